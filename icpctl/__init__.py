@@ -1,0 +1,31 @@
+"""Ideal Customer Profiles as files: kept, checked, and scored against visitor exports.
+
+The public names are loaded when they are first used, so that `import icpctl` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from icpctl.config.model import IcpConfig
+    from icpctl.config.store import Workspace, load_config
+    from icpctl.errors import IcpctlError
+
+__version__ = "0.1.0"
+
+__all__ = ["IcpConfig", "IcpctlError", "Workspace", "__version__", "load_config"]
+
+_HOMES = {
+    "IcpConfig": "icpctl.config.model",
+    "IcpctlError": "icpctl.errors",
+    "Workspace": "icpctl.config.store",
+    "load_config": "icpctl.config.store",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

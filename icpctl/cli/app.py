@@ -1,0 +1,44 @@
+"""The command `icpctl`: one line here for each command module."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl import __version__
+from icpctl.cli.get import get
+from icpctl.cli.list import list_configs
+from icpctl.cli.run import exits
+from icpctl.cli.validate import validate
+
+# Without Rich's markup, which takes longer to load than the rest of `--help` together.
+app = typer.Typer(
+    name="icpctl",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"icpctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def icpctl(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
+
+
+app.command("list")(exits(list_configs))
+app.command("get")(exits(get))
+app.command("validate")(exits(validate))

@@ -1,0 +1,43 @@
+"""Options that several commands have, and what they mean together with the settings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from icpctl.config.store import Workspace
+
+Dir = Annotated[
+    Path | None,
+    typer.Option(
+        "--dir",
+        envvar="ICPCTL_DIR",
+        metavar="DIR",
+        help="The folder of configs; icp_configs unless the settings say otherwise.",
+    ),
+]
+Org = Annotated[
+    str | None,
+    typer.Option(
+        "--org",
+        envvar="ICPCTL_ORG",
+        metavar="NAME",
+        help="The organization: a subfolder of the folder of configs.",
+    ),
+]
+
+
+def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
+    """Return the folder that `--dir` and `--org` mean, or the settings where they are not given.
+
+    With `all_orgs` it is the whole folder, whatever organization is set.
+    """
+    from icpctl.config.store import Workspace
+    from icpctl.settings import load_settings
+
+    settings = load_settings()
+    root = settings.dir if directory is None else directory
+    if all_orgs:
+        return Workspace(root)
+    return Workspace(root, settings.org if org is None else org)

@@ -1,0 +1,106 @@
+"""The one place where exceptions become messages and exit codes."""
+
+import contextlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TextIO
+
+import typer
+
+from icpctl.errors import ExitCode, IcpctlError
+
+P = ParamSpec("P")
+
+
+def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
+    """Return `command` so that it ends the process with the code it returns or its error has.
+
+    Where its parameter `output` is `json`, an error is printed as JSON on stdout too (SPEC 7).
+    """
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
+        raise typer.Exit(_outcome(lambda: command(*args, **kwargs), kwargs.get("output") == "json"))
+
+    return wrapper
+
+
+def _outcome(call: Callable[[], ExitCode], as_json: bool) -> ExitCode:
+    try:
+        try:
+            code = call()
+            sys.stdout.flush()  # a closed pipe and a full disk may show only now
+        except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+            raise
+        except Exception as error:
+            code = _tell(_as_icpctl_error(error), as_json)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python flushes once more when it ends.
+        _discard_stdout()
+        return ExitCode.DONE
+    return code
+
+
+def _as_icpctl_error(error: Exception) -> IcpctlError:
+    """Return the message for an exception of any kind."""
+    if isinstance(error, IcpctlError):
+        return error
+    if isinstance(error, MemoryError):
+        return IcpctlError("there is not enough memory", "no_memory")
+    if isinstance(error, OSError):
+        what = error.strerror or str(error)
+        where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        return IcpctlError(f"{where}{what}", "io_error")
+    return IcpctlError(
+        f"internal error: {type(error).__name__}: {error}",
+        "internal_error",
+        hint=f"please report it; the details are in {_keep_traceback(error)}",
+    )
+
+
+def _tell(error: IcpctlError, as_json: bool) -> ExitCode:
+    from icpctl.output.errors import print_error, print_error_json
+
+    try:
+        if as_json:
+            print_error_json(error)
+            sys.stdout.flush()
+    except OSError:
+        _discard_stdout()
+    print_error(error)
+    return error.exit_code
+
+
+def _keep_traceback(error: Exception) -> str:
+    """Write the traceback to a file, or to stderr with ICPCTL_DEBUG=1, and say where it is."""
+    import tempfile
+
+    if os.environ.get("ICPCTL_DEBUG"):
+        traceback.print_exception(error)
+        return "the lines above"
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="icpctl-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    return file.name
+
+
+def _stream(stream: TextIO | None) -> TextIO:
+    """Return an output stream that takes any text; a closed one takes it to nowhere."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def _discard_stdout() -> None:
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,38 @@
+"""`icpctl validate`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import Dir, Org, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import FindingsFormat
+
+
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Files and folders; --dir when none is given."),
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    output: Annotated[
+        FindingsFormat, typer.Option("-o", "--output", help="How to print them.")
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+) -> ExitCode:
+    """Report every error of every config file.
+
+    The exit code is 1 when there is one.
+    """
+    from icpctl.config.store import load_paths
+    from icpctl.output.console import is_coloured, note
+    from icpctl.output.findings import FORMATS, Report
+
+    loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
+    report = Report.of(loaded, strict=strict)
+    sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
+    note(report.summary())
+    return ExitCode.FOUND if report.errors else ExitCode.DONE

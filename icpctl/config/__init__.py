@@ -1,0 +1,1 @@
+"""What a config is and where it lives: model, documents, checks, folders."""

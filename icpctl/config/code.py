@@ -1,0 +1,32 @@
+"""What is known about a finding code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from icpctl.errors import Severity
+
+Level = Literal["path", "file", "config", "condition", "settings", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of findings.
+
+    `level` says what the examples are: words about a file's path, a whole YAML file, the first
+    lines of a config whose rules are right, one condition, a settings file, or words.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    level: Level
+    bad: str
+    mended: str
+
+    @property
+    def severity(self) -> Severity:
+        """Return what findings of this code are unless `--strict` makes them errors."""
+        return "warning" if self.name.startswith("ICP3") else "error"

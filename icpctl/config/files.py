@@ -1,0 +1,92 @@
+"""One config file: its slug, its bytes, and what it holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from icpctl.config.document import MAX_BYTES, Document, read_document
+from icpctl.config.nodes import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from icpctl.config.model import IcpConfig
+
+SUFFIXES = (".yaml", ".yml", ".json")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MAX_SLUG = 100
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A valid config, the file that holds it, and the organization (folder) it belongs to."""
+
+    slug: str
+    org: str | None
+    path: Path
+    config: IcpConfig
+    document: Document
+
+    @property
+    def data(self) -> bytes:
+        """The file's bytes as they were read."""
+        return self.document.data
+
+    @cached_property
+    def etag(self) -> str:
+        """The first 16 hex digits of the SHA-256 of the file's bytes."""
+        return sha256(self.data).hexdigest()[:16]
+
+    @property
+    def order(self) -> tuple[float, str, str]:
+        """The place among others: priority (absent last), slug, organization."""
+        priority = self.config.priority
+        return (float("inf") if priority is None else priority, self.slug, self.org or "")
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` may name a config."""
+    return len(text) <= MAX_SLUG and SLUG.fullmatch(text) is not None
+
+
+def nearest_slug(text: str) -> str | None:
+    """Return `text` made into a slug, or None when nothing of it is left."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower())[:MAX_SLUG].strip("-") or None
+
+
+def is_config_name(name: str) -> bool:
+    """Whether a file of this name in a folder of configs is meant as one."""
+    suffix = os.path.splitext(name)[1]
+    return suffix.lower() in SUFFIXES and not name.startswith(".") and not is_rule_test(name)
+
+
+def is_rule_test(name: str) -> bool:
+    """Whether a file of this name holds tests of a config, such as `saas.test.yaml`."""
+    return os.path.splitext(name)[0].endswith(".test")
+
+
+def read_file(path: Path) -> Document:
+    """Read a config file. What keeps it from being read is a problem of the document.
+
+    Never waits: a pipe or device under a config's name is refused, not opened.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = "a folder" if path.is_dir() else "no regular file"
+            return _unreadable(path, f"this is {what}")
+        with path.open("rb") as file:
+            return read_document(file.read(MAX_BYTES + 1), str(path))
+    except OSError as error:
+        return _unreadable(path, f"the file cannot be read: {error.strerror or error}")
+
+
+def _unreadable(path: Path, message: str) -> Document:
+    return Document(str(path), b"", "", None, [Problem("ICP001", 0, message)])

@@ -1,0 +1,102 @@
+"""The tree that a YAML or JSON text is read into: values, and where each stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+MAX_DEPTH = 100
+MAX_FINDINGS = 1_000  # of one file; more help nobody, and hostile text has a million
+
+
+@dataclass(slots=True)
+class Scalar:
+    """Text as typed (YAML), any JSON scalar, or None for null; `start` counts characters."""
+
+    start: int
+    value: str | int | float | bool | None
+
+
+@dataclass(slots=True)
+class List:
+    """A list and its items, in order."""
+
+    start: int
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Object:
+    """An object: for each key the place where it stands, and its value."""
+
+    start: int
+    entries: dict[str, tuple[int, Node]] = field(default_factory=dict)
+
+
+Node: TypeAlias = Scalar | List | Object
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at a place of a text: a finding that does not know its file yet."""
+
+    code: str
+    start: int
+    message: str
+    hint: str | None = None
+
+
+class UnreadableError(Exception):
+    """A text that cannot be read on; `problem` says why and where."""
+
+    def __init__(self, code: str, start: int, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(code, start, message, hint)
+
+
+def plain(node: Node) -> object:
+    """Return the values of a tree as dicts, lists and scalars; its depth is limited."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, List):
+        return [plain(item) for item in node.items]
+    return {key: plain(value) for key, (_, value) in node.entries.items()}
+
+
+def find(node: Node, path: tuple[str | int, ...]) -> int:
+    """Return where the last step of `path` stands, or as far along it as the tree goes.
+
+    A value that is there is found at its own start, a null at its key, which one can see.
+    """
+    start = node.start
+    for step in path:
+        if isinstance(node, Object) and step in node.entries:
+            key, node = node.entries[str(step)]
+            start = key if isinstance(node, Scalar) and node.value is None else node.start
+        elif isinstance(node, List) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            start = node.start
+        else:
+            break
+    return start
+
+
+def find_key(node: Node, path: tuple[str | int, ...]) -> int:
+    """Return where the key stands that is the last step of `path`."""
+    for step in path[:-1]:
+        if isinstance(node, Object):
+            node = node.entries[str(step)][1]
+        elif isinstance(node, List):
+            node = node.items[int(step)]
+    return node.entries[str(path[-1])][0] if isinstance(node, Object) else node.start
+
+
+def duplicate_key(text: str, start: int, key: str, first: int) -> Problem:
+    """Return the problem of a key that its object has had since `first`."""
+    line = text.count("\n", 0, first) + 1
+    return Problem("ICP009", start, f"the key {key[:60]!r} stands here again", f"see line {line}")
+
+
+def too_deep(start: int) -> UnreadableError:
+    """Return the error for a text nested deeper than any config."""
+    return UnreadableError("ICP013", start, f"nested deeper than {MAX_DEPTH} levels")

@@ -1,0 +1,276 @@
+"""Folders of configs: which files are configs, whose they are, in which order they stand."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.config.checks import FOLDER_CHECKS, check_document
+from icpctl.config.codes import CODES
+from icpctl.config.files import (
+    SUFFIXES,
+    ConfigFile,
+    is_config_name,
+    is_rule_test,
+    is_slug,
+    nearest_slug,
+    read_file,
+)
+from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.vocabulary import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from icpctl.config.model import IcpConfig
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What reading some config files gave: the valid ones in order, and every finding."""
+
+    files: int = 0
+    configs: list[ConfigFile] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, other: Loaded) -> None:
+        """Take over what another reading gave."""
+        self.files += other.files
+        self.configs += other.configs
+        self.findings += other.findings
+
+    def require_valid(self) -> list[ConfigFile]:
+        """Return the configs; raise `IcpctlError` with all findings when any is an error."""
+        broken = {it.location.file for it in self.findings if it.severity == "error"}
+        if broken:
+            are = "is" if len(broken) == 1 else "are"
+            raise IcpctlError(
+                f"{len(broken)} of {_count(self.files, 'config file')} {are} not valid",
+                "invalid_config",
+                findings=self.findings,
+            )
+        return self.configs
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder of configs (`--dir`), or one organization's subfolder of it (`--org`).
+
+    Methods raise `IcpctlError`: `no_such_folder`, `no_such_org`, `bad_name`, `outside_folder`.
+    """
+
+    root: Path
+    org: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the configs are in, which exists."""
+        _require_folder(self.root)
+        if self.org is None:
+            return self.root
+        _require_name(self.org, "an organization")
+        folder = self.root / self.org
+        if not folder.is_dir():
+            raise IcpctlError(
+                f"there is no organization {self.org!r} in {self.root}",
+                "no_such_org",
+                hint=_one_of(self.org, self.orgs()),
+            )
+        if _leaves(folder, self.root):
+            raise IcpctlError(f"{folder} is a link out of {self.root}", "outside_folder")
+        return folder
+
+    def orgs(self) -> list[str]:
+        """Return the organizations: the names of the subfolders."""
+        with os.scandir(self.root) as entries:
+            return sorted(it.name for it in entries if _is_org(it))
+
+    def slugs(self) -> list[str]:
+        """Return the slugs of the folder from file names alone, sorted."""
+        with os.scandir(self.folder) as entries:
+            stems = {Path(it.name).stem for it in entries if is_config_name(it.name)}
+        return sorted(filter(is_slug, stems))
+
+    def load(self, *, all_orgs: bool = False) -> Loaded:
+        """Read every config of the folder, and with `all_orgs` of its subfolders too."""
+        loaded = Loaded()
+        self._load_folder(self.folder, self.org, loaded)
+        if all_orgs and self.org is None:
+            for org in self.orgs():
+                folder = self.root / org
+                if _leaves(folder, self.root):
+                    loaded.findings.append(_outside(folder))
+                    continue
+                try:
+                    self._load_folder(folder, org, loaded)
+                except OSError as error:
+                    message = f"the folder cannot be read: {error.strerror or error}"
+                    loaded.findings.append(_finding("ICP001", folder, message))
+        loaded.configs.sort(key=lambda it: it.order)
+        for check in FOLDER_CHECKS:
+            loaded.findings += check(loaded.configs)
+        return loaded
+
+    def get(self, slug: str) -> ConfigFile:
+        """Return one config, reading no other file.
+
+        Raises `IcpctlError`: `no_such_slug`, `bad_name`, or `invalid_config` with the findings.
+        """
+        return self._read([slug]).require_valid()[0]
+
+    def configs(self, slugs: Iterable[str] = ()) -> list[ConfigFile]:
+        """Return what is to be scored, in order: the configs named, or all that are active.
+
+        Raises `IcpctlError` with every finding when a file in scope is not valid, `no_such_slug`
+        for a name that is not there, `no_configs` when nothing is left to score.
+        """
+        wanted = list(dict.fromkeys(slugs))
+        if wanted:
+            return self._read(wanted).require_valid()
+        loaded = self.load()
+        active = [it for it in loaded.require_valid() if it.config.is_active]
+        if not active:
+            raise self._no_configs(len(loaded.configs))
+        return active
+
+    def _read(self, slugs: Iterable[str]) -> Loaded:
+        loaded = Loaded()
+        for slug in slugs:
+            _require_name(slug, "a config")
+            names = [slug + suffix for suffix in SUFFIXES]
+            paths = [self.folder / name for name in names if os.path.lexists(self.folder / name)]
+            if not paths or not is_slug(slug):
+                raise IcpctlError(
+                    f"there is no config {slug!r} in {self.folder}",
+                    "no_such_slug",
+                    hint=_one_of(slug, self.slugs()),
+                )
+            for path in paths:
+                self._load_file(path, self.org, loaded)
+        loaded.configs.sort(key=lambda it: it.order)
+        return loaded
+
+    def _load_folder(self, folder: Path, org: str | None, loaded: Loaded) -> None:
+        for name in filter(is_config_name, sorted(os.listdir(folder))):
+            self._load_file(folder / name, org, loaded)
+
+    def _load_file(self, path: Path, org: str | None, loaded: Loaded) -> None:
+        if path.is_symlink() and _leaves(path, self.root):
+            loaded.files += 1
+            loaded.findings.append(_outside(path))
+        else:
+            load_file(path, org, loaded)
+
+    def _no_configs(self, inactive: int) -> IcpctlError:
+        if inactive:
+            message, hint = f"no config in {self.folder} is active", "name one with --config SLUG"
+        else:
+            message, hint = f"there is no config in {self.folder}", None
+            if self.org is None and (orgs := self.orgs()):
+                hint = f"name an organization with --org: {_listing(orgs)}"
+        return IcpctlError(message, "no_configs", hint=hint)
+
+
+def load_config(path: str | os.PathLike[str]) -> IcpConfig:
+    """Return the config in one file.
+
+    Raises `IcpctlError`: `no_such_path`, `not_a_config`, or `invalid_config` with the findings.
+    """
+    path = Path(path)
+    if path.is_dir() or is_rule_test(path.name):
+        raise IcpctlError(f"{path} is no config", "not_a_config")
+    return load_paths([path]).require_valid()[0].config
+
+
+def load_paths(paths: Iterable[Path]) -> Loaded:
+    """Read config files, and all that folders and their subfolders hold.
+
+    Raises `IcpctlError`: `no_such_path`, or `not_a_config` for a file that is none by its name.
+    """
+    loaded = Loaded()
+    paths = list(dict.fromkeys(paths))
+    for path in paths:
+        if not os.path.lexists(path):
+            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
+        if not path.is_dir() and path.suffix not in SUFFIXES:
+            message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
+            raise IcpctlError(message, "not_a_config")
+    for path in paths:
+        if path.is_dir():
+            loaded.add(Workspace(path).load(all_orgs=True))
+        elif not is_rule_test(path.name):
+            load_file(path, None, loaded)
+    return loaded
+
+
+def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
+    """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+    loaded.files += 1
+    slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None
+    if slug is None:
+        better = nearest_slug(path.stem)
+        hint = f"rename it to {better}{path.suffix.lower()}" if better else None
+        message = f"the file's name {path.name!r} is no slug"
+        loaded.findings.append(_finding("ICP015", path, message, hint))
+    siblings = (path.with_suffix(suffix) for suffix in SUFFIXES if suffix != path.suffix)
+    if others := [str(sibling) for sibling in siblings if os.path.lexists(sibling)]:
+        message = f"{' and '.join(others)} has the slug {path.stem!r} too"
+        loaded.findings.append(_finding("ICP016", path, message, "keep one of them"))
+    document = read_file(path)
+    config, findings = check_document(document, slug)
+    loaded.findings += findings
+    if config is not None and slug is not None:
+        loaded.configs.append(ConfigFile(slug, org, path, config, document))
+
+
+def _outside(path: Path) -> Finding:
+    return _finding("ICP018", path, "this is a link out of the folder of configs")
+
+
+def _finding(code: str, path: Path, message: str, hint: str | None = None) -> Finding:
+    return Finding(code, CODES[code].severity, message, Location(str(path), 1, 1), hint)
+
+
+def _is_org(entry: os.DirEntry[str]) -> bool:
+    hidden = entry.name.startswith(".") or is_config_name(entry.name)
+    return not hidden and os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
+
+
+def _leaves(path: Path, root: Path) -> bool:
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise IcpctlError(
+            f"the folder of configs {folder} {what}",
+            "no_such_folder",
+            hint="name it with --dir, ICPCTL_DIR, or dir in icpctl.toml",
+        )
+
+
+def _require_name(name: str, what: str) -> None:
+    """Refuse names that would leave the folder."""
+    if not name or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
+        raise IcpctlError(
+            f"{name[:100]!r} cannot name {what}",
+            "bad_name",
+            hint="a name is one folder or file of the folder of configs, not a path",
+        )
+
+
+def _one_of(word: str, known: list[str]) -> str:
+    if guess := nearest(word, known):
+        return f"did you mean {guess}?"
+    return f"known: {_listing(known)}" if known else "there is none yet"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _listing(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

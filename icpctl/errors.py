@@ -1,0 +1,66 @@
+"""Exit codes, the one exception users see, and findings about files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal
+
+
+class ExitCode(IntEnum):
+    """What a process ends with (SPEC 7)."""
+
+    DONE = 0
+    FOUND = 1
+    FAILED = 2
+    INTERRUPTED = 130
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file; `line` and `column` count from 1, in characters."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a file. `code` is stable: `ICPnnn`."""
+
+    code: str
+    severity: Severity
+    message: str
+    location: Location
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.severity}[{self.code}] {self.message}"
+
+
+@dataclass(eq=False)
+class IcpctlError(Exception):
+    """The call could not be carried out: what is wrong, where, and what to do next.
+
+    `code` is a stable word for programs (`no_such_slug`); `details` goes into `-o json` as it is;
+    `findings` are printed before the message.
+    """
+
+    message: str
+    code: str = "failed"
+    where: Location | None = None
+    hint: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    exit_code: ExitCode = ExitCode.FAILED
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  {self.hint}" if self.hint else text

@@ -1,0 +1,1 @@
+"""One file a format, behind one table for each kind of output."""

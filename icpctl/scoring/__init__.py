@@ -1,0 +1,1 @@
+"""Configs x visitors -> verdicts."""

@@ -1,0 +1,255 @@
+"""Configs -> distinct conditions -> bits: what is decided once, before any visitor is read.
+
+Each distinct test of all configs owns one bit of a row of 64-bit words; a condition is a bit that
+must be set or, for a `not_` comparator, unset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from icpctl.visitors import mapping, normal
+from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, ConditionType, Form, Kind, Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from icpctl.config.model import Condition, Group, IcpConfig
+
+WORD = 64
+
+_SAME_TEST = {"equals": "in", "has_any": "in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A comparator that is no negative, with its values; texts are trimmed and casefolded."""
+
+    comparator: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """All tests of one condition type; test `i` owns bit `first_bit + i`."""
+
+    type: ConditionType
+    tests: tuple[Test, ...]
+    first_bit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionPlan:
+    """A condition as a bit. It holds when the bit is set, or unset where `negated`."""
+
+    bit: int
+    negated: bool
+    optional: bool
+    weight: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class WordTest:
+    """Bits of one word: `mask` tells which, `expected` how they must be to hold."""
+
+    word: int
+    mask: np.uint64
+    expected: np.uint64
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """A group: what decides whether it matches, and what gives its score."""
+
+    operator: Operator
+    conditions: tuple[ConditionPlan, ...]
+
+    @cached_property
+    def required(self) -> tuple[WordTest, ...]:
+        """The required conditions, word by word.
+
+        A word has a second entry where a group asks for a bit and for its opposite too.
+        """
+        found: dict[tuple[int, bool], tuple[int, int]] = {}
+        bits = {(one.bit, one.negated) for one in self.conditions if not one.optional}
+        for bit, negated in sorted(bits):
+            word, at = divmod(bit, WORD)
+            key = word, negated and (bit, False) in bits
+            mask, expected = found.get(key, (0, 0))
+            found[key] = mask | 1 << at, expected | (0 if negated else 1 << at)
+        return tuple(
+            WordTest(word, np.uint64(mask), np.uint64(expected))
+            for (word, _), (mask, expected) in sorted(found.items())
+        )
+
+    def matches(self, held: Sequence[bool]) -> bool:
+        """Whether the group matches a visitor that holds these of its conditions."""
+        needed = [h for h, one in zip(held, self.conditions, strict=True) if not one.optional]
+        return not needed or (all(needed) if self.operator == Operator.AND else any(needed))
+
+    def score(self, held: Sequence[bool]) -> Fraction:
+        """Weight held over weight there is, times 100, exactly (SPEC 5)."""
+        required = [
+            (h, c.weight) for h, c in zip(held, self.conditions, strict=True) if not c.optional
+        ]
+        optional = [(h, c.weight) for h, c in zip(held, self.conditions, strict=True) if c.optional]
+        together = sum if self.operator == Operator.AND else _heaviest
+        total = together(w for _, w in required) + sum(w for _, w in optional)
+        got = together(w for h, w in required if h) + sum(w for h, w in optional if h)
+        return Fraction(100 * got) / total
+
+
+@dataclass(frozen=True)
+class ConfigPlan:
+    """One config, ready to be scored."""
+
+    slug: str
+    label: str
+    priority: int | None
+    groups: tuple[GroupPlan, ...]
+
+    @cached_property
+    def conditions(self) -> tuple[ConditionPlan, ...]:
+        """The conditions of all groups, in order."""
+        return tuple(one for group in self.groups for one in group.conditions)
+
+    def score(self, held: Sequence[bool]) -> float:
+        """The highest score of the groups that match, 0 when none does; two decimals."""
+        best = Fraction(0)
+        start = 0
+        for group in self.groups:
+            stop = start + len(group.conditions)
+            if group.matches(held[start:stop]):
+                best = max(best, group.score(held[start:stop]))
+            start = stop
+        return rounded(best)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything `score_batch` needs besides the visitors."""
+
+    configs: tuple[ConfigPlan, ...]
+    fields: tuple[FieldPlan, ...]
+    words: int
+    as_of: datetime
+    case_sensitive: bool
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The visitor fields that must be read."""
+        found = {name for field in self.fields for name in fields_of(field.type)}
+        return tuple(name for name in mapping.FIELDS if name in found)
+
+
+def fields_of(entry: ConditionType) -> tuple[str, ...]:
+    """The fields of the mapping that a condition type looks at."""
+    if entry.kind is Kind.PAGES:
+        return (mapping.PAGES,)
+    if entry.name == "last_seen_days":
+        return (mapping.LAST_SEEN, entry.name)
+    if entry.form is Form.SIZE_RANGE:
+        return (entry.name, "company_size")
+    return (entry.name,)
+
+
+def make_plan(
+    configs: Iterable[tuple[str, IcpConfig]], *, as_of: datetime, case_sensitive: bool = False
+) -> Plan:
+    """The plan for `(slug, config)` pairs; theirs is the order of SPEC 1."""
+    configs = sorted(configs, key=_order)
+    tests: dict[str, dict[Test, int]] = {}  # condition type -> its tests, numbered
+    for _, config in configs:
+        for group in config.rules.groups:
+            for condition in group.conditions:
+                known = tests.setdefault(condition.type, {})
+                known.setdefault(_test(condition, case_sensitive), len(known))
+    first_bits, words = _placed({name: len(known) for name, known in tests.items()})
+    fields = tuple(
+        FieldPlan(CONDITION_TYPES[name], tuple(known), first_bits[name])
+        for name, known in tests.items()
+    )
+
+    def planned(condition: Condition) -> ConditionPlan:
+        test = _test(condition, case_sensitive)
+        return ConditionPlan(
+            first_bits[condition.type] + tests[condition.type][test],
+            _is_negated(condition),
+            condition.optional,
+            Fraction(str(condition.weight)),
+        )
+
+    def planned_group(group: Group) -> GroupPlan:
+        return GroupPlan(Operator(group.operator), tuple(map(planned, group.conditions)))
+
+    return Plan(
+        tuple(
+            ConfigPlan(
+                slug, config.label, config.priority, tuple(map(planned_group, config.rules.groups))
+            )
+            for slug, config in configs
+        ),
+        fields,
+        words,
+        as_of,
+        case_sensitive,
+    )
+
+
+def _order(entry: tuple[str, IcpConfig]) -> tuple[bool, int, str]:
+    slug, config = entry
+    return config.priority is None, config.priority or 0, slug
+
+
+def rounded(score: Fraction) -> float:
+    """Two decimals, half away from zero (scores are never negative)."""
+    return (score * 100 + Fraction(1, 2)).__floor__() / 100
+
+
+def _heaviest(weights: Iterable[Fraction]) -> Fraction:
+    return max(weights, default=Fraction(0))
+
+
+def _is_negated(condition: Condition) -> bool:
+    negative = COMPARATORS[condition.comparator].negates is not None
+    return negative != (condition.value is False and "exists" in condition.comparator)
+
+
+def _test(condition: Condition, case_sensitive: bool) -> Test:
+    """The condition without its negation, so that equal tests are equal however they are put."""
+    comparator = COMPARATORS[condition.comparator].negates or condition.comparator
+    if comparator == "exists":
+        return Test(comparator, ())
+    value = condition.value
+    values = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if CONDITION_TYPES[condition.type].kind in (Kind.TEXT, Kind.PAGES):
+        values = tuple(normal.plain(text, case_sensitive=case_sensitive) for text in values)
+    if comparator in ("equals", "in", "has_any", "has_all"):
+        values = tuple(dict.fromkeys(values))
+    return Test(_SAME_TEST.get(comparator, comparator), values)
+
+
+def _placed(counts: dict[str, int]) -> tuple[dict[str, int], int]:
+    """First bits for fields of so many tests, and the words they take; first fit.
+
+    A field of up to 64 tests lies within one word; a larger one begins a word.
+    """
+    first_bits: dict[str, int] = {}
+    room: list[int] = []  # bits left in each word
+    for name, count in sorted(counts.items(), key=lambda item: -item[1]):
+        fitting = next((w for w, left in enumerate(room) if left >= count), None)
+        if fitting is None:
+            fitting = len(room)
+            room += [WORD] * -(-count // WORD)
+        first_bits[name] = fitting * WORD + WORD - room[fitting]
+        for word in range(fitting, len(room)):
+            taken = min(count, room[word])
+            room[word] -= taken
+            count -= taken  # noqa: PLW2901 - what is left to place
+    return first_bits, len(room)

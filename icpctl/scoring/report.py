@@ -1,0 +1,47 @@
+"""What a scoring run found: the models that every output renders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class ConfigReport(_Report):
+    """One config's share.
+
+    `matched` counts the visitors that match it, `first` those whose `icp` it is. `match_rate` is
+    `matched` over all visitors, 0 to 1, four decimals; `average_score` is over the matches, two
+    decimals. Both are None where there is nothing to divide by.
+    """
+
+    slug: str
+    label: str
+    priority: int | None
+    matched: int
+    first: int
+    match_rate: float | None
+    average_score: float | None
+
+
+class MatchReport(_Report):
+    """A whole run. `field_warnings` counts the values that did not fit, for each field."""
+
+    as_of: datetime
+    visitors: int
+    rejected: int
+    field_warnings: dict[str, int]
+    matched: int
+    match_rate: float | None
+    configs: list[ConfigReport]
+    elapsed_seconds: float
+
+
+def rate(part: int, whole: int) -> float | None:
+    """`part / whole` with four decimals, None for a whole of 0."""
+    return round(part / whole, 4) if whole else None

@@ -1,0 +1,278 @@
+"""One scan: reads visitors, scores them in order on all cores, hands rows on, and counts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.report import ConfigReport, MatchReport, rate
+from icpctl.scoring.verdicts import Verdicts, score_batch
+from icpctl.visitors import mapping as visitor_mapping
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.reading import Reader
+from icpctl.visitors.sources import find_sources
+from icpctl.visitors.values import scalar_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.scoring.plan import Plan
+    from icpctl.visitors.mapping import Mapping
+    from icpctl.visitors.reading import Batch, Rejected
+
+SHOWN = 10
+"""How many rejected lines, field warnings and best visitors a run keeps for people to see."""
+
+_CARRIED = "carry "
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWarning:
+    """A value that does not fit its field's kind, as JSON text."""
+
+    file: str
+    line: int
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class BestVisitor:
+    """One of the visitors with the highest scores."""
+
+    id: str | None
+    file: str
+    line: int
+    icp: str
+    icp_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Scored visitors of one batch, in order, for a writer.
+
+    `ids` and each of `carried` hold JSON texts; `lines` and `verdicts` go with them row by row.
+    `slugs` are the configs' by the numbers in `verdicts`.
+    """
+
+    slugs: tuple[str, ...]
+    source: str
+    lines: np.ndarray
+    ids: pa.Array
+    carried: dict[str, pa.Array]
+    verdicts: Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to score. `as_of` has a time zone; `threads` 0 means all cores."""
+
+    as_of: datetime
+    case_sensitive: bool = False
+    mapping: Mapping | None = None
+    carry: tuple[str, ...] = ()
+    threads: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """What a run found besides its report: the first of what people want to see."""
+
+    report: MatchReport
+    rejected: list[Rejected]
+    warnings: list[FieldWarning]
+    best: list[BestVisitor]
+
+
+def score(
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    *,
+    on_rows: Callable[[Rows], None] = lambda _: None,
+    on_rejected: Callable[[Rejected], None] = lambda _: None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Run:
+    """Scores files, globs, folders or stdin (`-`) against `(slug, config)` pairs.
+
+    `on_rows` gets every visitor in the input's order; `on_progress` bytes done and in all.
+    Raises `IcpctlError` where an input cannot be read.
+    """
+    started = time.perf_counter()
+    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    counted = _Counted(plan)
+    slugs = tuple(config.slug for config in plan.configs)
+    with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
+        sources = find_sources(visitors, Path(spool))
+        total = sum(source.size for source in sources)
+        reader = Reader(_columns(plan, options), Path(spool), options.threads or _cores())
+        done = 0
+        for source in sources:
+            batches = reader.read(source)
+            for batch, verdicts in _scored(batches, plan, options.threads or _cores()):
+                counted.add(batch, verdicts)
+                for rejected in batch.rejected:
+                    on_rejected(rejected)
+                on_rows(_rows(batch, verdicts, slugs, options))
+                on_progress(done + batch.bytes_read, total)
+            done += source.size
+    return counted.run(time.perf_counter() - started)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _columns(plan: Plan, options: Options) -> Columns:
+    mapping = options.mapping or visitor_mapping.load_mapping(None)
+    names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
+    paths = {name: mapping.paths[name] for name in names}
+    carried = {_CARRIED + text: (visitor_mapping.parse_path(text),) for text in options.carry}
+    return Columns(paths | carried)
+
+
+def _scored(
+    batches: Iterator[Batch], plan: Plan, threads: int
+) -> Iterator[tuple[Batch, Verdicts]]:
+    """Scores batches on threads; the results come in order."""
+    pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for batch in batches:
+                pending.append((batch, pool.submit(score_batch, batch.table, plan)))
+                if len(pending) > threads:
+                    first, verdicts = pending.popleft()
+                    yield first, verdicts.result()
+            while pending:
+                first, verdicts = pending.popleft()
+                yield first, verdicts.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
+    carried = {text: batch.table[_CARRIED + text] for text in options.carry}
+    ids = batch.table[visitor_mapping.ID]
+    return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """The counts of a run so far. Scores are summed in hundredths, which are exact."""
+
+    plan: Plan
+    visitors: int = 0
+    rejected: int = 0
+    matched: int = 0
+    matched_by: np.ndarray = field(init=False)
+    first_by: np.ndarray = field(init=False)
+    hundredths: np.ndarray = field(init=False)
+    misfits: Counter[str] = field(default_factory=Counter)
+    first_rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[FieldWarning] = field(default_factory=list)
+    best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        count = len(self.plan.configs)
+        self.matched_by = np.zeros(count, np.int64)
+        self.first_by = np.zeros(count, np.int64)
+        self.hundredths = np.zeros(count, np.int64)
+
+    def add(self, batch: Batch, verdicts: Verdicts) -> None:
+        count = len(self.plan.configs)
+        first = verdicts.icp[verdicts.icp >= 0]
+        self.matched_by += np.bincount(verdicts.configs, minlength=count)
+        self.first_by += np.bincount(first, minlength=count)
+        exact = np.rint(verdicts.scores * 100)
+        summed = np.bincount(verdicts.configs, weights=exact, minlength=count)
+        self.hundredths += summed.astype(np.int64)
+        self._keep_best(batch, verdicts)
+        self._keep_warnings(batch, verdicts)
+        room = SHOWN - len(self.first_rejected)
+        self.first_rejected += batch.rejected[:room]
+        self.visitors += batch.table.num_rows
+        self.rejected += len(batch.rejected)
+        self.matched += len(first)
+
+    def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
+        worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
+        rows = np.flatnonzero((verdicts.icp >= 0) & (-verdicts.icp_score < worst))
+        rows = rows[np.argsort(-verdicts.icp_score[rows], kind="stable")][:SHOWN]
+        if not len(rows):
+            return
+        ids = scalar_texts(batch.table[visitor_mapping.ID].take(pa.array(rows))).to_pylist()
+        found = [
+            (
+                -float(verdicts.icp_score[row]),
+                self.visitors + int(row),
+                BestVisitor(
+                    visitor,
+                    batch.source.name,
+                    int(batch.lines[row]),
+                    self.plan.configs[verdicts.icp[row]].slug,
+                    float(verdicts.icp_score[row]),
+                ),
+            )
+            for row, visitor in zip(rows, ids, strict=True)
+        ]
+        self.best = nsmallest(SHOWN, [*self.best, *found], key=lambda one: one[:2])
+
+    def _keep_warnings(self, batch: Batch, verdicts: Verdicts) -> None:
+        found = []
+        for name, rows in verdicts.misfits.items():
+            self.misfits[name] += len(rows)
+            column = batch.table[name]
+            found += [
+                FieldWarning(batch.source.name, int(batch.lines[row]), name, _json(column[int(row)]))
+                for row in rows[:SHOWN]
+            ]
+        found.sort(key=lambda one: one.line)
+        self.warnings += found[: SHOWN - len(self.warnings)]
+
+    def run(self, seconds: float) -> Run:
+        configs = [
+            ConfigReport(
+                slug=config.slug,
+                label=config.label,
+                priority=config.priority,
+                matched=int(self.matched_by[number]),
+                first=int(self.first_by[number]),
+                match_rate=rate(int(self.matched_by[number]), self.visitors),
+                average_score=_mean(int(self.hundredths[number]), int(self.matched_by[number])),
+            )
+            for number, config in enumerate(self.plan.configs)
+        ]
+        report = MatchReport(
+            as_of=self.plan.as_of,
+            visitors=self.visitors,
+            rejected=self.rejected,
+            field_warnings=dict(sorted(self.misfits.items())),
+            matched=self.matched,
+            match_rate=rate(self.matched, self.visitors),
+            configs=configs,
+            elapsed_seconds=round(seconds, 3),
+        )
+        return Run(report, self.first_rejected, self.warnings, [one for *_, one in self.best])
+
+
+def _json(value: pa.Scalar) -> str:
+    found = value.as_py()
+    return f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
+
+
+def _mean(hundredths: int, count: int) -> float | None:
+    """The mean with two decimals, half up."""
+    return (2 * hundredths + count) // (2 * count) / 100 if count else None

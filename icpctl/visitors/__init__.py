@@ -1,0 +1,1 @@
+"""What a visitor is and how it is read."""

@@ -1,0 +1,159 @@
+"""Normal forms: how the equality comparators see a value (SPEC 4).
+
+Each takes text that is already trimmed and, unless letter case counts, casefolded. They run once
+per distinct value, so they are written to be read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+from icpctl.vocabulary import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PORT = re.compile(r":[0-9]*$")
+_DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_THOUSANDS = re.compile("(?<=[0-9])[,.'\u2019](?=[0-9]{3}(?![0-9]))")
+_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+)|\+)")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+def plain(text: str, *, case_sensitive: bool) -> str:
+    """The text without outer spaces and, unless letter case counts, casefolded."""
+    return text.strip() if case_sensitive else text.strip().casefold()
+
+
+def domain(text: str) -> str:
+    """`https://www.acme.example:443/x` -> `acme.example`."""
+    host = re.split("[/?#]", _without(_SCHEME, text), maxsplit=1)[0]
+    host = _without_www(_PORT.sub("", host).rstrip("."))
+    return host or text
+
+
+def url(text: str) -> str:
+    """A URL without scheme, `www.`, fragment and trailing `/`."""
+    return _without_www(_without(_SCHEME, text.partition("#")[0])).rstrip("/")
+
+
+def path(text: str) -> str:
+    """The path alone of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
+    rest = re.split("[#?]", text, maxsplit=1)[0]
+    if rest.startswith("//"):
+        rest = rest[2:]
+    elif rest.startswith("/"):
+        return rest.rstrip("/")
+    _, slash, tail = _without(_SCHEME, rest).partition("/")
+    return (slash + tail).rstrip("/")
+
+
+def path_value(text: str) -> str:
+    """The form of a config's value that begins with `/`, to be looked for in `path` forms."""
+    return text.partition("#")[0].rstrip("/")
+
+
+def size_range(text: str) -> str:
+    """A range without spaces or thousands separators, any dash as `-`: `1,001 – 5,000`."""
+    return _THOUSANDS.sub("", _DASH.sub("-", "".join(text.split())))
+
+
+def range_bounds(text: str) -> tuple[float, float] | None:
+    """Lowest and highest number of a range in `size_range` form (`10001+` is open), or None."""
+    found = _RANGE.fullmatch(text)
+    if not found:
+        return None
+    low, high = float(found[1]), float(found[2]) if found[2] else math.inf
+    return (low, high) if low <= high and math.isfinite(low) else None
+
+
+def number(text: str) -> float | None:
+    """The number that a text is by JSON's grammar, or None; never NaN or infinite."""
+    text = text.strip()
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return value if math.isfinite(value) else None
+
+
+def country(text: str) -> str:
+    """The ISO 3166 alpha-2 code (upper case) for a country's name or code, else the text itself.
+
+    The text of other values stays in front of a NUL, so that it can equal no code.
+    """
+    return _countries().get(_letters(text)) or f"{text}\0"
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.match(text)
+    return text[found.end() :] if found else text
+
+
+def _without_www(text: str) -> str:
+    return text[4:] if text[:4].lower() == "www." else text
+
+
+def _letters(name: str) -> str:
+    """A country's name reduced to what people agree on: no case, accents or punctuation."""
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
+    words = re.findall(r"\w+", "".join(c for c in letters if not unicodedata.combining(c)))
+    return " ".join(words[1:] if words[:1] == ["the"] else words)
+
+
+# Names in common use that ISO 3166-1 does not list.
+_OTHER_NAMES = {
+    "UK": "GB",
+    "Great Britain": "GB",
+    "USA": "US",
+    "United States of America": "US",
+    "Russia": "RU",
+    "South Korea": "KR",
+    "North Korea": "KP",
+    "Turkey": "TR",
+    "Czech Republic": "CZ",
+    "Ivory Coast": "CI",
+    "Cape Verde": "CV",
+    "Swaziland": "SZ",
+    "Macedonia": "MK",
+    "Burma": "MM",
+    "Laos": "LA",
+    "Syria": "SY",
+    "Brunei": "BN",
+    "Vatican City": "VA",
+    "Holland": "NL",
+    "Micronesia": "FM",
+    "Palestine": "PS",
+    "Macau": "MO",
+    "Democratic Republic of the Congo": "CD",
+    "DR Congo": "CD",
+    "Republic of the Congo": "CG",
+    "East Timor": "TL",
+}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Every name and code of ISO 3166-1, as pycountry keeps it, to the alpha-2 code."""
+    import pycountry
+
+    found: dict[str, str] = {}
+    for entry in pycountry.countries:
+        names = {entry.alpha_2, entry.alpha_3, entry.numeric, entry.name}
+        names |= {getattr(entry, key, entry.name) for key in ("official_name", "common_name")}
+        # "Korea, Republic of" is also written "Republic of Korea".
+        names |= {f"{rest} {head}" for head, _, rest in (n.partition(", ") for n in names) if rest}
+        found |= {_letters(name): entry.alpha_2 for name in names}
+    return found | {_letters(name): code for name, code in _OTHER_NAMES.items()}
+
+
+FORMS: dict[Form, Callable[[str], str]] = {
+    Form.DOMAIN: domain,
+    Form.URL: url,
+    Form.PAGE: url,
+    Form.COUNTRY: country,
+    Form.SIZE_RANGE: size_range,
+}
+"""The normal form of each `Form` that is not the plain text itself."""

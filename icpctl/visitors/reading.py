@@ -1,0 +1,236 @@
+"""Reads exports at the speed of the parse, and loses nothing on the way (SPEC 6).
+
+DuckDB turns a file into batches of columns, and `Lines` walks the same bytes beside it. A batch's
+rows are the file's lines that are not blank, in order; rows without any value and lines that look
+wrong are looked at one by one, in Python: what is a record after all is put in its place, and the
+rest is rejected with its line number and reason.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.visitors import records
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.lines import Lines, Picked, TooLong, Unreadable, whole_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpctl.visitors.sources import Source
+
+BATCH_ROWS = 122_880
+"""Rows of a batch: one row group of DuckDB's."""
+
+_SAMPLE_LINES = 200
+_SAFE_NAME = re.compile(r"[A-Za-z0-9/_.,+ -]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that is no record. `raw` is None for a line over 16 MiB."""
+
+    file: str
+    line: int
+    reason: str
+    raw: bytes | None
+
+    def as_json(self) -> str:
+        """One line of a rejects file; `raw` is base64 where it is not UTF-8."""
+        from base64 import b64encode
+
+        found: dict[str, Any] = {"file": self.file, "line": self.line, "reason": self.reason}
+        try:
+            found["raw"] = None if self.raw is None else self.raw.decode()
+        except UnicodeDecodeError:
+            found["rawBase64"] = b64encode(self.raw or b"").decode()
+        return json.dumps(found, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records of one file, in order.
+
+    `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers;
+    `bytes_read` of the file lie behind it.
+    """
+
+    source: Source
+    table: pa.RecordBatch
+    lines: np.ndarray
+    rejected: list[Rejected]
+    bytes_read: int
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads sources into batches. `spool` is a folder for temporary files."""
+
+    columns: Columns
+    spool: Path
+    threads: int = 2
+    batch_rows: int = BATCH_ROWS
+    _count: int = field(default=0, init=False)
+
+    def read(self, source: Source) -> Iterator[Batch]:
+        """The batches of one file. Raises `IcpctlError` where it cannot be read."""
+        stream, raw = source.open()
+        with raw:
+            lines = Lines(stream)
+            row_count = 0
+            for rows in self._bulk(source):
+                numbers, picked = lines.take(rows.num_rows, _suspects(rows))
+                if len(numbers) < rows.num_rows:
+                    raise _changed(source)
+                yield self._batch(source, rows, numbers, picked, raw.tell())
+                row_count += rows.num_rows
+            if len(lines.take(1, _NOTHING)[0]):
+                raise _changed(source)
+
+    def _bulk(self, source: Source) -> Iterator[pa.RecordBatch]:
+        """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
+        done = 0
+        try:
+            for rows in self._query(source.path, source, source.compression or "none"):
+                yield rows
+                done += rows.num_rows
+            return
+        except duckdb.Error:
+            # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which
+            # gives an empty row, for what it cannot take, and read on where it stopped.
+            clean = self._clean_copy(source)
+        try:
+            for rows in self._query(clean, source, "none"):
+                skipped = min(done, rows.num_rows)
+                done -= skipped
+                yield rows.slice(skipped)
+        except duckdb.Error as error:
+            raise IcpctlError(
+                f"cannot read it: {error}", "unreadable", Location(source.name)
+            ) from None
+        finally:
+            clean.unlink()
+
+    def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
+        sample = list(_sample(source))
+        sql = self.columns.query(self._safe_name(path), compression, sample)
+        if sql is None:
+            none = Columns({name: () for name in self.columns.paths})
+            sql = none.query(self._safe_name(path), compression, []) or ""
+        with duckdb.connect(":memory:", config=_CONFIG | {"threads": self.threads}) as connection:
+            yield from connection.sql(sql).to_arrow_reader(self.batch_rows)
+
+    def _batch(
+        self,
+        source: Source,
+        rows: pa.RecordBatch,
+        numbers: np.ndarray,
+        picked: list[Picked],
+        bytes_read: int,
+    ) -> Batch:
+        table = rows.select(list(self.columns.paths))
+        if not picked:
+            return Batch(source, table, numbers, [], bytes_read)
+        rejected: list[Rejected] = []
+        mended: dict[int, list[Any]] = {}  # row -> its values
+        kept = np.ones(len(numbers), bool)
+        for one in picked:
+            found = _examined(one, is_first=numbers[one.index] == 1)
+            if isinstance(found, dict):
+                mended[one.index] = self.columns.values(found)
+            else:
+                kept[one.index] = False
+                raw = one.line if isinstance(one.line, bytes) else None
+                rejected.append(Rejected(source.name, int(numbers[one.index]), found, raw))
+        order = np.arange(len(numbers))
+        order[list(mended)] = np.arange(len(numbers), len(numbers) + len(mended))
+        added = list(zip(*mended.values(), strict=True)) or [()] * table.num_columns
+        arrays = [
+            pa.concat_arrays([column, pa.array(values, column.type)]).take(pa.array(order[kept]))
+            for column, values in zip(table.columns, added, strict=True)
+        ]
+        table = pa.RecordBatch.from_arrays(arrays, schema=table.schema)
+        return Batch(source, table, numbers[kept], rejected, bytes_read)
+
+    def _clean_copy(self, source: Source) -> Path:
+        self._count += 1
+        clean = self.spool / f"clean-{self._count}.jsonl"
+        stream, raw = source.open()
+        with raw, clean.open("wb") as file:
+            for piece in whole_lines(stream):
+                file.write(piece if isinstance(piece, memoryview) else b"0\n")
+        return clean
+
+    def _safe_name(self, path: Path) -> str:
+        """The path in words that DuckDB takes as a file's name and never as a pattern or URL."""
+        absolute = str(path.absolute())
+        if _SAFE_NAME.fullmatch(absolute):
+            return absolute
+        self._count += 1
+        link = self.spool / f"link-{self._count}.jsonl"
+        link.symlink_to(absolute)
+        return str(link)
+
+
+_NOTHING = np.empty(0, np.int64)
+_CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
+
+
+def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
+    """The record on a picked line, or why it is none."""
+    match one.line:
+        case TooLong():
+            return "the line is over 16 MiB"
+        case Unreadable() as error:
+            return f"the compressed data is cut off or damaged here ({error})"
+        case bytes() as line:
+            pass
+    if line.startswith(b"\xef\xbb\xbf") and not is_first:
+        return "bad JSON: a byte order mark inside the file"
+    try:
+        return records.parse_record(line)
+    except records.NotARecord as error:
+        return str(error)
+
+
+def _suspects(rows: pa.RecordBatch) -> np.ndarray:
+    """Indices of the rows to look at in Python: without any value, or with an unexpected one."""
+    empty = np.ones(rows.num_rows, bool)
+    *columns, unexpected = rows.columns
+    for column in reversed(columns):
+        if column.null_count < rows.num_rows:
+            empty &= pc.is_null(column).to_numpy(zero_copy_only=False)
+        if not empty.any():
+            break
+    if unexpected.null_count < rows.num_rows:
+        empty |= pc.is_valid(unexpected).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(empty)
+
+
+def _sample(source: Source) -> Iterator[dict[str, Any]]:
+    stream, raw = source.open()
+    with raw:
+        _, picked = Lines(stream).take(_SAMPLE_LINES, np.arange(_SAMPLE_LINES))
+    for one in picked:
+        found = _examined(one, is_first=True)
+        if isinstance(found, dict):
+            yield found
+
+
+def _changed(source: Source) -> IcpctlError:
+    return IcpctlError(
+        "the file changed while it was read",
+        "unreadable",
+        Location(source.name),
+        "copy it first, or read it when nothing writes to it",
+    )

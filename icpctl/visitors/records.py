@@ -1,0 +1,182 @@
+"""One record in plain Python: for the few lines that the bulk reader cannot vouch for."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""A longer line is rejected (SPEC 6)."""
+
+_DEEP = 100
+_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class NotARecord(ValueError):
+    """A line that is not one JSON object; the text says why."""
+
+
+class Number(str):
+    """The JSON text of a number: a record's numbers stay text, so that none is too big."""
+
+    __slots__ = ()
+
+
+def parse_record(line: bytes) -> dict[str, Any]:
+    """The JSON object on a line.
+
+    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, as in the
+    bulk reader. Raises `NotARecord` with the reason for a person.
+    """
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotARecord(f"invalid UTF-8 at byte {error.start + 1}") from None
+    try:
+        record = loads(text)
+    except json.JSONDecodeError as error:
+        raise NotARecord(_reason(error, text)) from None
+    if not isinstance(record, dict):
+        raise NotARecord(f"{_name(record)}, not an object")
+    return record
+
+
+def loads(text: str) -> Any:
+    """`json.loads` at any depth; what lies deeper than any path reaches becomes 0.
+
+    Raises `json.JSONDecodeError`.
+    """
+    try:
+        value = _decoder.decode(text)
+    except RecursionError:
+        value = _decoder.decode(_shallow(text))
+    return value
+
+
+def dumps(value: Any) -> str:
+    """The JSON text of a value from `loads`, without spaces, as the bulk reader writes it."""
+    if isinstance(value, Number):
+        return value
+    if isinstance(value, list):
+        return f"[{','.join(map(dumps, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{dumps(k)}:{dumps(v)}' for k, v in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def scalar_text(value: object) -> str | None:
+    """The text of a JSON scalar, None for null, lists, objects, NaN and the infinities."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Number) and value.lstrip("-")[:1] not in "0123456789":
+        return None
+    return str(value) if isinstance(value, str) else None
+
+
+def resolve(record: Any, path: tuple[str, ...]) -> Any:
+    """What a record has at a path of keys; None where it has nothing."""
+    for key in path:
+        if not isinstance(record, dict):
+            return None
+        record = record.get(key)
+    return record
+
+
+def _float(text: str) -> Number:
+    value = float(text)
+    return Number(json.dumps(value) if math.isfinite(value) else "Infinity")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for key, value in pairs:
+        record.setdefault(_whole(key), value)
+    return record
+
+
+def _whole(text: str) -> str:
+    return _SURROGATE.sub("\ufffd", text)
+
+
+class _Decoder(json.JSONDecoder):
+    """Strings are mended on the way out, since the decoder has no hook for them."""
+
+    def decode(self, s: str, *args: Any) -> Any:  # type: ignore[override]
+        value = super().decode(s, *args)
+        return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if isinstance(value, Number) else _whole(value)
+    if isinstance(value, list):
+        return [_mended(element) for element in value]
+    if isinstance(value, dict):
+        return {key: _mended(element) for key, element in value.items()}
+    return value
+
+
+_decoder = _Decoder(
+    object_pairs_hook=_object,
+    parse_int=lambda text: Number("0" if text == "-0" else text),
+    parse_float=_float,
+    parse_constant=Number,
+)
+
+
+def _shallow(text: str) -> str:
+    """The text with every container below `_DEEP` levels checked and put as 0.
+
+    Each container is parsed once with those inside it already replaced, so the time is linear.
+    """
+    stack: list[list[str]] = [[]]
+    good: set[str] = set()  # most pieces of a hostile line are the same
+    done = 0
+    for found in _BRACKET_OR_STRING.finditer(text):
+        mark = found.group()
+        if mark in "[{":
+            stack[-1].append(text[done : found.start()])
+            stack.append([mark])
+            done = found.end()
+        elif mark in "]}" and len(stack) > 1:
+            piece = "".join([*stack.pop(), text[done : found.end()]])
+            if len(stack) > _DEEP:
+                if piece not in good:
+                    _check(piece, text, found.start())
+                    good.add(piece)
+                piece = "0"
+            stack[-1].append(piece)
+            done = found.end()
+    if len(stack) > 1:
+        raise json.JSONDecodeError("Unterminated list or object", text, len(text))
+    return "".join([*stack[0], text[done:]])
+
+
+def _check(piece: str, text: str, position: int) -> None:
+    try:
+        _decoder.decode(piece)
+    except json.JSONDecodeError as error:
+        raise json.JSONDecodeError(error.msg, text, position) from None
+
+
+def _reason(error: json.JSONDecodeError, text: str) -> str:
+    what = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting")
+    where = f"at column {error.pos + 1}"
+    if error.msg == "Extra data":
+        return f"something follows the first value {where}"
+    if not text[error.pos :].strip() or error.msg.startswith("Unterminated"):
+        return f"the line is cut off: {what} {where}"
+    return f"bad JSON: {what} {where}"
+
+
+def _name(value: object) -> str:
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    return "a number" if isinstance(value, Number) else "a string"

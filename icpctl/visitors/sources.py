@@ -1,0 +1,120 @@
+"""Which files an export is: files, folders, globs and stdin, plain or compressed."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from icpctl.errors import IcpctlError, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_SUFFIXES = (".jsonl", ".ndjson", ".json")
+_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read. `name` is how the user called it; `size` is in bytes, as it lies on disk."""
+
+    name: str
+    path: Path
+    size: int
+    compression: str | None
+
+    def open(self) -> tuple[BinaryIO, BinaryIO]:
+        """The file's bytes after decompression, and the raw file, whose `tell` is the progress."""
+        import pyarrow as pa
+
+        raw = self.path.open("rb", buffering=0)
+        stream = pa.CompressedInputStream(raw, self.compression) if self.compression else raw
+        return stream, raw
+
+
+def find_sources(visitors: Sequence[str], spool: Path) -> list[Source]:
+    """The files that `visitors` (files, globs, folders, `-`) name, each once, in order.
+
+    What is not a regular file, such as stdin or a pipe, is copied into the folder `spool` first.
+    Raises `IcpctlError` where there is nothing at a path or a file cannot be read.
+    """
+    found: dict[Path, Source] = {}
+    for name in visitors:
+        for path in [None] if name == STDIN else _expand(name):
+            source = _source(name, path, spool, len(found))
+            found.setdefault(source.path.resolve(), source)
+    return list(found.values())
+
+
+def _expand(name: str) -> Iterable[Path]:
+    path = Path(name)
+    if path.is_dir():
+        files = [file for file in sorted(path.iterdir()) if _is_export(file)]
+        if not files:
+            hint = f"it should hold files that end in {', '.join(_SUFFIXES)} (also .gz, .zst)"
+            raise IcpctlError(
+                "no visitor export in this folder", "no_visitors", Location(name), hint
+            )
+        return files
+    if path.exists():
+        return [path]
+    matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]
+    if not matches:
+        what = "no file matches" if glob.has_magic(name) else "there is no file or folder"
+        hint = "check the path; it is taken from the working folder"
+        raise IcpctlError(what, "no_visitors", Location(name), hint)
+    return [match for match in matches if not match.is_dir()]
+
+
+def _is_export(path: Path) -> bool:
+    name = path.name.lower()
+    for suffix in _COMPRESSIONS:
+        name = name.removesuffix(suffix)
+    return name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file()
+
+
+def _source(name: str, path: Path | None, spool: Path, number: int) -> Source:
+    shown = "stdin" if path is None else str(path)
+    try:
+        if path is None:
+            path = _copied(sys.stdin.buffer, spool / f"stdin-{number}")
+        elif not stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb") as stream:
+                path = _copied(stream, spool / f"pipe-{number}")
+        with path.open("rb") as stream:
+            head = stream.read(8)
+            size = os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        raise IcpctlError(
+            f"cannot read it: {error.strerror or error}", "unreadable", Location(shown)
+        ) from None
+    _refuse_other_formats(shown, head)
+    compression = next((c for magic, c in _MAGIC.items() if head.startswith(magic)), None)
+    return Source(shown, path, size, compression)
+
+
+def _copied(stream: BinaryIO, target: Path) -> Path:
+    with target.open("wb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+    return target
+
+
+def _refuse_other_formats(name: str, head: bytes) -> None:
+    is_parquet = head.startswith(b"PAR1")
+    if is_parquet or name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
+        kind = "Parquet" if is_parquet else "CSV"
+        hint = f"convert it first, e.g.: duckdb -c \"copy (from '{name}') to 'visitors.jsonl'\""
+        raise IcpctlError(
+            f"this is {kind}; visitors are read from JSON lines",
+            "unknown_format",
+            Location(name),
+            hint,
+        )

@@ -1,0 +1,1 @@
+"""Tests of icpctl; they mirror the tree."""
