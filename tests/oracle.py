@@ -320,8 +320,8 @@ def country_of(text: str) -> str | None:
 
 
 def plain(text: str) -> str:
-    """Text without accents and letter case."""
-    letters = unicodedata.normalize("NFD", text.strip())
+    """Text without accents, letter case and doubled spaces."""
+    letters = unicodedata.normalize("NFD", " ".join(text.split()))
     return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
 
 

@@ -37,11 +37,13 @@ class Layout:
 
 
 class Writer(Protocol):
-    """Takes rows in order; `close` writes what the format needs at its end."""
+    """Takes rows in order."""
 
-    def write(self, rows: Rows) -> None: ...
+    def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Write what the format needs at its end."""
 
 
 class JsonLines:
@@ -52,6 +54,7 @@ class JsonLines:
         self._layout = layout
 
     def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
         kept = _Kept(rows, self._layout)
         texts = {name: value for name, value in kept.json_texts().items() if value is not None}
         parts: list[pa.Array | str] = []
@@ -63,7 +66,7 @@ class JsonLines:
             self._file.write(_bytes_of(lines))
 
     def close(self) -> None:
-        pass
+        """Write nothing: the last line has its end."""
 
 
 class Csv:
@@ -79,16 +82,21 @@ class Csv:
         self._writer = csv.CSVWriter(file, self._schema, write_options=options)
 
     def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
         columns = _Kept(rows, self._layout).plain()
         arrays = [columns[name] for name in self._layout.columns]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
+        """Write the end."""
         self._writer.close()
 
 
 class Parquet:
-    """`matches` is a list of structs; a field that is carried is text, JSON where it is no scalar."""
+    """`matches` is a list of structs.
+
+    A field that is carried is text, JSON text where it is no scalar.
+    """
 
     def __init__(self, file: BinaryIO, layout: Layout) -> None:
         from pyarrow import parquet
@@ -99,12 +107,16 @@ class Parquet:
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
     def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
         kept = _Kept(rows, self._layout)
         columns = kept.plain() | {"matches": kept.match_lists()}
-        arrays = [columns[name].cast(self._schema.field(name).type) for name in self._layout.columns]
+        arrays = [
+            columns[name].cast(self._schema.field(name).type) for name in self._layout.columns
+        ]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
+        """Write the end."""
         self._writer.close()
 
 
@@ -212,8 +224,10 @@ def _quoted(tokens: pa.Array) -> pa.Array:
         blank = pc.match_substring_regex(known, r'^"\s*"$')
         if not pc.any(blank).as_py():
             return known
-    texts = [None if text is None else json.dumps(text, ensure_ascii=False)
-             for text in scalar_texts(tokens).to_pylist()]
+    texts = [
+        None if text is None else json.dumps(text, ensure_ascii=False)
+        for text in scalar_texts(tokens).to_pylist()
+    ]
     return pc.fill_null(pa.array(texts, pa.string()), "null")
 
 

@@ -93,8 +93,11 @@ def _field_bits(field: FieldPlan, columns: _Columns, plan: Plan) -> np.ndarray:
 
 
 class _Table:
-    """Bits per value [values, words]: one for each test, and behind them one for each value that
-    a `has_all` lists, since those may be hit by different values of a visitor."""
+    """Bits per value [values, words], one for each test.
+
+    Behind them is one for each value that a `has_all` lists, since different values of a visitor
+    may hit those.
+    """
 
     def __init__(self, count: int, tests: tuple[Test, ...]) -> None:
         self._bit = {test: bit for bit, test in enumerate(tests)}
@@ -223,7 +226,8 @@ def _any_number(bounds: np.ndarray, listed: tuple[float, ...]) -> np.ndarray:
     single = bounds[:, 0] == bounds[:, 1]
     whole = sure[sure == np.floor(sure)]
     count = np.searchsorted(whole, bounds[:, 1], "right") - np.searchsorted(whole, bounds[:, 0])
-    return np.where(single, inside == 1, count == bounds[:, 1] - bounds[:, 0] + 1)
+    every: np.ndarray = np.where(single, inside == 1, count == bounds[:, 1] - bounds[:, 0] + 1)
+    return every
 
 
 EQUALITIES = frozenset({"in", "has_all"})

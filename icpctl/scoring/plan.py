@@ -227,9 +227,9 @@ def _test(condition: Condition, case_sensitive: bool) -> Test:
     if comparator == "exists":
         return Test(comparator, ())
     value = condition.value
-    values = tuple(value) if isinstance(value, list | tuple) else (value,)
+    values: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
     if CONDITION_TYPES[condition.type].kind in (Kind.TEXT, Kind.PAGES):
-        values = tuple(normal.plain(text, case_sensitive=case_sensitive) for text in values)
+        values = tuple(normal.plain(str(text), case_sensitive=case_sensitive) for text in values)
     if comparator in ("equals", "in", "has_any", "has_all"):
         values = tuple(dict.fromkeys(values))
     return Test(_SAME_TEST.get(comparator, comparator), values)

@@ -144,9 +144,7 @@ def _columns(plan: Plan, options: Options) -> Columns:
     return Columns(paths | carried)
 
 
-def _scored(
-    batches: Iterator[Batch], plan: Plan, threads: int
-) -> Iterator[tuple[Batch, Verdicts]]:
+def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
     """Scores batches on threads; the results come in order."""
     pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
@@ -236,7 +234,9 @@ class _Counted:
             self.misfits[name] += len(rows)
             column = batch.table[name]
             found += [
-                FieldWarning(batch.source.name, int(batch.lines[row]), name, _json(column[int(row)]))
+                FieldWarning(
+                    batch.source.name, int(batch.lines[row]), name, _json(column[int(row)])
+                )
                 for row in rows[:SHOWN]
             ]
         found.sort(key=lambda one: one.line)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import WORD
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from icpctl.scoring.conditions import Misfits
     from icpctl.scoring.plan import ConfigPlan, GroupPlan, Plan
 

@@ -60,7 +60,7 @@ class Columns:
         inner = ", ".join(f"{sql} as {_name(name)}" for name, sql in found.items())
         outer = ", ".join(_shown(name) for name in found)
         return (
-            f"select {outer} from (select {inner} from read_json({_text(path)},"
+            f"select {outer} from (select {inner} from read_json({_text(path)},"  # noqa: S608 - quoted
             f" format='newline_delimited', columns={{{', '.join(declared)}}}, ignore_errors=true,"
             f" compression={_text(compression)}, maximum_object_size={records.MAX_LINE_BYTES}))"
         )

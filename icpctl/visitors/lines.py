@@ -25,7 +25,7 @@ _LF, _SPACE, _QUOTE, _COMMA = 10, 32, 34, 44
 _CLOSING, _CLOSING_MASK = 0x7D, 0x20  # `}` is 0x7d; `]`, 0x5d, becomes it with this bit
 
 
-class Unreadable(OSError):
+class DamagedError(OSError):
     """The bytes of a file end where they should not, as in a cut-off gzip file."""
 
 
@@ -34,7 +34,7 @@ class TooLong:
     """Stands for the bytes of a line over `MAX_LINE_BYTES`."""
 
 
-Instead = TooLong | Unreadable
+Instead = TooLong | DamagedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def whole_lines(stream: BinaryIO) -> Iterator[memoryview | Instead]:
         try:
             count = stream.readinto(view[filled : filled + _BLOCK])  # type: ignore[attr-defined]
         except OSError as error:
-            yield Unreadable(*error.args)
+            yield DamagedError(*error.args)
             return
         if not count:
             break
@@ -193,7 +193,7 @@ class _Scratch:
         np.not_equal(array[:-1], _QUOTE, out=other)
         np.logical_and(closing, low, out=closing)
         np.logical_and(closing, other, out=closing)
-        places = np.flatnonzero(closing)
+        places: np.ndarray = np.flatnonzero(closing)
         found = array[places]
         places = places[(found == _COMMA) | (found <= _SPACE)]
         if len(places):

@@ -59,7 +59,7 @@ def path_value(text: str) -> str:
 
 
 def size_range(text: str) -> str:
-    """A range without spaces or thousands separators, any dash as `-`: `1,001 – 5,000`."""
+    """A range without spaces or thousands separators, any dash as `-`: `1,001 - 5,000`."""
     return _THOUSANDS.sub("", _DASH.sub("-", "".join(text.split())))
 
 

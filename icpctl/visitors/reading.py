@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,10 +21,11 @@ import pyarrow.compute as pc
 from icpctl.errors import IcpctlError, Location
 from icpctl.visitors import records
 from icpctl.visitors.columns import Columns
-from icpctl.visitors.lines import Lines, Picked, TooLong, Unreadable, whole_lines
+from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from icpctl.visitors.sources import Source
 
@@ -125,7 +125,7 @@ class Reader:
         sample = list(_sample(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
-            none = Columns({name: () for name in self.columns.paths})
+            none = Columns(dict.fromkeys(self.columns.paths, ()))
             sql = none.query(self._safe_name(path), compression, []) or ""
         with duckdb.connect(":memory:", config=_CONFIG | {"threads": self.threads}) as connection:
             yield from connection.sql(sql).to_arrow_reader(self.batch_rows)
@@ -191,7 +191,7 @@ def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
     match one.line:
         case TooLong():
             return "the line is over 16 MiB"
-        case Unreadable() as error:
+        case DamagedError() as error:
             return f"the compressed data is cut off or damaged here ({error})"
         case bytes() as line:
             pass
@@ -199,7 +199,7 @@ def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
         return "bad JSON: a byte order mark inside the file"
     try:
         return records.parse_record(line)
-    except records.NotARecord as error:
+    except records.NotARecordError as error:
         return str(error)
 
 

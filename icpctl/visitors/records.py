@@ -15,7 +15,7 @@ _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class NotARecord(ValueError):
+class NotARecordError(ValueError):
     """A line that is not one JSON object; the text says why."""
 
 
@@ -29,18 +29,18 @@ def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
     Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, as in the
-    bulk reader. Raises `NotARecord` with the reason for a person.
+    bulk reader. Raises `NotARecordError` with the reason for a person.
     """
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotARecord(f"invalid UTF-8 at byte {error.start + 1}") from None
+        raise NotARecordError(f"invalid UTF-8 at byte {error.start + 1}") from None
     try:
         record = loads(text)
     except json.JSONDecodeError as error:
-        raise NotARecord(_reason(error, text)) from None
+        raise NotARecordError(_reason(error, text)) from None
     if not isinstance(record, dict):
-        raise NotARecord(f"{_name(record)}, not an object")
+        raise NotARecordError(f"{_name(record)}, not an object")
     return record
 
 
@@ -104,7 +104,7 @@ def _whole(text: str) -> str:
 class _Decoder(json.JSONDecoder):
     """Strings are mended on the way out, since the decoder has no hook for them."""
 
-    def decode(self, s: str, *args: Any) -> Any:  # type: ignore[override]
+    def decode(self, s: str, *args: Any) -> Any:
         value = super().decode(s, *args)
         return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
 

@@ -49,7 +49,7 @@ def find_sources(visitors: Sequence[str], spool: Path) -> list[Source]:
     found: dict[Path, Source] = {}
     for name in visitors:
         for path in [None] if name == STDIN else _expand(name):
-            source = _source(name, path, spool, len(found))
+            source = _source(path, spool, len(found))
             found.setdefault(source.path.resolve(), source)
     return list(found.values())
 
@@ -81,7 +81,7 @@ def _is_export(path: Path) -> bool:
     return name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file()
 
 
-def _source(name: str, path: Path | None, spool: Path, number: int) -> Source:
+def _source(path: Path | None, spool: Path, number: int) -> Source:
     shown = "stdin" if path is None else str(path)
     try:
         if path is None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
+_QUOTE = ord('"')
+_EMPTY_LIST = "[]"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000  # microseconds
 _YEAR_1, _YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -48,7 +50,7 @@ class Column:
     misfits: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def cells(self, table: np.ndarray) -> np.ndarray:
-        """`table` [values, words] of bits per value -> bits per cell: those of any of its values."""
+        """Bits per value [values, words] -> bits per cell: those of any of its values."""
         if self.offsets is None or self.elements is None:
             return table
         found = np.zeros((len(self.offsets) - 1, table.shape[1]), table.dtype)
@@ -60,7 +62,9 @@ class Column:
 
     def spread(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
-        return np.concatenate([cells, np.zeros((1, cells.shape[1]), cells.dtype)])[self.rows]
+        nothing = np.zeros((1, cells.shape[1]), cells.dtype)
+        found: np.ndarray = np.concatenate([cells, nothing])[self.rows]
+        return found
 
     def present(self) -> np.ndarray:
         """For each row whether it has a value."""
@@ -259,7 +263,9 @@ def _first_bytes(texts: pa.Array) -> np.ndarray:
 
 
 def _is_blank(token: str) -> bool:
-    return token == "[]" or (token[:1] == '"' and not json.loads(token).strip())
+    if token[:1] == '"':
+        return not json.loads(token).strip()
+    return token == _EMPTY_LIST
 
 
 def _distinct(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
@@ -277,7 +283,7 @@ class _Decoded:
 
     def __init__(self, tokens: pa.Array) -> None:
         escaped = pc.match_substring(tokens, "\\").to_numpy(zero_copy_only=False)
-        self.odd: list[int] = np.flatnonzero((_first_bytes(tokens) != ord('"')) | escaped).tolist()
+        self.odd: list[int] = np.flatnonzero((_first_bytes(tokens) != _QUOTE) | escaped).tolist()
         self._sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
         self._added: list[str] = []
 
@@ -340,6 +346,8 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
 
 
 def carried_texts(tokens: pa.Array) -> pa.Array:
-    """Fields that are carried into columns of text: scalars as text, the rest as JSON text."""
+    """Carried fields for columns of text: scalars as text, the rest as JSON text."""
     plain = scalar_texts(tokens)
-    return pc.if_else(pc.is_valid(plain), plain, pc.if_else(pc.starts_with(tokens, '"'), None, tokens))
+    return pc.if_else(
+        pc.is_valid(plain), plain, pc.if_else(pc.starts_with(tokens, '"'), None, tokens)
+    )
