@@ -3,11 +3,14 @@
 import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TextIO
+from types import FrameType
+from typing import NoReturn, ParamSpec, TextIO
 
 import typer
 
@@ -26,6 +29,8 @@ def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
         sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _end)
         as_json = None
         if kwargs.get("output") == "json":
             as_json = sys.stderr if kwargs.get("out") == "-" else sys.stdout
@@ -50,6 +55,11 @@ def _outcome(call: Callable[[], ExitCode], as_json: TextIO | None) -> ExitCode:
         _discard_stdout()
         return ExitCode.DONE
     return code
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as shells expect after a signal, but clean up temporary files first."""
+    raise SystemExit(128 + number)
 
 
 def _as_icpctl_error(error: Exception) -> IcpctlError:
