@@ -113,11 +113,11 @@ def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) ->
 def _print_tables(run: Run, stream: TextIO) -> None:
     report = run.report
     print(_headline(report), end="\n\n", file=stream)
-    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "SCORE"]
+    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
     table(
-        ["CONFIG", *numbers, "LABEL"],
+        ["CONFIG", *numbers],
         [_config_cells(it) for it in report.configs],
-        folds="LABEL",
+        folds="CONFIG",
         right=numbers,
         stream=stream,
     )
@@ -153,7 +153,6 @@ def _config_cells(config: ConfigReport) -> list[str]:
         "" if config.match_rate is None else _percent(config.match_rate),
         f"{config.first:,}",
         "" if config.average_score is None else f"{config.average_score:.2f}",
-        config.label,
     ]
 
 
