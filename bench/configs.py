@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from bench import visitors
+from bench.fields import AS_OF
 from icpctl.config.model import IcpConfig
 from icpctl.scoring.run import Options, score
 
@@ -135,7 +136,7 @@ def make(count: int) -> list[dict[str, Any]]:
         while len(kept) < count:
             bodies = {f"c-{n:04}": config(dice, n) for n in range(count * 2)}
             models = [(slug, IcpConfig.model_validate(body)) for slug, body in bodies.items()]
-            run = score([str(sample)], models, Options(datetime.fromisoformat(visitors.AS_OF)))
+            run = score([str(sample)], models, Options(datetime.fromisoformat(AS_OF)))
             rates = {it.slug: it.match_rate or 0 for it in run.report.configs}
             kept += [body for slug, body in bodies.items() if LOW <= rates[slug] <= HIGH]
     return kept[:count]

@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.fields import ORDER, TEXTS
+
 CHUNK = 100_000
 SITE = "https://www.example.com"
-AS_OF = "2026-11-23T12:00:00Z"
 _NEWEST = 1_795_428_000  # 2026-11-23T10:00:00Z
 
 INDUSTRIES = (
@@ -83,15 +84,6 @@ RANGES = [
 ]
 COMPANIES = 20_000
 
-TEXTS = (
-    *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"),
-    *("country", "region", "city", "industry", "domain", "job_title", "linkedin_url"),
-    *("employee_size_range", "company_city", "company_region", "company_postal_code"),
-)
-ORDER = (
-    *("visitor_id", *TEXTS[:5], "pages", "page_view_count", "session_count", "last_seen_at"),
-    *(*TEXTS[5:10], "company_size", *TEXTS[10:], "icp_match", "persona_match", "icp_score"),
-)
 NESTED = {
     "visitor": {
         "id": "visitor_id",
