@@ -206,8 +206,7 @@ class _Counted:
         first = verdicts.icp[verdicts.icp >= 0]
         self.matched_by += np.bincount(verdicts.configs, minlength=count)
         self.first_by += np.bincount(first, minlength=count)
-        exact = np.rint(verdicts.scores * 100)
-        summed = np.bincount(verdicts.configs, weights=exact, minlength=count)
+        summed = np.bincount(verdicts.configs, weights=verdicts.hundredths, minlength=count)
         self.hundredths += summed.astype(np.int64)
         self._keep_best(batch, verdicts)
         self._keep_warnings(batch, verdicts)
@@ -219,21 +218,22 @@ class _Counted:
 
     def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
-        rows = np.flatnonzero((verdicts.icp >= 0) & (-verdicts.icp_score < worst))
-        rows = rows[np.argsort(-verdicts.icp_score[rows], kind="stable")][:SHOWN]
+        scores = verdicts.icp_score
+        rows = np.flatnonzero((verdicts.icp >= 0) & (-scores < worst))
+        rows = rows[np.argsort(-scores[rows], kind="stable")][:SHOWN]
         if not len(rows):
             return
         ids = scalar_texts(batch.table[visitor_mapping.ID].take(pa.array(rows))).to_pylist()
         found = [
             (
-                -float(verdicts.icp_score[row]),
+                -float(scores[row]),
                 self.visitors + int(row),
                 BestVisitor(
                     visitor,
                     batch.source.name,
                     int(batch.lines[row]),
                     self.plan.configs[verdicts.icp[row]].slug,
-                    float(verdicts.icp_score[row]),
+                    float(scores[row]),
                 ),
             )
             for row, visitor in zip(rows, ids, strict=True)
