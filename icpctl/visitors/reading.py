@@ -148,8 +148,9 @@ class Reader:
             found = _examined(one, is_first=numbers[one.index] == 1)
             if isinstance(found, dict):
                 mended[one.index] = self.columns.values(found)
-            else:
-                kept[one.index] = False
+                continue
+            kept[one.index] = False
+            if found is not None:
                 raw = one.line if isinstance(one.line, bytes) else None
                 rejected.append(Rejected(source.name, int(numbers[one.index]), found, raw))
         order = np.arange(len(numbers))
@@ -182,12 +183,13 @@ class Reader:
         return str(link)
 
 
-_NOTHING = np.empty(0, np.int64)
+_NOTHING, _FIRST = np.empty(0, np.int64), np.zeros(1, np.int64)
+_BOM = b"\xef\xbb\xbf"
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
 
-def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
-    """The record on a picked line, or why it is none."""
+def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str | None:
+    """The record on a picked line, or why it is none; None for a blank line behind a BOM."""
     match one.line:
         case TooLong():
             return "the line is over 16 MiB"
@@ -195,8 +197,11 @@ def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
             return f"the compressed data is cut off or damaged here ({error})"
         case bytes() as line:
             pass
-    if line.startswith(b"\xef\xbb\xbf") and not is_first:
-        return "bad JSON: a byte order mark inside the file"
+    if line.startswith(_BOM):
+        if not is_first:
+            return "bad JSON: a byte order mark inside the file"
+        if not line.removeprefix(_BOM).strip():
+            return None
     try:
         return records.parse_record(line)
     except records.NotARecordError as error:
@@ -218,13 +223,20 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
 
 
 def _sample(source: Source) -> Iterator[dict[str, Any]]:
+    """Records among the first lines, of which long ones are not kept in memory together."""
     stream, raw = source.open()
+    size = 0
     with raw:
-        _, picked = Lines(stream).take(_SAMPLE_LINES, np.arange(_SAMPLE_LINES))
-    for one in picked:
-        found = _examined(one, is_first=True)
-        if isinstance(found, dict):
-            yield found
+        lines = Lines(stream)
+        for _ in range(_SAMPLE_LINES):
+            _, picked = lines.take(1, _FIRST)
+            for one in picked:
+                size += len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
+                found = _examined(one, is_first=True)
+                if isinstance(found, dict):
+                    yield found
+            if not picked or size > records.MAX_LINE_BYTES:
+                return
 
 
 def _changed(source: Source) -> IcpctlError:

@@ -11,7 +11,10 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is rejected (SPEC 6)."""
 
 _DEEP = 100
-_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
+_BRACKET_OR_STRING = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
+_NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
+_SPACE = " \t\n\r\v\f"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,13 +31,15 @@ class Number(str):
 def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
-    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, as in the
-    bulk reader. Raises `NotARecordError` with the reason for a person.
+    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, NaN and the
+    infinities may have any letter case, and any ASCII white space may stand around the object:
+    all as in the bulk reader. Raises `NotARecordError` with the reason for a person.
     """
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotARecordError(f"invalid UTF-8 at byte {error.start + 1}") from None
+    text = " " * (len(text) - len(text.lstrip(_SPACE))) + text.strip(_SPACE)
     try:
         record = loads(text)
     except json.JSONDecodeError as error:
@@ -105,7 +110,13 @@ class _Decoder(json.JSONDecoder):
     """Strings are mended on the way out, since the decoder has no hook for them."""
 
     def decode(self, s: str, *args: Any) -> Any:
-        value = super().decode(s, *args)
+        try:
+            value = super().decode(s, *args)
+        except json.JSONDecodeError:
+            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
+            if spelt == s:
+                raise
+            value = super().decode(spelt, *args)
         return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
 
 
