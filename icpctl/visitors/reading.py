@@ -105,7 +105,7 @@ class Reader:
                 yield rows
                 done += rows.num_rows
             return
-        except duckdb.Error:
+        except _ENGINE_ERRORS:
             # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which
             # gives an empty row, for what it cannot take, and read on where it stopped.
             clean = self._clean_copy(source)
@@ -114,7 +114,7 @@ class Reader:
                 skipped = min(done, rows.num_rows)
                 done -= skipped
                 yield rows.slice(skipped)
-        except duckdb.Error as error:
+        except _ENGINE_ERRORS as error:
             raise IcpctlError(
                 f"cannot read it: {error}", "unreadable", Location(source.name)
             ) from None
@@ -184,6 +184,8 @@ class Reader:
 
 
 _NOTHING, _FIRST = np.empty(0, np.int64), np.zeros(1, np.int64)
+# What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
+_ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
 _BOM = b"\xef\xbb\xbf"
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
