@@ -9,6 +9,7 @@ rest is rejected with its line number and reason.
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -86,29 +87,37 @@ class Reader:
         """The batches of one file. Raises `IcpctlError` where it cannot be read."""
         stream, raw = source.open()
         with raw:
+            before = os.fstat(raw.fileno())
             lines = Lines(stream)
-            row_count = 0
-            for rows in self._bulk(source):
+            for rows in self._bulk(source, lines):
                 numbers, picked = lines.take(rows.num_rows, _suspects(rows))
-                if len(numbers) < rows.num_rows:
+                known = rows.slice(0, len(numbers))
+                if len(known) < len(rows) and not lines.damaged:
                     raise _changed(source)
-                yield self._batch(source, rows, numbers, picked, raw.tell())
-                row_count += rows.num_rows
-            if len(lines.take(1, _NOTHING)[0]):
+                yield self._batch(source, known, numbers, picked, raw.tell())
+                if len(known) < len(rows):  # DuckDB reads on behind some kinds of damage
+                    return
+            after = os.fstat(raw.fileno())
+            is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+            if lines.has_more() or not is_same:
                 raise _changed(source)
 
-    def _bulk(self, source: Source) -> Iterator[pa.RecordBatch]:
+    def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
         done = 0
         try:
             for rows in self._query(source.path, source, source.compression or "none"):
                 yield rows
                 done += rows.num_rows
-            return
         except _ENGINE_ERRORS:
-            # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which
-            # gives an empty row, for what it cannot take, and read on where it stopped.
-            clean = self._clean_copy(source)
+            pass
+        else:
+            # A compressed file that is cut off may seem to end well, and so does one of 1 byte.
+            if not lines.has_more():
+                return
+        # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which gives
+        # an empty row, for what it cannot take, and read on where it stopped.
+        clean = self._clean_copy(source)
         try:
             for rows in self._query(clean, source, "none"):
                 skipped = min(done, rows.num_rows)
@@ -170,6 +179,7 @@ class Reader:
         with raw, clean.open("wb") as file:
             for piece in whole_lines(stream):
                 file.write(piece if isinstance(piece, memoryview) else b"0\n")
+            file.write(b"\n")
         return clean
 
     def _safe_name(self, path: Path) -> str:
@@ -183,7 +193,7 @@ class Reader:
         return str(link)
 
 
-_NOTHING, _FIRST = np.empty(0, np.int64), np.zeros(1, np.int64)
+_FIRST = np.zeros(1, np.int64)
 # What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
 _ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
 _BOM = b"\xef\xbb\xbf"

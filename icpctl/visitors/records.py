@@ -178,7 +178,7 @@ def _reason(error: json.JSONDecodeError, text: str) -> str:
     where = f"at column {error.pos + 1}"
     if error.msg == "Extra data":
         return f"something follows the first value {where}"
-    if not text[error.pos :].strip() or error.msg.startswith("Unterminated"):
+    if not text[error.pos :].strip(_SPACE) or error.msg.startswith("Unterminated"):
         return f"the line is cut off: {what} {where}"
     return f"bad JSON: {what} {where}"
 

@@ -9,12 +9,15 @@ import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from io import FileIO
+
+    from icpctl.visitors.lines import Stream
 
 _SUFFIXES = (".jsonl", ".ndjson", ".json")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
@@ -31,13 +34,63 @@ class Source:
     size: int
     compression: str | None
 
-    def open(self) -> tuple[BinaryIO, BinaryIO]:
+    def open(self) -> tuple[Stream, FileIO]:
         """The file's bytes after decompression, and the raw file, whose `tell` is the progress."""
+        raw = self.path.open("rb", buffering=0)
+        if self.compression:
+            return _Decompressed(raw, self.compression), raw
+        return raw, raw
+
+
+class _Decompressed:
+    """What a compressed file holds, up to the last byte before any damage.
+
+    A read that fails gives nothing of what it could have read, so from there it is done again,
+    byte by byte.
+    """
+
+    def __init__(self, raw: FileIO, compression: str) -> None:
+        self._raw = raw
+        self._compression = compression
+        self._streams = [self._begin()]  # one that failed is kept: its end would close the file
+        self._done = 0
+        self._damage: OSError | None = None
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer from its start, and return how much of it; 0 at the end."""
+        if len(self._streams) == 1:
+            try:
+                count: int = self._streams[0].readinto(buffer)
+            except OSError:
+                self._raw.seek(0)
+                self._streams.append(self._begin())
+                self._skip(self._done)
+            else:
+                self._done += count
+                return count
+        if self._damage:
+            raise self._damage
+        for at in range(len(buffer)):
+            try:
+                byte = self._streams[-1].read(1)
+            except OSError as error:
+                self._damage = error
+                if not at:
+                    raise
+                return at
+            if not byte:
+                return at
+            buffer[at : at + 1] = byte
+        return len(buffer)
+
+    def _skip(self, count: int) -> None:
+        while count:
+            count -= len(self._streams[-1].read(min(count, 1 << 20)))
+
+    def _begin(self) -> Any:
         import pyarrow as pa
 
-        raw = self.path.open("rb", buffering=0)
-        stream = pa.CompressedInputStream(raw, self.compression) if self.compression else raw
-        return stream, raw
+        return pa.CompressedInputStream(self._raw, self._compression)
 
 
 def find_sources(visitors: Sequence[str], spool: Path) -> list[Source]:
