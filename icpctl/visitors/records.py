@@ -113,9 +113,10 @@ class _Decoder(json.JSONDecoder):
         try:
             value = super().decode(s, *args)
         except json.JSONDecodeError:
-            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
-            if spelt == s:
+            folded = s.lower()
+            if "nan" not in folded and "inf" not in folded:
                 raise
+            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
             value = super().decode(spelt, *args)
         return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
 
