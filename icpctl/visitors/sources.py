@@ -108,13 +108,22 @@ def find_sources(visitors: Sequence[str], spool: Path) -> list[Source]:
 
 
 def _expand(name: str) -> Iterable[Path]:
+    try:
+        return _matches(name)
+    except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
+        reason = getattr(error, "strerror", None) or error
+        where = Location(_shown(name))
+        raise IcpctlError(f"cannot read it: {reason}", "unreadable", where) from None
+
+
+def _matches(name: str) -> Iterable[Path]:
     path = Path(name)
     if path.is_dir():
         files = [file for file in sorted(path.iterdir()) if _is_export(file)]
         if not files:
             hint = f"it should hold files that end in {', '.join(_SUFFIXES)} (also .gz, .zst)"
             raise IcpctlError(
-                "no visitor export in this folder", "no_visitors", Location(name), hint
+                "no visitor export in this folder", "no_visitors", Location(_shown(name)), hint
             )
         return files
     if path.exists():
@@ -123,7 +132,7 @@ def _expand(name: str) -> Iterable[Path]:
     if not matches:
         what = "no file matches" if glob.has_magic(name) else "there is no file or folder"
         hint = "check the path; it is taken from the working folder"
-        raise IcpctlError(what, "no_visitors", Location(name), hint)
+        raise IcpctlError(what, "no_visitors", Location(_shown(name)), hint)
     return [match for match in matches if not match.is_dir()]
 
 
@@ -135,7 +144,7 @@ def _is_export(path: Path) -> bool:
 
 
 def _source(path: Path | None, spool: Path, number: int) -> Source:
-    shown = "stdin" if path is None else str(path)
+    shown = "stdin" if path is None else _shown(str(path))
     try:
         if path is None:
             path = _copied(sys.stdin.buffer, spool / f"stdin-{number}")
@@ -152,6 +161,11 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
     _refuse_other_formats(shown, head)
     compression = next((c for magic, c in _MAGIC.items() if head.startswith(magic)), None)
     return Source(shown, path, size, compression)
+
+
+def _shown(name: str) -> str:
+    """A path as it can be printed and written, whatever its bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _copied(stream: BinaryIO, target: Path) -> Path:

@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 DEEP = 60
 """Levels of nesting that are compared; what lies deeper reaches no condition."""
 
-DEFAULT: dict[str, list[str]] = yaml.safe_load(
-    (resources.files("icpctl.visitors") / "mappings" / "default.yaml").read_text("utf-8")
-)
-"""The default mapping as its file has it; none of its keys has a dot in it."""
+Paths = dict[str, list[tuple[str, ...]]]
+
+DEFAULT: Paths = {
+    field: [tuple(path.split(".")) for path in paths]  # no key of it has a dot
+    for field, paths in yaml.safe_load(
+        (resources.files("icpctl.visitors") / "mappings" / "default.yaml").read_text("utf-8")
+    ).items()
+}
+"""The default mapping as its file has it."""
 
 
 class Lines(NamedTuple):
@@ -59,7 +64,7 @@ def by_icpctl(
     return found
 
 
-def by_oracle(lines: Sequence[bytes], mapping: dict[str, list[str]] | None = None) -> Lines:
+def by_oracle(lines: Sequence[bytes], mapping: Paths = DEFAULT) -> Lines:
     """What the oracle makes of the same lines, each with its end."""
     found = Lines({}, [])
     for number, line in enumerate(lines, 1):
@@ -67,15 +72,15 @@ def by_oracle(lines: Sequence[bytes], mapping: dict[str, list[str]] | None = Non
         if isinstance(record, oracle.Rejected):
             found.rejected.append(number)
         elif record is not None:
-            found.records[number] = fields_of(record, mapping or DEFAULT)
+            found.records[number] = fields_of(record, mapping)
     return found
 
 
-def fields_of(record: dict[str, Any], mapping: dict[str, list[str]]) -> dict[str, Any]:
+def fields_of(record: dict[str, Any], mapping: Paths) -> dict[str, Any]:
     """Each field's value: of its paths the first that is present and not null."""
     fields: dict[str, Any] = {}
     for field, paths in mapping.items():
-        found = (at(record, path.split(".")) for path in paths)
+        found = (at(record, path) for path in paths)
         value = next((value for value in found if value is not None), None)
         if field == "pages" and value is not None:
             value = value if isinstance(value, list) else [{} if is_object(value) else value]
@@ -84,7 +89,7 @@ def fields_of(record: dict[str, Any], mapping: dict[str, list[str]]) -> dict[str
     return fields
 
 
-def at(value: Any, keys: list[str]) -> Any:
+def at(value: Any, keys: tuple[str, ...]) -> Any:
     """What lies at the end of some keys, None where there is nothing."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
