@@ -35,8 +35,14 @@ class Source:
     compression: str | None
 
     def open(self) -> tuple[Stream, FileIO]:
-        """The file's bytes after decompression, and the raw file, whose `tell` is the progress."""
-        raw = self.path.open("rb", buffering=0)
+        """The file's bytes after decompression, and the raw file, whose `tell` is the progress.
+
+        Raises `IcpctlError`.
+        """
+        try:
+            raw = self.path.open("rb", buffering=0)
+        except OSError as error:
+            raise _unreadable(self.name, error) from None
         if self.compression:
             return _Decompressed(raw, self.compression), raw
         return raw, raw
@@ -111,14 +117,12 @@ def _expand(name: str) -> Iterable[Path]:
     try:
         return _matches(name)
     except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
-        reason = getattr(error, "strerror", None) or error
-        where = Location(_shown(name))
-        raise IcpctlError(f"cannot read it: {reason}", "unreadable", where) from None
+        raise _unreadable(_shown(name), error) from None
 
 
 def _matches(name: str) -> Iterable[Path]:
     path = Path(name)
-    if path.is_dir():
+    if name and path.is_dir():
         files = [file for file in sorted(path.iterdir()) if _is_export(file)]
         if not files:
             hint = f"it should hold files that end in {', '.join(_SUFFIXES)} (also .gz, .zst)"
@@ -126,7 +130,7 @@ def _matches(name: str) -> Iterable[Path]:
                 "no visitor export in this folder", "no_visitors", Location(_shown(name)), hint
             )
         return files
-    if path.exists():
+    if name and path.exists():
         return [path]
     matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]
     if not matches:
@@ -155,12 +159,15 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
             head = stream.read(8)
             size = os.fstat(stream.fileno()).st_size
     except OSError as error:
-        raise IcpctlError(
-            f"cannot read it: {error.strerror or error}", "unreadable", Location(shown)
-        ) from None
+        raise _unreadable(shown, error) from None
     _refuse_other_formats(shown, head)
     compression = next((c for magic, c in _MAGIC.items() if head.startswith(magic)), None)
     return Source(shown, path, size, compression)
+
+
+def _unreadable(shown: str, error: Exception) -> IcpctlError:
+    reason = getattr(error, "strerror", None) or error
+    return IcpctlError(f"cannot read it: {reason}", "unreadable", Location(shown))
 
 
 def _shown(name: str) -> str:

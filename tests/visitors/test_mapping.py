@@ -126,9 +126,7 @@ def test_mapping_file_that_is_not_utf8(tmp_path: Path) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "name", ["nothing", "no/such.yaml", "", "../default", "default.yaml", "{}"]
-)
+@pytest.mark.parametrize("name", ["nothing", "no/such.yaml", "../default", "default.yaml", "{}"])
 def test_no_such_mapping(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(IcpctlError) as caught:
