@@ -72,6 +72,11 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def standard(text: str) -> str:
+    """A JSON text with null for NaN and the infinities, which the standard has not."""
+    return _NO_NUMBER.sub(lambda found: found[1] or "null", text)
+
+
 def scalar_text(value: object) -> str | None:
     """The text of a JSON scalar, None for null, lists, objects, NaN and the infinities."""
     if isinstance(value, bool):
