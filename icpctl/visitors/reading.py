@@ -34,6 +34,7 @@ BATCH_ROWS = 122_880
 """Rows of a batch: one row group of DuckDB's."""
 
 _SAMPLE_LINES = 200
+_SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAFE_NAME = re.compile(r"[A-Za-z0-9/_.,+ -]+")
 
 
@@ -235,7 +236,7 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
 
 
 def _sample(source: Source) -> Iterator[dict[str, Any]]:
-    """Records among the first lines, of which long ones are not kept in memory together."""
+    """Records among the first lines, without long ones."""
     stream, raw = source.open()
     size = 0
     with raw:
@@ -243,8 +244,9 @@ def _sample(source: Source) -> Iterator[dict[str, Any]]:
         for _ in range(_SAMPLE_LINES):
             _, picked = lines.take(1, _FIRST)
             for one in picked:
-                size += len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
-                found = _examined(one, is_first=True)
+                length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
+                size += length
+                found = _examined(one, is_first=True) if length <= _SAMPLE_BYTES else None
                 if isinstance(found, dict):
                     yield found
             if not picked or size > records.MAX_LINE_BYTES:
