@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors.values import carried_texts, scalar_texts
+from icpctl.visitors.values import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -176,7 +176,7 @@ class _Kept:
             "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
             **{
-                name: partial(self._carried, tokens, lambda found: pc.fill_null(found, "null"))
+                name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()
             },
         }
