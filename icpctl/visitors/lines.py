@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 256 * 1024  # bytes; blocks that stay in the processor's cache are twice as fast
 _TRAILING_COMMA = re.compile(rb",[ \t\r\n]*[}\]]")
-_LF, _SPACE, _QUOTE, _COMMA = 10, 32, 34, 44
+_LF, _SPACE, _COMMA = 10, 32, 44
 _CLOSING, _CLOSING_MASK = 0x7D, 0x20  # `}` is 0x7d; `]`, 0x5d, becomes it with this bit
 
 
@@ -190,26 +190,20 @@ class _Scratch:
     def __init__(self, size: int) -> None:
         self.size = size
         self._bytes = np.empty(size, np.uint8)
-        self._flags = np.empty((3, size), bool)
+        self._flags = np.empty(size, bool)
 
     def line_ends(self, array: np.ndarray) -> np.ndarray:
         """Positions of line feeds."""
-        return np.flatnonzero(np.equal(array, _LF, out=self._flags[0, : len(array)]))
+        return np.flatnonzero(np.equal(array, _LF, out=self._flags[: len(array)]))
 
     def open_ends(self, array: np.ndarray) -> np.ndarray:
         """Positions of a comma, or of the last of some white space, before a closing bracket."""
-        count = len(array) - 1
-        closing, low, other = self._flags[:, :count]
-        folded = np.bitwise_or(array[1:], _CLOSING_MASK, out=self._bytes[:count])
-        np.equal(folded, _CLOSING, out=closing)
-        # Of the bytes up to the comma only the quote often stands before a bracket.
-        np.less_equal(array[:-1], _COMMA, out=low)
-        np.not_equal(array[:-1], _QUOTE, out=other)
-        np.logical_and(closing, low, out=closing)
-        np.logical_and(closing, other, out=closing)
-        places: np.ndarray = np.flatnonzero(closing)
-        found = array[places]
-        places = places[(found == _COMMA) | (found <= _SPACE)]
+        count = len(array)
+        folded = np.bitwise_or(array, _CLOSING_MASK, out=self._bytes[:count])
+        closing = np.flatnonzero(np.equal(folded, _CLOSING, out=self._flags[:count]))
+        places: np.ndarray = np.maximum(closing - 1, 0)
+        before = array[places]
+        places = places[(before == _COMMA) | (before <= _SPACE)]
         if len(places):
             earlier = array[np.maximum(places - 1, 0)]
             spaced = (array[places] <= _SPACE) & (earlier != _COMMA) & (earlier > _SPACE)
