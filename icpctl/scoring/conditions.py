@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.scoring.scores import WORD
-from icpctl.visitors import mapping, normal, values
+from icpctl.visitors import forms, mapping, normal, values
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
@@ -140,15 +140,14 @@ class _Texts:
 
     def __init__(self, texts: pa.Array, case_sensitive: bool) -> None:
         self.plain = texts if case_sensitive else _casefolded(texts)
-        self._forms: dict[Callable[[str], str], pa.Array] = {}
+        self._forms: dict[Callable[[pa.Array], pa.Array], pa.Array] = {}
         self._with: dict[str, np.ndarray] = {}
 
-    def form(self, form: Callable[[str], str] | None) -> pa.Array:
+    def form(self, form: Callable[[pa.Array], pa.Array] | None) -> pa.Array:
         if form is None:
             return self.plain
         if form not in self._forms:
-            made = [form(text) for text in self.plain.to_pylist()]
-            self._forms[form] = pa.array(made, pa.string())
+            self._forms[form] = form(self.plain)
         return self._forms[form]
 
     def containing(self, value: str) -> np.ndarray:
@@ -184,10 +183,10 @@ def _text_bits(table: _Table, field: FieldPlan, texts: _Texts) -> None:
     others = [e for e in equalities if e not in of_paths] if of_paths else equalities
     if of_paths:
         wanted = ((t, n, normal.path_value(value)) for t, n, value in of_paths)
-        _equality_bits(table, wanted, texts.form(normal.path))
+        _equality_bits(table, wanted, texts.form(forms.path))
     if others:
         wanted = ((t, n, form(value) if form else value) for t, n, value in others)
-        _equality_bits(table, wanted, texts.form(form))
+        _equality_bits(table, wanted, texts.form(forms.FORMS.get(field.type.form)))
 
 
 def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen: pa.Array) -> None:
@@ -199,7 +198,7 @@ def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen:
     rows = [_as_words(mask, width) for mask in masks.values()]
     found = pc.index_in(seen, value_set=pa.array(masks, pa.string()))
     index = pc.fill_null(found, len(rows)).to_numpy(zero_copy_only=False)
-    table.bits |= np.array([*rows, [0] * width], np.uint8)[index]
+    table.bits |= np.array([*rows, [0] * width], np.uint8).take(index, axis=0)
 
 
 def _as_words(mask: int, width: int) -> list[int]:

@@ -8,10 +8,18 @@ import pyarrow.compute as pc
 
 _ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
 _QUOTE = ord('"')
+_LOOKED_AT, _FEW, _MANY = 1_000, 100, 0.95
 
 
 def distinct_of(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
-    """The number of each row's distinct value (-1 for null), and the distinct values."""
+    """The number of each row's distinct value (-1 for null), and the distinct values.
+
+    Where nearly all differ, telling them apart does not pay: each row has a value of its own.
+    """
+    first = tokens[:_LOOKED_AT].drop_null()
+    if len(first) > _FEW and len(first.unique()) > _MANY * len(first):
+        valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False)
+        return np.where(valid, np.cumsum(valid) - 1, -1), tokens.drop_null()
     encoded = tokens.dictionary_encode()
     return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), encoded.dictionary
 

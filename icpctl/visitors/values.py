@@ -47,23 +47,35 @@ class Column:
         """Bits per value [values, words] -> bits per cell: those of any of its values."""
         if self.offsets is None or self.elements is None:
             return table
-        found = np.zeros((len(self.offsets) - 1, table.shape[1]), table.dtype)
+        wide = _widened(table)
+        found = np.zeros((len(self.offsets) - 1, wide.shape[1]), wide.dtype)
         filled = np.flatnonzero(np.diff(self.offsets))
         if len(filled):
             starts = self.offsets[filled]
-            found[filled] = np.bitwise_or.reduceat(table[self.elements], starts, axis=0)
-        return found
+            for part in range(wide.shape[1]):
+                bits = wide[:, part].take(self.elements)
+                found[filled, part] = np.bitwise_or.reduceat(bits, starts)
+        return found.view(np.uint8)[:, : table.shape[1]]
 
     def spread(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
         nothing = np.zeros((1, cells.shape[1]), cells.dtype)
-        found: np.ndarray = np.concatenate([cells, nothing])[self.rows]
+        found: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
         return found
 
     def present(self) -> np.ndarray:
         """For each row whether it has a value."""
         ones = np.ones((len(self.values), 1), np.uint8)
         return self.spread(self.cells(ones))[:, 0].astype(bool)
+
+
+def _widened(table: np.ndarray) -> np.ndarray:
+    """The bytes of each row as few large words: an operation takes as long for any size."""
+    width = table.shape[1]
+    word = next((size for size in (1, 2, 4) if width <= size), 8)
+    padded = np.zeros((len(table), -(-width // word) * word), np.uint8)
+    padded[:, :width] = table
+    return padded.view(f"u{word}")
 
 
 def texts(tokens: pa.Array) -> Column:
