@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.scoring.scores import WORD
-from icpctl.visitors import forms, mapping, normal, values
+from icpctl.visitors import forms, mapping, normal, search, values
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class _Texts:
     def containing(self, value: str) -> np.ndarray:
         """Which texts contain the value; many conditions look for the same ones."""
         if value not in self._with:
-            self._with[value] = _flags(pc.match_substring(self.plain, value))
+            self._with[value] = search.containing(self.plain, value)
         return self._with[value]
 
 
@@ -195,10 +195,10 @@ def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen:
     for test, number, value in wanted:
         masks[value] = masks.get(value, 0) | 1 << table.bit(test, number)
     width = table.bits.shape[1]
-    rows = [_as_words(mask, width) for mask in masks.values()]
+    bits = np.array([*(_as_words(mask, width) for mask in masks.values()), [0] * width], np.uint8)
     found = pc.index_in(seen, value_set=pa.array(masks, pa.string()))
-    index = pc.fill_null(found, len(rows)).to_numpy(zero_copy_only=False)
-    table.bits |= np.array([*rows, [0] * width], np.uint8).take(index, axis=0)
+    index = pc.fill_null(found, len(masks)).to_numpy(zero_copy_only=False)
+    table.bits |= bits.take(index, axis=0)
 
 
 def _as_words(mask: int, width: int) -> list[int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SCHEME = "(?:[A-Za-z][A-Za-z0-9+.-]*://)?"
 _WWW = "(?:[Ww][Ww][Ww][.])?"
+_USUAL_STARTS = ("https://www.", "http://www.")
 
 
 def domain(texts: pa.Array) -> pa.Array:
@@ -31,6 +32,9 @@ def url(texts: pa.Array) -> pa.Array:
     """`normal.url` of each text."""
     if _any(pc.match_substring(texts, "#")):
         texts = _without(texts, "(?s)#.*")
+    for start in _USUAL_STARTS:  # most often all begin alike, and need no pattern
+        if pc.all(pc.starts_with(texts, start)).as_py():
+            return pc.ascii_rtrim(pc.utf8_slice_codeunits(texts, len(start)), "/")
     return pc.ascii_rtrim(_without(texts, f"^{_SCHEME}{_WWW}"), "/")
 
 

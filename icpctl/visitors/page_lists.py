@@ -12,6 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.visitors.search import bytes_of
+from icpctl.visitors.tokens import nearly_all_differ
+
 _QUOTE, _BACKSLASH, _BRACKET = ord('"'), ord("\\"), ord("[")
 _NO_PAGES = "[]"
 
@@ -33,13 +36,13 @@ class Split:
 def split(lists: pa.Array) -> Split:
     """Take compact JSON texts of lists apart (a string array with nulls)."""
     present = pc.fill_null(lists, _NO_PAGES)
-    offsets, data = _buffers(present)
+    offsets, data = bytes_of(present)
     escaped = np.empty(0, np.int64)
     if (data == _BACKSLASH).any():
         is_escaped = pc.match_substring(present, "\\")
         escaped = np.flatnonzero(is_escaped.to_numpy(zero_copy_only=False))
         present = pc.if_else(is_escaped, _NO_PAGES, present)
-        offsets, data = _buffers(present)
+        offsets, data = bytes_of(present)
     quotes = np.flatnonzero(data == _QUOTE)
     starts, ends = quotes[0::2] + 1, quotes[1::2]
     bounds = np.searchsorted(quotes, offsets) // 2  # strings before each row
@@ -57,13 +60,6 @@ def split(lists: pa.Array) -> Split:
     return Split(texts, codes, np.where(simple, lengths, 0), odd)
 
 
-def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """The offsets [rows + 1] into the bytes, and the bytes."""
-    _, offsets, data = texts.buffers()
-    found = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return found - found[0], np.frombuffer(data, np.uint8)[found[0] : found[-1]]
-
-
 def _encoded(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[pa.Array, np.ndarray]:
     """The distinct texts between `starts` and `ends`, and each one's number.
 
@@ -76,5 +72,8 @@ def _encoded(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[pa
     offsets[0::2], offsets[1::2] = starts, ends
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     texts = pa.StringArray.from_buffers(len(offsets) - 1, buffers[1], buffers[2])
+    if nearly_all_differ(texts.take(np.arange(0, min(len(texts), 2_000), 2))):
+        own = texts.take(np.arange(0, len(texts), 2))
+        return own, np.arange(len(own), dtype=np.int32)
     encoded = texts.dictionary_encode()
     return encoded.dictionary, encoded.indices.to_numpy()[0::2]

@@ -16,12 +16,16 @@ def distinct_of(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
 
     Where nearly all differ, telling them apart does not pay: each row has a value of its own.
     """
-    first = tokens[:_LOOKED_AT].drop_null()
-    if len(first) > _FEW and len(first.unique()) > _MANY * len(first):
+    if nearly_all_differ(tokens[:_LOOKED_AT].drop_null()):
         valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False)
         return np.where(valid, np.cumsum(valid) - 1, -1), tokens.drop_null()
     encoded = tokens.dictionary_encode()
     return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), encoded.dictionary
+
+
+def nearly_all_differ(some: pa.Array) -> bool:
+    """Whether a sample of texts says that hardly any occurs twice."""
+    return len(some) > _FEW and len(some.unique()) > _MANY * len(some)
 
 
 class Decoded:
