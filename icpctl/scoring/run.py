@@ -19,6 +19,7 @@ import pyarrow as pa
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.report import ConfigReport, MatchReport, rate
 from icpctl.scoring.verdicts import Verdicts, score_batch
+from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
@@ -97,6 +98,8 @@ class Run:
     rejected: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds for each step; those of scoring are added up over the threads."""
 
 
 def score(
@@ -116,25 +119,30 @@ def score(
     Raises `IcpctlError` where an input cannot be read.
     """
     started = time.perf_counter()
-    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    timings = Timings()
+    with timings.step("plan"):
+        plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     counted = _Counted(plan)
     slugs = tuple(config.slug for config in plan.configs)
     with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
         sources = find_sources(visitors, Path(spool))
         on_sources(sources)
         total = sum(source.size for source in sources)
-        reader = Reader(_columns(plan, options), Path(spool), options.threads or _cores())
+        threads = options.threads or _cores()
+        reader = Reader(_columns(plan, options), Path(spool), threads, timings=timings)
         done = 0
         for source in sources:
             batches = reader.read(source)
-            for batch, verdicts in _scored(batches, plan, options.threads or _cores()):
-                counted.add(batch, verdicts)
+            for batch, verdicts in _scored(batches, plan, threads, timings):
+                with timings.step("count"):
+                    counted.add(batch, verdicts)
                 for rejected in batch.rejected:
                     on_rejected(rejected)
-                on_rows(_rows(batch, verdicts, slugs, options))
+                with timings.step("write"):
+                    on_rows(_rows(batch, verdicts, slugs, options))
                 on_progress(done + batch.bytes_read, total)
             done += source.size
-    return counted.run(time.perf_counter() - started)
+    return counted.run(time.perf_counter() - started, timings.seconds)
 
 
 def _cores() -> int:
@@ -155,19 +163,25 @@ def _carried(number: int) -> str:
     return f"carry {number}"
 
 
-def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
+def _scored(
+    batches: Iterator[Batch], plan: Plan, threads: int, timings: Timings
+) -> Iterator[tuple[Batch, Verdicts]]:
     """Scores batches on threads; the results come in order."""
     pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
+
+    def done() -> tuple[Batch, Verdicts]:
+        batch, verdicts = pending.popleft()
+        with timings.step("wait for scoring"):
+            return batch, verdicts.result()
+
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                pending.append((batch, pool.submit(score_batch, batch.table, plan)))
+                pending.append((batch, pool.submit(score_batch, batch.table, plan, timings)))
                 if len(pending) > threads:
-                    first, verdicts = pending.popleft()
-                    yield first, verdicts.result()
+                    yield done()
             while pending:
-                first, verdicts = pending.popleft()
-                yield first, verdicts.result()
+                yield done()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -253,7 +267,7 @@ class _Counted:
         found.sort(key=lambda one: one.line)
         self.warnings += found[: SHOWN - len(self.warnings)]
 
-    def run(self, seconds: float) -> Run:
+    def run(self, seconds: float, timings: dict[str, float]) -> Run:
         configs = [
             ConfigReport(
                 slug=config.slug,
@@ -276,7 +290,8 @@ class _Counted:
             configs=configs,
             elapsed_seconds=round(seconds, 3),
         )
-        return Run(report, self.first_rejected, self.warnings, [one for *_, one in self.best])
+        best = [one for *_, one in self.best]
+        return Run(report, self.first_rejected, self.warnings, best, timings)
 
 
 def _json(value: pa.Scalar) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.scores import WORD
+from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -46,13 +47,20 @@ class Verdicts:
         return self.hundredths / 100
 
 
-def score_batch(table: pa.RecordBatch, plan: Plan) -> Verdicts:
+def score_batch(table: pa.RecordBatch, plan: Plan, timings: Timings | None = None) -> Verdicts:
     """Scores a batch whose columns are `plan.columns`, each a JSON text a row (pages: a list).
 
     The kernel of every path: no file, no state, safe on any thread.
     """
-    words, misfits = row_words(table, plan)
-    count = table.num_rows
+    timings = timings or Timings()
+    with timings.step("conditions"):
+        words, misfits = row_words(table, plan)
+    with timings.step("verdicts"):
+        return _verdicts(words, misfits, plan)
+
+
+def _verdicts(words: np.ndarray, misfits: Misfits, plan: Plan) -> Verdicts:
+    count = words.shape[1]
     held = _Held(words)
     rows_of, scores_of = [], []
     for config in plan.configs:

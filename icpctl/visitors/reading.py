@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.timings import Timings
 from icpctl.visitors import records
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
@@ -82,6 +83,7 @@ class Reader:
     spool: Path
     threads: int = 2
     batch_rows: int = BATCH_ROWS
+    timings: Timings = field(default_factory=Timings)
     _count: int = field(default=0, init=False)
 
     def read(self, source: Source) -> Iterator[Batch]:
@@ -90,8 +92,9 @@ class Reader:
         with raw:
             before = os.fstat(raw.fileno())
             lines = Lines(stream)
-            for rows in self._bulk(source, lines):
-                numbers, picked = lines.take(rows.num_rows, _suspects(rows))
+            for rows in self.timings.each("parse", self._bulk(source, lines)):
+                with self.timings.step("lines"):
+                    numbers, picked = lines.take(rows.num_rows, _suspects(rows))
                 known = rows.slice(0, len(numbers))
                 if len(known) < len(rows) and not lines.damaged:
                     raise _changed(source)
