@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @contextmanager
@@ -21,7 +21,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A binary file to write, which takes the place of `path` when the block ends well.
 
     Until then `path` is as it was; a block that raises, or a killed process, leaves nothing
-    behind. A link's target is replaced, not the link; a pipe or device is written to directly.
+    behind. A link's target is replaced, not the link, and its permissions are kept; a pipe or
+    device is written to directly.
     Raises `IcpctlError` where the file cannot be written, a full disk included.
     """
     target = Path(os.path.realpath(path))
@@ -33,18 +34,85 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with _unnamed(target.parent) or _named(target) as file:
             yield file
             file.flush()
+            _keep_mode(file, target)
             os.fsync(file.fileno())
             _give_name(file, target)
         _sync_folder(target.parent)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise IcpctlError(
-            f"cannot write it: {error.strerror or error}",
-            "not_written",
-            Location(str(path)),
-            "nothing was changed",
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) -> None:
+    """Write some files and remove others: all of it, or nothing where one cannot be changed.
+
+    What is written is on the disk under a passing name before the first file is replaced, so a
+    full disk changes nothing. A link's target is written, but a link itself is removed.
+    Raises `IcpctlError` as `replacing` does.
+    """
+    staged: list[tuple[Path, Path]] = []
+    aside: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, data in written.items():
+            target = Path(os.path.realpath(path))
+            staged.append((_stage(target, data), target))
+        for path in removed:
+            hidden = path.with_name(f".{path.name}.{os.getpid()}.removed")
+            os.rename(path, hidden)
+            aside.append((hidden, path))
+        while staged:
+            step, path = staged[0]
+            os.replace(step, path)
+            staged.pop(0)
+    except OSError as error:
+        for hidden, path_before in aside:
+            os.rename(hidden, path_before)
+        raise _not_written(path, error) from error
+    finally:
+        for step, _ in staged:
+            step.unlink(missing_ok=True)
+    for hidden, _ in aside:
+        hidden.unlink()
+    for folder in {Path(os.path.realpath(path)).parent for path in [*written, *dict(aside)]}:
+        _sync_folder(folder)
+
+
+def _stage(target: Path, data: bytes) -> Path:
+    """Return a file beside `target` that holds `data` and is on the disk."""
+    handle, name = tempfile.mkstemp(".tmp", f".{target.name[:100]}.", target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.chmod(name, _new_mode())
+            _keep_mode(file, target)
+            os.fsync(file.fileno())
+    except BaseException:
+        os.unlink(name)
+        raise
+    return Path(name)
+
+
+def _keep_mode(file: BinaryIO, target: Path) -> None:
+    if target.exists() and os.chmod in os.supports_fd:
+        os.chmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+
+
+def _new_mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _not_written(path: Path, error: OSError) -> IcpctlError:
+    return IcpctlError(
+        f"cannot write it: {error.strerror or error}",
+        "not_written",
+        Location(str(path)),
+        "nothing was changed",
+    )
 
 
 def _unnamed(folder: Path) -> BinaryIO | None:
@@ -64,9 +132,7 @@ def _named(target: Path) -> BinaryIO:
     file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - the caller closes it
         dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp"
     )
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(file.name, 0o666 & ~mask)
+    os.chmod(file.name, _new_mode())
     return file  # type: ignore[return-value]  # a wrapper around a BinaryIO
 
 

@@ -5,9 +5,14 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
+from icpctl.cli.apply import apply, diff
+from icpctl.cli.create import create
+from icpctl.cli.delete import delete
+from icpctl.cli.edit import edit
 from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
+from icpctl.cli.update import update
 from icpctl.cli.validate import validate
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -39,6 +44,12 @@ def icpctl(
     """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
 
 
+app.command("create")(exits(create))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
+app.command("update")(exits(update))
+app.command("edit")(exits(edit))
+app.command("delete")(exits(delete))
+app.command("apply")(exits(apply))
+app.command("diff")(exits(diff))
 app.command("validate")(exits(validate))

@@ -4,4 +4,6 @@ from typing import Literal
 
 FindingsFormat = Literal["text", "json"]
 ListFormat = Literal["table", "json", "yaml", "name"]
+FileFormat = Literal["yaml", "json"]
 SingleFormat = Literal["yaml", "json", "table"]
+PlanFormat = Literal["table", "json"]
