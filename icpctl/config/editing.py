@@ -158,7 +158,7 @@ class _Edit:
             quote = old[0] if isinstance(value, str) and old[:1] in ("'", '"') else None
             return yaml_text([value], flow=True, quote=quote).rstrip("\n")[1:-1]
         indent = self.indent_of(self.level.entries[0])
-        ascii_only = "\\u" in self.text
+        ascii_only = "\\u" in self.text and self.text.isascii()
         new = json_text(value, indent, ascii_only=ascii_only, compact=self.is_compact())
         return new.replace("\n", self.newline + (indent or ""))
 

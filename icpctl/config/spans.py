@@ -65,9 +65,10 @@ def _nodes(text: str) -> Iterator[tuple[int, Any]]:
     """Yield what stands in a YAML text, with its depth; flow collections also when they end."""
     depth = 0
     for event in yaml_events(text):
+        closes = text[event.start_mark.index : event.end_mark.index] in ("}", "]")
         if isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-            if text[event.start_mark.index : event.end_mark.index] in ("}", "]") and depth:
+            if closes and depth:
                 yield depth + 1, event
         elif isinstance(event, yaml.NodeEvent):
             yield depth, event
