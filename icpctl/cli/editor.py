@@ -13,7 +13,7 @@ from icpctl.config.checks import check_document
 from icpctl.config.document import read_document
 from icpctl.config.editing import newline_of
 from icpctl.config.writing import keep
-from icpctl.errors import ExitCode, Finding, IcpctlError
+from icpctl.errors import ExitCode, Finding, IcpctlError, Location
 from icpctl.files import replacing
 
 _MOST = 20  # findings at the top of a file; who has more will open it again anyway
@@ -63,7 +63,7 @@ class _Session:
             if config is not None:
                 return typed
             if typed == earlier:
-                raise _still_not_valid(findings)
+                raise self.still_not_valid(findings)
             earlier = typed
             self.comments = _comments(findings, is_json=self.path.suffix == ".json")
             with replacing(self.copy) as file:
@@ -85,6 +85,15 @@ class _Session:
         newline = newline_of(body.decode(errors="replace")).encode()
         top = b"".join(line + newline for line in self.comments)
         return typed[: len(typed) - len(body)] + top + body
+
+    def still_not_valid(self, findings: list[Finding]) -> IcpctlError:
+        """Return the error whose findings stand where they are in the copy."""
+        height = len(self.comments)
+        places = [it.location for it in findings]
+        moved = [Location(str(self.copy), (it.line or 1) + height, it.column) for it in places]
+        found = [replace(it, location=at) for it, at in zip(findings, moved, strict=True)]
+        message = "it is still not valid, so nothing was changed"
+        return IcpctlError(message, "invalid_config", findings=found)
 
     def is_untouched(self) -> bool:
         return self.text() in (self.before, b"")
@@ -138,8 +147,3 @@ def _comments(findings: list[Finding], *, is_json: bool) -> list[bytes]:
     if len(errors) > _MOST:
         lines.append(f"and {len(errors) - _MOST} more")
     return [f"{mark} icpctl: {' '.join(line.splitlines())}".encode() for line in lines]
-
-
-def _still_not_valid(findings: list[Finding]) -> IcpctlError:
-    message = "it is still not valid, so nothing was changed"
-    return IcpctlError(message, "invalid_config", findings=findings)

@@ -41,6 +41,11 @@ class Changes:
     rules: Document | None = None
     body: Document | None = None
 
+    def __post_init__(self) -> None:
+        if self.no_priority and self.priority is not None:
+            message = "--priority and --no-priority contradict each other"
+            raise IcpctlError(message, "usage", hint="give one of them")
+
     def fields(self, config: IcpConfig) -> dict[str, Any]:
         """Return what becomes different about a config, as a body has it; None is to go."""
         fields: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -153,9 +153,7 @@ def test_rules_are_taken_over_with_their_comments(tmp_path: Path, folder: Path) 
     assert after == BLOCK[:begin] + indented + BLOCK[end:]
 
 
-@pytest.mark.parametrize(
-    ("text", "name"), [(BLOCK, "a.yaml"), (FLOW, "a.yaml"), (JSON, "a.json")]
-)
+@pytest.mark.parametrize(("text", "name"), [(BLOCK, "a.yaml"), (FLOW, "a.yaml"), (JSON, "a.json")])
 def test_rules_of_any_form_fit_into_any_file(
     tmp_path: Path, folder: Path, text: str, name: str
 ) -> None:
@@ -270,13 +268,14 @@ LABELS = st.text(
     ),
     min_size=1,
 ).filter(str.strip)
+Configs: TypeAlias = list[tuple[str, dict[str, Any]]]
 NEWLINES = st.sampled_from(["\n", "\r\n"])
 
 
 @ANY
 @given(made=configs(), label=LABELS, data=st.data())
 def test_create_then_get_gives_the_same_model(
-    tmp_path: Path, made: list[tuple[str, dict[str, Any]]], label: str, data: st.DataObject
+    tmp_path: Path, made: Configs, label: str, data: st.DataObject
 ) -> None:
     slug, body = made[0]
     extra = data.draw(st.fixed_dictionaries({}, optional={
@@ -294,51 +293,53 @@ def test_create_then_get_gives_the_same_model(
         assert found.config.id == config.id
 
 
-@ANY
-@given(
-    made=configs(),
-    labels=st.tuples(LABELS, LABELS),
-    priority=st.one_of(st.none(), st.integers(-(10**6), 10**6)),
-    active=st.booleans(),
-    form=st.sampled_from(["yaml", "json", "flow", "compact"]),
-    newline=NEWLINES,
-    mark=st.sampled_from([b"", codecs.BOM_UTF8]),
-)
-def test_any_update_there_and_back_gives_the_same_bytes(
-    tmp_path: Path,
-    made: list[tuple[str, dict[str, Any]]],
-    labels: tuple[str, str],
-    priority: int | None,
-    active: bool,
-    form: str,
-    newline: str,
-    mark: bytes,
-) -> None:
-    body = made[0][1] | {"label": labels[0], "priority": 7, "isActive": not active}
-    ending = "yaml" if form in ("yaml", "flow") else "json"
-    text = config_text(body, ending) if form in ("yaml", "json") else json.dumps(body)  # type: ignore[arg-type]
-    if form == "flow" and read_document(text.encode(), "a.yaml").problems:
-        return  # JSON whose escapes YAML does not know
+class There(NamedTuple):
+    """What a config is changed to."""
+
+    label: str
+    priority: int | None
+    active: bool
+
+
+THERE = st.builds(There, LABELS, st.one_of(st.none(), st.integers(-(10**6), 10**6)), st.booleans())
+FORMS = st.sampled_from(["yaml", "json", "flow", "compact"])
+MARKS = st.sampled_from([b"", codecs.BOM_UTF8])
+
+
+def text_of(body: dict[str, Any], form: str) -> str:
+    if form == "flow":
+        return json.dumps(body)
     if form == "compact":
-        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
-    data = mark + text.replace("\n", newline).encode()
-    path = tmp_path / f"a.{ending}"
+        return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return config_text(body, "yaml" if form == "yaml" else "json")
+
+
+@ANY
+@given(made=configs(), label=LABELS, there=THERE, style=st.tuples(FORMS, MARKS, NEWLINES))
+def test_any_update_there_and_back_gives_the_same_bytes(
+    tmp_path: Path, made: Configs, label: str, there: There, style: tuple[str, bytes, str]
+) -> None:
+    form, mark, newline = style
+    body = made[0][1] | {"label": label, "priority": 7, "isActive": not there.active}
+    data = mark + text_of(body, form).replace("\n", newline).encode()
+    path = tmp_path / ("a.yaml" if form in ("yaml", "flow") else "a.json")
+    if read_document(data, str(path)).problems:
+        return  # JSON whose escapes YAML does not know
     path.write_bytes(data)
     workspace = Workspace(tmp_path)
+    same = Changes(label, 7, is_active=not there.active)
     try:
-        same = Changes(labels[0], 7, is_active=not active)
         assert update(workspace, "a", same).is_none
         assert update(workspace, "a", Changes()).is_none
         assert path.read_bytes() == data
-        there = Changes(labels[1], priority, priority is None, active)
-        config = update(workspace, "a", there).after.config
-        assert (config.label, config.priority, config.is_active) == (labels[1], priority, active)
+        changes = Changes(there.label, there.priority, there.priority is None, there.active)
+        config = update(workspace, "a", changes).after.config
+        assert there == (config.label, config.priority, config.is_active)
         update(workspace, "a", same)
-        back = workspace.get("a").config
-        assert back == IcpConfig.model_validate(body)
+        assert workspace.get("a").config == IcpConfig.model_validate(body)
         after = path.read_bytes()
         if form in ("json", "compact"):
-            assert priority is None or after == data
+            assert there.priority is None or after == data
         elif form == "yaml":  # quotes that the other label needed stay
             lines, others = data.splitlines(True), after.splitlines(True)
             at = next(i for i, line in enumerate(lines) if line.lstrip(mark).startswith(b"label:"))
