@@ -4,6 +4,7 @@ import codecs
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -49,6 +50,7 @@ class _Session:
         self.before = path.read_bytes()
         self.copy = Path(tempfile.mkdtemp(prefix="icpctl-"), path.name)
         self.copy.write_bytes(self.before)
+        self.mark = b"// icpctl: " if path.suffix == ".json" else b"# icpctl: "
         self.comments: list[bytes] = []
 
     def typed(self) -> bytes | None:
@@ -65,7 +67,7 @@ class _Session:
             if typed == earlier:
                 raise self.still_not_valid(findings)
             earlier = typed
-            self.comments = _comments(findings, is_json=self.path.suffix == ".json")
+            self.comments = [self.mark + line.encode(errors="replace") for line in _lines(findings)]
             with replacing(self.copy) as file:
                 file.write(self.commented(typed))
 
@@ -76,8 +78,9 @@ class _Session:
         except FileNotFoundError:
             return b""
         body = data.removeprefix(codecs.BOM_UTF8)
+        own = self.before.split(b"\n")  # a comment may have been edited too, so all of ours go
         lines = body.split(b"\n")
-        kept = [line for line in lines if line.rstrip(b"\r") not in self.comments]
+        kept = [line for line in lines if line in own or not line.startswith(self.mark)]
         return data[: len(data) - len(body)] + b"\n".join(kept)
 
     def commented(self, typed: bytes) -> bytes:
@@ -126,14 +129,19 @@ def _editor() -> list[str]:
 
 
 def _run(command: list[str]) -> None:
-    ended = subprocess.run(command, check=False)  # noqa: S603 - the user's own editor
+    # Ctrl-C is the editor's while it runs. A handler, for ignoring would be inherited.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        ended = subprocess.run(command, check=False)  # noqa: S603 - the user's own editor
+    finally:
+        signal.signal(signal.SIGINT, before)
     if ended.returncode:
         message = f"the editor {command[0]} ended with {ended.returncode}, so nothing was changed"
         raise IcpctlError(message, "editor_failed")
 
 
-def _comments(findings: list[Finding], *, is_json: bool) -> list[bytes]:
-    mark = "//" if is_json else "#"
+def _lines(findings: list[Finding]) -> list[str]:
+    """Return what stands at the top of the copy; its lines are counted from there."""
     errors = [finding for finding in findings if finding.severity == "error"]
     hints = sum(finding.hint is not None for finding in errors[:_MOST])
     height = 1 + len(errors[:_MOST]) + hints + (len(errors) > _MOST)
@@ -146,4 +154,4 @@ def _comments(findings: list[Finding], *, is_json: bool) -> list[bytes]:
             lines.append(f"  hint: {finding.hint}")
     if len(errors) > _MOST:
         lines.append(f"and {len(errors) - _MOST} more")
-    return [f"{mark} icpctl: {' '.join(line.splitlines())}".encode() for line in lines]
+    return [" ".join(line.splitlines()) for line in lines]

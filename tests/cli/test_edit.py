@@ -85,7 +85,7 @@ def test_findings_stand_on_top_until_it_is_valid(here: Path) -> None:
     ended = edit(
         here,
         "text = text.replace('AND', 'and').replace('Big', '\"\"')",
-        "text = text.replace('and\\n', 'AND\\n')",
+        "text = text.replace('and', 'AND')",
         "text = text.replace('\"\"', 'B')",
     )
     assert ended.code == 0, ended.err
@@ -151,6 +151,12 @@ def test_an_editor_that_fails_loses_nothing(here: Path) -> None:
     assert "ended with 3" in ended.err
     assert kept(here, ended) == BEFORE + "# typed"
     assert now(here) == BEFORE
+
+
+def test_ctrl_c_belongs_to_the_editor(here: Path) -> None:
+    interrupt = "import os, signal; os.kill(os.getppid(), signal.SIGINT); text += '# typed'"
+    assert edit(here, interrupt).code == 0
+    assert now(here) == BEFORE + "# typed"
 
 
 def test_a_file_that_changed_meanwhile_is_not_overwritten(here: Path) -> None:
