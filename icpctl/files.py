@@ -41,16 +41,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise _not_written(path, error) from error
+        raise _not_written(path, error, "nothing was changed") from error
 
 
 def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) -> None:
     """Write some files and remove others: all of it, or nothing where one cannot be changed.
 
     What is written is on the disk under a passing name before the first file is replaced, so a
-    full disk changes nothing. A link's target is written, but a link itself is removed.
+    full disk changes nothing; all that is left to do is to rename, and where that fails halfway
+    the error says so. A link's target is written, but a link itself is removed.
     Raises `IcpctlError` as `replacing` does.
     """
+    done = 0
     staged: list[tuple[Path, Path]] = []
     aside: list[tuple[Path, Path]] = []
     path = Path()
@@ -66,10 +68,14 @@ def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) ->
             step, path = staged[0]
             os.replace(step, path)
             staged.pop(0)
-    except OSError as error:
-        for hidden, path_before in aside:
-            os.rename(hidden, path_before)
-        raise _not_written(path, error) from error
+            done += 1
+    except BaseException as error:
+        for hidden, before in aside:
+            os.rename(hidden, before)
+        if not isinstance(error, OSError):
+            raise
+        hint = f"{done} of {len(written)} files were written" if done else "nothing was changed"
+        raise _not_written(path, error, hint) from error
     finally:
         for step, _ in staged:
             step.unlink(missing_ok=True)
@@ -106,13 +112,9 @@ def _new_mode() -> int:
     return 0o666 & ~mask
 
 
-def _not_written(path: Path, error: OSError) -> IcpctlError:
-    return IcpctlError(
-        f"cannot write it: {error.strerror or error}",
-        "not_written",
-        Location(str(path)),
-        "nothing was changed",
-    )
+def _not_written(path: Path, error: OSError, hint: str) -> IcpctlError:
+    message = f"cannot write it: {error.strerror or error}"
+    return IcpctlError(message, "not_written", Location(str(path)), hint)
 
 
 def _unnamed(folder: Path) -> BinaryIO | None:

@@ -98,7 +98,7 @@ def _sources(names: Iterable[str]) -> dict[str, ConfigFile]:
         elif not os.path.lexists(path):
             raise IcpctlError(f"there is no file or folder {name}", "no_such_path")
         elif path.suffix not in SUFFIXES or is_rule_test(path.name):
-            hint = f"a config is a file SLUG{', SLUG'.join(SUFFIXES)}"
+            hint = "its name is SLUG.yaml, SLUG.yml or SLUG.json"
             raise IcpctlError(f"{name} is no config", "not_a_config", hint=hint)
         else:
             load_file(path, None, loaded)
