@@ -44,7 +44,8 @@ def rules_of_words(where: Iterable[str], prefer: Iterable[str]) -> dict[str, Any
                 condition = _read(text)
             except _WordsError as error:
                 code, message, hint = error.args
-                place = Location(f"{option} {json.dumps(text, ensure_ascii=False)}")
+                said = text if len(text) <= 80 else f"{text[:77]}..."
+                place = Location(f"{option} {json.dumps(said, ensure_ascii=False)}")
                 findings.append(Finding(code, "error", message, place, hint))
                 continue
             conditions.append(condition | ({"optional": True} if option == "--prefer" else {}))

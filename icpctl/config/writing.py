@@ -95,7 +95,7 @@ def update(
         after = changed(file, changes(file) if callable(changes) else changes)
         change = Change(file, after)
         if not dry_run and not change.is_none:
-            _write(path, after.data)
+            _write(file.path, after.data)
     return change
 
 
@@ -168,7 +168,7 @@ def changed(file: ConfigFile, changes: Changes) -> ConfigFile:
     for as_given in (rules, None):  # as it is written, or else laid out anew
         data = edited(start.document, fields, as_given)
         config, _ = check_document(read_document(data, str(file.path)), file.slug)
-        if config is not None and holds_the_same(config, wanted):
+        if config == wanted:
             return checked(file.slug, file.org, file.path, data)
     raise IcpctlError(
         f"{', '.join(fields)} cannot be changed in place in {file.path}",
@@ -211,8 +211,7 @@ def meant(body: dict[str, Any], fields: dict[str, Any]) -> IcpConfig:
 
 def holds_the_same(one: IcpConfig, other: IcpConfig) -> bool:
     """Whether two configs are the same; what servers set may have become text in YAML."""
-    keys = set(one.body()) == set(other.body())
-    return keys and all(
+    return set(one.body()) == set(other.body()) and all(
         getattr(one, name) == getattr(other, name)
         for name in ("label", "priority", "is_active", "rules", "slug")
     )
