@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -57,9 +56,10 @@ def is_slug(text: str) -> bool:
 
 
 def nearest_slug(text: str) -> str | None:
-    """Return `text` made into a slug, or None when nothing of it is left."""
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower())[:MAX_SLUG].strip("-") or None
+    """Return `text` of any script made into a slug, or None when nothing of it is left."""
+    from slugify import slugify
+
+    return slugify(text, max_length=MAX_SLUG) or None
 
 
 def is_config_name(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from icpctl.config.checks import FOLDER_CHECKS, check_document
 from icpctl.config.codes import CODES
 from icpctl.config.files import (
+    MAX_SLUG,
     SUFFIXES,
     ConfigFile,
     is_config_name,
@@ -82,6 +83,28 @@ class Workspace:
             raise IcpctlError(f"{folder} is a link out of {self.root}", "outside_folder")
         return folder
 
+    def exists(self) -> bool:
+        """Whether there is such a folder; names that would leave it are refused all the same."""
+        if self.org is not None:
+            _require_name(self.org, "an organization")
+        return os.path.lexists(self.root if self.org is None else self.root / self.org)
+
+    def make_folder(self) -> bool:
+        """Make the folder where there is none, in one that exists; return whether it was made."""
+        if self.exists():
+            return False
+        if self.org is not None:
+            _require_folder(self.root)
+            if is_config_name(self.org):
+                raise _bad_name(self.org, "an organization")
+        folder = self.root if self.org is None else self.root / self.org
+        try:
+            folder.mkdir()
+        except OSError as error:
+            message = f"the folder {folder} cannot be made: {error.strerror}"
+            raise IcpctlError(message, "no_such_folder") from error
+        return True
+
     def orgs(self) -> list[str]:
         """Return the organizations: the names of the subfolders."""
         with os.scandir(self.root) as entries:
@@ -135,19 +158,59 @@ class Workspace:
             raise self._no_configs(len(loaded.configs))
         return active
 
+    def path(self, slug: str) -> Path:
+        """Return the file of a config, whatever it holds.
+
+        Raises `IcpctlError`: `no_such_slug`, `bad_name`, or `invalid_config` where two files have
+        the slug, it is no file, or a link leaves the folder.
+        """
+        paths = self._paths(slug)
+        loaded = Loaded()
+        for path in paths:
+            if len(paths) > 1:
+                loaded.findings.append(_two_files(path, [it for it in paths if it != path]))
+            elif path.is_symlink() and _leaves(path, self.root):
+                loaded.findings.append(_outside(path))
+            elif not path.is_file():
+                loaded.findings += map(read_file(path).finding, read_file(path).problems)
+        loaded.files = len(paths)
+        loaded.require_valid()
+        return paths[0]
+
+    def path_for(self, slug: str, suffix: str) -> Path:
+        """Return where a new config of this slug belongs. Raises `IcpctlError` `bad_name`."""
+        if not is_slug(slug):
+            better = nearest_slug(slug[:MAX_SLUG])
+            raise IcpctlError(
+                f"{slug[:100]!r} is no slug: lower-case letters and digits, joined by hyphens",
+                "bad_name",
+                hint=f"such as {better}" if better else None,
+            )
+        return (self.root if self.org is None else self.root / self.org) / (slug + suffix)
+
+    def taken(self, slug: str) -> Path | None:
+        """Return what stands in the place of a config of this slug, if anything does."""
+        return next(iter(self._candidates(slug)), None)
+
+    def _candidates(self, slug: str) -> list[Path]:
+        _require_name(slug, "a config")
+        paths = [self.folder / (slug + suffix) for suffix in SUFFIXES]
+        return [path for path in paths if os.path.lexists(path)]
+
+    def _paths(self, slug: str) -> list[Path]:
+        paths = self._candidates(slug)
+        if not paths or not is_slug(slug):
+            raise IcpctlError(
+                f"there is no config {slug!r} in {self.folder}",
+                "no_such_slug",
+                hint=_one_of(slug, self.slugs()),
+            )
+        return paths
+
     def _read(self, slugs: Iterable[str]) -> Loaded:
         loaded = Loaded()
         for slug in slugs:
-            _require_name(slug, "a config")
-            names = [slug + suffix for suffix in SUFFIXES]
-            paths = [self.folder / name for name in names if os.path.lexists(self.folder / name)]
-            if not paths or not is_slug(slug):
-                raise IcpctlError(
-                    f"there is no config {slug!r} in {self.folder}",
-                    "no_such_slug",
-                    hint=_one_of(slug, self.slugs()),
-                )
-            for path in paths:
+            for path in self._paths(slug):
                 self._load_file(path, self.org, loaded)
         loaded.configs.sort(key=lambda it: it.order)
         return loaded
@@ -215,14 +278,18 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
         message = f"the file's name {path.name!r} is no slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
     siblings = (path.with_suffix(suffix) for suffix in SUFFIXES if suffix != path.suffix)
-    if others := [str(sibling) for sibling in siblings if os.path.lexists(sibling)]:
-        message = f"{' and '.join(others)} has the slug {path.stem!r} too"
-        loaded.findings.append(_finding("ICP016", path, message, "keep one of them"))
+    if others := [sibling for sibling in siblings if os.path.lexists(sibling)]:
+        loaded.findings.append(_two_files(path, others))
     document = read_file(path)
     config, findings = check_document(document, slug)
     loaded.findings += findings
     if config is not None and slug is not None:
         loaded.configs.append(ConfigFile(slug, org, path, config, document))
+
+
+def _two_files(path: Path, others: list[Path]) -> Finding:
+    message = f"{' and '.join(map(str, others))} has the slug {path.stem!r} too"
+    return _finding("ICP016", path, message, "keep one of them")
 
 
 def _outside(path: Path) -> Finding:
@@ -255,11 +322,15 @@ def _require_folder(folder: Path) -> None:
 def _require_name(name: str, what: str) -> None:
     """Refuse names that would leave the folder."""
     if not name or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
-        raise IcpctlError(
-            f"{name[:100]!r} cannot name {what}",
-            "bad_name",
-            hint="a name is one folder or file of the folder of configs, not a path",
-        )
+        raise _bad_name(name, what)
+
+
+def _bad_name(name: str, what: str) -> IcpctlError:
+    return IcpctlError(
+        f"{name[:100]!r} cannot name {what}",
+        "bad_name",
+        hint="a name is one folder or file of the folder of configs, not a path",
+    )
 
 
 def _one_of(word: str, known: list[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -22,6 +22,9 @@ from icpctl.config.nodes import (
     duplicate_key,
     too_deep,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_ALIASED = 10_000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -63,6 +66,12 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
     except yaml.YAMLError as error:
         return None, [*builder.problems, _syntax(error, text)]
     return builder.root, builder.problems
+
+
+def yaml_events(text: str) -> Iterator[Any]:
+    """Yield the parser's events of a text that has been read before and is right."""
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    return events
 
 
 class _Builder:

@@ -19,7 +19,16 @@ _UNSHOWN = re.compile(
 
 _FOLDED_WIDTH = 12  # a column narrower than this is no pleasure to read
 
-STYLES = {"error": "1;31", "warning": "1;33", "place": "1", "hint": "36", "dim": "2"}
+STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "place": "1",
+    "hint": "36",
+    "dim": "2",
+    "added": "32",
+    "removed": "31",
+    "hunk": "36",
+}
 
 
 def is_coloured(stream: TextIO) -> bool:

@@ -5,4 +5,6 @@ from typing import Literal
 FindingsFormat = Literal["text", "json"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 ReportFormat = Literal["table", "json"]
+FileFormat = Literal["yaml", "json"]
 SingleFormat = Literal["yaml", "json", "table"]
+PlanFormat = Literal["table", "json"]

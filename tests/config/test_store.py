@@ -102,7 +102,8 @@ def test_slugs(folder: Path, slug: str) -> None:
         ("SaaS.YAML", "saas.yaml"),
         ("saas.YML", "saas.yml"),
         ("a" * 101 + ".yaml", "a" * 100 + ".yaml"),
-        ("日本.yaml", None),
+        ("日本.yaml", "ri-ben.yaml"),
+        ("🚀.yaml", None),
         ("a\nb.yaml", "a-b.yaml"),
     ],
 )
