@@ -2,6 +2,6 @@
 
 from typing import Literal
 
-FindingsFormat = Literal["text", "json"]
+FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 SingleFormat = Literal["yaml", "json", "table"]
