@@ -11,12 +11,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from icpctl.config.document import MAX_BYTES, Document, read_document
-from icpctl.config.nodes import Problem
-
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from icpctl.config.document import Document
     from icpctl.config.model import IcpConfig
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -78,6 +76,8 @@ def read_file(path: Path) -> Document:
 
     Never waits: a pipe or device under a config's name is refused, not opened.
     """
+    from icpctl.config.document import MAX_BYTES, read_document
+
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             what = "a folder" if path.is_dir() else "no regular file"
@@ -89,4 +89,7 @@ def read_file(path: Path) -> Document:
 
 
 def _unreadable(path: Path, message: str) -> Document:
+    from icpctl.config.document import Document
+    from icpctl.config.nodes import Problem
+
     return Document(str(path), b"", "", None, [Problem("ICP001", 0, message)])

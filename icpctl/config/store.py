@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.checks import FOLDER_CHECKS, check_document
 from icpctl.config.codes import CODES
 from icpctl.config.files import (
     SUFFIXES,
@@ -40,6 +39,15 @@ class Loaded:
         self.files += other.files
         self.configs += other.configs
         self.findings += other.findings
+
+    def compare(self) -> None:
+        """Put the configs in order and find what is wrong among them, at its place in its file."""
+        from icpctl.config.checks import FOLDER_CHECKS
+
+        self.configs.sort(key=lambda it: it.order)
+        for check in FOLDER_CHECKS:
+            self.findings += check(self.configs)
+        self.findings.sort(key=_place)
 
     def require_valid(self) -> list[ConfigFile]:
         """Return the configs; raise `IcpctlError` with all findings when any is an error."""
@@ -95,6 +103,12 @@ class Workspace:
 
     def load(self, *, all_orgs: bool = False) -> Loaded:
         """Read every config of the folder, and with `all_orgs` of its subfolders too."""
+        loaded = self.read(all_orgs=all_orgs)
+        loaded.compare()
+        return loaded
+
+    def read(self, *, all_orgs: bool = False) -> Loaded:
+        """Read the same, and compare no config with another."""
         loaded = Loaded()
         self._load_folder(self.folder, self.org, loaded)
         if all_orgs and self.org is None:
@@ -108,9 +122,6 @@ class Workspace:
                 except OSError as error:
                     message = f"the folder cannot be read: {error.strerror or error}"
                     loaded.findings.append(_finding("ICP001", folder, message))
-        loaded.configs.sort(key=lambda it: it.order)
-        for check in FOLDER_CHECKS:
-            loaded.findings += check(loaded.configs)
         return loaded
 
     def get(self, slug: str) -> ConfigFile:
@@ -197,16 +208,21 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
         if not path.is_dir() and path.suffix not in SUFFIXES:
             message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
+    folders = [path for path in paths if path.is_dir()]
+    for folder in folders:
+        loaded.add(Workspace(folder).read(all_orgs=True))
+    read = {it.location.file for it in loaded.findings} | {str(it.path) for it in loaded.configs}
     for path in paths:
-        if path.is_dir():
-            loaded.add(Workspace(path).load(all_orgs=True))
-        elif not is_rule_test(path.name):
+        if path not in folders and str(path) not in read and not is_rule_test(path.name):
             load_file(path, None, loaded)
+    loaded.compare()
     return loaded
 
 
 def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
     """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+    from icpctl.config.checks import check_document
+
     loaded.files += 1
     slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None
     if slug is None:
@@ -223,6 +239,12 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
     loaded.findings += findings
     if config is not None and slug is not None:
         loaded.configs.append(ConfigFile(slug, org, path, config, document))
+
+
+def _place(finding: Finding) -> tuple[str, str, int, int]:
+    """Return a finding's place among those of other files: folders, then names, then lines."""
+    place = finding.location
+    return (*os.path.split(place.file), place.line or 0, place.column or 0)
 
 
 def _outside(path: Path) -> Finding:

@@ -34,8 +34,9 @@ RULES_BODY = {
 def here(tmp_path: Path) -> Path:
     """A working folder with three configs and two organizations."""
     files = {
-        "icp_configs/smb.yaml": "# small\nlabel: Small\n" + RULES,
-        "icp_configs/enterprise.yaml": "label: Enterprise\npriority: 10\n" + RULES,
+        "icp_configs/smb.yaml": "# small\nlabel: Small\n" + RULES.replace("industry", "region"),
+        "icp_configs/enterprise.yaml": "label: Enterprise\npriority: 10\n"
+        + RULES.replace("industry", "city"),
         "icp_configs/old.json": json.dumps(
             {"label": "Alt: 会社", "isActive": False, "id": "i-1", "rules": RULES_BODY}
         ),
@@ -134,7 +135,7 @@ def test_get_as_a_table(here: Path) -> None:
     ended = icpctl("get", "enterprise", "-o", "table", cwd=here)
     assert ended.code == 0
     assert "priority\t10\n" in ended.out
-    assert ended.out.endswith("\n1\tAND\tindustry\texists\t\t\t1\n")
+    assert ended.out.endswith("\n1\tAND\tcity\texists\t\t\t1\n")
 
 
 def test_get_of_an_unknown_slug(here: Path) -> None:
