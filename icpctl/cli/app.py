@@ -5,9 +5,12 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
+from icpctl.cli.completion import completion, prepare
+from icpctl.cli.describe import describe
 from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
+from icpctl.cli.schema import schema
 from icpctl.cli.validate import validate
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -42,3 +45,7 @@ def icpctl(
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))
+app.command("schema")(exits(schema))
+app.command("describe")(exits(describe))
+app.command("completion")(exits(completion))
+prepare()

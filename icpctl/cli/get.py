@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.complete import slugs
 from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import SingleFormat
@@ -11,7 +12,12 @@ from icpctl.output.formats import SingleFormat
 
 def get(
     slug: Annotated[
-        str, typer.Argument(metavar="SLUG", help="The config's name: its file without extension.")
+        str,
+        typer.Argument(
+            metavar="SLUG",
+            help="The config's name: its file without extension.",
+            autocompletion=slugs,
+        ),
     ],
     directory: Dir = None,
     org: Org = None,

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from icpctl.cli.complete import organizations
+
 if TYPE_CHECKING:
     from icpctl.config.store import Workspace
 
@@ -23,6 +25,7 @@ Org = Annotated[
         "--org",
         envvar="ICPCTL_ORG",
         metavar="NAME",
+        autocompletion=organizations,
         help="The organization: a subfolder of the folder of configs.",
     ),
 ]

@@ -147,12 +147,14 @@ def _folded(value: Scalar | None) -> Scalar | None:
 
 def _question(condition: Condition) -> Hashable:
     """Return what a condition asks, whether or not it must hold."""
-    value = condition.value
-    if not isinstance(value, tuple):
-        return condition.type, condition.comparator, _folded(value)
-    listed = tuple(map(_folded, value))
-    is_set = COMPARATORS[condition.comparator].shape is Shape.LIST
-    return condition.type, condition.comparator, frozenset(listed) if is_set else listed
+    value, shape = condition.value, COMPARATORS[condition.comparator].shape
+    asked: Hashable
+    if isinstance(value, tuple):
+        listed = tuple(map(_folded, value))
+        asked = frozenset(listed) if shape is Shape.LIST else listed
+    else:
+        asked = True if shape is Shape.FLAG and value is None else _folded(value)
+    return condition.type, condition.comparator, asked
 
 
 def _rules(config: IcpConfig) -> Hashable:

@@ -5,3 +5,4 @@ from typing import Literal
 FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 SingleFormat = Literal["yaml", "json", "table"]
+DescribeFormat = Literal["text", "json"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.codes import CODES
+from icpctl.config.schema import MODEL_ONLY
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ def vocabulary_page() -> str:
         *(_type_section(it) for it in types),
         "## What each comparator takes\n",
         *(_comparator_section(it) for it in comparators),
+        "## What editors cannot know\n",
+        "`icpctl schema` prints the JSON Schema of a config file. It accepts whatever `icpctl "
+        "validate` accepts; only `icpctl validate` knows:\n",
+        "".join(f"- {it}\n" for it in MODEL_ONLY),
     ]
     return "\n".join(parts)
 
@@ -120,10 +125,11 @@ def _comparator_section(entry: Comparator) -> str:
 def _example(code: Code, text: str) -> str:
     if code.level in ("path", "words"):
         return f"{_capital(text)}.\n"
-    return f"```{_LANGUAGES.get(code.level, 'yaml')}\n{_visible(text).rstrip()}\n```\n"
+    return f"```{_LANGUAGES.get(code.level, 'yaml')}\n{shown_example(text).rstrip()}\n```\n"
 
 
-def _visible(text: str) -> str:
+def shown_example(text: str) -> str:
+    """Return an example with escapes for what no page shows."""
     return "".join(it if it.isprintable() or it == "\n" else ascii(it)[1:-1] for it in text)
 
 

@@ -294,9 +294,12 @@ def test_wrong_settings_are_found(here: Path) -> None:
 # The rest of being a good process
 
 
+COMMANDS = ["list", "get", "validate", "schema", "describe", "completion"]
+
+
 def test_version_and_help(here: Path) -> None:
     assert icpctl("--version", cwd=here).out.startswith("icpctl ")
-    for args in ([], ["list"], ["get"], ["validate"]):
+    for args in ([], *([it] for it in COMMANDS)):
         for option in ("--help", "-h"):
             ended = icpctl(*args, option, cwd=here)
             assert (ended.code, ended.err) == (0, "")
@@ -324,6 +327,10 @@ MODELS = {"pydantic", "yaml", "rich", "tomllib"}
         (["list"], ENGINES | {"rich", "tomllib"}),
         (["get", "smb"], ENGINES | {"rich", "tomllib"}),
         (["validate"], ENGINES | {"rich", "tomllib"}),
+        (["validate", "-o", "junit"], ENGINES | {"rich", "tomllib"}),
+        (["schema"], ENGINES | {"rich", "yaml", "tomllib"}),
+        (["describe", "between"], ENGINES | {"rich", "yaml", "tomllib"}),
+        (["completion", "bash"], ENGINES | {"rich", "yaml", "icpctl.config"}),
     ],
 )
 def test_what_is_not_needed_is_not_loaded(here: Path, args: list[str], unwanted: set[str]) -> None:
@@ -336,6 +343,22 @@ def test_what_is_not_needed_is_not_loaded(here: Path, args: list[str], unwanted:
         check=True,
     )
     assert unwanted.isdisjoint(ended.stderr.split())
+
+
+def test_completion_reads_no_config(here: Path) -> None:
+    for words in ("get s", "list --org a", "describe p"):
+        env = {"_ICPCTL_COMPLETE": "complete_bash", "COMP_WORDS": f"icpctl {words}"}
+        ended = subprocess.run(
+            [sys.executable, "-c", LIGHT],
+            cwd=here,
+            env=environment(COMP_CWORD=str(words.count(" ") + 1), **env),
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        assert ended.stdout
+        unwanted = ENGINES | {"rich", "yaml", "icpctl.config.model", "icpctl.config.document"}
+        assert unwanted.isdisjoint(ended.stderr.split())
 
 
 def test_importing_the_package_loads_nothing() -> None:
