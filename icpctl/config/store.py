@@ -205,7 +205,7 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
     for path in paths:
         if not os.path.lexists(path):
             raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
-        if not path.is_dir() and path.suffix not in SUFFIXES:
+        if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
             message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
     folders = [path for path in paths if path.is_dir()]
