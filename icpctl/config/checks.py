@@ -42,10 +42,13 @@ _MODELS: dict[str | None, type[Body]] = {
 }
 
 
-def check_document(document: Document, slug: str | None) -> tuple[IcpConfig | None, list[Finding]]:
+def check_document(
+    document: Document, slug: str | None, *, lint: bool = True
+) -> tuple[IcpConfig | None, list[Finding]]:
     """Return the config of a document, None when it is not valid, and everything to say about it.
 
-    `slug` is what the file's name says, if that is a slug. The findings stand in the text's order.
+    `slug` is what the file's name says, if that is a slug; without `lint` nothing looks for
+    warnings. The findings stand in the text's order.
     """
     problems = list(document.problems)
     config = None
@@ -57,7 +60,7 @@ def check_document(document: Document, slug: str | None) -> tuple[IcpConfig | No
             problems += [_problem(document.root, it) for it in errors]
         for check_tree in TREE_CHECKS:
             problems += check_tree(document.root, slug)
-        if config is not None:
+        if config is not None and lint:
             for check_config in CONFIG_CHECKS:
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
     # An alias shows what is wrong with its anchor as often as it is used.

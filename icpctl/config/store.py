@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loaded:
-    """What reading some config files gave: the valid ones in order, and every finding."""
+    """What reading some config files gave: the valid ones in order, and every finding.
 
+    Without `lint` nothing looks for warnings.
+    """
+
+    lint: bool = True
     files: int = 0
     configs: list[ConfigFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -45,7 +49,7 @@ class Loaded:
         from icpctl.config.checks import FOLDER_CHECKS
 
         self.configs.sort(key=lambda it: it.order)
-        for check in FOLDER_CHECKS:
+        for check in FOLDER_CHECKS if self.lint else ():
             self.findings += check(self.configs)
         self.findings.sort(key=_place)
 
@@ -101,15 +105,18 @@ class Workspace:
             stems = {Path(it.name).stem for it in entries if is_config_name(it.name)}
         return sorted(filter(is_slug, stems))
 
-    def load(self, *, all_orgs: bool = False) -> Loaded:
-        """Read every config of the folder, and with `all_orgs` of its subfolders too."""
-        loaded = self.read(all_orgs=all_orgs)
+    def load(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
+        """Read every config of the folder, and with `all_orgs` of its subfolders too.
+
+        Without `lint` nothing looks for warnings.
+        """
+        loaded = self.read(all_orgs=all_orgs, lint=lint)
         loaded.compare()
         return loaded
 
-    def read(self, *, all_orgs: bool = False) -> Loaded:
+    def read(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
         """Read the same, and compare no config with another."""
-        loaded = Loaded()
+        loaded = Loaded(lint)
         self._load_folder(self.folder, self.org, loaded)
         if all_orgs and self.org is None:
             for org in self.orgs():
@@ -230,15 +237,16 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
         hint = f"rename it to {better}{path.suffix.lower()}" if better else None
         message = f"the file's name {path.name!r} is no slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
-    siblings = (path.with_suffix(suffix) for suffix in SUFFIXES if suffix != path.suffix)
-    if others := [str(sibling) for sibling in siblings if os.path.lexists(sibling)]:
+    stem, ending = os.path.splitext(path)
+    siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
+    if others := [sibling for sibling in siblings if os.path.lexists(sibling)]:
         message = f"{' and '.join(others)} has the slug {path.stem!r} too"
         loaded.findings.append(_finding("ICP016", path, message, "keep one of them"))
     document = read_file(path)
-    config, findings = check_document(document, slug)
+    config, findings = check_document(document, slug, lint=loaded.lint)
     loaded.findings += findings
     if config is not None and slug is not None:
-        loaded.configs.append(ConfigFile(slug, org, path, config, document))
+        loaded.configs.append(ConfigFile(slug, org, path, config, document.data))
 
 
 def _place(finding: Finding) -> tuple[str, str, int, int]:

@@ -1,15 +1,13 @@
-"""Findings in every format, behind `FORMATS`: one module for each."""
+"""Findings in every format, behind `FORMATS`: one module for each, loaded when it is used."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from icpctl.output.findings.as_json import as_json, finding_body
-from icpctl.output.findings.github import as_github
-from icpctl.output.findings.junit import as_junit
+from icpctl.output.findings.as_json import finding_body
 from icpctl.output.findings.report import Report
-from icpctl.output.findings.sarif import as_sarif
-from icpctl.output.findings.text import as_text, findings_text, print_findings
+from icpctl.output.findings.text import findings_text, print_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +16,19 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "Report", "finding_body", "findings_text", "print_findings"]
 
+
+def _format(module: str) -> Callable[..., str]:
+    def render(report: Report, *, colour: bool = False) -> str:
+        found = import_module(f"icpctl.output.findings.{module}")
+        return str(found.render(report, colour=colour))
+
+    return render
+
+
 FORMATS: dict[FindingsFormat, Callable[..., str]] = {
-    "text": as_text,
-    "json": as_json,
-    "github": as_github,
-    "sarif": as_sarif,
-    "junit": as_junit,
+    "text": _format("text"),
+    "json": _format("as_json"),
+    "github": _format("github"),
+    "sarif": _format("sarif"),
+    "junit": _format("junit"),
 }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from icpctl.output.findings.report import Report
 
 
-def as_json(report: Report, *, colour: bool = False) -> str:
+def render(report: Report, *, colour: bool = False) -> str:
     """Return `{files, errors, warnings, findings: [...]}`."""
     del colour
     body = {

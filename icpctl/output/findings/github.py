@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from icpctl.output.findings.report import Report
 
 
-def as_github(report: Report, *, colour: bool = False) -> str:
+def render(report: Report, *, colour: bool = False) -> str:
     """Return `::error file=...,line=...,col=...,title=...::message` lines."""
     del colour
     return "".join(map(_annotation, report.findings))

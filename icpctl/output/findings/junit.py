@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_junit(report: Report, *, colour: bool = False) -> str:
+def render(report: Report, *, colour: bool = False) -> str:
     """Return a suite for each file: its findings, warnings as tests that pass."""
     from xml.etree.ElementTree import Element, indent, tostring
 

@@ -24,7 +24,7 @@ _SCHEMA = (
 )
 
 
-def as_sarif(report: Report, *, colour: bool = False) -> str:
+def render(report: Report, *, colour: bool = False) -> str:
     """Return a log of one run, with the rules that its results name."""
     del colour
     codes = sorted({finding.code for finding in report.findings})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 100  # how much of a long source line is shown around its caret
 
 
-def as_text(report: Report, *, colour: bool = False) -> str:
+def render(report: Report, *, colour: bool = False) -> str:
     """Return each finding with its source line, a caret and a hint."""
     return findings_text(report.findings, colour=colour)
 
