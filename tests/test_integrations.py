@@ -86,7 +86,7 @@ def test_the_action_annotates(here: Path) -> None:
     assert ended.returncode == 1
     assert [line.split("::")[1] for line in ended.stdout.splitlines()] == [
         "error file=icp_configs/bad.yaml,line=1,col=8,title=ICP105",
-        "warning file=icp_configs/odd.yaml,line=6,col=56,title=ICP301",
+        "warning file=icp_configs/odd.yaml,line=6,col=55,title=ICP301",
     ]
 
 
