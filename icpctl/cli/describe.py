@@ -13,7 +13,7 @@ def describe(
     word: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TYPE|COMPARATOR|CODE]",
+            metavar="TYPE|COMPARATOR|CODE",
             help="What to explain; everything in short when not given.",
             autocompletion=words,
         ),

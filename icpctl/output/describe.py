@@ -80,8 +80,8 @@ def _overview(found: dict[str, Any]) -> None:
     )
     print()
     table(
-        ["COMPARATOR", "KINDS", "VALUE", "MEANING"],
-        [[it["name"], it["kinds"], it["value"], it["meaning"]] for it in found["comparators"]],
+        ["COMPARATOR", "KINDS", "MEANING"],
+        [[it["name"], it["kinds"], it["meaning"]] for it in found["comparators"]],
         folds="MEANING",
     )
     print()
