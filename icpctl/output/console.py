@@ -55,8 +55,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], folds: str = ""
     """
     cells = [[shown(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for line in (columns, *cells):
-            print(*line, sep="\t")
+        sys.stdout.writelines("\t".join(line) + "\n" for line in (columns, *cells))
         return
     from rich.cells import cell_len
     from rich.table import Table
