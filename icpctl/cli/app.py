@@ -6,12 +6,15 @@ import typer
 
 from icpctl import __version__
 from icpctl.cli.apply import apply, diff
+from icpctl.cli.completion import completion, prepare
 from icpctl.cli.create import create
 from icpctl.cli.delete import delete
+from icpctl.cli.describe import describe
 from icpctl.cli.edit import edit
 from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
+from icpctl.cli.schema import schema
 from icpctl.cli.score import score
 from icpctl.cli.update import update
 from icpctl.cli.validate import validate
@@ -55,3 +58,7 @@ app.command("delete")(exits(delete))
 app.command("apply")(exits(apply))
 app.command("diff")(exits(diff))
 app.command("validate")(exits(validate))
+app.command("schema")(exits(schema))
+app.command("describe")(exits(describe))
+app.command("completion")(exits(completion))
+prepare()

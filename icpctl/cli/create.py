@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.complete import conditions
 from icpctl.cli.options import Active, Body, Dir, DryRun, Label, Org, Output, Rules, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FileFormat
@@ -20,11 +21,19 @@ def create(
     rules: Rules = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(metavar="C", help='A required condition, such as "company_size gte 50".'),
+        typer.Option(
+            metavar="C",
+            help='A required condition, such as "company_size gte 50".',
+            autocompletion=conditions,
+        ),
     ] = None,
     prefer: Annotated[
         list[str] | None,
-        typer.Option(metavar="C", help='An optional condition, such as "job_title contains VP".'),
+        typer.Option(
+            metavar="C",
+            help='An optional condition, such as "job_title contains VP".',
+            autocompletion=conditions,
+        ),
     ] = None,
     priority: Annotated[int | None, typer.Option(help="Lower comes first.")] = None,
     active: Active = None,

@@ -4,13 +4,19 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli import complete
 from icpctl.cli.asking import require_yes
 from icpctl.cli.options import Dir, Org, Yes, workspace
 from icpctl.errors import ExitCode
 
 
 def delete(
-    slugs: Annotated[list[str], typer.Argument(metavar="SLUG...", help="The configs' names.")],
+    slugs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SLUG...", help="The configs' names.", autocompletion=complete.slugs
+        ),
+    ],
     yes: Yes = False,
     directory: Dir = None,
     org: Org = None,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from icpctl.cli.complete import organizations, slugs
 from icpctl.output.formats import SingleFormat
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Org = Annotated[
         "--org",
         envvar="ICPCTL_ORG",
         metavar="NAME",
+        autocompletion=organizations,
         help="The organization: a subfolder of the folder of configs.",
     ),
 ]
@@ -45,7 +47,12 @@ CaseSensitive = Annotated[
 ]
 
 Slug = Annotated[
-    str, typer.Argument(metavar="SLUG", help="The config's name: its file without extension.")
+    str,
+    typer.Argument(
+        metavar="SLUG",
+        help="The config's name: its file without extension.",
+        autocompletion=slugs,
+    ),
 ]
 Body = Annotated[
     str | None,

@@ -119,7 +119,9 @@ def _from_stdin() -> ConfigFile:
     slug = config.slug or nearest_slug(config.label)
     if slug is None:
         raise IcpctlError(f"no slug can be made of the label {config.label!r}", "bad_name")
-    return ConfigFile(slug, None, Path(document.file), config, document)
+    # The suffix says how the text is read again.
+    path = Path(document.file + (".json" if document.is_json else ".yaml"))
+    return ConfigFile(slug, None, path, config, document.data)
 
 
 def _step(workspace: Workspace, file: ConfigFile, *, there: bool) -> Step:

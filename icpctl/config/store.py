@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.checks import FOLDER_CHECKS, check_document
 from icpctl.config.codes import CODES
 from icpctl.config.files import (
     MAX_SLUG,
@@ -30,8 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loaded:
-    """What reading some config files gave: the valid ones in order, and every finding."""
+    """What reading some config files gave: the valid ones in order, and every finding.
 
+    Without `lint` nothing looks for warnings.
+    """
+
+    lint: bool = True
     files: int = 0
     configs: list[ConfigFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -41,6 +44,15 @@ class Loaded:
         self.files += other.files
         self.configs += other.configs
         self.findings += other.findings
+
+    def compare(self) -> None:
+        """Put the configs in order and find what is wrong among them, at its place in its file."""
+        from icpctl.config.checks import FOLDER_CHECKS
+
+        self.configs.sort(key=lambda it: it.order)
+        for check in FOLDER_CHECKS if self.lint else ():
+            self.findings += check(self.configs)
+        self.findings.sort(key=_place)
 
     def require_valid(self) -> list[ConfigFile]:
         """Return the configs; raise `IcpctlError` with all findings when any is an error."""
@@ -116,9 +128,18 @@ class Workspace:
             stems = {Path(it.name).stem for it in entries if is_config_name(it.name)}
         return sorted(filter(is_slug, stems))
 
-    def load(self, *, all_orgs: bool = False) -> Loaded:
-        """Read every config of the folder, and with `all_orgs` of its subfolders too."""
-        loaded = Loaded()
+    def load(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
+        """Read every config of the folder, and with `all_orgs` of its subfolders too.
+
+        Without `lint` nothing looks for warnings.
+        """
+        loaded = self.read(all_orgs=all_orgs, lint=lint)
+        loaded.compare()
+        return loaded
+
+    def read(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
+        """Read the same, and compare no config with another."""
+        loaded = Loaded(lint)
         self._load_folder(self.folder, self.org, loaded)
         if all_orgs and self.org is None:
             for org in self.orgs():
@@ -131,9 +152,6 @@ class Workspace:
                 except OSError as error:
                     message = f"the folder cannot be read: {error.strerror or error}"
                     loaded.findings.append(_finding("ICP001", folder, message))
-        loaded.configs.sort(key=lambda it: it.order)
-        for check in FOLDER_CHECKS:
-            loaded.findings += check(loaded.configs)
         return loaded
 
     def get(self, slug: str) -> ConfigFile:
@@ -257,19 +275,24 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
     for path in paths:
         if not os.path.lexists(path):
             raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
-        if not path.is_dir() and path.suffix not in SUFFIXES:
+        if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
             message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
+    folders = [path for path in paths if path.is_dir()]
+    for folder in folders:
+        loaded.add(Workspace(folder).read(all_orgs=True))
+    read = {it.location.file for it in loaded.findings} | {str(it.path) for it in loaded.configs}
     for path in paths:
-        if path.is_dir():
-            loaded.add(Workspace(path).load(all_orgs=True))
-        elif not is_rule_test(path.name):
+        if path not in folders and str(path) not in read and not is_rule_test(path.name):
             load_file(path, None, loaded)
+    loaded.compare()
     return loaded
 
 
 def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
     """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+    from icpctl.config.checks import check_document
+
     loaded.files += 1
     slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None
     if slug is None:
@@ -277,14 +300,21 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
         hint = f"rename it to {better}{path.suffix.lower()}" if better else None
         message = f"the file's name {path.name!r} is no slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
-    siblings = (path.with_suffix(suffix) for suffix in SUFFIXES if suffix != path.suffix)
+    stem, ending = os.path.splitext(path)
+    siblings = (Path(stem + suffix) for suffix in SUFFIXES if suffix != ending)
     if others := [sibling for sibling in siblings if os.path.lexists(sibling)]:
         loaded.findings.append(_two_files(path, others))
     document = read_file(path)
-    config, findings = check_document(document, slug)
+    config, findings = check_document(document, slug, lint=loaded.lint)
     loaded.findings += findings
     if config is not None and slug is not None:
-        loaded.configs.append(ConfigFile(slug, org, path, config, document))
+        loaded.configs.append(ConfigFile(slug, org, path, config, document.data))
+
+
+def _place(finding: Finding) -> tuple[str, str, int, int]:
+    """Return a finding's place among those of other files: folders, then names, then lines."""
+    place = finding.location
+    return (*os.path.split(place.file), place.line or 0, place.column or 0)
 
 
 def _two_files(path: Path, others: list[Path]) -> Finding:

@@ -14,7 +14,7 @@ from icpctl.config.checks import check_document
 from icpctl.config.document import Document, read_document
 from icpctl.config.editing import block_text, edited
 from icpctl.config.files import ConfigFile
-from icpctl.config.layout import config_text
+from icpctl.config.layout import SCHEMA_FILE, SCHEMA_LINE, config_text
 from icpctl.config.locking import locked
 from icpctl.config.model import IcpConfig
 from icpctl.config.sources import body_of, not_valid, rules_of
@@ -109,6 +109,9 @@ def create(
 ) -> ConfigFile:
     """Make a config of a text that is valid, in a folder that is made where it is not there.
 
+    Where the text names the schema for editors and the folder does not have it yet, it is written
+    beside the config.
+
     Raises `IcpctlError`: `slug_taken`, `bad_name`, `invalid_config`, `not_written`.
     """
     path = workspace.path_for(slug, ".json" if is_json else ".yaml")
@@ -122,9 +125,18 @@ def create(
             undo.callback(workspace.folder.rmdir)
         with locked(workspace.folder):
             _require_free(workspace, slug)
-            _write(made.path, data)
+            change_files({made.path: data, **_missing_schema(workspace.folder, data)})
         undo.pop_all()
     return made
+
+
+def _missing_schema(folder: Path, data: bytes) -> dict[Path, bytes]:
+    path = folder / SCHEMA_FILE
+    if SCHEMA_LINE.encode() not in data or os.path.lexists(path):
+        return {}
+    from icpctl.config.schema import schema_text
+
+    return {path: schema_text().encode()}
 
 
 def delete(workspace: Workspace, slugs: Sequence[str]) -> list[Path]:
@@ -186,7 +198,7 @@ def checked(slug: str, org: str | None, path: Path, data: bytes) -> ConfigFile:
     config, findings = check_document(document, slug)
     if config is None:
         raise not_valid(str(path), findings)
-    return ConfigFile(slug, org, path, config, document)
+    return ConfigFile(slug, org, path, config, data)
 
 
 def checked_text(data: bytes) -> IcpConfig | None:

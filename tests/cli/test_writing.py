@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.config.layout import SCHEMA_LINE
+from icpctl.config.layout import SCHEMA_FILE, SCHEMA_LINE
 from tests.cli.process import COMMAND, environment, icpctl
 from tests.config.marked import RULES
 
@@ -156,7 +156,10 @@ def test_create_with_rules_from_stdin(here: Path) -> None:
 def test_create_makes_the_folder(tmp_path: Path) -> None:
     assert icpctl("create", "a", *WORDS, cwd=tmp_path).code == 0
     assert icpctl("create", "a", *WORDS, "--org", "acme", cwd=tmp_path).code == 0
-    assert list(files(tmp_path)) == ["icp_configs/a.yaml", "icp_configs/acme/a.yaml"]
+    assert list(files(tmp_path)) == [
+        f"icp_configs/{name}"
+        for name in (SCHEMA_FILE, "a.yaml", f"acme/{SCHEMA_FILE}", "acme/a.yaml")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import pytest
@@ -287,8 +288,7 @@ def test_create_then_get_gives_the_same_model(
         folder = tmp_path / form
         create(Workspace(folder), slug, text.encode(), is_json=form == "json")
         found = Workspace(folder).get(slug)
-        found.path.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
         assert holds_the_same(found.config, config)
         assert found.config.id == config.id
 
