@@ -8,6 +8,7 @@ from icpctl import __version__
 from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
+from icpctl.cli.score import score
 from icpctl.cli.validate import validate
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -39,6 +40,7 @@ def icpctl(
     """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
 
 
+app.command("score")(exits(score))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))

@@ -26,6 +26,21 @@ Org = Annotated[
         help="The organization: a subfolder of the folder of configs.",
     ),
 ]
+Visitors = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="VISITORS...",
+        help="Files, folders or globs of JSON lines, also .gz and .zst; - is stdin.",
+    ),
+]
+Mapping = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; default."),
+]
+CaseSensitive = Annotated[
+    bool | None,
+    typer.Option("--case-sensitive/--ignore-case", help="Whether letter case counts in texts."),
+]
 
 
 def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":

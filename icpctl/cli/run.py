@@ -3,11 +3,14 @@
 import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TextIO
+from types import FrameType
+from typing import NoReturn, ParamSpec, TextIO
 
 import typer
 
@@ -19,18 +22,24 @@ P = ParamSpec("P")
 def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
     """Return `command` so that it ends the process with the code it returns or its error has.
 
-    Where its parameter `output` is `json`, an error is printed as JSON on stdout too (SPEC 7).
+    Where its parameter `output` is `json`, an error is printed as JSON too: on stdout, or on stderr
+    where `out` says that stdout is for rows.
     """
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
         sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
-        raise typer.Exit(_outcome(lambda: command(*args, **kwargs), kwargs.get("output") == "json"))
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _end)
+        as_json = None
+        if kwargs.get("output") == "json":
+            as_json = sys.stderr if kwargs.get("out") == "-" else sys.stdout
+        raise typer.Exit(_outcome(lambda: command(*args, **kwargs), as_json))
 
     return wrapper
 
 
-def _outcome(call: Callable[[], ExitCode], as_json: bool) -> ExitCode:
+def _outcome(call: Callable[[], ExitCode], as_json: TextIO | None) -> ExitCode:
     try:
         try:
             code = call()
@@ -46,6 +55,11 @@ def _outcome(call: Callable[[], ExitCode], as_json: bool) -> ExitCode:
         _discard_stdout()
         return ExitCode.DONE
     return code
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as shells expect after a signal, but clean up temporary files first."""
+    raise SystemExit(128 + number)
 
 
 def _as_icpctl_error(error: Exception) -> IcpctlError:
@@ -65,13 +79,13 @@ def _as_icpctl_error(error: Exception) -> IcpctlError:
     )
 
 
-def _tell(error: IcpctlError, as_json: bool) -> ExitCode:
+def _tell(error: IcpctlError, as_json: TextIO | None) -> ExitCode:
     from icpctl.output.errors import print_error, print_error_json
 
     try:
         if as_json:
-            print_error_json(error)
-            sys.stdout.flush()
+            print_error_json(error, as_json)
+            as_json.flush()
     except OSError:
         _discard_stdout()
     print_error(error)

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from rich.console import Console
 
@@ -45,29 +45,42 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], folds: str = "") -> None:
-    """Print a table on stdout: laid out on a terminal, tab-separated whole lines elsewhere.
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    folds: str = "",
+    *,
+    right: Collection[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Print a table on `stream` (stdout): laid out on a terminal, tab-separated lines elsewhere.
 
     Cells are never cut. Where the terminal is too narrow the column `folds` is folded, and the
-    others too where that is not enough.
+    others too where that is not enough. The columns `right` are aligned to the right.
     """
+    stream = stream or sys.stdout
     cells = [[shown(cell) for cell in row] for row in rows]
-    if not sys.stdout.isatty():
+    if not stream.isatty():
         for line in (columns, *cells):
-            print(*line, sep="\t")
+            print(*line, sep="\t", file=stream)
         return
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    screen = console()
-    head = "bold" if is_coloured(sys.stdout) else ""
+    screen = console(stream)
+    head = "bold" if is_coloured(stream) else ""
     laid_out = Table(box=None, pad_edge=False, header_style=head)
     widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
     stiff = sum(width + 2 for name, width in zip(columns, widths, strict=True) if name != folds)
     room = screen.width - stiff >= (_FOLDED_WIDTH if folds else 0)
     for column in columns:
-        laid_out.add_column(column, overflow="fold", no_wrap=room and column != folds)
+        laid_out.add_column(
+            column,
+            overflow="fold",
+            no_wrap=room and column != folds,
+            justify="right" if column in right else "left",
+        )
     for row in cells:
         laid_out.add_row(*map(Text, row))
     screen.print(laid_out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from icpctl.output.console import is_coloured, shown, styled
 
@@ -27,7 +27,7 @@ def print_error(error: IcpctlError) -> None:
     sys.stderr.write(text)
 
 
-def print_error_json(error: IcpctlError) -> None:
+def print_error_json(error: IcpctlError, stream: TextIO) -> None:
     """Print `{code, message, details}` on stdout; `details` holds what else the error knows."""
     details = dict(error.details)
     if error.where:
@@ -40,4 +40,4 @@ def print_error_json(error: IcpctlError) -> None:
 
         details["findings"] = [finding_body(finding) for finding in error.findings]
     body = {"code": error.code, "message": error.message, "details": details}
-    print(json.dumps(body, indent=2))
+    print(json.dumps(body, indent=2), file=stream)

@@ -4,4 +4,5 @@ from typing import Literal
 
 FindingsFormat = Literal["text", "json"]
 ListFormat = Literal["table", "json", "yaml", "name"]
+ReportFormat = Literal["table", "json"]
 SingleFormat = Literal["yaml", "json", "table"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - pydantic reads it
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+
+from icpctl.errors import IcpctlError
 
 
 class _Report(BaseModel):
@@ -40,6 +44,35 @@ class MatchReport(_Report):
     match_rate: float | None
     configs: list[ConfigReport]
     elapsed_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many lines may be rejected: a number, or a percentage of all lines."""
+
+    allowed: float
+    is_percentage: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Limit:
+        """Return the limit for `N` or `P%`. Raises `IcpctlError` `bad_usage`."""
+        found = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", text.strip())
+        if not found or (found[2] and float(found[2]) > 100):
+            raise IcpctlError(
+                f"{text!r} is no limit",
+                "bad_usage",
+                hint="write a number of lines such as 10, or a percentage such as 0.5%",
+            )
+        return cls(float(found[1] or found[2]), is_percentage=bool(found[2]))
+
+    def exceeded(self, report: MatchReport) -> bool:
+        """Whether more lines were rejected."""
+        lines = report.visitors + report.rejected
+        allowed = self.allowed * lines / 100 if self.is_percentage else self.allowed
+        return report.rejected > allowed
+
+    def __str__(self) -> str:
+        return f"{self.allowed:g}{'%' if self.is_percentage else ''}"
 
 
 def rate(part: int, whole: int) -> float | None:

@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,12 +27,12 @@ from icpctl.visitors.values import scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.reading import Batch, Rejected
+    from icpctl.visitors.sources import Source
 
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
@@ -76,9 +77,12 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to score. `as_of` has a time zone; `threads` 0 means all cores."""
+    """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    as_of: datetime
+    `carry` are paths in the record, as in a mapping, whose values go with each row.
+    """
+
+    as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     case_sensitive: bool = False
     mapping: Mapping | None = None
     carry: tuple[str, ...] = ()
@@ -100,13 +104,15 @@ def score(
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
     *,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_rows: Callable[[Rows], None] = lambda _: None,
     on_rejected: Callable[[Rejected], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Run:
     """Scores files, globs, folders or stdin (`-`) against `(slug, config)` pairs.
 
-    `on_rows` gets every visitor in the input's order; `on_progress` bytes done and in all.
+    `on_sources` gets the files before the first is read, `on_rows` every visitor in the input's
+    order, `on_progress` bytes done and in all.
     Raises `IcpctlError` where an input cannot be read.
     """
     started = time.perf_counter()
@@ -115,6 +121,7 @@ def score(
     slugs = tuple(config.slug for config in plan.configs)
     with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
         sources = find_sources(visitors, Path(spool))
+        on_sources(sources)
         total = sum(source.size for source in sources)
         reader = Reader(_columns(plan, options), Path(spool), options.threads or _cores())
         done = 0
@@ -138,14 +145,12 @@ def _columns(plan: Plan, options: Options) -> Columns:
     mapping = options.mapping or visitor_mapping.load_mapping(None)
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
     paths = {name: mapping.paths[name] for name in names}
-    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
-    carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
+    carried = {
+        _CARRIED + str(number): (visitor_mapping.parse_path(text),)
+        for number, text in enumerate(options.carry)
+    }
     return Columns(paths | carried)
 
-
-def _carried(number: int) -> str:
-    """The column of a carried field. SQL ignores the letter case of names, so it has none."""
-    return f"carry {number}"
 
 
 def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
@@ -166,7 +171,9 @@ def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tupl
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
-    carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
+    carried = {
+        text: batch.table[_CARRIED + str(number)] for number, text in enumerate(options.carry)
+    }
     ids = batch.table[visitor_mapping.ID]
     return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
 

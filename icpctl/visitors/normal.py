@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,13 @@ _PORT = re.compile(r":[0-9]*$")
 _DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _THOUSANDS = re.compile("(?<=[0-9])[,.'\u2019](?=[0-9]{3}(?![0-9]))")
 _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+)|\+)")
+_EIGHT_DIGITS = re.compile("[0-9]{8}")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_1, _YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
+_MILLISECONDS_FROM = 1e11
 
 
 def plain(text: str, *, case_sensitive: bool) -> str:
@@ -77,6 +84,34 @@ def number(text: str) -> float | None:
     text = text.strip()
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     return value if math.isfinite(value) else None
+
+
+def instant(text: str) -> int | None:
+    """Microseconds since 1970 of a date in ISO 8601, or of epoch seconds or milliseconds."""
+    text = text.strip()
+    # Eight digits are a date such as 20261123, not a second of 1970.
+    value = None if _EIGHT_DIGITS.fullmatch(text) else number(text)
+    if value is not None:
+        return epoch(value)
+    try:
+        when = datetime.fromisoformat(text)
+        return micros(when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def epoch(value: float) -> int | None:
+    """Microseconds of epoch seconds or, at or above 10^11, milliseconds.
+
+    None outside the years 1 to 9999.
+    """
+    found = value * (1_000 if abs(value) >= _MILLISECONDS_FROM else 1_000_000)
+    return math.floor(found) if _YEAR_1 <= found <= _YEAR_9999 else None
+
+
+def micros(when: datetime) -> int:
+    """Microseconds since 1970 of a date with a time zone."""
+    return (when - EPOCH) // timedelta(microseconds=1)
 
 
 def country(text: str) -> str:

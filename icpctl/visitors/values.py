@@ -8,10 +8,7 @@ one. Each distinct JSON text is converted once; rows refer to the results by num
 from __future__ import annotations
 
 import json
-import math
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,14 +19,12 @@ from icpctl.visitors import normal, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 _ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
 _QUOTE = ord('"')
 _EMPTY_LIST = "[]"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000  # microseconds
-_YEAR_1, _YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
-_MILLISECONDS_FROM = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +189,7 @@ def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tupl
     `last_seen_days` alone, for its misfits.
     """
     micros, known, misfits = instants(last_seen)
-    now = (as_of - _EPOCH) // timedelta(microseconds=1)
+    now = normal.micros(as_of)
     count = np.maximum((now - micros) // _DAY, 0)
     own = numbers(last_seen_days)
     encoded = pa.array(count, mask=~known).dictionary_encode()
@@ -207,20 +202,10 @@ def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tupl
 
 def _instant(token: str) -> int | None:
     """Microseconds since 1970 of one JSON text, None where it is no date."""
-    text = str(json.loads(token)).strip() if token[:1] == '"' else token
-    quoted = text is not token
-    value = None if quoted and re.fullmatch("[0-9]{8}", text) else normal.number(text)
-    if value is not None:
-        micros = value * (1_000 if abs(value) >= _MILLISECONDS_FROM else 1_000_000)
-        return math.floor(micros) if _YEAR_1 <= micros <= _YEAR_9999 else None
-    if not quoted:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return (when - _EPOCH) // timedelta(microseconds=1)
+    if token[:1] == '"':
+        return normal.instant(str(json.loads(token)))
+    value = normal.number(token)
+    return None if value is None else normal.epoch(value)
 
 
 def _zulu_seconds(tokens: pa.Array) -> pa.Array | None:

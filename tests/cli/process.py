@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +33,29 @@ def environment(**changes: str) -> dict[str, str]:
         if not name.startswith(("ICPCTL_", "COV_")) and name not in ("NO_COLOR", "COLUMNS", "TERM")
     }
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **changes}
+
+
+def on_terminal(command: str, *, cwd: Path, columns: int = 80, **env: str) -> str:
+    """What a person sees of a shell command on a terminal of 50 lines, without colour."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=cwd,
+        env=environment(TERM="xterm", PATH=path, **{"NO_COLOR": "1", **env}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ):
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while chunk := os.read(ours, 65536):
+                seen += chunk
+    os.close(ours)
+    return seen.decode().replace("\r\n", "\n")
 
 
 def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:

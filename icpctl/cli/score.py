@@ -1,0 +1,68 @@
+"""`icpctl score`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, Visitors, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ReportFormat
+
+
+def score(
+    visitors: Visitors = None,
+    directory: Dir = None,
+    org: Org = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SLUG", help="Only this config, also an inactive one; repeatable."),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="F", help="Write a row a visitor: .jsonl, .csv or .parquet; - is stdout."
+        ),
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
+    ] = None,
+    max_rejects: Annotated[
+        str,
+        typer.Option(metavar="N|P%", help="The exit code is 1 when more lines are rejected."),
+    ] = "0",
+    only_matched: Annotated[
+        bool, typer.Option("--only-matched", help="Write matching visitors only.")
+    ] = False,
+    with_line: Annotated[
+        bool, typer.Option("--with-line", help="Write the source file and line in front.")
+    ] = False,
+    carry: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Add a field of the record to each row; repeatable."),
+    ] = None,
+    mapping: Mapping = None,
+    case_sensitive: CaseSensitive = None,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
+    ] = "table",
+) -> ExitCode:
+    """Score an export of visitors against the configs.
+
+    The exit code is 1 when more lines are rejected than --max-rejects allows.
+    """
+    from icpctl.cli.scoring import scoring_options, visitors_of
+    from icpctl.output.rows import Layout
+    from icpctl.output.score import Targets, print_run, score_into
+    from icpctl.scoring.report import Limit
+
+    limit = Limit.parse(max_rejects)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [])
+    targets = Targets(out, rejects, Layout(only_matched, with_line, options.carry))
+    configs = workspace(directory, org).configs(config or [])
+    run = score_into(visitors_of(visitors), configs, options, targets)
+    print_run(run, output, targets, limit)
+    return ExitCode.FOUND if limit.exceeded(run.report) else ExitCode.DONE

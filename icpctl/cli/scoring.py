@@ -1,0 +1,50 @@
+"""What the options of the commands that score mean together with the settings."""
+
+from datetime import timedelta
+
+from icpctl.errors import IcpctlError
+from icpctl.scoring.run import Options
+from icpctl.settings import load_settings
+from icpctl.visitors import normal
+from icpctl.visitors.mapping import load_mapping, parse_path
+
+
+def visitors_of(visitors: list[str] | None) -> list[str]:
+    """Return the exports to read; raise `IcpctlError` `no_visitors` where none is named."""
+    found = visitors or list(load_settings().visitors)
+    if not found:
+        raise IcpctlError(
+            "no visitors are named",
+            "no_visitors",
+            hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
+        )
+    return found
+
+
+def scoring_options(
+    as_of: str | None, mapping: str | None, case_sensitive: bool | None, carry: list[str]
+) -> Options:
+    """Return how to score; options that are None are as the settings say.
+
+    Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
+    """
+    settings = load_settings()
+    for path in carry:
+        try:
+            parse_path(path)
+        except ValueError as error:
+            raise IcpctlError(f"--carry {path!r}: {error}", "bad_usage") from None
+    now = Options()
+    micros = normal.micros(now.as_of) if as_of is None else normal.instant(as_of)
+    if micros is None:
+        raise IcpctlError(
+            f"--as-of {as_of!r} is no date",
+            "bad_usage",
+            hint="write 2026-11-23, 2026-11-23T12:00:00Z or epoch seconds",
+        )
+    return Options(
+        as_of=normal.EPOCH + timedelta(microseconds=micros),
+        case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
+        mapping=load_mapping(mapping or settings.mapping),
+        carry=tuple(dict.fromkeys(carry)),
+    )

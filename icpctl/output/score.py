@@ -1,0 +1,258 @@
+"""A scoring run: its rows and rejected lines into files, its report for people and programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.files import replacing
+from icpctl.output.console import is_coloured, shown, styled, table
+from icpctl.output.progress import progress
+from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
+from icpctl.scoring.run import score
+from icpctl.visitors.mapping import LAST_SEEN
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import BinaryIO, TextIO
+
+    from icpctl.config.files import ConfigFile
+    from icpctl.output.formats import ReportFormat
+    from icpctl.output.rows import Writer
+    from icpctl.scoring.report import ConfigReport, Limit, MatchReport
+    from icpctl.scoring.run import FieldWarning, Options, Run
+    from icpctl.visitors.reading import Rejected
+    from icpctl.visitors.sources import Source
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Where a run's rows and rejected lines go: files, for rows also `-`, or None for nowhere."""
+
+    out: str | None = None
+    rejects: Path | None = None
+    layout: Layout = field(default_factory=Layout)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether stdout gets the rows, so that the report must go elsewhere."""
+        return self.out == STDOUT
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are written."""
+        out = [] if self.out is None or self.to_stdout else [Path(self.out)]
+        return out + ([] if self.rejects is None else [self.rejects])
+
+
+def score_into(
+    visitors: Sequence[str], configs: Sequence[ConfigFile], options: Options, targets: Targets
+) -> Run:
+    """Score visitors; the files of `targets` appear when all is read, or not at all.
+
+    Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
+    a column's name is taken, `not_written`, and what reading raises.
+    """
+    make_writer = _writer_for(targets)
+    _refuse_taken_names(targets.layout)
+
+    def on_sources(sources: Sequence[Source]) -> None:
+        read = [it.path for it in sources] + [it.path for it in configs]
+        _refuse_overwriting(targets.files, read)
+
+    with ExitStack() as stack:
+        rows: Writer | None = None
+        if targets.out is not None:
+            file = (
+                sys.stdout.buffer
+                if targets.to_stdout
+                else stack.enter_context(replacing(Path(targets.out)))
+            )
+            # Closed in any case: what a writer has not closed, it complains about at the end.
+            rows = stack.enter_context(closing(make_writer(file, targets.layout)))
+        rejects: BinaryIO | None = None
+        if targets.rejects is not None:
+            rejects = stack.enter_context(replacing(targets.rejects))
+
+        def on_rejected(rejected: Rejected) -> None:
+            if rejects:
+                rejects.write(rejected.as_json().encode() + b"\n")
+
+        hidden = targets.to_stdout and sys.stdout.isatty()
+        with progress(sys.stderr, hidden=hidden) as on_progress:
+            run = score(
+                visitors,
+                [(it.slug, it.config) for it in configs],
+                options,
+                on_sources=on_sources,
+                on_rows=rows.write if rows else lambda _: None,
+                on_rejected=on_rejected,
+                on_progress=on_progress,
+            )
+    return run
+
+
+def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) -> None:
+    """Print the report on stdout, or on stderr where stdout has the rows; the rest on stderr."""
+    stream = sys.stderr if targets.to_stdout else sys.stdout
+    if output == "json":
+        print(json.dumps(run.report.model_dump(mode="json", by_alias=True), indent=2), file=stream)
+    else:
+        _print_tables(run, stream)
+    sys.stdout.flush()
+    _print_notes(run, limit, rejects_kept=targets.rejects is not None)
+
+
+def _print_tables(run: Run, stream: TextIO) -> None:
+    report = run.report
+    print(_headline(report), end="\n\n", file=stream)
+    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
+    table(
+        ["CONFIG", *numbers],
+        [_config_cells(it) for it in report.configs],
+        folds="CONFIG",
+        right=numbers,
+        stream=stream,
+    )
+    if run.best:
+        print(file=stream)
+        table(
+            ["BEST VISITORS", "ICP", "SCORE", "LINE"],
+            [
+                [it.id or "", it.icp, f"{it.icp_score:.2f}", f"{it.file}:{it.line}"]
+                for it in run.best
+            ],
+            folds="LINE",
+            right=["SCORE"],
+            stream=stream,
+        )
+
+
+def _headline(report: MatchReport) -> str:
+    matched = f"{_count(report.matched, 'match', 'matches')}"
+    if report.match_rate is not None:
+        matched += f" ({_percent(report.match_rate)})"
+    parts = [_count(report.visitors, "visitor"), matched]
+    if report.rejected:
+        parts.append(f"{_count(report.rejected, 'line')} rejected")
+    return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _config_cells(config: ConfigReport) -> list[str]:
+    return [
+        config.slug,
+        "" if config.priority is None else str(config.priority),
+        f"{config.matched:,}",
+        "" if config.match_rate is None else _percent(config.match_rate),
+        f"{config.first:,}",
+        "" if config.average_score is None else f"{config.average_score:.2f}",
+    ]
+
+
+def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
+    report = run.report
+    colour = is_coloured(sys.stderr)
+    for rejected in run.rejected:
+        _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
+    _more(report.rejected - len(run.rejected), "line", "rejected", colour=colour)
+    for warning in run.warnings:
+        _note(warning.file, warning.line, "warning", _misfit(warning), colour=colour)
+    warned = sum(report.field_warnings.values())
+    if warned > len(run.warnings):
+        counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
+        _more(warned - len(run.warnings), "value", f"did not fit; in all: {counts}", colour=colour)
+    if limit.exceeded(report):
+        label = styled("error:", "error", colour=colour)
+        hint = styled("hint:", "hint", colour=colour)
+        keep = "" if rejects_kept else "--rejects FILE keeps them, "
+        print(
+            f"{label} {_count(report.rejected, 'line')} rejected, more than the {limit} allowed; "
+            f"all else is complete\n  {hint} {keep}--max-rejects N or P% allows them",
+            file=sys.stderr,
+        )
+
+
+def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> None:
+    place = styled(shown(f"{file}:{line}"), "place", colour=colour)
+    label = styled(f"{what}:", "warning", colour=colour)
+    print(f"{place}: {label} {shown(message)}", file=sys.stderr)
+
+
+def _more(count: int, what: str, done: str, *, colour: bool) -> None:
+    if count > 0:
+        text = f"... and {_count(count, f'more {what}')} {done}"
+        print(styled(text, "dim", colour=colour), file=sys.stderr)
+
+
+def _misfit(warning: FieldWarning) -> str:
+    entry = CONDITION_TYPES.get(warning.field)
+    wanted = "a list of pages" if entry is None else _WANTED[entry.kind]
+    if warning.field == LAST_SEEN:
+        wanted = "a date"
+    elif warning.field == "company_size":
+        wanted = "a number or a range"
+    value = warning.value if len(warning.value) <= 80 else f"{warning.value[:80]}..."
+    return f"{warning.field} is not {wanted}: {value}; it counts as missing"
+
+
+_WANTED = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "a number",
+    Kind.BOOLEAN: "true or false",
+    Kind.PAGES: "a list of pages",
+}
+
+
+def _count(number: int, one: str, several: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _writer_for(targets: Targets) -> Callable[[BinaryIO, Layout], Writer]:
+    suffix = ".jsonl" if targets.out is None or targets.to_stdout else Path(targets.out).suffix
+    make = FORMATS.get(suffix.lower())
+    if make is None:
+        raise IcpctlError(
+            "what the file should hold is not clear from its name",
+            "unknown_format",
+            Location(str(targets.out)),
+            f"end it in one of {', '.join(FORMATS)}",
+        )
+    return make
+
+
+def _refuse_taken_names(layout: Layout) -> None:
+    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT})
+    if taken:
+        raise IcpctlError(
+            f"--carry {taken[0]}: the rows have a column of this name",
+            "bad_usage",
+            hint=f"a path in quotes is another name: --carry '\"{taken[0]}\"'",
+        )
+
+
+def _refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
+    """Refuse to put rows in the place of what is read, or two files in one place."""
+    taken = {os.path.realpath(path) for path in read}
+    for path in written:
+        real = os.path.realpath(path)
+        if real in taken and (os.path.isfile(real) or not os.path.exists(real)):
+            raise IcpctlError(
+                "this file is read, or written already; it is not overwritten",
+                "bad_usage",
+                Location(str(path)),
+                "name another file",
+            )
+        taken.add(real)
