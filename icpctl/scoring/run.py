@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
 
+_CARRIED = "carry "
+
 
 @dataclass(frozen=True, slots=True)
 class FieldWarning:
@@ -150,7 +152,6 @@ def _columns(plan: Plan, options: Options) -> Columns:
         for number, text in enumerate(options.carry)
     }
     return Columns(paths | carried)
-
 
 
 def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
