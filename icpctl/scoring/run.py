@@ -147,10 +147,8 @@ def _columns(plan: Plan, options: Options) -> Columns:
     mapping = options.mapping or visitor_mapping.load_mapping(None)
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
     paths = {name: mapping.paths[name] for name in names}
-    carried = {
-        _CARRIED + str(number): (visitor_mapping.parse_path(text),)
-        for number, text in enumerate(options.carry)
-    }
+    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
+    carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
 
 
@@ -172,9 +170,7 @@ def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tupl
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
-    carried = {
-        text: batch.table[_CARRIED + str(number)] for number, text in enumerate(options.carry)
-    }
+    carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
     ids = batch.table[visitor_mapping.ID]
     return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
 
@@ -206,8 +202,7 @@ class _Counted:
         first = verdicts.icp[verdicts.icp >= 0]
         self.matched_by += np.bincount(verdicts.configs, minlength=count)
         self.first_by += np.bincount(first, minlength=count)
-        exact = np.rint(verdicts.scores * 100)
-        summed = np.bincount(verdicts.configs, weights=exact, minlength=count)
+        summed = np.bincount(verdicts.configs, weights=verdicts.hundredths, minlength=count)
         self.hundredths += summed.astype(np.int64)
         self._keep_best(batch, verdicts)
         self._keep_warnings(batch, verdicts)
@@ -219,21 +214,22 @@ class _Counted:
 
     def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
-        rows = np.flatnonzero((verdicts.icp >= 0) & (-verdicts.icp_score < worst))
-        rows = rows[np.argsort(-verdicts.icp_score[rows], kind="stable")][:SHOWN]
+        scores = verdicts.icp_score
+        rows = np.flatnonzero((verdicts.icp >= 0) & (-scores < worst))
+        rows = rows[np.argsort(-scores[rows], kind="stable")][:SHOWN]
         if not len(rows):
             return
         ids = scalar_texts(batch.table[visitor_mapping.ID].take(pa.array(rows))).to_pylist()
         found = [
             (
-                -float(verdicts.icp_score[row]),
+                -float(scores[row]),
                 self.visitors + int(row),
                 BestVisitor(
                     visitor,
                     batch.source.name,
                     int(batch.lines[row]),
                     self.plan.configs[verdicts.icp[row]].slug,
-                    float(verdicts.icp_score[row]),
+                    float(scores[row]),
                 ),
             )
             for row, visitor in zip(rows, ids, strict=True)

@@ -25,7 +25,7 @@ class Columns:
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that is present and not null wins.
-    The column `pages` is a list of JSON texts, every other one JSON text.
+    A column holds JSON texts; `pages` may also hold lists of them.
     """
 
     paths: dict[str, tuple[Path, ...]]
@@ -58,7 +58,11 @@ class Columns:
         }
         found |= {WITNESS: _first_of(root, witness), UNEXPECTED: _first_of(root, watched)}
         inner = ", ".join(f"{sql} as {_name(name)}" for name, sql in found.items())
-        outer = ", ".join(_shown(name) for name in found)
+        pages = [path for path in self.paths.get(PAGES, ()) if path in read]
+        are_plain = all(
+            _is_plain_list(records.resolve(it, path)) for it in sample for path in pages
+        )
+        outer = ", ".join(_shown(name, as_list=not are_plain) for name in found)
         return (
             f"select {outer} from (select {inner} from read_json({_text(path)},"  # noqa: S608 - quoted
             f" format='newline_delimited', columns={{{', '.join(declared)}}}, ignore_errors=true,"
@@ -66,7 +70,7 @@ class Columns:
         )
 
     def values(self, record: dict[str, Any]) -> list[Any]:
-        """The columns' values of one record that was parsed in Python."""
+        """The columns' values of one record that was parsed in Python; pages are a list."""
         return [self._value(record, name) for name in self.paths]
 
     def _value(self, record: dict[str, Any], name: str) -> Any:
@@ -106,8 +110,17 @@ def _first_of(root: _Node, paths: Iterable[Path]) -> str:
     return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
 
 
-def _shown(name: str) -> str:
-    if name == PAGES:
+def _is_plain_list(pages: Any) -> bool:
+    """Whether it is a list of strings without escapes, which is taken apart faster later on."""
+    if pages is None:
+        return True
+    return isinstance(pages, list) and all(
+        isinstance(page, str) and records.dumps(page) == f'"{page}"' for page in pages
+    )
+
+
+def _shown(name: str, *, as_list: bool) -> str:
+    if name == PAGES and as_list:
         return _as_list(name)
     if name in (WITNESS, UNEXPECTED):
         return f"nullif({_name(name)} is not null, false) as {_name(name)}"

@@ -25,7 +25,7 @@ from icpctl.visitors.columns import Columns
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from icpctl.visitors.sources import Source
@@ -167,7 +167,7 @@ class Reader:
         order[list(mended)] = np.arange(len(numbers), len(numbers) + len(mended))
         added = list(zip(*mended.values(), strict=True)) or [()] * table.num_columns
         arrays = [
-            pa.concat_arrays([column, pa.array(values, column.type)]).take(pa.array(order[kept]))
+            pa.concat_arrays([column, _array(values, column.type)]).take(pa.array(order[kept]))
             for column, values in zip(table.columns, added, strict=True)
         ]
         table = pa.RecordBatch.from_arrays(arrays, schema=table.schema)
@@ -233,6 +233,17 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
     if unexpected.null_count < rows.num_rows:
         empty |= pc.is_valid(unexpected).to_numpy(zero_copy_only=False)
     return np.flatnonzero(empty)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values of records that were parsed in Python; lists of pages as JSON texts where asked."""
+    if pa.types.is_string(kind):
+        values = [_list_text(value) if isinstance(value, list) else value for value in values]
+    return pa.array(values, kind)
+
+
+def _list_text(elements: list[str | None]) -> str:
+    return f"[{','.join('null' if element is None else element for element in elements)}]"
 
 
 def _sample(source: Source) -> Iterator[dict[str, Any]]:
