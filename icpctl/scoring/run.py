@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
 
-_CARRIED = "carry "
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +166,11 @@ def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tupl
                 yield first, verdicts.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _carried(number: int) -> str:
+    """Return the column of a carried path; a number, since DuckDB's names ignore letter case."""
+    return f"carry {number}"
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
