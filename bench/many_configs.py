@@ -1,9 +1,9 @@
 """How long `list` and `validate` take over 1,000 configs, as ratios to the parser alone.
 
-`python -m bench.many_configs` runs, in turn, the commands and the least that any command with Typer
-and pydantic could do: it starts a Typer app with one option and one model, and parses the files with
-`yaml.CBaseLoader`. It exits 1 when a ratio of the best times is above its bound. `imports alone`
-is the same without the app and the model, `nothing` is the app without files.
+`python -m bench.many_configs` runs, in turn, the commands and the least that any command with
+Typer and pydantic could do: it starts a Typer app with one option and one model, and parses the
+files with `yaml.CBaseLoader`. It exits 1 when a ratio of the best times is above its bound.
+`imports alone` is the same without the app and the model, `nothing` is the app without files.
 """
 
 from __future__ import annotations
