@@ -38,7 +38,6 @@ SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class FieldWarning:
     """A value that does not fit its field's kind, as JSON text."""
