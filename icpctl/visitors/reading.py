@@ -138,7 +138,7 @@ class Reader:
         picked: list[Picked],
         bytes_read: int,
     ) -> Batch:
-        table = rows.select(list(self.columns.paths))
+        table = self.columns.finished(rows)
         if not picked:
             return Batch(source, table, numbers, [], bytes_read)
         rejected: list[Rejected] = []
