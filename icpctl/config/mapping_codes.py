@@ -7,14 +7,6 @@ from icpctl.config.code import Code
 MAPPING_CODES = (
     Code(
         "ICP501",
-        "a mapping that cannot be read",
-        "The file is no YAML, is not UTF-8, or is over 1 MiB.",
-        "mapping",
-        "industry: [industry\n",
-        "industry: [industry]\n",
-    ),
-    Code(
-        "ICP502",
         "a field that is not known",
         "A mapping names the condition types, where both page types read `pages`, and `id`, "
         "`last_seen`, `title`, `recognised_by`, `by` and `session`.",
@@ -23,7 +15,7 @@ MAPPING_CODES = (
         "company_size: employees\n",
     ),
     Code(
-        "ICP503",
+        "ICP502",
         "a path that cannot be read",
         "A path is keys with dots between them; keys with dots, brackets or quotes in them stand "
         "in quotes. Brackets hold nothing, a number, or a test such as `type=page`.",
@@ -32,7 +24,7 @@ MAPPING_CODES = (
         'industry: "company.industry"\n',
     ),
     Code(
-        "ICP504",
+        "ICP503",
         "a conversion that is not known",
         "`docs/mappings.md` lists the conversions that `as` may name.",
         "mapping",
@@ -40,7 +32,7 @@ MAPPING_CODES = (
         "domain: {path: website, as: host}\n",
     ),
     Code(
-        "ICP505",
+        "ICP504",
         "an entry of the wrong shape",
         "A field has a path, a list of paths, or objects of `path` with `as` or `split`, or of "
         "`constant`.",
@@ -49,15 +41,7 @@ MAPPING_CODES = (
         "domain: {path: website, as: host}\n",
     ),
     Code(
-        "ICP506",
-        "a field that stands twice",
-        "Several paths of one field stand in a list.",
-        "mapping",
-        "city: city\ncity: town\n",
-        "city: [city, town]\n",
-    ),
-    Code(
-        "ICP507",
+        "ICP505",
         "a mapping without a field",
         "The file names no field of a visitor, so every visitor would lack everything.",
         "mapping",
@@ -65,7 +49,7 @@ MAPPING_CODES = (
         "title: Our export\nindustry: industry\n",
     ),
     Code(
-        "ICP508",
+        "ICP506",
         "a path that gives what the field cannot hold",
         "Numbers, dates and ids are one value each, pages are a list.",
         "mapping",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -62,21 +63,23 @@ def load_mapping(name: str | None) -> Mapping:
     """
     if name is None or name in built_in_names():
         return built_in(name or DEFAULT)
-    from icpctl.visitors.mapping_file import read_mapping
+    from icpctl.visitors.mapping_file import MAX_BYTES, read_mapping
 
     file = FilePath(name)
-    if not file.is_file():
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise IcpctlError("this is no regular file", "bad_mapping", Location(name))
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
         raise IcpctlError(
             f"there is no mapping {name!r}",
             code="no_such_mapping",
             hint=f"name a file, or one of: {', '.join(built_in_names())}",
-        )
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise IcpctlError(
-            f"cannot read the mapping: {error.strerror or error}", "io_error", Location(name)
         ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IcpctlError(f"cannot read the mapping: {reason}", where=Location(name)) from None
     return read_mapping(name, data)
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-
-from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.config.document import MAX_BYTES, Document, read_document
+from icpctl.config.nodes import List, Object, Problem, Scalar
+from icpctl.errors import IcpctlError, Location
 from icpctl.visitors.conversions import CONVERSIONS, COUNT, SPLIT
 from icpctl.visitors.mapping import FIELDS, PAGES, SINGLE, Mapping
 from icpctl.visitors.paths import Constant, Convert, Path, is_many, parse_path, path_text
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-MAX_BYTES = 1_048_576
+    from icpctl.config.nodes import Node
+
+__all__ = ["MAX_BYTES", "read_mapping"]
+
 TITLE = "title"
 ABOUT = ("recognised_by", "by", "session")
 """Keys that hold paths and are no fields."""
 
 _KEYS = (TITLE, *ABOUT, *FIELDS)
 _ENTRY_KEYS = ("path", "as", SPLIT, "constant")
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_EXAMPLE = "for example: industry: [industry, company.industry]"
 
 
 def read_mapping(name: str, data: bytes) -> Mapping:
@@ -30,52 +33,35 @@ def read_mapping(name: str, data: bytes) -> Mapping:
 
     Raises `IcpctlError` `bad_mapping` with every finding.
     """
-    reader = _Reader(name)
-    mapping = reader.mapping(reader.root(data))
-    if reader.findings:
+    document = read_document(data, name)
+    reader = _Reader(name, document)
+    mapping = reader.mapping()
+    if reader.problems:
         raise IcpctlError(
             "the mapping is not right",
             "bad_mapping",
-            hint="docs/mappings.md tells what it may hold; icpctl mappings NAME prints one",
-            findings=reader.findings,
+            hint="icpctl mappings NAME prints one to start from",
+            findings=[document.finding(problem) for problem in reader.problems],
         )
     return mapping
 
 
 class _Reader:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, document: Document) -> None:
         self.name = name
-        self.findings: list[Finding] = []
+        self.document = document
+        # That a file is empty is said as of one that holds comments only.
+        self.problems = [it for it in document.problems if it.code != _EMPTY]
 
-    def root(self, data: bytes) -> yaml.Node | None:
-        """The tree of the one YAML document, or None and a finding."""
-        try:
-            if len(data) <= MAX_BYTES:
-                return yaml.compose(data.decode("utf-8-sig"), Loader=_LOADER)
-            message, place = "the file is over 1 MiB", Location(self.name)
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            column = error.start - data.rfind(b"\n", 0, error.start)
-            message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
-            place = Location(self.name, line, column)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = Location(self.name, *((mark.line + 1, mark.column + 1) if mark else ()))
-            message = str(error.problem)
-        except (yaml.YAMLError, RecursionError) as error:
-            message, place = str(error).splitlines()[0], Location(self.name)
-        self.findings.append(Finding("ICP501", "error", message, place))
-        return None
+    def _find(self, code: str, start: int, message: str, hint: str | None = None) -> None:
+        self.problems.append(Problem(code, start, message, hint))
 
-    def _find(self, code: str, node: yaml.Node, message: str, hint: str | None = None) -> None:
-        place = Location(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
-        self.findings.append(Finding(code, "error", message, place, hint))
-
-    def mapping(self, root: yaml.Node | None) -> Mapping:
+    def mapping(self) -> Mapping:
+        """What the file says, as far as it is right; `problems` hold the rest."""
         paths: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
         about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
         title = ""
-        for key, value in self._entries(root):
+        for key, value in self._entries():
             if key == TITLE:
                 title = self._text(value, "the title is a text") or ""
             elif key in about:
@@ -84,73 +70,59 @@ class _Reader:
             else:
                 kept = [path for path, node in self._paths(value) if self._fits(key, path, node)]
                 paths[key] = tuple(kept)
-        if not self.findings and not any(paths.values()):
-            self.findings.append(
-                Finding(
-                    "ICP507",
-                    "error",
-                    "the mapping names no field",
-                    Location(self.name, 1, 1),
-                    "for example: industry: [industry, company.industry]",
-                )
-            )
+        if not self.problems and not any(paths.values()):
+            self._find("ICP505", 0, "the mapping names no field", _EXAMPLE)
         where = Location(self.name, 1, 1)
         return Mapping(self.name, paths, title or self.name, **about, where=where)
 
-    def _entries(self, root: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
+    def _entries(self) -> Iterator[tuple[str, Node]]:
         """The known keys of the file with their values."""
+        root = self.document.root
         if root is None:
             return
-        if not isinstance(root, yaml.MappingNode):
-            hint = "for example: industry: [industry, company.industry]"
-            self._find("ICP505", root, "a mapping is an object of fields and their paths", hint)
+        if not isinstance(root, Object):
+            message = "a mapping is an object of fields and their paths"
+            self._find("ICP504", root.start, message, _EXAMPLE)
             return
-        seen: dict[str, int] = {}
-        for key, value in root.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name not in _KEYS:
-                meant = nearest(name, _KEYS)
-                hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(_KEYS)}"
-                self._find("ICP502", key, f"unknown field {name[:60]!r}", hint)
-            elif name in seen:
-                message = f"the field {name!r} stands here again"
-                self._find("ICP506", key, message, f"see line {seen[name]}")
-            else:
-                seen[name] = key.start_mark.line + 1
+        for name, (start, value) in root.entries.items():
+            if name in _KEYS:
                 yield name, value
+                continue
+            meant = nearest(name, _KEYS)
+            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(_KEYS)}"
+            self._find("ICP501", start, f"unknown field {_short(name)}", hint)
 
-    def _paths(self, value: yaml.Node) -> Iterator[tuple[Path, yaml.Node]]:
-        entries: Iterable[yaml.Node] = (
-            value.value if isinstance(value, yaml.SequenceNode) else [value]
-        )
-        for entry in entries:
+    def _paths(self, value: Node) -> Iterator[tuple[Path, Node]]:
+        for entry in value.items if isinstance(value, List) else [value]:
             path = self._entry(entry)
             if path is not None:
                 yield path, entry
 
-    def _entry(self, node: yaml.Node) -> Path | None:
+    def _entry(self, node: Node) -> Path | None:
         """A path, or an object of a path and what is done with its value, or of a constant."""
-        if isinstance(node, yaml.ScalarNode):
+        if isinstance(node, Scalar):
             return self._path(node)
-        if not isinstance(node, yaml.MappingNode):
-            hint = "write company.industry, or {path: company.website, as: host}"
-            self._find("ICP505", node, "a path is a text, or an object of path and as", hint)
+        hint = "write {path: ...}, with as: ... or split: ... beside it, or {constant: ...}"
+        if isinstance(node, List):
+            self._find("ICP504", node.start, "a path is a text such as company.industry", hint)
             return None
-        found: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name not in _ENTRY_KEYS or name in found:
-                hint = f"known are: {', '.join(_ENTRY_KEYS)}, each once"
-                self._find("ICP505", key, f"{name[:60]!r} does not belong here", hint)
-                return None
-            found[name] = value
+        unknown = [
+            (start, key) for key, (start, _) in node.entries.items() if key not in _ENTRY_KEYS
+        ]
+        for start, key in unknown:
+            known = f"known are: {', '.join(_ENTRY_KEYS)}"
+            self._find("ICP504", start, f"{_short(key)} does not belong here", known)
+        found = {key: value for key, (_, value) in node.entries.items()}
+        if unknown:
+            return None
         if set(found) not in ({"path"}, {"path", "as"}, {"path", SPLIT}, {"constant"}):
-            hint = "write {path: ...}, with as: ... or split: ... beside it, or {constant: ...}"
-            self._find("ICP505", node, f"{' and '.join(found) or 'nothing'} make no path", hint)
+            self._find(
+                "ICP504", node.start, f"{' and '.join(found) or 'nothing'} make no path", hint
+            )
             return None
         return self._composed(found)
 
-    def _composed(self, found: dict[str, yaml.Node]) -> Path | None:
+    def _composed(self, found: dict[str, Node]) -> Path | None:
         if "constant" in found:
             text = self._text(found["constant"], "a constant is a text")
             return None if text is None else (Constant(text),)
@@ -167,48 +139,57 @@ class _Reader:
             if name not in CONVERSIONS:
                 meant = nearest(name, CONVERSIONS)
                 hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(CONVERSIONS)}"
-                self._find("ICP504", found["as"], f"unknown conversion {name[:60]!r}", hint)
+                self._find("ICP503", found["as"].start, f"unknown conversion {_short(name)}", hint)
                 return None
             return (*path, Convert(name))
         return path
 
-    def _path(self, node: yaml.Node) -> Path | None:
+    def _path(self, node: Node) -> Path | None:
         text = self._text(node, "a path is a text such as company.industry")
         if text is None:
             return None
         try:
             return parse_path(text)
         except ValueError as error:
-            self._find("ICP503", node, f"bad path {text[:60]!r}: {error}")
+            self._find("ICP502", node.start, f"bad path {_short(text)}: {error}")
             return None
 
-    def _text(self, node: yaml.Node, wanted: str) -> str | None:
-        if isinstance(node, yaml.ScalarNode) and node.value:
-            return str(node.value)
-        self._find("ICP505", node, f"{wanted}, not empty")
+    def _text(self, node: Node, wanted: str) -> str | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
+            return node.value
+        self._find("ICP504", node.start, f"{wanted}, not empty")
         return None
 
-    def _fits(self, field: str, path: Path, node: yaml.Node) -> bool:
+    def _fits(self, field: str, path: Path, node: Node) -> bool:
         """Whether what the path gives can be what the field holds."""
         how = path[-1] if isinstance(path[-1], Convert) else None
         if field in SINGLE and how != Convert(COUNT):
             if is_many(path):
                 message = f"{field} is one value, {path_text(path)} gives several"
-                self._find("ICP508", node, message, "[0] is the first element, [-1] the last")
+                self._find("ICP506", node.start, message, "[0] is the first element, [-1] the last")
                 return False
             if how and how.name == SPLIT:
-                self._find("ICP508", node, f"{field} is one value, split gives several")
+                self._find("ICP506", node.start, f"{field} is one value, split gives several")
                 return False
         elif field == PAGES and how == Convert(COUNT):
-            self._find("ICP508", node, "pages are a list, count gives a number")
+            self._find("ICP506", node.start, "pages are a list, count gives a number")
             return False
         return True
 
-    def _is_plain(self, path: Path, node: yaml.Node) -> bool:
+    def _is_plain(self, path: Path, node: Node) -> bool:
         if isinstance(path[-1], Convert | Constant):
-            self._find("ICP505", node, "here a path is a text, without conversion or constant")
+            self._find(
+                "ICP504", node.start, "here a path is a text, without conversion or constant"
+            )
         elif is_many(path):
-            self._find("ICP508", node, "one value is needed here", "[0] is the first element")
+            self._find("ICP506", node.start, "one value is needed here", "[0] is the first element")
         else:
             return True
         return False
+
+
+_EMPTY = "ICP007"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}...")

@@ -61,6 +61,8 @@ def parse_path(text: str) -> Path:
 
     Raises `ValueError` with the reason.
     """
+    if not text.isprintable() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("it is not UTF-8")
     return _Parser(text).path()
 
 
