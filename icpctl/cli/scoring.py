@@ -45,6 +45,6 @@ def scoring_options(
     return Options(
         as_of=normal.EPOCH + timedelta(microseconds=micros),
         case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
-        mapping=load_mapping(mapping or settings.mapping),
+        mapping=load_mapping(name) if (name := mapping or settings.mapping) else None,
         carry=tuple(dict.fromkeys(carry)),
     )

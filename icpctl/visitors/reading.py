@@ -132,7 +132,7 @@ class Reader:
             clean.unlink()
 
     def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
-        sample = list(_sample(source))
+        sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
             none = Columns(dict.fromkeys(self.columns.paths, ()))
@@ -235,7 +235,7 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
     return np.flatnonzero(empty)
 
 
-def _sample(source: Source) -> Iterator[dict[str, Any]]:
+def first_records(source: Source) -> Iterator[dict[str, Any]]:
     """Records among the first lines, without long ones."""
     stream, raw = source.open()
     size = 0
