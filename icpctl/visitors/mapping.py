@@ -72,11 +72,8 @@ def load_mapping(name: str | None) -> Mapping:
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise IcpctlError(
-            f"there is no mapping {name!r}",
-            code="no_such_mapping",
-            hint=f"name a file, or one of: {', '.join(built_in_names())}",
-        ) from None
+        hint = f"name a file, or one of: {', '.join(built_in_names())}"
+        raise _no_such(name, hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise IcpctlError(f"cannot read the mapping: {reason}", where=Location(name)) from None
@@ -92,7 +89,9 @@ def built_in(name: str) -> Mapping:
 
 
 def built_in_text(name: str) -> str:
-    """The file of a built-in mapping, as it stands."""
+    """The file of a built-in mapping, as it stands. Raises `IcpctlError` `no_such_mapping`."""
+    if name not in built_in_names():
+        raise _no_such(name, f"there are: {', '.join(built_in_names())}")
     return (_folder() / f"{name}.yaml").read_text("utf-8")
 
 
@@ -106,3 +105,7 @@ def built_in_names() -> tuple[str, ...]:
 
 def _folder() -> Traversable:
     return resources.files("icpctl.visitors") / "mappings"
+
+
+def _no_such(name: str, hint: str) -> IcpctlError:
+    return IcpctlError(f"there is no mapping {name!r}", "no_such_mapping", hint=hint)

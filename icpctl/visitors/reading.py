@@ -235,13 +235,13 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
     return np.flatnonzero(empty)
 
 
-def first_records(source: Source) -> Iterator[dict[str, Any]]:
-    """Records among the first lines, without long ones."""
+def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:
+    """Records among the first `count` lines, without long ones."""
     stream, raw = source.open()
     size = 0
     with raw:
         lines = Lines(stream)
-        for _ in range(_SAMPLE_LINES):
+        for _ in range(count):
             _, picked = lines.take(1, _FIRST)
             for one in picked:
                 length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
