@@ -110,7 +110,7 @@ class _At:
             return _At(self.node.children[key] if self.node else None, name(key))
         if self.node is None or self.node.whole:
             inside = text(f'$."{key}"')
-            return _At(None, f"json_extract({self.sql}, {inside})")
+            return _At(None, f"nullif(json_extract({self.sql}, {inside}), 'null'::json)")
         return _At(self.node.children[key], f"struct_extract({self.sql}, {text(key)})")
 
     def keys(self, keys: Iterable[str]) -> _At:
