@@ -42,7 +42,9 @@ class Tree:
                         for key in keys:
                             tested = tested._child(key)
                         tested.wanted = True
-            node.wanted = True
+            # Elements that are only counted need not be read.
+            is_counted = conversion(path) == Convert(COUNT) and isinstance(path[-2], Elements)
+            node.wanted = node.wanted or not is_counted
         return root
 
     def _child(self, key: str) -> Tree:
