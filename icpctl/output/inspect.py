@@ -40,8 +40,9 @@ FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
 def _print_file(found: Inspection) -> None:
     print_mapped([found.mapped])
     rejected = f", {found.rejected:,} rejected" if found.rejected else ""
+    records = "1 record" if found.records == 1 else f"{found.records:,} records"
     name = shown(found.mapped.source)
-    print(f"{name}: {found.records:,} records{rejected}; mapping {found.mapped.mapping.name}\n")
+    print(f"{name}: {records}{rejected}; mapping {shown(found.mapped.mapping.name)}\n")
     table(
         ["FIELD", "HAVE", "PATH", "VALUES"],
         [_cells(it, found.records) for it in found.fields],
