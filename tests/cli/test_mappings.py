@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from icpctl.visitors.conversions import CONVERSIONS
 from icpctl.visitors.mapping import FIELDS, built_in_names, load_mapping
+from icpctl.visitors.paths import parse_path, path_text
 from tests.cli.process import icpctl, on_terminal
 
 EXPORTS = Path(__file__).parents[1] / "fixtures" / "exports"
@@ -235,3 +238,50 @@ def test_inspect_of_nothing(tmp_path: Path) -> None:
     ended = icpctl("inspect", "v.jsonl", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
     assert "v.jsonl: 0 records; mapping default" in ended.out
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "mappings.md").read_text("utf-8")
+
+
+def test_the_mapping_in_the_docs(tmp_path: Path) -> None:
+    (record,) = re.findall(r"^```json\n(.*?)^```$", DOCS, re.M | re.S)
+    (mapping,) = re.findall(r"^```yaml\n(.*?)^```$", DOCS, re.M | re.S)
+    (tmp_path / "v.jsonl").write_text(record, "utf-8")
+    (tmp_path / "own.yaml").write_text(mapping, "utf-8")
+    ended = icpctl("inspect", "v.jsonl", "--mapping", "own.yaml", "-o", "json", cwd=tmp_path)
+    fields = json.loads(ended.out)["files"][0]["fields"]
+    found = {it["field"]: [value["value"] for value in it["values"]] for it in fields if it["have"]}
+    assert found == {
+        "id": ["r-1"],
+        "last_seen": [],
+        "pages": ["https://www.example.com/pricing"],
+        "page_view_count": ["1"],
+        "utm_source": ["google"],
+        "industry": ["Software Publishing"],
+        "company_size": ["51-200"],
+        "domain": ["acme.example"],
+        "job_title": ["CTO"],
+        "country": ["Germany"],
+    }
+    assert [it["misfits"] for it in fields] == [0] * len(fields)
+
+
+def test_the_docs_have_every_conversion_and_format() -> None:
+    rows = [
+        f"| `{it.name}` | {it.meaning} | `{it.example}` | `{it.becomes}` |"
+        for it in CONVERSIONS.values()
+    ]
+    assert [row for row in rows if row not in DOCS] == []
+    assert [name for name in built_in_names() if f"\n{name} " not in DOCS] == []
+
+
+def test_the_docs_tell_paths_that_can_be_read() -> None:
+    table = DOCS.partition("| path | finds |")[2].partition("\n\n")[0]
+    paths = [
+        text
+        for row in table.splitlines()[2:]
+        for text in re.findall("`([^`]+)`", row.split("|")[1])
+    ]
+    assert len(paths) > 8
+    for text in paths:
+        assert path_text(parse_path(text)) == text
