@@ -12,7 +12,9 @@ from icpctl.cli.delete import delete
 from icpctl.cli.describe import describe
 from icpctl.cli.edit import edit
 from icpctl.cli.get import get
+from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
+from icpctl.cli.mappings import mappings
 from icpctl.cli.run import exits
 from icpctl.cli.schema import schema
 from icpctl.cli.score import score
@@ -58,6 +60,8 @@ app.command("delete")(exits(delete))
 app.command("apply")(exits(apply))
 app.command("diff")(exits(diff))
 app.command("validate")(exits(validate))
+app.command("inspect")(exits(inspect))
+app.command("mappings")(exits(mappings))
 app.command("schema")(exits(schema))
 app.command("describe")(exits(describe))
 app.command("completion")(exits(completion))

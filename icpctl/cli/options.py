@@ -39,7 +39,7 @@ Visitors = Annotated[
 ]
 Mapping = Annotated[
     str | None,
-    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; default."),
+    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; recognised."),
 ]
 CaseSensitive = Annotated[
     bool | None,

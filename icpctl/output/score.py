@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.console import is_coloured, shown, styled, table
+from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
 from icpctl.scoring.run import score
@@ -161,6 +162,7 @@ def _config_cells(config: ConfigReport) -> list[str]:
 def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
     report = run.report
     colour = is_coloured(sys.stderr)
+    print_mapped(run.mapped)
     for rejected in run.rejected:
         _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
     _more(report.rejected - len(run.rejected), "line", "rejected", colour=colour)
