@@ -6,7 +6,7 @@ from icpctl.errors import IcpctlError
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.visitors import normal
-from icpctl.visitors.mapping import load_mapping, parse_path
+from icpctl.visitors.mapping import Mapping, load_mapping, parse_path
 
 
 def visitors_of(visitors: list[str] | None) -> list[str]:
@@ -19,6 +19,15 @@ def visitors_of(visitors: list[str] | None) -> list[str]:
             hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
         )
     return found
+
+
+def mapping_of(name: str | None) -> Mapping | None:
+    """Return the mapping that `--mapping` or the settings name; None means to recognise formats.
+
+    Raises `IcpctlError`: `no_such_mapping`, `bad_mapping`.
+    """
+    name = name or load_settings().mapping
+    return load_mapping(name) if name else None
 
 
 def scoring_options(
@@ -45,6 +54,6 @@ def scoring_options(
     return Options(
         as_of=normal.EPOCH + timedelta(microseconds=micros),
         case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
-        mapping=load_mapping(mapping or settings.mapping),
+        mapping=mapping_of(mapping),
         carry=tuple(dict.fromkeys(carry)),
     )

@@ -23,6 +23,7 @@ from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
+from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.sources import find_sources
 from icpctl.visitors.values import scalar_texts
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import Plan
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.reading import Batch, Rejected
+    from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
 
 SHOWN = 10
@@ -80,7 +82,8 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `carry` are paths in the record, as in a mapping, whose values go with each row.
+    `mapping` None means that each file's format is recognised. `carry` are paths in the record,
+    as in a mapping, whose values go with each row.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -92,9 +95,13 @@ class Options:
 
 @dataclass(slots=True)
 class Run:
-    """What a run found besides its report: the first of what people want to see."""
+    """What a run found besides its report: the first of what people want to see.
+
+    `mapped` tells for each file the mapping it was read with.
+    """
 
     report: MatchReport
+    mapped: list[Mapped]
     rejected: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
@@ -116,7 +123,7 @@ def score(
 
     `on_sources` gets the files before the first is read, `on_rows` every visitor in the input's
     order, `on_progress` bytes done and in all.
-    Raises `IcpctlError` where an input cannot be read.
+    Raises `IcpctlError` where an input cannot be read, and `mapping_fits_nothing`.
     """
     started = time.perf_counter()
     timings = Timings()
@@ -128,10 +135,12 @@ def score(
         sources = find_sources(visitors, Path(spool))
         on_sources(sources)
         total = sum(source.size for source in sources)
+        mapped = map_sources(sources, options.mapping)
         threads = options.threads or _cores()
-        reader = Reader(_columns(plan, options), Path(spool), threads, timings=timings)
+        reader = Reader(Columns({}), Path(spool), threads, timings=timings)
         done = 0
-        for source in sources:
+        for source, its in zip(sources, mapped, strict=True):
+            reader.columns = _columns(plan, its.mapping, options)
             batches = reader.read(source)
             for batch, verdicts in _scored(batches, plan, threads, timings):
                 with timings.step("count"):
@@ -142,25 +151,19 @@ def score(
                     on_rows(_rows(batch, verdicts, slugs, options))
                 on_progress(done + batch.bytes_read, total)
             done += source.size
-    return counted.run(time.perf_counter() - started, timings.seconds)
+    return counted.run(time.perf_counter() - started, mapped, timings.seconds)
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _columns(plan: Plan, options: Options) -> Columns:
-    mapping = options.mapping or visitor_mapping.load_mapping(None)
+def _columns(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
     paths = {name: mapping.paths[name] for name in names}
     parsed = (visitor_mapping.parse_path(text) for text in options.carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
-
-
-def _carried(number: int) -> str:
-    """The column of a carried field. SQL ignores the letter case of names, so it has none."""
-    return f"carry {number}"
 
 
 def _scored(
@@ -184,6 +187,11 @@ def _scored(
                 yield done()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _carried(number: int) -> str:
+    """Return the column of a carried path; a number, since DuckDB's names ignore letter case."""
+    return f"carry {number}"
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
@@ -267,7 +275,7 @@ class _Counted:
         found.sort(key=lambda one: one.line)
         self.warnings += found[: SHOWN - len(self.warnings)]
 
-    def run(self, seconds: float, timings: dict[str, float]) -> Run:
+    def run(self, seconds: float, mapped: list[Mapped], timings: dict[str, float]) -> Run:
         configs = [
             ConfigReport(
                 slug=config.slug,
@@ -291,7 +299,7 @@ class _Counted:
             elapsed_seconds=round(seconds, 3),
         )
         best = [one for *_, one in self.best]
-        return Run(report, self.first_rejected, self.warnings, best, timings)
+        return Run(report, mapped, self.first_rejected, self.warnings, best, timings)
 
 
 def _json(value: pa.Scalar) -> str:

@@ -135,7 +135,7 @@ class Reader:
             clean.unlink()
 
     def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
-        sample = list(_sample(source))
+        sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
             none = Columns(dict.fromkeys(self.columns.paths, ()))
@@ -151,7 +151,7 @@ class Reader:
         picked: list[Picked],
         bytes_read: int,
     ) -> Batch:
-        table = rows.select(list(self.columns.paths))
+        table = self.columns.finished(rows)
         if not picked:
             return Batch(source, table, numbers, [], bytes_read)
         rejected: list[Rejected] = []
@@ -249,13 +249,13 @@ def _list_text(elements: list[str | None]) -> str:
     return f"[{','.join('null' if element is None else element for element in elements)}]"
 
 
-def _sample(source: Source) -> Iterator[dict[str, Any]]:
-    """Records among the first lines, without long ones."""
+def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:
+    """Records among the first `count` lines, without long ones."""
     stream, raw = source.open()
     size = 0
     with raw:
         lines = Lines(stream)
-        for _ in range(_SAMPLE_LINES):
+        for _ in range(count):
             _, picked = lines.take(1, _FIRST)
             for one in picked:
                 length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES

@@ -37,10 +37,12 @@ def config(dice: Random, number: int) -> tuple[str, IcpConfig]:
 
     groups = []
     for _ in range(dice.choice([1, 1, 2])):
-        conditions = [condition(kind) for kind in dice.sample(range(6), 4)]
-        for optional in conditions[3:]:
+        operator = dice.choice(["AND", "AND", "OR"])
+        kinds = [0, *dice.sample(range(1, 6), 4)] if operator == "AND" else [0, 0, 2, 4]
+        conditions = [condition(kind) for kind in kinds]
+        for optional in conditions[2 if operator == "OR" else 3 :]:
             optional |= {"optional": True, "weight": dice.choice([0.1, 0.7, 1, 3])}
-        groups.append({"operator": dice.choice(["AND", "AND", "AND", "OR"]), "conditions": conditions})
+        groups.append({"operator": operator, "conditions": conditions})
     body = {"label": f"Profile {number}", "rules": {"groups": groups}}
     return f"profile-{number:02}", IcpConfig.model_validate(body)
 
@@ -72,7 +74,7 @@ def lines() -> list[str]:
 @pytest.fixture(scope="module")
 def configs() -> list[tuple[str, IcpConfig]]:
     dice = Random(8)
-    return [config(dice, number) for number in range(12)]
+    return [config(dice, number) for number in range(5)]
 
 
 def digest(
