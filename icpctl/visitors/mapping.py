@@ -18,6 +18,7 @@ Path = tuple[str, ...]
 """Keys from the record's top down to a value."""
 
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
+BY, SESSION, PAGES_SEPARATOR = "by", "session", "pages_separator"
 
 FIELDS: tuple[str, ...] = (
     ID,
@@ -32,10 +33,18 @@ _STEP = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DO
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """For each field of `FIELDS` the paths to try, the first that is present and not null wins."""
+    """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
+
+    Where `by` has paths, a record is an event or a session, and those with the same value there
+    are one visitor; `session` are the paths of a session's id. `pages_separator` stands between
+    the pages in a cell of a CSV file.
+    """
 
     name: str
     paths: dict[str, tuple[Path, ...]]
+    by: tuple[Path, ...] = ()
+    session: tuple[Path, ...] = ()
+    pages_separator: str | None = None
 
 
 def parse_path(text: str) -> Path:
@@ -108,11 +117,18 @@ def _read(name: str, text: str) -> Mapping:
             where=Location(name, 1, 1),
             hint="for example: industry: [industry, company.industry]",
         )
-    paths: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
+    known = (*FIELDS, BY, SESSION)
+    paths: dict[str, tuple[Path, ...]] = dict.fromkeys(known, ())
+    pages_separator = None
     for key, value in root.value:
+        if key.value == PAGES_SEPARATOR:
+            if not isinstance(value, yaml.ScalarNode) or not value.value:
+                raise wrong("the separator is a text, not empty", value.start_mark)
+            pages_separator = value.value
+            continue
         if key.value not in paths:
-            meant = nearest(str(key.value), FIELDS)
-            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(FIELDS)}"
+            meant = nearest(str(key.value), (*known, PAGES_SEPARATOR))
+            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(known)}"
             raise wrong(f"unknown field {key.value!r}", key.start_mark, hint)
         entries: Iterable[yaml.Node] = (
             value.value if isinstance(value, yaml.SequenceNode) else [value]
@@ -126,4 +142,5 @@ def _read(name: str, text: str) -> Mapping:
             except ValueError as error:
                 raise wrong(f"bad path {entry.value!r}: {error}", entry.start_mark) from None
         paths[key.value] = tuple(found)
-    return Mapping(name, paths)
+    by, session = paths.pop(BY), paths.pop(SESSION)
+    return Mapping(name, paths, by, session, pages_separator)

@@ -84,6 +84,9 @@ class Reader:
 
     def read(self, source: Source) -> Iterator[Batch]:
         """The batches of one file. Raises `IcpctlError` where it cannot be read."""
+        if source.format != "json":
+            yield from self._read_table(source)
+            return
         stream, raw = source.open()
         with raw:
             lines = Lines(stream)
@@ -96,6 +99,16 @@ class Reader:
                 row_count += rows.num_rows
             if len(lines.take(1, _NOTHING)[0]):
                 raise _changed(source)
+
+    def _read_table(self, source: Source) -> Iterator[Batch]:
+        from icpctl.visitors import csv_files, parquet_files, tables
+
+        pieces = (
+            csv_files.read_csv(source, self.columns, self.batch_rows)
+            if source.format == "csv"
+            else parquet_files.read_parquet(source, self.columns, self.batch_rows)
+        )
+        yield from tables.Tables(self, source).batches(pieces)
 
     def _bulk(self, source: Source) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""

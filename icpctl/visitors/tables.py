@@ -1,0 +1,241 @@
+"""Rows of tables (CSV, Parquet) as batches: the same JSON texts that JSON lines give.
+
+A mapping's path finds a column that is named as its keys are, with dots between them, else a
+column named as its first keys, in whose structs or JSON texts the rest is looked for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.visitors import json_texts, records
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.mapping import PAGES
+from icpctl.visitors.reading import Batch, Reader, Rejected
+from icpctl.visitors.sources import Source
+from icpctl.vocabulary import CONDITION_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator
+
+    from icpctl.visitors.mapping import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of a table: its wanted columns by name, as they are in the file.
+
+    `lines` [rows] says where each row is; `bytes_read` of the file lie behind it.
+    """
+
+    columns: dict[str, pa.Array]
+    lines: np.ndarray
+    rejected: list[Rejected]
+    bytes_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a table has a path: in a column, or at the keys `inside` its values."""
+
+    column: str
+    inside: Path
+
+
+def places(columns: Columns, names: Container[str]) -> dict[str, list[Place]]:
+    """For each field the places to try in a table with columns of these names."""
+    return {
+        name: [place for path in paths for place in _places(path, names)]
+        for name, paths in columns.paths.items()
+    }
+
+
+def _places(path: Path, names: Container[str]) -> Iterator[Place]:
+    for length in range(len(path), 0, -1):
+        name = ".".join(path[:length])
+        if name in names:
+            yield Place(name, path[length:])
+
+
+@dataclass(slots=True)
+class Tables:
+    """Makes batches of the pieces of one file.
+
+    The texts of a CSV file are its cells: a JSON list or object in one is taken as that, and
+    `pages_separator` stands between pages.
+    """
+
+    reader: Reader
+    source: Source
+    pages_separator: str | None = None
+    _count: int = field(default=0, init=False)
+
+    def batches(self, pieces: Iterable[Piece]) -> Iterator[Batch]:
+        """One batch for each piece."""
+        for piece in pieces:
+            found = places(self.reader.columns, piece.columns)
+            if any(self._is_in_text(piece, place) for place in sum(found.values(), [])):
+                yield self._through_records(piece, found)
+            else:
+                yield self._batch(piece, found)
+
+    def _batch(self, piece: Piece, found: dict[str, list[Place]]) -> Batch:
+        arrays = [self._field(piece, name, where) for name, where in found.items()]
+        schema = pa.schema([(name, array.type) for name, array in zip(found, arrays, strict=True)])
+        table = pa.RecordBatch.from_arrays(arrays, schema=schema)
+        return Batch(self.source, table, piece.lines, piece.rejected, piece.bytes_read)
+
+    def _field(self, piece: Piece, name: str, where: list[Place]) -> pa.Array:
+        values = [
+            value
+            for place in where
+            if (value := _inside(piece.columns[place.column], place.inside)) is not None
+        ]
+        if name == PAGES and len(values) == 1 and json_texts.is_list(values[0].type):
+            return json_texts.list_texts(values[0])
+        tokens = [self._tokens(value, name) for value in values]
+        if len(tokens) == 1 and name in CONDITION_TYPES:
+            return tokens[0]
+        plain = [json_texts.plain(one) for one in tokens] or [
+            pa.nulls(len(piece.lines), pa.string())
+        ]
+        first = pc.coalesce(*plain) if len(plain) > 1 else plain[0]
+        return page_lists(first) if name == PAGES else first
+
+    def _tokens(self, values: pa.Array, name: str) -> pa.Array:
+        if self.source.format != "csv":
+            return json_texts.json_texts(values)
+        tokens = opened(values)
+        if name != PAGES or not self.pages_separator:
+            return tokens
+        split = json_texts.list_texts(pc.split_pattern(values, self.pages_separator))
+        joined = pc.binary_join_element_wise("[", pc.binary_join(split, ","), "]", "")
+        return pc.if_else(pc.starts_with(tokens, '"'), joined, tokens)
+
+    def _is_in_text(self, piece: Piece, place: Place) -> bool:
+        """Whether a path goes on inside of texts, of which some are JSON objects."""
+        return bool(place.inside) and _may_hold_objects(piece.columns[place.column], place.inside)
+
+    def _through_records(self, piece: Piece, found: dict[str, list[Place]]) -> Batch:
+        """The piece as JSON lines, read as such: for paths that go on inside of texts."""
+        self._count += 1
+        path = self.reader.spool / f"rows-{self._count}.jsonl"
+        inside = {place.column for where in found.values() for place in where if place.inside}
+        parts: list[pa.Array | str] = []
+        for number, (name, values) in enumerate(piece.columns.items()):
+            as_json = opened if self.source.format == "csv" or name in inside else _all_texts
+            key = json.dumps(name, ensure_ascii=False)
+            texts = pc.fill_null(json_texts.plain(as_json(values)), "null")
+            parts += [f"{',' if number else '{'}{key}:", texts]
+        lines = pc.binary_join_element_wise(*parts, "}\n", "")
+        path.write_bytes(b"".join(line.as_buffer() for line in lines))
+        source = Source(self.source.name, path, path.stat().st_size, None)
+        paths = {
+            name: tuple((place.column, *place.inside) for place in where)
+            for name, where in found.items()
+        }
+        reader = replace(self.reader, columns=Columns(paths), batch_rows=len(piece.lines))
+        batches = list(reader.read(source))
+        path.unlink()
+        table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()
+        kept = np.concatenate([batch.lines for batch in batches]) - 1
+        rejected = piece.rejected + [
+            replace(one, line=int(piece.lines[one.line - 1]))
+            for batch in batches
+            for one in batch.rejected
+        ]
+        return Batch(
+            self.source, table.to_batches()[0], piece.lines[kept], rejected, piece.bytes_read
+        )
+
+
+def opened(values: pa.Array) -> pa.Array:
+    """JSON texts of values, where a text that is a JSON list or object is taken as that."""
+    if not _is_text(values.type):
+        return json_texts.json_texts(values)
+    values = json_texts.plain(values)
+    tokens = json_texts.quoted(values)
+    mask = pc.fill_null(pc.match_substring_regex(values, r"^\s*[\[{]"), False)
+    if not pc.any(mask).as_py():
+        return tokens
+    seen = values.filter(mask).dictionary_encode()
+    read = pa.array([_container(text) for text in seen.dictionary.to_pylist()], pa.string())
+    found = read.take(seen.indices)
+    return pc.replace_with_mask(tokens, mask, pc.coalesce(found, tokens.filter(mask)))
+
+
+def page_lists(tokens: pa.Array) -> pa.Array:
+    """JSON texts -> lists of them: a list's elements, or the one value."""
+    is_list = pc.fill_null(pc.starts_with(tokens, "["), False)
+    single = pc.if_else(pc.starts_with(tokens, "{"), "{}", tokens)  # an object is a misfit
+    offsets = np.arange(len(tokens) + 1, dtype=np.int32)
+    singles = pa.ListArray.from_arrays(pa.array(offsets), single, mask=pc.is_null(single))
+    if not pc.any(is_list).as_py():
+        return singles
+    table = pa.table({"tokens": tokens.filter(is_list)})
+    with duckdb.connect(":memory:", config=_CONFIG) as connection:
+        connection.register("lists", table)
+        sql = "select from_json(tokens, '[\"JSON\"]')::varchar[] as pages from lists"
+        lists = connection.sql(sql).to_arrow_table()["pages"].combine_chunks()
+    flags = is_list.to_numpy(zero_copy_only=False)
+    order = np.where(flags, len(tokens) + np.cumsum(flags) - 1, offsets[:-1])
+    return pa.concat_arrays([singles, lists.cast(singles.type)]).take(pa.array(order))
+
+
+_CONFIG = {"autoinstall_known_extensions": False, "threads": 1}
+
+
+def _all_texts(values: pa.Array) -> pa.Array:
+    return json_texts.json_texts(values)
+
+
+def _inside(values: pa.Array, keys: Path) -> pa.Array | None:
+    """What structs have at these keys; None where the type has no such place."""
+    for key in keys:
+        if not pa.types.is_struct(values.type):
+            return None
+        number = values.type.get_field_index(key)
+        if number < 0:
+            return None
+        values = pc.struct_field(values, [number])
+    return values
+
+
+def _may_hold_objects(values: pa.Array, keys: Path) -> bool:
+    for key in keys:
+        if not pa.types.is_struct(values.type):
+            break
+        number = values.type.get_field_index(key)
+        if number < 0:
+            return False
+        values = pc.struct_field(values, [number])
+    else:
+        return False
+    if pa.types.is_map(values.type) or isinstance(values.type, pa.JsonType):
+        return True
+    if not _is_text(values.type):
+        return False
+    distinct = values.dictionary if pa.types.is_dictionary(values.type) else values
+    return bool(pc.any(pc.match_substring_regex(distinct, r"^\s*\{")).as_py())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _container(text: str) -> str | None:
+    """The JSON text of a list or object, None where this is none."""
+    try:
+        value = records.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return records.dumps(value) if isinstance(value, dict | list) else None
