@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors.values import carried_texts, scalar_texts
+from icpctl.visitors.values import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -162,7 +162,7 @@ class _Kept:
             "icp_score": _score_texts(self._pick(verdicts.icp_score)),
             "matches": self._pick(self._match_texts()),
             **{
-                name: pc.fill_null(self._pick(tokens), "null")
+                name: carried_json(self._pick(tokens))
                 for name, tokens in self._rows.carried.items()
             },
         }

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
 
-_CARRIED = "carry "
-
 
 @dataclass(frozen=True, slots=True)
 class FieldWarning:
@@ -147,11 +145,14 @@ def _columns(plan: Plan, options: Options) -> Columns:
     mapping = options.mapping or visitor_mapping.load_mapping(None)
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
     paths = {name: mapping.paths[name] for name in names}
-    carried = {
-        _CARRIED + str(number): (visitor_mapping.parse_path(text),)
-        for number, text in enumerate(options.carry)
-    }
+    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
+    carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
+
+
+def _carried(number: int) -> str:
+    """The column of a carried field. SQL ignores the letter case of names, so it has none."""
+    return f"carry {number}"
 
 
 def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
@@ -172,9 +173,7 @@ def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tupl
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
-    carried = {
-        text: batch.table[_CARRIED + str(number)] for number, text in enumerate(options.carry)
-    }
+    carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
     ids = batch.table[visitor_mapping.ID]
     return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
 

@@ -153,7 +153,7 @@ class _Node:
         """Keys that SQL names, which ignore letter case, or JSON paths cannot carry."""
         keys = list(self.children)
         alike = len({key.casefold() for key in keys}) < len(keys)
-        odd = any(not key or '"' in key or "\\" in key or "\0" in key for key in keys)
+        odd = any(key in {"", "*"} or set('"\\\0') & set(key) for key in keys)
         return alike or odd or any(node.unnameable() for node in self.children.values())
 
 

@@ -203,12 +203,16 @@ def _json_or_text(text: str) -> str:
 def _any_text(value: object) -> str | None:
     if value is None:
         return None
-    if isinstance(value, bytes):
-        try:
-            value = value.decode()
-        except UnicodeDecodeError:
-            value = b64encode(value).decode()
-    return json.dumps(str(value), ensure_ascii=False)
+    return json.dumps(
+        _bytes_text(value) if isinstance(value, bytes) else str(value), ensure_ascii=False
+    )
+
+
+def _bytes_text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return b64encode(value).decode()
 
 
 def _is_text(kind: pa.DataType) -> bool:

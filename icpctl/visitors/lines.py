@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,6 +23,13 @@ _BLOCK = 256 * 1024  # bytes; blocks that stay in the processor's cache are twic
 _TRAILING_COMMA = re.compile(rb",[ \t\r\n]*[}\]]")
 _LF, _SPACE, _QUOTE, _COMMA = 10, 32, 34, 44
 _CLOSING, _CLOSING_MASK = 0x7D, 0x20  # `}` is 0x7d; `]`, 0x5d, becomes it with this bit
+
+
+class Stream(Protocol):
+    """Bytes, in order."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer from its start, and return how much of it; 0 at the end."""
 
 
 class DamagedError(OSError):
@@ -63,10 +70,12 @@ class _Block:
 class Lines:
     """Walks forward over the lines of `stream` that are not blank.
 
-    `stream` gives the bytes as they are after decompression.
+    `stream` gives the bytes as they are after decompression; `damaged` says that they have ended
+    where they should not.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
+        self.damaged = False
         self._blocks = _blocks(stream)
         self._block: _Block | None = None
         self._at = 0
@@ -92,16 +101,21 @@ class Lines:
             self._at = stop
         return np.concatenate(numbers), picked
 
+    def has_more(self) -> bool:
+        """Whether there are lines behind those taken."""
+        return self._current() is not None
+
     def _current(self) -> _Block | None:
         while self._block is None or self._at >= len(self._block.starts):
             self._block = next(self._blocks, None)
             self._at = 0
             if self._block is None:
                 return None
+            self.damaged = isinstance(self._block.instead, DamagedError)
         return self._block
 
 
-def whole_lines(stream: BinaryIO) -> Iterator[memoryview | Instead]:
+def whole_lines(stream: Stream) -> Iterator[memoryview | Instead]:
     """The stream in pieces that end with a line's end (the last one perhaps not).
 
     What cannot be given, a line that is too long or damaged data, has a stand-in. A piece is
@@ -114,7 +128,7 @@ def whole_lines(stream: BinaryIO) -> Iterator[memoryview | Instead]:
     skipping = False  # ... of which the beginning was too long to keep
     while True:
         try:
-            count = stream.readinto(view[filled : filled + _BLOCK])  # type: ignore[attr-defined]
+            count = stream.readinto(view[filled : filled + _BLOCK])
         except OSError as error:
             yield DamagedError(*error.args)
             return
@@ -152,7 +166,7 @@ def _is_too_long(data: bytearray, size: int) -> bool:
     return len(data[:size].rstrip(b"\r\n")) > MAX_LINE_BYTES
 
 
-def _blocks(stream: BinaryIO) -> Iterator[_Block]:
+def _blocks(stream: Stream) -> Iterator[_Block]:
     number = 1
     scratch = _Scratch(2 * _BLOCK)
     for piece in whole_lines(stream):

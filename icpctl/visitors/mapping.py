@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from icpctl.config.document import MAX_BYTES, read_document
+from icpctl.config.nodes import List, Object, Scalar
 from icpctl.errors import IcpctlError, Location
 from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from icpctl.config.document import Document
 
 Path = tuple[str, ...]
 """Keys from the record's top down to a value."""
 
+DEFAULT = "default"
+"""The built-in mapping that is used where none is named."""
+
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
-BY, SESSION, PAGES_SEPARATOR = "by", "session", "pages_separator"
+BY, SESSION = "by", "session"
 
 FIELDS: tuple[str, ...] = (
     ID,
@@ -28,6 +34,7 @@ FIELDS: tuple[str, ...] = (
 )
 """What a mapping names: the condition types, where both page types read `pages`."""
 
+_BUILT_IN = resources.files("icpctl.visitors") / "mappings"
 _STEP = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DOTALL)
 
 
@@ -35,16 +42,15 @@ _STEP = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DO
 class Mapping:
     """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
 
-    Where `by` has paths, a record is an event or a session, and those with the same value there
-    are one visitor; `session` are the paths of a session's id. `pages_separator` stands between
-    the pages in a cell of a CSV file.
+    `by` are the paths of what tells visitors apart where they have several records each; without
+    any, one record is one visitor. `session` are the paths of what tells a visitor's sessions
+    apart.
     """
 
     name: str
     paths: dict[str, tuple[Path, ...]]
     by: tuple[Path, ...] = ()
     session: tuple[Path, ...] = ()
-    pages_separator: str | None = None
 
 
 def parse_path(text: str) -> Path:
@@ -52,6 +58,8 @@ def parse_path(text: str) -> Path:
 
     Raises `ValueError` with the reason.
     """
+    if not text.isprintable() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("it is not UTF-8")
     keys: list[str] = []
     position = 0
     while True:
@@ -75,72 +83,62 @@ def load_mapping(name: str | None) -> Mapping:
 
     Raises `IcpctlError` where there is none or where it is not a mapping.
     """
-    built_in = resources.files("icpctl.visitors") / "mappings" / f"{name or 'default'}.yaml"
-    if name is None or (re.fullmatch("[a-z0-9_]+", name) and built_in.is_file()):
-        return _read(name or "default", built_in.read_text("utf-8"))
+    name = DEFAULT if name is None else name
+    if name in built_in_names():
+        built_in = _BUILT_IN / f"{name}.yaml"
+        return _mapping(name, read_document(built_in.read_bytes(), built_in.name))
     file = FilePath(name)
-    if not file.is_file():
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise IcpctlError("this is no regular file", "bad_mapping", Location(name))
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
         raise IcpctlError(
             f"there is no mapping {name!r}",
             code="no_such_mapping",
             hint=f"name a file, or one of: {', '.join(built_in_names())}",
-        )
-    try:
-        return _read(name, file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise IcpctlError(f"cannot read the mapping: {error}", where=Location(name)) from None
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IcpctlError(f"cannot read the mapping: {reason}", where=Location(name)) from None
+    return _mapping(name, read_document(data, name))
 
 
 def built_in_names() -> list[str]:
     """The names that `--mapping` takes besides files."""
-    folder = resources.files("icpctl.visitors") / "mappings"
-    return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir())
+    return sorted(file.name.removesuffix(".yaml") for file in _BUILT_IN.iterdir())
 
 
-def _read(name: str, text: str) -> Mapping:
-    import yaml
+def _mapping(name: str, document: Document) -> Mapping:
+    def wrong(message: str, start: int, hint: str | None = None) -> IcpctlError:
+        return IcpctlError(message, "bad_mapping", document.location(start), hint)
 
-    def wrong(message: str, mark: yaml.Mark, hint: str | None = None) -> IcpctlError:
-        where = Location(name, mark.line + 1, mark.column + 1)
-        return IcpctlError(message, code="bad_mapping", where=where, hint=hint)
-
-    try:
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
-        raise IcpctlError(f"{error.problem}", code="bad_mapping", where=where) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise IcpctlError(
-            "a mapping is an object of lists of paths",
-            code="bad_mapping",
-            where=Location(name, 1, 1),
-            hint="for example: industry: [industry, company.industry]",
-        )
-    known = (*FIELDS, BY, SESSION)
-    paths: dict[str, tuple[Path, ...]] = dict.fromkeys(known, ())
-    pages_separator = None
-    for key, value in root.value:
-        if key.value == PAGES_SEPARATOR:
-            if not isinstance(value, yaml.ScalarNode) or not value.value:
-                raise wrong("the separator is a text, not empty", value.start_mark)
-            pages_separator = value.value
-            continue
-        if key.value not in paths:
-            meant = nearest(str(key.value), (*known, PAGES_SEPARATOR))
-            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(known)}"
-            raise wrong(f"unknown field {key.value!r}", key.start_mark, hint)
-        entries: Iterable[yaml.Node] = (
-            value.value if isinstance(value, yaml.SequenceNode) else [value]
-        )
-        found = []
-        for entry in entries:
-            if not isinstance(entry, yaml.ScalarNode):
-                raise wrong("a path is a text such as company.industry", entry.start_mark)
+    root = document.root
+    for problem in document.problems:
+        if problem.code != "ICP007":  # that the file is empty is said below
+            raise wrong(problem.message, problem.start, problem.hint)
+    if not isinstance(root, Object):
+        hint = "for example: industry: [industry, company.industry]"
+        raise wrong("a mapping is an object of lists of paths", root.start if root else 0, hint)
+    paths: dict[str, tuple[Path, ...]] = dict.fromkeys((*FIELDS, BY, SESSION), ())
+    for field, (start, value) in root.entries.items():
+        if field not in paths:
+            meant = nearest(field, FIELDS)
+            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(FIELDS)}"
+            raise wrong(f"unknown field {_short(field)}", start, hint)
+        found: list[Path] = []
+        for entry in value.items if isinstance(value, List) else [value]:
+            text = entry.value if isinstance(entry, Scalar) else None
+            if not isinstance(text, str):
+                raise wrong("a path is a text such as company.industry", entry.start)
             try:
-                found.append(parse_path(entry.value))
+                found.append(parse_path(text))
             except ValueError as error:
-                raise wrong(f"bad path {entry.value!r}: {error}", entry.start_mark) from None
-        paths[key.value] = tuple(found)
-    by, session = paths.pop(BY), paths.pop(SESSION)
-    return Mapping(name, paths, by, session, pages_separator)
+                raise wrong(f"bad path {_short(text)}: {error}", entry.start) from None
+        paths[field] = tuple(found)
+    return Mapping(name, paths, by=paths.pop(BY), session=paths.pop(SESSION))
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}...")

@@ -38,8 +38,7 @@ def read_parquet(source: Source, columns: Columns, batch_rows: int) -> Iterator[
     done = 0
     for groups in _runs(metadata, batch_rows):
         count = sum(metadata.row_group(group).num_rows for group in groups)
-        for piece in _rows(source, metadata, groups, leaves, batch_rows, done):
-            yield piece
+        yield from _rows(source, metadata, groups, leaves, batch_rows, done)
         done += count
 
 

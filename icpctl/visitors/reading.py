@@ -9,6 +9,7 @@ rest is rejected with its line number and reason.
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -89,15 +90,19 @@ class Reader:
             return
         stream, raw = source.open()
         with raw:
+            before = os.fstat(raw.fileno())
             lines = Lines(stream)
-            row_count = 0
-            for rows in self._bulk(source):
+            for rows in self._bulk(source, lines):
                 numbers, picked = lines.take(rows.num_rows, _suspects(rows))
-                if len(numbers) < rows.num_rows:
+                known = rows.slice(0, len(numbers))
+                if len(known) < len(rows) and not lines.damaged:
                     raise _changed(source)
-                yield self._batch(source, rows, numbers, picked, raw.tell())
-                row_count += rows.num_rows
-            if len(lines.take(1, _NOTHING)[0]):
+                yield self._batch(source, known, numbers, picked, raw.tell())
+                if len(known) < len(rows):  # DuckDB reads on behind some kinds of damage
+                    return
+            after = os.fstat(raw.fileno())
+            is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+            if lines.has_more() or not is_same:
                 raise _changed(source)
 
     def _read_table(self, source: Source) -> Iterator[Batch]:
@@ -110,24 +115,28 @@ class Reader:
         )
         yield from tables.Tables(self, source).batches(pieces)
 
-    def _bulk(self, source: Source) -> Iterator[pa.RecordBatch]:
+    def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
         done = 0
         try:
             for rows in self._query(source.path, source, source.compression or "none"):
                 yield rows
                 done += rows.num_rows
-            return
-        except duckdb.Error:
-            # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which
-            # gives an empty row, for what it cannot take, and read on where it stopped.
-            clean = self._clean_copy(source)
+        except _ENGINE_ERRORS:
+            pass
+        else:
+            # A compressed file that is cut off may seem to end well, and so does one of 1 byte.
+            if not lines.has_more():
+                return
+        # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which gives
+        # an empty row, for what it cannot take, and read on where it stopped.
+        clean = self._clean_copy(source)
         try:
             for rows in self._query(clean, source, "none"):
                 skipped = min(done, rows.num_rows)
                 done -= skipped
                 yield rows.slice(skipped)
-        except duckdb.Error as error:
+        except _ENGINE_ERRORS as error:
             raise IcpctlError(
                 f"cannot read it: {error}", "unreadable", Location(source.name)
             ) from None
@@ -161,8 +170,9 @@ class Reader:
             found = _examined(one, is_first=numbers[one.index] == 1)
             if isinstance(found, dict):
                 mended[one.index] = self.columns.values(found)
-            else:
-                kept[one.index] = False
+                continue
+            kept[one.index] = False
+            if found is not None:
                 raw = one.line if isinstance(one.line, bytes) else None
                 rejected.append(Rejected(source.name, int(numbers[one.index]), found, raw))
         order = np.arange(len(numbers))
@@ -182,6 +192,7 @@ class Reader:
         with raw, clean.open("wb") as file:
             for piece in whole_lines(stream):
                 file.write(piece if isinstance(piece, memoryview) else b"0\n")
+            file.write(b"\n")
         return clean
 
     def _safe_name(self, path: Path) -> str:
@@ -195,12 +206,15 @@ class Reader:
         return str(link)
 
 
-_NOTHING = np.empty(0, np.int64)
+_FIRST = np.zeros(1, np.int64)
+# What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
+_ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
+_BOM = b"\xef\xbb\xbf"
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
 
-def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
-    """The record on a picked line, or why it is none."""
+def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str | None:
+    """The record on a picked line, or why it is none; None for a blank line behind a BOM."""
     match one.line:
         case TooLong():
             return "the line is over 16 MiB"
@@ -208,8 +222,11 @@ def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
             return f"the compressed data is cut off or damaged here ({error})"
         case bytes() as line:
             pass
-    if line.startswith(b"\xef\xbb\xbf") and not is_first:
-        return "bad JSON: a byte order mark inside the file"
+    if line.startswith(_BOM):
+        if not is_first:
+            return "bad JSON: a byte order mark inside the file"
+        if not line.removeprefix(_BOM).strip():
+            return None
     try:
         return records.parse_record(line)
     except records.NotARecordError as error:
@@ -231,13 +248,20 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
 
 
 def _sample(source: Source) -> Iterator[dict[str, Any]]:
+    """Records among the first lines, of which long ones are not kept in memory together."""
     stream, raw = source.open()
+    size = 0
     with raw:
-        _, picked = Lines(stream).take(_SAMPLE_LINES, np.arange(_SAMPLE_LINES))
-    for one in picked:
-        found = _examined(one, is_first=True)
-        if isinstance(found, dict):
-            yield found
+        lines = Lines(stream)
+        for _ in range(_SAMPLE_LINES):
+            _, picked = lines.take(1, _FIRST)
+            for one in picked:
+                size += len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
+                found = _examined(one, is_first=True)
+                if isinstance(found, dict):
+                    yield found
+            if not picked or size > records.MAX_LINE_BYTES:
+                return
 
 
 def _changed(source: Source) -> IcpctlError:

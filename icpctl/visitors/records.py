@@ -11,7 +11,10 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is rejected (SPEC 6)."""
 
 _DEEP = 100
-_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
+_BRACKET_OR_STRING = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
+_NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
+_SPACE = " \t\n\r\v\f"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,13 +31,15 @@ class Number(str):
 def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
-    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, as in the
-    bulk reader. Raises `NotARecordError` with the reason for a person.
+    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, NaN and the
+    infinities may have any letter case, and any ASCII white space may stand around the object:
+    all as in the bulk reader. Raises `NotARecordError` with the reason for a person.
     """
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotARecordError(f"invalid UTF-8 at byte {error.start + 1}") from None
+    text = " " * (len(text) - len(text.lstrip(_SPACE))) + text.strip(_SPACE)
     try:
         record = loads(text)
     except json.JSONDecodeError as error:
@@ -65,6 +70,11 @@ def dumps(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{','.join(f'{dumps(k)}:{dumps(v)}' for k, v in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)
+
+
+def standard(text: str) -> str:
+    """A JSON text with null for NaN and the infinities, which the standard has not."""
+    return _NO_NUMBER.sub(lambda found: found[1] or "null", text)
 
 
 def scalar_text(value: object) -> str | None:
@@ -105,7 +115,14 @@ class _Decoder(json.JSONDecoder):
     """Strings are mended on the way out, since the decoder has no hook for them."""
 
     def decode(self, s: str, *args: Any) -> Any:
-        value = super().decode(s, *args)
+        try:
+            value = super().decode(s, *args)
+        except json.JSONDecodeError:
+            folded = s.lower()
+            if "nan" not in folded and "inf" not in folded:
+                raise
+            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
+            value = super().decode(spelt, *args)
         return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
 
 
@@ -167,7 +184,7 @@ def _reason(error: json.JSONDecodeError, text: str) -> str:
     where = f"at column {error.pos + 1}"
     if error.msg == "Extra data":
         return f"something follows the first value {where}"
-    if not text[error.pos :].strip() or error.msg.startswith("Unterminated"):
+    if not text[error.pos :].strip(_SPACE) or error.msg.startswith("Unterminated"):
         return f"the line is cut off: {what} {where}"
     return f"bad JSON: {what} {where}"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -69,20 +69,18 @@ def _places(path: Path, names: Container[str]) -> Iterator[Place]:
 class Tables:
     """Makes batches of the pieces of one file.
 
-    The texts of a CSV file are its cells: a JSON list or object in one is taken as that, and
-    `pages_separator` stands between pages.
+    The texts of a CSV file are its cells: a JSON list or object in one is taken as that.
     """
 
     reader: Reader
     source: Source
-    pages_separator: str | None = None
     _count: int = field(default=0, init=False)
 
     def batches(self, pieces: Iterable[Piece]) -> Iterator[Batch]:
         """One batch for each piece."""
         for piece in pieces:
             found = places(self.reader.columns, piece.columns)
-            if any(self._is_in_text(piece, place) for place in sum(found.values(), [])):
+            if any(self._is_in_text(piece, place) for place in chain(*found.values())):
                 yield self._through_records(piece, found)
             else:
                 yield self._batch(piece, found)
@@ -101,7 +99,7 @@ class Tables:
         ]
         if name == PAGES and len(values) == 1 and json_texts.is_list(values[0].type):
             return json_texts.list_texts(values[0])
-        tokens = [self._tokens(value, name) for value in values]
+        tokens = [self._tokens(value) for value in values]
         if len(tokens) == 1 and name in CONDITION_TYPES:
             return tokens[0]
         plain = [json_texts.plain(one) for one in tokens] or [
@@ -110,15 +108,8 @@ class Tables:
         first = pc.coalesce(*plain) if len(plain) > 1 else plain[0]
         return page_lists(first) if name == PAGES else first
 
-    def _tokens(self, values: pa.Array, name: str) -> pa.Array:
-        if self.source.format != "csv":
-            return json_texts.json_texts(values)
-        tokens = opened(values)
-        if name != PAGES or not self.pages_separator:
-            return tokens
-        split = json_texts.list_texts(pc.split_pattern(values, self.pages_separator))
-        joined = pc.binary_join_element_wise("[", pc.binary_join(split, ","), "]", "")
-        return pc.if_else(pc.starts_with(tokens, '"'), joined, tokens)
+    def _tokens(self, values: pa.Array) -> pa.Array:
+        return opened(values) if self.source.format == "csv" else json_texts.json_texts(values)
 
     def _is_in_text(self, piece: Piece, place: Place) -> bool:
         """Whether a path goes on inside of texts, of which some are JSON objects."""
@@ -190,7 +181,7 @@ def page_lists(tokens: pa.Array) -> pa.Array:
     return pa.concat_arrays([singles, lists.cast(singles.type)]).take(pa.array(order))
 
 
-_CONFIG = {"autoinstall_known_extensions": False, "threads": 1}
+_CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": 1}
 
 
 def _all_texts(values: pa.Array) -> pa.Array:

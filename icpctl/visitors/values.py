@@ -330,8 +330,19 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(filled), sliced, None)
 
 
+def carried_json(tokens: pa.Array) -> pa.Array:
+    """Carried fields as JSON that everybody can read; null where there is nothing."""
+    odd = pc.match_substring_regex(tokens, "(?i)nan|inf")
+    if pc.any(odd).as_py():
+        found = [records.standard(token) for token in tokens.filter(odd).to_pylist()]
+        tokens = pc.replace_with_mask(tokens, odd, pa.array(found, pa.string()))
+    return pc.fill_null(tokens, "null")
+
+
 def carried_texts(tokens: pa.Array) -> pa.Array:
     """Carried fields for columns of text: scalars as text, the rest as JSON text."""
+    tokens = carried_json(tokens)
+    tokens = pc.if_else(pc.equal(tokens, "null"), None, tokens)
     plain = scalar_texts(tokens)
     return pc.if_else(
         pc.is_valid(plain), plain, pc.if_else(pc.starts_with(tokens, '"'), None, tokens)
