@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,12 @@ import pyarrow.compute as pc
 
 from icpctl.visitors import records
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _TO_ESCAPE = r'["\\\x00-\x1f]'
+_SPACE, _QUOTE, _BACKSLASH = 32, 34, 92
+_SAMPLE = 1_000  # values, from which is judged whether values repeat
 _DAY, _SECOND = 86_400, 1_000_000  # seconds, microseconds
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
@@ -37,16 +42,16 @@ def json_texts(array: pa.Array) -> pa.Array:
         return pa.nulls(len(array), pa.string())
     if pa.types.is_run_end_encoded(kind):
         return json_texts(pc.run_end_decode(array))
-    if _is_text(kind):
-        return quoted(array.cast(pa.string()))
+    if is_text(kind):
+        return by_distinct(array.cast(pa.string()), quoted)
     if pa.types.is_boolean(kind):
         return pc.if_else(array, "true", "false")
     if pa.types.is_integer(kind):
-        return _by_distinct(array, lambda distinct: distinct.cast(pa.string()))
+        return by_distinct(array, lambda distinct: distinct.cast(pa.string()))
     if pa.types.is_floating(kind):
-        return _by_distinct(array, _float_texts)
+        return by_distinct(array, _float_texts)
     if pa.types.is_decimal(kind):
-        return _by_distinct(array, lambda distinct: distinct.cast(pa.string()))
+        return by_distinct(array, lambda distinct: distinct.cast(pa.string()))
     if pa.types.is_date(kind):
         return _joined('"', array.cast(pa.date32()).cast(pa.string()), '"')
     if pa.types.is_timestamp(kind):
@@ -70,11 +75,21 @@ def plain(texts: pa.Array) -> pa.Array:
 
 def quoted(texts: pa.Array) -> pa.Array:
     """Each text as a JSON string."""
-    odd = pc.match_substring_regex(texts, _TO_ESCAPE)
-    if pc.any(odd).as_py():
+    data = _bytes_of(texts)
+    if (data < _SPACE).any() or (data == _QUOTE).any() or (data == _BACKSLASH).any():
+        odd = pc.fill_null(pc.match_substring_regex(texts, _TO_ESCAPE), False)
         escaped = [json.dumps(text, ensure_ascii=False)[1:-1] for text in _where(texts, odd)]
-        texts = pc.replace_with_mask(texts, pc.fill_null(odd, False), pa.array(escaped))
+        texts = pc.replace_with_mask(texts, odd, pa.array(escaped, pa.string()))
     return _joined('"', texts, '"')
+
+
+def by_distinct(array: pa.Array, write: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """What `write` makes of the values: a dictionary where they seem to repeat."""
+    sample = array.slice(0, _SAMPLE)
+    if len(sample) and pc.count_distinct(sample).as_py() * 2 > len(sample):
+        return write(array)
+    encoded = array.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices, write(encoded.dictionary))
 
 
 def is_list(kind: pa.DataType) -> bool:
@@ -90,7 +105,7 @@ def is_list(kind: pa.DataType) -> bool:
 
 def list_texts(array: pa.Array) -> pa.Array:
     """Lists -> lists of their elements' JSON texts; a null element stays null."""
-    return _lists(array, plain(json_texts(flattened(array))))
+    return _lists(array, json_texts(flattened(array)))
 
 
 def flattened(array: pa.Array) -> pa.Array:
@@ -104,14 +119,6 @@ def _lists(array: pa.Array, elements: pa.Array) -> pa.Array:
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     mask = pc.is_null(array) if array.null_count else None
     return pa.ListArray.from_arrays(pa.array(offsets), elements, mask=mask)
-
-
-def _by_distinct(array: pa.Array, write: Any) -> pa.Array:
-    """A dictionary where values repeat, else plain texts."""
-    encoded = array.dictionary_encode()
-    if len(encoded.dictionary) * 2 > len(array):
-        return write(array)
-    return pa.DictionaryArray.from_arrays(encoded.indices, write(encoded.dictionary))
 
 
 def _float_texts(array: pa.Array) -> pa.Array:
@@ -135,7 +142,7 @@ def _timestamp_texts(array: pa.Array) -> pa.Array:
     )
     micros = micros * unit if unit else micros // 1_000
     days, of_day = np.divmod(seconds, _DAY)
-    distinct, codes = np.unique(days, return_inverse=True)
+    distinct, codes = _numbered(days)
     dates = pa.array(distinct.astype(np.int32)).cast(pa.date32()).cast(pa.string())
     texts = pc.binary_join_element_wise(
         '"', dates.take(pa.array(codes)), _clock().take(pa.array(of_day)), ""
@@ -146,6 +153,15 @@ def _timestamp_texts(array: pa.Array) -> pa.Array:
         fractions = pc.if_else(pa.array(micros != 0), fractions, "")
         texts = pc.binary_join_element_wise(texts, fractions, "")
     return pc.if_else(pc.is_valid(array), _joined("", texts, 'Z"'), None)
+
+
+def _numbered(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct days, and for each day its number among them; without a sort where that is easy."""
+    first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    if last - first < len(days) + _SAMPLE:
+        return np.arange(first, last + 1), days - first
+    distinct, codes = np.unique(days, return_inverse=True)
+    return distinct, codes
 
 
 @cache
@@ -215,7 +231,8 @@ def _bytes_text(value: bytes) -> str:
         return b64encode(value).decode()
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether this is a type of texts, of any layout."""
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )
@@ -223,6 +240,15 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _joined(head: str, texts: pa.Array, tail: str) -> pa.Array:
     return pc.binary_join_element_wise(head, texts, tail, "")
+
+
+def _bytes_of(texts: pa.Array) -> np.ndarray:
+    """The bytes of all texts, one after another."""
+    _, offsets, data = texts.buffers()
+    if data is None or not len(texts):
+        return np.empty(0, np.uint8)
+    first, last = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
+    return np.frombuffer(data, np.uint8)[first:last]
 
 
 def _where(texts: pa.Array, mask: pa.Array) -> list[str]:

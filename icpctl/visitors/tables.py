@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors import json_texts, records
+from icpctl.visitors import json_texts
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.mapping import PAGES
 from icpctl.visitors.reading import Batch, Reader, Rejected
@@ -122,7 +122,8 @@ class Tables:
         inside = {place.column for where in found.values() for place in where if place.inside}
         parts: list[pa.Array | str] = []
         for number, (name, values) in enumerate(piece.columns.items()):
-            as_json = opened if self.source.format == "csv" or name in inside else _all_texts
+            is_open = self.source.format == "csv" or name in inside
+            as_json = opened if is_open else json_texts.json_texts
             key = json.dumps(name, ensure_ascii=False)
             texts = pc.fill_null(json_texts.plain(as_json(values)), "null")
             parts += [f"{',' if number else '{'}{key}:", texts]
@@ -152,15 +153,16 @@ def opened(values: pa.Array) -> pa.Array:
     """JSON texts of values, where a text that is a JSON list or object is taken as that."""
     if not _is_text(values.type):
         return json_texts.json_texts(values)
-    values = json_texts.plain(values)
-    tokens = json_texts.quoted(values)
-    mask = pc.fill_null(pc.match_substring_regex(values, r"^\s*[\[{]"), False)
-    if not pc.any(mask).as_py():
-        return tokens
-    seen = values.filter(mask).dictionary_encode()
-    read = pa.array([_container(text) for text in seen.dictionary.to_pylist()], pa.string())
-    found = read.take(seen.indices)
-    return pc.replace_with_mask(tokens, mask, pc.coalesce(found, tokens.filter(mask)))
+    return json_texts.by_distinct(json_texts.plain(values).cast(pa.string()), _opened)
+
+
+def _opened(texts: pa.Array) -> pa.Array:
+    is_open = pc.or_(pc.starts_with(texts, "["), pc.starts_with(texts, "{"))
+    if not pc.any(is_open).as_py():
+        return json_texts.quoted(texts)
+    found = _query(texts, "case when json_valid(texts) then json(texts)::varchar end")
+    found = pc.if_else(is_open, found, None)
+    return pc.coalesce(found, json_texts.quoted(pc.if_else(pc.is_valid(found), None, texts)))
 
 
 def page_lists(tokens: pa.Array) -> pa.Array:
@@ -171,21 +173,21 @@ def page_lists(tokens: pa.Array) -> pa.Array:
     singles = pa.ListArray.from_arrays(pa.array(offsets), single, mask=pc.is_null(single))
     if not pc.any(is_list).as_py():
         return singles
-    table = pa.table({"tokens": tokens.filter(is_list)})
-    with duckdb.connect(":memory:", config=_CONFIG) as connection:
-        connection.register("lists", table)
-        sql = "select from_json(tokens, '[\"JSON\"]')::varchar[] as pages from lists"
-        lists = connection.sql(sql).to_arrow_table()["pages"].combine_chunks()
+    lists = _query(tokens.filter(is_list), "from_json(texts, '[\"JSON\"]')::varchar[]")
     flags = is_list.to_numpy(zero_copy_only=False)
     order = np.where(flags, len(tokens) + np.cumsum(flags) - 1, offsets[:-1])
     return pa.concat_arrays([singles, lists.cast(singles.type)]).take(pa.array(order))
 
 
+def _query(texts: pa.Array, expression: str) -> pa.Array:
+    """What a constant SQL expression makes of each of some `texts`."""
+    with duckdb.connect(":memory:", config=_CONFIG) as connection:
+        connection.register("rows", pa.table({"texts": texts}))
+        found = connection.sql(f"select {expression} as found from rows")  # noqa: S608 - constant
+        return found.to_arrow_table()["found"].combine_chunks()
+
+
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": 1}
-
-
-def _all_texts(values: pa.Array) -> pa.Array:
-    return json_texts.json_texts(values)
 
 
 def _inside(values: pa.Array, keys: Path) -> pa.Array | None:
@@ -219,14 +221,4 @@ def _may_hold_objects(values: pa.Array, keys: Path) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _container(text: str) -> str | None:
-    """The JSON text of a list or object, None where this is none."""
-    try:
-        value = records.loads(text)
-    except json.JSONDecodeError:
-        return None
-    return records.dumps(value) if isinstance(value, dict | list) else None
+    return json_texts.is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)

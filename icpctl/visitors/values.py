@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.visitors import normal, records
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,19 @@ class Column:
         """For each row whether it has a value."""
         ones = np.ones((len(self.values), 1), np.uint8)
         return self.spread(self.cells(ones))[:, 0].astype(bool)
+
+
+def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
+    """The column of a condition type's field."""
+    match kind:
+        case Kind.PAGES:
+            return pages(tokens)
+        case Kind.TEXT:
+            return texts(tokens)
+        case Kind.NUMBER:
+            return numbers(tokens, ranges=name == "company_size")
+        case Kind.BOOLEAN:
+            return booleans(tokens)
 
 
 def texts(tokens: pa.Array) -> Column:
