@@ -7,6 +7,7 @@ import typer
 from icpctl import __version__
 from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
+from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
 from icpctl.cli.score import score
 from icpctl.cli.validate import validate
@@ -41,6 +42,7 @@ def icpctl(
 
 
 app.command("score")(exits(score))
+app.command("rollup")(exits(rollup))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MEMORY = "1GB"
 """What DuckDB may use before it spills to the reader's folder of temporary files."""
 
+COUNTED = (ID, "page_view_count", "session_count")
+"""Fields that a visitor may have though no record has them."""
+
 _TEXTS = pa.list_(pa.string())
 _SCHEMA = {
     "ordinal": pa.int64(),

@@ -1,0 +1,129 @@
+"""A roll-up: its visitors into a file, its counts for people and programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.files import replacing
+from icpctl.output.progress import progress
+from icpctl.output.score import print_exceeded, print_rejected, refuse_overwriting
+from icpctl.output.visitors import FORMATS, Visitors
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.reading import Reader
+from icpctl.visitors.rollup import COUNTED, RollUp
+from icpctl.visitors.scan import Progress, cores, temporary_folder
+from icpctl.visitors.sources import find_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.report import Limit
+    from icpctl.visitors.mapping import Mapping
+    from icpctl.visitors.reading import Rejected
+
+STDOUT = "-"
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class RollUpRun:
+    """The counts of a roll-up, and the first rejected lines."""
+
+    records: int = 0
+    visitors: int = 0
+    without_key: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    first_rejected: list[Rejected] = field(default_factory=list)
+
+    def as_json(self) -> str:
+        """The counts as `-o json` prints them."""
+        found = {
+            "records": self.records,
+            "visitors": self.visitors,
+            "withoutKey": self.without_key,
+            "rejected": self.rejected,
+            "elapsedSeconds": round(self.seconds, 3),
+        }
+        return json.dumps(found, indent=2)
+
+
+def rollup_into(
+    visitors: Sequence[str],
+    mapping: Mapping,
+    out: str,
+    rejects: Path | None = None,
+    temp_dir: Path | None = None,
+) -> RollUpRun:
+    """Roll records up into the file `out`, or as JSON lines on stdout where it is `-`.
+
+    Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place,
+    `not_written`, and what reading raises.
+    """
+    suffix = ".jsonl" if out == STDOUT else Path(out).suffix.lower()
+    if suffix not in FORMATS:
+        raise IcpctlError(
+            "what the file should hold is not clear from its name",
+            "unknown_format",
+            Location(out),
+            f"end it in one of {', '.join(FORMATS)}",
+        )
+    started = time.perf_counter()
+    run = RollUpRun()
+    written = [Path(out)] if out != STDOUT else []
+    with ExitStack() as stack:
+        spool = stack.enter_context(temporary_folder(temp_dir))
+        sources = find_sources(visitors, spool)
+        written += [rejects] if rejects else []
+        refuse_overwriting(written, [source.path for source in sources])
+        kept = stack.enter_context(replacing(rejects)) if rejects else None
+        paths = {name: found for name, found in mapping.paths.items() if found}
+        counts = {name: mapping.paths[name] for name in COUNTED}
+        rolled = RollUp(Reader(Columns(paths | counts), spool, cores()), mapping)
+        found = Visitors(spool / "visitors.arrow")
+        with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
+            shown = Progress(sources, on_progress)
+            for batch in rolled.read(sources):
+                for rejected in batch.rejected:
+                    run.rejected += 1
+                    run.first_rejected += [rejected] if run.rejected <= _SHOWN else []
+                    if kept:
+                        kept.write(rejected.as_json().encode() + b"\n")
+                if batch.table.num_rows:
+                    found.add(batch.table)
+                shown.read(batch)
+            if out == STDOUT:
+                found.write(sys.stdout.buffer, suffix)
+            else:
+                found.write(stack.enter_context(replacing(Path(out))), suffix)
+    run.records, run.without_key = rolled.records, rolled.without_key
+    run.visitors, run.seconds = found.count, time.perf_counter() - started
+    return run
+
+
+def print_rollup(
+    run: RollUpRun, output: ReportFormat, out: str, limit: Limit, *, rejects_kept: bool
+) -> None:
+    """Print the counts on stdout, or on stderr where stdout has the visitors; the rest there."""
+    stream = sys.stderr if out == STDOUT else sys.stdout
+    if output == "json":
+        print(run.as_json(), file=stream)
+    else:
+        text = f"{run.records:,} records, {run.visitors:,} visitors"
+        if run.without_key:
+            text += f"; {run.without_key:,} records have no key and are each one"
+        if run.rejected:
+            text += f"; {run.rejected:,} lines rejected"
+        print(text, file=stream)
+    sys.stdout.flush()
+    print_rejected(run.first_rejected, run.rejected)
+    if limit.exceeded(run.rejected, run.records):
+        print_exceeded(run.rejected, limit, rejects_kept=rejects_kept)
