@@ -208,7 +208,7 @@ class _Records:
             offset += 1
         line = self._line
         raw = self._move_to(stop.end())
-        if not raw.strip(b" "):
+        if not raw.strip(b" \r"):
             return None
         if width is not None and len(cells) != width:
             count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
