@@ -6,7 +6,9 @@ import typer
 
 from icpctl import __version__
 from icpctl.cli.get import get
+from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
+from icpctl.cli.mappings import mappings
 from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
 from icpctl.cli.score import score
@@ -46,3 +48,5 @@ app.command("rollup")(exits(rollup))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))
+app.command("inspect")(exits(inspect))
+app.command("mappings")(exits(mappings))

@@ -35,7 +35,7 @@ Visitors = Annotated[
 ]
 Mapping = Annotated[
     str | None,
-    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; default."),
+    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; recognised."),
 ]
 Rejects = Annotated[
     Path | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")

@@ -38,13 +38,13 @@ def rollup(
     Pages come together in order of time, page views and sessions are counted where no record has
     a count, and each other field has its latest value.
     """
-    from icpctl.cli.scoring import rollup_mapping, visitors_of
-    from icpctl.output.rollup import print_rollup, rollup_into
+    from icpctl.cli.scoring import by_paths, mapping_of, visitors_of
+    from icpctl.output.rollup import How, print_rollup, rollup_into
     from icpctl.scoring.report import Limit
 
     limit = Limit.parse(max_rejects)
-    by_visitor = rollup_mapping(mapping, by or [])
-    run = rollup_into(visitors_of(visitors), by_visitor, out, rejects, temp_dir)
+    how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
+    run = rollup_into(visitors_of(visitors), how, out, rejects)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
     exceeded = limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

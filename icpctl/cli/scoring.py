@@ -1,6 +1,5 @@
 """What the options of the commands that score mean together with the settings."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +21,15 @@ def visitors_of(visitors: list[str] | None) -> list[str]:
             hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
         )
     return found
+
+
+def mapping_of(name: str | None) -> Mapping | None:
+    """Return the mapping that `--mapping` or the settings name; None means to recognise formats.
+
+    Raises `IcpctlError`: `no_such_mapping`, `bad_mapping`.
+    """
+    name = name or load_settings().mapping
+    return load_mapping(name) if name else None
 
 
 def scoring_options(
@@ -48,29 +56,15 @@ def scoring_options(
     return Options(
         as_of=normal.EPOCH + timedelta(microseconds=micros),
         case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
-        mapping=load_mapping(mapping or settings.mapping),
+        mapping=mapping_of(mapping),
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
     )
 
 
-def rollup_mapping(mapping: str | None, by: list[str]) -> Mapping:
-    """Return the mapping that a roll-up goes by, with the paths `by` where they are given.
-
-    Raises `IcpctlError`: `bad_usage` where nothing tells visitors apart, `no_such_mapping`,
-    `bad_mapping`.
-    """
-    paths = _paths("--by", by)
-    found = load_mapping(mapping or load_settings().mapping)
-    if paths:
-        return replace(found, by=paths)
-    if not found.by:
-        raise IcpctlError(
-            f"the mapping {found.name} does not say which records are of one visitor",
-            "bad_usage",
-            hint="name what they have in common, e.g. --by email",
-        )
-    return found
+def by_paths(by: list[str]) -> tuple[RecordPath, ...]:
+    """Return the paths of `--by`; raise `IcpctlError` `bad_usage`."""
+    return _paths("--by", by)
 
 
 def _paths(option: str, texts: list[str]) -> tuple[RecordPath, ...]:

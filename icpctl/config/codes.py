@@ -1,12 +1,14 @@
 """The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
 
-0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings.
+0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
+5xx mappings.
 A code is never given a second meaning.
 """
 
 from __future__ import annotations
 
 from icpctl.config.code import Code
+from icpctl.config.mapping_codes import MAPPING_CODES
 from icpctl.config.text_codes import TEXT_CODES
 
 _CODES = (
@@ -225,4 +227,4 @@ _CODES = (
     ),
 )
 
-CODES: dict[str, Code] = {code.name: code for code in (*TEXT_CODES, *_CODES)}
+CODES: dict[str, Code] = {code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES)}

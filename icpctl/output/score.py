@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.console import is_coloured, shown, styled, table
+from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
 from icpctl.scoring.run import score
@@ -159,6 +160,7 @@ def _config_cells(config: ConfigReport) -> list[str]:
 def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
     report = run.report
     colour = is_coloured(sys.stderr)
+    print_mapped(run.mapped)
     print_rejected(run.rejected, report.rejected)
     for warning in run.warnings:
         _note(warning.file, warning.line, "warning", _misfit(warning), colour=colour)

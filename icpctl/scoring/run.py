@@ -19,7 +19,8 @@ from icpctl.scoring.verdicts import Verdicts, score_batch
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
-from icpctl.visitors.scan import Progress, cores, read_visitors, temporary_folder
+from icpctl.visitors.recognition import map_sources
+from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 from icpctl.visitors.values import scalar_texts
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import Plan
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.reading import Batch, Rejected
+    from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
 
 SHOWN = 10
@@ -78,8 +80,9 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `carry` are paths in the record, as in a mapping, whose values go with each row. `temp_dir` is
-    the folder for temporary files, where it is not the system's.
+    `mapping` None means that each file's format is recognised. `carry` are paths in the record,
+    as in a mapping, whose values go with each row. `temp_dir` is the folder for temporary files,
+    where it is not the system's.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -92,9 +95,13 @@ class Options:
 
 @dataclass(slots=True)
 class Run:
-    """What a run found besides its report: the first of what people want to see."""
+    """What a run found besides its report: the first of what people want to see.
+
+    `mapped` tells for each file the mapping it was read with.
+    """
 
     report: MatchReport
+    mapped: list[Mapped]
     rejected: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
@@ -114,27 +121,30 @@ def score(
 
     `on_sources` gets the files before the first is read, `on_rows` every visitor in the input's
     order, `on_progress` bytes done and in all.
-    Raises `IcpctlError` where an input cannot be read.
+    Raises `IcpctlError` where an input cannot be read, and `mapping_fits_nothing`.
     """
     started = time.perf_counter()
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     counted = _Counted(plan)
     slugs = tuple(config.slug for config in plan.configs)
-    mapping = options.mapping or visitor_mapping.load_mapping(None)
     with temporary_folder(options.temp_dir) as spool:
         sources = find_sources(visitors, spool)
         on_sources(sources)
+        mapped = map_sources(sources, options.mapping)
         progress = Progress(sources, on_progress)
         threads = options.threads or cores()
-        reader = Reader(_columns(plan, mapping, options.carry), spool, threads)
-        batches = read_visitors(sources, reader, mapping)
-        for batch, verdicts in _scored(batches, plan, threads):
+        scan = Scan(
+            list(zip(sources, (one.mapping for one in mapped), strict=True)),
+            Reader(Columns({}), spool, threads),
+            lambda mapping: _columns(plan, mapping, options.carry),
+        )
+        for batch, verdicts in _scored(scan.batches(), plan, threads):
             counted.add(batch, verdicts)
             for rejected in batch.rejected:
                 on_rejected(rejected)
             on_rows(_rows(batch, verdicts, slugs, options))
             progress.read(batch)
-    return counted.run(time.perf_counter() - started)
+    return counted.run(time.perf_counter() - started, mapped)
 
 
 def _columns(plan: Plan, mapping: Mapping, carry: Sequence[str]) -> Columns:
@@ -248,7 +258,7 @@ class _Counted:
         found.sort(key=lambda one: one.line)
         self.warnings += found[: SHOWN - len(self.warnings)]
 
-    def run(self, seconds: float) -> Run:
+    def run(self, seconds: float, mapped: list[Mapped]) -> Run:
         configs = [
             ConfigReport(
                 slug=config.slug,
@@ -271,7 +281,9 @@ class _Counted:
             configs=configs,
             elapsed_seconds=round(seconds, 3),
         )
-        return Run(report, self.first_rejected, self.warnings, [one for *_, one in self.best])
+        return Run(
+            report, mapped, self.first_rejected, self.warnings, [one for *_, one in self.best]
+        )
 
 
 def _json(value: pa.Scalar) -> str:

@@ -35,10 +35,10 @@ _END = re.compile(rb"\r?\n|\r?\Z")
 _EXCEL_HINT = re.compile(rb"sep=(.)[\r\n]")  # a first line in which Excel names the delimiter
 
 
-def read_csv(source: Source, columns: Columns, batch_rows: int) -> Iterator[Piece]:
+def read_csv(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
     """The rows of a file in pieces, an empty cell as null; a row's line is where it begins.
 
-    Of two columns with one name the first counts.
+    Only what `columns` need is read, all without. Of two columns with one name the first counts.
     """
     stream, raw = source.open()
     with raw:
@@ -51,7 +51,7 @@ def read_csv(source: Source, columns: Columns, batch_rows: int) -> Iterator[Piec
             yield Piece({}, np.empty(0, np.int64), [told], source.size)
             return
         found = places(columns, set(header))
-        wanted = {place.column for where in found.values() for place in where}
+        wanted = {name for where in found.values() for place in where for name in place.columns}
         numbers = {name: header.index(name) for name in dict.fromkeys(header) if name in wanted}
         pending = _Pending(source, numbers, len(header), records.delimiter)
         for one in records.rest():

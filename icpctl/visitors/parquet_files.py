@@ -8,22 +8,25 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from icpctl.visitors.paths import keys_needed
 from icpctl.visitors.reading import Rejected
-from icpctl.visitors.tables import Piece, Place, places
+from icpctl.visitors.tables import Piece, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.visitors.columns import Columns
+    from icpctl.visitors.paths import Keys
     from icpctl.visitors.sources import Source
 
 _FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no text of its own
 _UNREADABLE = (pa.ArrowException, OSError)
 
 
-def read_parquet(source: Source, columns: Columns, batch_rows: int) -> Iterator[Piece]:
+def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
     """The rows of a file; a row's line is its number, from 1.
 
+    Only what `columns` need is read, all without.
     A row group that is damaged is rejected with the number of its first row that is lost.
     """
     try:
@@ -33,8 +36,8 @@ def read_parquet(source: Source, columns: Columns, batch_rows: int) -> Iterator[
         yield Piece({}, _NO_LINES, [_rejected(source, 1, "the file", error)], source.size)
         return
     found = places(columns, set(schema.names))
-    wanted = [place for where in found.values() for place in where]
-    leaves = sorted({_leaf(schema, place) for place in wanted})
+    wanted = {keys for it in found.values() for place in it for keys in keys_needed(place.path)}
+    leaves = sorted({_leaf(schema, keys) for keys in wanted})
     done = 0
     for groups in _runs(metadata, batch_rows):
         count = sum(metadata.row_group(group).num_rows for group in groups)
@@ -110,16 +113,17 @@ def _named(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     return columns
 
 
-def _leaf(schema: pa.Schema, place: Place) -> str:
+def _leaf(schema: pa.Schema, keys: Keys) -> str:
     """What to read for a place: a column, or what is inside of its structs."""
-    keys = [place.column]
-    kind = schema.field(schema.names.index(place.column)).type
-    for key in place.inside:
+    name, *inside = keys
+    leaf = [name]
+    kind = schema.field(schema.names.index(name)).type
+    for key in inside:
         if not pa.types.is_struct(kind) or kind.get_field_index(key) < 0:
             break
         kind = kind.field(key).type
-        keys.append(key)
-    return ".".join(keys)
+        leaf.append(key)
+    return ".".join(leaf)
 
 
 def _repeating(metadata: parquet.FileMetaData, group: int, leaves: Iterable[str]) -> list[str]:

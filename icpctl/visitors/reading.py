@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpctl.visitors.sources import Source
+    from icpctl.visitors.tables import Piece
 
 BATCH_ROWS = 122_880
 """Rows of a batch: one row group of DuckDB's."""
 
 _SAMPLE_LINES = 200
+_SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAFE_NAME = re.compile(r"[A-Za-z0-9/_.,+ -]+")
 
 
@@ -106,14 +108,10 @@ class Reader:
                 raise _changed(source)
 
     def _read_table(self, source: Source) -> Iterator[Batch]:
-        from icpctl.visitors import csv_files, parquet_files, tables
+        from icpctl.visitors.tables import Tables
 
-        pieces = (
-            csv_files.read_csv(source, self.columns, self.batch_rows)
-            if source.format == "csv"
-            else parquet_files.read_parquet(source, self.columns, self.batch_rows)
-        )
-        yield from tables.Tables(self, source).batches(pieces)
+        pieces = _pieces(source, self.columns, self.batch_rows)
+        yield from Tables(self, source).batches(pieces)
 
     def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
@@ -144,7 +142,7 @@ class Reader:
             clean.unlink()
 
     def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
-        sample = list(_sample(source))
+        sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
             none = Columns(dict.fromkeys(self.columns.paths, ()))
@@ -160,7 +158,7 @@ class Reader:
         picked: list[Picked],
         bytes_read: int,
     ) -> Batch:
-        table = rows.select(list(self.columns.paths))
+        table = self.columns.finished(rows)
         if not picked:
             return Batch(source, table, numbers, [], bytes_read)
         rejected: list[Rejected] = []
@@ -247,21 +245,35 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
     return np.flatnonzero(empty)
 
 
-def _sample(source: Source) -> Iterator[dict[str, Any]]:
-    """Records among the first lines, of which long ones are not kept in memory together."""
+def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:
+    """Records among the first `count` lines, without long ones."""
+    if source.format != "json":
+        from icpctl.visitors import tables
+
+        yield from tables.first_records(_pieces(source, None, count), count)
+        return
     stream, raw = source.open()
     size = 0
     with raw:
         lines = Lines(stream)
-        for _ in range(_SAMPLE_LINES):
+        for _ in range(count):
             _, picked = lines.take(1, _FIRST)
             for one in picked:
-                size += len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
-                found = _examined(one, is_first=True)
+                length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
+                size += length
+                found = _examined(one, is_first=True) if length <= _SAMPLE_BYTES else None
                 if isinstance(found, dict):
                     yield found
             if not picked or size > records.MAX_LINE_BYTES:
                 return
+
+
+def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
+    from icpctl.visitors import csv_files, parquet_files
+
+    if source.format == "csv":
+        return csv_files.read_csv(source, columns, batch_rows)
+    return parquet_files.read_parquet(source, columns, batch_rows)
 
 
 def _changed(source: Source) -> IcpctlError:

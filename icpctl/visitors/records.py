@@ -7,12 +7,13 @@ import math
 import re
 from typing import Any
 
+from icpctl.visitors.deep import shallow
+
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is rejected (SPEC 6)."""
 
 _DEEP = 100
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
-_BRACKET_OR_STRING = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
 _SPACE = " \t\n\r\v\f"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -57,7 +58,7 @@ def loads(text: str) -> Any:
     try:
         value = _decoder.decode(text)
     except RecursionError:
-        value = _decoder.decode(_shallow(text))
+        value = _decoder.decode(shallow(text, _DEEP))
     return value
 
 
@@ -142,41 +143,6 @@ _decoder = _Decoder(
     parse_float=_float,
     parse_constant=Number,
 )
-
-
-def _shallow(text: str) -> str:
-    """The text with every container below `_DEEP` levels checked and put as 0.
-
-    Each container is parsed once with those inside it already replaced, so the time is linear.
-    """
-    stack: list[list[str]] = [[]]
-    good: set[str] = set()  # most pieces of a hostile line are the same
-    done = 0
-    for found in _BRACKET_OR_STRING.finditer(text):
-        mark = found.group()
-        if mark in "[{":
-            stack[-1].append(text[done : found.start()])
-            stack.append([mark])
-            done = found.end()
-        elif mark in "]}" and len(stack) > 1:
-            piece = "".join([*stack.pop(), text[done : found.end()]])
-            if len(stack) > _DEEP:
-                if piece not in good:
-                    _check(piece, text, found.start())
-                    good.add(piece)
-                piece = "0"
-            stack[-1].append(piece)
-            done = found.end()
-    if len(stack) > 1:
-        raise json.JSONDecodeError("Unterminated list or object", text, len(text))
-    return "".join([*stack[0], text[done:]])
-
-
-def _check(piece: str, text: str, position: int) -> None:
-    try:
-        _decoder.decode(piece)
-    except json.JSONDecodeError as error:
-        raise json.JSONDecodeError(error.msg, text, position) from None
 
 
 def _reason(error: json.JSONDecodeError, text: str) -> str:

@@ -7,8 +7,10 @@ same shape, so the visitor that a batch ends with is simply the next batch's fir
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -18,7 +20,7 @@ import pyarrow.compute as pc
 
 from icpctl.visitors import json_texts, values
 from icpctl.visitors.columns import Columns
-from icpctl.visitors.mapping import BY, ID, LAST_SEEN, PAGES, SESSION
+from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
 from icpctl.visitors.reading import Batch
 from icpctl.vocabulary import CONDITION_TYPES
 
@@ -35,6 +37,7 @@ MEMORY = "1GB"
 COUNTED = (ID, "page_view_count", "session_count")
 """Fields that a visitor may have though no record has them."""
 
+BY, SESSION = "by", "session"
 _TEXTS = pa.list_(pa.string())
 _SCHEMA = {
     "ordinal": pa.int64(),
@@ -65,18 +68,23 @@ class RollUp:
         A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
         where a source cannot be read.
         """
+        with tempfile.TemporaryDirectory(prefix="rollup-", dir=self.reader.spool) as folder:
+            yield from self._read(sources, FilePath(folder))
+
+    def _read(self, sources: Sequence[Source], folder: FilePath) -> Iterator[Batch]:
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}
-        reader = replace(self.reader, columns=Columns(wanted.paths | needed))
-        fields = [name for name in wanted.paths | needed if name not in (BY, SESSION)]
+        columns = Columns(wanted.paths | needed)
+        reader = replace(self.reader, columns=columns, spool=folder)
+        fields = [name for name in columns.paths if name not in (BY, SESSION)]
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "threads": reader.threads,
             "memory_limit": MEMORY,
-            "temp_directory": str(reader.spool / "spill"),
+            "temp_directory": str(folder / "spill"),
         }
-        with duckdb.connect(str(reader.spool / "records.duckdb"), config=config) as connection:
+        with duckdb.connect(str(folder / "records.duckdb"), config=config) as connection:
             connection.execute(_create(fields))
             for number, source in enumerate(sources):
                 for batch in reader.read(source):

@@ -5,30 +5,53 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
-from itertools import chain
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from icpctl.visitors.columns import Columns
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.reading import Batch, Reader
     from icpctl.visitors.sources import Source
 
 
-def read_visitors(sources: Sequence[Source], reader: Reader, mapping: Mapping) -> Iterable[Batch]:
-    """The visitors of all sources: their records, or these rolled up where the mapping says so.
+@dataclass(slots=True)
+class Scan:
+    """Reads sources, each with its mapping; `columns_of` gives the columns that are wanted.
 
-    Raises `IcpctlError` where a source cannot be read.
+    Where a mapping says so records are rolled up, together with those of the other sources of
+    this mapping. `records` counts these, and `without_key` those that are alone.
     """
-    if not mapping.by:
-        return chain.from_iterable(map(reader.read, sources))
-    from icpctl.visitors.rollup import RollUp
 
-    return RollUp(reader, mapping).read(sources)
+    mapped: Sequence[tuple[Source, Mapping]]
+    reader: Reader
+    columns_of: Callable[[Mapping], Columns]
+    records: int = 0
+    without_key: int = 0
+
+    def batches(self) -> Iterator[Batch]:
+        """The visitors batch by batch. Raises `IcpctlError` where a source cannot be read."""
+        rolled_up: list[Mapping] = []
+        for source, mapping in self.mapped:
+            self.reader.columns = self.columns_of(mapping)
+            if not mapping.by:
+                yield from self.reader.read(source)
+            elif mapping not in rolled_up:
+                rolled_up.append(mapping)
+                yield from self._rolled_up(mapping)
+
+    def _rolled_up(self, mapping: Mapping) -> Iterator[Batch]:
+        from icpctl.visitors.rollup import RollUp
+
+        rollup = RollUp(self.reader, mapping)
+        yield from rollup.read([source for source, its in self.mapped if its == mapping])
+        self.records += rollup.records
+        self.without_key += rollup.without_key
 
 
 class Progress:

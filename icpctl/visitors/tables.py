@@ -7,26 +7,30 @@ column named as its first keys, in whose structs or JSON texts the rest is looke
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+import tempfile
+from dataclasses import dataclass, replace
+from itertools import chain, takewhile
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors import json_texts
+from icpctl.visitors import conversions, json_texts, records
 from icpctl.visitors.columns import Columns
+from icpctl.visitors.conversions import COUNT
 from icpctl.visitors.mapping import PAGES
+from icpctl.visitors.paths import Constant, Elements, conversion, keys_needed
 from icpctl.visitors.reading import Batch, Reader, Rejected
 from icpctl.visitors.sources import Source
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator
 
-    from icpctl.visitors.mapping import Path
+    from icpctl.visitors.paths import Convert, Keys, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +48,92 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a table has a path: in a column, or at the keys `inside` its values."""
+    """Where a table has a path: `path`, in which the first key is the name of a column."""
 
-    column: str
-    inside: Path
+    path: Path
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it takes to find the value."""
+        return [keys[0] for keys in keys_needed(self.path)]
+
+    @property
+    def keys(self) -> Keys | None:
+        """The column and keys in its structs, where it takes no more to find the value."""
+        steps = self.path[:-1] if conversion(self.path) else self.path
+        keys = tuple(step for step in steps if isinstance(step, str))
+        how = conversion(self.path)
+        is_plain = len(keys) == len(steps) and not (how and how.name == COUNT)
+        return keys if is_plain else None
 
 
-def places(columns: Columns, names: Container[str]) -> dict[str, list[Place]]:
-    """For each field the places to try in a table with columns of these names."""
+def places(columns: Columns | None, names: Collection[str]) -> dict[str, list[Place]]:
+    """For each field the places to try in a table with columns of these names.
+
+    Without `columns` each column is a field.
+    """
+    if columns is None:
+        return {name: [Place((name,))] for name in names}
     return {
-        name: [place for path in paths for place in _places(path, names)]
+        name: [Place(found) for path in paths for found in _renamed(path, names)]
         for name, paths in columns.paths.items()
     }
 
 
-def _places(path: Path, names: Container[str]) -> Iterator[Place]:
-    for length in range(len(path), 0, -1):
-        name = ".".join(path[:length])
+def _renamed(path: Path, names: Container[str]) -> Iterator[Path]:
+    """The path with its first keys as the name of a column, in each way that there is one."""
+    first, *rest = path
+    if isinstance(first, Constant):
+        yield path
+    elif isinstance(first, Elements):
+        tests = [next(_keys_renamed(keys, names), None) for keys, _ in first.where]
+        if all(tests):
+            texts = [text for _, text in first.where]
+            renamed = tuple(zip(filter(None, tests), texts, strict=True))
+            for inside in _renamed(tuple(rest), names):
+                yield (Elements(renamed, first.pick), *inside)
+    else:
+        keys = tuple(takewhile(lambda step: isinstance(step, str), path))
+        for found in _keys_renamed(cast("Keys", keys), names):
+            yield (*found, *path[len(keys) :])
+
+
+def _keys_renamed(keys: Keys, names: Container[str]) -> Iterator[Keys]:
+    for length in range(len(keys), 0, -1):
+        name = ".".join(keys[:length])
         if name in names:
-            yield Place(name, path[length:])
+            yield (name, *keys[length:])
+
+
+def first_records(pieces: Iterable[Piece], count: int) -> Iterator[dict[str, Any]]:
+    """The first rows as JSON lines would have them; a column `a.b` is the key `b` in `a`."""
+    left = count
+    for piece in pieces:
+        rows = min(left, len(piece.lines))
+        columns = {
+            name: json_texts.plain(opened(values.slice(0, rows))).to_pylist()
+            for name, values in piece.columns.items()
+        }
+        for row in range(rows):
+            record: dict[str, Any] = {}
+            for name, texts in columns.items():
+                text = texts[row]
+                _put(record, name, None if text is None else records.loads(text))
+            yield record
+        left -= rows
+        if not left:
+            return
+
+
+def _put(record: dict[str, Any], name: str, value: Any) -> None:
+    *keys, last = name.split(".")
+    inside: Any = record
+    for key in keys:
+        inside = inside.setdefault(key, {}) if isinstance(inside, dict) else None
+    if isinstance(inside, dict) and last not in inside:
+        inside[last] = value
+    else:
+        record[name] = value
 
 
 @dataclass(slots=True)
@@ -74,13 +145,12 @@ class Tables:
 
     reader: Reader
     source: Source
-    _count: int = field(default=0, init=False)
 
     def batches(self, pieces: Iterable[Piece]) -> Iterator[Batch]:
         """One batch for each piece."""
         for piece in pieces:
             found = places(self.reader.columns, piece.columns)
-            if any(self._is_in_text(piece, place) for place in chain(*found.values())):
+            if any(_takes_records(piece, place) for place in chain(*found.values())):
                 yield self._through_records(piece, found)
             else:
                 yield self._batch(piece, found)
@@ -92,34 +162,33 @@ class Tables:
         return Batch(self.source, table, piece.lines, piece.rejected, piece.bytes_read)
 
     def _field(self, piece: Piece, name: str, where: list[Place]) -> pa.Array:
-        values = [
-            value
-            for place in where
-            if (value := _inside(piece.columns[place.column], place.inside)) is not None
-        ]
-        if name == PAGES and len(values) == 1 and json_texts.is_list(values[0].type):
-            return json_texts.list_texts(values[0])
-        tokens = [self._tokens(value) for value in values]
-        if len(tokens) == 1 and name in CONDITION_TYPES:
-            return tokens[0]
-        plain = [json_texts.plain(one) for one in tokens] or [
-            pa.nulls(len(piece.lines), pa.string())
-        ]
+        count = len(piece.lines)
+        found: list[pa.Array] = []
+        for place in where:
+            if place.keys:
+                values = _inside(piece.columns[place.keys[0]], place.keys[1:])
+                if values is None:
+                    continue
+                how = conversion(place.path)
+                is_list = json_texts.is_list(values.type)
+                if name == PAGES and is_list and len(where) == 1 and not how:
+                    return json_texts.list_texts(values)
+                found.append(self._tokens(values, how))
+            elif isinstance(place.path[0], Constant):
+                found.append(pa.repeat(records.dumps(place.path[0].text), count))
+        if len(found) == 1 and name in CONDITION_TYPES:
+            return found[0]
+        plain = [json_texts.plain(one) for one in found] or [pa.nulls(count, pa.string())]
         first = pc.coalesce(*plain) if len(plain) > 1 else plain[0]
         return page_lists(first) if name == PAGES else first
 
-    def _tokens(self, values: pa.Array) -> pa.Array:
-        return opened(values) if self.source.format == "csv" else json_texts.json_texts(values)
-
-    def _is_in_text(self, piece: Piece, place: Place) -> bool:
-        """Whether a path goes on inside of texts, of which some are JSON objects."""
-        return bool(place.inside) and _may_hold_objects(piece.columns[place.column], place.inside)
+    def _tokens(self, values: pa.Array, how: Convert | None) -> pa.Array:
+        tokens = opened(values) if self.source.format == "csv" else json_texts.json_texts(values)
+        return conversions.convert_tokens(json_texts.plain(tokens), how) if how else tokens
 
     def _through_records(self, piece: Piece, found: dict[str, list[Place]]) -> Batch:
         """The piece as JSON lines, read as such: for paths that go on inside of texts."""
-        self._count += 1
-        path = self.reader.spool / f"rows-{self._count}.jsonl"
-        inside = {place.column for where in found.values() for place in where if place.inside}
+        inside = {name for where in found.values() for place in where for name in _opened_by(place)}
         parts: list[pa.Array | str] = []
         for number, (name, values) in enumerate(piece.columns.items()):
             is_open = self.source.format == "csv" or name in inside
@@ -128,15 +197,15 @@ class Tables:
             texts = pc.fill_null(json_texts.plain(as_json(values)), "null")
             parts += [f"{',' if number else '{'}{key}:", texts]
         lines = pc.binary_join_element_wise(*parts, "}\n", "")
-        path.write_bytes(b"".join(line.as_buffer() for line in lines))
-        source = Source(self.source.name, path, path.stat().st_size, None)
-        paths = {
-            name: tuple((place.column, *place.inside) for place in where)
-            for name, where in found.items()
-        }
-        reader = replace(self.reader, columns=Columns(paths), batch_rows=len(piece.lines))
-        batches = list(reader.read(source))
-        path.unlink()
+        columns = Columns(
+            {name: tuple(place.path for place in where) for name, where in found.items()}
+        )
+        with tempfile.TemporaryDirectory(prefix="rows-", dir=self.reader.spool) as folder:
+            path = FilePath(folder, "rows.jsonl")
+            path.write_bytes(b"".join(line.as_buffer() for line in lines))
+            source = Source(self.source.name, path, path.stat().st_size, None)
+            reader = Reader(columns, FilePath(folder), self.reader.threads, len(piece.lines))
+            batches = list(reader.read(source))
         table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()
         kept = np.concatenate([batch.lines for batch in batches]) - 1
         rejected = piece.rejected + [
@@ -147,6 +216,21 @@ class Tables:
         return Batch(
             self.source, table.to_batches()[0], piece.lines[kept], rejected, piece.bytes_read
         )
+
+
+def _takes_records(piece: Piece, place: Place) -> bool:
+    """Whether a path takes more than columns and structs, or goes on inside of JSON texts."""
+    if isinstance(place.path[0], Constant):
+        return False
+    if not place.keys:
+        return True
+    column, *inside = place.keys
+    return bool(inside) and _may_hold_objects(piece.columns[column], tuple(inside))
+
+
+def _opened_by(place: Place) -> list[str]:
+    """The columns whose texts are looked into as JSON."""
+    return [keys[0] for keys in keys_needed(place.path) if len(keys) > 1 or not place.keys]
 
 
 def opened(values: pa.Array) -> pa.Array:
@@ -190,7 +274,7 @@ def _query(texts: pa.Array, expression: str) -> pa.Array:
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": 1}
 
 
-def _inside(values: pa.Array, keys: Path) -> pa.Array | None:
+def _inside(values: pa.Array, keys: Keys) -> pa.Array | None:
     """What structs have at these keys; None where the type has no such place."""
     for key in keys:
         if not pa.types.is_struct(values.type):
@@ -202,7 +286,7 @@ def _inside(values: pa.Array, keys: Path) -> pa.Array | None:
     return values
 
 
-def _may_hold_objects(values: pa.Array, keys: Path) -> bool:
+def _may_hold_objects(values: pa.Array, keys: Keys) -> bool:
     for key in keys:
         if not pa.types.is_struct(values.type):
             break

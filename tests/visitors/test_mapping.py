@@ -37,7 +37,7 @@ def test_path(text: str, path: tuple[str, ...]) -> None:
         (".", "no key at character 1"),
         ("company.", "no key at character 9"),
         ("company..industry", "no key at character 9"),
-        ("pages[0]", "a dot must stand between keys, at character 6"),
+        ("pages[0", "brackets hold nothing, a number, or a test such as type=page, at character 6"),
         ('"open', "no key at character 1"),
         ('a"b"', "a dot must stand between keys, at character 2"),
         ("\udcff", "it is not UTF-8"),
@@ -80,16 +80,16 @@ def test_mapping_file_in_json(tmp_path: Path) -> None:
     [
         ("city: a\nindustri: a", "2:1", "unknown field 'industri'", "did you mean industry?"),
         ("jobTitle: a", "1:1", "unknown field 'jobTitle'", "did you mean job_title?"),
-        ("qqq: a", "1:1", "unknown field 'qqq'", "known are: id, last_seen, pages, "),
+        ("qqq: a", "1:1", "unknown field 'qqq'", "known are: title, recognised_by, by, "),
         ("page_equals: a", "1:1", "unknown field 'page_equals'", "known are|did you mean"),
-        ("", "1:1", "a mapping is an object of lists of paths", "for example: industry: "),
-        ("# nothing\n", "1:1", "a mapping is an object of lists of paths", ""),
-        ("- industry", "1:1", "a mapping is an object of lists of paths", "for example"),
-        ("industry", "1:1", "a mapping is an object of lists of paths", "for example"),
+        ("", "1:1", "the mapping names no field", "for example: industry: "),
+        ("# nothing\n", "1:1", "the mapping names no field", ""),
+        ("- industry", "1:1", "a mapping is an object of fields and their paths", "for example"),
+        ("industry", "1:1", "a mapping is an object of fields and their paths", "for example"),
         ("city: [a,\n  b..c]", "2:3", "bad path 'b..c': no key at character 3", ""),
-        ("city: {a: b}", "1:7", "a path is a text such as company.industry", ""),
+        ("city: {a: b}", "1:8", "'a' does not belong here", "known are: path, as"),
         ("city: [[a]]", "1:8", "a path is a text such as company.industry", ""),
-        ("city: [null]", "1:8", "a path is a text such as company.industry", ""),
+        ("city: [null]", "1:8", "a path is a text such as company.industry, not empty", ""),
         ("city: a\ncity: b", "2:1", "the key 'city' stands here again", "see line 1"),
         ("city: [a", "1:9", "", ""),
         ("city: a\n\tregion: b", "2:1", "", ""),
@@ -111,19 +111,22 @@ def test_bad_mapping_file(tmp_path: Path, text: str, place: str, message: str, h
         load_mapping(str(path))
     error = caught.value
     assert error.code == "bad_mapping"
-    assert message in error.message
-    assert len(error.message) < 200
-    assert str(error.where).startswith(f"{path}:{place}")
-    assert re.search(hint, error.hint or "")
+    found = error.findings[0]
+    assert message in found.message
+    assert len(found.message) < 200
+    assert str(found.location).startswith(f"{path}:{place}")
+    assert re.search(hint, found.hint or "")
 
 
 def test_mapping_file_that_is_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "mapping.yaml"
     path.write_bytes(b"city: a\nregion: \xff\n")
-    with pytest.raises(IcpctlError, match="0xff is not UTF-8") as caught:
+    with pytest.raises(IcpctlError) as caught:
         load_mapping(str(path))
-    assert str(caught.value.where) == f"{path}:2:9"
-    assert caught.value.hint
+    found = caught.value.findings[0]
+    assert "0xff is not UTF-8" in found.message
+    assert str(found.location) == f"{path}:2:9"
+    assert found.hint
 
 
 @pytest.mark.parametrize("name", ["nothing", "no/such.yaml", "../default", "default.yaml", "{}"])

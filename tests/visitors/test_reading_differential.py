@@ -6,10 +6,19 @@ import json
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.visitors.reading_oracle import DEFAULT, by_icpctl, by_oracle, disagreement
+from icpctl.visitors.deep import shallow
+from tests import oracle
+from tests.visitors.reading_oracle import (
+    DEFAULT,
+    by_icpctl,
+    by_oracle,
+    comparable,
+    disagreement,
+)
 from tests.visitors.torture import SMALL
 
 QUICK = settings(
@@ -110,3 +119,27 @@ def test_the_oracle_sees_records_and_rejects() -> None:
     assert len(read.records) > 200
     assert len(read.rejected) > 200
     assert by_icpctl(b"".join(lines)) == read
+
+
+def test_deep_json_has_the_grammar_of_shallow_json() -> None:
+    """What checks JSON that is nested too deep for the decoder takes what the oracle takes."""
+    random = Random(4)
+    taken = 0
+    for _ in range(6000):
+        text = changed(random.choice(SEEDS), random).decode(errors="replace").strip(" \t\r")
+        try:
+            value = oracle.parse(text)
+        except ValueError:
+            with pytest.raises(json.JSONDecodeError):
+                shallow(text, 1)
+            continue
+        taken += 1
+        assert comparable(oracle.parse(shallow(text, 9))) == comparable(value)
+        top = oracle.parse(shallow(text, 1))
+        expected = (
+            {key: 0 if isinstance(one, dict | list) else one for key, one in value.items()}
+            if isinstance(value, dict)
+            else top
+        )
+        assert comparable(top) == comparable(expected)
+    assert taken > 1000

@@ -159,7 +159,7 @@ SMALL = [
     Line(b'{"id": "deep list", "unknown": ' + nested(b"[]", 5000) + b"}"),
     Line(b'{"id": "deep", "industry": ' + nested(b"{}", 5000) + b"}"),
     Line(b'{"id": "deep pages", "pages": ' + nested(b"[]", 5000) + b"}"),
-    Line(b'{"id": 1, "unknown": ' + nested(b"[]", 5000)[:-1] + b"}", "cut off"),
+    Line(b'{"id": 1, "unknown": ' + nested(b"[]", 5000)[:-1] + b"}", "bad JSON"),
     Line(b'{"id": 1, "unknown": ' + b"[" * 5000 + b'"' + b'\\"' * 5000, "cut off"),
 ]
 BIG = [
