@@ -187,6 +187,8 @@ def _format(source: Source, head: bytes) -> Format:
     named = _named_format(source.name)
     if head.startswith(_PARQUET):
         return "parquet"
+    if named == "json" or head.lstrip().startswith(b"{"):
+        return "json"
     if named != "parquet":
         return named or ("csv" if looks_like_csv(source) else "json")
     if not source.compression:
