@@ -14,7 +14,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
-from icpctl.output.score import print_exceeded, print_rejected, refuse_overwriting
+from icpctl.output.score import counted, print_exceeded, print_rejected, refuse_overwriting
 from icpctl.output.visitors import FORMATS, Visitors
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.mapping import FIELDS
@@ -158,11 +158,12 @@ def print_rollup(
     if output == "json":
         print(run.as_json(), file=stream)
     else:
-        text = f"{run.records:,} records, {run.visitors:,} visitors"
+        text = f"{counted(run.records, 'record')}, {counted(run.visitors, 'visitor')}"
         if run.without_key:
-            text += f"; {run.without_key:,} records have no key and are each one"
+            has = "has" if run.without_key == 1 else "have"
+            text += f"; {counted(run.without_key, 'record')} {has} no key"
         if run.rejected:
-            text += f"; {run.rejected:,} lines rejected"
+            text += f"; {counted(run.rejected, 'line')} rejected"
         print(text, file=stream)
     sys.stdout.flush()
     print_mapped(run.mapped)

@@ -137,12 +137,12 @@ def _print_tables(run: Run, stream: TextIO) -> None:
 
 
 def _headline(report: MatchReport) -> str:
-    matched = f"{_count(report.matched, 'match', 'matches')}"
+    matched = f"{counted(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
         matched += f" ({_percent(report.match_rate)})"
-    parts = [_count(report.visitors, "visitor"), matched]
+    parts = [counted(report.visitors, "visitor"), matched]
     if report.rejected:
-        parts.append(f"{_count(report.rejected, 'line')} rejected")
+        parts.append(f"{counted(report.rejected, 'line')} rejected")
     return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -187,7 +187,7 @@ def print_exceeded(rejected: int, limit: Limit, *, rejects_kept: bool) -> None:
     hint = styled("hint:", "hint", colour=colour)
     keep = "" if rejects_kept else "--rejects FILE keeps them, "
     print(
-        f"{label} {_count(rejected, 'line')} rejected, more than the {limit} allowed; "
+        f"{label} {counted(rejected, 'line')} rejected, more than the {limit} allowed; "
         f"all else is complete\n  {hint} {keep}--max-rejects N or P% allows them",
         file=sys.stderr,
     )
@@ -201,7 +201,7 @@ def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> Non
 
 def _more(count: int, what: str, done: str, *, colour: bool) -> None:
     if count > 0:
-        text = f"... and {_count(count, f'more {what}')} {done}"
+        text = f"... and {counted(count, f'more {what}')} {done}"
         print(styled(text, "dim", colour=colour), file=sys.stderr)
 
 
@@ -224,7 +224,8 @@ _WANTED = {
 }
 
 
-def _count(number: int, one: str, several: str | None = None) -> str:
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return the number and what it counts."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 

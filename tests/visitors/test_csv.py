@@ -103,9 +103,7 @@ def test_any_bytes_are_read_as_the_naive_reader_reads_them(pieces: list[bytes], 
     assert found.lines == [line for line, _ in rows]
     assert [line for line, _ in found.rejected] == rejected
     wanted = [dict(zip(FIELDS, (cell or None for cell in cells), strict=True)) for _, cells in rows]
-    assert found.rows == [
-        {name: _as_cell(value) for name, value in row.items()} for row in wanted
-    ]
+    assert found.rows == [{name: _as_cell(value) for name, value in row.items()} for row in wanted]
 
 
 def _as_cell(text: str | None) -> Any:

@@ -130,9 +130,10 @@ def test_row_groups_and_batches(tmp_path: Path) -> None:
 
 def test_a_file_without_any_wanted_column(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"x": [1, 2]}), tmp_path / "v.parquet")
-    assert read(tmp_path / "v.parquet", {"id": "id", "pages": "pages"}).rows == [
-        {"id": None, "pages": None}
-    ] * 2
+    assert (
+        read(tmp_path / "v.parquet", {"id": "id", "pages": "pages"}).rows
+        == [{"id": None, "pages": None}] * 2
+    )
 
 
 def test_a_damaged_row_group_is_told_and_the_rest_read(tmp_path: Path) -> None:
