@@ -6,7 +6,6 @@ vector operations and parsed by Arrow. Any other block is walked record by recor
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from icpctl.visitors.lines import DamagedError, TooLong, whole_lines
 from icpctl.visitors.reading import Rejected
 from icpctl.visitors.records import MAX_LINE_BYTES
 from icpctl.visitors.tables import Piece, places
+from icpctl.visitors.utf8 import Utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = ",;\t"
 _QUOTE, _LF, _CR, _SPACE = 34, 10, 13, 32
-_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_NONE = np.empty(0, np.int64)
 _QUOTED = re.compile(rb'"(?:[^"]|"")*+"?')
 _END = re.compile(rb"\r?\n|\r?\Z")
 _EXCEL_HINT = re.compile(rb"sep=(.)[\r\n]")  # a first line in which Excel names the delimiter
@@ -42,13 +42,13 @@ def read_csv(source: Source, columns: Columns | None, batch_rows: int) -> Iterat
     """
     stream, raw = source.open()
     with raw:
-        records = _Records(_Utf8(stream))
+        records = _Records(Utf8(stream))
         header = records.header()
         if header is None:
             return
         if isinstance(header, _Bad):
             told = Rejected(source.name, header.line, f"the header: {header.reason}", header.raw)
-            yield Piece({}, np.empty(0, np.int64), [told], source.size)
+            yield Piece({}, _NONE, [told], source.size)
             return
         found = places(columns, set(header))
         wanted = {name for where in found.values() for place in where for name in place.columns}
@@ -65,7 +65,7 @@ def looks_like_csv(source: Source) -> bool:
     """Whether the first two lines have the same delimiter and begin no JSON object or list."""
     stream, raw = source.open()
     with raw:
-        first = next(whole_lines(_Utf8(stream)), None)
+        first = next(whole_lines(Utf8(stream)), None)
         lines = bytes(first).split(b"\n") if isinstance(first, memoryview) else []
     lines = [line for line in lines if line.strip()][:2]
     if not lines or any(line.lstrip()[:1] in b"{[" for line in lines):
@@ -262,19 +262,21 @@ def _whole_records(data: bytes, delimiter: bytes, width: int) -> tuple[int, np.n
     quote, and the others before one.
     """
     array = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(array == _LF)
-    marks = np.flatnonzero(array == delimiter[0])
+    is_end, is_mark = array == _LF, array == delimiter[0]
+    quotes = _NONE
     if b'"' in data:
-        quotes = np.flatnonzero(array == _QUOTE)
-        ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
-        if not len(ends):
-            return None
-        quotes = quotes[: np.searchsorted(quotes, ends[-1])]
-        marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
-        if not _are_at_edges(array, quotes, delimiter[0]):
-            return None
+        is_quote = array == _QUOTE
+        outside = np.bitwise_xor.accumulate(is_quote) ^ True
+        is_end &= outside
+        is_mark &= outside
+        quotes = np.flatnonzero(is_quote)
+    ends, marks = np.flatnonzero(is_end), np.flatnonzero(is_mark)
+    if not len(ends):
+        return None
+    if not _are_at_edges(array, quotes[: np.searchsorted(quotes, ends[-1])], delimiter[0]):
+        return None
     size = int(ends[-1]) + 1
-    if data.count(b"\r", 0, size) != data.count(b"\r\n", 0, size):
+    if b"\r" in data and data.count(b"\r", 0, size) != data.count(b"\r\n", 0, size):
         return None
     starts = np.concatenate([[0], ends[:-1] + 1])
     counts = np.searchsorted(marks, ends) - np.searchsorted(marks, starts)
@@ -334,7 +336,7 @@ class _Pending:
     def piece(self, bytes_read: int) -> Piece:
         self._flush_data()
         self._flush_cells()
-        lines = np.concatenate([np.empty(0, np.int64), *self._lines])
+        lines = np.concatenate([_NONE, *self._lines])
         columns = {name: pa.array([], pa.string()) for name in self.numbers}
         if self._tables:
             table = pa.concat_tables(self._tables).combine_chunks()
@@ -391,43 +393,3 @@ def _first_bad_byte(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         return f"invalid UTF-8 at byte {error.start + 1}"
     return "invalid UTF-8 between delimiters"
-
-
-class _Utf8:
-    """A stream as UTF-8 without a byte order mark, which tells UTF-16, and with LF in its lines."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._decoder: codecs.IncrementalDecoder | None = None
-        self._has_begun = self._has_ended = self._is_cr_only = False
-        self._ready = memoryview(b"")
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer from its start, and return how much of it; 0 at the end."""
-        while not self._ready and not self._has_ended:
-            data = bytearray(len(buffer))
-            count = self._stream.readinto(memoryview(data)) or 0
-            self._has_ended = not count
-            self._ready = memoryview(self._decoded(bytes(data[:count])))
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
-
-    def _decoded(self, data: bytes) -> bytes:
-        is_first, self._has_begun = not self._has_begun, True
-        if is_first:
-            for mark, name in _BOMS.items():
-                if data.startswith(mark):
-                    self._decoder = codecs.getincrementaldecoder(name)("surrogatepass")
-                    data = data[len(mark) :]
-            data = data.removeprefix(codecs.BOM_UTF8)
-        if self._decoder:
-            try:
-                text = self._decoder.decode(data, final=self._has_ended)
-            except UnicodeDecodeError:
-                text = "\udc00"  # half a letter at the end
-            data = text.encode("utf-8", "surrogatepass")  # lone halves stay wrong in UTF-8 too
-        if is_first:
-            self._is_cr_only = b"\r" in data and b"\n" not in data
-        return data.replace(b"\r", b"\n") if self._is_cr_only else data

@@ -167,7 +167,8 @@ def _numbered(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @cache
 def _clock() -> pa.Array:
     """The text of each second of a day."""
-    return pc.strftime(pa.array(range(_DAY), pa.timestamp("s")), "T%H:%M:%S")
+    seconds = pa.array(np.arange(_DAY, dtype=np.int32)).cast(pa.time32("s"))
+    return _joined("T", seconds.cast(pa.string()), "")
 
 
 def _map_texts(array: pa.Array) -> pa.Array:

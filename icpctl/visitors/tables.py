@@ -171,8 +171,11 @@ class Tables:
                     continue
                 how = conversion(place.path)
                 is_list = json_texts.is_list(values.type)
-                if name == PAGES and is_list and len(where) == 1 and not how:
-                    return json_texts.list_texts(values)
+                if name == PAGES and len(where) == 1 and not how:
+                    if is_list:
+                        return json_texts.list_texts(values)
+                    if self.source.format == "csv":
+                        return _cell_pages(values)
                 found.append(self._tokens(values, how))
             elif isinstance(place.path[0], Constant):
                 found.append(pa.repeat(records.dumps(place.path[0].text), count))
@@ -252,19 +255,41 @@ def _opened(texts: pa.Array) -> pa.Array:
 def page_lists(tokens: pa.Array) -> pa.Array:
     """JSON texts -> lists of them: a list's elements, or the one value."""
     is_list = pc.fill_null(pc.starts_with(tokens, "["), False)
-    single = pc.if_else(pc.starts_with(tokens, "{"), "{}", tokens)  # an object is a misfit
-    offsets = np.arange(len(tokens) + 1, dtype=np.int32)
-    singles = pa.ListArray.from_arrays(pa.array(offsets), single, mask=pc.is_null(single))
-    if not pc.any(is_list).as_py():
-        return singles
     lists = _query(tokens.filter(is_list), "from_json(texts, '[\"JSON\"]')::varchar[]")
+    return _page_lists(tokens, is_list, lists)
+
+
+def _cell_pages(cells: pa.Array) -> pa.Array:
+    """The pages in cells: `page_lists(opened(cells))` in one go."""
+    is_list = pc.fill_null(pc.starts_with(cells, "["), False)
+    lists = _query(
+        cells.filter(is_list),
+        "case when json_valid(texts) then from_json(texts, '[\"JSON\"]')::varchar[] end",
+    )
+    if lists.null_count:
+        return page_lists(json_texts.plain(opened(cells)))
+    tokens = json_texts.plain(opened(pc.if_else(is_list, None, cells)))
+    return _page_lists(tokens, is_list, lists)
+
+
+def _page_lists(tokens: pa.Array, is_list: pa.Array, lists: pa.Array) -> pa.Array:
+    """`lists`, one for each row that `is_list`, and the single pages of the other rows."""
+    single = pc.if_else(pc.starts_with(tokens, "{"), "{}", tokens)  # an object is a misfit
+    numbers = np.arange(len(tokens) + 1, dtype=np.int32)
+    singles = pa.ListArray.from_arrays(pa.array(numbers), single, mask=pc.is_null(single))
+    if not len(lists):
+        return singles
     flags = is_list.to_numpy(zero_copy_only=False)
-    order = np.where(flags, len(tokens) + np.cumsum(flags) - 1, offsets[:-1])
+    if flags.all():
+        return lists.cast(singles.type)
+    order = np.where(flags, len(tokens) + np.cumsum(flags) - 1, numbers[:-1])
     return pa.concat_arrays([singles, lists.cast(singles.type)]).take(pa.array(order))
 
 
 def _query(texts: pa.Array, expression: str) -> pa.Array:
     """What a constant SQL expression makes of each of some `texts`."""
+    if not len(texts):
+        return texts
     with duckdb.connect(":memory:", config=_CONFIG) as connection:
         connection.register("rows", pa.table({"texts": texts}))
         found = connection.sql(f"select {expression} as found from rows")  # noqa: S608 - constant

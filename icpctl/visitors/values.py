@@ -151,6 +151,7 @@ def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
         return normal.range_bounds(normal.size_range(text)) if is_text else None
 
     rows, distinct = _distinct(tokens)
+    distinct = _unquoted_numbers(distinct)
     bounds = np.zeros((len(distinct), 2))
     first = _first_bytes(distinct)
     plain = (first >= ord("0")) & (first <= ord("9"))  # JSON numbers, all at once
@@ -159,6 +160,14 @@ def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
         plain[plain] = np.isfinite(found)
         bounds[plain] = found[np.isfinite(found), None]
     return _converted(rows, distinct, bounds, ~plain, read)
+
+
+def _unquoted_numbers(tokens: pa.Array) -> pa.Array:
+    """Texts that are numbers, as CSV files have them, as JSON numbers."""
+    if not pc.any(pc.starts_with(tokens, '"')).as_py():
+        return tokens
+    mask = pc.match_substring_regex(tokens, '^"-?(0|[1-9][0-9]*)([.][0-9]+)?"$')
+    return pc.if_else(mask, pc.utf8_slice_codeunits(tokens, 1, -1), tokens)
 
 
 def booleans(tokens: pa.Array) -> Column:
