@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from icpctl.visitors.inspection import FieldFound, Inspection
 
 UNUSED_SHOWN = 20
-_VALUE_WIDTH = 40
+_VALUES_SHOWN, _VALUE_WIDTH, _EXAMPLE_WIDTH = 3, 21, 40
 
 
 def as_table(inspections: Iterable[Inspection]) -> None:
@@ -40,8 +40,9 @@ FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
 def _print_file(found: Inspection) -> None:
     print_mapped([found.mapped])
     rejected = f", {found.rejected:,} rejected" if found.rejected else ""
+    records = "1 record" if found.records == 1 else f"{found.records:,} records"
     name = shown(found.mapped.source)
-    print(f"{name}: {found.records:,} records{rejected}; mapping {found.mapped.mapping.name}\n")
+    print(f"{name}: {records}{rejected}; mapping {shown(found.mapped.mapping.name)}\n")
     table(
         ["FIELD", "HAVE", "PATH", "VALUES"],
         [_cells(it, found.records) for it in found.fields],
@@ -79,7 +80,7 @@ def _print_file(found: Inspection) -> None:
 
 def _cells(found: FieldFound, records: int) -> list[str]:
     paths = ", ".join(path for path, _ in found.paths)
-    values = ", ".join(_cut(value) for value, _ in found.values)
+    values = ", ".join(_cut(value, _VALUE_WIDTH) for value, _ in found.values[:_VALUES_SHOWN])
     if found.days:
         values = " to ".join(dict.fromkeys(found.days))
     return [found.name, _share(found.have, records), paths or "-", values]
@@ -91,8 +92,8 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if part * 200 >= whole else "< 1 %"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _VALUE_WIDTH else f"{text[:_VALUE_WIDTH]}..."
+def _cut(text: str, width: int = _EXAMPLE_WIDTH) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _body(found: Inspection) -> dict[str, Any]:

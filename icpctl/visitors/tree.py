@@ -42,7 +42,9 @@ class Tree:
                         for key in keys:
                             tested = tested._child(key)
                         tested.wanted = True
-            node.wanted = True
+            # Elements that are only counted need not be read.
+            is_counted = conversion(path) == Convert(COUNT) and isinstance(path[-2], Elements)
+            node.wanted = node.wanted or not is_counted
         return root
 
     def _child(self, key: str) -> Tree:
@@ -110,7 +112,7 @@ class _At:
             return _At(self.node.children[key] if self.node else None, name(key))
         if self.node is None or self.node.whole:
             inside = text(f'$."{key}"')
-            return _At(None, f"json_extract({self.sql}, {inside})")
+            return _At(None, f"nullif(json_extract({self.sql}, {inside}), 'null'::json)")
         return _At(self.node.children[key], f"struct_extract({self.sql}, {text(key)})")
 
     def keys(self, keys: Iterable[str]) -> _At:

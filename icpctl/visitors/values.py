@@ -187,10 +187,10 @@ def booleans(tokens: pa.Array) -> Column:
 def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Dates -> microseconds since 1970 in UTC (int64), which rows have one, and misfit rows."""
     micros = np.zeros(len(tokens), np.int64)
-    simple = _zulu_seconds(tokens)
+    simple = _zulu_times(tokens)
     if simple is not None:
         known = pc.is_valid(simple).to_numpy(zero_copy_only=False)
-        micros[known] = simple.drop_null().cast(pa.int64()).to_numpy() * 1_000_000
+        micros[known] = simple.drop_null().cast(pa.int64()).to_numpy()
         return micros, known, np.empty(0, np.int64)
     rows, distinct = _distinct(tokens)
     table = np.zeros(len(distinct) + 1, np.int64)
@@ -231,15 +231,24 @@ def _instant(token: str) -> int | None:
     return None if value is None else normal.epoch(value)
 
 
-def _zulu_seconds(tokens: pa.Array) -> pa.Array | None:
-    """The common form `"2026-11-20T10:30:00Z"`, all rows at once; None when any row differs."""
+def _zulu_times(tokens: pa.Array) -> pa.Array | None:
+    """The common forms `"2026-11-20T10:30:00Z"` and `"2026-11-20T10:30:00.123Z"`, all rows at once.
+
+    In microseconds; None when any row differs from the others.
+    """
     lengths = pc.min_max(pc.binary_length(tokens)).as_py()
-    if lengths != {"min": 22, "max": 22} or not pc.all(pc.ends_with(tokens, 'Z"')).as_py():
+    length = lengths["min"]
+    if length != lengths["max"] or length not in _ZULU_LENGTHS:
+        return None
+    if not pc.all(pc.ends_with(tokens, 'Z"')).as_py():
         return None
     try:
-        return pc.utf8_slice_codeunits(tokens, 1, 20).cast(pa.timestamp("s"))
+        return pc.utf8_slice_codeunits(tokens, 1, length - 2).cast(pa.timestamp("us"))
     except pa.ArrowInvalid:  # another form of the same length, or the 30th of February
         return None
+
+
+_ZULU_LENGTHS = (22, 26, 29)  # in quotes, with no, three and six digits behind the point
 
 
 def _converted(
