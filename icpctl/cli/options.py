@@ -33,7 +33,7 @@ Org = Annotated[
 Visitors = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="VISITORS...",
+        metavar="VISITORS",
         help="Files, folders or globs: JSON lines and CSV, also .gz and .zst, Parquet; - is stdin.",
     ),
 ]
