@@ -255,8 +255,8 @@ def _differences(old: IcpConfig, new: IcpConfig) -> dict[str, Any]:
     What servers set stays where the body lacks it, and may have become text in YAML.
     """
     before, after = old.body(), new.body()
-    changed = [key for key in (*FIELDS, *after) if str(before.get(key)) != str(after.get(key))]
-    fields = {key: after.get(key) for key in changed if key != "slug"}
+    differ = [key for key in (*FIELDS, *after) if str(before.get(key)) != str(after.get(key))]
+    fields = {key: after.get(key) for key in differ if key != "slug"}
     return fields | {key: it for key, it in short_body(new).items() if key in fields}
 
 
