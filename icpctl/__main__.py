@@ -16,8 +16,9 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from icpctl.cli.app import app
+        from icpctl.cli.run import run
 
-        app(prog_name="icpctl")
+        sys.exit(run(app))
     except KeyboardInterrupt:  # while modules are imported; commands see to the rest
         sys.exit(130)
 

@@ -17,6 +17,7 @@ Dir = Annotated[
         "--dir",
         envvar="ICPCTL_DIR",
         metavar="DIR",
+        readable=False,  # whoever reads it says so, as of any other file
         help="The folder of configs; icp_configs unless the settings say otherwise.",
     ),
 ]
