@@ -1,5 +1,6 @@
 """`python -m icpctl` and the console script."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -21,6 +22,10 @@ def main() -> None:
         sys.exit(run(app))
     except KeyboardInterrupt:  # while modules are imported; commands see to the rest
         sys.exit(130)
+    except OSError as error:  # help or the version could not be printed
+        with contextlib.suppress(OSError):
+            print(f"error: {error.strerror or error}", file=sys.stderr, flush=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The one place where exceptions become messages and exit codes."""
 
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -104,7 +105,8 @@ def _as_icpctl_error(error: Exception) -> IcpctlError:
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        return IcpctlError(f"{where}{what}", "io_error")
+        hint = "free some space, or write elsewhere" if error.errno == errno.ENOSPC else None
+        return IcpctlError(f"{where}{what}", "io_error", hint=hint)
     return IcpctlError(
         f"internal error: {type(error).__name__}: {error}",
         "internal_error",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from icpctl.config.editing import edited
 from icpctl.config.files import SUFFIXES
 from icpctl.config.nodes import Object, Scalar
 from icpctl.errors import Finding, IcpctlError
+from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig, Rules
@@ -29,7 +29,7 @@ def read_source(name: str) -> Document:
     Raises `IcpctlError` `no_such_path` where there is nothing to read.
     """
     if name == "-":
-        return _document(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN)
+        return _document(stdin().read(MAX_BYTES + 1), STDIN)
     try:
         with open(name, "rb") as file:  # may be a pipe: `--file <(...)`
             return _document(file.read(MAX_BYTES + 1), name)
