@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from icpctl.cli.complete import organizations, slugs
+from icpctl.output.formats import SingleFormat
+
 if TYPE_CHECKING:
     from icpctl.config.store import Workspace
 
@@ -14,6 +17,7 @@ Dir = Annotated[
         "--dir",
         envvar="ICPCTL_DIR",
         metavar="DIR",
+        readable=False,  # whoever reads it says so, as of any other file
         help="The folder of configs; icp_configs unless the settings say otherwise.",
     ),
 ]
@@ -23,13 +27,14 @@ Org = Annotated[
         "--org",
         envvar="ICPCTL_ORG",
         metavar="NAME",
+        autocompletion=organizations,
         help="The organization: a subfolder of the folder of configs.",
     ),
 ]
 Visitors = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="VISITORS...",
+        metavar="VISITORS",
         help="Files, folders or globs: JSON lines and CSV, also .gz and .zst, Parquet; - is stdin.",
     ),
 ]
@@ -51,6 +56,35 @@ TempDir = Annotated[
 CaseSensitive = Annotated[
     bool | None,
     typer.Option("--case-sensitive/--ignore-case", help="Whether letter case counts in texts."),
+]
+
+Slug = Annotated[
+    str,
+    typer.Argument(
+        metavar="SLUG",
+        help="The config's name: its file without extension.",
+        autocompletion=slugs,
+    ),
+]
+Body = Annotated[
+    str | None,
+    typer.Option("--file", "-f", metavar="F", help="The whole config; - reads stdin."),
+]
+Rules = Annotated[
+    str | None,
+    typer.Option("--rules", metavar="F", help="The rules alone: {groups: [...]}; - reads stdin."),
+]
+Label = Annotated[str | None, typer.Option("--label", metavar="L", help="The display name.")]
+Active = Annotated[
+    bool | None,
+    typer.Option("--active/--inactive", help="Whether it is scored without being named."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, do nothing.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask; needed where no terminal can answer.")
+]
+Output = Annotated[
+    SingleFormat, typer.Option("-o", "--output", help="yaml is the file as it stands.")
 ]
 
 

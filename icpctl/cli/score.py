@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.complete import slugs
 from icpctl.cli.options import (
     CaseSensitive,
     Dir,
@@ -25,7 +26,11 @@ def score(
     org: Org = None,
     config: Annotated[
         list[str] | None,
-        typer.Option(metavar="SLUG", help="Only this config, also an inactive one; repeatable."),
+        typer.Option(
+            metavar="SLUG",
+            help="Only this config, also an inactive one; repeatable.",
+            autocompletion=slugs,
+        ),
     ] = None,
     as_of: Annotated[
         str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +65,10 @@ def score_into(
     """
     make_writer = _writer_for(targets)
     _refuse_taken_names(targets.layout)
+    if targets.rejects == Path(STDOUT):
+        raise IcpctlError(
+            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
+        )
 
     def on_sources(sources: Sequence[Source]) -> None:
         read = [it.path for it in sources] + [it.path for it in configs]
@@ -72,10 +76,14 @@ def score_into(
 
     with ExitStack() as stack:
         rows: Writer | None = None
-        if targets.to_stdout:
-            rows = make_writer(sys.stdout.buffer, targets.layout)
-        elif targets.out is not None:
-            rows = make_writer(stack.enter_context(replacing(Path(targets.out))), targets.layout)
+        if targets.out is not None:
+            file = (
+                sys.stdout.buffer
+                if targets.to_stdout
+                else stack.enter_context(replacing(Path(targets.out)))
+            )
+            # Closed in any case: what a writer has not closed, it complains about at the end.
+            rows = stack.enter_context(closing(make_writer(file, targets.layout)))
         rejects: BinaryIO | None = None
         if targets.rejects is not None:
             rejects = stack.enter_context(replacing(targets.rejects))
@@ -95,8 +103,6 @@ def score_into(
                 on_rejected=on_rejected,
                 on_progress=on_progress,
             )
-        if rows:
-            rows.close()
     return run
 
 
@@ -141,9 +147,10 @@ def _headline(report: MatchReport) -> str:
     if report.match_rate is not None:
         matched += f" ({_percent(report.match_rate)})"
     parts = [counted(report.visitors, "visitor"), matched]
+    as_of = report.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if report.rejected:
         parts.append(f"{counted(report.rejected, 'line')} rejected")
-    return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{', '.join(parts)}; as of {as_of} UTC"
 
 
 def _config_cells(config: ConfigReport) -> list[str]:
@@ -240,8 +247,8 @@ def _writer_for(targets: Targets) -> Callable[[BinaryIO, Layout], Writer]:
         raise IcpctlError(
             "what the file should hold is not clear from its name",
             "unknown_format",
-            Location(str(targets.out)),
-            f"end it in one of {', '.join(FORMATS)}",
+            Location(targets.out or "--out ''"),
+            f"end it in one of {', '.join(FORMATS)}; {STDOUT} is JSONL on stdout",
         )
     return make
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.report import ConfigReport, MatchReport, rate
 from icpctl.scoring.verdicts import Verdicts, score_batch
+from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
@@ -105,6 +106,8 @@ class Run:
     rejected: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds for each step; those of scoring are added up over the threads."""
 
 
 def score(
@@ -124,7 +127,9 @@ def score(
     Raises `IcpctlError` where an input cannot be read, and `mapping_fits_nothing`.
     """
     started = time.perf_counter()
-    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    timings = Timings()
+    with timings.step("plan"):
+        plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     counted = _Counted(plan)
     slugs = tuple(config.slug for config in plan.configs)
     with temporary_folder(options.temp_dir) as spool:
@@ -135,16 +140,18 @@ def score(
         threads = options.threads or cores()
         scan = Scan(
             list(zip(sources, (one.mapping for one in mapped), strict=True)),
-            Reader(Columns({}), spool, threads),
+            Reader(Columns({}), spool, threads, timings=timings),
             lambda mapping: _columns(plan, mapping, options.carry),
         )
-        for batch, verdicts in _scored(scan.batches(), plan, threads):
-            counted.add(batch, verdicts)
+        for batch, verdicts in _scored(scan.batches(), plan, threads, timings):
+            with timings.step("count"):
+                counted.add(batch, verdicts)
             for rejected in batch.rejected:
                 on_rejected(rejected)
-            on_rows(_rows(batch, verdicts, slugs, options))
+            with timings.step("write"):
+                on_rows(_rows(batch, verdicts, slugs, options))
             progress.read(batch)
-    return counted.run(time.perf_counter() - started, mapped)
+    return counted.run(time.perf_counter() - started, mapped, timings.seconds)
 
 
 def _columns(plan: Plan, mapping: Mapping, carry: Sequence[str]) -> Columns:
@@ -155,26 +162,32 @@ def _columns(plan: Plan, mapping: Mapping, carry: Sequence[str]) -> Columns:
     return Columns(paths | carried)
 
 
-def _carried(number: int) -> str:
-    """The column of a carried field. SQL ignores the letter case of names, so it has none."""
-    return f"carry {number}"
-
-
-def _scored(batches: Iterable[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
+def _scored(
+    batches: Iterable[Batch], plan: Plan, threads: int, timings: Timings
+) -> Iterator[tuple[Batch, Verdicts]]:
     """Scores batches on threads; the results come in order."""
     pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
+
+    def done() -> tuple[Batch, Verdicts]:
+        batch, verdicts = pending.popleft()
+        with timings.step("wait for scoring"):
+            return batch, verdicts.result()
+
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                pending.append((batch, pool.submit(score_batch, batch.table, plan)))
+                pending.append((batch, pool.submit(score_batch, batch.table, plan, timings)))
                 if len(pending) > threads:
-                    first, verdicts = pending.popleft()
-                    yield first, verdicts.result()
+                    yield done()
             while pending:
-                first, verdicts = pending.popleft()
-                yield first, verdicts.result()
+                yield done()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _carried(number: int) -> str:
+    """Return the column of a carried path; a number, since DuckDB's names ignore letter case."""
+    return f"carry {number}"
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
@@ -210,8 +223,7 @@ class _Counted:
         first = verdicts.icp[verdicts.icp >= 0]
         self.matched_by += np.bincount(verdicts.configs, minlength=count)
         self.first_by += np.bincount(first, minlength=count)
-        exact = np.rint(verdicts.scores * 100)
-        summed = np.bincount(verdicts.configs, weights=exact, minlength=count)
+        summed = np.bincount(verdicts.configs, weights=verdicts.hundredths, minlength=count)
         self.hundredths += summed.astype(np.int64)
         self._keep_best(batch, verdicts)
         self._keep_warnings(batch, verdicts)
@@ -223,21 +235,22 @@ class _Counted:
 
     def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
-        rows = np.flatnonzero((verdicts.icp >= 0) & (-verdicts.icp_score < worst))
-        rows = rows[np.argsort(-verdicts.icp_score[rows], kind="stable")][:SHOWN]
+        scores = verdicts.icp_score
+        rows = np.flatnonzero((verdicts.icp >= 0) & (-scores < worst))
+        rows = rows[np.argsort(-scores[rows], kind="stable")][:SHOWN]
         if not len(rows):
             return
         ids = scalar_texts(batch.table[visitor_mapping.ID].take(pa.array(rows))).to_pylist()
         found = [
             (
-                -float(verdicts.icp_score[row]),
+                -float(scores[row]),
                 self.visitors + int(row),
                 BestVisitor(
                     visitor,
                     batch.source.name,
                     int(batch.lines[row]),
                     self.plan.configs[verdicts.icp[row]].slug,
-                    float(verdicts.icp_score[row]),
+                    float(scores[row]),
                 ),
             )
             for row, visitor in zip(rows, ids, strict=True)
@@ -258,7 +271,7 @@ class _Counted:
         found.sort(key=lambda one: one.line)
         self.warnings += found[: SHOWN - len(self.warnings)]
 
-    def run(self, seconds: float, mapped: list[Mapped]) -> Run:
+    def run(self, seconds: float, mapped: list[Mapped], timings: dict[str, float]) -> Run:
         configs = [
             ConfigReport(
                 slug=config.slug,
@@ -281,9 +294,8 @@ class _Counted:
             configs=configs,
             elapsed_seconds=round(seconds, 3),
         )
-        return Run(
-            report, mapped, self.first_rejected, self.warnings, [one for *_, one in self.best]
-        )
+        best = [one for *_, one in self.best]
+        return Run(report, mapped, self.first_rejected, self.warnings, best, timings)
 
 
 def _json(value: pa.Scalar) -> str:

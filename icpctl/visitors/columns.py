@@ -30,7 +30,7 @@ class Columns:
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that is present and not null wins.
-    The column `pages` is a list of JSON texts, every other one JSON text.
+    A column holds JSON texts; `pages` may also hold lists of them.
     """
 
     paths: dict[str, tuple[Path, ...]]
@@ -72,7 +72,7 @@ class Columns:
             f"{_first_of(root, it, as_list=_is_list(name, it))} as {quoted(name)}"
             for name, it in found.items()
         )
-        outer = ", ".join(_shown(name, paths) for name, paths in found.items())
+        outer = ", ".join(_shown(name, paths, sample) for name, paths in found.items())
         return (
             f"select {outer} from (select {inner} from read_json({text(path)},"  # noqa: S608 - quoted
             f" format='newline_delimited', columns={{{', '.join(declared)}}}, ignore_errors=true,"
@@ -90,7 +90,7 @@ class Columns:
         return pa.RecordBatch.from_arrays(arrays, names=list(self.paths))
 
     def values(self, record: dict[str, Any]) -> list[Any]:
-        """The columns' values of one record that was parsed in Python."""
+        """The columns' values of one record that was parsed in Python; pages are a list."""
         return [self._value(record, name) for name in self.paths]
 
     def _read_as(self) -> Iterable[tuple[str, tuple[Path, ...]]]:
@@ -188,18 +188,27 @@ def _first_of(root: Tree, paths: Sequence[Path], *, as_list: bool) -> str:
     return f"coalesce({', '.join(found)})" if len(found) > 1 else (found or ["null::json"])[0]
 
 
+def _is_plain_list(pages: Any) -> bool:
+    """Whether it is a list of strings without escapes, which is taken apart faster later on."""
+    if pages is None:
+        return True
+    return isinstance(pages, list) and all(
+        isinstance(page, str) and records.dumps(page) == f'"{page}"' for page in pages
+    )
+
+
 def _is_list(name: str, paths: Sequence[Path]) -> bool:
     """Whether the column is a list as it is read."""
     return name == PAGES and bool(paths) and all(map(is_list, paths))
 
 
-def _shown(name: str, paths: Sequence[Path]) -> str:
-    if name == PAGES:
-        return (
-            f"{quoted(name)}::varchar[] as {quoted(name)}"
-            if _is_list(name, paths)
-            else _as_list(name)
-        )
+def _shown(name: str, paths: Sequence[Path], sample: Sequence[dict[str, Any]]) -> str:
+    if _is_list(name, paths):
+        return f"{quoted(name)}::varchar[] as {quoted(name)}"
+    if name == PAGES and not all(
+        _is_plain_list(resolve(it, path)) for it in sample for path in paths
+    ):
+        return _as_list(name)
     if name in (WITNESS, UNEXPECTED):
         return f"nullif({quoted(name)} is not null, false) as {quoted(name)}"
     return f"{quoted(name)}::varchar as {quoted(name)}"

@@ -20,12 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.timings import Timings
 from icpctl.visitors import records
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from icpctl.visitors.sources import Source
@@ -83,6 +84,7 @@ class Reader:
     spool: Path
     threads: int = 2
     batch_rows: int = BATCH_ROWS
+    timings: Timings = field(default_factory=Timings)
     _count: int = field(default=0, init=False)
 
     def read(self, source: Source) -> Iterator[Batch]:
@@ -94,8 +96,9 @@ class Reader:
         with raw:
             before = os.fstat(raw.fileno())
             lines = Lines(stream)
-            for rows in self._bulk(source, lines):
-                numbers, picked = lines.take(rows.num_rows, _suspects(rows))
+            for rows in self.timings.each("parse", self._bulk(source, lines)):
+                with self.timings.step("lines"):
+                    numbers, picked = lines.take(rows.num_rows, _suspects(rows))
                 known = rows.slice(0, len(numbers))
                 if len(known) < len(rows) and not lines.damaged:
                     raise _changed(source)
@@ -177,7 +180,7 @@ class Reader:
         order[list(mended)] = np.arange(len(numbers), len(numbers) + len(mended))
         added = list(zip(*mended.values(), strict=True)) or [()] * table.num_columns
         arrays = [
-            pa.concat_arrays([column, pa.array(values, column.type)]).take(pa.array(order[kept]))
+            pa.concat_arrays([column, _array(values, column.type)]).take(pa.array(order[kept]))
             for column, values in zip(table.columns, added, strict=True)
         ]
         table = pa.RecordBatch.from_arrays(arrays, schema=table.schema)
@@ -243,6 +246,17 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
     if unexpected.null_count < rows.num_rows:
         empty |= pc.is_valid(unexpected).to_numpy(zero_copy_only=False)
     return np.flatnonzero(empty)
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values of records that were parsed in Python; lists of pages as JSON texts where asked."""
+    if pa.types.is_string(kind):
+        values = [_list_text(value) if isinstance(value, list) else value for value in values]
+    return pa.array(values, kind)
+
+
+def _list_text(elements: list[str | None]) -> str:
+    return f"[{','.join('null' if element is None else element for element in elements)}]"
 
 
 def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:

@@ -15,15 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors import normal, records
+from icpctl.visitors import normal, page_lists, records
+from icpctl.visitors.tokens import Decoded, distinct_of, first_bytes, trimmed
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-_ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
-_QUOTE = ord('"')
 _EMPTY_LIST = "[]"
 _DAY = 86_400_000_000  # microseconds
 
@@ -49,23 +48,35 @@ class Column:
         """Bits per value [values, words] -> bits per cell: those of any of its values."""
         if self.offsets is None or self.elements is None:
             return table
-        found = np.zeros((len(self.offsets) - 1, table.shape[1]), table.dtype)
+        wide = _widened(table)
+        found = np.zeros((len(self.offsets) - 1, wide.shape[1]), wide.dtype)
         filled = np.flatnonzero(np.diff(self.offsets))
         if len(filled):
             starts = self.offsets[filled]
-            found[filled] = np.bitwise_or.reduceat(table[self.elements], starts, axis=0)
-        return found
+            for part in range(wide.shape[1]):
+                bits = wide[:, part].take(self.elements)
+                found[filled, part] = np.bitwise_or.reduceat(bits, starts)
+        return found.view(np.uint8)[:, : table.shape[1]]
 
     def spread(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
         nothing = np.zeros((1, cells.shape[1]), cells.dtype)
-        found: np.ndarray = np.concatenate([cells, nothing])[self.rows]
+        found: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
         return found
 
     def present(self) -> np.ndarray:
         """For each row whether it has a value."""
         ones = np.ones((len(self.values), 1), np.uint8)
         return self.spread(self.cells(ones))[:, 0].astype(bool)
+
+
+def _widened(table: np.ndarray) -> np.ndarray:
+    """The bytes of each row as few large words: an operation takes as long for any size."""
+    width = table.shape[1]
+    word = next((size for size in (1, 2, 4) if width <= size), 8)
+    padded = np.zeros((len(table), -(-width // word) * word), np.uint8)
+    padded[:, :width] = table
+    return padded.view(f"u{word}")
 
 
 def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
@@ -83,8 +94,8 @@ def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
 
 def texts(tokens: pa.Array) -> Column:
     """A text field: scalars as text, each list as its scalars."""
-    rows, distinct = _distinct(tokens)
-    decoded = _Decoded(distinct)
+    rows, distinct = distinct_of(tokens)
+    decoded = Decoded(distinct)
     misfit = np.zeros(len(distinct), bool)
     value_of = np.arange(len(distinct), dtype=np.int32)
     several: dict[int, list[int]] = {}  # cell -> its values' numbers
@@ -94,7 +105,7 @@ def texts(tokens: pa.Array) -> Column:
         value_of[cell] = added[0] if added else -1
         if len(added) > 1:
             several[cell] = added
-    values, filled = _trimmed(decoded.values())
+    values, filled = trimmed(decoded.values())
     filled = np.append(filled, False)
     value_of[~filled[value_of]] = -1
     misfits = _rows_of(rows, misfit)
@@ -111,32 +122,70 @@ def texts(tokens: pa.Array) -> Column:
     return Column(values, rows, offsets, elements, misfits)
 
 
-def pages(tokens: pa.ListArray) -> Column:
-    """A list of pages a row, each element the JSON text of a string or of an object."""
-    lengths = pc.fill_null(pc.list_value_length(tokens), 0).to_numpy(zero_copy_only=False)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    codes, distinct = _distinct(pc.list_flatten(tokens))
-    decoded = _Decoded(distinct)
-    misfit = np.zeros(len(distinct) + 1, bool)  # the last for elements that are null
-    value_of = np.arange(len(distinct) + 1, dtype=np.int32)
-    value_of[-1] = -1
-    for cell in decoded.odd:
-        page = _page(distinct[cell].as_py())
-        misfit[cell] = page is None
-        value_of[cell] = decoded.add(page) if page else -1
-    values, filled = _trimmed(decoded.values())
-    value_of[:-1][~filled[value_of[:-1]]] = -1
-    elements = value_of[codes]
-    gone = elements < 0
-    misfits = np.empty(0, np.int64)
+def pages(tokens: pa.Array) -> Column:
+    """Lists of pages: a list of JSON texts a row, or the JSON text of each row's list."""
+    found = _split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens)
+    values, filled = trimmed(found.texts)
+    elements = found.codes
+    gone = ~np.append(filled, [False, False])[elements]
+    lengths, misfits = found.lengths, _NO_ROWS
     if gone.any():
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        misfits = np.unique(owner[misfit[codes]])
+        misfits = np.unique(owner[elements == _MISFIT])
         elements = elements[~gone]
-        offsets = np.concatenate(
-            [[0], np.cumsum(np.bincount(owner[~gone], minlength=len(lengths)))]
-        )
+        lengths = np.bincount(owner[~gone], minlength=len(lengths))
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
     return Column(values, np.arange(len(lengths)), offsets, elements, misfits)
+
+
+_NOTHING, _MISFIT = -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """`lengths[r]` of the `codes` belong to row `r`: numbers of texts, `_NOTHING` or `_MISFIT`."""
+
+    texts: pa.Array
+    codes: np.ndarray
+    lengths: np.ndarray
+
+
+def _listed(tokens: pa.ListArray) -> _Pages:
+    lengths = pc.fill_null(pc.list_value_length(tokens), 0).to_numpy(zero_copy_only=False)
+    codes, distinct = distinct_of(pc.list_flatten(tokens))
+    decoded = Decoded(distinct)
+    code_of = np.arange(len(distinct) + 1, dtype=np.int32)
+    code_of[-1] = _NOTHING
+    for cell in decoded.odd:
+        page = _page(records.loads(distinct[cell].as_py()))
+        code_of[cell] = _MISFIT if page is None else decoded.add(page)
+    return _Pages(decoded.values(), code_of[codes], lengths)
+
+
+def _split(tokens: pa.Array) -> _Pages:
+    found = page_lists.split(tokens)
+    if not len(found.odd):
+        return _Pages(found.texts, found.codes, found.lengths)
+    texts: list[str] = []
+    codes: list[int] = []
+    counts = []
+    for row in found.odd:
+        value = records.loads(tokens[int(row)].as_py())
+        elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
+        counts.append(len(elements))
+        for element in elements:
+            page = _page(element)
+            missing = _NOTHING if element is None else _MISFIT
+            codes.append(missing if page is None else len(found.texts) + len(texts))
+            texts += [] if page is None else [page]
+    places = np.concatenate([[0], np.cumsum(found.lengths)])[found.odd]
+    lengths = found.lengths.copy()
+    lengths[found.odd] = counts
+    return _Pages(
+        pa.concat_arrays([found.texts, pa.array(texts, pa.string())]),
+        np.insert(found.codes, np.repeat(places, counts), np.array(codes, np.int32)),
+        lengths,
+    )
 
 
 def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
@@ -150,10 +199,10 @@ def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
         is_text = ranges and text is not token
         return normal.range_bounds(normal.size_range(text)) if is_text else None
 
-    rows, distinct = _distinct(tokens)
+    rows, distinct = distinct_of(tokens)
     distinct = _unquoted_numbers(distinct)
     bounds = np.zeros((len(distinct), 2))
-    first = _first_bytes(distinct)
+    first = first_bytes(distinct)
     plain = (first >= ord("0")) & (first <= ord("9"))  # JSON numbers, all at once
     if plain.any():
         found = distinct.filter(pa.array(plain)).cast(pa.float64()).to_numpy()
@@ -179,7 +228,7 @@ def booleans(tokens: pa.Array) -> Column:
         value = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}.get(word)
         return None if value is None else (value, value)
 
-    rows, distinct = _distinct(tokens)
+    rows, distinct = distinct_of(tokens)
     bounds = np.zeros((len(distinct), 2))
     return _converted(rows, distinct, bounds, np.ones(len(distinct), bool), read)
 
@@ -192,7 +241,7 @@ def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         known = pc.is_valid(simple).to_numpy(zero_copy_only=False)
         micros[known] = simple.drop_null().cast(pa.int64()).to_numpy()
         return micros, known, np.empty(0, np.int64)
-    rows, distinct = _distinct(tokens)
+    rows, distinct = distinct_of(tokens)
     table = np.zeros(len(distinct) + 1, np.int64)
     unknown = np.ones(len(distinct) + 1, bool)
     misfit = np.zeros(len(distinct), bool)
@@ -272,46 +321,10 @@ def _converted(
     return Column(bounds, np.append(value_of, np.int32(-1))[rows], misfits=_rows_of(rows, misfit))
 
 
-def _first_bytes(texts: pa.Array) -> np.ndarray:
-    """The first byte of each text; none of them may be empty or null."""
-    _, offsets, data = texts.buffers()
-    starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts)]
-    return np.frombuffer(data, np.uint8)[starts] if len(texts) else np.empty(0, np.uint8)
-
-
 def _is_blank(token: str) -> bool:
     if token[:1] == '"':
         return not json.loads(token).strip()
     return token == _EMPTY_LIST
-
-
-def _distinct(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
-    """The number of each row's distinct value (-1 for null), and the distinct values."""
-    encoded = tokens.dictionary_encode()
-    return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), encoded.dictionary
-
-
-class _Decoded:
-    """The texts of JSON strings; `odd` are the numbers of those that need a closer look.
-
-    Strings without escapes only lose their quotes, all at once. The odd ones keep their place,
-    to which nothing refers; what they turn out to be is added behind.
-    """
-
-    def __init__(self, tokens: pa.Array) -> None:
-        escaped = pc.match_substring(tokens, "\\").to_numpy(zero_copy_only=False)
-        self.odd: list[int] = np.flatnonzero((_first_bytes(tokens) != _QUOTE) | escaped).tolist()
-        self._sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
-        self._added: list[str] = []
-
-    def add(self, text: str) -> int:
-        self._added.append(text)
-        return len(self._sliced) + len(self._added) - 1
-
-    def values(self) -> pa.Array:
-        if not self._added:
-            return self._sliced
-        return pa.concat_arrays([self._sliced, pa.array(self._added, pa.string())])
 
 
 def _scalars(token: str) -> tuple[list[str], bool]:
@@ -323,23 +336,11 @@ def _scalars(token: str) -> tuple[list[str], bool]:
     return found, len(found) < len(known)
 
 
-def _page(token: str) -> str | None:
-    """The address in a page's JSON text: a string, or an object with `url` or `path`."""
-    page = records.loads(token)
+def _page(page: Any) -> str | None:
+    """The address of a page: a string, or an object with `url` or `path`; None for a misfit."""
     if isinstance(page, dict):
         page = page.get("url") if page.get("url") is not None else page.get("path")
     return page if isinstance(page, str) and not isinstance(page, records.Number) else None
-
-
-def _trimmed(values: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """The values without outer spaces, and which of them are neither null nor blank."""
-    trimmed = pc.ascii_trim(values, characters=_ASCII_SPACE)
-    mask = pc.invert(pc.fill_null(pc.string_is_ascii(trimmed), True))
-    if mask.true_count:
-        stripped = [text.strip() for text in trimmed.filter(mask).to_pylist()]
-        trimmed = pc.replace_with_mask(trimmed, mask, pa.array(stripped, pa.string()))
-    lengths = pc.fill_null(pc.binary_length(trimmed), 0)
-    return trimmed, lengths.to_numpy(zero_copy_only=False) > 0
 
 
 def _rows_of(rows: np.ndarray, misfit: np.ndarray) -> np.ndarray:
@@ -358,7 +359,7 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
     if pc.any(odd).as_py():
         found = [records.scalar_text(records.loads(t)) for t in tokens.filter(odd).to_pylist()]
         sliced = pc.replace_with_mask(sliced, odd, pa.array(found, pa.string()))
-    _, filled = _trimmed(sliced)
+    _, filled = trimmed(sliced)
     return pc.if_else(pa.array(filled), sliced, None)
 
 

@@ -342,6 +342,36 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert not (tmp_path / "r.jsonl").exists()
 
 
+def test_a_closed_stdin_is_no_empty_export(tmp_path: Path) -> None:
+    shell = f"{sys.executable} -m icpctl score - --dir {CONFIGS} <&-"
+    ended = subprocess.run(
+        ["bash", "-c", shell], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith(b"error: stdin is closed\n  hint: ")
+
+
+def test_rejects_need_a_file(tmp_path: Path) -> None:
+    ended = score(DIRTY, "--rejects", "-", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: --rejects takes a file, not stdout\n  hint: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_says_no_format(tmp_path: Path) -> None:
+    ended = score(FLAT, "--out", "", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "--out '': error: what the file should hold is not clear from its name\n"
+        "  hint: end it in one of .jsonl, .ndjson, .csv, .parquet; - is JSONL on stdout\n"
+    )
+
+
+def test_an_early_date_has_its_four_digits(tmp_path: Path) -> None:
+    ended = icpctl("score", FLAT, "--dir", CONFIGS, "--as-of", "0001-02-03", cwd=tmp_path)
+    assert ended.out.splitlines()[0].endswith("; as of 0001-02-03 00:00:00 UTC")
+
+
 def test_a_replaced_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
     real = tmp_path / "real.jsonl"
     real.write_text("old")
@@ -378,14 +408,14 @@ import icpctl.output.rows as rows
 from icpctl.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit deaf ears
-write = rows.JsonLines.write
 
 def stop(self, batch):
     write(self, batch)
     print("ready", flush=True)
     time.sleep(60)
 
-rows.JsonLines.write = stop
+write = rows.Parquet.write
+rows.Parquet.write = stop
 main()
 """
 
@@ -395,10 +425,10 @@ main()
     [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)],
 )
 def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, sent: int, code: int) -> None:
-    out, spool = tmp_path / "m.jsonl", tmp_path / "spool"
+    out, spool = tmp_path / "m.parquet", tmp_path / "spool"
     out.write_text("old")
     spool.mkdir()
-    args = ["score", str(FLAT), "--dir", str(CONFIGS), "--out", "m.jsonl"]
+    args = ["score", str(FLAT), "--dir", str(CONFIGS), "--out", "m.parquet"]
     with subprocess.Popen(
         [sys.executable, "-c", STOPS, *args],
         cwd=tmp_path,
@@ -413,6 +443,6 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, sent: int, code:
         assert process.wait(60) == code
         assert process.stderr.read() == b""
     assert out.read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.jsonl", "spool"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.parquet", "spool"]
     if sent != signal.SIGKILL:
         assert not os.listdir(spool)
