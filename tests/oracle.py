@@ -295,11 +295,10 @@ def range_of(text: str) -> Range | None:
 
 
 def within(size: float | Range, listed: str) -> bool:
-    """Whether a single number of employees lies in a listed range."""
+    """Whether a single number of employees lies in a listed range; `51-51` is one number."""
     wanted = range_of(listed)
-    if isinstance(size, Range) or wanted is None:
-        return False
-    return wanted.low <= size <= wanted.high
+    lowest, highest = size if isinstance(size, Range) else (size, size)
+    return wanted is not None and lowest == highest and wanted.low <= lowest <= wanted.high
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,10 +72,14 @@ def score_into(
 
     with ExitStack() as stack:
         rows: Writer | None = None
-        if targets.to_stdout:
-            rows = make_writer(sys.stdout.buffer, targets.layout)
-        elif targets.out is not None:
-            rows = make_writer(stack.enter_context(replacing(Path(targets.out))), targets.layout)
+        if targets.out is not None:
+            file = (
+                sys.stdout.buffer
+                if targets.to_stdout
+                else stack.enter_context(replacing(Path(targets.out)))
+            )
+            # Closed in any case: what a writer has not closed, it complains about at the end.
+            rows = stack.enter_context(closing(make_writer(file, targets.layout)))
         rejects: BinaryIO | None = None
         if targets.rejects is not None:
             rejects = stack.enter_context(replacing(targets.rejects))
@@ -95,8 +99,6 @@ def score_into(
                 on_rejected=on_rejected,
                 on_progress=on_progress,
             )
-        if rows:
-            rows.close()
     return run
 
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
 
+_CARRIED = "carry "
+
 
 @dataclass(frozen=True, slots=True)
 class FieldWarning:
@@ -153,14 +155,11 @@ def _cores() -> int:
 def _columns(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
     paths = {name: mapping.paths[name] for name in names}
-    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
-    carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
+    carried = {
+        _CARRIED + str(number): (visitor_mapping.parse_path(text),)
+        for number, text in enumerate(options.carry)
+    }
     return Columns(paths | carried)
-
-
-def _carried(number: int) -> str:
-    """The column of a carried field. SQL ignores the letter case of names, so it has none."""
-    return f"carry {number}"
 
 
 def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
@@ -181,7 +180,9 @@ def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tupl
 
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
-    carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
+    carried = {
+        text: batch.table[_CARRIED + str(number)] for number, text in enumerate(options.carry)
+    }
     ids = batch.table[visitor_mapping.ID]
     return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
 
