@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
+from icpctl.cli.explain import explain
 from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
@@ -41,6 +42,7 @@ def icpctl(
 
 
 app.command("score")(exits(score))
+app.command("explain")(exits(explain))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))

@@ -14,10 +14,9 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.progress import progress
+from icpctl.output.reasons import wanted
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
 from icpctl.scoring.run import score
-from icpctl.visitors.mapping import LAST_SEEN
-from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -192,22 +191,8 @@ def _more(count: int, what: str, done: str, *, colour: bool) -> None:
 
 
 def _misfit(warning: FieldWarning) -> str:
-    entry = CONDITION_TYPES.get(warning.field)
-    wanted = "a list of pages" if entry is None else _WANTED[entry.kind]
-    if warning.field == LAST_SEEN:
-        wanted = "a date"
-    elif warning.field == "company_size":
-        wanted = "a number or a range"
     value = warning.value if len(warning.value) <= 80 else f"{warning.value[:80]}..."
-    return f"{warning.field} is not {wanted}: {value}; it counts as missing"
-
-
-_WANTED = {
-    Kind.TEXT: "text",
-    Kind.NUMBER: "a number",
-    Kind.BOOLEAN: "true or false",
-    Kind.PAGES: "a list of pages",
-}
+    return f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
 
 
 def _count(number: int, one: str, several: str | None = None) -> str:

@@ -65,8 +65,8 @@ class BestVisitor:
 class Rows:
     """Scored visitors of one batch, in order, for a writer.
 
-    `ids` and each of `carried` hold JSON texts; `lines` and `verdicts` go with them row by row.
-    `slugs` are the configs' by the numbers in `verdicts`.
+    `ids` and each of `carried` and `fields` hold JSON texts; `lines` and `verdicts` go with them
+    row by row. `slugs` are the configs' by the numbers in `verdicts`.
     """
 
     slugs: tuple[str, ...]
@@ -74,6 +74,7 @@ class Rows:
     lines: np.ndarray
     ids: pa.Array
     carried: dict[str, pa.Array]
+    fields: dict[str, pa.Array]
     verdicts: Verdicts
 
 
@@ -81,13 +82,15 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `carry` are paths in the record, as in a mapping, whose values go with each row.
+    `carry` are paths in the record, as in a mapping, and `fields` are fields of the mapping;
+    their values go with each row.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     case_sensitive: bool = False
     mapping: Mapping | None = None
     carry: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     threads: int = 0
 
 
@@ -125,11 +128,11 @@ def score(
         sources = find_sources(visitors, Path(spool))
         on_sources(sources)
         total = sum(source.size for source in sources)
-        reader = Reader(_columns(plan, options), Path(spool), options.threads or _cores())
+        reader = Reader(columns_of(plan, options), Path(spool), options.threads or cores())
         done = 0
         for source in sources:
             batches = reader.read(source)
-            for batch, verdicts in _scored(batches, plan, options.threads or _cores()):
+            for batch, verdicts in _scored(batches, plan, options.threads or cores()):
                 counted.add(batch, verdicts)
                 for rejected in batch.rejected:
                     on_rejected(rejected)
@@ -139,13 +142,15 @@ def score(
     return counted.run(time.perf_counter() - started)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many threads there is room for."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _columns(plan: Plan, options: Options) -> Columns:
+def columns_of(plan: Plan, options: Options) -> Columns:
+    """What is read of each record: the id, what the plan needs, and what `options` ask for."""
     mapping = options.mapping or visitor_mapping.load_mapping(None)
-    names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
+    names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
     paths = {name: mapping.paths[name] for name in names}
     carried = {
         _CARRIED + str(number): (visitor_mapping.parse_path(text),)
@@ -175,8 +180,9 @@ def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Opt
     carried = {
         text: batch.table[_CARRIED + str(number)] for number, text in enumerate(options.carry)
     }
+    fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
-    return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
+    return Rows(slugs, batch.source.name, batch.lines, ids, carried, fields, verdicts)
 
 
 @dataclass(slots=True)
