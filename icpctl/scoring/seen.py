@@ -136,10 +136,9 @@ def _see(row: pa.RecordBatch, name: str, plan: Plan) -> Seen:
     if name == "last_seen_days":
         return _days(row, plan)
     if kind is Kind.PAGES:
-        column, raw = values.pages(row[PAGES]), row[PAGES][0].as_py()
-        is_there = raw is not None
-        seen = tuple(_cell(column))
-        return Seen(PAGES, seen, [*map(records.loads, raw)] if is_there else None, _fits(column))
+        column, tokens = values.pages(row[PAGES]), row[PAGES][0].as_py()
+        raw = None if tokens is None else [token and records.loads(token) for token in tokens]
+        return Seen(PAGES, tuple(_cell(column)), raw, _fits(column))
     raw = _raw(row, name)
     if kind is Kind.TEXT:
         column = values.texts(row[name])

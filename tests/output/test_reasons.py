@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from icpctl.output.reasons import head, reason
-from tests.scoring.test_explain import explanations
+from tests.scoring.test_explain import explained, explanations, rows_of
 from tests.test_spec_tables import ALL
 
 HEADS = {
@@ -102,7 +102,7 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
 ]
 
 
-def explained(condition: dict[str, Any], record: dict[str, Any]) -> Any:
+def the_only_one(condition: dict[str, Any], record: dict[str, Any]) -> Any:
     rules = {"groups": [{"operator": "AND", "conditions": [condition]}]}
     [one] = explanations([("a", {"label": "A", "rules": rules})], [record])
     return one.configs[0].groups[0].conditions[0]
@@ -110,22 +110,23 @@ def explained(condition: dict[str, Any], record: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize(("text", "condition"), HEADS.items())
 def test_a_condition_in_a_line(text: str, condition: dict[str, Any]) -> None:
-    assert head(explained(condition, {}).condition) == text
+    assert head(the_only_one(condition, {}).condition) == text
 
 
 @pytest.mark.parametrize(("asked", "value", "record", "held", "text"), REASONS)
 def test_reasons(asked: str, value: Any, record: dict[str, Any], held: bool, text: str) -> None:
     name, comparator = asked.split()
     condition = {"type": name, "comparator": comparator, "value": value}
-    one = explained(condition, record)
+    one = the_only_one(condition, record)
     assert (one.held, reason(one)) == (held, text)
 
 
 @pytest.mark.parametrize("table", ALL)
 def test_there_are_words_for_every_case_of_the_tables(table: str) -> None:
-    for case in ALL[table].cases:
+    cases = ALL[table].cases
+    for case, row in zip(cases, rows_of([case.record for case in cases]), strict=True):
         config = ("a", {"label": "A", "rules": case.rules})
-        [one] = explanations([config], [case.record], case_sensitive=ALL[table].case_sensitive)
+        one = explained([config], row, case_sensitive=ALL[table].case_sensitive)
         for condition in chain.from_iterable(group.conditions for group in one.configs[0].groups):
             absent = condition.missing and condition.seen.raw is None
             expected = f"{condition.seen.field} is not in" if absent else ""
