@@ -10,6 +10,7 @@ from icpctl.cli.get import get
 from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
 from icpctl.cli.score import score
+from icpctl.cli.stats import stats
 from icpctl.cli.validate import validate
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -43,6 +44,7 @@ def icpctl(
 
 app.command("score")(exits(score))
 app.command("explain")(exits(explain))
+app.command("stats")(exits(stats))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))

@@ -106,20 +106,14 @@ def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) ->
     else:
         _print_tables(run, stream)
     sys.stdout.flush()
-    _print_notes(run, limit, rejects_kept=targets.rejects is not None)
+    keep = "--rejects FILE keeps them, " if targets.rejects is None else ""
+    print_notes(run, limit, f"{keep}--max-rejects N or P% allows them")
 
 
 def _print_tables(run: Run, stream: TextIO) -> None:
     report = run.report
     print(_headline(report), end="\n\n", file=stream)
-    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
-    table(
-        ["CONFIG", *numbers],
-        [_config_cells(it) for it in report.configs],
-        folds="CONFIG",
-        right=numbers,
-        stream=stream,
-    )
+    print_configs(report.configs, stream)
     if run.best:
         print(file=stream)
         table(
@@ -134,13 +128,25 @@ def _print_tables(run: Run, stream: TextIO) -> None:
         )
 
 
+def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
+    """Print a line a config."""
+    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
+    table(
+        ["CONFIG", *numbers],
+        [_config_cells(it) for it in configs],
+        folds="CONFIG",
+        right=numbers,
+        stream=stream,
+    )
+
+
 def _headline(report: MatchReport) -> str:
-    matched = f"{_count(report.matched, 'match', 'matches')}"
+    matched = f"{count(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
-        matched += f" ({_percent(report.match_rate)})"
-    parts = [_count(report.visitors, "visitor"), matched]
+        matched += f" ({percent(report.match_rate)})"
+    parts = [count(report.visitors, "visitor"), matched]
     if report.rejected:
-        parts.append(f"{_count(report.rejected, 'line')} rejected")
+        parts.append(f"{count(report.rejected, 'line')} rejected")
     return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -149,13 +155,14 @@ def _config_cells(config: ConfigReport) -> list[str]:
         config.slug,
         "" if config.priority is None else str(config.priority),
         f"{config.matched:,}",
-        "" if config.match_rate is None else _percent(config.match_rate),
+        "" if config.match_rate is None else percent(config.match_rate),
         f"{config.first:,}",
         "" if config.average_score is None else f"{config.average_score:.2f}",
     ]
 
 
-def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
+def print_notes(run: Run, limit: Limit, hint: str) -> None:
+    """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
     colour = is_coloured(sys.stderr)
     for rejected in run.rejected:
@@ -169,11 +176,10 @@ def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
         _more(warned - len(run.warnings), "value", f"did not fit; in all: {counts}", colour=colour)
     if limit.exceeded(report):
         label = styled("error:", "error", colour=colour)
-        hint = styled("hint:", "hint", colour=colour)
-        keep = "" if rejects_kept else "--rejects FILE keeps them, "
+        hint_label = styled("hint:", "hint", colour=colour)
         print(
-            f"{label} {_count(report.rejected, 'line')} rejected, more than the {limit} allowed; "
-            f"all else is complete\n  {hint} {keep}--max-rejects N or P% allows them",
+            f"{label} {count(report.rejected, 'line')} rejected, more than the {limit} allowed; "
+            f"all else is complete\n  {hint_label} {hint}",
             file=sys.stderr,
         )
 
@@ -184,9 +190,9 @@ def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> Non
     print(f"{place}: {label} {shown(message)}", file=sys.stderr)
 
 
-def _more(count: int, what: str, done: str, *, colour: bool) -> None:
-    if count > 0:
-        text = f"... and {_count(count, f'more {what}')} {done}"
+def _more(number: int, what: str, done: str, *, colour: bool) -> None:
+    if number > 0:
+        text = f"... and {count(number, f'more {what}')} {done}"
         print(styled(text, "dim", colour=colour), file=sys.stderr)
 
 
@@ -195,11 +201,13 @@ def _misfit(warning: FieldWarning) -> str:
     return f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
 
 
-def _count(number: int, one: str, several: str | None = None) -> str:
+def count(number: int, one: str, several: str | None = None) -> str:
+    """Return `1 visitor`, `2,000 visitors`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share of 1 for people."""
     return f"{100 * share:.1f} %"
 
 

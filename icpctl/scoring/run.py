@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.report import ConfigReport, MatchReport, rate
+from icpctl.scoring.report import MatchReport
 from icpctl.scoring.verdicts import Verdicts, score_batch
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
@@ -122,7 +123,7 @@ def score(
     """
     started = time.perf_counter()
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
-    counted = _Counted(plan)
+    counted = _Counted(plan, Counts(len(plan.configs)))
     slugs = tuple(config.slug for config in plan.configs)
     with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
         sources = find_sources(visitors, Path(spool))
@@ -187,41 +188,23 @@ def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Opt
 
 @dataclass(slots=True)
 class _Counted:
-    """The counts of a run so far. Scores are summed in hundredths, which are exact."""
+    """What a run found so far."""
 
     plan: Plan
-    visitors: int = 0
+    counts: Counts
     rejected: int = 0
-    matched: int = 0
-    matched_by: np.ndarray = field(init=False)
-    first_by: np.ndarray = field(init=False)
-    hundredths: np.ndarray = field(init=False)
     misfits: Counter[str] = field(default_factory=Counter)
     first_rejected: list[Rejected] = field(default_factory=list)
     warnings: list[FieldWarning] = field(default_factory=list)
     best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        count = len(self.plan.configs)
-        self.matched_by = np.zeros(count, np.int64)
-        self.first_by = np.zeros(count, np.int64)
-        self.hundredths = np.zeros(count, np.int64)
-
     def add(self, batch: Batch, verdicts: Verdicts) -> None:
-        count = len(self.plan.configs)
-        first = verdicts.icp[verdicts.icp >= 0]
-        self.matched_by += np.bincount(verdicts.configs, minlength=count)
-        self.first_by += np.bincount(first, minlength=count)
-        exact = np.rint(verdicts.scores * 100)
-        summed = np.bincount(verdicts.configs, weights=exact, minlength=count)
-        self.hundredths += summed.astype(np.int64)
         self._keep_best(batch, verdicts)
         self._keep_warnings(batch, verdicts)
         room = SHOWN - len(self.first_rejected)
         self.first_rejected += batch.rejected[:room]
-        self.visitors += batch.table.num_rows
         self.rejected += len(batch.rejected)
-        self.matched += len(first)
+        self.counts.add(verdicts)
 
     def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
@@ -233,7 +216,7 @@ class _Counted:
         found = [
             (
                 -float(verdicts.icp_score[row]),
-                self.visitors + int(row),
+                self.counts.visitors + int(row),
                 BestVisitor(
                     visitor,
                     batch.source.name,
@@ -261,26 +244,15 @@ class _Counted:
         self.warnings += found[: SHOWN - len(self.warnings)]
 
     def run(self, seconds: float) -> Run:
-        configs = [
-            ConfigReport(
-                slug=config.slug,
-                label=config.label,
-                priority=config.priority,
-                matched=int(self.matched_by[number]),
-                first=int(self.first_by[number]),
-                match_rate=rate(int(self.matched_by[number]), self.visitors),
-                average_score=_mean(int(self.hundredths[number]), int(self.matched_by[number])),
-            )
-            for number, config in enumerate(self.plan.configs)
-        ]
+        counts = self.counts
         report = MatchReport(
             as_of=self.plan.as_of,
-            visitors=self.visitors,
+            visitors=counts.visitors,
             rejected=self.rejected,
             field_warnings=dict(sorted(self.misfits.items())),
-            matched=self.matched,
-            match_rate=rate(self.matched, self.visitors),
-            configs=configs,
+            matched=counts.matched,
+            match_rate=counts.match_rate,
+            configs=counts.config_reports(self.plan.configs),
             elapsed_seconds=round(seconds, 3),
         )
         return Run(report, self.first_rejected, self.warnings, [one for *_, one in self.best])
@@ -289,8 +261,3 @@ class _Counted:
 def _json(value: pa.Scalar) -> str:
     found = value.as_py()
     return f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
-
-
-def _mean(hundredths: int, count: int) -> float | None:
-    """The mean with two decimals, half up."""
-    return (2 * hundredths + count) // (2 * count) / 100 if count else None

@@ -171,13 +171,8 @@ def _raw(row: pa.RecordBatch, field: str) -> Any:
 
 def _cell(column: Column) -> list[Any]:
     """The values of the only row."""
-    found: list[Any] = column.values.tolist()
-    cell = int(column.rows[0])
-    if cell < 0:
-        return []
-    if column.offsets is None or column.elements is None:
-        return [found[cell]]
-    return [found[at] for at in column.elements[column.offsets[cell] : column.offsets[cell + 1]]]
+    (found,) = column.to_lists()
+    return found
 
 
 def _fits(column: Column) -> bool:
