@@ -50,7 +50,7 @@ class ValueReport(Report):
 
 
 class FieldReport(Report):
-    """The commonest values of a field, of `distinct` in all."""
+    """The commonest values of a field, of `distinct` in all, then those that lack it."""
 
     field: str
     distinct: int
@@ -207,18 +207,20 @@ class _Counted:
     def field_report(self, name: str, case_sensitive: bool) -> FieldReport:
         """The commonest values, where values that `equals` takes for the same are one."""
         tally, spellings = _by_value(name, self.tokens, case_sensitive)
-        commonest = tally.visitors.most_common(COMMONEST)
+        lacking = tally.visitors[None]
+        commonest = [key for key, _ in tally.visitors.most_common(COMMONEST + 1) if key is not None]
+        keys = [*commonest[:COMMONEST], *([None] if lacking else [])]
         return FieldReport(
             field=name,
-            distinct=len(tally.visitors) - (None in tally.visitors),
+            distinct=len(tally.visitors.keys() - {None}),
             values=[
                 ValueReport(
                     value=None if key is None else spellings[str(key)].most_common(1)[0][0],
-                    visitors=count,
+                    visitors=tally.visitors[key],
                     matched=tally.matched[key],
-                    match_rate=rate(tally.matched[key], count),
+                    match_rate=rate(tally.matched[key], tally.visitors[key]),
                 )
-                for key, count in commonest
+                for key in keys
             ],
         )
 
