@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from icpctl.output.console import console, note, table
+from icpctl.output.console import console, note, shown, table
 from icpctl.output.score import count, percent, print_configs, print_notes
 from icpctl.scoring.report import rate
 
@@ -42,7 +42,7 @@ def print_stats(found: Stats, output: ReportFormat, limit: Limit) -> None:
 def _print_tables(report: StatsReport) -> None:
     print(_headline(report), end="\n\n")
     print_configs(report.configs, sys.stdout)
-    if report.by:
+    if report.by and report.by.values:
         print()
         _print_values(report.by)
     if report.days:
@@ -147,12 +147,14 @@ def _without_gaps(starts: list[date], unit: _Unit) -> list[date]:
 
 def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
     columns = [title, *_NUMBERS]
-    cells = [[it.name, f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
+    cells = [[shown(it.name), f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
     if sys.stdout.isatty():
+        from rich.cells import cell_len
+
         screen = console()
         is_plain = not screen.encoding.startswith("utf")
         full, empty = ("#", ".") if is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
-        taken = sum(max(map(len, column)) + 2 for column in zip(columns, *cells, strict=True))
+        taken = sum(max(map(cell_len, column)) + 2 for column in zip(columns, *cells, strict=True))
         width = min(_WIDEST_BAR, screen.width - taken)
         legend = f"{full} MATCHED {empty} NOT"
         if width >= len(legend):
