@@ -11,6 +11,7 @@ from icpctl.cli.list import list_configs
 from icpctl.cli.run import exits
 from icpctl.cli.score import score
 from icpctl.cli.stats import stats
+from icpctl.cli.test import run_rule_tests
 from icpctl.cli.validate import validate
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -45,6 +46,7 @@ def icpctl(
 app.command("score")(exits(score))
 app.command("explain")(exits(explain))
 app.command("stats")(exits(stats))
+app.command("test")(exits(run_rule_tests))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
 app.command("validate")(exits(validate))
