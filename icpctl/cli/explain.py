@@ -32,7 +32,10 @@ def explain(
         ReportFormat, typer.Option("-o", "--output", help="How to print it.")
     ] = "table",
 ) -> ExitCode:
-    """Say why one visitor matches or not: each config, group and condition."""
+    """Say why one visitor matches or not.
+
+    Each config, group and condition: whether it holds, the value seen, and what it would need.
+    """
     from icpctl.cli.scoring import scoring_options, visitors_of
     from icpctl.output.explain import print_explained
     from icpctl.scoring.explain import explain as explain_visitor

@@ -37,9 +37,9 @@ def stats(
         ReportFormat, typer.Option("-o", "--output", help="How to print them.")
     ] = "table",
 ) -> ExitCode:
-    """Count visitors and matches by config and day, of all or of those last seen in a period.
+    """Count visitors and matches by config and day.
 
-    The exit code is 1 when a line is rejected.
+    With --from or --to, of those last seen in that period. The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring import scoring_options, visitors_of
     from icpctl.output.progress import progress

@@ -30,9 +30,9 @@ def run_rule_tests(
         ReportFormat, typer.Option("-o", "--output", help="How to print the outcome.")
     ] = "table",
 ) -> ExitCode:
-    """Run the tests that stand beside configs, in SLUG.test.yaml or in tests/.
+    """Run the tests that stand beside configs.
 
-    The exit code is 1 when a test fails.
+    They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails.
     """
     from icpctl.cli.scoring import scoring_options
     from icpctl.config.rule_tests import load_tests

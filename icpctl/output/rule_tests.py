@@ -58,12 +58,10 @@ _MUST = {"holds": "must hold", "fails": "must fail"}
 
 
 def _print_uncovered(run: TestRun) -> None:
-    conditions = {
-        (it.test.config.slug, number) for it in run.outcomes for number in range(_size(it))
-    }
-    open_ones = {(it.config.slug, it.condition) for it in run.uncovered}
-    both = len(conditions) - len(open_ones)
-    print(f"{both:,} of {count(len(conditions), 'condition')} are made both true and false")
+    tested = {it.test.config.slug: it.test.config.config for it in run.outcomes}.values()
+    conditions = sum(len(group.conditions) for it in tested for group in it.rules.groups)
+    both = conditions - len(run.uncovered)
+    print(f"{both:,} of {count(conditions, 'condition')} are made both true and false")
     if run.uncovered:
         table(
             ["CONFIG", "CONDITION", "ALWAYS"],
@@ -86,10 +84,6 @@ def _print_unnoticed(run: TestRun) -> None:
             folds="NOT NOTICED WHEN",
         )
     print()
-
-
-def _size(outcome: Outcome) -> int:
-    return sum(len(group.conditions) for group in outcome.test.config.config.rules.groups)
 
 
 def _side(side: Condition | str) -> str:
