@@ -39,7 +39,8 @@ def stats(
 ) -> ExitCode:
     """Count visitors and matches by config and day.
 
-    With --from or --to, of those last seen in that period. The exit code is 1 when a line is rejected.
+    With --from or --to, of those last seen in that period.
+    The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring import scoring_options, visitors_of
     from icpctl.output.progress import progress
