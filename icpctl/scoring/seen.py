@@ -12,6 +12,7 @@ from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.verdicts import held_conditions
 from icpctl.visitors import records, values
+from icpctl.visitors.columns import Columns
 from icpctl.visitors.mapping import LAST_SEEN, PAGES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Operator
 
@@ -78,7 +79,7 @@ def listed_values(condition: Condition) -> tuple[Any, ...]:
 
 
 def hits_of(
-    conditions: Sequence[Condition], seen: dict[str, Seen], plan: Plan
+    conditions: Sequence[Condition], seen: dict[str, Seen], row: pa.RecordBatch, plan: Plan
 ) -> dict[Condition, Hits]:
     """What meets what, for the conditions on texts and pages that the visitor has.
 
@@ -93,7 +94,7 @@ def hits_of(
             of_type.setdefault(one.type, []).append(one)
     for name, asked in of_type.items():
         parts = dict.fromkeys(part for one in asked for part in _parts(one))
-        held = _held(name, tuple(parts), seen[name], plan)
+        held = _held(name, tuple(parts), seen[name], row.schema, plan)
         for one in asked:
             found[one] = tuple(held[part] for part in _parts(one))
     return found
@@ -109,7 +110,7 @@ def _parts(condition: Condition) -> list[Condition]:
 
 
 def _held(
-    name: str, parts: tuple[Condition, ...], seen: Seen, plan: Plan
+    name: str, parts: tuple[Condition, ...], seen: Seen, schema: pa.Schema, plan: Plan
 ) -> dict[Condition, tuple[bool, ...]]:
     rules = Rules(groups=(Group(operator=Operator.OR, conditions=parts),))
     asking = make_plan(
@@ -117,15 +118,15 @@ def _held(
         as_of=plan.as_of,
         case_sensitive=plan.case_sensitive,
     )
-    tokens = [records.dumps(value) for value in seen.values]
-    columns: dict[str, pa.Array] = {
-        field: pa.nulls(len(tokens), pa.string()) for field in fields_of(CONDITION_TYPES[name])
+    # Visitors with one value each, their columns as records have them.
+    fields = fields_of(CONDITION_TYPES[name])
+    columns = Columns({field: ((field,),) for field in fields})
+    rows = [columns.values({fields[0]: value}) for value in seen.values]
+    arrays = {
+        field: pa.array(column, schema.field(field).type)
+        for field, column in zip(fields, zip(*rows, strict=True), strict=True)
     }
-    if PAGES in columns:
-        columns[PAGES] = pa.array([[token] for token in tokens], pa.list_(pa.string()))
-    else:
-        columns[name] = pa.array(tokens, pa.string())
-    words, _ = row_words(pa.RecordBatch.from_pydict(columns), asking)
+    words, _ = row_words(pa.RecordBatch.from_pydict(arrays), asking)
     (config,) = asking.configs
     held = held_conditions(config, words).T.tolist()
     return {part: tuple(flags) for part, flags in zip(parts, held, strict=True)}
@@ -136,9 +137,8 @@ def _see(row: pa.RecordBatch, name: str, plan: Plan) -> Seen:
     if name == "last_seen_days":
         return _days(row, plan)
     if kind is Kind.PAGES:
-        column, tokens = values.pages(row[PAGES]), row[PAGES][0].as_py()
-        raw = None if tokens is None else [token and records.loads(token) for token in tokens]
-        return Seen(PAGES, tuple(_cell(column)), raw, _fits(column))
+        column = values.pages(row[PAGES])
+        return Seen(PAGES, tuple(_cell(column)), _raw(row, PAGES), _fits(column))
     raw = _raw(row, name)
     if kind is Kind.TEXT:
         column = values.texts(row[name])
@@ -166,6 +166,8 @@ def _days(row: pa.RecordBatch, plan: Plan) -> Seen:
 
 def _raw(row: pa.RecordBatch, field: str) -> Any:
     token = row[field][0].as_py()
+    if isinstance(token, list):  # of pages
+        return [None if page is None else records.loads(page) for page in token]
     return None if token is None else records.loads(token)
 
 
