@@ -183,7 +183,7 @@ def explain_row(
         for group in config.rules.groups
         for condition in group.conditions
     ]
-    hits = hits_of(asked, seen, row, plan)
+    hits = hits_of(asked, seen, plan)
     scores = dict(zip(verdicts.configs.tolist(), verdicts.scores.tolist(), strict=True))
     explained = []
     for number, config in enumerate(plan.configs):

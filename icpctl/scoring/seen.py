@@ -12,7 +12,6 @@ from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.verdicts import held_conditions
 from icpctl.visitors import records, values
-from icpctl.visitors.columns import Columns
 from icpctl.visitors.mapping import LAST_SEEN, PAGES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Operator
 
@@ -79,7 +78,7 @@ def listed_values(condition: Condition) -> tuple[Any, ...]:
 
 
 def hits_of(
-    conditions: Sequence[Condition], seen: dict[str, Seen], row: pa.RecordBatch, plan: Plan
+    conditions: Sequence[Condition], seen: dict[str, Seen], plan: Plan
 ) -> dict[Condition, Hits]:
     """What meets what, for the conditions on texts and pages that the visitor has.
 
@@ -94,7 +93,7 @@ def hits_of(
             of_type.setdefault(one.type, []).append(one)
     for name, asked in of_type.items():
         parts = dict.fromkeys(part for one in asked for part in _parts(one))
-        held = _held(name, tuple(parts), seen[name], row.schema, plan)
+        held = _held(name, tuple(parts), seen[name], plan)
         for one in asked:
             found[one] = tuple(held[part] for part in _parts(one))
     return found
@@ -110,7 +109,7 @@ def _parts(condition: Condition) -> list[Condition]:
 
 
 def _held(
-    name: str, parts: tuple[Condition, ...], seen: Seen, schema: pa.Schema, plan: Plan
+    name: str, parts: tuple[Condition, ...], seen: Seen, plan: Plan
 ) -> dict[Condition, tuple[bool, ...]]:
     rules = Rules(groups=(Group(operator=Operator.OR, conditions=parts),))
     asking = make_plan(
@@ -118,15 +117,16 @@ def _held(
         as_of=plan.as_of,
         case_sensitive=plan.case_sensitive,
     )
-    # Visitors with one value each, their columns as records have them.
-    fields = fields_of(CONDITION_TYPES[name])
-    columns = Columns({field: ((field,),) for field in fields})
-    rows = [columns.values({fields[0]: value}) for value in seen.values]
-    arrays = {
-        field: pa.array(column, schema.field(field).type)
-        for field, column in zip(fields, zip(*rows, strict=True), strict=True)
+    # Visitors with one value each.
+    tokens = [records.dumps(value) for value in seen.values]
+    columns: dict[str, pa.Array] = {
+        field: pa.nulls(len(tokens), pa.string()) for field in fields_of(CONDITION_TYPES[name])
     }
-    words, _ = row_words(pa.RecordBatch.from_pydict(arrays), asking)
+    if PAGES in columns:
+        columns[PAGES] = pa.array([[token] for token in tokens], pa.list_(pa.string()))
+    else:
+        columns[name] = pa.array(tokens, pa.string())
+    words, _ = row_words(pa.RecordBatch.from_pydict(columns), asking)
     (config,) = asking.configs
     held = held_conditions(config, words).T.tolist()
     return {part: tuple(flags) for part, flags in zip(parts, held, strict=True)}
