@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from typing_extensions import Buffer
 
@@ -30,15 +30,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     with _saying(path):
-        before = target.stat() if target.exists() else None
-        in_place = before is not None and not stat.S_ISREG(before.st_mode)
+        in_place = target.exists() and not target.is_file()
         descriptor, name = (
             (os.open(target, os.O_WRONLY), None)
             if in_place
             else _unnamed(target.parent) or _named(target)
         )
-        if before and not in_place:
-            os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+        if not in_place:
+            _keep_mode(descriptor, target)
     try:
         with io.BufferedWriter(_Raw(descriptor, path)) as file:
             yield file
@@ -79,12 +78,80 @@ def _saying(path: Path) -> Iterator[None]:
         raise _told(error, path) from error
 
 
-def _told(error: OSError, path: Path) -> Exception:
+def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) -> None:
+    """Write some files and remove others: all of it, or nothing where one cannot be changed.
+
+    What is written is on the disk under a passing name before the first file is replaced, so a
+    full disk changes nothing; all that is left to do is to rename, and where that fails halfway
+    the error says so. A link's target is written, but a link itself is removed.
+    Raises `IcpctlError` as `replacing` does.
+    """
+    done = 0
+    staged: list[tuple[Path, Path]] = []
+    aside: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, data in written.items():
+            target = Path(os.path.realpath(path))
+            staged.append((_stage(target, data), target))
+        for path in removed:
+            hidden = path.with_name(f".{path.name}.{os.getpid()}.removed")
+            os.rename(path, hidden)
+            aside.append((hidden, path))
+        while staged:
+            step, path = staged[0]
+            os.replace(step, path)
+            staged.pop(0)
+            done += 1
+    except BaseException as error:
+        for hidden, before in aside:
+            os.rename(hidden, before)
+        if not isinstance(error, OSError):
+            raise
+        hint = f"{done} of {len(written)} files were written" if done else "nothing was changed"
+        raise _told(error, path, hint) from error
+    finally:
+        for step, _ in staged:
+            step.unlink(missing_ok=True)
+    for hidden, _ in aside:
+        hidden.unlink()
+    for folder in {Path(os.path.realpath(path)).parent for path in [*written, *dict(aside)]}:
+        _sync_folder(folder)
+
+
+def _stage(target: Path, data: bytes) -> Path:
+    """Return a file beside `target` that holds `data` and is on the disk."""
+    handle, name = tempfile.mkstemp(".tmp", f".{target.name[:100]}.", target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.chmod(name, _new_mode())
+            _keep_mode(file.fileno(), target)
+            os.fsync(file.fileno())
+    except BaseException:
+        os.unlink(name)
+        raise
+    return Path(name)
+
+
+def _keep_mode(descriptor: int, target: Path) -> None:
+    if target.exists() and os.chmod in os.supports_fd:
+        os.chmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+
+
+def _new_mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _told(error: OSError, path: Path, hint: str = "nothing was changed") -> Exception:
     """Return what users hear of an error; a closed pipe is nobody's error."""
     if isinstance(error, BrokenPipeError):
         return error
     message = f"cannot write it: {error.strerror or error}"
-    return IcpctlError(message, "not_written", Location(str(path)), "nothing was changed")
+    return IcpctlError(message, "not_written", Location(str(path)), hint)
 
 
 def _unnamed(folder: Path) -> tuple[int, None] | None:
@@ -102,9 +169,7 @@ def _unnamed(folder: Path) -> tuple[int, None] | None:
 
 def _named(target: Path) -> tuple[int, str]:
     descriptor, name = tempfile.mkstemp(".tmp", f".{target.name[:100]}.", target.parent)
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, 0o666 & ~mask)
+    os.chmod(name, _new_mode())
     return descriptor, name
 
 

@@ -295,11 +295,10 @@ def range_of(text: str) -> Range | None:
 
 
 def within(size: float | Range, listed: str) -> bool:
-    """Whether a single number of employees lies in a listed range."""
+    """Whether a single number of employees lies in a listed range; `51-51` is one number."""
     wanted = range_of(listed)
-    if isinstance(size, Range) or wanted is None:
-        return False
-    return wanted.low <= size <= wanted.high
+    lowest, highest = size if isinstance(size, Range) else (size, size)
+    return wanted is not None and lowest == highest and wanted.low <= lowest <= wanted.high
 
 
 @cache
@@ -452,17 +451,22 @@ def read_line(line: bytes, first: bool) -> dict[str, Any] | Rejected | None:
     if len(text) > LINE_LIMIT:
         return Rejected("over 16 MiB")
     try:
-        value = parse(text.decode("utf-8"))
+        value = parse(text.strip().decode("utf-8"))
     except ValueError as error:
         return Rejected(str(error))
     return value if isinstance(value, dict) else Rejected("not an object")
 
 
 def parse(text: str) -> Any:
-    """JSON of any depth; the first of duplicate keys wins, a lone surrogate is U+FFFD."""
+    """JSON of any depth; the first of duplicate keys wins, a lone surrogate is U+FFFD.
+
+    NaN and the infinities, which section 4 takes as numbers that do not fit, have any letter case.
+    """
     reader = json.JSONDecoder(object_pairs_hook=first_wins, parse_int=whole_number)
     escapes = r"\\(u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)"
     text = re.sub(escapes, lambda found: r"\ufffd" if len(found[0]) == 6 else found[0], text)
+    words = r'("(?:[^"\\]|\\.)*")|-?\b(?:nan|inf(?:inity)?)\b'
+    text = re.sub(words, lambda found: found[1] or "NaN", text, flags=re.IGNORECASE | re.DOTALL)
     try:
         return reader.decode(text)
     except RecursionError:

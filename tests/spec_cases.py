@@ -411,7 +411,12 @@ SECTION_4 = {
             "employee_size_range",
             "equals",
             "51 \u2013 200",
-            [Visitor(company_size=51), Visitor(company_size="200"), Visitor(company_size=100.5)],
+            [
+                Visitor(company_size=51),
+                Visitor(company_size="200"),
+                Visitor(company_size=100.5),
+                Visitor(company_size="51-51"),
+            ],
             [
                 Visitor(company_size=50),
                 Visitor(company_size=201),

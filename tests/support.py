@@ -1,4 +1,4 @@
-"""Runs the public `score` over configs and records given as Python values."""
+"""Runs the public `score` over configs and visitors given as Python values or as files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,56 @@ import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from icpctl.config.model import IcpConfig
 from icpctl.output.rows import FORMATS, Layout
 from icpctl.scoring.run import Options, score
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.visitors.mapping import Mapping
+    from icpctl.visitors.reading import Rejected
+
 AS_OF = "2026-11-23T12:00:00Z"
+
+
+class Scored(NamedTuple):
+    """The rows of `score --out --with-line`, the rejected lines, and the report."""
+
+    rows: list[dict[str, Any]]
+    rejected: list[Rejected]
+    report: dict[str, Any]
+
+
+def score_files(
+    configs: list[tuple[str, dict[str, Any]]],
+    visitors: Sequence[str | Path],
+    *,
+    as_of: str = AS_OF,
+    case_sensitive: bool = False,
+    mapping: Mapping | None = None,
+    carry: tuple[str, ...] = (),
+) -> Scored:
+    """Scores what `visitors` name, as the command line does."""
+    models = [(slug, IcpConfig.model_validate(body)) for slug, body in configs]
+    when = datetime.fromisoformat(as_of)
+    options = Options(when, case_sensitive=case_sensitive, mapping=mapping, carry=carry)
+    rejected: list[Rejected] = []
+    with tempfile.TemporaryFile() as file:
+        writer = FORMATS[".jsonl"](file, Layout(with_line=True, carry=carry))
+        run = score(
+            [str(name) for name in visitors],
+            models,
+            options,
+            on_rows=writer.write,
+            on_rejected=rejected.append,
+        )
+        writer.close()
+        file.seek(0)
+        rows = [json.loads(line) for line in file]
+    return Scored(rows, rejected, json.loads(run.report.model_dump_json(by_alias=True)))
 
 
 def score_records(
@@ -23,14 +66,10 @@ def score_records(
     case_sensitive: bool = False,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The rows of `score --out`, in the records' order, and the report of `score -o json`."""
-    models = [(slug, IcpConfig.model_validate(body)) for slug, body in configs]
-    options = Options(datetime.fromisoformat(as_of), case_sensitive=case_sensitive)
     with tempfile.TemporaryDirectory() as folder:
-        visitors, out = Path(folder, "visitors.jsonl"), Path(folder, "rows.jsonl")
+        visitors = Path(folder, "visitors.jsonl")
         visitors.write_text("".join(json.dumps(record) + "\n" for record in records))
-        with out.open("wb") as file:
-            writer = FORMATS[".jsonl"](file, Layout())
-            run = score([str(visitors)], models, options, on_rows=writer.write)
-            writer.close()
-        rows = [json.loads(line) for line in out.read_text().splitlines()]
-    return rows, json.loads(run.report.model_dump_json(by_alias=True))
+        scored = score_files(configs, [visitors], as_of=as_of, case_sensitive=case_sensitive)
+    for row in scored.rows:
+        del row["source"], row["line"]
+    return scored.rows, scored.report

@@ -5,13 +5,24 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
+from icpctl.cli.apply import apply, diff
+from icpctl.cli.completion import completion, prepare
+from icpctl.cli.create import create
+from icpctl.cli.delete import delete
+from icpctl.cli.describe import describe
+from icpctl.cli.edit import edit
 from icpctl.cli.explain import explain
 from icpctl.cli.get import get
+from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
+from icpctl.cli.mappings import mappings
+from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
+from icpctl.cli.schema import schema
 from icpctl.cli.score import score
 from icpctl.cli.stats import stats
 from icpctl.cli.test import run_rule_tests
+from icpctl.cli.update import update
 from icpctl.cli.validate import validate
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -47,6 +58,19 @@ app.command("score")(exits(score))
 app.command("explain")(exits(explain))
 app.command("stats")(exits(stats))
 app.command("test")(exits(run_rule_tests))
+app.command("rollup")(exits(rollup))
+app.command("create")(exits(create))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))
+app.command("update")(exits(update))
+app.command("edit")(exits(edit))
+app.command("delete")(exits(delete))
+app.command("apply")(exits(apply))
+app.command("diff")(exits(diff))
 app.command("validate")(exits(validate))
+app.command("inspect")(exits(inspect))
+app.command("mappings")(exits(mappings))
+app.command("schema")(exits(schema))
+app.command("describe")(exits(describe))
+app.command("completion")(exits(completion))
+prepare()

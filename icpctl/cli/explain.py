@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, Visitors, workspace
+from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, TempDir, Visitors, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
@@ -28,6 +28,7 @@ def explain(
     ] = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
+    temp_dir: TempDir = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print it.")
     ] = "table",
@@ -42,9 +43,9 @@ def explain(
 
     if (visitor_id is None) == (line is None):
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
-    options = scoring_options(as_of, mapping, case_sensitive, [])
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
     files = visitors_of(visitors)
     found = explain_visitor(files, configs, options, visitor_id=visitor_id, line=line)
-    print_explained(found, options.as_of, output)
+    print_explained(found, options.as_of, output, line)
     return ExitCode.DONE

@@ -1,23 +1,14 @@
 """`icpctl get`."""
 
-from typing import Annotated
-
-import typer
-
-from icpctl.cli.options import Dir, Org, workspace
+from icpctl.cli.options import Dir, Org, Output, Slug, workspace
 from icpctl.errors import ExitCode
-from icpctl.output.formats import SingleFormat
 
 
 def get(
-    slug: Annotated[
-        str, typer.Argument(metavar="SLUG", help="The config's name: its file without extension.")
-    ],
+    slug: Slug,
     directory: Dir = None,
     org: Org = None,
-    output: Annotated[
-        SingleFormat, typer.Option("-o", "--output", help="yaml is the file as it stands.")
-    ] = "yaml",
+    output: Output = "yaml",
 ) -> ExitCode:
     """Print one config."""
     from icpctl.output.configs import SINGLES

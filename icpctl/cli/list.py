@@ -29,11 +29,14 @@ def list_configs(
     exit code is 1.
     """
     from icpctl.output.configs import LISTS
-    from icpctl.output.findings import print_findings
 
-    loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs)
+    loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs, lint=False)
     wanted = [it for it in loaded.configs if active in (None, it.config.is_active)]
     LISTS[output](wanted, with_org=all_orgs)
     errors = [it for it in loaded.findings if it.severity == "error"]
+    if not errors:
+        return ExitCode.DONE
+    from icpctl.output.findings import print_findings
+
     print_findings(errors, sys.stderr)
-    return ExitCode.FOUND if errors else ExitCode.DONE
+    return ExitCode.FOUND

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from icpctl.cli.complete import organizations, slugs
+from icpctl.output.formats import SingleFormat
+
 if TYPE_CHECKING:
     from icpctl.config.store import Workspace
 
@@ -23,6 +26,7 @@ Org = Annotated[
         "--org",
         envvar="ICPCTL_ORG",
         metavar="NAME",
+        autocompletion=organizations,
         help="The organization: a subfolder of the folder of configs.",
     ),
 ]
@@ -30,16 +34,56 @@ Visitors = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VISITORS...",
-        help="Files, folders or globs of JSON lines, also .gz and .zst; - is stdin.",
+        help="Files, folders or globs: JSON lines and CSV, also .gz and .zst, Parquet; - is stdin.",
     ),
 ]
 Mapping = Annotated[
     str | None,
-    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; default."),
+    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; recognised."),
+]
+Rejects = Annotated[
+    Path | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
+]
+MaxRejects = Annotated[
+    str,
+    typer.Option(metavar="N|P%", help="The exit code is 1 when more lines are rejected."),
+]
+TempDir = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where large temporary files go; the system's folder."),
 ]
 CaseSensitive = Annotated[
     bool | None,
     typer.Option("--case-sensitive/--ignore-case", help="Whether letter case counts in texts."),
+]
+
+Slug = Annotated[
+    str,
+    typer.Argument(
+        metavar="SLUG",
+        help="The config's name: its file without extension.",
+        autocompletion=slugs,
+    ),
+]
+Body = Annotated[
+    str | None,
+    typer.Option("--file", "-f", metavar="F", help="The whole config; - reads stdin."),
+]
+Rules = Annotated[
+    str | None,
+    typer.Option("--rules", metavar="F", help="The rules alone: {groups: [...]}; - reads stdin."),
+]
+Label = Annotated[str | None, typer.Option("--label", metavar="L", help="The display name.")]
+Active = Annotated[
+    bool | None,
+    typer.Option("--active/--inactive", help="Whether it is scored without being named."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, do nothing.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask; needed where no terminal can answer.")
+]
+Output = Annotated[
+    SingleFormat, typer.Option("-o", "--output", help="yaml is the file as it stands.")
 ]
 
 

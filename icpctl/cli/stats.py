@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, Visitors, workspace
+from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, TempDir, Visitors, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
@@ -33,6 +33,7 @@ def stats(
     ] = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
+    temp_dir: TempDir = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print them.")
     ] = "table",
@@ -50,7 +51,7 @@ def stats(
     from icpctl.scoring.stats import stats as count
 
     period = Period.parse(first, last)
-    options = scoring_options(as_of, mapping, case_sensitive, [])
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     space = workspace(directory, org)
     configs = [(it.slug, it.config) for it in space.configs(config or [])]
     with progress(sys.stderr) as on_progress:
@@ -63,6 +64,6 @@ def stats(
             by=by,
             on_progress=on_progress,
         )
-    limit = Limit.parse("0")
+    limit, report = Limit.parse("0"), found.run.report
     print_stats(found, output, limit)
-    return ExitCode.FOUND if limit.exceeded(found.run.report) else ExitCode.DONE
+    return ExitCode.FOUND if limit.exceeded(report.rejected, report.visitors) else ExitCode.DONE

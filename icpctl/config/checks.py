@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from icpctl.config import lints
 from icpctl.config.codes import CODES
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
 from icpctl.config.nodes import (
@@ -20,10 +21,9 @@ from icpctl.config.nodes import (
     plain,
 )
 from icpctl.config.values import described, guess
-from icpctl.vocabulary import COMPARATORS, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -42,10 +42,13 @@ _MODELS: dict[str | None, type[Body]] = {
 }
 
 
-def check_document(document: Document, slug: str | None) -> tuple[IcpConfig | None, list[Finding]]:
+def check_document(
+    document: Document, slug: str | None, *, lint: bool = True
+) -> tuple[IcpConfig | None, list[Finding]]:
     """Return the config of a document, None when it is not valid, and everything to say about it.
 
-    `slug` is what the file's name says, if that is a slug. The findings stand in the text's order.
+    `slug` is what the file's name says, if that is a slug; without `lint` nothing looks for
+    warnings. The findings stand in the text's order.
     """
     problems = list(document.problems)
     config = None
@@ -57,7 +60,7 @@ def check_document(document: Document, slug: str | None) -> tuple[IcpConfig | No
             problems += [_problem(document.root, it) for it in errors]
         for check_tree in TREE_CHECKS:
             problems += check_tree(document.root, slug)
-        if config is not None:
+        if config is not None and lint:
             for check_config in CONFIG_CHECKS:
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
     # An alias shows what is wrong with its anchor as often as it is used.
@@ -80,30 +83,18 @@ def slug_differs(root: Node, slug: str | None) -> Iterator[Problem]:
         yield Problem("ICP017", kept.start, message, "remove it, or rename the file")
 
 
-def repeated_values(config: IcpConfig, root: Node) -> Iterator[Problem]:
-    """Find values that stand in a condition's list twice."""
-    for path, condition in _conditions(config):
-        if COMPARATORS[condition.comparator].shape is not Shape.LIST:
-            continue
-        values = condition.value if isinstance(condition.value, tuple) else ()
-        seen: dict[object, int] = {}
-        for index, value in enumerate(values):
-            key = value.strip().casefold() if isinstance(value, str) else value
-            if seen.setdefault(key, index) != index:
-                start = find(root, (*path, "value", index))
-                message = f"{described(value)} is listed twice"
-                yield Problem("ICP301", start, message, "remove one of the two")
-
-
 TREE_CHECKS: tuple[Callable[[Node, str | None], Iterator[Problem]], ...] = (slug_differs,)
-CONFIG_CHECKS: tuple[Callable[[IcpConfig, Node], Iterator[Problem]], ...] = (repeated_values,)
-FOLDER_CHECKS: tuple[Callable[[list[ConfigFile]], Iterator[Finding]], ...] = ()
-
-
-def _conditions(config: IcpConfig) -> Iterator[tuple[Path, Condition]]:
-    for group_index, group in enumerate(config.rules.groups):
-        for index, condition in enumerate(group.conditions):
-            yield ("rules", "groups", group_index, "conditions", index), condition
+CONFIG_CHECKS: tuple[Callable[[IcpConfig, Node], Iterator[Problem]], ...] = (
+    lints.repeated_values,
+    lints.groups_for_everyone,
+    lints.repeated_conditions,
+    lints.pages_of_no_url,
+)
+FOLDER_CHECKS: tuple[Callable[[Sequence[ConfigFile]], Iterator[Finding]], ...] = (
+    lints.same_priorities,
+    lints.same_labels,
+    lints.same_rules,
+)
 
 
 def _problem(root: Node, error: ErrorDetails) -> Problem:

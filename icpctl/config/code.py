@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from icpctl.errors import Severity
 
-Level = Literal["path", "file", "config", "condition", "settings", "words"]
+Level = Literal["path", "file", "config", "condition", "settings", "mapping", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Code:
     """One code of findings.
 
     `level` says what the examples are: words about a file's path, a whole YAML file, the first
-    lines of a config whose rules are right, one condition, a settings file, or words.
+    lines of a config whose rules are right, one condition, a settings or mapping file, or words.
     """
 
     name: str

@@ -1,12 +1,14 @@
 """The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
 
-0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings.
+0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
+5xx mappings.
 A code is never given a second meaning.
 """
 
 from __future__ import annotations
 
 from icpctl.config.code import Code
+from icpctl.config.mapping_codes import MAPPING_CODES
 from icpctl.config.text_codes import TEXT_CODES
 
 _CODES = (
@@ -65,8 +67,8 @@ _CODES = (
         "a weight that is not above 0",
         "A weight says how much a condition adds to the score. Without one it is 1.",
         "condition",
-        "{type: industry, comparator: exists, optional: true, weight: 0}",
-        "{type: industry, comparator: exists, optional: true, weight: 0.5}",
+        "{type: industry, comparator: exists, weight: 0}",
+        "{type: industry, comparator: exists, weight: 0.5}",
     ),
     Code(
         "ICP108",
@@ -140,7 +142,7 @@ _CODES = (
         "Booleans are true/false, yes/no, on/off or 1/0.",
         "condition",
         "{type: industry, comparator: exists, optional: maybe}",
-        "{type: industry, comparator: exists, optional: true}",
+        "{type: industry, comparator: exists, optional: false}",
     ),
     Code(
         "ICP209",
@@ -191,6 +193,60 @@ _CODES = (
         "{type: country, comparator: in, value: [US, CA]}",
     ),
     Code(
+        "ICP302",
+        "a group that matches everyone",
+        "A group without required conditions matches every visitor, and so does its config.",
+        "condition",
+        "{type: industry, comparator: exists, optional: true}",
+        "{type: industry, comparator: exists}",
+    ),
+    Code(
+        "ICP303",
+        "a condition that stands in its group twice",
+        "Two conditions of a group have one type, comparator and value. The second changes no "
+        "match; if their weights or `optional` differ, one of them is not meant.",
+        "file",
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: country, comparator: equals, value: US}\n"
+        "        - {type: country, comparator: equals, value: us}\n",
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: country, comparator: equals, value: US}\n",
+    ),
+    Code(
+        "ICP304",
+        "two active configs with one priority",
+        "Then the slug decides which comes first and is a visitor's `icp`.",
+        "words",
+        "`priority: 10` in `enterprise.yaml` and in `smb.yaml`, both active",
+        "`priority: 10` in one and `priority: 20` in the other",
+    ),
+    Code(
+        "ICP305",
+        "two configs with one label",
+        "Nobody can tell them apart in lists and reports.",
+        "words",
+        "`label: SaaS` in `enterprise.yaml` and in `smb.yaml`",
+        "`label: Enterprise SaaS` in one and `label: Small SaaS` in the other",
+    ),
+    Code(
+        "ICP306",
+        "two configs with the same rules",
+        "They match the same visitors with the same scores, so the one that is lower in order is "
+        "never a visitor's `icp`. The order of groups and conditions is no difference.",
+        "words",
+        "a copy of a config of which the label alone was changed",
+        "rules of its own in the copy",
+    ),
+    Code(
+        "ICP307",
+        "a page that is no address",
+        "A `page_equals` value is a path that begins with `/` and has no query, or a whole "
+        "address; other texts equal no page, and no address holds a space.",
+        "condition",
+        "{type: page_equals, comparator: equals, value: pricing}",
+        "{type: page_equals, comparator: equals, value: /pricing}",
+    ),
+    Code(
         "ICP399",
         "more findings than are shown",
         "Of one file 1,000 findings are shown. Mend these first, or see whether it is a config.",
@@ -225,4 +281,4 @@ _CODES = (
     ),
 )
 
-CODES: dict[str, Code] = {code.name: code for code in (*TEXT_CODES, *_CODES)}
+CODES: dict[str, Code] = {code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES)}

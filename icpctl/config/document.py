@@ -22,7 +22,7 @@ MAX_BYTES = 1_048_576
 
 # What YAML 1.1 cannot hold as it is; JSON refuses the same below the space only.
 _UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -46,6 +46,7 @@ class Document:
     text: str
     root: Node | None
     problems: Sequence[Problem]
+    is_json: bool = False
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -72,21 +73,25 @@ def split_lines(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
-def read_document(data: bytes, file: str) -> Document:
-    """Read the bytes of a config file; a name that ends in `.json` means JSON, any other YAML."""
+def read_document(data: bytes, file: str, *, is_json: bool | None = None) -> Document:
+    """Read the bytes of a config file.
+
+    A name that ends in `.json` means JSON, any other YAML, unless `is_json` says which it is.
+    """
+    if is_json is None:
+        is_json = file.endswith(".json")
     if len(data) > MAX_BYTES:
         problem = Problem("ICP002", 0, "the file is over 1 MiB", "a config is a few kilobytes")
-        return Document(file, data, "", None, [problem])
-    is_json = file.endswith(".json")
+        return Document(file, data, "", None, [problem], is_json)
     text, problems = _decode(data)
     if not problems:
         problems = _unprintable(text, _CONTROL if is_json else _UNPRINTABLE)
     if problems:
-        return Document(file, data, text, None, problems)
+        return Document(file, data, text, None, problems, is_json)
     root, problems = read_json(text) if is_json else read_yaml(text)
     if not problems and (root is None or (isinstance(root, Scalar) and root.value is None)):
         root, problems = None, [Problem("ICP007", 0, "the file holds no config")]
-    return Document(file, data, text, root, problems)
+    return Document(file, data, text, root, problems, is_json)
 
 
 def _decode(data: bytes) -> tuple[str, list[Problem]]:

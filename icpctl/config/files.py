@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from icpctl.config.document import MAX_BYTES, Document, read_document
-from icpctl.config.nodes import Problem
-
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from icpctl.config.document import Document
     from icpctl.config.model import IcpConfig
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -26,18 +23,23 @@ MAX_SLUG = 100
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """A valid config, the file that holds it, and the organization (folder) it belongs to."""
+    """A valid config, the file that holds it, and the organization (folder) it belongs to.
+
+    `data` are the file's bytes as they were read.
+    """
 
     slug: str
     org: str | None
     path: Path
     config: IcpConfig
-    document: Document
+    data: bytes
 
-    @property
-    def data(self) -> bytes:
-        """The file's bytes as they were read."""
-        return self.document.data
+    @cached_property
+    def document(self) -> Document:
+        """The bytes as a tree with places: read again, since of most files nobody asks for it."""
+        from icpctl.config.document import read_document
+
+        return read_document(self.data, str(self.path))
 
     @cached_property
     def etag(self) -> str:
@@ -57,9 +59,10 @@ def is_slug(text: str) -> bool:
 
 
 def nearest_slug(text: str) -> str | None:
-    """Return `text` made into a slug, or None when nothing of it is left."""
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower())[:MAX_SLUG].strip("-") or None
+    """Return `text` of any script made into a slug, or None when nothing of it is left."""
+    from slugify import slugify
+
+    return slugify(text, max_length=MAX_SLUG) or None
 
 
 def is_config_name(name: str) -> bool:
@@ -78,15 +81,23 @@ def read_file(path: Path) -> Document:
 
     Never waits: a pipe or device under a config's name is refused, not opened.
     """
+    from icpctl.config.document import MAX_BYTES, read_document
+
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             what = "a folder" if path.is_dir() else "no regular file"
             return _unreadable(path, f"this is {what}")
         with path.open("rb") as file:
-            return read_document(file.read(MAX_BYTES + 1), str(path))
+            # A limit makes room for as much, so it is for files that need one.
+            data = file.read(MAX_BYTES + 1) if status.st_size > MAX_BYTES else file.read()
+        return read_document(data, str(path))
     except OSError as error:
         return _unreadable(path, f"the file cannot be read: {error.strerror or error}")
 
 
 def _unreadable(path: Path, message: str) -> Document:
+    from icpctl.config.document import Document
+    from icpctl.config.nodes import Problem
+
     return Document(str(path), b"", "", None, [Problem("ICP001", 0, message)])

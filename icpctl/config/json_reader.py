@@ -41,6 +41,28 @@ def read_json(text: str) -> tuple[Node | None, list[Problem]]:
         return None, [*reader.problems, error.problem]
 
 
+def object_spans(text: str) -> list[tuple[str, int, int, int]]:
+    """Return (key, its start, its value's start and end) for each entry of the object in `text`.
+
+    The text has been read before and is right.
+    """
+    reader = _Reader(text)
+    reader.peek()
+    opened = reader.at
+    reader.at += 1
+    spans: list[tuple[str, int, int, int]] = []
+    while reader.more(opened, "}", first=not spans):
+        key_start = reader.at
+        key = reader.string()
+        reader.peek()
+        reader.at += 1
+        reader.peek()
+        start = reader.at
+        reader.value(1)
+        spans.append((key, key_start, start, reader.at))
+    return spans
+
+
 class _Reader:
     """Reads values by recursion, whose depth is limited; `at` is the next character."""
 

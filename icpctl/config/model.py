@@ -94,7 +94,7 @@ class Body(BaseModel):
     @classmethod
     def _without_nulls(cls, data: object) -> object:
         """Null is absent (SPEC 1); an unknown key is refused whatever it holds."""
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or None not in data.values():
             return data
         keys = cls.body_keys()
         return {key: it for key, it in data.items() if it is not None or key not in keys}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.checks import FOLDER_CHECKS, check_document
 from icpctl.config.codes import CODES
 from icpctl.config.files import (
+    MAX_SLUG,
     SUFFIXES,
     ConfigFile,
     is_config_name,
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loaded:
-    """What reading some config files gave: the valid ones in order, and every finding."""
+    """What reading some config files gave: the valid ones in order, and every finding.
 
+    Without `lint` nothing looks for warnings.
+    """
+
+    lint: bool = True
     files: int = 0
     configs: list[ConfigFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -40,6 +44,15 @@ class Loaded:
         self.files += other.files
         self.configs += other.configs
         self.findings += other.findings
+
+    def compare(self) -> None:
+        """Put the configs in order and find what is wrong among them, at its place in its file."""
+        from icpctl.config.checks import FOLDER_CHECKS
+
+        self.configs.sort(key=lambda it: it.order)
+        for check in FOLDER_CHECKS if self.lint else ():
+            self.findings += check(self.configs)
+        self.findings.sort(key=_place)
 
     def require_valid(self) -> list[ConfigFile]:
         """Return the configs; raise `IcpctlError` with all findings when any is an error."""
@@ -82,6 +95,28 @@ class Workspace:
             raise IcpctlError(f"{folder} is a link out of {self.root}", "outside_folder")
         return folder
 
+    def exists(self) -> bool:
+        """Whether there is such a folder; names that would leave it are refused all the same."""
+        if self.org is not None:
+            _require_name(self.org, "an organization")
+        return os.path.lexists(self.root if self.org is None else self.root / self.org)
+
+    def make_folder(self) -> bool:
+        """Make the folder where there is none, in one that exists; return whether it was made."""
+        if self.exists():
+            return False
+        if self.org is not None:
+            _require_folder(self.root)
+            if is_config_name(self.org):
+                raise _bad_name(self.org, "an organization")
+        folder = self.root if self.org is None else self.root / self.org
+        try:
+            folder.mkdir()
+        except OSError as error:
+            message = f"the folder {folder} cannot be made: {error.strerror}"
+            raise IcpctlError(message, "no_such_folder") from error
+        return True
+
     def orgs(self) -> list[str]:
         """Return the organizations: the names of the subfolders."""
         with os.scandir(self.root) as entries:
@@ -93,9 +128,18 @@ class Workspace:
             stems = {Path(it.name).stem for it in entries if is_config_name(it.name)}
         return sorted(filter(is_slug, stems))
 
-    def load(self, *, all_orgs: bool = False) -> Loaded:
-        """Read every config of the folder, and with `all_orgs` of its subfolders too."""
-        loaded = Loaded()
+    def load(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
+        """Read every config of the folder, and with `all_orgs` of its subfolders too.
+
+        Without `lint` nothing looks for warnings.
+        """
+        loaded = self.read(all_orgs=all_orgs, lint=lint)
+        loaded.compare()
+        return loaded
+
+    def read(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
+        """Read the same, and compare no config with another."""
+        loaded = Loaded(lint)
         self._load_folder(self.folder, self.org, loaded)
         if all_orgs and self.org is None:
             for org in self.orgs():
@@ -108,9 +152,6 @@ class Workspace:
                 except OSError as error:
                     message = f"the folder cannot be read: {error.strerror or error}"
                     loaded.findings.append(_finding("ICP001", folder, message))
-        loaded.configs.sort(key=lambda it: it.order)
-        for check in FOLDER_CHECKS:
-            loaded.findings += check(loaded.configs)
         return loaded
 
     def get(self, slug: str) -> ConfigFile:
@@ -135,19 +176,59 @@ class Workspace:
             raise self._no_configs(len(loaded.configs))
         return active
 
+    def path(self, slug: str) -> Path:
+        """Return the file of a config, whatever it holds.
+
+        Raises `IcpctlError`: `no_such_slug`, `bad_name`, or `invalid_config` where two files have
+        the slug, it is no file, or a link leaves the folder.
+        """
+        paths = self._paths(slug)
+        loaded = Loaded()
+        for path in paths:
+            if len(paths) > 1:
+                loaded.findings.append(_two_files(path, [it for it in paths if it != path]))
+            elif path.is_symlink() and _leaves(path, self.root):
+                loaded.findings.append(_outside(path))
+            elif not path.is_file():
+                loaded.findings += map(read_file(path).finding, read_file(path).problems)
+        loaded.files = len(paths)
+        loaded.require_valid()
+        return paths[0]
+
+    def path_for(self, slug: str, suffix: str) -> Path:
+        """Return where a new config of this slug belongs. Raises `IcpctlError` `bad_name`."""
+        if not is_slug(slug):
+            better = nearest_slug(slug[:MAX_SLUG])
+            raise IcpctlError(
+                f"{slug[:100]!r} is no slug: lower-case letters and digits, joined by hyphens",
+                "bad_name",
+                hint=f"such as {better}" if better else None,
+            )
+        return (self.root if self.org is None else self.root / self.org) / (slug + suffix)
+
+    def taken(self, slug: str) -> Path | None:
+        """Return what stands in the place of a config of this slug, if anything does."""
+        return next(iter(self._candidates(slug)), None)
+
+    def _candidates(self, slug: str) -> list[Path]:
+        _require_name(slug, "a config")
+        paths = [self.folder / (slug + suffix) for suffix in SUFFIXES]
+        return [path for path in paths if os.path.lexists(path)]
+
+    def _paths(self, slug: str) -> list[Path]:
+        paths = self._candidates(slug)
+        if not paths or not is_slug(slug):
+            raise IcpctlError(
+                f"there is no config {slug!r} in {self.folder}",
+                "no_such_slug",
+                hint=_one_of(slug, self.slugs()),
+            )
+        return paths
+
     def _read(self, slugs: Iterable[str]) -> Loaded:
         loaded = Loaded()
         for slug in slugs:
-            _require_name(slug, "a config")
-            names = [slug + suffix for suffix in SUFFIXES]
-            paths = [self.folder / name for name in names if os.path.lexists(self.folder / name)]
-            if not paths or not is_slug(slug):
-                raise IcpctlError(
-                    f"there is no config {slug!r} in {self.folder}",
-                    "no_such_slug",
-                    hint=_one_of(slug, self.slugs()),
-                )
-            for path in paths:
+            for path in self._paths(slug):
                 self._load_file(path, self.org, loaded)
         loaded.configs.sort(key=lambda it: it.order)
         return loaded
@@ -194,19 +275,24 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
     for path in paths:
         if not os.path.lexists(path):
             raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
-        if not path.is_dir() and path.suffix not in SUFFIXES:
+        if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
             message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
+    folders = [path for path in paths if path.is_dir()]
+    for folder in folders:
+        loaded.add(Workspace(folder).read(all_orgs=True))
+    read = {it.location.file for it in loaded.findings} | {str(it.path) for it in loaded.configs}
     for path in paths:
-        if path.is_dir():
-            loaded.add(Workspace(path).load(all_orgs=True))
-        elif not is_rule_test(path.name):
+        if path not in folders and str(path) not in read and not is_rule_test(path.name):
             load_file(path, None, loaded)
+    loaded.compare()
     return loaded
 
 
 def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
     """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+    from icpctl.config.checks import check_document
+
     loaded.files += 1
     slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None
     if slug is None:
@@ -214,15 +300,26 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
         hint = f"rename it to {better}{path.suffix.lower()}" if better else None
         message = f"the file's name {path.name!r} is no slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
-    siblings = (path.with_suffix(suffix) for suffix in SUFFIXES if suffix != path.suffix)
-    if others := [str(sibling) for sibling in siblings if os.path.lexists(sibling)]:
-        message = f"{' and '.join(others)} has the slug {path.stem!r} too"
-        loaded.findings.append(_finding("ICP016", path, message, "keep one of them"))
+    stem, ending = os.path.splitext(path)
+    siblings = (Path(stem + suffix) for suffix in SUFFIXES if suffix != ending)
+    if others := [sibling for sibling in siblings if os.path.lexists(sibling)]:
+        loaded.findings.append(_two_files(path, others))
     document = read_file(path)
-    config, findings = check_document(document, slug)
+    config, findings = check_document(document, slug, lint=loaded.lint)
     loaded.findings += findings
     if config is not None and slug is not None:
-        loaded.configs.append(ConfigFile(slug, org, path, config, document))
+        loaded.configs.append(ConfigFile(slug, org, path, config, document.data))
+
+
+def _place(finding: Finding) -> tuple[str, str, int, int]:
+    """Return a finding's place among those of other files: folders, then names, then lines."""
+    place = finding.location
+    return (*os.path.split(place.file), place.line or 0, place.column or 0)
+
+
+def _two_files(path: Path, others: list[Path]) -> Finding:
+    message = f"{' and '.join(map(str, others))} has the slug {path.stem!r} too"
+    return _finding("ICP016", path, message, "keep one of them")
 
 
 def _outside(path: Path) -> Finding:
@@ -255,11 +352,15 @@ def _require_folder(folder: Path) -> None:
 def _require_name(name: str, what: str) -> None:
     """Refuse names that would leave the folder."""
     if not name or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
-        raise IcpctlError(
-            f"{name[:100]!r} cannot name {what}",
-            "bad_name",
-            hint="a name is one folder or file of the folder of configs, not a path",
-        )
+        raise _bad_name(name, what)
+
+
+def _bad_name(name: str, what: str) -> IcpctlError:
+    return IcpctlError(
+        f"{name[:100]!r} cannot name {what}",
+        "bad_name",
+        hint="a name is one folder or file of the folder of configs, not a path",
+    )
 
 
 def _one_of(word: str, known: list[str]) -> str:

@@ -52,6 +52,8 @@ def guess(word: str, known: tuple[str, ...]) -> str | None:
 def text(value: object) -> str:
     """Return text as it was typed; a JSON number or boolean is its JSON text."""
     if isinstance(value, str):
+        if value.isascii():
+            return value
         try:
             value.encode()
         except UnicodeEncodeError:

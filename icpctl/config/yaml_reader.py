@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -23,6 +23,9 @@ from icpctl.config.nodes import (
     too_deep,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_ALIASED = 10_000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -36,12 +39,14 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 class _Frame:
     """A list or object that is being read. Of an object, `key` waits for its value.
 
+    `entries` are those of an object, None for a list.
     `size` counts nodes and `height` levels, aliases expanded; `key` is None for no key, and a
     key whose text is None belongs to a pair that was refused.
     """
 
     node: List | Object
     anchor: str | None
+    entries: dict[str, tuple[int, Node]] | None
     key: tuple[int, str | None] | None = None
     size: int = 1
     height: int = 1
@@ -65,12 +70,19 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
     return builder.root, builder.problems
 
 
+def yaml_events(text: str) -> Iterator[Any]:
+    """Yield the parser's events of a text that has been read before and is right."""
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    return events
+
+
 class _Builder:
     def __init__(self, text: str) -> None:
         self.text = text
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self.stack: list[_Frame] = []
+        self.frame: _Frame | None = None  # the innermost
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
         self.aliased = 0
 
@@ -106,39 +118,46 @@ class _Builder:
 
     def scalar(self, event: Any) -> None:
         start, value, typed = event.start_mark.index, event.value, event.implicit[0]
-        self.refuse_tag(event)
-        if self.expects_key():
-            self.stack[-1].key = start, self.key(start, value, typed)
+        if event.tag is not None:
+            self.refuse_tag(event)
+        frame = self.frame
+        if frame is not None and frame.key is None and frame.entries is not None:
+            is_plain = value and value != "<<" and value not in frame.entries
+            frame.key = start, value if is_plain else self.key(start, value, typed, frame.entries)
             return
         node = Scalar(start, None if typed and value in NULLS else value)
         if event.anchor is not None:
             self.anchors[event.anchor] = node, 1, 1
         self.add(node, 1, 1)
 
-    def key(self, start: int, value: str, typed: bool) -> str | None:
+    def key(
+        self, start: int, value: str, typed: bool, entries: dict[str, tuple[int, Node]]
+    ) -> str | None:
         if typed and value == "<<":
             self.problem("ICP012", start, "merge keys are not read", "write the keys out")
             return None
         if typed and not value:
             self.problem("ICP014", start, "a key is missing before this colon")
             return None
-        holder = self.stack[-1].node
-        if isinstance(holder, Object) and value in holder.entries:
-            first = holder.entries[value][0]
-            self.problems.append(duplicate_key(self.text, start, value, first))
+        if value in entries:
+            self.problems.append(duplicate_key(self.text, start, value, entries[value][0]))
             return None
         return value
 
     def open(self, node: List | Object, event: Any) -> None:
-        self.refuse_tag(event)
+        if event.tag is not None:
+            self.refuse_tag(event)
         if len(self.stack) == MAX_DEPTH:
             raise too_deep(node.start)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        self.stack.append(_Frame(node, event.anchor))
+        entries = node.entries if isinstance(node, Object) else None
+        self.frame = _Frame(node, event.anchor, entries)
+        self.stack.append(self.frame)
 
     def close(self) -> None:
         frame = self.stack.pop()
+        self.frame = self.stack[-1] if self.stack else None
         if frame.anchor is not None:
             self.anchors[frame.anchor] = frame.node, frame.size, frame.height
         self.add(frame.node, frame.size, frame.height)
@@ -162,15 +181,21 @@ class _Builder:
 
     def add(self, node: Node, size: int, height: int, start: int | None = None) -> None:
         """Put a finished node where it belongs; `start` is the alias that stands for it."""
-        if not self.stack:
+        frame = self.frame
+        if frame is None:
             self.root = node
             return
-        frame = self.stack[-1]
         frame.size += size
-        frame.height = max(frame.height, height + 1)
-        if isinstance(frame.node, List):
+        if height >= frame.height:
+            frame.height = height + 1
+        if frame.key is not None:
+            key_start, key = frame.key
+            frame.key = None
+            if key is not None and frame.entries is not None:
+                frame.entries[key] = key_start, node
+        elif isinstance(frame.node, List):
             frame.node.items.append(node)
-        elif frame.key is None:
+        else:
             place = node.start if start is None else start
             self.problem(
                 "ICP014",
@@ -179,26 +204,14 @@ class _Builder:
                 "quote text that begins with {, [ or *",
             )
             frame.key = place, None
-        else:
-            key_start, key = frame.key
-            frame.key = None
-            if key is not None:
-                frame.node.entries[key] = key_start, node
-
-    def expects_key(self) -> bool:
-        if not self.stack:
-            return False
-        frame = self.stack[-1]
-        return frame.key is None and isinstance(frame.node, Object)
 
     def refuse_tag(self, event: Any) -> None:
-        if event.tag is not None:
-            self.problem(
-                "ICP010",
-                event.start_mark.index,
-                f"tags are not read: {event.tag.replace('tag:yaml.org,2002:', '!!')[:60]!r}",
-                "leave it out: the field decides the type",
-            )
+        self.problem(
+            "ICP010",
+            event.start_mark.index,
+            f"tags are not read: {event.tag.replace('tag:yaml.org,2002:', '!!')[:60]!r}",
+            "leave it out: the field decides the type",
+        )
 
     def problem(self, code: str, start: int, message: str, hint: str | None = None) -> None:
         self.problems.append(Problem(code, start, message, hint))

@@ -14,12 +14,21 @@ if TYPE_CHECKING:
 
 # Characters that would move the cursor, hide text or turn its direction.
 _UNSHOWN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
 _FOLDED_WIDTH = 12  # a column narrower than this is no pleasure to read
 
-STYLES = {"error": "1;31", "warning": "1;33", "place": "1", "hint": "36", "dim": "2"}
+STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "place": "1",
+    "hint": "36",
+    "dim": "2",
+    "added": "32",
+    "removed": "31",
+    "hunk": "36",
+}
 
 
 def is_coloured(stream: TextIO) -> bool:
@@ -35,6 +44,8 @@ def styled(text: str, style: str, *, colour: bool) -> str:
 
 def shown(text: str) -> str:
     """Return `text` with escapes for what a terminal would obey rather than show."""
+    if text.isprintable():
+        return text
     return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
@@ -61,8 +72,7 @@ def table(
     stream = stream or sys.stdout
     cells = [[shown(cell) for cell in row] for row in rows]
     if not stream.isatty():
-        for line in (columns, *cells):
-            print(*line, sep="\t", file=stream)
+        stream.writelines("\t".join(line) + "\n" for line in (columns, *cells))
         return
     from rich.cells import cell_len
     from rich.table import Table

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import console, is_coloured, note, shown
+from icpctl.output.mapped import print_mapped
 from icpctl.output.reasons import head, reason
 from icpctl.vocabulary import Operator
 
@@ -36,14 +37,23 @@ _WORD = 10  # columns of its mark and word
 _UNBOUNDED = 1_000_000  # columns of a pipe
 
 
-def print_explained(found: Explained, as_of: datetime, output: ReportFormat) -> None:
-    """Print an explanation on stdout; what is to be said about the search goes to stderr."""
+def print_explained(
+    found: Explained, as_of: datetime, output: ReportFormat, line: int | None = None
+) -> None:
+    """Print an explanation on stdout; what is to be said about the search goes to stderr.
+
+    `line` is the one that was asked for.
+    """
     if output == "json":
         print(json.dumps(found.explanation.body(), indent=2, ensure_ascii=False))
     else:
         _print_head(found, as_of)
         print_trees(found.explanation)
     sys.stdout.flush()
+    print_mapped(found.mapped)
+    first = found.explanation.line
+    if line not in (None, first):
+        note(f"line {line:,} is a record of this visitor, whose first is on line {first:,}")
     if found.more:
         have = "1 more visitor has" if found.more == 1 else f"{found.more:,} more visitors have"
         note(f"{have} this id; this is the first")

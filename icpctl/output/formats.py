@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-FindingsFormat = Literal["text", "json"]
+FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 ReportFormat = Literal["table", "json"]
+FileFormat = Literal["yaml", "json"]
 SingleFormat = Literal["yaml", "json", "table"]
+PlanFormat = Literal["table", "json"]
+DescribeFormat = Literal["text", "json"]

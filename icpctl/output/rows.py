@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors.values import carried_texts, scalar_texts
+from icpctl.visitors.values import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,14 +57,14 @@ class JsonLines:
     def write(self, rows: Rows) -> None:
         """Write the rows of one batch."""
         kept = _Kept(rows, self._layout)
-        texts = {name: value for name, value in kept.json_texts().items() if value is not None}
+        texts = kept.json_texts()
         parts: list[pa.Array | str] = []
         for number, name in enumerate(self._layout.columns):
             parts += [("," if number else "{") + json.dumps(name, ensure_ascii=False) + ":"]
-            parts += [texts[name]]
+            parts += [texts[name]()]
         if kept.count:
             lines = pc.binary_join_element_wise(*parts, "}\n", "")
-            self._file.write(_bytes_of(lines))
+            self._file.write(bytes_of(lines))
 
     def close(self) -> None:
         """Write nothing: the last line has its end."""
@@ -84,7 +85,7 @@ class Csv:
     def write(self, rows: Rows) -> None:
         """Write the rows of one batch."""
         columns = _Kept(rows, self._layout).plain()
-        arrays = [columns[name] for name in self._layout.columns]
+        arrays = [columns[name]() for name in self._layout.columns]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
@@ -102,17 +103,23 @@ class Parquet:
         from pyarrow import parquet
 
         self._layout = layout
-        types = _PLAIN_TYPES | {"matches": _MATCHES} | dict.fromkeys(layout.carry, pa.string())
+        types = _PLAIN_TYPES | _PARQUET_TYPES | dict.fromkeys(layout.carry, pa.string())
         self._schema = pa.schema([(name, types[name]) for name in layout.columns])
-        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
+        # Ids hardly repeat and statistics of nested columns serve nobody: both only take time.
+        self._writer = parquet.ParquetWriter(
+            file,
+            self._schema,
+            compression="zstd",
+            store_schema=False,  # readers see plain text, not our dictionaries
+            use_dictionary=["source", "icp", "icp_score", *_MATCH_COLUMNS],
+            write_statistics=[name for name in self._layout.columns if name != "matches"],
+        )
 
     def write(self, rows: Rows) -> None:
         """Write the rows of one batch."""
         kept = _Kept(rows, self._layout)
-        columns = kept.plain() | {"matches": kept.match_lists()}
-        arrays = [
-            columns[name].cast(self._schema.field(name).type) for name in self._layout.columns
-        ]
+        columns = kept.plain() | kept.encoded()
+        arrays = [columns[name]() for name in self._layout.columns]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
@@ -137,65 +144,94 @@ _PLAIN_TYPES = {
     "icp_score": pa.float64(),
     "matches": pa.string(),
 }
-_MATCHES = pa.list_(pa.struct([("config", pa.string()), ("score", pa.float64())]))
+_CODED = pa.dictionary(pa.int32(), pa.string())
+_PARQUET_TYPES = {
+    "source": _CODED,
+    "icp": _CODED,
+    "matches": pa.list_(pa.struct([("config", _CODED), ("score", pa.float64())])),
+}
+_MATCH_COLUMNS = ("matches.list.element.config", "matches.list.element.score")
 
 
 class _Kept:
-    """The rows to write, column by column."""
+    """The rows to write, column by column; each is made when it is asked for."""
 
     def __init__(self, rows: Rows, layout: Layout) -> None:
         self._rows = rows
         self._slugs = rows.slugs
-        verdicts = rows.verdicts
-        self._matched = verdicts.icp >= 0
+        self._verdicts = rows.verdicts
+        self._matched = rows.verdicts.icp >= 0
         self._chosen = self._matched if layout.only_matched else None
         self.count = int(self._matched.sum()) if layout.only_matched else len(self._matched)
 
-    def json_texts(self) -> dict[str, pa.Array | str]:
-        verdicts = self._rows.verdicts
+    def json_texts(self) -> dict[str, Callable[[], pa.Array | str]]:
+        """JSON texts; a text alone is every row's."""
+        slugs = [*map(json.dumps, self._slugs), "null"]
         return {
-            "source": json.dumps(self._rows.source, ensure_ascii=False),
-            "line": self._pick(pa.array(self._rows.lines)).cast(pa.string()),
-            "id": _quoted(self._pick(self._rows.ids)),
-            "icp_match": _taken(["false", "true"], self._pick(self._matched)),
-            "icp": _taken([*map(json.dumps, self._slugs), "null"], self._pick(verdicts.icp)),
-            "icp_score": _score_texts(self._pick(verdicts.icp_score)),
-            "matches": self._pick(self._match_texts()),
+            "source": lambda: json.dumps(self._rows.source, ensure_ascii=False),
+            "line": lambda: self._pick(pa.array(self._rows.lines)).cast(pa.string()),
+            "id": lambda: _quoted(self._pick(self._rows.ids)),
+            "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
+            "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
+            "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
+            "matches": lambda: self._pick(self._match_texts()),
             **{
-                name: pc.fill_null(self._pick(tokens), "null")
+                name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()
             },
         }
 
-    def plain(self) -> dict[str, pa.Array]:
-        verdicts = self._rows.verdicts
+    def plain(self) -> dict[str, Callable[[], pa.Array]]:
+        """Columns of plain types."""
+        slugs = [*self._slugs, None]
         return {
-            "source": pa.repeat(self._rows.source, self.count),
-            "line": self._pick(pa.array(self._rows.lines)),
-            "id": scalar_texts(self._pick(self._rows.ids)),
-            "icp_match": pa.array(self._pick(self._matched)),
-            "icp": _taken([*self._slugs, None], self._pick(verdicts.icp)),
-            "icp_score": pa.array(self._pick(verdicts.icp_score)),
-            "matches": self._pick(self._match_texts()),
+            "source": lambda: pa.repeat(self._rows.source, self.count),
+            "line": lambda: self._pick(pa.array(self._rows.lines)),
+            "id": lambda: scalar_texts(self._pick(self._rows.ids)),
+            "icp_match": lambda: pa.array(self._pick(self._matched)),
+            "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
+            "icp_score": lambda: pa.array(self._pick(self._verdicts.icp_score)),
+            "matches": lambda: self._pick(self._match_texts()),
             **{
-                name: carried_texts(self._pick(tokens))
+                name: partial(self._carried, tokens, carried_texts)
                 for name, tokens in self._rows.carried.items()
             },
         }
 
-    def match_lists(self) -> pa.Array:
-        verdicts = self._rows.verdicts
-        fields = [_taken(list(self._slugs), verdicts.configs), pa.array(verdicts.scores)]
+    def encoded(self) -> dict[str, Callable[[], pa.Array]]:
+        """The columns that are better kept as numbers of a few texts, and the matches as lists."""
+        return {
+            "source": lambda: pa.DictionaryArray.from_arrays(
+                np.zeros(self.count, np.int32), [self._rows.source]
+            ),
+            "icp": lambda: self._coded(self._pick(self._verdicts.icp)),
+            "matches": lambda: self._pick(self._match_lists()),
+        }
+
+    def _carried(self, tokens: pa.Array, shown: Callable[[pa.Array], pa.Array]) -> pa.Array:
+        return shown(self._pick(tokens))
+
+    def _match_lists(self) -> pa.Array:
+        fields = [self._coded(self._verdicts.configs), pa.array(self._verdicts.scores)]
         structs = pa.StructArray.from_arrays(fields, names=["config", "score"])
-        return self._pick(pa.ListArray.from_arrays(pa.array(verdicts.offsets), structs))
+        return pa.ListArray.from_arrays(pa.array(self._verdicts.offsets), structs)
 
     def _match_texts(self) -> pa.Array:
-        verdicts = self._rows.verdicts
-        heads = [f'{{"config":{json.dumps(slug)},"score":' for slug in self._slugs]
-        head = _taken(heads, verdicts.configs)
-        items = pc.binary_join_element_wise(head, _score_texts(verdicts.scores), "}", "")
-        lists = pa.ListArray.from_arrays(pa.array(verdicts.offsets), items)
+        """JSON texts of the lists; each match's text is made once for a config and score."""
+        keys = self._verdicts.configs * _STEP + self._verdicts.hundredths
+        encoded = pa.array(keys).dictionary_encode()
+        scores = _scores()
+        texts = [
+            f'{{"config":{json.dumps(self._slugs[key // _STEP])},"score":{scores[key % _STEP]}}}'
+            for key in encoded.dictionary.to_pylist()
+        ]
+        items = pa.array(texts, pa.string()).take(encoded.indices)
+        lists = pa.ListArray.from_arrays(pa.array(self._verdicts.offsets), items)
         return pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
+
+    def _coded(self, numbers: np.ndarray) -> pa.Array:
+        codes = pa.array(numbers, mask=numbers < 0)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(self._slugs, pa.string()))
 
     def _pick(self, column: Any) -> Any:
         if self._chosen is None:
@@ -205,15 +241,19 @@ class _Kept:
         return column.filter(pa.array(self._chosen))
 
 
+_STEP = 10_001  # scores, in hundredths, are below it
+
+
+@cache
+def _scores() -> list[str]:
+    """The JSON text of every score, by its hundredths."""
+    return [json.dumps(score / 100) for score in range(_STEP)]
+
+
 def _taken(texts: Sequence[str | None], numbers: np.ndarray) -> pa.Array:
     """`texts` by number; -1 is the last one."""
     at = np.where(numbers < 0, len(texts) - 1, numbers)
     return pa.array(texts, pa.string()).take(pa.array(at.astype(np.int64)))
-
-
-def _score_texts(scores: np.ndarray) -> pa.Array:
-    distinct, numbers = np.unique(scores, return_inverse=True)
-    return _taken([json.dumps(score) for score in distinct.tolist()] or [None], numbers)
 
 
 def _quoted(tokens: pa.Array) -> pa.Array:
@@ -231,7 +271,7 @@ def _quoted(tokens: pa.Array) -> pa.Array:
     return pc.fill_null(pa.array(texts, pa.string()), "null")
 
 
-def _bytes_of(lines: pa.Array) -> memoryview:
+def bytes_of(lines: pa.Array) -> memoryview:
     """The bytes of all strings of an array without gaps, one after another."""
     _, offsets, data = lines.buffers()
     first, last = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.explain import print_trees
 from icpctl.output.reasons import head
-from icpctl.output.score import count
+from icpctl.output.score import counted
 
 if TYPE_CHECKING:
     from icpctl.config.model import Condition
@@ -31,7 +31,7 @@ def print_tests(run: TestRun, output: ReportFormat, *, coverage: bool, mutate: b
         _print_unnoticed(run)
     configs = {it.test.config.slug for it in run.outcomes}
     passed = len(run.outcomes) - len(run.failed)
-    tests = f"{count(len(run.outcomes), 'test')} of {count(len(configs), 'config')}"
+    tests = f"{counted(len(run.outcomes), 'test')} of {counted(len(configs), 'config')}"
     print(f"{tests}: {passed:,} passed, {len(run.failed):,} failed")
 
 
@@ -61,7 +61,7 @@ def _print_uncovered(run: TestRun) -> None:
     tested = {it.test.config.slug: it.test.config.config for it in run.outcomes}.values()
     conditions = sum(len(group.conditions) for it in tested for group in it.rules.groups)
     both = conditions - len(run.uncovered)
-    print(f"{both:,} of {count(conditions, 'condition')} are made both true and false")
+    print(f"{both:,} of {counted(conditions, 'condition')} are made both true and false")
     if run.uncovered:
         table(
             ["CONFIG", "CONDITION", "ALWAYS"],
@@ -73,7 +73,7 @@ def _print_uncovered(run: TestRun) -> None:
 
 def _print_unnoticed(run: TestRun) -> None:
     noticed = run.mutants - len(run.unnoticed)
-    print(f"{noticed:,} of {count(run.mutants, 'mutant')} are noticed by a test")
+    print(f"{noticed:,} of {counted(run.mutants, 'mutant')} are noticed by a test")
     if run.unnoticed:
         table(
             ["CONFIG", "GROUP", "NOT NOTICED WHEN", "BECOMES"],

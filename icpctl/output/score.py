@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.console import is_coloured, shown, styled, table
+from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
 from icpctl.output.reasons import wanted
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
@@ -66,14 +67,18 @@ def score_into(
 
     def on_sources(sources: Sequence[Source]) -> None:
         read = [it.path for it in sources] + [it.path for it in configs]
-        _refuse_overwriting(targets.files, read)
+        refuse_overwriting(targets.files, read)
 
     with ExitStack() as stack:
         rows: Writer | None = None
-        if targets.to_stdout:
-            rows = make_writer(sys.stdout.buffer, targets.layout)
-        elif targets.out is not None:
-            rows = make_writer(stack.enter_context(replacing(Path(targets.out))), targets.layout)
+        if targets.out is not None:
+            file = (
+                sys.stdout.buffer
+                if targets.to_stdout
+                else stack.enter_context(replacing(Path(targets.out)))
+            )
+            # Closed in any case: what a writer has not closed, it complains about at the end.
+            rows = stack.enter_context(closing(make_writer(file, targets.layout)))
         rejects: BinaryIO | None = None
         if targets.rejects is not None:
             rejects = stack.enter_context(replacing(targets.rejects))
@@ -93,8 +98,6 @@ def score_into(
                 on_rejected=on_rejected,
                 on_progress=on_progress,
             )
-        if rows:
-            rows.close()
     return run
 
 
@@ -106,8 +109,7 @@ def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) ->
     else:
         _print_tables(run, stream)
     sys.stdout.flush()
-    keep = "--rejects FILE keeps them, " if targets.rejects is None else ""
-    print_notes(run, limit, f"{keep}--max-rejects N or P% allows them")
+    print_notes(run, limit, rejects_hint(rejects_kept=targets.rejects is not None))
 
 
 def _print_tables(run: Run, stream: TextIO) -> None:
@@ -141,12 +143,12 @@ def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
 
 
 def _headline(report: MatchReport) -> str:
-    matched = f"{count(report.matched, 'match', 'matches')}"
+    matched = f"{counted(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
         matched += f" ({percent(report.match_rate)})"
-    parts = [count(report.visitors, "visitor"), matched]
+    parts = [counted(report.visitors, "visitor"), matched]
     if report.rejected:
-        parts.append(f"{count(report.rejected, 'line')} rejected")
+        parts.append(f"{counted(report.rejected, 'line')} rejected")
     return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -165,23 +167,42 @@ def print_notes(run: Run, limit: Limit, hint: str) -> None:
     """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
     colour = is_coloured(sys.stderr)
-    for rejected in run.rejected:
-        _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
-    _more(report.rejected - len(run.rejected), "line", "rejected", colour=colour)
+    print_mapped(run.mapped)
+    print_rejected(run.rejected, report.rejected)
     for warning in run.warnings:
         _note(warning.file, warning.line, "warning", _misfit(warning), colour=colour)
     warned = sum(report.field_warnings.values())
     if warned > len(run.warnings):
         counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
         _more(warned - len(run.warnings), "value", f"did not fit; in all: {counts}", colour=colour)
-    if limit.exceeded(report):
-        label = styled("error:", "error", colour=colour)
-        hint_label = styled("hint:", "hint", colour=colour)
-        print(
-            f"{label} {count(report.rejected, 'line')} rejected, more than the {limit} allowed; "
-            f"all else is complete\n  {hint_label} {hint}",
-            file=sys.stderr,
-        )
+    if limit.exceeded(report.rejected, report.visitors):
+        print_exceeded(report.rejected, limit, hint)
+
+
+def print_rejected(first: Sequence[Rejected], count: int) -> None:
+    """Print on stderr the first of all rejected lines."""
+    colour = is_coloured(sys.stderr)
+    for rejected in first:
+        _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
+    _more(count - len(first), "line", "rejected", colour=colour)
+
+
+def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
+    """Print on stderr that more lines were rejected than is allowed, and what to do."""
+    colour = is_coloured(sys.stderr)
+    label = styled("error:", "error", colour=colour)
+    hint_label = styled("hint:", "hint", colour=colour)
+    print(
+        f"{label} {counted(rejected, 'line')} rejected, more than the {limit} allowed; "
+        f"all else is complete\n  {hint_label} {hint}",
+        file=sys.stderr,
+    )
+
+
+def rejects_hint(*, rejects_kept: bool) -> str:
+    """What helps where too many lines were rejected, by a command that can keep them."""
+    keep = "" if rejects_kept else "--rejects FILE keeps them, "
+    return f"{keep}--max-rejects N or P% allows them"
 
 
 def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> None:
@@ -190,9 +211,9 @@ def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> Non
     print(f"{place}: {label} {shown(message)}", file=sys.stderr)
 
 
-def _more(number: int, what: str, done: str, *, colour: bool) -> None:
-    if number > 0:
-        text = f"... and {count(number, f'more {what}')} {done}"
+def _more(count: int, what: str, done: str, *, colour: bool) -> None:
+    if count > 0:
+        text = f"... and {counted(count, f'more {what}')} {done}"
         print(styled(text, "dim", colour=colour), file=sys.stderr)
 
 
@@ -201,8 +222,8 @@ def _misfit(warning: FieldWarning) -> str:
     return f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
 
 
-def count(number: int, one: str, several: str | None = None) -> str:
-    """Return `1 visitor`, `2,000 visitors`."""
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return the number and what it counts, such as `2,000 visitors`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
@@ -234,7 +255,7 @@ def _refuse_taken_names(layout: Layout) -> None:
         )
 
 
-def _refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
+def refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
     """Refuse to put rows in the place of what is read, or two files in one place."""
     taken = {os.path.realpath(path) for path in read}
     for path in written:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import console, note, shown, table
-from icpctl.output.score import count, percent, print_configs, print_notes
+from icpctl.output.score import counted, percent, print_configs, print_notes
 from icpctl.scoring.report import rate
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def print_stats(found: Stats, output: ReportFormat, limit: Limit) -> None:
     sys.stdout.flush()
     print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
     if found.dateless:
-        note(f"last_seen is no date for {count(found.dateless, 'visitor')}: they count without one")
+        who = counted(found.dateless, "visitor")
+        note(f"last_seen is no date for {who}: they count without one")
 
 
 def _print_tables(report: StatsReport) -> None:
@@ -54,8 +55,8 @@ def _headline(report: StatsReport) -> str:
     since = f" from {report.first}" if report.first else ""
     until = f" to {report.last}" if report.last else ""
     seen = " last seen" if since or until else ""
-    text = f"{count(report.visitors, 'visitor')}{seen}{since}{until}, "
-    text += count(report.matched, "match", "matches")
+    text = f"{counted(report.visitors, 'visitor')}{seen}{since}{until}, "
+    text += counted(report.matched, "match", "matches")
     if report.match_rate is not None:
         text += f" ({percent(report.match_rate)})"
     if report.average_score is not None:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.scoring.plan import WORD
-from icpctl.visitors import mapping, normal, values
+from icpctl.scoring.scores import WORD
+from icpctl.visitors import forms, mapping, normal, search, values
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ Misfits = dict[str, np.ndarray]
 
 def row_words(table: pa.RecordBatch, plan: Plan) -> tuple[np.ndarray, Misfits]:
     """The words of each row [words, rows], and the misfits of the fields read."""
-    words = np.zeros((plan.words, table.num_rows), np.uint64)
+    words = np.zeros((plan.words, table.num_rows), np.uint8)
     columns = _Columns(table, plan)
     for field in plan.fields:
         first, shift = divmod(field.first_bit, WORD)
         bits = _field_bits(field, columns, plan)
         if shift:  # such a field has one word only
-            bits = bits << np.uint64(shift)
+            bits = bits << shift
         for offset in range(bits.shape[1]):
             words[first + offset] |= bits[:, offset]
     return words, columns.misfits
@@ -57,16 +57,7 @@ class _Columns:
             column, given = values.days(seen, own, self._plan.as_of)
             self._note(name, given)
             return column
-        tokens = self._table[name]
-        match kind:
-            case Kind.PAGES:
-                return values.pages(tokens)
-            case Kind.TEXT:
-                return values.texts(tokens)
-            case Kind.NUMBER:
-                return values.numbers(tokens, ranges=name == "company_size")
-            case Kind.BOOLEAN:
-                return values.booleans(tokens)
+        return values.of_kind(self._table[name], name, kind)
 
     def _note(self, name: str, column: Column) -> None:
         if len(column.misfits):
@@ -87,8 +78,9 @@ def _field_bits(field: FieldPlan, columns: _Columns, plan: Plan) -> np.ndarray:
     rows = column.spread(table.of_cells(column.cells(table.bits)))
     if field.type.form is Form.SIZE_RANGE:
         sizes = columns.of("company_size", Kind.NUMBER)
-        within = sizes.spread(_within_listed(field, sizes.values))
-        rows = np.where(column.present()[:, None], rows, within)
+        instead = ~column.present() & (sizes.rows >= 0)
+        if instead.any():
+            rows[instead] = sizes.spread(_within_listed(field, sizes.values))[instead]
     return rows
 
 
@@ -108,7 +100,7 @@ class _Table:
             if test.comparator == "has_all":
                 self._parts[test] = range(size, size + len(test.values))
                 size += len(test.values)
-        self.bits = np.zeros((count, -(-size // WORD)), np.uint64)
+        self.bits = np.zeros((count, -(-size // WORD)), np.uint8)
 
     def bit(self, test: Test, value: int) -> int:
         """The bit that a value hits which equals value number `value` of the test's list."""
@@ -116,7 +108,7 @@ class _Table:
 
     def put(self, test: Test, held: np.ndarray, value: int = 0) -> None:
         word, bit = divmod(self.bit(test, value), WORD)
-        self.bits[:, word] |= held.astype(np.uint64) << np.uint64(bit)
+        self.bits[:, word] |= held.view(np.uint8) << bit
 
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell, with each `has_all` decided and its parts dropped."""
@@ -124,13 +116,13 @@ class _Table:
             held = np.ones(len(cells), bool)
             for part in parts:
                 word, bit = divmod(part, WORD)
-                held &= (cells[:, word] >> np.uint64(bit) & np.uint64(1)).astype(bool)
+                held &= (cells[:, word] >> bit & 1).view(bool)
             word, bit = divmod(self._bit[test], WORD)
-            cells[:, word] |= held.astype(np.uint64) << np.uint64(bit)
+            cells[:, word] |= held.view(np.uint8) << bit
         kept = cells[:, : self._width]
         spare = self._width * WORD - len(self._bit)
         if spare and self._parts:
-            kept[:, -1] &= np.uint64(2**WORD - 1) >> np.uint64(spare)
+            kept[:, -1] &= (1 << WORD - spare) - 1
         return kept
 
 
@@ -139,15 +131,21 @@ class _Texts:
 
     def __init__(self, texts: pa.Array, case_sensitive: bool) -> None:
         self.plain = texts if case_sensitive else _casefolded(texts)
-        self._forms: dict[Callable[[str], str], pa.Array] = {}
+        self._forms: dict[Callable[[pa.Array], pa.Array], pa.Array] = {}
+        self._with: dict[str, np.ndarray] = {}
 
-    def form(self, form: Callable[[str], str] | None) -> pa.Array:
+    def form(self, form: Callable[[pa.Array], pa.Array] | None) -> pa.Array:
         if form is None:
             return self.plain
         if form not in self._forms:
-            made = [form(text) for text in self.plain.to_pylist()]
-            self._forms[form] = pa.array(made, pa.string())
+            self._forms[form] = form(self.plain)
         return self._forms[form]
+
+    def containing(self, value: str) -> np.ndarray:
+        """Which texts contain the value; many conditions look for the same ones."""
+        if value not in self._with:
+            self._with[value] = search.containing(self.plain, value)
+        return self._with[value]
 
 
 def _casefolded(texts: pa.Array) -> pa.Array:
@@ -165,10 +163,10 @@ def _text_bits(table: _Table, field: FieldPlan, texts: _Texts) -> None:
     for test in field.tests:
         if test.comparator not in EQUALITIES:
             (value,) = test.values or ("",)
-            table.put(test, TEXT_KERNELS[test.comparator](texts.plain, value))
+            table.put(test, TEXT_KERNELS[test.comparator](texts, value))
         elif field.type.form is Form.PART_OF_PAGE:
             for number, value in enumerate(test.values):
-                table.put(test, _contains(texts.plain, value), number)
+                table.put(test, texts.containing(value), number)
         else:
             equalities += [(test, number, value) for number, value in enumerate(test.values)]
     form = normal.FORMS.get(field.type.form)
@@ -176,10 +174,10 @@ def _text_bits(table: _Table, field: FieldPlan, texts: _Texts) -> None:
     others = [e for e in equalities if e not in of_paths] if of_paths else equalities
     if of_paths:
         wanted = ((t, n, normal.path_value(value)) for t, n, value in of_paths)
-        _equality_bits(table, wanted, texts.form(normal.path))
+        _equality_bits(table, wanted, texts.form(forms.path))
     if others:
         wanted = ((t, n, form(value) if form else value) for t, n, value in others)
-        _equality_bits(table, wanted, texts.form(form))
+        _equality_bits(table, wanted, texts.form(forms.FORMS.get(field.type.form)))
 
 
 def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen: pa.Array) -> None:
@@ -188,10 +186,10 @@ def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen:
     for test, number, value in wanted:
         masks[value] = masks.get(value, 0) | 1 << table.bit(test, number)
     width = table.bits.shape[1]
-    rows = [_as_words(mask, width) for mask in masks.values()]
+    bits = np.array([*(_as_words(mask, width) for mask in masks.values()), [0] * width], np.uint8)
     found = pc.index_in(seen, value_set=pa.array(masks, pa.string()))
-    index = pc.fill_null(found, len(rows)).to_numpy(zero_copy_only=False)
-    table.bits |= np.array([*rows, [0] * width], np.uint64)[index]
+    index = pc.fill_null(found, len(masks)).to_numpy(zero_copy_only=False)
+    table.bits |= bits.take(index, axis=0)
 
 
 def _as_words(mask: int, width: int) -> list[int]:
@@ -208,10 +206,6 @@ def _within_listed(field: FieldPlan, bounds: np.ndarray) -> np.ndarray:
             for least, most in filter(None, listed):
                 table.put(test, (low == high) & (least <= low) & (high <= most))
     return table.of_cells(table.bits)
-
-
-def _contains(texts: pa.Array, value: str) -> np.ndarray:
-    return _flags(pc.match_substring(texts, value))
 
 
 def _flags(held: pa.Array) -> np.ndarray:
@@ -233,11 +227,11 @@ def _any_number(bounds: np.ndarray, listed: tuple[float, ...]) -> np.ndarray:
 EQUALITIES = frozenset({"in", "has_all"})
 """Tests for equality with listed values; `equals` and `has_any` are put as `in` by the plan."""
 
-TEXT_KERNELS: dict[str, Callable[[pa.Array, str], np.ndarray]] = {
-    "contains": _contains,
-    "starts_with": lambda texts, value: _flags(pc.starts_with(texts, value)),
-    "ends_with": lambda texts, value: _flags(pc.ends_with(texts, value)),
-    "exists": lambda texts, _: np.ones(len(texts), bool),
+TEXT_KERNELS: dict[str, Callable[[_Texts, str], np.ndarray]] = {
+    "contains": lambda texts, value: texts.containing(value),
+    "starts_with": lambda texts, value: _flags(pc.starts_with(texts.plain, value)),
+    "ends_with": lambda texts, value: _flags(pc.ends_with(texts.plain, value)),
+    "exists": lambda texts, _: np.ones(len(texts.plain), bool),
 }
 """Distinct texts and a value -> which texts hold."""
 

@@ -39,19 +39,19 @@ class Counts:
 
     def add(self, verdicts: Verdicts, chosen: np.ndarray | None = None) -> None:
         """Count a batch, or of it the rows that are True in `chosen` [rows]."""
-        icp, icp_score = verdicts.icp, verdicts.icp_score
-        configs, scores = verdicts.configs, verdicts.scores
+        icp, icp_hundredths = verdicts.icp, verdicts.icp_hundredths
+        configs, hundredths = verdicts.configs, verdicts.hundredths
         if chosen is not None:
             of_chosen = np.repeat(chosen, np.diff(verdicts.offsets))
-            icp, icp_score = icp[chosen], icp_score[chosen]
-            configs, scores = configs[of_chosen], scores[of_chosen]
+            icp, icp_hundredths = icp[chosen], icp_hundredths[chosen]
+            configs, hundredths = configs[of_chosen], hundredths[of_chosen]
         first = icp[icp >= 0]
         self.visitors += len(icp)
         self.matched += len(first)
-        self.score_sum += int(np.rint(icp_score * 100).sum())
+        self.score_sum += int(icp_hundredths.sum())
         self.matched_by += np.bincount(configs, minlength=self.configs)
         self.first_by += np.bincount(first, minlength=self.configs)
-        sums = np.bincount(configs, weights=np.rint(scores * 100), minlength=self.configs)
+        sums = np.bincount(configs, weights=hundredths, minlength=self.configs)
         self.score_sums += sums.astype(np.int64)
 
     @property

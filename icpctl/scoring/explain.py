@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import make_plan, rounded
-from icpctl.scoring.run import columns_of, cores
+from icpctl.scoring.run import columns_of
 from icpctl.scoring.seen import as_number, hits_of, see, subject_of
 from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.visitors.columns import Columns
 from icpctl.visitors.finding import by_id, by_line
 from icpctl.visitors.mapping import ID
 from icpctl.visitors.reading import Reader
+from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.records import Number
+from icpctl.visitors.scan import Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 from icpctl.visitors.values import scalar_texts
 from icpctl.vocabulary import CONDITION_TYPES, Kind
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import ConfigPlan, Plan, Weights
     from icpctl.scoring.run import Options
     from icpctl.scoring.seen import Hits, Seen
-    from icpctl.visitors.finding import Found
+    from icpctl.visitors.recognition import Mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An explanation, the file that the visitor is in, and how many more there have its id."""
+    """An explanation, the file that the visitor is in, and how many more there have its id.
+
+    `mapped` tells for each file the mapping it was read with.
+    """
 
     explanation: Explanation
     file: str
     more: int
+    mapped: list[Mapped]
 
 
 def explain(
@@ -144,27 +149,28 @@ def explain(
 ) -> Explained:
     """Find one visitor, by id or in one file by line, and say why it has its verdict.
 
+    A line of a file whose records are rolled up may be that of any record of the visitor.
     Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
     is named and not one file, and what reading raises.
     """
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
-    with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
-        sources = find_sources(visitors, Path(spool))
-        columns = columns_of(plan, options)
-        reader = Reader(columns, Path(spool), options.threads or cores())
-        found: Found
-        if line is None:
-            found = by_id(sources, visitor_id or "", reader)
-        elif len(sources) == 1:
-            found = by_line(sources[0], line, reader)
-        else:
+    with temporary_folder(options.temp_dir) as spool:
+        sources = find_sources(visitors, spool)
+        if line is not None and len(sources) != 1:
             raise IcpctlError(
                 f"--line names a line of one file, and here are {len(sources)}",
                 "bad_usage",
                 hint=f"name one of them, such as {sources[0].name}" if sources else None,
             )
+        mapped = map_sources(sources, options.mapping)
+        scan = Scan(
+            list(zip(sources, (one.mapping for one in mapped), strict=True)),
+            Reader(Columns({}), spool, options.threads or cores()),
+            lambda mapping: columns_of(plan, mapping, options),
+        )
+        found = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
     explanation = explain_row(found.row, found.line, plan, dict(configs))
-    return Explained(explanation, found.source.name, found.more)
+    return Explained(explanation, found.source.name, found.more, mapped)
 
 
 def explain_row(

@@ -1,6 +1,6 @@
 """Configs -> distinct conditions -> bits: what is decided once, before any visitor is read.
 
-Each distinct test of all configs owns one bit of a row of 64-bit words; a condition is a bit that
+Each distinct test of all configs owns one bit of a row of 8-bit words; a condition is a bit that
 must be set or, for a `not_` comparator, unset.
 """
 
@@ -11,8 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from icpctl.scoring.scores import WORD, ScoreTable
 from icpctl.visitors import mapping, normal
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, ConditionType, Form, Kind, Operator
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpctl.config.model import Condition, Group, IcpConfig
-
-WORD = 64
 
 _SAME_TEST = {"equals": "in", "has_any": "in"}
 
@@ -55,15 +52,6 @@ class ConditionPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class WordTest:
-    """Bits of one word: `mask` tells which, `expected` how they must be to hold."""
-
-    word: int
-    mask: np.uint64
-    expected: np.uint64
-
-
-@dataclass(frozen=True, slots=True)
 class Weights:
     """The terms of a group's score: weight held and weight there is, required and optional."""
 
@@ -80,28 +68,10 @@ class Weights:
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """A group: what decides whether it matches, and what gives its score."""
+    """A group: whether it matches, and its score."""
 
     operator: Operator
     conditions: tuple[ConditionPlan, ...]
-
-    @cached_property
-    def required(self) -> tuple[WordTest, ...]:
-        """The required conditions, word by word.
-
-        A word has a second entry where a group asks for a bit and for its opposite too.
-        """
-        found: dict[tuple[int, bool], tuple[int, int]] = {}
-        bits = {(one.bit, one.negated) for one in self.conditions if not one.optional}
-        for bit, negated in sorted(bits):
-            word, at = divmod(bit, WORD)
-            key = word, negated and (bit, False) in bits
-            mask, expected = found.get(key, (0, 0))
-            found[key] = mask | 1 << at, expected | (0 if negated else 1 << at)
-        return tuple(
-            WordTest(word, np.uint64(mask), np.uint64(expected))
-            for (word, _), (mask, expected) in sorted(found.items())
-        )
 
     def matches(self, held: Sequence[bool]) -> bool:
         """Whether the group matches a visitor that holds these of its conditions."""
@@ -141,8 +111,13 @@ class ConfigPlan:
         """The conditions of all groups, in order."""
         return tuple(one for group in self.groups for one in group.conditions)
 
-    def score(self, held: Sequence[bool]) -> float:
-        """The highest score of the groups that match, 0 when none does; two decimals."""
+    @cached_property
+    def scores(self) -> ScoreTable:
+        """The scores of the visitors that match, by what they hold."""
+        return ScoreTable(self)
+
+    def hundredths(self, held: Sequence[bool]) -> int:
+        """The highest score of the groups that match, 0 when none does, in hundredths."""
         best = Fraction(0)
         start = 0
         for group in self.groups:
@@ -150,7 +125,7 @@ class ConfigPlan:
             if group.matches(held[start:stop]):
                 best = max(best, group.score(held[start:stop]))
             start = stop
-        return rounded(best)
+        return hundredths(best)
 
 
 @dataclass(frozen=True)
@@ -231,7 +206,12 @@ def _order(entry: tuple[str, IcpConfig]) -> tuple[bool, int, str]:
 
 def rounded(score: Fraction) -> float:
     """Two decimals, half away from zero (scores are never negative)."""
-    return (score * 100 + Fraction(1, 2)).__floor__() / 100
+    return hundredths(score) / 100
+
+
+def hundredths(score: Fraction) -> int:
+    """The score in hundredths, rounded half away from zero."""
+    return (score * 100 + Fraction(1, 2)).__floor__()
 
 
 def _sum(weights: Iterable[Fraction]) -> Fraction:
@@ -264,7 +244,7 @@ def _test(condition: Condition, case_sensitive: bool) -> Test:
 def _placed(counts: dict[str, int]) -> tuple[dict[str, int], int]:
     """First bits for fields of so many tests, and the words they take; first fit.
 
-    A field of up to 64 tests lies within one word; a larger one begins a word.
+    A field of up to 8 tests lies within one word; a larger one begins a word.
     """
     first_bits: dict[str, int] = {}
     room: list[int] = []  # bits left in each word

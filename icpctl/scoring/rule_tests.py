@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +14,11 @@ from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explain import explain_row
 from icpctl.scoring.mutants import mutants_of
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.run import columns_of, cores
+from icpctl.scoring.run import columns_of
 from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.visitors.mapping import load_mapping
 from icpctl.visitors.reading import Reader
+from icpctl.visitors.scan import cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 
 if TYPE_CHECKING:
@@ -118,14 +118,13 @@ def run_tests(
 
 def _rows(tests: Sequence[RuleTest], plan: Plan, options: Options) -> pa.RecordBatch:
     """The tests' visitors, through the reader that reads all visitors."""
-    with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
-        file = Path(spool, "tests.jsonl")
+    columns = columns_of(plan, options.mapping or load_mapping(None), options)
+    with temporary_folder(options.temp_dir) as spool:
+        file = spool / "tests.jsonl"
         file.write_text("".join(f"{json.dumps(it.expected.visitor)}\n" for it in tests), "utf-8")
-        reader = Reader(columns_of(plan, options), Path(spool), options.threads or cores())
+        reader = Reader(columns, spool, options.threads or cores())
         tables = [
-            batch.table
-            for it in find_sources([str(file)], Path(spool))
-            for batch in reader.read(it)
+            batch.table for it in find_sources([str(file)], spool) for batch in reader.read(it)
         ]
     (rows,) = pa.Table.from_batches(tables).combine_chunks().to_batches()
     return rows

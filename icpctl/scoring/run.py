@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import nsmallest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,25 +17,28 @@ from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.report import MatchReport
 from icpctl.scoring.verdicts import Verdicts, score_batch
+from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
+from icpctl.visitors.recognition import map_sources
+from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 from icpctl.visitors.values import scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.reading import Batch, Rejected
+    from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
 
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
-
-_CARRIED = "carry "
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,9 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `carry` are paths in the record, as in a mapping, and `fields` are fields of the mapping;
-    their values go with each row.
+    `mapping` None means that each file's format is recognised. `carry` are paths in the record,
+    as in a mapping, and `fields` are fields of the mapping; their values go with each row.
+    `temp_dir` is the folder for temporary files, where it is not the system's.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -93,16 +94,23 @@ class Options:
     carry: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     threads: int = 0
+    temp_dir: Path | None = None
 
 
 @dataclass(slots=True)
 class Run:
-    """What a run found besides its report: the first of what people want to see."""
+    """What a run found besides its report: the first of what people want to see.
+
+    `mapped` tells for each file the mapping it was read with.
+    """
 
     report: MatchReport
+    mapped: list[Mapped]
     rejected: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds for each step; those of scoring are added up over the threads."""
 
 
 def score(
@@ -119,68 +127,75 @@ def score(
 
     `on_sources` gets the files before the first is read, `on_rows` every visitor in the input's
     order, `on_progress` bytes done and in all.
-    Raises `IcpctlError` where an input cannot be read.
+    Raises `IcpctlError` where an input cannot be read, and `mapping_fits_nothing`.
     """
     started = time.perf_counter()
-    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    timings = Timings()
+    with timings.step("plan"):
+        plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     counted = _Counted(plan, Counts(len(plan.configs)))
     slugs = tuple(config.slug for config in plan.configs)
-    with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
-        sources = find_sources(visitors, Path(spool))
+    with temporary_folder(options.temp_dir) as spool:
+        sources = find_sources(visitors, spool)
         on_sources(sources)
-        total = sum(source.size for source in sources)
-        reader = Reader(columns_of(plan, options), Path(spool), options.threads or cores())
-        done = 0
-        for source in sources:
-            batches = reader.read(source)
-            for batch, verdicts in _scored(batches, plan, options.threads or cores()):
+        mapped = map_sources(sources, options.mapping)
+        progress = Progress(sources, on_progress)
+        threads = options.threads or cores()
+        scan = Scan(
+            list(zip(sources, (one.mapping for one in mapped), strict=True)),
+            Reader(Columns({}), spool, threads, timings=timings),
+            lambda mapping: columns_of(plan, mapping, options),
+        )
+        for batch, verdicts in _scored(scan.batches(), plan, threads, timings):
+            with timings.step("count"):
                 counted.add(batch, verdicts)
-                for rejected in batch.rejected:
-                    on_rejected(rejected)
+            for rejected in batch.rejected:
+                on_rejected(rejected)
+            with timings.step("write"):
                 on_rows(_rows(batch, verdicts, slugs, options))
-                on_progress(done + batch.bytes_read, total)
-            done += source.size
-    return counted.run(time.perf_counter() - started)
+            progress.read(batch)
+    return counted.run(time.perf_counter() - started, mapped, timings.seconds)
 
 
-def cores() -> int:
-    """How many threads there is room for."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def columns_of(plan: Plan, options: Options) -> Columns:
+def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     """What is read of each record: the id, what the plan needs, and what `options` ask for."""
-    mapping = options.mapping or visitor_mapping.load_mapping(None)
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
     paths = {name: mapping.paths[name] for name in names}
-    carried = {
-        _CARRIED + str(number): (visitor_mapping.parse_path(text),)
-        for number, text in enumerate(options.carry)
-    }
+    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
+    carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
 
 
-def _scored(batches: Iterator[Batch], plan: Plan, threads: int) -> Iterator[tuple[Batch, Verdicts]]:
+def _scored(
+    batches: Iterable[Batch], plan: Plan, threads: int, timings: Timings
+) -> Iterator[tuple[Batch, Verdicts]]:
     """Scores batches on threads; the results come in order."""
     pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
+
+    def done() -> tuple[Batch, Verdicts]:
+        batch, verdicts = pending.popleft()
+        with timings.step("wait for scoring"):
+            return batch, verdicts.result()
+
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                pending.append((batch, pool.submit(score_batch, batch.table, plan)))
+                pending.append((batch, pool.submit(score_batch, batch.table, plan, timings)))
                 if len(pending) > threads:
-                    first, verdicts = pending.popleft()
-                    yield first, verdicts.result()
+                    yield done()
             while pending:
-                first, verdicts = pending.popleft()
-                yield first, verdicts.result()
+                yield done()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _carried(number: int) -> str:
+    """Return the column of a carried path; a number, since DuckDB's names ignore letter case."""
+    return f"carry {number}"
+
+
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
-    carried = {
-        text: batch.table[_CARRIED + str(number)] for number, text in enumerate(options.carry)
-    }
+    carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
     return Rows(slugs, batch.source.name, batch.lines, ids, carried, fields, verdicts)
@@ -208,21 +223,22 @@ class _Counted:
 
     def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
-        rows = np.flatnonzero((verdicts.icp >= 0) & (-verdicts.icp_score < worst))
-        rows = rows[np.argsort(-verdicts.icp_score[rows], kind="stable")][:SHOWN]
+        scores = verdicts.icp_score
+        rows = np.flatnonzero((verdicts.icp >= 0) & (-scores < worst))
+        rows = rows[np.argsort(-scores[rows], kind="stable")][:SHOWN]
         if not len(rows):
             return
         ids = scalar_texts(batch.table[visitor_mapping.ID].take(pa.array(rows))).to_pylist()
         found = [
             (
-                -float(verdicts.icp_score[row]),
+                -float(scores[row]),
                 self.counts.visitors + int(row),
                 BestVisitor(
                     visitor,
                     batch.source.name,
                     int(batch.lines[row]),
                     self.plan.configs[verdicts.icp[row]].slug,
-                    float(verdicts.icp_score[row]),
+                    float(scores[row]),
                 ),
             )
             for row, visitor in zip(rows, ids, strict=True)
@@ -243,7 +259,7 @@ class _Counted:
         found.sort(key=lambda one: one.line)
         self.warnings += found[: SHOWN - len(self.warnings)]
 
-    def run(self, seconds: float) -> Run:
+    def run(self, seconds: float, mapped: list[Mapped], timings: dict[str, float]) -> Run:
         counts = self.counts
         report = MatchReport(
             as_of=self.plan.as_of,
@@ -255,7 +271,8 @@ class _Counted:
             configs=counts.config_reports(self.plan.configs),
             elapsed_seconds=round(seconds, 3),
         )
-        return Run(report, self.first_rejected, self.warnings, [one for *_, one in self.best])
+        best = [one for *_, one in self.best]
+        return Run(report, mapped, self.first_rejected, self.warnings, best, timings)
 
 
 def _json(value: pa.Scalar) -> str:

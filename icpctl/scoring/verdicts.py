@@ -3,63 +3,86 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from icpctl.scoring.conditions import row_words
-from icpctl.scoring.plan import WORD
+from icpctl.scoring.scores import WORD
+from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.scoring.conditions import Misfits
-    from icpctl.scoring.plan import ConfigPlan, GroupPlan, Plan
+    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """The verdicts over a batch of visitors.
+    """The verdicts over a batch of visitors; scores are whole hundredths, which are exact.
 
-    `icp` [rows] is the number of the first matching config, -1 where none matches, `icp_score`
-    [rows] its score or 0. The matches of row `r`, in order, are `configs[offsets[r]:offsets[r+1]]`
-    (numbers) with the same of `scores`.
+    `icp` [rows] is the number of the first matching config, -1 where none matches, and
+    `icp_hundredths` [rows] its score or 0. The matches of row `r`, in order, are
+    `configs[offsets[r]:offsets[r+1]]` (numbers) with the same of `hundredths`.
     """
 
     icp: np.ndarray
-    icp_score: np.ndarray
+    icp_hundredths: np.ndarray
     offsets: np.ndarray
     configs: np.ndarray
-    scores: np.ndarray
+    hundredths: np.ndarray
     misfits: Misfits
 
+    @property
+    def icp_score(self) -> np.ndarray:
+        """The score of each visitor's ICP [rows], 0 to 100."""
+        return self.icp_hundredths / 100
 
-def score_batch(table: pa.RecordBatch, plan: Plan) -> Verdicts:
+    @property
+    def scores(self) -> np.ndarray:
+        """The score of each match, 0 to 100."""
+        return self.hundredths / 100
+
+
+def score_batch(table: pa.RecordBatch, plan: Plan, timings: Timings | None = None) -> Verdicts:
     """Scores a batch whose columns are `plan.columns`, each a JSON text a row (pages: a list).
 
     The kernel of every path: no file, no state, safe on any thread.
     """
-    words, misfits = row_words(table, plan)
-    count = table.num_rows
-    icp = np.full(count, -1, np.int32)
-    icp_score = np.zeros(count)
+    timings = timings or Timings()
+    with timings.step("conditions"):
+        words, misfits = row_words(table, plan)
+    with timings.step("verdicts"):
+        return _verdicts(words, misfits, plan)
+
+
+def _verdicts(words: np.ndarray, misfits: Misfits, plan: Plan) -> Verdicts:
+    count = words.shape[1]
+    held = _Held(words)
     rows_of, scores_of = [], []
     for config in plan.configs:
-        rows = np.flatnonzero(_matches(config, words))
+        matches = np.unpackbits(_matches(config, held), count=count)
+        rows = np.flatnonzero(matches.view(bool))
         rows_of.append(rows)
-        scores_of.append(_scores(config, words, rows))
-    for number in reversed(range(len(plan.configs))):
-        icp[rows_of[number]] = number
-        icp_score[rows_of[number]] = scores_of[number]
-    rows = np.concatenate(rows_of)
-    order = np.argsort(rows, kind="stable")  # by row, and within a row by config
-    numbers = np.repeat(np.arange(len(rows_of), dtype=np.int32), [len(r) for r in rows_of])
+        scores_of.append(config.scores.of(words, rows))
     offsets = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(rows, minlength=count), out=offsets[1:])
-    return Verdicts(
-        icp, icp_score, offsets, numbers[order], np.concatenate(scores_of)[order], misfits
-    )
+    np.cumsum(np.bincount(np.concatenate(rows_of), minlength=count), out=offsets[1:])
+    configs = np.empty(offsets[-1], np.int32)
+    hundredths = np.empty(offsets[-1], np.int16)
+    free = offsets[:-1].copy()  # for each row the place of its next match
+    for number, (rows, scores) in enumerate(zip(rows_of, scores_of, strict=True)):
+        places = free[rows]
+        configs[places] = number
+        hundredths[places] = scores
+        free[rows] = places + 1
+    icp, icp_hundredths = np.full(count, -1, np.int32), np.zeros(count, np.int16)
+    matched = offsets[1:] > offsets[:-1]
+    firsts = offsets[:-1][matched]
+    icp[matched], icp_hundredths[matched] = configs[firsts], hundredths[firsts]
+    return Verdicts(icp, icp_hundredths, offsets, configs, hundredths, misfits)
 
 
 def held_conditions(config: ConfigPlan, words: np.ndarray) -> np.ndarray:
@@ -67,37 +90,34 @@ def held_conditions(config: ConfigPlan, words: np.ndarray) -> np.ndarray:
     held = np.empty((words.shape[1], len(config.conditions)), bool)
     for number, one in enumerate(config.conditions):
         word, bit = divmod(one.bit, WORD)
-        held[:, number] = (words[word] >> np.uint64(bit) & np.uint64(1)).astype(bool) ^ one.negated
+        held[:, number] = (words[word] >> bit & 1).astype(bool) ^ one.negated
     return held
 
 
-def _matches(config: ConfigPlan, words: np.ndarray) -> np.ndarray:
-    found = _group_matches(config.groups[0], words)
-    for group in config.groups[1:]:
-        found |= _group_matches(group, words)
-    return found
+class _Held:
+    """Which rows hold a condition, one bit a row: an operation sees eight rows a byte."""
+
+    def __init__(self, words: np.ndarray) -> None:
+        self._words = words
+        self._made: dict[tuple[int, bool], np.ndarray] = {}
+        self.every_row = np.full(-(-words.shape[1] // 8), 0xFF, np.uint8)
+
+    def of(self, condition: ConditionPlan) -> np.ndarray:
+        key = condition.bit, condition.negated
+        if key not in self._made:
+            word, bit = divmod(condition.bit, WORD)
+            packed = np.packbits(self._words[word] & (1 << bit))
+            self._made[key] = ~packed if condition.negated else packed
+        return self._made[key]
 
 
-def _group_matches(group: GroupPlan, words: np.ndarray) -> np.ndarray:
-    """AND: no required bit is wrong. OR: not every required bit is wrong."""
-    if not group.required:
-        return np.ones(words.shape[1], bool)
-    is_and = group.operator == Operator.AND
-    found = np.full(words.shape[1], is_and)
-    for test in group.required:
-        wrong = (words[test.word] ^ test.expected) & test.mask
-        if is_and:
-            found &= wrong == 0
-        else:
-            found |= wrong != test.mask
-    return found
+def _matches(config: ConfigPlan, held: _Held) -> np.ndarray:
+    """The rows that match, packed; the last byte may have more bits than there are rows."""
+    return reduce(np.bitwise_or, [_group_matches(group, held) for group in config.groups])
 
 
-def _scores(config: ConfigPlan, words: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The scores of the rows that match: exact arithmetic, once per pattern of held conditions."""
-    held = held_conditions(config, words[:, rows])
-    packed = np.ascontiguousarray(np.packbits(held, axis=1))
-    keys = packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
-    _, firsts, pattern = np.unique(keys, return_index=True, return_inverse=True)
-    scores = np.array([config.score(held[first].tolist()) for first in firsts], np.float64)
-    return scores[pattern]
+def _group_matches(group: GroupPlan, held: _Held) -> np.ndarray:
+    required = [held.of(one) for one in group.conditions if not one.optional]
+    if not required:
+        return held.every_row
+    return reduce(np.bitwise_and if group.operator == Operator.AND else np.bitwise_or, required)

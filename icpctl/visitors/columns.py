@@ -7,15 +7,20 @@ Every name in it is quoted, and it holds no value of a config: conditions are ev
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from icpctl.visitors import records
+from icpctl.visitors import conversions, records
+from icpctl.visitors.paths import Constant, conversion, is_many, keys_needed, resolve
+from icpctl.visitors.tree import Tree, is_list, text
+from icpctl.visitors.tree import name as quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.visitors.mapping import Path
+    import pyarrow as pa
+
+    from icpctl.visitors.paths import Keys, Path
 
 PAGES = "pages"
 
@@ -25,13 +30,15 @@ class Columns:
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that is present and not null wins.
-    The column `pages` is a list of JSON texts, every other one JSON text.
+    A column holds JSON texts; `pages` may also hold lists of them.
     """
 
     paths: dict[str, tuple[Path, ...]]
 
     def query(self, path: str, compression: str, sample: Sequence[dict[str, Any]]) -> str | None:
         """The SQL over one file, whose path must have no characters of a glob or URL.
+
+        Its rows become the columns of `paths` through `finished`.
 
         Reading a key costs time even where no record has it, so only the paths that the first
         records, `sample`, have are read in full; the rest is only watched. The last two columns
@@ -44,50 +51,120 @@ class Columns:
         all_paths = [path for paths in self.paths.values() for path in paths]
         shortest_unseen = {path: _shortest_unseen(path, sample) for path in all_paths}
         watched = sorted({path for path in shortest_unseen.values() if path})
-        witness = _witness(sample, {path[0].casefold() for path in all_paths})
-        read = [path for path, unseen in shortest_unseen.items() if not unseen]
-        root = _Node.of([*read, *watched, *witness])
+        witness = _witness(
+            sample, {keys[0].casefold() for p in all_paths for keys in keys_needed(p)}
+        )
+        read = [
+            path for path, unseen in shortest_unseen.items() if not unseen and keys_needed(path)
+        ]
+        root = Tree.of([*read, *watched, *witness])
         if root.unnameable():
             return None
-        declared = [f"{_text(key)}: {_text(node.type())}" for key, node in root.children.items()]
+        declared = [f"{text(key)}: {text(node.type())}" for key, node in root.children.items()]
         # A single column would be read as "the whole record is this value".
-        declared.append(f"{_text(_UNUSED)}: 'JSON'")
+        declared.append(f"{text(_UNUSED)}: 'JSON'")
         found = {
-            name: _first_of(root, [path for path in paths if not shortest_unseen[path]])
-            for name, paths in self.paths.items()
+            name: [path for path in paths if not shortest_unseen[path] and keys_needed(path)]
+            for name, paths in self._read_as()
         }
-        found |= {WITNESS: _first_of(root, witness), UNEXPECTED: _first_of(root, watched)}
-        inner = ", ".join(f"{sql} as {_name(name)}" for name, sql in found.items())
-        outer = ", ".join(_shown(name) for name in found)
+        found |= {WITNESS: witness, UNEXPECTED: list(watched)}
+        inner = ", ".join(
+            f"{_first_of(root, it, as_list=_is_list(name, it))} as {quoted(name)}"
+            for name, it in found.items()
+        )
+        outer = ", ".join(_shown(name, paths, sample) for name, paths in found.items())
         return (
-            f"select {outer} from (select {inner} from read_json({_text(path)},"  # noqa: S608 - quoted
+            f"select {outer} from (select {inner} from read_json({text(path)},"  # noqa: S608 - quoted
             f" format='newline_delimited', columns={{{', '.join(declared)}}}, ignore_errors=true,"
-            f" compression={_text(compression)}, maximum_object_size={records.MAX_LINE_BYTES}))"
+            f" compression={text(compression)}, maximum_object_size={records.MAX_LINE_BYTES}))"
         )
 
+    def finished(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """The columns of `paths` from the rows of `query`: what is to be converted is converted."""
+        import pyarrow as pa
+
+        arrays = [
+            rows.column(name) if name in rows.schema.names else self._converted(rows, name)
+            for name in self.paths
+        ]
+        return pa.RecordBatch.from_arrays(arrays, names=list(self.paths))
+
     def values(self, record: dict[str, Any]) -> list[Any]:
-        """The columns' values of one record that was parsed in Python."""
+        """The columns' values of one record that was parsed in Python; pages are a list."""
         return [self._value(record, name) for name in self.paths]
 
+    def _read_as(self) -> Iterable[tuple[str, tuple[Path, ...]]]:
+        """The columns of `query`: where a path has a conversion, each path its own."""
+        for name, paths in self.paths.items():
+            if _is_converted(paths):
+                yield from ((_part(name, number), (it,)) for number, it in enumerate(paths))
+            else:
+                yield name, paths
+
+    def _converted(self, rows: pa.RecordBatch, name: str) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        found = []
+        for number, path in enumerate(self.paths[name]):
+            if isinstance(path[0], Constant):
+                text = records.dumps(path[0].text)
+                found.append(pa.repeat(pa.scalar(text, pa.string()), rows.num_rows))
+                continue
+            tokens, how = rows.column(_part(name, number)), conversion(path)
+            if how and how.name != conversions.COUNT:
+                tokens = conversions.convert_tokens(tokens, how)
+            found.append(tokens)
+        tokens = pc.coalesce(*found)
+        if name != PAGES:
+            return tokens
+        encoded = tokens.dictionary_encode()
+        lists = [_elements(records.loads(token)) for token in encoded.dictionary.to_pylist()]
+        return pa.array(lists, pa.list_(pa.string())).take(encoded.indices)
+
     def _value(self, record: dict[str, Any], name: str) -> Any:
-        found = (records.resolve(record, path) for path in self.paths[name])
-        value = next((value for value in found if value is not None), None)
+        value = first_value(record, self.paths[name])
         if value is None:
             return None
-        if name != PAGES:
-            return records.dumps(value)
-        elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
-        return [None if element is None else records.dumps(element) for element in elements]
+        return _elements(value) if name == PAGES else records.dumps(value)
+
+
+def first_value(record: dict[str, Any], paths: Iterable[Path]) -> Any:
+    """The first value at one of the paths that is present and not null, converted."""
+    for path in paths:
+        how = conversion(path)
+        value = resolve(record, path)
+        if value == [] and is_many(path) and not (how and how.name == conversions.COUNT):
+            continue
+        value = conversions.convert(value, how)
+        if value is not None:
+            return value
+    return None
 
 
 WITNESS, UNEXPECTED = "a record is here", "read it in Python"
 
 
-def _shortest_unseen(path: Path, sample: Sequence[dict[str, Any]]) -> Path | None:
-    """The shortest beginning of a path at which no record of the sample has anything."""
-    for length in range(1, len(path) + 1):
-        if all(records.resolve(record, path[:length]) is None for record in sample):
-            return path[:length]
+def _is_converted(paths: Iterable[Path]) -> bool:
+    return any(isinstance(path[0], Constant) or conversion(path) for path in paths)
+
+
+def _part(name: str, number: int) -> str:
+    return f"{name} {number}"
+
+
+def _elements(value: Any) -> list[str | None]:
+    """A list of JSON texts; an object stands for a misfit."""
+    elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
+    return [None if element is None else records.dumps(element) for element in elements]
+
+
+def _shortest_unseen(path: Path, sample: Sequence[dict[str, Any]]) -> Keys | None:
+    """The shortest beginning of a path's keys at which no record of the sample has anything."""
+    for keys in keys_needed(path):
+        for length in range(1, len(keys) + 1):
+            if all(records.resolve(record, keys[:length]) is None for record in sample):
+                return keys[:length]
     return None
 
 
@@ -101,76 +178,51 @@ def _witness(sample: Sequence[dict[str, Any]], taken: set[str]) -> list[Path]:
     return [(key,) for key, _ in seen.most_common(1)]
 
 
-def _first_of(root: _Node, paths: Iterable[Path]) -> str:
-    found = [root.expression(path) for path in paths] or ["null::json"]
-    return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
+def _first_of(root: Tree, paths: Sequence[Path], *, as_list: bool) -> str:
+    found = [
+        root.expression(path)
+        if as_list or not is_list(path)
+        else f"to_json({root.expression(path)})"
+        for path in paths
+    ]
+    return f"coalesce({', '.join(found)})" if len(found) > 1 else (found or ["null::json"])[0]
 
 
-def _shown(name: str) -> str:
-    if name == PAGES:
+def _is_plain_list(pages: Any) -> bool:
+    """Whether it is a list of strings without escapes, which is taken apart faster later on."""
+    if pages is None:
+        return True
+    return isinstance(pages, list) and all(
+        isinstance(page, str) and records.dumps(page) == f'"{page}"' for page in pages
+    )
+
+
+def _is_list(name: str, paths: Sequence[Path]) -> bool:
+    """Whether the column is a list as it is read."""
+    return name == PAGES and bool(paths) and all(map(is_list, paths))
+
+
+def _shown(name: str, paths: Sequence[Path], sample: Sequence[dict[str, Any]]) -> str:
+    if _is_list(name, paths):
+        return f"{quoted(name)}::varchar[] as {quoted(name)}"
+    if name == PAGES and not all(
+        _is_plain_list(resolve(it, path)) for it in sample for path in paths
+    ):
         return _as_list(name)
     if name in (WITNESS, UNEXPECTED):
-        return f"nullif({_name(name)} is not null, false) as {_name(name)}"
-    return f"{_name(name)}::varchar as {_name(name)}"
+        return f"nullif({quoted(name)} is not null, false) as {quoted(name)}"
+    return f"{quoted(name)}::varchar as {quoted(name)}"
 
 
 _UNUSED = "no record has this key"
 
 
-@dataclass(slots=True)
-class _Node:
-    """A key of the record, the keys wanted below it, and whether it is wanted itself."""
-
-    children: dict[str, _Node] = field(default_factory=dict)
-    wanted: bool = False
-
-    @classmethod
-    def of(cls, paths: Iterable[Path]) -> _Node:
-        root = cls()
-        for path in paths:
-            node = root
-            for key in path:
-                node = node.children.setdefault(key, cls())
-            node.wanted = True
-        return root
-
-    def type(self) -> str:
-        if self.wanted or not self.children:
-            return "JSON"
-        return f"STRUCT({', '.join(f'{_name(k)} {n.type()}' for k, n in self.children.items())})"
-
-    def expression(self, path: Path) -> str:
-        """The SQL for the value at a path below this node."""
-        sql, node = _name(path[0]), self.children[path[0]]
-        for depth, key in enumerate(path[1:], 1):
-            if node.wanted:  # declared whole, so what lies inside is taken out of it
-                inside = "".join(f'."{key}"' for key in path[depth:])
-                return f"json_extract({sql}, {_text('$' + inside)})"
-            sql, node = f"{sql}.{_name(key)}", node.children[key]
-        return sql
-
-    def unnameable(self) -> bool:
-        """Keys that SQL names, which ignore letter case, or JSON paths cannot carry."""
-        keys = list(self.children)
-        alike = len({key.casefold() for key in keys}) < len(keys)
-        odd = any(not key or '"' in key or "\\" in key or "\0" in key for key in keys)
-        return alike or odd or any(node.unnameable() for node in self.children.values())
-
-
 def _as_list(name: str) -> str:
     """A list of JSON texts: a list's elements, or the one value; an object stands for a misfit."""
-    value = _name(name)
+    value = quoted(name)
     return (
         f"case when starts_with({value}::varchar, '[')"
         f" then from_json({value}, '[\"JSON\"]')::varchar[]"
         f" when starts_with({value}::varchar, '{{') then ['{{}}']"
         f" when {value} is not null then [{value}::varchar] end as {value}"
     )
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,6 +23,13 @@ _BLOCK = 256 * 1024  # bytes; blocks that stay in the processor's cache are twic
 _TRAILING_COMMA = re.compile(rb",[ \t\r\n]*[}\]]")
 _LF, _SPACE, _QUOTE, _COMMA = 10, 32, 34, 44
 _CLOSING, _CLOSING_MASK = 0x7D, 0x20  # `}` is 0x7d; `]`, 0x5d, becomes it with this bit
+
+
+class Stream(Protocol):
+    """Bytes, in order."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer from its start, and return how much of it; 0 at the end."""
 
 
 class DamagedError(OSError):
@@ -47,26 +54,58 @@ class Picked:
 
 @dataclass(slots=True)
 class _Block:
-    """Lines that are not blank: where they start and end in `data`, and their line numbers."""
+    """Lines that are not blank, in `data`: how many, and the indices of those that look wrong.
+
+    `places` are their starts, ends and numbers. Without them no line is blank, `number` is that
+    of the first, and they are found when a line is asked for.
+    """
 
     data: memoryview
+    count: int
+    number: int
+    doubtful: np.ndarray
+    places: _Places | None = None
+    instead: Instead | None = None  # of the bytes of the block's only line
+
+    def numbers(self, start: int, stop: int) -> np.ndarray:
+        if self.places:
+            return self.places.numbers[start:stop]
+        return np.arange(self.number + start, self.number + stop)
+
+    def line(self, index: int) -> bytes | Instead:
+        if self.instead:
+            return self.instead
+        self.places = self.places or _Places.of(self.data, self.number)
+        return bytes(self.data[self.places.starts[index] : self.places.ends[index]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where lines start and end, and their numbers in the file."""
+
     starts: np.ndarray
     ends: np.ndarray
     numbers: np.ndarray
-    doubtful: np.ndarray  # indices of lines with a trailing comma
-    instead: Instead | None = None  # of the bytes of the block's only line
 
-    def line(self, index: int) -> bytes | Instead:
-        return self.instead or bytes(self.data[self.starts[index] : self.ends[index]])
+    @classmethod
+    def of(cls, data: memoryview, number: int) -> _Places:
+        array = np.frombuffer(data, np.uint8)
+        ends = np.flatnonzero(array == _LF)
+        if array[-1] != _LF:
+            ends = np.append(ends, len(array))
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        return cls(starts, ends, np.arange(number, number + len(ends)))
 
 
 class Lines:
     """Walks forward over the lines of `stream` that are not blank.
 
-    `stream` gives the bytes as they are after decompression.
+    `stream` gives the bytes as they are after decompression; `damaged` says that they have ended
+    where they should not.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
+        self.damaged = False
         self._blocks = _blocks(stream)
         self._block: _Block | None = None
         self._at = 0
@@ -81,8 +120,8 @@ class Lines:
         picked: list[Picked] = []
         taken = 0
         while taken < count and (block := self._current()):
-            start, stop = self._at, min(self._at + count - taken, len(block.starts))
-            numbers.append(block.numbers[start:stop])
+            start, stop = self._at, min(self._at + count - taken, block.count)
+            numbers.append(block.numbers(start, stop))
             low, high = np.searchsorted(wanted, [taken, taken + stop - start])
             doubtful = block.doubtful[(block.doubtful >= start) & (block.doubtful < stop)]
             if high > low or len(doubtful):
@@ -92,16 +131,21 @@ class Lines:
             self._at = stop
         return np.concatenate(numbers), picked
 
+    def has_more(self) -> bool:
+        """Whether there are lines behind those taken."""
+        return self._current() is not None
+
     def _current(self) -> _Block | None:
-        while self._block is None or self._at >= len(self._block.starts):
+        while self._block is None or self._at >= self._block.count:
             self._block = next(self._blocks, None)
             self._at = 0
             if self._block is None:
                 return None
+            self.damaged = isinstance(self._block.instead, DamagedError)
         return self._block
 
 
-def whole_lines(stream: BinaryIO) -> Iterator[memoryview | Instead]:
+def whole_lines(stream: Stream) -> Iterator[memoryview | Instead]:
     """The stream in pieces that end with a line's end (the last one perhaps not).
 
     What cannot be given, a line that is too long or damaged data, has a stand-in. A piece is
@@ -114,7 +158,7 @@ def whole_lines(stream: BinaryIO) -> Iterator[memoryview | Instead]:
     skipping = False  # ... of which the beginning was too long to keep
     while True:
         try:
-            count = stream.readinto(view[filled : filled + _BLOCK])  # type: ignore[attr-defined]
+            count = stream.readinto(view[filled : filled + _BLOCK])
         except OSError as error:
             yield DamagedError(*error.args)
             return
@@ -152,7 +196,7 @@ def _is_too_long(data: bytearray, size: int) -> bool:
     return len(data[:size].rstrip(b"\r\n")) > MAX_LINE_BYTES
 
 
-def _blocks(stream: BinaryIO) -> Iterator[_Block]:
+def _blocks(stream: Stream) -> Iterator[_Block]:
     number = 1
     scratch = _Scratch(2 * _BLOCK)
     for piece in whole_lines(stream):
@@ -162,8 +206,7 @@ def _blocks(stream: BinaryIO) -> Iterator[_Block]:
             number += count
             yield block
         else:
-            one = np.zeros(1, np.int64)
-            yield _Block(memoryview(b""), one, one, one + number, one, piece)
+            yield _Block(memoryview(b""), 1, number, np.zeros(1, np.int64), instead=piece)
             number += 1
 
 
@@ -176,50 +219,61 @@ class _Scratch:
     def __init__(self, size: int) -> None:
         self.size = size
         self._bytes = np.empty(size, np.uint8)
-        self._flags = np.empty((3, size), bool)
+        self._flags = np.empty((4, size), bool)
 
-    def line_ends(self, array: np.ndarray) -> np.ndarray:
-        """Positions of line feeds."""
-        return np.flatnonzero(np.equal(array, _LF, out=self._flags[0, : len(array)]))
+    def plain_lines(self, array: np.ndarray) -> int | None:
+        """How many lines there are, None where they need a closer look.
 
-    def open_ends(self, array: np.ndarray) -> np.ndarray:
-        """Positions of a comma, or of the last of some white space, before a closing bracket."""
-        count = len(array) - 1
-        closing, low, other = self._flags[:, :count]
-        folded = np.bitwise_or(array[1:], _CLOSING_MASK, out=self._bytes[:count])
-        np.equal(folded, _CLOSING, out=closing)
+        They do where a line, or what stands before a closing bracket, may be white space or a
+        comma. Finding places takes as long as all of this, so most blocks go without.
+        """
+        count = len(array)
+        feeds, low, closing, found = self._flags[:, :count]
         # Of the bytes up to the comma only the quote often stands before a bracket.
-        np.less_equal(array[:-1], _COMMA, out=low)
-        np.not_equal(array[:-1], _QUOTE, out=other)
-        np.logical_and(closing, low, out=closing)
-        np.logical_and(closing, other, out=closing)
-        places: np.ndarray = np.flatnonzero(closing)
-        found = array[places]
-        places = places[(found == _COMMA) | (found <= _SPACE)]
-        if len(places):
-            earlier = array[np.maximum(places - 1, 0)]
-            spaced = (array[places] <= _SPACE) & (earlier != _COMMA) & (earlier > _SPACE)
-            places = places[~spaced]
-        return places
+        np.less_equal(array, _COMMA, out=low)
+        np.logical_and(low, np.not_equal(array, _QUOTE, out=found), out=low)
+        np.equal(
+            np.bitwise_or(array, _CLOSING_MASK, out=self._bytes[:count]), _CLOSING, out=closing
+        )
+        if low[0] or np.logical_and(low[:-1], closing[1:], out=found[1:]).any():
+            return None
+        np.equal(array, _LF, out=feeds)
+        if np.logical_and(feeds[:-1], low[1:], out=found[1:]).any():
+            return None
+        return int(np.count_nonzero(feeds)) + (not feeds[-1])
 
 
 def _block(data: memoryview, number: int, scratch: _Scratch) -> tuple[_Block, int]:
     """The block's lines that are not blank, and how many lines it has in all."""
     array = np.frombuffer(data, np.uint8)
-    ends = scratch.line_ends(array)
-    if array[-1] != _LF:
-        ends = np.append(ends, len(array))
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    numbers = np.arange(number, number + len(ends))
-    doubtful = _with_trailing_comma(data, scratch.open_ends(array), starts, ends)
+    count = scratch.plain_lines(array)
+    if count is not None:
+        return _Block(data, count, number, _NOTHING), count
+    places = _Places.of(data, number)
+    starts, ends = places.starts, places.ends
+    count = len(ends)
+    doubtful = _with_trailing_comma(data, _open_ends(array), starts, ends)
     spaced = np.flatnonzero(array[np.minimum(starts, len(array) - 1)] <= _SPACE)
     blank = [i for i in spaced if not bytes(data[starts[i] : ends[i]]).strip()]
-    if not blank:
-        return _Block(data, starts, ends, numbers, doubtful), len(ends)
-    kept = np.ones(len(ends), bool)
-    kept[blank] = False
-    doubtful = (np.cumsum(kept) - 1)[doubtful]
-    return _Block(data, starts[kept], ends[kept], numbers[kept], doubtful), len(ends)
+    if blank:
+        kept = np.ones(count, bool)
+        kept[blank] = False
+        places = _Places(starts[kept], ends[kept], places.numbers[kept])
+        doubtful = (np.cumsum(kept) - 1)[doubtful]
+    return _Block(data, count - len(blank), number, doubtful, places), count
+
+
+def _open_ends(array: np.ndarray) -> np.ndarray:
+    """Positions of a comma, or of the last of some white space, before a closing bracket."""
+    closing = np.flatnonzero((array | _CLOSING_MASK) == _CLOSING)
+    places: np.ndarray = np.maximum(closing - 1, 0)
+    before = array[places]
+    places = places[(before == _COMMA) | (before <= _SPACE)]
+    if len(places):
+        earlier = array[np.maximum(places - 1, 0)]
+        spaced = (array[places] <= _SPACE) & (earlier != _COMMA) & (earlier > _SPACE)
+        places = places[~spaced]
+    return places
 
 
 def _with_trailing_comma(

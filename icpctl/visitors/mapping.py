@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
+from icpctl.visitors.paths import Path, parse_path
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from importlib.resources.abc import Traversable
 
-Path = tuple[str, ...]
-"""Keys from the record's top down to a value."""
+__all__ = ["FIELDS", "ID", "LAST_SEEN", "PAGES", "Mapping", "Path", "load_mapping", "parse_path"]
 
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
+DEFAULT = "default"
 
 FIELDS: tuple[str, ...] = (
     ID,
@@ -27,103 +30,82 @@ FIELDS: tuple[str, ...] = (
 )
 """What a mapping names: the condition types, where both page types read `pages`."""
 
-_STEP = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DOTALL)
+SINGLE = frozenset(
+    {ID, LAST_SEEN}
+    | {it.name for it in CONDITION_TYPES.values() if it.kind in (Kind.NUMBER, Kind.BOOLEAN)}
+)
+"""Fields that can hold one value only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """For each field of `FIELDS` the paths to try, the first that is present and not null wins."""
+    """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
+
+    `title` is the format's name for people, `where` the file. A record is of this format when it
+    has every path of `recognised_by`. `by` are the paths of what tells visitors apart where they
+    have several records each, the first that is present wins; without any, one record is one
+    visitor. `session` are the paths of what tells a visitor's sessions apart.
+    """
 
     name: str
     paths: dict[str, tuple[Path, ...]]
-
-
-def parse_path(text: str) -> Path:
-    """`company.industry` or `company."key with. dots"` -> its keys.
-
-    Raises `ValueError` with the reason.
-    """
-    keys: list[str] = []
-    position = 0
-    while True:
-        step = _STEP.match(text, position)
-        if not step:
-            raise ValueError(
-                f"no key at character {position + 1}; paths look like company.industry"
-            )
-        quoted = step["quoted"]
-        keys.append(step["plain"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
-        position = step.end()
-        if position == len(text):
-            return tuple(keys)
-        if text[position] != ".":
-            raise ValueError(f"a dot must stand between keys, at character {position + 1}")
-        position += 1
+    title: str = ""
+    recognised_by: tuple[Path, ...] = ()
+    by: tuple[Path, ...] = ()
+    session: tuple[Path, ...] = ()
+    where: Location | None = None
 
 
 def load_mapping(name: str | None) -> Mapping:
     """The built-in mapping of this name (None: the default), or the file `name`.
 
-    Raises `IcpctlError` where there is none or where it is not a mapping.
+    Raises `IcpctlError`: `no_such_mapping`; `bad_mapping` with every finding.
     """
-    built_in = resources.files("icpctl.visitors") / "mappings" / f"{name or 'default'}.yaml"
-    if name is None or (re.fullmatch("[a-z0-9_]+", name) and built_in.is_file()):
-        return _read(name or "default", built_in.read_text("utf-8"))
+    if name is None or name in built_in_names():
+        return built_in(name or DEFAULT)
+    from icpctl.visitors.mapping_file import MAX_BYTES, read_mapping
+
     file = FilePath(name)
-    if not file.is_file():
-        raise IcpctlError(
-            f"there is no mapping {name!r}",
-            code="no_such_mapping",
-            hint=f"name a file, or one of: {', '.join(built_in_names())}",
-        )
     try:
-        return _read(name, file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise IcpctlError(f"cannot read the mapping: {error}", where=Location(name)) from None
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise IcpctlError("this is no regular file", "bad_mapping", Location(name))
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        hint = f"name a file, or one of: {', '.join(built_in_names())}"
+        raise _no_such(name, hint) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IcpctlError(f"cannot read the mapping: {reason}", where=Location(name)) from None
+    return read_mapping(name, data)
 
 
-def built_in_names() -> list[str]:
-    """The names that `--mapping` takes besides files."""
-    folder = resources.files("icpctl.visitors") / "mappings"
-    return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir())
+@cache
+def built_in(name: str) -> Mapping:
+    """The mapping `name` of `built_in_names`."""
+    from icpctl.visitors.mapping_file import read_mapping
+
+    return read_mapping(name, built_in_text(name).encode())
 
 
-def _read(name: str, text: str) -> Mapping:
-    import yaml
+def built_in_text(name: str) -> str:
+    """The file of a built-in mapping, as it stands. Raises `IcpctlError` `no_such_mapping`."""
+    if name not in built_in_names():
+        raise _no_such(name, f"there are: {', '.join(built_in_names())}")
+    return (_folder() / f"{name}.yaml").read_text("utf-8")
 
-    def wrong(message: str, mark: yaml.Mark, hint: str | None = None) -> IcpctlError:
-        where = Location(name, mark.line + 1, mark.column + 1)
-        return IcpctlError(message, code="bad_mapping", where=where, hint=hint)
 
-    try:
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
-        raise IcpctlError(f"{error.problem}", code="bad_mapping", where=where) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise IcpctlError(
-            "a mapping is an object of lists of paths",
-            code="bad_mapping",
-            where=Location(name, 1, 1),
-            hint="for example: industry: [industry, company.industry]",
-        )
-    paths: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
-    for key, value in root.value:
-        if key.value not in paths:
-            meant = nearest(str(key.value), FIELDS)
-            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(FIELDS)}"
-            raise wrong(f"unknown field {key.value!r}", key.start_mark, hint)
-        entries: Iterable[yaml.Node] = (
-            value.value if isinstance(value, yaml.SequenceNode) else [value]
-        )
-        found = []
-        for entry in entries:
-            if not isinstance(entry, yaml.ScalarNode):
-                raise wrong("a path is a text such as company.industry", entry.start_mark)
-            try:
-                found.append(parse_path(entry.value))
-            except ValueError as error:
-                raise wrong(f"bad path {entry.value!r}: {error}", entry.start_mark) from None
-        paths[key.value] = tuple(found)
-    return Mapping(name, paths)
+@cache
+def built_in_names() -> tuple[str, ...]:
+    """The names that `--mapping` takes besides files; the default is the first."""
+    names = {file.name.removesuffix(".yaml") for file in _folder().iterdir()}
+    names = {name for name in names if re.fullmatch("[a-z0-9_]+", name)}
+    return DEFAULT, *sorted(names - {DEFAULT})
+
+
+def _folder() -> Traversable:
+    return resources.files("icpctl.visitors") / "mappings"
+
+
+def _no_such(name: str, hint: str) -> IcpctlError:
+    return IcpctlError(f"there is no mapping {name!r}", "no_such_mapping", hint=hint)

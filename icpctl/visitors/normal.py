@@ -184,6 +184,11 @@ def _countries() -> dict[str, str]:
     return found | {_letters(name): code for name, code in _OTHER_NAMES.items()}
 
 
+def countries() -> tuple[list[str], list[str]]:
+    """What `country` knows: names and codes as letters, and each one's alpha-2 code."""
+    return list(_countries()), list(_countries().values())
+
+
 FORMS: dict[Form, Callable[[str], str]] = {
     Form.DOMAIN: domain,
     Form.URL: url,

@@ -9,6 +9,7 @@ rest is rejected with its line number and reason.
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,20 +20,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.timings import Timings
 from icpctl.visitors import records
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from icpctl.visitors.sources import Source
+    from icpctl.visitors.tables import Piece
 
 BATCH_ROWS = 122_880
 """Rows of a batch: one row group of DuckDB's."""
 
 _SAMPLE_LINES = 200
+_SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAFE_NAME = re.compile(r"[A-Za-z0-9/_.,+ -]+")
 
 
@@ -80,41 +84,60 @@ class Reader:
     spool: Path
     threads: int = 2
     batch_rows: int = BATCH_ROWS
+    timings: Timings = field(default_factory=Timings)
     _count: int = field(default=0, init=False)
 
     def read(self, source: Source) -> Iterator[Batch]:
         """The batches of one file. Raises `IcpctlError` where it cannot be read."""
+        if source.format != "json":
+            yield from self._read_table(source)
+            return
         stream, raw = source.open()
         with raw:
+            before = os.fstat(raw.fileno())
             lines = Lines(stream)
-            row_count = 0
-            for rows in self._bulk(source):
-                numbers, picked = lines.take(rows.num_rows, _suspects(rows))
-                if len(numbers) < rows.num_rows:
+            for rows in self.timings.each("parse", self._bulk(source, lines)):
+                with self.timings.step("lines"):
+                    numbers, picked = lines.take(rows.num_rows, _suspects(rows))
+                known = rows.slice(0, len(numbers))
+                if len(known) < len(rows) and not lines.damaged:
                     raise _changed(source)
-                yield self._batch(source, rows, numbers, picked, raw.tell())
-                row_count += rows.num_rows
-            if len(lines.take(1, _NOTHING)[0]):
+                yield self._batch(source, known, numbers, picked, raw.tell())
+                if len(known) < len(rows):  # DuckDB reads on behind some kinds of damage
+                    return
+            after = os.fstat(raw.fileno())
+            is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+            if lines.has_more() or not is_same:
                 raise _changed(source)
 
-    def _bulk(self, source: Source) -> Iterator[pa.RecordBatch]:
+    def _read_table(self, source: Source) -> Iterator[Batch]:
+        from icpctl.visitors.tables import Tables
+
+        pieces = _pieces(source, self.columns, self.batch_rows)
+        yield from Tables(self, source).batches(pieces)
+
+    def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
         done = 0
         try:
             for rows in self._query(source.path, source, source.compression or "none"):
                 yield rows
                 done += rows.num_rows
-            return
-        except duckdb.Error:
-            # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which
-            # gives an empty row, for what it cannot take, and read on where it stopped.
-            clean = self._clean_copy(source)
+        except _ENGINE_ERRORS:
+            pass
+        else:
+            # A compressed file that is cut off may seem to end well, and so does one of 1 byte.
+            if not lines.has_more():
+                return
+        # A line above DuckDB's limit, or a damaged compressed file: put a stand-in, which gives
+        # an empty row, for what it cannot take, and read on where it stopped.
+        clean = self._clean_copy(source)
         try:
             for rows in self._query(clean, source, "none"):
                 skipped = min(done, rows.num_rows)
                 done -= skipped
                 yield rows.slice(skipped)
-        except duckdb.Error as error:
+        except _ENGINE_ERRORS as error:
             raise IcpctlError(
                 f"cannot read it: {error}", "unreadable", Location(source.name)
             ) from None
@@ -122,7 +145,7 @@ class Reader:
             clean.unlink()
 
     def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
-        sample = list(_sample(source))
+        sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
             none = Columns(dict.fromkeys(self.columns.paths, ()))
@@ -138,7 +161,7 @@ class Reader:
         picked: list[Picked],
         bytes_read: int,
     ) -> Batch:
-        table = rows.select(list(self.columns.paths))
+        table = self.columns.finished(rows)
         if not picked:
             return Batch(source, table, numbers, [], bytes_read)
         rejected: list[Rejected] = []
@@ -148,15 +171,16 @@ class Reader:
             found = _examined(one, is_first=numbers[one.index] == 1)
             if isinstance(found, dict):
                 mended[one.index] = self.columns.values(found)
-            else:
-                kept[one.index] = False
+                continue
+            kept[one.index] = False
+            if found is not None:
                 raw = one.line if isinstance(one.line, bytes) else None
                 rejected.append(Rejected(source.name, int(numbers[one.index]), found, raw))
         order = np.arange(len(numbers))
         order[list(mended)] = np.arange(len(numbers), len(numbers) + len(mended))
         added = list(zip(*mended.values(), strict=True)) or [()] * table.num_columns
         arrays = [
-            pa.concat_arrays([column, pa.array(values, column.type)]).take(pa.array(order[kept]))
+            pa.concat_arrays([column, _array(values, column.type)]).take(pa.array(order[kept]))
             for column, values in zip(table.columns, added, strict=True)
         ]
         table = pa.RecordBatch.from_arrays(arrays, schema=table.schema)
@@ -169,6 +193,7 @@ class Reader:
         with raw, clean.open("wb") as file:
             for piece in whole_lines(stream):
                 file.write(piece if isinstance(piece, memoryview) else b"0\n")
+            file.write(b"\n")
         return clean
 
     def _safe_name(self, path: Path) -> str:
@@ -182,12 +207,15 @@ class Reader:
         return str(link)
 
 
-_NOTHING = np.empty(0, np.int64)
+_FIRST = np.zeros(1, np.int64)
+# What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
+_ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
+_BOM = b"\xef\xbb\xbf"
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
 
-def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
-    """The record on a picked line, or why it is none."""
+def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str | None:
+    """The record on a picked line, or why it is none; None for a blank line behind a BOM."""
     match one.line:
         case TooLong():
             return "the line is over 16 MiB"
@@ -195,8 +223,11 @@ def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str:
             return f"the compressed data is cut off or damaged here ({error})"
         case bytes() as line:
             pass
-    if line.startswith(b"\xef\xbb\xbf") and not is_first:
-        return "bad JSON: a byte order mark inside the file"
+    if line.startswith(_BOM):
+        if not is_first:
+            return "bad JSON: a byte order mark inside the file"
+        if not line.removeprefix(_BOM).strip():
+            return None
     try:
         return records.parse_record(line)
     except records.NotARecordError as error:
@@ -217,14 +248,46 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
     return np.flatnonzero(empty)
 
 
-def _sample(source: Source) -> Iterator[dict[str, Any]]:
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values of records that were parsed in Python; lists of pages as JSON texts where asked."""
+    if pa.types.is_string(kind):
+        values = [_list_text(value) if isinstance(value, list) else value for value in values]
+    return pa.array(values, kind)
+
+
+def _list_text(elements: list[str | None]) -> str:
+    return f"[{','.join('null' if element is None else element for element in elements)}]"
+
+
+def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:
+    """Records among the first `count` lines, without long ones."""
+    if source.format != "json":
+        from icpctl.visitors import tables
+
+        yield from tables.first_records(_pieces(source, None, count), count)
+        return
     stream, raw = source.open()
+    size = 0
     with raw:
-        _, picked = Lines(stream).take(_SAMPLE_LINES, np.arange(_SAMPLE_LINES))
-    for one in picked:
-        found = _examined(one, is_first=True)
-        if isinstance(found, dict):
-            yield found
+        lines = Lines(stream)
+        for _ in range(count):
+            _, picked = lines.take(1, _FIRST)
+            for one in picked:
+                length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
+                size += length
+                found = _examined(one, is_first=True) if length <= _SAMPLE_BYTES else None
+                if isinstance(found, dict):
+                    yield found
+            if not picked or size > records.MAX_LINE_BYTES:
+                return
+
+
+def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
+    from icpctl.visitors import csv_files, parquet_files
+
+    if source.format == "csv":
+        return csv_files.read_csv(source, columns, batch_rows)
+    return parquet_files.read_parquet(source, columns, batch_rows)
 
 
 def _changed(source: Source) -> IcpctlError:

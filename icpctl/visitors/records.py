@@ -7,11 +7,15 @@ import math
 import re
 from typing import Any
 
+from icpctl.visitors.deep import shallow
+
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is rejected (SPEC 6)."""
 
 _DEEP = 100
-_BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
+_NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
+_SPACE = " \t\n\r\v\f"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,13 +32,15 @@ class Number(str):
 def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
-    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, as in the
-    bulk reader. Raises `NotARecordError` with the reason for a person.
+    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, NaN and the
+    infinities may have any letter case, and any ASCII white space may stand around the object:
+    all as in the bulk reader. Raises `NotARecordError` with the reason for a person.
     """
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotARecordError(f"invalid UTF-8 at byte {error.start + 1}") from None
+    text = " " * (len(text) - len(text.lstrip(_SPACE))) + text.strip(_SPACE)
     try:
         record = loads(text)
     except json.JSONDecodeError as error:
@@ -52,7 +58,7 @@ def loads(text: str) -> Any:
     try:
         value = _decoder.decode(text)
     except RecursionError:
-        value = _decoder.decode(_shallow(text))
+        value = _decoder.decode(shallow(text, _DEEP))
     return value
 
 
@@ -65,6 +71,11 @@ def dumps(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{','.join(f'{dumps(k)}:{dumps(v)}' for k, v in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)
+
+
+def standard(text: str) -> str:
+    """A JSON text with null for NaN and the infinities, which the standard has not."""
+    return _NO_NUMBER.sub(lambda found: found[1] or "null", text)
 
 
 def scalar_text(value: object) -> str | None:
@@ -105,7 +116,14 @@ class _Decoder(json.JSONDecoder):
     """Strings are mended on the way out, since the decoder has no hook for them."""
 
     def decode(self, s: str, *args: Any) -> Any:
-        value = super().decode(s, *args)
+        try:
+            value = super().decode(s, *args)
+        except json.JSONDecodeError:
+            folded = s.lower()
+            if "nan" not in folded and "inf" not in folded:
+                raise
+            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
+            value = super().decode(spelt, *args)
         return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
 
 
@@ -127,47 +145,12 @@ _decoder = _Decoder(
 )
 
 
-def _shallow(text: str) -> str:
-    """The text with every container below `_DEEP` levels checked and put as 0.
-
-    Each container is parsed once with those inside it already replaced, so the time is linear.
-    """
-    stack: list[list[str]] = [[]]
-    good: set[str] = set()  # most pieces of a hostile line are the same
-    done = 0
-    for found in _BRACKET_OR_STRING.finditer(text):
-        mark = found.group()
-        if mark in "[{":
-            stack[-1].append(text[done : found.start()])
-            stack.append([mark])
-            done = found.end()
-        elif mark in "]}" and len(stack) > 1:
-            piece = "".join([*stack.pop(), text[done : found.end()]])
-            if len(stack) > _DEEP:
-                if piece not in good:
-                    _check(piece, text, found.start())
-                    good.add(piece)
-                piece = "0"
-            stack[-1].append(piece)
-            done = found.end()
-    if len(stack) > 1:
-        raise json.JSONDecodeError("Unterminated list or object", text, len(text))
-    return "".join([*stack[0], text[done:]])
-
-
-def _check(piece: str, text: str, position: int) -> None:
-    try:
-        _decoder.decode(piece)
-    except json.JSONDecodeError as error:
-        raise json.JSONDecodeError(error.msg, text, position) from None
-
-
 def _reason(error: json.JSONDecodeError, text: str) -> str:
     what = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting")
     where = f"at column {error.pos + 1}"
     if error.msg == "Extra data":
         return f"something follows the first value {where}"
-    if not text[error.pos :].strip() or error.msg.startswith("Unterminated"):
+    if not text[error.pos :].strip(_SPACE) or error.msg.startswith("Unterminated"):
         return f"the line is cut off: {what} {where}"
     return f"bad JSON: {what} {where}"
 

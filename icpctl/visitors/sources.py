@@ -7,16 +7,28 @@ import os
 import shutil
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from io import FileIO
 
-_SUFFIXES = (".jsonl", ".ndjson", ".json")
+    from icpctl.visitors.lines import Stream
+
+Format = Literal["json", "csv", "parquet"]
+_FORMATS: dict[str, Format] = {
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+}
+_PARQUET = b"PAR1"
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 STDIN = "-"
@@ -30,14 +42,71 @@ class Source:
     path: Path
     size: int
     compression: str | None
+    format: Format = "json"
 
-    def open(self) -> tuple[BinaryIO, BinaryIO]:
-        """The file's bytes after decompression, and the raw file, whose `tell` is the progress."""
+    def open(self) -> tuple[Stream, FileIO]:
+        """The file's bytes after decompression, and the raw file, whose `tell` is the progress.
+
+        Raises `IcpctlError`.
+        """
+        try:
+            raw = self.path.open("rb", buffering=0)
+        except OSError as error:
+            raise _unreadable(self.name, error) from None
+        if self.compression:
+            return _Decompressed(raw, self.compression), raw
+        return raw, raw
+
+
+class _Decompressed:
+    """What a compressed file holds, up to the last byte before any damage.
+
+    A read that fails gives nothing of what it could have read, so from there it is done again,
+    byte by byte.
+    """
+
+    def __init__(self, raw: FileIO, compression: str) -> None:
+        self._raw = raw
+        self._compression = compression
+        self._streams = [self._begin()]  # one that failed is kept: its end would close the file
+        self._done = 0
+        self._damage: OSError | None = None
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer from its start, and return how much of it; 0 at the end."""
+        if len(self._streams) == 1:
+            try:
+                count: int = self._streams[0].readinto(buffer)
+            except OSError:
+                self._raw.seek(0)
+                self._streams.append(self._begin())
+                self._skip(self._done)
+            else:
+                self._done += count
+                return count
+        if self._damage:
+            raise self._damage
+        for at in range(len(buffer)):
+            try:
+                byte = self._streams[-1].read(1)
+            except OSError as error:
+                self._damage = error
+                if not at:
+                    raise
+                return at
+            if not byte:
+                return at
+            buffer[at : at + 1] = byte
+        return len(buffer)
+
+    def _skip(self, count: int) -> None:
+        while count:
+            count -= len(self._streams[-1].read(min(count, 1 << 20)))
+
+    def _begin(self) -> Any:
         import pyarrow as pa
 
-        raw = self.path.open("rb", buffering=0)
-        stream = pa.CompressedInputStream(raw, self.compression) if self.compression else raw
-        return stream, raw
+        return pa.CompressedInputStream(self._raw, self._compression)
 
 
 def find_sources(visitors: Sequence[str], spool: Path) -> list[Source]:
@@ -55,34 +124,46 @@ def find_sources(visitors: Sequence[str], spool: Path) -> list[Source]:
 
 
 def _expand(name: str) -> Iterable[Path]:
+    try:
+        return _matches(name)
+    except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
+        raise _unreadable(_shown(name), error) from None
+
+
+def _matches(name: str) -> Iterable[Path]:
     path = Path(name)
-    if path.is_dir():
+    if name and path.is_dir():
         files = [file for file in sorted(path.iterdir()) if _is_export(file)]
         if not files:
-            hint = f"it should hold files that end in {', '.join(_SUFFIXES)} (also .gz, .zst)"
+            hint = f"it should hold files that end in {', '.join(_FORMATS)} (also .gz, .zst)"
             raise IcpctlError(
-                "no visitor export in this folder", "no_visitors", Location(name), hint
+                "no visitor export in this folder", "no_visitors", Location(_shown(name)), hint
             )
         return files
-    if path.exists():
+    if name and path.exists():
         return [path]
     matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]
     if not matches:
         what = "no file matches" if glob.has_magic(name) else "there is no file or folder"
         hint = "check the path; it is taken from the working folder"
-        raise IcpctlError(what, "no_visitors", Location(name), hint)
+        raise IcpctlError(what, "no_visitors", Location(_shown(name)), hint)
     return [match for match in matches if not match.is_dir()]
 
 
 def _is_export(path: Path) -> bool:
-    name = path.name.lower()
+    return bool(_named_format(path.name)) and not path.name.startswith(".") and path.is_file()
+
+
+def _named_format(name: str) -> Format | None:
+    """What a file's name says that it holds."""
+    name = name.lower()
     for suffix in _COMPRESSIONS:
         name = name.removesuffix(suffix)
-    return name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file()
+    return _FORMATS.get(os.path.splitext(name)[1])
 
 
 def _source(path: Path | None, spool: Path, number: int) -> Source:
-    shown = "stdin" if path is None else str(path)
+    shown = "stdin" if path is None else _shown(str(path))
     try:
         if path is None:
             path = _copied(sys.stdin.buffer, spool / f"stdin-{number}")
@@ -93,28 +174,44 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
             head = stream.read(8)
             size = os.fstat(stream.fileno()).st_size
     except OSError as error:
-        raise IcpctlError(
-            f"cannot read it: {error.strerror or error}", "unreadable", Location(shown)
-        ) from None
-    _refuse_other_formats(shown, head)
+        raise _unreadable(shown, error) from None
     compression = next((c for magic, c in _MAGIC.items() if head.startswith(magic)), None)
-    return Source(shown, path, size, compression)
+    source = Source(shown, path, size, compression)
+    return replace(source, format=_format(source, head))
+
+
+def _format(source: Source, head: bytes) -> Format:
+    """The format by the first bytes, else by the name, else by the first lines."""
+    from icpctl.visitors.csv_files import looks_like_csv
+
+    named = _named_format(source.name)
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if named == "json" or head.lstrip().startswith(b"{"):
+        return "json"
+    if named != "parquet":
+        return named or ("csv" if looks_like_csv(source) else "json")
+    if not source.compression:
+        return named  # what is wrong with it shows when it is read
+    raise IcpctlError(
+        "a Parquet file is not read through a compression of its own",
+        "unreadable",
+        Location(source.name),
+        "decompress it first; what it holds is compressed already",
+    )
+
+
+def _unreadable(shown: str, error: Exception) -> IcpctlError:
+    reason = getattr(error, "strerror", None) or error
+    return IcpctlError(f"cannot read it: {reason}", "unreadable", Location(shown))
+
+
+def _shown(name: str) -> str:
+    """A path as it can be printed and written, whatever its bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _copied(stream: BinaryIO, target: Path) -> Path:
     with target.open("wb") as file:
         shutil.copyfileobj(stream, file, 1 << 20)
     return target
-
-
-def _refuse_other_formats(name: str, head: bytes) -> None:
-    is_parquet = head.startswith(b"PAR1")
-    if is_parquet or name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
-        kind = "Parquet" if is_parquet else "CSV"
-        hint = f"convert it first, e.g.: duckdb -c \"copy (from '{name}') to 'visitors.jsonl'\""
-        raise IcpctlError(
-            f"this is {kind}; visitors are read from JSON lines",
-            "unknown_format",
-            Location(name),
-            hint,
-        )

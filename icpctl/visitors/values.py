@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.visitors import normal, records
+from icpctl.visitors import normal, page_lists, records
+from icpctl.visitors.tokens import Decoded, distinct_of, first_bytes, trimmed
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-_ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
-_QUOTE = ord('"')
 _EMPTY_LIST = "[]"
 _DAY = 86_400_000_000  # microseconds
 
@@ -48,17 +48,20 @@ class Column:
         """Bits per value [values, words] -> bits per cell: those of any of its values."""
         if self.offsets is None or self.elements is None:
             return table
-        found = np.zeros((len(self.offsets) - 1, table.shape[1]), table.dtype)
+        wide = _widened(table)
+        found = np.zeros((len(self.offsets) - 1, wide.shape[1]), wide.dtype)
         filled = np.flatnonzero(np.diff(self.offsets))
         if len(filled):
             starts = self.offsets[filled]
-            found[filled] = np.bitwise_or.reduceat(table[self.elements], starts, axis=0)
-        return found
+            for part in range(wide.shape[1]):
+                bits = wide[:, part].take(self.elements)
+                found[filled, part] = np.bitwise_or.reduceat(bits, starts)
+        return found.view(np.uint8)[:, : table.shape[1]]
 
     def spread(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
         nothing = np.zeros((1, cells.shape[1]), cells.dtype)
-        found: np.ndarray = np.concatenate([cells, nothing])[self.rows]
+        found: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
         return found
 
     def to_lists(self) -> list[list[Any]]:
@@ -79,10 +82,32 @@ class Column:
         return self.spread(self.cells(ones))[:, 0].astype(bool)
 
 
+def _widened(table: np.ndarray) -> np.ndarray:
+    """The bytes of each row as few large words: an operation takes as long for any size."""
+    width = table.shape[1]
+    word = next((size for size in (1, 2, 4) if width <= size), 8)
+    padded = np.zeros((len(table), -(-width // word) * word), np.uint8)
+    padded[:, :width] = table
+    return padded.view(f"u{word}")
+
+
+def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
+    """The column of a condition type's field."""
+    match kind:
+        case Kind.PAGES:
+            return pages(tokens)
+        case Kind.TEXT:
+            return texts(tokens)
+        case Kind.NUMBER:
+            return numbers(tokens, ranges=name == "company_size")
+        case Kind.BOOLEAN:
+            return booleans(tokens)
+
+
 def texts(tokens: pa.Array) -> Column:
     """A text field: scalars as text, each list as its scalars."""
-    rows, distinct = _distinct(tokens)
-    decoded = _Decoded(distinct)
+    rows, distinct = distinct_of(tokens)
+    decoded = Decoded(distinct)
     misfit = np.zeros(len(distinct), bool)
     value_of = np.arange(len(distinct), dtype=np.int32)
     several: dict[int, list[int]] = {}  # cell -> its values' numbers
@@ -92,7 +117,7 @@ def texts(tokens: pa.Array) -> Column:
         value_of[cell] = added[0] if added else -1
         if len(added) > 1:
             several[cell] = added
-    values, filled = _trimmed(decoded.values())
+    values, filled = trimmed(decoded.values())
     filled = np.append(filled, False)
     value_of[~filled[value_of]] = -1
     misfits = _rows_of(rows, misfit)
@@ -109,32 +134,70 @@ def texts(tokens: pa.Array) -> Column:
     return Column(values, rows, offsets, elements, misfits)
 
 
-def pages(tokens: pa.ListArray) -> Column:
-    """A list of pages a row, each element the JSON text of a string or of an object."""
-    lengths = pc.fill_null(pc.list_value_length(tokens), 0).to_numpy(zero_copy_only=False)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    codes, distinct = _distinct(pc.list_flatten(tokens))
-    decoded = _Decoded(distinct)
-    misfit = np.zeros(len(distinct) + 1, bool)  # the last for elements that are null
-    value_of = np.arange(len(distinct) + 1, dtype=np.int32)
-    value_of[-1] = -1
-    for cell in decoded.odd:
-        page = _page(distinct[cell].as_py())
-        misfit[cell] = page is None
-        value_of[cell] = decoded.add(page) if page else -1
-    values, filled = _trimmed(decoded.values())
-    value_of[:-1][~filled[value_of[:-1]]] = -1
-    elements = value_of[codes]
-    gone = elements < 0
-    misfits = np.empty(0, np.int64)
+def pages(tokens: pa.Array) -> Column:
+    """Lists of pages: a list of JSON texts a row, or the JSON text of each row's list."""
+    found = _split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens)
+    values, filled = trimmed(found.texts)
+    elements = found.codes
+    gone = ~np.append(filled, [False, False])[elements]
+    lengths, misfits = found.lengths, _NO_ROWS
     if gone.any():
         owner = np.repeat(np.arange(len(lengths)), lengths)
-        misfits = np.unique(owner[misfit[codes]])
+        misfits = np.unique(owner[elements == _MISFIT])
         elements = elements[~gone]
-        offsets = np.concatenate(
-            [[0], np.cumsum(np.bincount(owner[~gone], minlength=len(lengths)))]
-        )
+        lengths = np.bincount(owner[~gone], minlength=len(lengths))
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
     return Column(values, np.arange(len(lengths)), offsets, elements, misfits)
+
+
+_NOTHING, _MISFIT = -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """`lengths[r]` of the `codes` belong to row `r`: numbers of texts, `_NOTHING` or `_MISFIT`."""
+
+    texts: pa.Array
+    codes: np.ndarray
+    lengths: np.ndarray
+
+
+def _listed(tokens: pa.ListArray) -> _Pages:
+    lengths = pc.fill_null(pc.list_value_length(tokens), 0).to_numpy(zero_copy_only=False)
+    codes, distinct = distinct_of(pc.list_flatten(tokens))
+    decoded = Decoded(distinct)
+    code_of = np.arange(len(distinct) + 1, dtype=np.int32)
+    code_of[-1] = _NOTHING
+    for cell in decoded.odd:
+        page = _page(records.loads(distinct[cell].as_py()))
+        code_of[cell] = _MISFIT if page is None else decoded.add(page)
+    return _Pages(decoded.values(), code_of[codes], lengths)
+
+
+def _split(tokens: pa.Array) -> _Pages:
+    found = page_lists.split(tokens)
+    if not len(found.odd):
+        return _Pages(found.texts, found.codes, found.lengths)
+    texts: list[str] = []
+    codes: list[int] = []
+    counts = []
+    for row in found.odd:
+        value = records.loads(tokens[int(row)].as_py())
+        elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
+        counts.append(len(elements))
+        for element in elements:
+            page = _page(element)
+            missing = _NOTHING if element is None else _MISFIT
+            codes.append(missing if page is None else len(found.texts) + len(texts))
+            texts += [] if page is None else [page]
+    places = np.concatenate([[0], np.cumsum(found.lengths)])[found.odd]
+    lengths = found.lengths.copy()
+    lengths[found.odd] = counts
+    return _Pages(
+        pa.concat_arrays([found.texts, pa.array(texts, pa.string())]),
+        np.insert(found.codes, np.repeat(places, counts), np.array(codes, np.int32)),
+        lengths,
+    )
 
 
 def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
@@ -148,15 +211,24 @@ def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
         is_text = ranges and text is not token
         return normal.range_bounds(normal.size_range(text)) if is_text else None
 
-    rows, distinct = _distinct(tokens)
+    rows, distinct = distinct_of(tokens)
+    distinct = _unquoted_numbers(distinct)
     bounds = np.zeros((len(distinct), 2))
-    first = _first_bytes(distinct)
+    first = first_bytes(distinct)
     plain = (first >= ord("0")) & (first <= ord("9"))  # JSON numbers, all at once
     if plain.any():
         found = distinct.filter(pa.array(plain)).cast(pa.float64()).to_numpy()
         plain[plain] = np.isfinite(found)
         bounds[plain] = found[np.isfinite(found), None]
     return _converted(rows, distinct, bounds, ~plain, read)
+
+
+def _unquoted_numbers(tokens: pa.Array) -> pa.Array:
+    """Texts that are numbers, as CSV files have them, as JSON numbers."""
+    if not pc.any(pc.starts_with(tokens, '"')).as_py():
+        return tokens
+    mask = pc.match_substring_regex(tokens, '^"-?(0|[1-9][0-9]*)([.][0-9]+)?"$')
+    return pc.if_else(mask, pc.utf8_slice_codeunits(tokens, 1, -1), tokens)
 
 
 def booleans(tokens: pa.Array) -> Column:
@@ -168,7 +240,7 @@ def booleans(tokens: pa.Array) -> Column:
         value = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}.get(word)
         return None if value is None else (value, value)
 
-    rows, distinct = _distinct(tokens)
+    rows, distinct = distinct_of(tokens)
     bounds = np.zeros((len(distinct), 2))
     return _converted(rows, distinct, bounds, np.ones(len(distinct), bool), read)
 
@@ -176,12 +248,12 @@ def booleans(tokens: pa.Array) -> Column:
 def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Dates -> microseconds since 1970 in UTC (int64), which rows have one, and misfit rows."""
     micros = np.zeros(len(tokens), np.int64)
-    simple = _zulu_seconds(tokens)
+    simple = _zulu_times(tokens)
     if simple is not None:
         known = pc.is_valid(simple).to_numpy(zero_copy_only=False)
-        micros[known] = simple.drop_null().cast(pa.int64()).to_numpy() * 1_000_000
+        micros[known] = simple.drop_null().cast(pa.int64()).to_numpy()
         return micros, known, np.empty(0, np.int64)
-    rows, distinct = _distinct(tokens)
+    rows, distinct = distinct_of(tokens)
     table = np.zeros(len(distinct) + 1, np.int64)
     unknown = np.ones(len(distinct) + 1, bool)
     misfit = np.zeros(len(distinct), bool)
@@ -220,15 +292,24 @@ def _instant(token: str) -> int | None:
     return None if value is None else normal.epoch(value)
 
 
-def _zulu_seconds(tokens: pa.Array) -> pa.Array | None:
-    """The common form `"2026-11-20T10:30:00Z"`, all rows at once; None when any row differs."""
+def _zulu_times(tokens: pa.Array) -> pa.Array | None:
+    """The common forms `"2026-11-20T10:30:00Z"` and `"2026-11-20T10:30:00.123Z"`, all rows at once.
+
+    In microseconds; None when any row differs from the others.
+    """
     lengths = pc.min_max(pc.binary_length(tokens)).as_py()
-    if lengths != {"min": 22, "max": 22} or not pc.all(pc.ends_with(tokens, 'Z"')).as_py():
+    length = lengths["min"]
+    if length != lengths["max"] or length not in _ZULU_LENGTHS:
+        return None
+    if not pc.all(pc.ends_with(tokens, 'Z"')).as_py():
         return None
     try:
-        return pc.utf8_slice_codeunits(tokens, 1, 20).cast(pa.timestamp("s"))
+        return pc.utf8_slice_codeunits(tokens, 1, length - 2).cast(pa.timestamp("us"))
     except pa.ArrowInvalid:  # another form of the same length, or the 30th of February
         return None
+
+
+_ZULU_LENGTHS = (22, 26, 29)  # in quotes, with no, three and six digits behind the point
 
 
 def _converted(
@@ -252,46 +333,10 @@ def _converted(
     return Column(bounds, np.append(value_of, np.int32(-1))[rows], misfits=_rows_of(rows, misfit))
 
 
-def _first_bytes(texts: pa.Array) -> np.ndarray:
-    """The first byte of each text; none of them may be empty or null."""
-    _, offsets, data = texts.buffers()
-    starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts)]
-    return np.frombuffer(data, np.uint8)[starts] if len(texts) else np.empty(0, np.uint8)
-
-
 def _is_blank(token: str) -> bool:
     if token[:1] == '"':
         return not json.loads(token).strip()
     return token == _EMPTY_LIST
-
-
-def _distinct(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
-    """The number of each row's distinct value (-1 for null), and the distinct values."""
-    encoded = tokens.dictionary_encode()
-    return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), encoded.dictionary
-
-
-class _Decoded:
-    """The texts of JSON strings; `odd` are the numbers of those that need a closer look.
-
-    Strings without escapes only lose their quotes, all at once. The odd ones keep their place,
-    to which nothing refers; what they turn out to be is added behind.
-    """
-
-    def __init__(self, tokens: pa.Array) -> None:
-        escaped = pc.match_substring(tokens, "\\").to_numpy(zero_copy_only=False)
-        self.odd: list[int] = np.flatnonzero((_first_bytes(tokens) != _QUOTE) | escaped).tolist()
-        self._sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
-        self._added: list[str] = []
-
-    def add(self, text: str) -> int:
-        self._added.append(text)
-        return len(self._sliced) + len(self._added) - 1
-
-    def values(self) -> pa.Array:
-        if not self._added:
-            return self._sliced
-        return pa.concat_arrays([self._sliced, pa.array(self._added, pa.string())])
 
 
 def _scalars(token: str) -> tuple[list[str], bool]:
@@ -303,23 +348,11 @@ def _scalars(token: str) -> tuple[list[str], bool]:
     return found, len(found) < len(known)
 
 
-def _page(token: str) -> str | None:
-    """The address in a page's JSON text: a string, or an object with `url` or `path`."""
-    page = records.loads(token)
+def _page(page: Any) -> str | None:
+    """The address of a page: a string, or an object with `url` or `path`; None for a misfit."""
     if isinstance(page, dict):
         page = page.get("url") if page.get("url") is not None else page.get("path")
     return page if isinstance(page, str) and not isinstance(page, records.Number) else None
-
-
-def _trimmed(values: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """The values without outer spaces, and which of them are neither null nor blank."""
-    trimmed = pc.ascii_trim(values, characters=_ASCII_SPACE)
-    mask = pc.invert(pc.fill_null(pc.string_is_ascii(trimmed), True))
-    if mask.true_count:
-        stripped = [text.strip() for text in trimmed.filter(mask).to_pylist()]
-        trimmed = pc.replace_with_mask(trimmed, mask, pa.array(stripped, pa.string()))
-    lengths = pc.fill_null(pc.binary_length(trimmed), 0)
-    return trimmed, lengths.to_numpy(zero_copy_only=False) > 0
 
 
 def _rows_of(rows: np.ndarray, misfit: np.ndarray) -> np.ndarray:
@@ -338,12 +371,23 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
     if pc.any(odd).as_py():
         found = [records.scalar_text(records.loads(t)) for t in tokens.filter(odd).to_pylist()]
         sliced = pc.replace_with_mask(sliced, odd, pa.array(found, pa.string()))
-    _, filled = _trimmed(sliced)
+    _, filled = trimmed(sliced)
     return pc.if_else(pa.array(filled), sliced, None)
+
+
+def carried_json(tokens: pa.Array) -> pa.Array:
+    """Carried fields as JSON that everybody can read; null where there is nothing."""
+    odd = pc.match_substring_regex(tokens, "(?i)nan|inf")
+    if pc.any(odd).as_py():
+        found = [records.standard(token) for token in tokens.filter(odd).to_pylist()]
+        tokens = pc.replace_with_mask(tokens, odd, pa.array(found, pa.string()))
+    return pc.fill_null(tokens, "null")
 
 
 def carried_texts(tokens: pa.Array) -> pa.Array:
     """Carried fields for columns of text: scalars as text, the rest as JSON text."""
+    tokens = carried_json(tokens)
+    tokens = pc.if_else(pc.equal(tokens, "null"), None, tokens)
     plain = scalar_texts(tokens)
     return pc.if_else(
         pc.is_valid(plain), plain, pc.if_else(pc.starts_with(tokens, '"'), None, tokens)

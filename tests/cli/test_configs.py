@@ -34,8 +34,9 @@ RULES_BODY = {
 def here(tmp_path: Path) -> Path:
     """A working folder with three configs and two organizations."""
     files = {
-        "icp_configs/smb.yaml": "# small\nlabel: Small\n" + RULES,
-        "icp_configs/enterprise.yaml": "label: Enterprise\npriority: 10\n" + RULES,
+        "icp_configs/smb.yaml": "# small\nlabel: Small\n" + RULES.replace("industry", "region"),
+        "icp_configs/enterprise.yaml": "label: Enterprise\npriority: 10\n"
+        + RULES.replace("industry", "city"),
         "icp_configs/old.json": json.dumps(
             {"label": "Alt: 会社", "isActive": False, "id": "i-1", "rules": RULES_BODY}
         ),
@@ -134,7 +135,7 @@ def test_get_as_a_table(here: Path) -> None:
     ended = icpctl("get", "enterprise", "-o", "table", cwd=here)
     assert ended.code == 0
     assert "priority\t10\n" in ended.out
-    assert ended.out.endswith("\n1\tAND\tindustry\texists\t\t\t1\n")
+    assert ended.out.endswith("\n1\tAND\tcity\texists\t\t\t1\n")
 
 
 def test_get_of_an_unknown_slug(here: Path) -> None:
@@ -293,9 +294,12 @@ def test_wrong_settings_are_found(here: Path) -> None:
 # The rest of being a good process
 
 
+COMMANDS = ["list", "get", "validate", "schema", "describe", "completion"]
+
+
 def test_version_and_help(here: Path) -> None:
     assert icpctl("--version", cwd=here).out.startswith("icpctl ")
-    for args in ([], ["list"], ["get"], ["validate"]):
+    for args in ([], *([it] for it in COMMANDS)):
         for option in ("--help", "-h"):
             ended = icpctl(*args, option, cwd=here)
             assert (ended.code, ended.err) == (0, "")
@@ -323,6 +327,10 @@ MODELS = {"pydantic", "yaml", "rich", "tomllib"}
         (["list"], ENGINES | {"rich", "tomllib"}),
         (["get", "smb"], ENGINES | {"rich", "tomllib"}),
         (["validate"], ENGINES | {"rich", "tomllib"}),
+        (["validate", "-o", "junit"], ENGINES | {"rich", "tomllib"}),
+        (["schema"], ENGINES | {"rich", "yaml", "tomllib"}),
+        (["describe", "between"], ENGINES | {"rich", "yaml", "tomllib"}),
+        (["completion", "bash"], ENGINES | {"rich", "yaml", "icpctl.config"}),
     ],
 )
 def test_what_is_not_needed_is_not_loaded(here: Path, args: list[str], unwanted: set[str]) -> None:
@@ -335,6 +343,22 @@ def test_what_is_not_needed_is_not_loaded(here: Path, args: list[str], unwanted:
         check=True,
     )
     assert unwanted.isdisjoint(ended.stderr.split())
+
+
+def test_completion_reads_no_config(here: Path) -> None:
+    for words in ("get s", "list --org a", "describe p"):
+        env = {"_ICPCTL_COMPLETE": "complete_bash", "COMP_WORDS": f"icpctl {words}"}
+        ended = subprocess.run(
+            [sys.executable, "-c", LIGHT],
+            cwd=here,
+            env=environment(COMP_CWORD=str(words.count(" ") + 1), **env),
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        assert ended.stdout
+        unwanted = ENGINES | {"rich", "yaml", "icpctl.config.model", "icpctl.config.document"}
+        assert unwanted.isdisjoint(ended.stderr.split())
 
 
 def test_importing_the_package_loads_nothing() -> None:

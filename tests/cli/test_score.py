@@ -378,14 +378,14 @@ import icpctl.output.rows as rows
 from icpctl.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit deaf ears
-write = rows.JsonLines.write
 
 def stop(self, batch):
     write(self, batch)
     print("ready", flush=True)
     time.sleep(60)
 
-rows.JsonLines.write = stop
+write = rows.Parquet.write
+rows.Parquet.write = stop
 main()
 """
 
@@ -395,10 +395,10 @@ main()
     [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)],
 )
 def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, sent: int, code: int) -> None:
-    out, spool = tmp_path / "m.jsonl", tmp_path / "spool"
+    out, spool = tmp_path / "m.parquet", tmp_path / "spool"
     out.write_text("old")
     spool.mkdir()
-    args = ["score", str(FLAT), "--dir", str(CONFIGS), "--out", "m.jsonl"]
+    args = ["score", str(FLAT), "--dir", str(CONFIGS), "--out", "m.parquet"]
     with subprocess.Popen(
         [sys.executable, "-c", STOPS, *args],
         cwd=tmp_path,
@@ -413,6 +413,6 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, sent: int, code:
         assert process.wait(60) == code
         assert process.stderr.read() == b""
     assert out.read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.jsonl", "spool"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.parquet", "spool"]
     if sent != signal.SIGKILL:
         assert not os.listdir(spool)

@@ -12,13 +12,14 @@ import icpctl
 from icpctl.config.codes import CODES
 from icpctl.errors import IcpctlError
 from icpctl.settings import load_settings
+from icpctl.visitors.mapping_file import read_mapping
 from tests.config.marked import RULES, conditions, found_in
 
 if TYPE_CHECKING:
     from icpctl.config.code import Code
 
 SOURCE = Path(icpctl.__file__).parent
-TABLES = ("codes.py", "text_codes.py")
+TABLES = ("codes.py", "text_codes.py", "mapping_codes.py")
 WRAPPED = {
     "file": lambda example: example,
     "config": lambda example: example + RULES,
@@ -56,6 +57,14 @@ def test_examples_of_settings(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert [finding.code for finding in caught.value.findings] == [name]
     Path("icpctl.toml").write_text(CODES[name].mended, "utf-8")
     assert load_settings().file == Path("icpctl.toml")
+
+
+@pytest.mark.parametrize("name", [it.name for it in CODES.values() if it.level == "mapping"])
+def test_examples_of_mappings(name: str) -> None:
+    with pytest.raises(IcpctlError) as caught:
+        read_mapping("own.yaml", CODES[name].bad.encode())
+    assert [finding.code for finding in caught.value.findings] == [name]
+    assert read_mapping("own.yaml", CODES[name].mended.encode())
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES.keys())

@@ -1,11 +1,9 @@
-"""Findings as text and JSON, behind `FORMATS`."""
+"""Findings as people read them: the source line, a caret, a hint."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
 from icpctl.config.codes import CODES
@@ -13,65 +11,18 @@ from icpctl.config.document import MAX_BYTES, split_lines
 from icpctl.output.console import is_coloured, shown, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from typing import TextIO
 
-    from icpctl.config.store import Loaded
     from icpctl.errors import Finding
-    from icpctl.output.formats import FindingsFormat
+    from icpctl.output.findings.report import Report
 
 _WIDTH = 100  # how much of a long source line is shown around its caret
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The findings of a number of files."""
-
-    files: int
-    findings: Sequence[Finding]
-
-    @classmethod
-    def of(cls, loaded: Loaded, *, strict: bool = False) -> Report:
-        """Return the report of what was read; `strict` makes warnings errors."""
-        findings = loaded.findings
-        if strict:
-            findings = [replace(finding, severity="error") for finding in findings]
-        return cls(loaded.files, findings)
-
-    @property
-    def errors(self) -> int:
-        """How many findings are errors."""
-        return sum(finding.severity == "error" for finding in self.findings)
-
-    @property
-    def warnings(self) -> int:
-        """How many findings are warnings."""
-        return len(self.findings) - self.errors
-
-    def summary(self) -> str:
-        """Return the counts in one line."""
-        errors, warnings = _count(self.errors, "error"), _count(self.warnings, "warning")
-        return f"{errors}, {warnings} in {_count(self.files, 'file')}"
-
-
-def as_text(report: Report, *, colour: bool = False) -> str:
+def render(report: Report, *, colour: bool = False) -> str:
     """Return each finding with its source line, a caret and a hint."""
     return findings_text(report.findings, colour=colour)
-
-
-def as_json(report: Report, *, colour: bool = False) -> str:
-    """Return `{files, errors, warnings, findings: [...]}` (SPEC 7)."""
-    del colour
-    body = {
-        "files": report.files,
-        "errors": report.errors,
-        "warnings": report.warnings,
-        "findings": [finding_body(finding) for finding in report.findings],
-    }
-    return json.dumps(body, indent=2) + "\n"
-
-
-FORMATS: dict[FindingsFormat, Callable[..., str]] = {"text": as_text, "json": as_json}
 
 
 def findings_text(findings: Iterable[Finding], *, colour: bool = False) -> str:
@@ -85,19 +36,6 @@ def findings_text(findings: Iterable[Finding], *, colour: bool = False) -> str:
 def print_findings(findings: Iterable[Finding], stream: TextIO) -> None:
     """Print findings on `stream`, coloured where it wants that."""
     stream.write(findings_text(findings, colour=is_coloured(stream)))
-
-
-def finding_body(finding: Finding) -> dict[str, Any]:
-    """Return one finding as it stands in JSON."""
-    return {
-        "file": finding.location.file,
-        "line": finding.location.line,
-        "column": finding.location.column,
-        "code": finding.code,
-        "severity": finding.severity,
-        "message": finding.message,
-        "hint": finding.hint,
-    }
 
 
 def _block(finding: Finding, excerpt: tuple[str, str] | None, *, colour: bool) -> str:
@@ -150,7 +88,3 @@ def _cells(text: str) -> int:
     """Return how many columns of a terminal `text` takes."""
     wide = sum(east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(bool(combining(character)) for character in text)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

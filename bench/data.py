@@ -1,0 +1,40 @@
+"""The files that the benchmarks read, made where they are missing. Needs no library itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+COUNTS = (1, 5, 50, 500)
+
+
+def configs(count: int) -> Path:
+    """A folder of so many configs."""
+    folder = DATA / f"configs-{count}"
+    if not folder.is_dir():
+        _python("bench.configs", DATA, *COUNTS)
+    return folder
+
+
+def visitors(count: int, kind: str = "flat", compression: str = "") -> Path:
+    """A file of so many visitors; `compression` is gz or zst."""
+    file = DATA / f"{kind}-{count}.jsonl"
+    if compression:
+        packed = file.with_suffix(f".jsonl.{compression}")
+        program = {"gz": ["gzip", "-k"], "zst": ["zstd", "-q"]}[compression]
+        if not packed.exists():
+            subprocess.run([*program, str(visitors(count, kind))], check=True)
+        return packed
+    if not file.exists():
+        DATA.mkdir(exist_ok=True)
+        part = file.with_suffix(".part")
+        _python("bench.visitors", part, count, kind)
+        part.rename(file)
+    return file
+
+
+def _python(module: str, *arguments: object) -> None:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    subprocess.run(command, check=True)

@@ -1,0 +1,150 @@
+"""What is measured: suites of cases that run in turn, with the ratio that each may have."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench.data import DATA, configs, visitors
+from bench.fields import AS_OF
+from bench.measure import Case
+from bench.peers import installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ICPCTL = (sys.executable, "-m", "icpctl")
+LOOPS = ("zen-engine", "rule-engine", "json-logic", "pydantic loop")
+LIMIT = "parse limit"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Cases that are measured in turn.
+
+    `bounds` are the highest ratio to the base that a case may have, or the highest memory in MB
+    where `unit` says so. `visitors` are those of a case where cases differ, for the rate.
+    """
+
+    cases: list[Case]
+    bounds: dict[str, float] = field(default_factory=dict)
+    unit: str = "x"
+    visitors: dict[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many visitors: most suites, the loops of the peers, the comparison, and the largest."""
+
+    usual: int = 1_000_000
+    loops: int = 100_000
+    compared: int = 20_000
+    largest: int = 10_000_000
+
+
+QUICK = Sizes(usual=10_000, loops=500, compared=500, largest=20_000)
+
+
+def score(file: Path, count: int, out: str = "out.parquet") -> list[str]:
+    """The command that scores a file against so many configs."""
+    options = ["--dir", configs(count), "--as-of", AS_OF, "--out", DATA / out]
+    return [*ICPCTL, "score", str(file), *map(str, options)]
+
+
+def peer(name: str, file: Path, count: int, out: Path) -> list[str]:
+    """The command that scores a file with a peer."""
+    return [sys.executable, "-m", "bench.peers", name, str(file), str(configs(count)), str(out)]
+
+
+def limit(file: Path) -> list[str]:
+    """The command that only parses a file."""
+    return [sys.executable, "-m", "bench.limit", str(file)]
+
+
+def _parse(sizes: Sizes, kind: str, factor: float = 1) -> Suite:
+    file = visitors(sizes.usual, kind)
+    bounds = {1: 1.6, 5: 1.9, 50: 2.5, 500: 6.0}
+    names = {count: f"{count} config{'s' if count > 1 else ''}" for count in bounds}
+    cases = [Case(LIMIT, limit(file))]
+    cases += [Case(name, score(file, count), LIMIT) for count, name in names.items()]
+    note = f"{file.stat().st_size / 1e6:,.0f} MB; the ratio is to DuckDB reading all fields as text"
+    found = {names[count]: bound * factor for count, bound in bounds.items()}
+    return Suite(cases, found, note=note)
+
+
+def _formats(sizes: Sizes) -> Suite:
+    flat, base = visitors(sizes.usual), "flat records, to Parquet"
+    nested, dirty = visitors(sizes.usual, "nested"), visitors(sizes.usual, "dirty")
+    cases = [
+        Case(base, score(flat, 5)),
+        Case("to JSONL", score(flat, 5, "out.jsonl"), base),
+        Case("to CSV", score(flat, 5, "out.csv"), base),
+        Case("nested records", score(nested, 5), base),
+        Case("0.1 % bad lines", score(dirty, 5), base, codes=(1,)),
+    ]
+    bounds = {"to JSONL": 1.3, "nested records": 1.3, "0.1 % bad lines": 3.0}
+    return Suite(cases, bounds)
+
+
+def _compressed(sizes: Sizes) -> Suite:
+    cases = []
+    for suffix, tool in (("gz", "zcat"), ("zst", "zstdcat")):
+        if shutil.which(tool):
+            file = visitors(sizes.usual, compression=suffix)
+            base = f"{tool} into the parse limit"
+            pipe = f"{tool} {file} | {sys.executable} -m bench.limit -"
+            cases += [Case(base, ["sh", "-c", pipe]), Case(f".{suffix}", score(file, 5), base)]
+    return Suite(cases, {".gz": 1.3, ".zst": 1.3})
+
+
+def _memory(sizes: Sizes) -> Suite:
+    counts = sorted({sizes.usual // 10, sizes.usual, sizes.largest})
+    names = {count: f"{count:,} visitors" for count in counts}
+    cases = [
+        Case(name, score(visitors(count), 5), runs=1 if count > sizes.usual else None)
+        for count, name in names.items()
+    ]
+    return Suite(cases, dict.fromkeys(names.values(), 600.0), unit="MB")
+
+
+def _start(_: Sizes) -> Suite:
+    base = "python -c pass"
+    few = visitors(10)
+    cases = [
+        Case(base, [sys.executable, "-c", "pass"]),
+        Case("--help", [*ICPCTL, "--help"], base),
+        Case("list, 50 configs", [*ICPCTL, "list", "--dir", str(configs(50))], base),
+        Case("score, 10 visitors", score(few, 5), base),
+    ]
+    return Suite(cases, {"--help": 9.0, "list, 50 configs": 14.0})
+
+
+def _peers(sizes: Sizes, count: int) -> Suite:
+    usual, few = visitors(sizes.usual), visitors(sizes.loops)
+    cases, counts = [Case("icpctl", score(usual, count))], {"icpctl": sizes.usual}
+    for name in installed():
+        is_loop = name in LOOPS
+        out = DATA / ("peer.jsonl" if is_loop else "peer.parquet")
+        command = peer(name, few if is_loop else usual, count, out)
+        cases.append(Case(name, command, "icpctl", runs=1 if is_loop else None))
+        counts[name] = sizes.loops if is_loop else sizes.usual
+    note = "the ratio is of the time for each visitor: above 1 the peer is slower"
+    return Suite(cases, visitors=counts, note=note)
+
+
+SUITES: dict[str, Callable[[Sizes], Suite]] = {
+    "Visitors with flat records": partial(_parse, kind="flat"),
+    "The same where every text is distinct": partial(_parse, kind="distinct", factor=2),
+    "Formats, 5 configs": _formats,
+    "Compressed, 5 configs": _compressed,
+    "Memory, 5 configs": _memory,
+    "Start": _start,
+    "Peers, 5 configs": partial(_peers, count=5),
+    "Peers, 50 configs": partial(_peers, count=50),
+}
+"""What is measured, by its title; the data is made when a suite is."""

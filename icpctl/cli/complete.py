@@ -1,0 +1,59 @@
+"""What shells complete: from the vocabulary and from file names alone; no config is read.
+
+Each function gives the words that may stand at its parameter; Typer keeps those that begin as
+what was typed does. A folder that is not there completes nothing, and never an error.
+"""
+
+from pathlib import Path
+
+import typer
+
+from icpctl.errors import IcpctlError
+
+
+def slugs(context: typer.Context) -> list[str]:
+    """Return the slugs of the folder that the options typed so far mean."""
+    from icpctl.cli.options import workspace
+
+    try:
+        return workspace(_typed(context, "directory"), context.params.get("org")).slugs()
+    except (IcpctlError, OSError):
+        return []
+
+
+def organizations(context: typer.Context) -> list[str]:
+    """Return the organizations of the folder that `--dir` means."""
+    from icpctl.cli.options import workspace
+
+    try:
+        return workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
+    except (IcpctlError, OSError):
+        return []
+
+
+def words() -> list[tuple[str, str]]:
+    """Return condition types, comparators and finding codes, with what each is."""
+    from icpctl.config.codes import CODES
+    from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
+
+    return [
+        *((it.name, it.meaning) for it in CONDITION_TYPES.values()),
+        *((it.name, it.holds) for it in COMPARATORS.values()),
+        *((it.name, it.title) for it in CODES.values()),
+    ]
+
+
+def conditions(incomplete: str) -> list[str]:
+    """Return what goes on a condition in words: a type, then a comparator that fits it."""
+    from icpctl.vocabulary import CONDITION_TYPES, comparators_for
+
+    name, space, _ = incomplete.partition(" ")
+    if not space:
+        return list(CONDITION_TYPES)
+    entry = CONDITION_TYPES.get(name)
+    return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
+
+
+def _typed(context: typer.Context, name: str) -> Path | None:
+    found = context.params.get(name)
+    return Path(found) if found else None

@@ -1,0 +1,66 @@
+"""`icpctl completion`: the scripts that make shells ask `icpctl` what may come next."""
+
+import os
+from typing import Annotated, Literal
+
+import typer
+
+from icpctl.errors import ExitCode
+
+_ASKED = "_ICPCTL_COMPLETE"
+
+Shell = Literal["bash", "zsh", "fish"]
+
+# They speak Typer's protocol: words and place in the environment, one word a line back.
+_SCRIPTS: dict[Shell, str] = {
+    "bash": r"""_icpctl_completion() {
+    local IFS=$'\n'
+    COMPREPLY=($(
+        COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
+            _ICPCTL_COMPLETE=complete_bash "$1" 2>/dev/null
+    ))
+}
+complete -o default -F _icpctl_completion icpctl
+""",
+    "zsh": r"""#compdef icpctl
+_icpctl_completion() {
+    eval "$(_TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" \
+        _ICPCTL_COMPLETE=complete_zsh "${words[1]}" 2>/dev/null)"
+}
+compdef _icpctl_completion icpctl
+""",
+    "fish": r"""function __icpctl_complete
+    set -lx _ICPCTL_COMPLETE complete_fish
+    set -lx _TYPER_COMPLETE_FISH_ACTION $argv[1]
+    set -lx _TYPER_COMPLETE_ARGS (commandline -cp)
+    icpctl 2>/dev/null
+end
+complete -c icpctl -f -n "__icpctl_complete is-args" -a "(__icpctl_complete get-args)"
+""",
+}
+
+
+def completion(
+    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="Whose script.")],
+) -> ExitCode:
+    """Print the completion script of a shell.
+
+    bash: source <(icpctl completion bash), in ~/.bashrc.
+
+    zsh: source <(icpctl completion zsh), in ~/.zshrc behind compinit.
+
+    fish: icpctl completion fish > ~/.config/fish/completions/icpctl.fish
+    """
+    print(_SCRIPTS[shell], end="")
+    return ExitCode.DONE
+
+
+def prepare() -> None:
+    """Make Typer answer in its protocol, where a shell asks; it would only with options of its own.
+
+    The options that this call makes, which would install scripts, are not used.
+    """
+    if _ASKED in os.environ:
+        from typer.completion import get_completion_inspect_parameters
+
+        get_completion_inspect_parameters()

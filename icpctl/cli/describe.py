@@ -1,0 +1,29 @@
+"""`icpctl describe`."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.complete import words
+from icpctl.errors import ExitCode
+from icpctl.output.formats import DescribeFormat
+
+
+def describe(
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TYPE|COMPARATOR|CODE",
+            help="What to explain; everything in short when not given.",
+            autocompletion=words,
+        ),
+    ] = None,
+    output: Annotated[
+        DescribeFormat, typer.Option("-o", "--output", help="How to print it.")
+    ] = "text",
+) -> ExitCode:
+    """Explain condition types, comparators and finding codes."""
+    from icpctl.output.describe import FORMATS
+
+    FORMATS[output](word)
+    return ExitCode.DONE

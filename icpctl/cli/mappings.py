@@ -1,0 +1,31 @@
+"""`icpctl mappings`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ReportFormat
+
+
+def mappings(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Print this one, to start yours from.")
+    ] = None,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="How to print the list.")
+    ] = "table",
+) -> ExitCode:
+    """List the formats of exports that are known, or print the mapping of one.
+
+    A mapping tells where records keep the fields; --mapping takes a name, or a file of your own.
+    """
+    from icpctl.output.mappings import LISTS
+    from icpctl.visitors.mapping import built_in, built_in_names, built_in_text
+
+    if name is None:
+        LISTS[output]([built_in(it) for it in built_in_names()])
+    else:
+        sys.stdout.write(built_in_text(name))
+    return ExitCode.DONE

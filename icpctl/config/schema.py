@@ -1,0 +1,235 @@
+"""The JSON Schema of a config file, made from the vocabulary, for editors.
+
+Draft-07, which the YAML and JSON language servers read. An editor gives plain YAML scalars types
+before it looks at the schema, and the model takes their text: so text may also be a number or a
+boolean here, a number or boolean may also be its text. Whatever the model accepts the schema
+accepts; `MODEL_ONLY` lists what it cannot know.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from icpctl.config.values import FLAGS, NUMBER
+from icpctl.vocabulary import (
+    COMPARATORS,
+    CONDITION_TYPES,
+    Comparator,
+    ConditionType,
+    Kind,
+    Operator,
+    Shape,
+    comparators_for,
+)
+
+MODEL_ONLY = (
+    "the file's name: that it is a slug, the only file of its slug, and the config's `slug`",
+    "a priority written as text that is no whole number, such as `1.5` in quotes",
+    "a number written as text: that it is finite, above 0 as a weight, 0 to 100 as a score",
+    "numbers that YAML reads and JSON does not write: `0x1F`, `+5`, `.5`, `.inf`",
+    "that the first number of `between` is not above the second",
+    "half a character (a lone surrogate) in a text",
+    "everything about the text itself: duplicate keys, tags, merge keys, size, nesting",
+    "every warning",
+)
+
+Schema = dict[str, Any]
+
+
+def schema_text() -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(config_schema(), indent=2) + "\n"
+
+
+def _any_case(word: str) -> str:
+    """Return a pattern for a word in any letter case, which JSON Schema has no flag for."""
+    return "".join(f"[{it}{it.upper()}]" if it.isalpha() else it for it in word)
+
+
+_NUMBER = rf"^\s*{NUMBER.pattern}\s*$"
+_POSITIVE = _NUMBER.replace("-?", "", 1)
+_FLAG = rf"^\s*({'|'.join(map(_any_case, FLAGS))})\s*$"
+
+_TEXT: Schema = {"type": ["string", "number", "boolean"]}
+_FILLED: Schema = {**_TEXT, "pattern": r"\S"}
+_NUMERIC: Schema = {"type": ["number", "string"], "pattern": _NUMBER}
+_BOOLEAN: Schema = {
+    "anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, {"type": "string", "pattern": _FLAG}]
+}
+
+
+def config_schema() -> Schema:
+    """Return the schema as JSON values."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "icpctl config",
+        "description": "One Ideal Customer Profile: whom it matches, and how well.",
+        "type": "object",
+        "required": ["label", "rules"],
+        "additionalProperties": False,
+        "properties": {
+            "label": _said(_FILLED, "The display name."),
+            "priority": _absent(
+                {"type": ["integer", "string"], "pattern": _NUMBER},
+                "The sort order; lower comes first, without one comes last.",
+            ),
+            "isActive": _absent(
+                {**_BOOLEAN, "default": True}, "Inactive configs are scored only when named."
+            ),
+            "rules": {"$ref": "#/definitions/rules"},
+            **{name: {"description": _SERVER} for name in ("id", "organizationId")},
+            "slug": _absent(_TEXT, f"{_SERVER} It is the file's name without the extension."),
+            **{name: {"description": _SERVER} for name in ("createdAt", "updatedAt")},
+        },
+        "definitions": {
+            "rules": _object(
+                "A visitor matches when any group matches.",
+                {"groups": _entries("group", "The groups of conditions; at least one.")},
+            ),
+            "group": _object(
+                "Conditions that one operator joins. Without required ones it matches everyone.",
+                {
+                    "operator": {
+                        "description": "AND: every required condition holds. OR: at least one.",
+                        "enum": [operator.value for operator in Operator],
+                    },
+                    "conditions": _entries("condition", "The conditions; at least one."),
+                },
+            ),
+            "condition": _condition(),
+        },
+    }
+
+
+_SERVER = "Set by the server in API responses; kept and never used."
+
+
+def _condition() -> Schema:
+    return {
+        "description": "One question about a visitor.",
+        "type": "object",
+        "required": ["type", "comparator"],
+        "additionalProperties": False,
+        "properties": {
+            "type": _words("What is asked about.", {it.name: _about(it) for it in _TYPES}),
+            "comparator": _words("How it is compared.", {it.name: _holds(it) for it in _TESTS}),
+            "value": {"description": "What it is compared with; the comparator says its shape."},
+            "optional": _absent(
+                {**_BOOLEAN, "default": False},
+                "Optional conditions add to the score and decide no match.",
+            ),
+            "weight": _absent(
+                {
+                    "type": ["number", "string"],
+                    "exclusiveMinimum": 0,
+                    "pattern": _POSITIVE,
+                    "default": 1,
+                },
+                "How much the condition adds to the score; above 0.",
+            ),
+        },
+        "allOf": [*map(_allowed, Kind), *_values()],
+    }
+
+
+_TYPES = tuple(CONDITION_TYPES.values())
+_TESTS = tuple(COMPARATORS.values())
+
+
+def _allowed(kind: Kind) -> Schema:
+    """Return the rule that types of a kind take its comparators only."""
+    names = [entry.name for entry in _TYPES if entry.kind is kind]
+    return _rule({"type": names}, {"comparator": {"enum": comparators_for(kind)}})
+
+
+def _values() -> list[Schema]:
+    """Return the rules for values: one for each shape and each sort of types that it meets."""
+    found = []
+    for shape in Shape:
+        tests = [entry for entry in _TESTS if entry.shape is shape]
+        names = [entry.name for entry in tests]
+        if shape is Shape.FLAG:
+            found.append(_rule({"comparator": names}, {"value": _or_null(_BOOLEAN)}))
+            continue
+        for kind, bounds in dict.fromkeys((entry.kind, entry.bounds) for entry in _TYPES):
+            if any(kind in entry.kinds for entry in tests):
+                types = [it.name for it in _TYPES if (it.kind, it.bounds) == (kind, bounds)]
+                element = _element(kind, bounds, filled=shape is not Shape.SCALAR)
+                rule = _rule(
+                    {"type": types, "comparator": names}, {"value": _shaped(shape, element)}
+                )
+                rule["then"]["required"] = ["value"]
+                found.append(rule)
+    return found
+
+
+def _element(kind: Kind, bounds: tuple[float, float] | None, *, filled: bool) -> Schema:
+    if kind is Kind.BOOLEAN:
+        return _BOOLEAN
+    if kind is not Kind.NUMBER:
+        return _FILLED if filled else _TEXT
+    limits = dict(zip(("minimum", "maximum"), bounds, strict=True)) if bounds else {}
+    return {**_NUMERIC, **limits}
+
+
+def _shaped(shape: Shape, element: Schema) -> Schema:
+    if shape is Shape.LIST:
+        return {"type": "array", "minItems": 1, "items": element}
+    if shape is Shape.BOUNDS:
+        return {"type": "array", "minItems": 2, "maxItems": 2, "items": element}
+    return element
+
+
+def _rule(given: dict[str, list[str]], then: Schema) -> Schema:
+    """Return `if`/`then`: where these keys have one of these words, `then` holds too."""
+    words = {key: {"enum": values} for key, values in given.items()}
+    return {"if": {"properties": words, "required": [*given]}, "then": {"properties": then}}
+
+
+def _object(description: str, properties: Schema) -> Schema:
+    return {
+        "description": description,
+        "type": "object",
+        "required": [*properties],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _entries(name: str, description: str) -> Schema:
+    items = {"$ref": f"#/definitions/{name}"}
+    return {"description": description, "type": "array", "minItems": 1, "items": items}
+
+
+def _words(description: str, meanings: dict[str, str]) -> Schema:
+    """Return a choice of words; editors show the meaning of each."""
+    return {
+        "description": description,
+        "enum": [*meanings],
+        "enumDescriptions": [*meanings.values()],
+        "markdownEnumDescriptions": [*meanings.values()],
+    }
+
+
+def _about(entry: ConditionType) -> str:
+    return f"{entry.meaning} ({entry.kind})"
+
+
+def _holds(entry: Comparator) -> str:
+    return f"holds when {entry.holds}; takes {entry.shape}"
+
+
+def _said(schema: Schema, description: str) -> Schema:
+    return {"description": description, **schema}
+
+
+def _absent(schema: Schema, description: str) -> Schema:
+    """Return the schema of a key whose null is as good as nothing."""
+    return _said(_or_null(schema), description)
+
+
+def _or_null(schema: Schema) -> Schema:
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    return {**schema, "type": [*schema["type"], "null"]}

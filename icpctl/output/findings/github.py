@@ -1,0 +1,40 @@
+"""Findings as annotations of GitHub Actions: one workflow command on one line for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.output.console import shown
+
+if TYPE_CHECKING:
+    from icpctl.errors import Finding
+    from icpctl.output.findings.report import Report
+
+
+def render(report: Report, *, colour: bool = False) -> str:
+    """Return `::error file=...,line=...,col=...,title=...::message` lines."""
+    del colour
+    return "".join(map(_annotation, report.findings))
+
+
+def _annotation(finding: Finding) -> str:
+    place = finding.location
+    properties = {
+        "file": place.file,
+        "line": place.line,
+        "col": place.column,
+        "title": finding.code,
+    }
+    said = ",".join(
+        f"{name}={_property(str(it))}" for name, it in properties.items() if it is not None
+    )
+    texts = [shown(text) for text in (finding.message, finding.hint) if text]
+    return f"::{finding.severity} {said}::{_data(chr(10).join(texts))}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,62 @@
+"""Findings as JUnit XML, which CI servers show as tests: a suite for each file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from icpctl.output.console import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from xml.etree.ElementTree import Element
+
+    from icpctl.errors import Finding
+    from icpctl.output.findings.report import Report
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report, *, colour: bool = False) -> str:
+    """Return a suite for each file: its findings, warnings as tests that pass."""
+    from xml.etree.ElementTree import Element, indent, tostring
+
+    del colour
+    root = Element("testsuites", name="icpctl validate")
+    by_file = report.by_file()
+    root.set("tests", str(sum(len(it) or 1 for it in by_file.values())))
+    root.set("failures", str(report.errors))
+    root.set("errors", "0")
+    for file, findings in by_file.items():
+        _suite(root, file, findings)
+    indent(root)
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return f"{head}{tostring(root, encoding='unicode')}\n"
+
+
+def _suite(root: Element, file: str, findings: Sequence[Finding]) -> None:
+    from xml.etree.ElementTree import SubElement
+
+    suite = SubElement(root, "testsuite", name=_text(file))
+    suite.set("tests", str(len(findings) or 1))
+    suite.set("failures", str(sum(finding.severity == "error" for finding in findings)))
+    suite.set("errors", "0")
+    if not findings:
+        SubElement(suite, "testcase", classname=_text(file), name="valid")
+    for finding in findings:
+        place = finding.location
+        name = ":".join(str(it) for it in (finding.code, place.line, place.column) if it)
+        case = SubElement(suite, "testcase", classname=_text(file), name=name)
+        text = _text("\n".join(filter(None, (str(finding), finding.hint))))
+        if finding.severity == "error":
+            failure = SubElement(case, "failure", type=finding.code)
+            failure.set("message", _text(finding.message))
+            failure.text = text
+        else:
+            SubElement(case, "system-out").text = text
+
+
+def _text(text: str) -> str:
+    """Return text with escapes for what XML cannot hold."""
+    lines = "\n".join(shown(line) for line in text.split("\n"))
+    return _NO_XML.sub(lambda found: ascii(found.group())[1:-1], lines)

@@ -1,0 +1,58 @@
+"""The report of `validate`: the findings of a number of files, and their counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.store import Loaded
+    from icpctl.errors import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of a number of files; `valid` names the files without an error."""
+
+    files: int
+    findings: Sequence[Finding]
+    valid: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, loaded: Loaded, *, strict: bool = False) -> Report:
+        """Return the report of what was read; `strict` makes warnings errors."""
+        findings = loaded.findings
+        if strict:
+            findings = [replace(finding, severity="error") for finding in findings]
+        return cls(loaded.files, findings, [str(it.path) for it in loaded.configs])
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+    def summary(self) -> str:
+        """Return the counts in one line."""
+        errors, warnings = _count(self.errors, "error"), _count(self.warnings, "warning")
+        return f"{errors}, {warnings} in {_count(self.files, 'file')}"
+
+    def by_file(self) -> dict[str, list[Finding]]:
+        """Return the findings of each file, sorted by its name; valid files have none or warnings.
+
+        Every file is named, since a file is valid or has a finding.
+        """
+        found: dict[str, list[Finding]] = {file: [] for file in self.valid}
+        for finding in self.findings:
+            found.setdefault(finding.location.file, []).append(finding)
+        return dict(sorted(found.items()))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,45 @@
+"""The built-in mappings as a list, behind `LISTS`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from icpctl.output.console import table
+from icpctl.visitors.paths import path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from icpctl.output.formats import ReportFormat
+    from icpctl.visitors.mapping import Mapping
+
+
+def list_table(mappings: Sequence[Mapping]) -> None:
+    """Print one line a mapping."""
+    rows = [[it.name, it.title, ", ".join(map(path_text, it.by))] for it in mappings]
+    table(["MAPPING", "FORMAT", "SEVERAL RECORDS BY"], rows, folds="FORMAT")
+
+
+def list_json(mappings: Sequence[Mapping]) -> None:
+    """Print an array of the mappings, their paths as text."""
+    found = [
+        {
+            "name": it.name,
+            "title": it.title,
+            "recognisedBy": list(map(path_text, it.recognised_by)),
+            "by": list(map(path_text, it.by)),
+            "session": list(map(path_text, it.session)),
+            "fields": {
+                name: list(map(path_text, paths)) for name, paths in it.paths.items() if paths
+            },
+        }
+        for it in mappings
+    ]
+    print(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+LISTS: dict[ReportFormat, Callable[[Sequence[Mapping]], None]] = {
+    "table": list_table,
+    "json": list_json,
+}

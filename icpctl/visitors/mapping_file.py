@@ -1,0 +1,195 @@
+"""Mapping files: YAML text -> `Mapping`; everything that is wrong is a finding with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.config.document import MAX_BYTES, Document, read_document
+from icpctl.config.nodes import List, Object, Problem, Scalar
+from icpctl.errors import IcpctlError, Location
+from icpctl.visitors.conversions import CONVERSIONS, COUNT, SPLIT
+from icpctl.visitors.mapping import FIELDS, PAGES, SINGLE, Mapping
+from icpctl.visitors.paths import Constant, Convert, Path, is_many, parse_path, path_text
+from icpctl.vocabulary import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpctl.config.nodes import Node
+
+__all__ = ["MAX_BYTES", "read_mapping"]
+
+TITLE = "title"
+ABOUT = ("recognised_by", "by", "session")
+"""Keys that hold paths and are no fields."""
+
+_KEYS = (TITLE, *ABOUT, *FIELDS)
+_ENTRY_KEYS = ("path", "as", SPLIT, "constant")
+_EXAMPLE = "for example: industry: [industry, company.industry]"
+
+
+def read_mapping(name: str, data: bytes) -> Mapping:
+    """The mapping in a file's bytes; `name` is its name, also in findings.
+
+    Raises `IcpctlError` `bad_mapping` with every finding.
+    """
+    document = read_document(data, name)
+    reader = _Reader(name, document)
+    mapping = reader.mapping()
+    if reader.problems:
+        raise IcpctlError(
+            "the mapping is not right",
+            "bad_mapping",
+            hint="icpctl mappings NAME prints one to start from",
+            findings=[document.finding(problem) for problem in reader.problems],
+        )
+    return mapping
+
+
+class _Reader:
+    def __init__(self, name: str, document: Document) -> None:
+        self.name = name
+        self.document = document
+        # That a file is empty is said as of one that holds comments only.
+        self.problems = [it for it in document.problems if it.code != _EMPTY]
+
+    def _find(self, code: str, start: int, message: str, hint: str | None = None) -> None:
+        self.problems.append(Problem(code, start, message, hint))
+
+    def mapping(self) -> Mapping:
+        """What the file says, as far as it is right; `problems` hold the rest."""
+        paths: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
+        about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
+        title = ""
+        for key, value in self._entries():
+            if key == TITLE:
+                title = self._text(value, "the title is a text") or ""
+            elif key in about:
+                plain = [path for path, node in self._paths(value) if self._is_plain(path, node)]
+                about[key] = tuple(plain)
+            else:
+                kept = [path for path, node in self._paths(value) if self._fits(key, path, node)]
+                paths[key] = tuple(kept)
+        if not self.problems and not any(paths.values()):
+            self._find("ICP505", 0, "the mapping names no field", _EXAMPLE)
+        where = Location(self.name, 1, 1)
+        return Mapping(self.name, paths, title or self.name, **about, where=where)
+
+    def _entries(self) -> Iterator[tuple[str, Node]]:
+        """The known keys of the file with their values."""
+        root = self.document.root
+        if root is None:
+            return
+        if not isinstance(root, Object):
+            message = "a mapping is an object of fields and their paths"
+            self._find("ICP504", root.start, message, _EXAMPLE)
+            return
+        for name, (start, value) in root.entries.items():
+            if name in _KEYS:
+                yield name, value
+                continue
+            meant = nearest(name, _KEYS)
+            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(_KEYS)}"
+            self._find("ICP501", start, f"unknown field {_short(name)}", hint)
+
+    def _paths(self, value: Node) -> Iterator[tuple[Path, Node]]:
+        for entry in value.items if isinstance(value, List) else [value]:
+            path = self._entry(entry)
+            if path is not None:
+                yield path, entry
+
+    def _entry(self, node: Node) -> Path | None:
+        """A path, or an object of a path and what is done with its value, or of a constant."""
+        if isinstance(node, Scalar):
+            return self._path(node)
+        hint = "write {path: ...}, with as: ... or split: ... beside it, or {constant: ...}"
+        if isinstance(node, List):
+            self._find("ICP504", node.start, "a path is a text such as company.industry", hint)
+            return None
+        unknown = [
+            (start, key) for key, (start, _) in node.entries.items() if key not in _ENTRY_KEYS
+        ]
+        for start, key in unknown:
+            known = f"known are: {', '.join(_ENTRY_KEYS)}"
+            self._find("ICP504", start, f"{_short(key)} does not belong here", known)
+        found = {key: value for key, (_, value) in node.entries.items()}
+        if unknown:
+            return None
+        if set(found) not in ({"path"}, {"path", "as"}, {"path", SPLIT}, {"constant"}):
+            self._find(
+                "ICP504", node.start, f"{' and '.join(found) or 'nothing'} make no path", hint
+            )
+            return None
+        return self._composed(found)
+
+    def _composed(self, found: dict[str, Node]) -> Path | None:
+        if "constant" in found:
+            text = self._text(found["constant"], "a constant is a text")
+            return None if text is None else (Constant(text),)
+        path = self._path(found["path"])
+        if path is None:
+            return None
+        if SPLIT in found:
+            separator = self._text(found[SPLIT], "a separator is a text such as ;")
+            return None if separator is None else (*path, Convert(SPLIT, separator))
+        if "as" in found:
+            name = self._text(found["as"], "a conversion is one of its names")
+            if name is None:
+                return None
+            if name not in CONVERSIONS:
+                meant = nearest(name, CONVERSIONS)
+                hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(CONVERSIONS)}"
+                self._find("ICP503", found["as"].start, f"unknown conversion {_short(name)}", hint)
+                return None
+            return (*path, Convert(name))
+        return path
+
+    def _path(self, node: Node) -> Path | None:
+        text = self._text(node, "a path is a text such as company.industry")
+        if text is None:
+            return None
+        try:
+            return parse_path(text)
+        except ValueError as error:
+            self._find("ICP502", node.start, f"bad path {_short(text)}: {error}")
+            return None
+
+    def _text(self, node: Node, wanted: str) -> str | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
+            return node.value
+        self._find("ICP504", node.start, f"{wanted}, not empty")
+        return None
+
+    def _fits(self, field: str, path: Path, node: Node) -> bool:
+        """Whether what the path gives can be what the field holds."""
+        how = path[-1] if isinstance(path[-1], Convert) else None
+        if field in SINGLE and how != Convert(COUNT):
+            if is_many(path):
+                message = f"{field} is one value, {path_text(path)} gives several"
+                self._find("ICP506", node.start, message, "[0] is the first element, [-1] the last")
+                return False
+            if how and how.name == SPLIT:
+                self._find("ICP506", node.start, f"{field} is one value, split gives several")
+                return False
+        elif field == PAGES and how == Convert(COUNT):
+            self._find("ICP506", node.start, "pages are a list, count gives a number")
+            return False
+        return True
+
+    def _is_plain(self, path: Path, node: Node) -> bool:
+        if isinstance(path[-1], Convert | Constant):
+            self._find(
+                "ICP504", node.start, "here a path is a text, without conversion or constant"
+            )
+        elif is_many(path):
+            self._find("ICP506", node.start, "one value is needed here", "[0] is the first element")
+        else:
+            return True
+        return False
+
+
+_EMPTY = "ICP007"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}...")

@@ -1,0 +1,105 @@
+"""Which mapping an export is read with: recognised from its first records, unless one is forced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError
+from icpctl.visitors.columns import first_value
+from icpctl.visitors.mapping import DEFAULT, Mapping, built_in, built_in_names
+from icpctl.visitors.paths import Constant, Path, is_present
+from icpctl.visitors.reading import first_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from icpctl.visitors.sources import Source
+
+_KEYS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The mapping of one file.
+
+    `recognised` says that the file's records told it. `fits` is false where the first records
+    have none of the mapping's fields; `keys` are then some of theirs.
+    """
+
+    source: str
+    mapping: Mapping
+    recognised: bool
+    fits: bool
+    keys: tuple[str, ...] = ()
+
+
+def map_sources(sources: Sequence[Source], forced: Mapping | None) -> list[Mapped]:
+    """The mapping of each file: `forced`, or what its first records tell.
+
+    Raises `IcpctlError` `mapping_fits_nothing` where `forced` finds no field in any file.
+    """
+    found = [_mapped(source, forced) for source in sources]
+    if forced and found and not any(one.fits for one in found):
+        raise IcpctlError(
+            f"no field of this mapping is in the first records of {found[0].source}",
+            "mapping_fits_nothing",
+            forced.where,
+            f"they have {_listed(found[0].keys)}; icpctl inspect {found[0].source} shows what is "
+            "in an export, and without a mapping the format is recognised",
+        )
+    return found
+
+
+def recognise(records: Sequence[dict[str, Any]]) -> Mapping | None:
+    """The built-in mapping whose format most of the records have; None where none is recognised.
+
+    Of several that know equally many records the most specific one is taken: the one that asks
+    for most paths.
+    """
+    best: tuple[int, int] = (len(records) // 2, 0)
+    found = None
+    for name in built_in_names():
+        mapping = built_in(name)
+        if not mapping.recognised_by:
+            continue
+        known = sum(_is_of(record, mapping) for record in records)
+        if (known, len(mapping.recognised_by)) > best and known > len(records) // 2:
+            best, found = (known, len(mapping.recognised_by)), mapping
+    return found
+
+
+def unknown_format(one: Mapped) -> tuple[str, str]:
+    """What is wrong with a file of which nothing was found, and what to do."""
+    tried = ", ".join(built_in_names())
+    return (
+        f"no record has a field of a visitor, only {_listed(one.keys)}; tried the mappings {tried}",
+        f"icpctl mappings {DEFAULT} prints a mapping to start from; --mapping FILE names yours",
+    )
+
+
+def _mapped(source: Source, forced: Mapping | None) -> Mapped:
+    records = list(first_records(source))
+    known = None if forced else recognise(records)
+    mapping = forced or known or built_in(DEFAULT)
+    # A file of which no record can be shown is for the reader to judge.
+    fits = not any(records) or _finds(mapping, records)
+    keys = () if fits else tuple(dict.fromkeys(key for record in records for key in record))
+    return Mapped(source.name, mapping, known is not None, fits, keys)
+
+
+def _is_of(record: dict[str, Any], mapping: Mapping) -> bool:
+    return all(is_present(record, path) for path in mapping.recognised_by)
+
+
+def _finds(mapping: Mapping, records: Iterable[dict[str, Any]]) -> bool:
+    fields: list[tuple[Path, ...]] = [
+        tuple(path for path in paths if not isinstance(path[0], Constant))
+        for paths in mapping.paths.values()
+    ]
+    return any(first_value(record, paths) is not None for record in records for paths in fields)
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _KEYS_SHOWN} more keys" if len(keys) > _KEYS_SHOWN else ""
+    return ", ".join(key[:40] for key in keys[:_KEYS_SHOWN]) + more

@@ -1,0 +1,71 @@
+"""JSON texts of a batch: the distinct ones, and the strings among them as plain texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
+_QUOTE = ord('"')
+_LOOKED_AT, _FEW, _MANY = 1_000, 100, 0.95
+
+
+def distinct_of(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
+    """The number of each row's distinct value (-1 for null), and the distinct values.
+
+    Where nearly all differ, telling them apart does not pay: each row has a value of its own.
+    """
+    if nearly_all_differ(tokens[:_LOOKED_AT].drop_null()):
+        valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False)
+        return np.where(valid, np.cumsum(valid) - 1, -1), tokens.drop_null()
+    encoded = tokens.dictionary_encode()
+    return pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), encoded.dictionary
+
+
+def nearly_all_differ(some: pa.Array) -> bool:
+    """Whether a sample of texts says that hardly any occurs twice."""
+    return len(some) > _FEW and len(some.unique()) > _MANY * len(some)
+
+
+class Decoded:
+    """The texts of JSON strings; `odd` are the numbers of those that need a closer look.
+
+    Strings without escapes only lose their quotes, all at once. The odd ones keep their place,
+    to which nothing refers; what they turn out to be is added behind.
+    """
+
+    def __init__(self, tokens: pa.Array) -> None:
+        escaped = pc.match_substring(tokens, "\\").to_numpy(zero_copy_only=False)
+        self.odd: list[int] = np.flatnonzero((first_bytes(tokens) != _QUOTE) | escaped).tolist()
+        self._sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
+        self._added: list[str] = []
+
+    def add(self, text: str) -> int:
+        """Put a text behind the others; its number."""
+        self._added.append(text)
+        return len(self._sliced) + len(self._added) - 1
+
+    def values(self) -> pa.Array:
+        """All texts, by number."""
+        if not self._added:
+            return self._sliced
+        return pa.concat_arrays([self._sliced, pa.array(self._added, pa.string())])
+
+
+def first_bytes(texts: pa.Array) -> np.ndarray:
+    """The first byte of each text; none of them may be empty or null."""
+    _, offsets, data = texts.buffers()
+    starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts)]
+    return np.frombuffer(data, np.uint8)[starts] if len(texts) else np.empty(0, np.uint8)
+
+
+def trimmed(values: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """The values without outer spaces, and which of them are neither null nor blank."""
+    found = pc.ascii_trim(values, characters=_ASCII_SPACE)
+    mask = pc.invert(pc.fill_null(pc.string_is_ascii(found), True))
+    if mask.true_count:
+        stripped = [text.strip() for text in found.filter(mask).to_pylist()]
+        found = pc.replace_with_mask(found, mask, pa.array(stripped, pa.string()))
+    lengths = pc.fill_null(pc.binary_length(found), 0)
+    return found, lengths.to_numpy(zero_copy_only=False) > 0

@@ -1,0 +1,158 @@
+"""Shell completion: what a shell is told, and real shells where they are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from icpctl.config.codes import CODES
+from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
+from tests.cli.process import ROOT, environment, icpctl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """Configs that nobody could read, and the command on a path of its own."""
+    for name in ("saas.yaml", "smb.json", "old.yml", "Not A Slug.yaml", "x.test.yaml", "y.txt"):
+        path = tmp_path / "icp_configs" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{{{ broken")
+    for org in ("acme", "globex"):
+        (tmp_path / "icp_configs" / org).mkdir()
+    (tmp_path / "icp_configs/acme/one.yaml").touch()
+    command = tmp_path / "bin" / "icpctl"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m icpctl "$@"\n')
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    return tmp_path
+
+
+def completed(here: Path, *words: str, **env: str) -> list[str]:
+    """What bash would offer for the last word."""
+    ended = icpctl(
+        cwd=here,
+        _ICPCTL_COMPLETE="complete_bash",
+        COMP_WORDS=" ".join(["icpctl", *words]),
+        COMP_CWORD=str(len(words)),
+        **env,
+    )
+    assert (ended.code, ended.err) == (0, "")
+    return ended.out.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("get |", "old saas smb"),
+        ("get s|", "saas smb"),
+        ("get --org acme |", "one"),
+        ("get --dir icp_configs/acme |", "one"),
+        ("get --dir nowhere |", ""),
+        ("get --org ../x |", ""),
+        ("list --org |", "acme globex"),
+        ("list --org g|", "globex"),
+        ("list --dir nowhere --org |", ""),
+        ("list -o |", "table json yaml name"),
+        ("validate -o s|", "sarif"),
+        ("describe page|", "page_contains page_equals page_view_count"),
+        ("describe not_e|", "not_equals not_exists"),
+        ("describe ICP40|", "ICP401 ICP402 ICP403"),
+        ("completion |", "bash zsh fish"),
+        ("val|", "validate"),
+    ],
+)
+def test_what_is_offered(here: Path, typed: str, expected: str) -> None:
+    words = typed.removesuffix("|").split(" ")
+    assert completed(here, *words) == expected.split()
+
+
+def test_every_word_of_the_vocabulary_is_offered(here: Path) -> None:
+    assert completed(here, "describe", "") == [*CONDITION_TYPES, *COMPARATORS, *CODES]
+
+
+def test_settings_count(here: Path) -> None:
+    assert completed(here, "get", "", ICPCTL_ORG="acme") == ["one"]
+    assert completed(here, "get", "", ICPCTL_DIR="nowhere") == []
+    (here / "icpctl.toml").write_text('org = "acme"\n')
+    assert completed(here, "get", "") == ["one"]
+    (here / "icpctl.toml").write_text("orrg = [")
+    assert completed(here, "get", "") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_scripts(here: Path, shell: str) -> None:
+    ended = icpctl("completion", shell, cwd=here)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"complete_{shell}" in ended.out
+
+
+def test_an_unknown_shell(here: Path) -> None:
+    assert icpctl("completion", "csh", cwd=here).code == 2
+
+
+def run(shell: str, script: str, here: Path) -> str:
+    """The output of a script in a real shell, or a skipped test where there is no such shell."""
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    env = environment(HOME=str(here), PYTHONPATH=str(ROOT))
+    env["PATH"] = os.pathsep.join([str(here / "bin"), env.get("PATH", "")])
+    ended = subprocess.run(
+        [found, "-c", script],
+        cwd=here,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    assert ended.stderr == ""
+    return ended.stdout
+
+
+def test_in_bash(here: Path) -> None:
+    script = """
+        source <(icpctl completion bash)
+        complete -p icpctl
+        COMP_WORDS=(icpctl get --dir icp_configs s); COMP_CWORD=4
+        _icpctl_completion icpctl
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    assert run("bash", script, here) == (
+        "complete -o default -F _icpctl_completion icpctl\nsaas\nsmb\n"
+    )
+
+
+def test_in_zsh(here: Path) -> None:
+    script = """
+        compdef() { print compdef "$@" }
+        source <(icpctl completion zsh)
+        _arguments() { print -r -- "$@" }
+        words=(icpctl get s); CURRENT=3; _icpctl_completion
+        words=(icpctl describe ICP10); CURRENT=3; _icpctl_completion
+    """
+    out = run("zsh", script, here)
+    assert out.startswith("compdef _icpctl_completion icpctl\n")
+    for word in ("saas", "smb", "ICP101", "ICP108"):
+        assert f'"{word}"' in out
+    assert '"old"' not in out
+
+
+def test_in_fish(here: Path) -> None:
+    script = """
+        icpctl completion fish | source
+        complete -C "icpctl get s"
+        complete -C "icpctl describe has_an"
+    """
+    assert run("fish", script, here) == (
+        "saas\nsmb\nhas_any\tsome listed value equals some subject value\n"
+    )

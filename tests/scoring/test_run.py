@@ -1,0 +1,110 @@
+"""What a run tells besides the rows: ids, the first warnings and rejected lines, progress."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from icpctl.config.model import IcpConfig
+from icpctl.scoring.run import SHOWN, Options, Run, score
+from tests.support import AS_OF, score_files
+from tests.visitors.torture import CONFIGS, gzipped, visitor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(path: Path, **callbacks: Any) -> Run:
+    configs = [(slug, IcpConfig.model_validate(body)) for slug, body in CONFIGS]
+    return score([str(path)], configs, Options(datetime.fromisoformat(AS_OF)), **callbacks)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"id": 7}, "7"),
+        ({"id": 1.5}, "1.5"),
+        ({"id": True}, "true"),
+        ({"id": "it's \"\\\u00e9\U0001f680\n"}, "it's \"\\\u00e9\U0001f680\n"),
+        ({"id": " padded "}, " padded "),
+        ({"id": "\ud800"}, "\ufffd"),
+        ({"id": ""}, None),
+        ({"id": "  "}, None),
+        ({"id": [1]}, None),
+        ({"id": {"a": 1}}, None),
+        ({"id": float("nan")}, None),
+        ({"visitor": {"id": "nested"}, "session_id": "s"}, "nested"),
+        ({"session_id": "s"}, "s"),
+        ({"id": 10**30}, str(10**30)),
+    ],
+)
+def test_id(tmp_path: Path, record: dict[str, Any], expected: str | None) -> None:
+    path = tmp_path / "visitors.jsonl"
+    path.write_text(json.dumps(record))
+    assert [row["id"] for row in score_files(CONFIGS, [path]).rows] == [expected]
+
+
+def test_the_first_warnings_have_their_lines_and_values(tmp_path: Path) -> None:
+    lines = [b"bad", b"", visitor("a", session_count="many"), visitor("b", session_count=[1, "x"])]
+    lines += [visitor("c"), b'{"session_count": nan, "pages": ["/a", {"href": 1}], "industry": {}}']
+    lines += [b'{"session_count": true}'] * 2 * SHOWN
+    path = tmp_path / "visitors.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    found = run(path)
+    assert len(found.warnings) == SHOWN
+    assert {one.file for one in found.warnings} == {str(path)}
+    assert [(one.line, one.field, one.value) for one in found.warnings[:2]] == [
+        (3, "session_count", '"many"'),
+        (4, "session_count", '[1,"x"]'),
+    ]
+    assert sorted((one.line, one.field) for one in found.warnings[2:5]) == [
+        (6, "industry"),
+        (6, "pages"),
+        (6, "session_count"),
+    ]
+    assert [one.line for one in found.warnings[5:]] == [7, 8, 9, 10, 11]
+    assert found.report.field_warnings == {
+        "industry": 1,
+        "pages": 1,
+        "session_count": 3 + 2 * SHOWN,
+    }
+
+
+def test_the_first_rejected_lines_are_kept_and_all_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "visitors.jsonl"
+    path.write_bytes(b"\n".join([visitor("a"), *[b"bad"] * 3 * SHOWN]))
+    found = run(path)
+    assert [one.line for one in found.rejected] == list(range(2, 2 + SHOWN))
+    assert (found.report.visitors, found.report.rejected) == (1, 3 * SHOWN)
+
+
+def test_progress_ends_at_the_size_of_all_files(tmp_path: Path) -> None:
+    data = b"".join(visitor(str(at)) + b"\n" for at in range(2000))
+    (tmp_path / "a.jsonl").write_bytes(data)
+    (tmp_path / "b.jsonl.gz").write_bytes(gzipped(data))
+    seen: list[tuple[int, int]] = []
+    run(tmp_path, on_progress=lambda done, total: seen.append((done, total)))
+    total = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert {whole for _, whole in seen} == {total}
+    assert seen[-1] == (total, total)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spool))
+    path = tmp_path / "it's *.jsonl"
+    path.write_bytes(visitor("a") + b"\n" + b"x" * (16 * 1024 * 1024 + 1))
+    assert run(path).report.rejected == 1
+    assert list(spool.iterdir()) == []
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(path, on_rows=stop)
+    assert list(spool.iterdir()) == []
