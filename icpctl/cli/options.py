@@ -17,6 +17,7 @@ Dir = Annotated[
         "--dir",
         envvar="ICPCTL_DIR",
         metavar="DIR",
+        readable=False,  # whoever reads it says so, as of any other file
         help="The folder of configs; icp_configs unless the settings say otherwise.",
     ),
 ]
@@ -33,7 +34,7 @@ Org = Annotated[
 Visitors = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="VISITORS...",
+        metavar="VISITORS",
         help="Files, folders or globs: JSON lines and CSV, also .gz and .zst, Parquet; - is stdin.",
     ),
 ]

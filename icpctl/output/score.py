@@ -64,6 +64,10 @@ def score_into(
     """
     make_writer = _writer_for(targets)
     _refuse_taken_names(targets.layout)
+    if targets.rejects == Path(STDOUT):
+        raise IcpctlError(
+            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
+        )
 
     def on_sources(sources: Sequence[Source]) -> None:
         read = [it.path for it in sources] + [it.path for it in configs]
@@ -147,9 +151,10 @@ def _headline(report: MatchReport) -> str:
     if report.match_rate is not None:
         matched += f" ({percent(report.match_rate)})"
     parts = [counted(report.visitors, "visitor"), matched]
+    as_of = report.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if report.rejected:
         parts.append(f"{counted(report.rejected, 'line')} rejected")
-    return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{', '.join(parts)}; as of {as_of} UTC"
 
 
 def _config_cells(config: ConfigReport) -> list[str]:
@@ -239,8 +244,8 @@ def _writer_for(targets: Targets) -> Callable[[BinaryIO, Layout], Writer]:
         raise IcpctlError(
             "what the file should hold is not clear from its name",
             "unknown_format",
-            Location(str(targets.out)),
-            f"end it in one of {', '.join(FORMATS)}",
+            Location(targets.out or "--out ''"),
+            f"end it in one of {', '.join(FORMATS)}; {STDOUT} is JSONL on stdout",
         )
     return make
 

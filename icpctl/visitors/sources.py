@@ -6,12 +6,12 @@ import glob
 import os
 import shutil
 import stat
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,7 +166,7 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
     shown = "stdin" if path is None else _shown(str(path))
     try:
         if path is None:
-            path = _copied(sys.stdin.buffer, spool / f"stdin-{number}")
+            path = _copied(stdin(), spool / f"stdin-{number}")
         elif not stat.S_ISREG(path.stat().st_mode):
             with path.open("rb") as stream:
                 path = _copied(stream, spool / f"pipe-{number}")
