@@ -168,6 +168,18 @@ def _config_cells(config: ConfigReport) -> list[str]:
     ]
 
 
+def print_timings(run: Run) -> None:
+    """Print on stderr the seconds of each step; those of scoring are added up over threads."""
+    whole = run.report.elapsed_seconds
+    steps = {**run.timings, "in all, on the clock": whole}
+    table(
+        ["STEP", "SECONDS", "SHARE"],
+        [[name, f"{it:.3f}", percent(it / whole) if whole else ""] for name, it in steps.items()],
+        right=["SECONDS", "SHARE"],
+        stream=sys.stderr,
+    )
+
+
 def print_notes(run: Run, limit: Limit, hint: str) -> None:
     """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
