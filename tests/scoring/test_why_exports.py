@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +19,9 @@ from icpctl.scoring.stats import Period, stats
 from icpctl.visitors.mapping import load_mapping
 from tests.support import AS_OF, Scored, score_files
 from tests.visitors.test_exports import BOTH, EXPORTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPTIONS = Options(datetime.fromisoformat(AS_OF))
 MODELS = [(slug, IcpConfig.model_validate(body)) for slug, body in BOTH]
