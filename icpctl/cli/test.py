@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, workspace
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TestFormat
 
 
 def run_rule_tests(
@@ -27,7 +27,7 @@ def run_rule_tests(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the outcome.")
+        TestFormat, typer.Option("-o", "--output", help="How to print the outcome.")
     ] = "table",
 ) -> ExitCode:
     """Run the tests that stand beside configs.

@@ -50,7 +50,7 @@ def print_explained(
         _print_head(found, as_of)
         print_trees(found.explanation)
     sys.stdout.flush()
-    print_mapped(found.mapped)
+    print_mapped([found.mapped])
     first = found.explanation.line
     if line not in (None, first):
         note(f"line {line:,} is a record of this visitor, whose first is on line {first:,}")

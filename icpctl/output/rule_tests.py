@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.explain import print_trees
 from icpctl.output.reasons import head
+from icpctl.output.rule_test_reports import github_lines, junit
 from icpctl.output.score import counted
 
 if TYPE_CHECKING:
     from icpctl.config.model import Condition
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.formats import TestFormat
     from icpctl.scoring.mutants import Mutant
     from icpctl.scoring.rule_tests import Outcome, Problem, TestRun
 
 
-def print_tests(run: TestRun, output: ReportFormat, *, coverage: bool, mutate: bool) -> None:
+def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: bool) -> None:
     """Print the tests that failed with their explanations, and what else was asked for."""
     if output == "json":
         print(json.dumps(_body(run, coverage, mutate), indent=2, ensure_ascii=False))
+        return
+    if output in ("junit", "github"):
+        render = junit if output == "junit" else github_lines
+        sys.stdout.write(render(run, _difference))
         return
     for outcome in run.failed:
         _print_failed(outcome)

@@ -130,13 +130,13 @@ class Explanation:
 class Explained:
     """An explanation, the file that the visitor is in, and how many more there have its id.
 
-    `mapped` tells for each file the mapping it was read with.
+    `mapped` tells the mapping that the file was read with.
     """
 
     explanation: Explanation
     file: str
     more: int
-    mapped: list[Mapped]
+    mapped: Mapped
 
 
 def explain(
@@ -170,7 +170,8 @@ def explain(
         )
         found = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
     explanation = explain_row(found.row, found.line, plan, dict(configs))
-    return Explained(explanation, found.source.name, found.more, mapped)
+    its = mapped[sources.index(found.source)]
+    return Explained(explanation, found.source.name, found.more, its)
 
 
 def explain_row(

@@ -58,10 +58,8 @@ def by_line(scan: Scan, line: int) -> Found:
     if mapping.by:
         begin = _first_line(source, line, mapping.by, scan.reader)
         return _found(source, begin, scan.batches())
-    if source.format != "json":
-        return _found(source, line, scan.batches())
     scan.reader.columns = scan.columns_of(mapping)
-    return _by_line_of_text(source, line, scan.reader)
+    return _record_on(source, line, scan.reader)
 
 
 def by_id(scan: Scan, wanted: str) -> Found:
@@ -82,7 +80,9 @@ def _has_ids_as_written(mapping: Mapping) -> bool:
     return not mapping.by and not any(conversion(it) or isinstance(it[0], Constant) for it in paths)
 
 
-def _by_line_of_text(source: Source, line: int, reader: Reader) -> Found:
+def _record_on(source: Source, line: int, reader: Reader) -> Found:
+    if source.format != "json":
+        return _found(source, line, reader.read(source))
     last = 0
     for before, piece in _pieces(source):
         ends = piece.count(b"\n") if isinstance(piece, bytes) else 1
@@ -101,7 +101,7 @@ def _first_line(source: Source, line: int, by: tuple[Path, ...], reader: Reader)
     from icpctl.visitors.rollup import BY, keys_of
 
     reader.columns = Columns({BY: by})
-    (key,) = keys_of(_found(source, line, reader.read(source)).row)
+    (key,) = keys_of(_record_on(source, line, reader).row)
     for batch in reader.read(source) if key.is_valid else ():
         at = pc.index(keys_of(batch.table), key).as_py()
         if at >= 0:

@@ -245,3 +245,17 @@ def test_a_rejected_line_as_json(tmp_path: Path) -> None:
 def test_stdin(tmp_path: Path) -> None:
     ended = explain("-", "--line", "2", "-o", "json", cwd=tmp_path, stdin='{}\n{"id": "b"}\n')
     assert json.loads(ended.out)["id"] == "b"
+
+
+def test_a_line_of_a_roll_up_is_a_record_of_its_visitor() -> None:
+    ended = icpctl(
+        *("explain", "tests/fixtures/exports/posthog_events.jsonl", "--line", "3"),
+        *("--dir", "sample_configs"),
+        cwd=ROOT,
+    )
+    place = "tests/fixtures/exports/posthog_events.jsonl"
+    assert ended.out.startswith(f"v1 in {place}:1, as of ")
+    assert ended.err.startswith(
+        f"{place}: read as PostHog events (--mapping posthog)\n"
+        "line 3 is a record of this visitor, whose first is on line 1\n"
+    )

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
@@ -239,3 +240,44 @@ def test_a_mutant_is_noticed_when_its_file_would_fail_the_tests(tmp_path: Path) 
         tests = [replace(it, config=changed[0]) for it in load_tests(space.folder, configs)]
         alone = run_tests(tests, changed, options)
         assert bool(alone.failed) == (mutant.model.body() not in unnoticed), mutant
+
+
+BAD = """\
+tests:
+  - {name: "a <b> & ::c", visitor: {industry: NO}, match: true, fails: [industry, company_size]}
+  - {visitor: {industry: NO}, match: false}
+  - {visitor: {industry: saas, company_size: 50}, match: false, holds: page_contains}
+"""
+
+
+def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
+    ended = run(tmp_path, BAD, "-o", "junit")
+    root = ElementTree.fromstring(ended.out)
+    assert (ended.code, ended.err) == (1, "")
+    for element in (root, root[0]):
+        assert [element.get(key) for key in ("tests", "failures", "errors")] == ["3", "2", "0"]
+    assert [root[0].get("name"), *(it.get("name") for it in root[0])] == [
+        *("c/saas.test.yaml", "a <b> & ::c", "line 3", "line 4")
+    ]
+    first, second, third = (it.find("failure") for it in root[0])
+    assert first is not None
+    assert third is not None
+    assert first.get("message") == "match: expected true, but it is false"
+    assert second is None
+    assert third.text == (
+        "c/saas.test.yaml:4:5: failed: line 4\n"
+        "match: expected false, but it is true\n"
+        "page_contains must hold, but it fails"
+    )
+
+
+def test_github_has_an_annotation_for_each_test_that_failed(tmp_path: Path) -> None:
+    ended = run(tmp_path, BAD, "-o", "github")
+    assert (ended.code, ended.err) == (1, "")
+    place = "::error file=c/saas.test.yaml,line={},col=5,title=failed::"
+    assert ended.out.splitlines() == [
+        f"{place.format(2)}a <b> & ::c: match: expected true, but it is false",
+        f"{place.format(4)}line 4: match: expected false, but it is true; "
+        "page_contains must hold, but it fails",
+    ]
+    assert run(tmp_path, GOOD, "-o", "github") == (0, "", "")
