@@ -74,7 +74,7 @@ class RollUp:
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}
-        columns = Columns(wanted.paths | needed)
+        columns = Columns(wanted.paths | needed, page_lists=True)
         reader = replace(self.reader, columns=columns, spool=folder)
         fields = [name for name in columns.paths if name not in (BY, SESSION)]
         config: dict[str, Any] = {
@@ -99,7 +99,7 @@ class RollUp:
         """The records of a batch as the table has them."""
         count = batch.table.num_rows
         micros, known, _ = values.instants(batch.table[LAST_SEEN])
-        keys = pc.utf8_trim_whitespace(values.scalar_texts(batch.table[BY]))
+        keys = keys_of(batch.table)
         about = {
             "ordinal": pa.array(np.arange(self.records, self.records + count)),
             "source": pa.array(np.full(count, number, np.int32)),
@@ -117,6 +117,11 @@ class RollUp:
         self.records += count
         self.without_key += keys.null_count
         return pa.table(about | found)
+
+
+def keys_of(table: pa.RecordBatch) -> pa.Array:
+    """The key of each record, whose paths are the column `BY`; null where it has none."""
+    return pc.utf8_trim_whitespace(values.scalar_texts(table[BY]))
 
 
 def _create(fields: Sequence[str]) -> str:
