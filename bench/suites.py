@@ -42,7 +42,7 @@ class Sizes:
     """How many visitors: most suites, the loops of the peers, the comparison, and the largest."""
 
     usual: int = 1_000_000
-    loops: int = 100_000
+    loops: int = 50_000
     compared: int = 20_000
     largest: int = 10_000_000
 
