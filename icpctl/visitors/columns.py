@@ -30,11 +30,10 @@ class Columns:
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that is present and not null wins.
-    A column holds JSON texts; `pages` may also hold lists of them, and with `page_lists` does.
+    A column holds JSON texts; `pages` may also hold lists of them.
     """
 
     paths: dict[str, tuple[Path, ...]]
-    page_lists: bool = False
 
     def query(self, path: str, compression: str, sample: Sequence[dict[str, Any]]) -> str | None:
         """The SQL over one file, whose path must have no characters of a glob or URL.
@@ -73,7 +72,7 @@ class Columns:
             f"{_first_of(root, it, as_list=_is_list(name, it))} as {quoted(name)}"
             for name, it in found.items()
         )
-        are_plain = not self.page_lists and all(
+        are_plain = all(
             _is_plain_list(resolve(it, path)) for it in sample for path in found.get(PAGES, ())
         )
         outer = ", ".join(_shown(name, it, are_plain=are_plain) for name, it in found.items())

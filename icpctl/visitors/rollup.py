@@ -74,7 +74,7 @@ class RollUp:
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}
-        columns = Columns(wanted.paths | needed, page_lists=True)
+        columns = Columns(wanted.paths | needed)
         reader = replace(self.reader, columns=columns, spool=folder)
         fields = [name for name in columns.paths if name not in (BY, SESSION)]
         config: dict[str, Any] = {
