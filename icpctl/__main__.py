@@ -1,5 +1,6 @@
 """`python -m icpctl` and the console script."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -16,10 +17,15 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from icpctl.cli.app import app
+        from icpctl.cli.run import run
 
-        app(prog_name="icpctl")
+        sys.exit(run(app))
     except KeyboardInterrupt:  # while modules are imported; commands see to the rest
         sys.exit(130)
+    except OSError as error:  # help or the version could not be printed
+        with contextlib.suppress(OSError):
+            print(f"error: {error.strerror or error}", file=sys.stderr, flush=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import stat
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from typing_extensions import Buffer
+
+
+def stdin() -> BinaryIO:
+    """Return stdin as bytes; raise `IcpctlError` `unreadable` where it is closed."""
+    if sys.stdin is None:
+        raise IcpctlError(
+            "stdin is closed", "unreadable", hint="pipe something in, or name a file in place of -"
+        )
+    return sys.stdin.buffer
 
 
 @contextmanager

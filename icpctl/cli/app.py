@@ -15,6 +15,7 @@ from icpctl.cli.get import get
 from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
 from icpctl.cli.mappings import mappings
+from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
 from icpctl.cli.schema import schema
 from icpctl.cli.score import score
@@ -51,6 +52,7 @@ def icpctl(
 
 
 app.command("score")(exits(score))
+app.command("rollup")(exits(rollup))
 app.command("create")(exits(create))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))

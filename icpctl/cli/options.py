@@ -17,6 +17,7 @@ Dir = Annotated[
         "--dir",
         envvar="ICPCTL_DIR",
         metavar="DIR",
+        readable=False,  # whoever reads it says so, as of any other file
         help="The folder of configs; icp_configs unless the settings say otherwise.",
     ),
 ]
@@ -33,13 +34,24 @@ Org = Annotated[
 Visitors = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="VISITORS...",
-        help="Files, folders or globs of JSON lines, also .gz and .zst; - is stdin.",
+        metavar="VISITORS",
+        help="Files, folders or globs: JSON lines and CSV, also .gz and .zst, Parquet; - is stdin.",
     ),
 ]
 Mapping = Annotated[
     str | None,
     typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; recognised."),
+]
+Rejects = Annotated[
+    Path | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
+]
+MaxRejects = Annotated[
+    str,
+    typer.Option(metavar="N|P%", help="The exit code is 1 when more lines are rejected."),
+]
+TempDir = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where large temporary files go; the system's folder."),
 ]
 CaseSensitive = Annotated[
     bool | None,

@@ -1,6 +1,7 @@
 """The one place where exceptions become messages and exit codes."""
 
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from itertools import pairwise
 from types import FrameType
 from typing import NoReturn, ParamSpec, TextIO
 
@@ -17,6 +19,8 @@ import typer
 from icpctl.errors import ExitCode, IcpctlError
 
 P = ParamSpec("P")
+
+_JSON = (("-o", "json"), ("--output", "json"))
 
 
 def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
@@ -37,6 +41,36 @@ def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
         raise typer.Exit(_outcome(lambda: command(*args, **kwargs), as_json))
 
     return wrapper
+
+
+def run(app: typer.Typer) -> int:
+    """Run the command line and return its exit code.
+
+    What Typer says about a call that it cannot read is JSON too, where the call asks for JSON.
+    """
+    try:
+        return int(app(prog_name="icpctl", standalone_mode=False) or ExitCode.DONE)
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        show: Callable[[], None] | None = getattr(error, "show", None)
+        if show is None:  # then it is none of Typer's
+            raise
+        if _asks_for_json(sys.argv[1:]):
+            _tell_json(IcpctlError(_words(error), "usage"), _stream(sys.stdout))
+        show()
+        return ExitCode.FAILED
+
+
+def _words(error: Exception) -> str:
+    """Return what Typer says of an error in one line."""
+    said: Callable[[], str] = getattr(error, "format_message", lambda: str(error))
+    return said()
+
+
+def _asks_for_json(words: list[str]) -> bool:
+    given = {"-ojson", "--output=json"} & set(words)
+    return bool(given) or any(pair in _JSON for pair in pairwise(words))
 
 
 def _outcome(call: Callable[[], ExitCode], as_json: TextIO | None) -> ExitCode:
@@ -71,7 +105,8 @@ def _as_icpctl_error(error: Exception) -> IcpctlError:
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-        return IcpctlError(f"{where}{what}", "io_error")
+        hint = "free some space, or write elsewhere" if error.errno == errno.ENOSPC else None
+        return IcpctlError(f"{where}{what}", "io_error", hint=hint)
     return IcpctlError(
         f"internal error: {type(error).__name__}: {error}",
         "internal_error",
@@ -80,16 +115,22 @@ def _as_icpctl_error(error: Exception) -> IcpctlError:
 
 
 def _tell(error: IcpctlError, as_json: TextIO | None) -> ExitCode:
-    from icpctl.output.errors import print_error, print_error_json
+    from icpctl.output.errors import print_error
 
-    try:
-        if as_json:
-            print_error_json(error, as_json)
-            as_json.flush()
-    except OSError:
-        _discard_stdout()
+    if as_json:
+        _tell_json(error, as_json)
     print_error(error)
     return error.exit_code
+
+
+def _tell_json(error: IcpctlError, stream: TextIO) -> None:
+    from icpctl.output.errors import print_error_json
+
+    try:
+        print_error_json(error, stream)
+        stream.flush()
+    except OSError:
+        _discard_stdout()
 
 
 def _keep_traceback(error: Exception) -> str:

@@ -1,12 +1,21 @@
 """`icpctl score`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from icpctl.cli.complete import slugs
-from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, Visitors, workspace
+from icpctl.cli.options import (
+    CaseSensitive,
+    Dir,
+    Mapping,
+    MaxRejects,
+    Org,
+    Rejects,
+    TempDir,
+    Visitors,
+    workspace,
+)
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
@@ -32,13 +41,8 @@ def score(
             metavar="F", help="Write a row a visitor: .jsonl, .csv or .parquet; - is stdout."
         ),
     ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
-    ] = None,
-    max_rejects: Annotated[
-        str,
-        typer.Option(metavar="N|P%", help="The exit code is 1 when more lines are rejected."),
-    ] = "0",
+    rejects: Rejects = None,
+    max_rejects: MaxRejects = "0",
     only_matched: Annotated[
         bool, typer.Option("--only-matched", help="Write matching visitors only.")
     ] = False,
@@ -51,6 +55,7 @@ def score(
     ] = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
+    temp_dir: TempDir = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
     ] = "table",
@@ -65,9 +70,13 @@ def score(
     from icpctl.scoring.report import Limit
 
     limit = Limit.parse(max_rejects)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [])
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir)
     targets = Targets(out, rejects, Layout(only_matched, with_line, options.carry))
     configs = workspace(directory, org).configs(config or [])
     run = score_into(visitors_of(visitors), configs, options, targets)
     print_run(run, output, targets, limit)
-    return ExitCode.FOUND if limit.exceeded(run.report) else ExitCode.DONE
+    return (
+        ExitCode.FOUND
+        if limit.exceeded(run.report.rejected, run.report.visitors)
+        else ExitCode.DONE
+    )

@@ -1,12 +1,14 @@
 """What the options of the commands that score mean together with the settings."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from icpctl.errors import IcpctlError
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.visitors import normal
 from icpctl.visitors.mapping import Mapping, load_mapping, parse_path
+from icpctl.visitors.mapping import Path as RecordPath
 
 
 def visitors_of(visitors: list[str] | None) -> list[str]:
@@ -31,18 +33,18 @@ def mapping_of(name: str | None) -> Mapping | None:
 
 
 def scoring_options(
-    as_of: str | None, mapping: str | None, case_sensitive: bool | None, carry: list[str]
+    as_of: str | None,
+    mapping: str | None,
+    case_sensitive: bool | None,
+    carry: list[str],
+    temp_dir: Path | None = None,
 ) -> Options:
     """Return how to score; options that are None are as the settings say.
 
     Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
     """
     settings = load_settings()
-    for path in carry:
-        try:
-            parse_path(path)
-        except ValueError as error:
-            raise IcpctlError(f"--carry {path!r}: {error}", "bad_usage") from None
+    _paths("--carry", carry)
     now = Options()
     micros = normal.micros(now.as_of) if as_of is None else normal.instant(as_of)
     if micros is None:
@@ -56,4 +58,20 @@ def scoring_options(
         case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
         mapping=mapping_of(mapping),
         carry=tuple(dict.fromkeys(carry)),
+        temp_dir=temp_dir,
     )
+
+
+def by_paths(by: list[str]) -> tuple[RecordPath, ...]:
+    """Return the paths of `--by`; raise `IcpctlError` `bad_usage`."""
+    return _paths("--by", by)
+
+
+def _paths(option: str, texts: list[str]) -> tuple[RecordPath, ...]:
+    found = []
+    for text in texts:
+        try:
+            found.append(parse_path(text))
+        except ValueError as error:
+            raise IcpctlError(f"{option} {text!r}: {error}", "bad_usage") from None
+    return tuple(found)

@@ -14,7 +14,9 @@ from icpctl.output.formats import FindingsFormat
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="Files and folders; --dir when none is given."),
+        typer.Argument(
+            metavar="PATH", readable=False, help="Files and folders; --dir when none is given."
+        ),
     ] = None,
     directory: Dir = None,
     org: Org = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from icpctl.config.files import SUFFIXES, ConfigFile, is_rule_test, nearest_slug
 from icpctl.config.locking import locked
-from icpctl.config.sources import body_of, read_source
+from icpctl.config.sources import body_data, body_of, read_source
 from icpctl.config.store import Loaded, Workspace, load_file
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
@@ -121,7 +121,7 @@ def _from_stdin() -> ConfigFile:
         raise IcpctlError(f"no slug can be made of the label {config.label!r}", "bad_name")
     # The suffix says how the text is read again.
     path = Path(document.file + (".json" if document.is_json else ".yaml"))
-    return ConfigFile(slug, None, path, config, document.data)
+    return ConfigFile(slug, None, path, config, body_data(document))
 
 
 def _step(workspace: Workspace, file: ConfigFile, *, there: bool) -> Step:

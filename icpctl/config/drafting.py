@@ -124,7 +124,7 @@ def _given_body(body: Document, config: IcpConfig) -> bytes:
     fields = changes.fields(given)
     if "label" not in getattr(body.root, "entries", {}):
         fields["label"] = config.label
-    data = edited(body, fields)
+    data = edited(body, fields | {"etag": None})
     if b"yaml-language-server:" in data:
         return data
     return with_first_line(data, SCHEMA_LINE)

@@ -11,7 +11,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.layout import FIELDS, json_text, yaml_text
+from icpctl.config.layout import json_text, yaml_text
+from icpctl.config.model import IcpConfig
 from icpctl.config.nodes import Object
 from icpctl.config.spans import Entry, TopLevel, top_level
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\r|\n|\Z)")
 _COMMA = re.compile(r"\s*,[ \t]*")
+_ORDER = (*IcpConfig.body_keys(), "etag")  # of fields in a file; the last is of `get`, no field
 
 
 def edited(document: Document, fields: Mapping[str, Any], rules: str | None = None) -> bytes:
@@ -31,7 +33,7 @@ def edited(document: Document, fields: Mapping[str, Any], rules: str | None = No
     `rules` is YAML text for the field of that name, used where it can stand as it is written.
     """
     text = document.text
-    for key in sorted(fields, key=FIELDS.index):
+    for key in sorted(fields, key=_ORDER.index):
         text = _Edit(replace(document, text=text), key, rules).result(fields[key])
     mark = codecs.BOM_UTF8 if document.data.startswith(codecs.BOM_UTF8) else b""
     return mark + text.encode()
@@ -91,13 +93,16 @@ class _Edit:
             new = self.in_block(value, entry)
         else:
             new = self.scalar(value, old)
-        if not old and not self.text[entry.start - 1].isspace():
+        before = self.text[: entry.start]
+        if new.startswith(self.newline):
+            before = before.rstrip(" \t")
+        elif not old and not before[-1].isspace():
             new = f" {new}"
-        return self.text[: entry.start] + new + behind + self.text[entry.end :]
+        return before + new + behind + self.text[entry.end :]
 
     def inserted(self, value: object) -> str:
         """Put the field behind the last one that stands before it in the usual order."""
-        earlier = FIELDS[: FIELDS.index(self.key)]
+        earlier = _ORDER[: _ORDER.index(self.key)]
         before = [entry for entry in self.level.entries if entry.key in earlier]
         if self.level.flow:
             return self.inserted_in_flow(before, value)
@@ -114,6 +119,8 @@ class _Edit:
             return f"{self.text[:at]}{line}{self.newline}{self.text[at:]}"
         end = _LINE_END.search(self.text, at)
         at = end.start() if end else len(self.text)
+        deeper = re.compile(rf"((\r\n|\r|\n){indent}[ \t]+#[^\r\n]*)*").match(self.text, at)
+        at = deeper.end() if deeper else at  # comments that belong to what stands before
         return f"{self.text[:at]}{self.newline}{line}{self.text[at:]}"
 
     def inserted_in_flow(self, before: list[Entry], value: object) -> str:
@@ -127,7 +134,14 @@ class _Edit:
             at = entries[0].key_start
             return f"{self.text[:at]}{new},{gap}{self.text[at:]}"
         at = before[-1].end
-        return f"{self.text[:at]},{gap}{new}{self.text[at:]}"
+        comma = _COMMA.match(self.text, at)
+        rest = _REST_OF_LINE.match(self.text, comma.end() if comma else at)
+        if indent is None or rest is None or not rest[1]:
+            return f"{self.text[:at]},{gap}{new}{self.text[at:]}"
+        line, end = self.text[at : rest.end()], rest.end()  # a comment stays where it is
+        if comma:
+            return f"{self.text[:end]}{indent}{new},{self.newline}{self.text[end:]}"
+        return f"{self.text[:at]},{line}{indent}{new}{self.newline}{self.text[end:]}"
 
     def without_block(self, entry: Entry) -> str:
         start = _line_start(self.text, entry.key_start)
@@ -140,14 +154,15 @@ class _Edit:
         start, end = entry.key_start, entry.end
         comma = _COMMA.match(self.text, end)
         index = self.level.entries.index(entry)
+        before = self.level.entries[index - 1].end if index else start
+        rest = _REST_OF_LINE.match(self.text, comma.end() if comma else end)
+        has_line = rest and rest[2] and not self.text[_line_start(self.text, start) : start].strip()
+        # The last one leaves a comma behind where a comment stands between them, or behind it.
+        if rest and has_line and (comma or rest[1] or "#" in self.text[before:start]):
+            return self.text[: _line_start(self.text, start)] + self.text[rest.end() :]
         if comma is None or index == len(self.level.entries) - 1:
-            before = self.level.entries[index - 1].end if index else start
             return self.text[:before] + self.text[end:]
-        end = comma.end()
-        rest = _REST_OF_LINE.match(self.text, end)
-        if rest and rest[2] and not self.text[_line_start(self.text, start) : start].strip():
-            start, end = _line_start(self.text, start), rest.end()
-        return self.text[:start] + self.text[end:]
+        return self.text[:start] + self.text[comma.end() :]
 
     def scalar(self, value: object, old: str) -> str:
         quote = old[0] if isinstance(value, str) and old[:1] in ("'", '"') else None

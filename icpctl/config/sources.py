@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.checks import check_document
 from icpctl.config.document import MAX_BYTES, Document, read_document
+from icpctl.config.editing import edited
 from icpctl.config.files import SUFFIXES
 from icpctl.config.nodes import Object, Scalar
 from icpctl.errors import Finding, IcpctlError
+from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig, Rules
@@ -28,7 +29,7 @@ def read_source(name: str) -> Document:
     Raises `IcpctlError` `no_such_path` where there is nothing to read.
     """
     if name == "-":
-        return _document(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN)
+        return _document(stdin().read(MAX_BYTES + 1), STDIN)
     try:
         with open(name, "rb") as file:  # may be a pipe: `--file <(...)`
             return _document(file.read(MAX_BYTES + 1), name)
@@ -45,15 +46,24 @@ def given(name: str | None) -> Document | None:
 def body_of(document: Document, slug: str | None, label: str | None = None) -> IcpConfig:
     """Return the config that a document holds; `label` is for one that has none.
 
+    An `etag` is no field but that of the file which `get -o json` printed, so it is left out.
     Raises `IcpctlError` `invalid_config` with every finding.
     """
     root = document.root
+    if isinstance(root, Object) and "etag" in root.entries:
+        entries = {key: it for key, it in root.entries.items() if key != "etag"}
+        root = Object(root.start, entries)
     if label is not None and isinstance(root, Object) and "label" not in root.entries:
         root = Object(root.start, root.entries | {"label": (root.start, Scalar(0, label))})
     config, findings = check_document(replace(document, root=root), slug)
     if config is None:
         raise not_valid(document.file, findings)
     return config
+
+
+def body_data(document: Document) -> bytes:
+    """Return the bytes of a document that `body_of` has read, without an `etag`."""
+    return edited(document, {"etag": None})
 
 
 def rules_of(document: Document) -> Rules:

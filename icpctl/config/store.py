@@ -248,7 +248,8 @@ class Workspace:
         if inactive:
             message, hint = f"no config in {self.folder} is active", "name one with --config SLUG"
         else:
-            message, hint = f"there is no config in {self.folder}", None
+            message = f"there is no config in {self.folder}"
+            hint = "icpctl create makes one; --dir names another folder"
             if self.org is None and (orgs := self.orgs()):
                 hint = f"name an organization with --org: {_listing(orgs)}"
         return IcpctlError(message, "no_configs", hint=hint)

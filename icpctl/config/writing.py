@@ -14,10 +14,10 @@ from icpctl.config.checks import check_document
 from icpctl.config.document import Document, read_document
 from icpctl.config.editing import block_text, edited
 from icpctl.config.files import ConfigFile
-from icpctl.config.layout import SCHEMA_FILE, SCHEMA_LINE, config_text
+from icpctl.config.layout import FIELDS, SCHEMA_FILE, SCHEMA_LINE, FileFormat, config_text
 from icpctl.config.locking import locked
 from icpctl.config.model import IcpConfig
-from icpctl.config.sources import body_of, not_valid, rules_of
+from icpctl.config.sources import body_data, body_of, not_valid, rules_of
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files, replacing
 
@@ -235,13 +235,29 @@ def short_body(config: IcpConfig) -> dict[str, Any]:
 
 
 def _with_body(file: ConfigFile, body: Document) -> ConfigFile:
+    """Return a config with another body: YAML in YAML as it is given, else edited in place."""
     config = body_of(body, file.slug)
-    if body.is_json == file.document.is_json:
-        return checked(file.slug, file.org, file.path, body.data)
-    if holds_the_same(config, file.config):
-        return file
-    text = config_text(short_body(config), "json" if file.document.is_json else "yaml")
-    return checked(file.slug, file.org, file.path, text.encode())
+    if not (body.is_json or file.document.is_json):
+        return checked(file.slug, file.org, file.path, body_data(body))
+    fields = _differences(file.config, config)
+    wanted = meant(file.config.model_dump(by_alias=True), fields)
+    data = edited(file.document, fields)
+    found, _ = check_document(read_document(data, str(file.path)), file.slug)
+    if found is None or not holds_the_same(found, wanted):  # then it is laid out anew
+        form: FileFormat = "json" if file.document.is_json else "yaml"
+        data = config_text(short_body(wanted), form).encode()
+    return checked(file.slug, file.org, file.path, data)
+
+
+def _differences(old: IcpConfig, new: IcpConfig) -> dict[str, Any]:
+    """Return the fields that a new body changes; None is to go.
+
+    What servers set stays where the body lacks it, and may have become text in YAML.
+    """
+    before, after = old.body(), new.body()
+    differ = [key for key in (*FIELDS, *after) if str(before.get(key)) != str(after.get(key))]
+    fields = {key: after.get(key) for key in differ if key != "slug"}
+    return fields | {key: it for key, it in short_body(new).items() if key in fields}
 
 
 def _require_free(workspace: Workspace, slug: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from icpctl.output.console import note, shown, table
@@ -93,7 +94,9 @@ def _share(part: int, whole: int) -> str:
 
 
 def _cut(text: str, width: int = _EXAMPLE_WIDTH) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    """Return the text, on a terminal no wider than this; programs get it whole."""
+    whole = len(text) <= width or not sys.stdout.isatty()
+    return text if whole else f"{text[: width - 1]}…"
 
 
 def _body(found: Inspection) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class JsonLines:
             parts += [texts[name]()]
         if kept.count:
             lines = pc.binary_join_element_wise(*parts, "}\n", "")
-            self._file.write(_bytes_of(lines))
+            self._file.write(bytes_of(lines))
 
     def close(self) -> None:
         """Write nothing: the last line has its end."""
@@ -271,7 +271,7 @@ def _quoted(tokens: pa.Array) -> pa.Array:
     return pc.fill_null(pa.array(texts, pa.string()), "null")
 
 
-def _bytes_of(lines: pa.Array) -> memoryview:
+def bytes_of(lines: pa.Array) -> memoryview:
     """The bytes of all strings of an array without gaps, one after another."""
     _, offsets, data = lines.buffers()
     first, last = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]

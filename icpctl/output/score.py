@@ -65,10 +65,14 @@ def score_into(
     """
     make_writer = _writer_for(targets)
     _refuse_taken_names(targets.layout)
+    if targets.rejects == Path(STDOUT):
+        raise IcpctlError(
+            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
+        )
 
     def on_sources(sources: Sequence[Source]) -> None:
         read = [it.path for it in sources] + [it.path for it in configs]
-        _refuse_overwriting(targets.files, read)
+        refuse_overwriting(targets.files, read)
 
     with ExitStack() as stack:
         rows: Writer | None = None
@@ -139,13 +143,14 @@ def _print_tables(run: Run, stream: TextIO) -> None:
 
 
 def _headline(report: MatchReport) -> str:
-    matched = f"{_count(report.matched, 'match', 'matches')}"
+    matched = f"{counted(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
         matched += f" ({_percent(report.match_rate)})"
-    parts = [_count(report.visitors, "visitor"), matched]
+    parts = [counted(report.visitors, "visitor"), matched]
+    as_of = report.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if report.rejected:
-        parts.append(f"{_count(report.rejected, 'line')} rejected")
-    return f"{', '.join(parts)}; as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC"
+        parts.append(f"{counted(report.rejected, 'line')} rejected")
+    return f"{', '.join(parts)}; as of {as_of} UTC"
 
 
 def _config_cells(config: ConfigReport) -> list[str]:
@@ -163,24 +168,36 @@ def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
     report = run.report
     colour = is_coloured(sys.stderr)
     print_mapped(run.mapped)
-    for rejected in run.rejected:
-        _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
-    _more(report.rejected - len(run.rejected), "line", "rejected", colour=colour)
+    print_rejected(run.rejected, report.rejected)
     for warning in run.warnings:
         _note(warning.file, warning.line, "warning", _misfit(warning), colour=colour)
     warned = sum(report.field_warnings.values())
     if warned > len(run.warnings):
         counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
         _more(warned - len(run.warnings), "value", f"did not fit; in all: {counts}", colour=colour)
-    if limit.exceeded(report):
-        label = styled("error:", "error", colour=colour)
-        hint = styled("hint:", "hint", colour=colour)
-        keep = "" if rejects_kept else "--rejects FILE keeps them, "
-        print(
-            f"{label} {_count(report.rejected, 'line')} rejected, more than the {limit} allowed; "
-            f"all else is complete\n  {hint} {keep}--max-rejects N or P% allows them",
-            file=sys.stderr,
-        )
+    if limit.exceeded(report.rejected, report.visitors):
+        print_exceeded(report.rejected, limit, rejects_kept=rejects_kept)
+
+
+def print_rejected(first: Sequence[Rejected], count: int) -> None:
+    """Print on stderr the first of all rejected lines."""
+    colour = is_coloured(sys.stderr)
+    for rejected in first:
+        _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
+    _more(count - len(first), "line", "rejected", colour=colour)
+
+
+def print_exceeded(rejected: int, limit: Limit, *, rejects_kept: bool) -> None:
+    """Print on stderr that more lines were rejected than is allowed."""
+    colour = is_coloured(sys.stderr)
+    label = styled("error:", "error", colour=colour)
+    hint = styled("hint:", "hint", colour=colour)
+    keep = "" if rejects_kept else "--rejects FILE keeps them, "
+    print(
+        f"{label} {counted(rejected, 'line')} rejected, more than the {limit} allowed; "
+        f"all else is complete\n  {hint} {keep}--max-rejects N or P% allows them",
+        file=sys.stderr,
+    )
 
 
 def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> None:
@@ -191,7 +208,7 @@ def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> Non
 
 def _more(count: int, what: str, done: str, *, colour: bool) -> None:
     if count > 0:
-        text = f"... and {_count(count, f'more {what}')} {done}"
+        text = f"... and {counted(count, f'more {what}')} {done}"
         print(styled(text, "dim", colour=colour), file=sys.stderr)
 
 
@@ -214,7 +231,8 @@ _WANTED = {
 }
 
 
-def _count(number: int, one: str, several: str | None = None) -> str:
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return the number and what it counts."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
@@ -229,8 +247,8 @@ def _writer_for(targets: Targets) -> Callable[[BinaryIO, Layout], Writer]:
         raise IcpctlError(
             "what the file should hold is not clear from its name",
             "unknown_format",
-            Location(str(targets.out)),
-            f"end it in one of {', '.join(FORMATS)}",
+            Location(targets.out or "--out ''"),
+            f"end it in one of {', '.join(FORMATS)}; {STDOUT} is JSONL on stdout",
         )
     return make
 
@@ -245,7 +263,7 @@ def _refuse_taken_names(layout: Layout) -> None:
         )
 
 
-def _refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
+def refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
     """Refuse to put rows in the place of what is read, or two files in one place."""
     taken = {os.path.realpath(path) for path in read}
     for path in written:

@@ -57,16 +57,7 @@ class _Columns:
             column, given = values.days(seen, own, self._plan.as_of)
             self._note(name, given)
             return column
-        tokens = self._table[name]
-        match kind:
-            case Kind.PAGES:
-                return values.pages(tokens)
-            case Kind.TEXT:
-                return values.texts(tokens)
-            case Kind.NUMBER:
-                return values.numbers(tokens, ranges=name == "company_size")
-            case Kind.BOOLEAN:
-                return values.booleans(tokens)
+        return values.of_kind(self._table[name], name, kind)
 
     def _note(self, name: str, column: Column) -> None:
         if len(column.misfits):

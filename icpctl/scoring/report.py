@@ -65,11 +65,11 @@ class Limit:
             )
         return cls(float(found[1] or found[2]), is_percentage=bool(found[2]))
 
-    def exceeded(self, report: MatchReport) -> bool:
-        """Whether more lines were rejected."""
-        lines = report.visitors + report.rejected
+    def exceeded(self, rejected: int, read: int) -> bool:
+        """Whether more lines were rejected, where so many others were read."""
+        lines = read + rejected
         allowed = self.allowed * lines / 100 if self.is_percentage else self.allowed
-        return report.rejected > allowed
+        return rejected > allowed
 
     def __str__(self) -> str:
         return f"{self.allowed:g}{'%' if self.is_percentage else ''}"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import nsmallest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +21,13 @@ from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
 from icpctl.visitors.recognition import map_sources
+from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 from icpctl.visitors.values import scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
@@ -83,7 +82,8 @@ class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
     `mapping` None means that each file's format is recognised. `carry` are paths in the record,
-    as in a mapping, whose values go with each row.
+    as in a mapping, whose values go with each row. `temp_dir` is the folder for temporary files,
+    where it is not the system's.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -91,6 +91,7 @@ class Options:
     mapping: Mapping | None = None
     carry: tuple[str, ...] = ()
     threads: int = 0
+    temp_dir: Path | None = None
 
 
 @dataclass(slots=True)
@@ -131,43 +132,38 @@ def score(
         plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     counted = _Counted(plan)
     slugs = tuple(config.slug for config in plan.configs)
-    with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
-        sources = find_sources(visitors, Path(spool))
+    with temporary_folder(options.temp_dir) as spool:
+        sources = find_sources(visitors, spool)
         on_sources(sources)
-        total = sum(source.size for source in sources)
         mapped = map_sources(sources, options.mapping)
-        threads = options.threads or _cores()
-        reader = Reader(Columns({}), Path(spool), threads, timings=timings)
-        done = 0
-        for source, its in zip(sources, mapped, strict=True):
-            reader.columns = _columns(plan, its.mapping, options)
-            batches = reader.read(source)
-            for batch, verdicts in _scored(batches, plan, threads, timings):
-                with timings.step("count"):
-                    counted.add(batch, verdicts)
-                for rejected in batch.rejected:
-                    on_rejected(rejected)
-                with timings.step("write"):
-                    on_rows(_rows(batch, verdicts, slugs, options))
-                on_progress(done + batch.bytes_read, total)
-            done += source.size
+        progress = Progress(sources, on_progress)
+        threads = options.threads or cores()
+        scan = Scan(
+            list(zip(sources, (one.mapping for one in mapped), strict=True)),
+            Reader(Columns({}), spool, threads, timings=timings),
+            lambda mapping: _columns(plan, mapping, options.carry),
+        )
+        for batch, verdicts in _scored(scan.batches(), plan, threads, timings):
+            with timings.step("count"):
+                counted.add(batch, verdicts)
+            for rejected in batch.rejected:
+                on_rejected(rejected)
+            with timings.step("write"):
+                on_rows(_rows(batch, verdicts, slugs, options))
+            progress.read(batch)
     return counted.run(time.perf_counter() - started, mapped, timings.seconds)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _columns(plan: Plan, mapping: Mapping, options: Options) -> Columns:
+def _columns(plan: Plan, mapping: Mapping, carry: Sequence[str]) -> Columns:
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
     paths = {name: mapping.paths[name] for name in names}
-    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
+    parsed = (visitor_mapping.parse_path(text) for text in carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
 
 
 def _scored(
-    batches: Iterator[Batch], plan: Plan, threads: int, timings: Timings
+    batches: Iterable[Batch], plan: Plan, threads: int, timings: Timings
 ) -> Iterator[tuple[Batch, Verdicts]]:
     """Scores batches on threads; the results come in order."""
     pending: deque[tuple[Batch, Future[Verdicts]]] = deque()

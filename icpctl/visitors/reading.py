@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpctl.visitors.sources import Source
+    from icpctl.visitors.tables import Piece
 
 BATCH_ROWS = 122_880
 """Rows of a batch: one row group of DuckDB's."""
@@ -88,6 +89,9 @@ class Reader:
 
     def read(self, source: Source) -> Iterator[Batch]:
         """The batches of one file. Raises `IcpctlError` where it cannot be read."""
+        if source.format != "json":
+            yield from self._read_table(source)
+            return
         stream, raw = source.open()
         with raw:
             before = os.fstat(raw.fileno())
@@ -105,6 +109,12 @@ class Reader:
             is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
             if lines.has_more() or not is_same:
                 raise _changed(source)
+
+    def _read_table(self, source: Source) -> Iterator[Batch]:
+        from icpctl.visitors.tables import Tables
+
+        pieces = _pieces(source, self.columns, self.batch_rows)
+        yield from Tables(self, source).batches(pieces)
 
     def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
@@ -251,6 +261,11 @@ def _list_text(elements: list[str | None]) -> str:
 
 def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:
     """Records among the first `count` lines, without long ones."""
+    if source.format != "json":
+        from icpctl.visitors import tables
+
+        yield from tables.first_records(_pieces(source, None, count), count)
+        return
     stream, raw = source.open()
     size = 0
     with raw:
@@ -265,6 +280,14 @@ def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[s
                     yield found
             if not picked or size > records.MAX_LINE_BYTES:
                 return
+
+
+def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
+    from icpctl.visitors import csv_files, parquet_files
+
+    if source.format == "csv":
+        return csv_files.read_csv(source, columns, batch_rows)
+    return parquet_files.read_parquet(source, columns, batch_rows)
 
 
 def _changed(source: Source) -> IcpctlError:

@@ -6,12 +6,12 @@ import glob
 import os
 import shutil
 import stat
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from icpctl.visitors.lines import Stream
 
-_SUFFIXES = (".jsonl", ".ndjson", ".json")
+Format = Literal["json", "csv", "parquet"]
+_FORMATS: dict[str, Format] = {
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+}
+_PARQUET = b"PAR1"
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 STDIN = "-"
@@ -33,6 +42,7 @@ class Source:
     path: Path
     size: int
     compression: str | None
+    format: Format = "json"
 
     def open(self) -> tuple[Stream, FileIO]:
         """The file's bytes after decompression, and the raw file, whose `tell` is the progress.
@@ -125,7 +135,7 @@ def _matches(name: str) -> Iterable[Path]:
     if name and path.is_dir():
         files = [file for file in sorted(path.iterdir()) if _is_export(file)]
         if not files:
-            hint = f"it should hold files that end in {', '.join(_SUFFIXES)} (also .gz, .zst)"
+            hint = f"it should hold files that end in {', '.join(_FORMATS)} (also .gz, .zst)"
             raise IcpctlError(
                 "no visitor export in this folder", "no_visitors", Location(_shown(name)), hint
             )
@@ -141,17 +151,22 @@ def _matches(name: str) -> Iterable[Path]:
 
 
 def _is_export(path: Path) -> bool:
-    name = path.name.lower()
+    return bool(_named_format(path.name)) and not path.name.startswith(".") and path.is_file()
+
+
+def _named_format(name: str) -> Format | None:
+    """What a file's name says that it holds."""
+    name = name.lower()
     for suffix in _COMPRESSIONS:
         name = name.removesuffix(suffix)
-    return name.endswith(_SUFFIXES) and not name.startswith(".") and path.is_file()
+    return _FORMATS.get(os.path.splitext(name)[1])
 
 
 def _source(path: Path | None, spool: Path, number: int) -> Source:
     shown = "stdin" if path is None else _shown(str(path))
     try:
         if path is None:
-            path = _copied(sys.stdin.buffer, spool / f"stdin-{number}")
+            path = _copied(stdin(), spool / f"stdin-{number}")
         elif not stat.S_ISREG(path.stat().st_mode):
             with path.open("rb") as stream:
                 path = _copied(stream, spool / f"pipe-{number}")
@@ -160,9 +175,30 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
             size = os.fstat(stream.fileno()).st_size
     except OSError as error:
         raise _unreadable(shown, error) from None
-    _refuse_other_formats(shown, head)
     compression = next((c for magic, c in _MAGIC.items() if head.startswith(magic)), None)
-    return Source(shown, path, size, compression)
+    source = Source(shown, path, size, compression)
+    return replace(source, format=_format(source, head))
+
+
+def _format(source: Source, head: bytes) -> Format:
+    """The format by the first bytes, else by the name, else by the first lines."""
+    from icpctl.visitors.csv_files import looks_like_csv
+
+    named = _named_format(source.name)
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if named == "json" or head.lstrip().startswith(b"{"):
+        return "json"
+    if named != "parquet":
+        return named or ("csv" if looks_like_csv(source) else "json")
+    if not source.compression:
+        return named  # what is wrong with it shows when it is read
+    raise IcpctlError(
+        "a Parquet file is not read through a compression of its own",
+        "unreadable",
+        Location(source.name),
+        "decompress it first; what it holds is compressed already",
+    )
 
 
 def _unreadable(shown: str, error: Exception) -> IcpctlError:
@@ -179,16 +215,3 @@ def _copied(stream: BinaryIO, target: Path) -> Path:
     with target.open("wb") as file:
         shutil.copyfileobj(stream, file, 1 << 20)
     return target
-
-
-def _refuse_other_formats(name: str, head: bytes) -> None:
-    is_parquet = head.startswith(b"PAR1")
-    if is_parquet or name.lower().endswith((".csv", ".csv.gz", ".csv.zst")):
-        kind = "Parquet" if is_parquet else "CSV"
-        hint = f"convert it first, e.g.: duckdb -c \"copy (from '{name}') to 'visitors.jsonl'\""
-        raise IcpctlError(
-            f"this is {kind}; visitors are read from JSON lines",
-            "unknown_format",
-            Location(name),
-            hint,
-        )

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from icpctl.visitors import normal, page_lists, records
 from icpctl.visitors.tokens import Decoded, distinct_of, first_bytes, trimmed
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,19 @@ def _widened(table: np.ndarray) -> np.ndarray:
     padded = np.zeros((len(table), -(-width // word) * word), np.uint8)
     padded[:, :width] = table
     return padded.view(f"u{word}")
+
+
+def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
+    """The column of a condition type's field."""
+    match kind:
+        case Kind.PAGES:
+            return pages(tokens)
+        case Kind.TEXT:
+            return texts(tokens)
+        case Kind.NUMBER:
+            return numbers(tokens, ranges=name == "company_size")
+        case Kind.BOOLEAN:
+            return booleans(tokens)
 
 
 def texts(tokens: pa.Array) -> Column:
@@ -186,6 +200,7 @@ def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
         return normal.range_bounds(normal.size_range(text)) if is_text else None
 
     rows, distinct = distinct_of(tokens)
+    distinct = _unquoted_numbers(distinct)
     bounds = np.zeros((len(distinct), 2))
     first = first_bytes(distinct)
     plain = (first >= ord("0")) & (first <= ord("9"))  # JSON numbers, all at once
@@ -194,6 +209,14 @@ def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
         plain[plain] = np.isfinite(found)
         bounds[plain] = found[np.isfinite(found), None]
     return _converted(rows, distinct, bounds, ~plain, read)
+
+
+def _unquoted_numbers(tokens: pa.Array) -> pa.Array:
+    """Texts that are numbers, as CSV files have them, as JSON numbers."""
+    if not pc.any(pc.starts_with(tokens, '"')).as_py():
+        return tokens
+    mask = pc.match_substring_regex(tokens, '^"-?(0|[1-9][0-9]*)([.][0-9]+)?"$')
+    return pc.if_else(mask, pc.utf8_slice_codeunits(tokens, 1, -1), tokens)
 
 
 def booleans(tokens: pa.Array) -> Column:

@@ -391,6 +391,24 @@ def test_a_full_disk_is_one_message(here: Path) -> None:
             stderr=subprocess.PIPE,
             check=False,
         )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        b"error: No space left on device\n  hint: free some space, or write elsewhere\n",
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["score", "--help"]])
+def test_help_on_a_full_disk_is_one_message(here: Path, args: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [*COMMAND, *args],
+            cwd=here,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
     assert (ended.returncode, ended.stderr) == (2, b"error: No space left on device\n")
 
 

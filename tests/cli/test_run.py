@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import typer
 
 from icpctl.cli.run import exits
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
-from tests.cli.process import environment
+from tests.cli.process import COMMAND, environment, icpctl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +144,42 @@ def load(self, **options):
 Workspace.load = load
 main()
 """
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["get", "-o", "json"], "Missing argument 'SLUG'."),
+        (["list", "--bogus", "--output=json"], "No such option: --bogus"),
+        (["get", "a", "b", "--output", "json"], "Got unexpected extra argument(s) (b)"),
+    ],
+)
+def test_a_call_that_cannot_be_read_is_json_too(
+    tmp_path: Path, args: list[str], message: str
+) -> None:
+    ended = icpctl(*args, cwd=tmp_path)
+    body = json.loads(ended.out)
+    assert (ended.code, body["code"], body["details"]) == (2, "usage", {})
+    assert message in body["message"]
+    assert message in ended.err
+    assert icpctl(args[0], "--nope", cwd=tmp_path).out == ""
+
+
+def test_a_folder_that_may_not_be_read_is_no_usage_error(tmp_path: Path) -> None:
+    folder = tmp_path / "icp_configs"
+    folder.mkdir()
+    folder.chmod(0)
+    command = [*COMMAND, "validate", "icp_configs"]
+    if os.geteuid() == 0:  # who may read everything
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    if not shutil.which(command[0]):
+        pytest.skip("the administrator reads every folder, and there is no setpriv")
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=environment(), check=False
+    )
+    folder.chmod(0o700)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "error: icp_configs: Permission denied\n"
 
 
 def test_ctrl_c_in_a_command_is_130_and_quiet(tmp_path: Path) -> None:

@@ -342,6 +342,36 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert not (tmp_path / "r.jsonl").exists()
 
 
+def test_a_closed_stdin_is_no_empty_export(tmp_path: Path) -> None:
+    shell = f"{sys.executable} -m icpctl score - --dir {CONFIGS} <&-"
+    ended = subprocess.run(
+        ["bash", "-c", shell], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith(b"error: stdin is closed\n  hint: ")
+
+
+def test_rejects_need_a_file(tmp_path: Path) -> None:
+    ended = score(DIRTY, "--rejects", "-", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: --rejects takes a file, not stdout\n  hint: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_says_no_format(tmp_path: Path) -> None:
+    ended = score(FLAT, "--out", "", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "--out '': error: what the file should hold is not clear from its name\n"
+        "  hint: end it in one of .jsonl, .ndjson, .csv, .parquet; - is JSONL on stdout\n"
+    )
+
+
+def test_an_early_date_has_its_four_digits(tmp_path: Path) -> None:
+    ended = icpctl("score", FLAT, "--dir", CONFIGS, "--as-of", "0001-02-03", cwd=tmp_path)
+    assert ended.out.splitlines()[0].endswith("; as of 0001-02-03 00:00:00 UTC")
+
+
 def test_a_replaced_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
     real = tmp_path / "real.jsonl"
     real.write_text("old")

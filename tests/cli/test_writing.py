@@ -194,6 +194,19 @@ def test_a_body_with_another_slug_is_refused(here: Path) -> None:
     refused(here, "create", "--file", "-", stdin='{"label": "A"}', said="<stdin>:1:1")
 
 
+def test_what_get_prints_can_be_given_back(here: Path) -> None:
+    before = files(here)
+    got = icpctl("get", "smb", "-o", "json", cwd=here).out
+    ended = icpctl("update", "smb", "--file", "-", cwd=here, stdin=got)
+    assert (ended.code, ended.err) == (0, "unchanged: icp_configs/smb.yaml\n")
+    assert files(here) == before
+    other = json.dumps({**json.loads(got), "slug": "other"})
+    for args in (["create", "--file", "-"], ["apply", "--org", "acme", "-"]):
+        assert icpctl(*args, cwd=here, stdin=other).code == 0
+    assert icpctl("validate", "icp_configs", cwd=here).code == 0
+    assert icpctl("get", "other", "--org", "acme", cwd=here).code == 0
+
+
 # update
 
 

@@ -97,6 +97,14 @@ def updated(folder: Path, text: str | bytes, changes: Changes, name: str = "a.ya
         (f"{{label: A, {RULES}, priority: 3}}", Changes(no_priority=True), ", priority: 3", ""),
         (f"{{\n label: A, # a\n priority: 3, # b\n {RULES}\n}}", Changes(no_priority=True),
          " priority: 3, # b\n", ""),
+        (f"{{\n {RULES},\n label: A, # a\n priority: 3, # b\n}}", Changes(no_priority=True),
+         " priority: 3, # b\n", ""),
+        (f"{{\n {RULES},\n label: A, # a\n priority: 3 # b\n}}", Changes(no_priority=True),
+         " priority: 3 # b\n", ""),
+        (f"{{\n label: A, # a\n {RULES}\n}}", Changes(priority=1), "# a\n", "# a\n priority: 1,\n"),
+        (f"{{\n {RULES},\n label: A # a\n}}", Changes(priority=1), "A # a\n",
+         "A, # a\n priority: 1\n"),
+        (f"label: A\n  # a\n\n{RULES}", Changes(priority=1), "# a\n", "# a\npriority: 1\n"),
         (f"{{priority: , label: A, {RULES}}}", Changes(priority=1), "priority: ,", "priority: 1,"),
     ],
 )  # fmt: skip
@@ -197,6 +205,32 @@ def test_a_body_of_another_format_that_says_the_same_changes_nothing(
     body = Workspace(folder).get("a").config.body()
     found = updated(folder, BLOCK, Changes(body=source(tmp_path, "b.json", json.dumps(body))))
     assert found == BLOCK
+
+
+def test_a_json_body_changes_only_what_it_says_otherwise(tmp_path: Path, folder: Path) -> None:
+    (folder / "a.yaml").write_text(BLOCK)
+    (folder / "b.json").write_text(JSON)
+    got = Workspace(folder).get("a").config.body() | {"slug": "a", "etag": "0123456789abcdef"}
+    body = json.dumps(got | {"label": "B", "updatedAt": "now"})
+    found = updated(folder, BLOCK, Changes(body=source(tmp_path, "new.json", body)))
+    assert found == BLOCK.replace("label: SaaS ", "label: B ").replace(
+        "# two\n", "# two\nupdatedAt: now\n"
+    )
+    del got["priority"]
+    found = updated(folder, BLOCK, Changes(body=source(tmp_path, "new.json", json.dumps(got))))
+    assert found == BLOCK.replace("priority: 10 # lower first\n", "")
+    got = Workspace(folder).get("b").config.body() | {"isActive": False, "etag": "0"}
+    body = source(tmp_path, "new.json", json.dumps(got, indent=1))
+    assert updated(folder, JSON, Changes(body=body), "b.json") == JSON.replace(
+        "1e1,\n", '1e1,\n    "isActive": false,\n'
+    )
+
+
+def test_rules_in_place_of_flow_leave_no_space_behind(tmp_path: Path, folder: Path) -> None:
+    rules = source(tmp_path, "r.yaml", "groups:\n  - operator: OR\n    conditions:\n"
+                   "      - {type: city, comparator: equals, value: Oslo}\n")  # fmt: skip
+    found = updated(folder, f"label: A\n{RULES}\n", Changes(rules=rules))
+    assert "rules:\n  groups:\n" in found
 
 
 def refused(folder: Path, text: str, changes: Changes, **options: Any) -> IcpctlError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from icpctl.errors import Finding
     from icpctl.output.findings.report import Report
 
-_WIDTH = 100  # how much of a long source line is shown around its caret
+_WIDTH = 72  # of a source line: with the number of its line 80 columns
 
 
 def render(report: Report, *, colour: bool = False) -> str:
@@ -63,11 +63,12 @@ def _excerpt(finding: Finding, lines_of: Callable[[str], list[str]]) -> tuple[st
     if place.line > len(lines) or not lines[place.line - 1].strip():
         return None
     line, at = lines[place.line - 1], place.column - 1
-    begin = max(0, min(at - _WIDTH // 2, len(line) - _WIDTH))
-    before, behind = _visible(line[begin:at]), _visible(line[at : begin + _WIDTH])
+    width = _WIDTH if len(line) <= _WIDTH else _WIDTH - len("…  …")  # around its caret
+    begin = max(0, min(at - width // 2, len(line) - width))
+    before, behind = _visible(line[begin:at]), _visible(line[at : begin + width])
     if begin:
         before = f"… {before}"
-    if begin + _WIDTH < len(line):
+    if begin + width < len(line):
         behind = f"{behind} …"
     return before + behind, " " * _cells(before) + "^"
 

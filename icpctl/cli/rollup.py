@@ -1,0 +1,50 @@
+"""`icpctl rollup`."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import Mapping, MaxRejects, Rejects, TempDir, Visitors
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ReportFormat
+
+
+def rollup(
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="F", help="Write the visitors: .jsonl or .parquet; - is JSON lines on stdout."
+        ),
+    ],
+    visitors: Visitors = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="What the records of a visitor have in common; repeatable, the first found "
+            "counts. The mapping's, unless given.",
+        ),
+    ] = None,
+    mapping: Mapping = None,
+    rejects: Rejects = None,
+    max_rejects: MaxRejects = "0",
+    temp_dir: TempDir = None,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
+    ] = "table",
+) -> ExitCode:
+    """Make visitors of an export of events or sessions.
+
+    Pages come together in order of time, page views and sessions are counted where no record has
+    a count, and each other field has its latest value.
+    """
+    from icpctl.cli.scoring import by_paths, mapping_of, visitors_of
+    from icpctl.output.rollup import How, print_rollup, rollup_into
+    from icpctl.scoring.report import Limit
+
+    limit = Limit.parse(max_rejects)
+    how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
+    run = rollup_into(visitors_of(visitors), how, out, rejects)
+    print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
+    exceeded = limit.exceeded(run.rejected, run.records)
+    return ExitCode.FOUND if exceeded else ExitCode.DONE

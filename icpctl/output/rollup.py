@@ -1,0 +1,172 @@
+"""A roll-up: its visitors into a file, its counts for people and programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.files import replacing
+from icpctl.output.mapped import print_mapped
+from icpctl.output.progress import progress
+from icpctl.output.score import counted, print_exceeded, print_rejected, refuse_overwriting
+from icpctl.output.visitors import FORMATS, Visitors
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.mapping import FIELDS
+from icpctl.visitors.reading import Reader
+from icpctl.visitors.recognition import map_sources
+from icpctl.visitors.rollup import COUNTED
+from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
+from icpctl.visitors.sources import find_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.report import Limit
+    from icpctl.visitors.mapping import Mapping
+    from icpctl.visitors.mapping import Path as RecordPath
+    from icpctl.visitors.reading import Rejected
+    from icpctl.visitors.recognition import Mapped
+    from icpctl.visitors.sources import Source
+
+STDOUT = "-"
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class RollUpRun:
+    """The counts of a roll-up, and the first rejected lines."""
+
+    records: int = 0
+    visitors: int = 0
+    without_key: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    first_rejected: list[Rejected] = field(default_factory=list)
+    mapped: list[Mapped] = field(default_factory=list)
+
+    def as_json(self) -> str:
+        """The counts as `-o json` prints them."""
+        found = {
+            "records": self.records,
+            "visitors": self.visitors,
+            "withoutKey": self.without_key,
+            "rejected": self.rejected,
+            "elapsedSeconds": round(self.seconds, 3),
+        }
+        return json.dumps(found, indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to roll up: `mapping` None means to recognise formats, `by` is the mapping's if empty."""
+
+    mapping: Mapping | None = None
+    by: tuple[RecordPath, ...] = ()
+    temp_dir: Path | None = None
+
+    def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
+        """The mapping of each file; raise `IcpctlError` `bad_usage` where it has no `by`."""
+        found = map_sources(sources, self.mapping)
+        if self.by:
+            return [replace(one, mapping=replace(one.mapping, by=self.by)) for one in found]
+        for one in found:
+            if not one.mapping.by:
+                raise IcpctlError(
+                    "which records are of one visitor is not known: "
+                    f"the mapping {one.mapping.name} does not say it",
+                    "bad_usage",
+                    Location(one.source),
+                    "name what they have in common, e.g. --by email",
+                )
+        return found
+
+
+def rollup_into(
+    visitors: Sequence[str], how: How, out: str, rejects: Path | None = None
+) -> RollUpRun:
+    """Roll records up into the file `out`, or as JSON lines on stdout where it is `-`.
+
+    Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
+    what records have in common is not known, `not_written`, and what reading raises.
+    """
+    suffix = ".jsonl" if out == STDOUT else Path(out).suffix.lower()
+    if suffix not in FORMATS:
+        raise IcpctlError(
+            "what the file should hold is not clear from its name",
+            "unknown_format",
+            Location(out),
+            f"end it in one of {', '.join(FORMATS)}",
+        )
+    started = time.perf_counter()
+    run = RollUpRun()
+    written = [Path(out)] if out != STDOUT else []
+    with ExitStack() as stack:
+        spool = stack.enter_context(temporary_folder(how.temp_dir))
+        sources = find_sources(visitors, spool)
+        written += [rejects] if rejects else []
+        refuse_overwriting(written, [source.path for source in sources])
+        kept = stack.enter_context(replacing(rejects)) if rejects else None
+        run.mapped = how.mapped(sources)
+        scan = Scan(
+            [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
+            Reader(Columns({}), spool, cores()),
+            _columns([one.mapping for one in run.mapped]),
+        )
+        found = Visitors(spool / "visitors.arrow")
+        with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
+            shown = Progress(sources, on_progress)
+            for batch in scan.batches():
+                for rejected in batch.rejected:
+                    run.rejected += 1
+                    run.first_rejected += [rejected] if run.rejected <= _SHOWN else []
+                    if kept:
+                        kept.write(rejected.as_json().encode() + b"\n")
+                if batch.table.num_rows:
+                    found.add(batch.table)
+                shown.read(batch)
+            if out == STDOUT:
+                found.write(sys.stdout.buffer, suffix)
+            else:
+                found.write(stack.enter_context(replacing(Path(out))), suffix)
+    run.records, run.without_key = scan.records, scan.without_key
+    run.visitors, run.seconds = found.count, time.perf_counter() - started
+    return run
+
+
+def _columns(mappings: Sequence[Mapping]) -> Callable[[Mapping], Columns]:
+    """The columns of a mapping: the fields that any of the mappings has."""
+    names = [
+        name
+        for name in FIELDS
+        if name in COUNTED or any(mapping.paths[name] for mapping in mappings)
+    ]
+    return lambda mapping: Columns({name: mapping.paths[name] for name in names})
+
+
+def print_rollup(
+    run: RollUpRun, output: ReportFormat, out: str, limit: Limit, *, rejects_kept: bool
+) -> None:
+    """Print the counts on stdout, or on stderr where stdout has the visitors; the rest there."""
+    stream = sys.stderr if out == STDOUT else sys.stdout
+    if output == "json":
+        print(run.as_json(), file=stream)
+    else:
+        text = f"{counted(run.records, 'record')}, {counted(run.visitors, 'visitor')}"
+        if run.without_key:
+            has = "has" if run.without_key == 1 else "have"
+            text += f"; {counted(run.without_key, 'record')} {has} no key"
+        if run.rejected:
+            text += f"; {counted(run.rejected, 'line')} rejected"
+        print(text, file=stream)
+    sys.stdout.flush()
+    print_mapped(run.mapped)
+    print_rejected(run.first_rejected, run.rejected)
+    if limit.exceeded(run.rejected, run.records):
+        print_exceeded(run.rejected, limit, rejects_kept=rejects_kept)

@@ -1,0 +1,192 @@
+"""Visitors as files in our flat form: JSON lines and Parquet, behind `FORMATS`.
+
+The columns are the fields that any visitor has. Which these are, and what type each has, is known
+only at the end, so the visitors wait in a temporary file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.output.rows import bytes_of
+from icpctl.visitors import json_texts, values
+from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
+from icpctl.visitors.tables import page_lists
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
+"""What fields are called in a file where that is not their own name."""
+
+_INTEGER, _NUMBER, _BOOLEAN = r"^-?[0-9]{1,15}$", r"^-?[0-9]", "^(true|false)$"
+_INSTANT = pa.timestamp("us", "UTC")
+
+
+class Visitors:
+    """Visitors to be written, kept in the file `spool` until then."""
+
+    def __init__(self, spool: Path) -> None:
+        self._spool = spool
+        self._writer: pa.ipc.RecordBatchStreamWriter | None = None
+        self._shapes: dict[str, _Shape] = {}
+        self.count = 0
+
+    def add(self, table: pa.RecordBatch) -> None:
+        """Add visitors: a JSON text a field, pages as lists of them."""
+        columns = {name: _normalised(name, table[name]) for name in table.schema.names}
+        batch = pa.RecordBatch.from_pydict(columns)
+        if self._writer is None:
+            self._writer = pa.ipc.new_stream(str(self._spool), batch.schema)
+            self._shapes = {name: _Shape(name) for name in columns}
+        for name, column in columns.items():
+            self._shapes[name].see(column)
+        self._writer.write_batch(batch)
+        self.count += batch.num_rows
+
+    def write(self, file: BinaryIO, suffix: str) -> None:
+        """Write all visitors in the format of `suffix`, a key of `FORMATS`."""
+        if self._writer is not None:
+            self._writer.close()
+        shapes = [shape for shape in self._shapes.values() if shape.type is not None]
+        FORMATS[suffix](file, shapes, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        if self._writer is not None:
+            with pa.memory_map(str(self._spool)) as file, pa.ipc.open_stream(file) as stream:
+                yield from stream
+
+
+class _Shape:
+    """What a field holds, as far as it was seen: `type` is None where it holds nothing."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.title = FLAT_NAMES.get(name, name)
+        self.kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
+        self.type: pa.DataType | None = None
+        self._fits = {pa.int64(): _INTEGER, pa.float64(): _NUMBER}
+        if self.kind is Kind.BOOLEAN:
+            self._fits = {pa.bool_(): _BOOLEAN}
+        elif self.kind is not Kind.NUMBER:
+            self._fits = {}
+
+    def see(self, column: pa.Array) -> None:
+        if column.null_count == len(column):
+            return
+        if self.name == LAST_SEEN:
+            self.type = _INSTANT
+        elif self.name == PAGES or self.type == _TEXTS or _any(pc.starts_with(column, "[")):
+            self.type = _TEXTS
+        else:
+            self._fits = {
+                kind: pattern
+                for kind, pattern in self._fits.items()
+                if pc.all(pc.match_substring_regex(column, pattern)).as_py()
+            }
+            self.type = next(iter(self._fits), pa.string())
+
+    def typed(self, tokens: pa.Array) -> pa.Array:
+        """The values of JSON texts; what does not fit is null."""
+        if self.type == _INSTANT:
+            micros, known, _ = values.instants(tokens)
+            return pa.array(micros, mask=~known).cast(_INSTANT)
+        if self.type == _TEXTS:
+            lists = tokens if self.name == PAGES else page_lists(tokens)
+            texts = values.scalar_texts(lists.flatten())
+            filled = texts.is_valid()
+            owners = np.repeat(np.arange(len(lists)), pc.fill_null(pc.list_value_length(lists), 0))
+            owners = owners[filled.to_numpy(zero_copy_only=False)]
+            offsets = np.searchsorted(owners, np.arange(len(lists) + 1)).astype(np.int32)
+            mask = pc.is_null(lists)
+            return pa.ListArray.from_arrays(pa.array(offsets), texts.filter(filled), mask=mask)
+        if self.type == pa.string():
+            return values.scalar_texts(tokens)
+        return tokens.cast(self.type)
+
+
+_TEXTS = pa.list_(pa.string())
+
+
+class _Write(Protocol):
+    def __call__(
+        self, file: BinaryIO, shapes: list[_Shape], batches: Iterator[pa.RecordBatch]
+    ) -> None: ...
+
+
+def _write_json_lines(
+    file: BinaryIO, shapes: list[_Shape], batches: Iterator[pa.RecordBatch]
+) -> None:
+    for batch in batches:
+        parts: list[pa.Array | str] = ["{"]
+        for number, shape in enumerate(shapes):
+            column = batch[shape.name]
+            if shape.name == PAGES:
+                elements = pc.fill_null(column.flatten(), "null")
+                lengths = pc.fill_null(pc.list_value_length(column), 0)
+                offsets = np.append(0, np.cumsum(lengths)).astype(np.int32)
+                lists = pa.ListArray.from_arrays(pa.array(offsets), elements)
+                text = pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
+                column = pc.if_else(column.is_valid(), text, None)
+            key = json.dumps(shape.title)
+            parts += [f"{',' if number else ''}{key}:", pc.fill_null(column, "null")]
+        file.write(bytes_of(pc.binary_join_element_wise(*parts, "}\n", "")))
+
+
+def _write_parquet(file: BinaryIO, shapes: list[_Shape], batches: Iterator[pa.RecordBatch]) -> None:
+    from pyarrow import parquet
+
+    schema = pa.schema([(shape.title, shape.type) for shape in shapes])
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for batch in batches:
+            arrays = [shape.typed(batch[shape.name]) for shape in shapes]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+
+
+FORMATS: dict[str, _Write] = {
+    ".jsonl": _write_json_lines,
+    ".ndjson": _write_json_lines,
+    ".parquet": _write_parquet,
+}
+"""A file's extension -> what writes it."""
+
+
+def _normalised(name: str, tokens: pa.Array) -> pa.Array:
+    """Numbers, booleans and dates as JSON has them, whatever text they were."""
+    if name == PAGES:
+        return tokens.cast(_TEXTS)
+    tokens = json_texts.plain(tokens)
+    if name == LAST_SEEN:
+        micros, known, _ = values.instants(tokens)
+        instants = pa.array(micros, mask=~known).cast(_INSTANT)
+        return pc.coalesce(json_texts.plain(json_texts.json_texts(instants)), tokens)
+    kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
+    if kind not in (Kind.NUMBER, Kind.BOOLEAN):
+        return tokens
+    column = values.of_kind(tokens, name, kind)
+    write = _boolean if kind is Kind.BOOLEAN else _number
+    texts = [write(low) if low == high else None for low, high in column.values.tolist()]
+    written = pa.array([*texts, None], pa.string()).take(
+        pa.array(np.where(column.rows < 0, len(texts), column.rows))
+    )
+    return pc.coalesce(written, tokens)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else json.dumps(value)
+
+
+def _boolean(value: float) -> str:
+    return "true" if value else "false"
+
+
+def _any(flags: pa.Array) -> bool:
+    return bool(pc.any(flags).as_py())

@@ -1,0 +1,248 @@
+"""`icpctl rollup`, and `icpctl score` on exports of events, CSV and Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tests.cli.process import ROOT, Ended, icpctl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPORTS = ROOT / "tests" / "fixtures" / "exports"
+CONFIGS = ROOT / "sample_configs"
+AS_OF = "2026-11-23T12:00:00Z"
+EVENTS = [
+    {"email": "ada@a.example", "time": "2026-11-20T10:00:00Z", "url": "/b", "size": "180"},
+    {"email": "bo@b.example", "time": "2026-11-21", "url": "/a", "job": ["CTO", "CEO"]},
+    {"email": "ada@a.example", "time": "2026-11-19T10:00:00Z", "url": "/a", "size": 5},
+    {"time": "2026-11-19T10:00:00Z", "url": "/c"},
+]
+MAPPING = """\
+by: email
+last_seen: time
+pages: url
+company_size: size
+job_title: job
+"""
+VISITORS = [
+    {
+        "visitor_id": "ada@a.example",
+        "last_seen_at": "2026-11-20T10:00:00Z",
+        "pages": ["/a", "/b"],
+        "page_view_count": 2,
+        "job_title": None,
+        "company_size": 180,
+    },
+    {
+        "visitor_id": "bo@b.example",
+        "last_seen_at": "2026-11-21T00:00:00Z",
+        "pages": ["/a"],
+        "page_view_count": 1,
+        "job_title": ["CTO", "CEO"],
+        "company_size": None,
+    },
+    {
+        "visitor_id": None,
+        "last_seen_at": "2026-11-19T10:00:00Z",
+        "pages": ["/c"],
+        "page_view_count": 1,
+        "job_title": None,
+        "company_size": None,
+    },
+]
+
+
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "seen": {"type": "last_seen_days", "comparator": "lte", "value": 10},
+    "google": {"type": "utm_source", "comparator": "equals", "value": "google"},
+    "pricing": {"type": "page_equals", "comparator": "equals", "value": "/pricing"},
+    "three": {"type": "page_view_count", "comparator": "gte", "value": 3},
+}
+
+
+def table_of(rows: list[dict[str, Any]]) -> pa.Table:
+    """A table with a column for each key of any row."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+
+
+def jsonl(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def write(folder: Path) -> None:
+    text = "".join(json.dumps(event) + "\n" for event in EVENTS)
+    (folder / "events.jsonl").write_text(text + "bad\n")
+    (folder / "m.yaml").write_text(MAPPING)
+
+
+def rollup(folder: Path, *args: str | Path, **env: str) -> Ended:
+    write(folder)
+    return icpctl("rollup", "events.jsonl", *args, cwd=folder, **env)
+
+
+def test_visitors_in_our_form(tmp_path: Path) -> None:
+    ended = rollup(tmp_path, "--mapping", "m.yaml", "--out", "v.jsonl", "--rejects", "r.jsonl")
+    assert ended.code == 1
+    assert ended.out == "4 records, 3 visitors; 1 record has no key; 1 line rejected\n"
+    assert "events.jsonl:5: rejected: bad JSON" in ended.err
+    assert "1 line rejected, more than the 0 allowed" in ended.err
+    assert jsonl(tmp_path / "v.jsonl") == VISITORS
+    assert [it["line"] for it in jsonl(tmp_path / "r.jsonl")] == [5]
+
+
+def test_parquet_and_counts_as_json(tmp_path: Path) -> None:
+    args = ["--mapping", "m.yaml", "--out", "v.parquet", "--max-rejects", "20%", "-o", "json"]
+    ended = rollup(tmp_path, *args)
+    assert ended.code == 0
+    counts = json.loads(ended.out)
+    assert counts.pop("elapsedSeconds") > 0
+    assert counts == {"records": 4, "visitors": 3, "withoutKey": 1, "rejected": 1}
+    table = parquet.read_table(tmp_path / "v.parquet")
+    assert dict(zip(table.schema.names, map(str, table.schema.types), strict=True)) == {
+        "visitor_id": "string",
+        "last_seen_at": "timestamp[us, tz=UTC]",
+        "pages": "list<element: string>",
+        "page_view_count": "int64",
+        "job_title": "list<element: string>",
+        "company_size": "int64",
+    }
+    for row, visitor in zip(table.to_pylist(), VISITORS, strict=True):
+        row["last_seen_at"] = f"{row['last_seen_at']:%Y-%m-%dT%H:%M:%SZ}"
+        assert row == visitor
+
+
+def test_jsonl_on_stdout(tmp_path: Path) -> None:
+    ended = rollup(tmp_path, "--mapping", "m.yaml", "--out", "-")
+    assert [json.loads(line) for line in ended.out.splitlines()] == VISITORS
+    assert ended.err.startswith("4 records, 3 visitors")
+
+
+def test_by_is_an_option(tmp_path: Path) -> None:
+    ended = rollup(tmp_path, "--by", "cookie", "--by", "time", "--mapping", "m.yaml", "--out", "-")
+    ids = [json.loads(line)["visitor_id"] for line in ended.out.splitlines()]
+    assert ids == ["2026-11-20T10:00:00Z", "2026-11-21", "2026-11-19T10:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--out", "v.jsonl"], "the mapping default does not say it"),
+        (["--out", "v.xlsx", "--by", "email"], "end it in one of .jsonl, .ndjson, .parquet"),
+        (["--out", "events.jsonl", "--by", "email"], "it is not overwritten"),
+        (["--out", "v.jsonl", "--by", "a..b"], "--by 'a..b': no key at character 3"),
+        (["--out", "v.jsonl", "--by", "email", "--temp-dir", "gone"], "name another folder"),
+        (["--out", "no/v.jsonl", "--by", "email"], "cannot write it"),
+        (["--by", "email"], "--out"),
+    ],
+)
+def test_calls_that_cannot_be_carried_out(tmp_path: Path, args: list[str], message: str) -> None:
+    ended = rollup(tmp_path, *args)
+    assert (ended.code, ended.out) == (2, "")
+    assert message in " ".join(ended.err.split())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "m.yaml"]
+
+
+def test_an_empty_export(tmp_path: Path) -> None:
+    (tmp_path / "e.jsonl").touch()
+    for name in ("v.jsonl", "v.parquet"):
+        ended = icpctl("rollup", "e.jsonl", "--by", "email", "--out", name, cwd=tmp_path)
+        assert (ended.code, ended.out) == (0, "0 records, 0 visitors\n")
+    assert (tmp_path / "v.jsonl").read_text() == ""
+    assert parquet.read_table(tmp_path / "v.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["segment_events", "posthog_events", "ga4_bigquery", "leadfeeder_visits"]
+)
+def test_a_roll_up_scores_as_its_export_does(tmp_path: Path, name: str) -> None:
+    """Score rolls up by itself; so do its files in our form and the same events as Parquet."""
+    export = EXPORTS / f"{name}.jsonl"
+    parquet.write_table(table_of(jsonl(export)), tmp_path / "events.parquet")
+    (tmp_path / "icps").mkdir()
+    for slug, condition in CONDITIONS.items():
+        rules = {"groups": [{"operator": "AND", "conditions": [condition]}]}
+        text = json.dumps({"label": slug, "rules": rules})
+        (tmp_path / "icps" / f"{slug}.json").write_text(text)
+    for out in ("v.jsonl", "v.parquet"):
+        assert icpctl("rollup", export, "--out", out, cwd=tmp_path).code == 0
+    args = ["--dir", "icps", "--as-of", AS_OF, "--out", "-"]
+    found = []
+    for visitors in (export, "events.parquet", "v.jsonl", "v.parquet"):
+        ended = icpctl("score", visitors, *args, cwd=tmp_path)
+        assert ended.code == 0
+        found.append([json.loads(line) for line in ended.out.splitlines()])
+    assert len(found[0]) == 5
+    assert found[1:] == found[:1] * 3
+    matches = [{match["config"] for match in row["matches"]} for row in found[0]]
+    assert matches == [
+        {"seen", "google", "pricing", "three"},
+        set(),
+        {"seen", "pricing"},
+        {"seen", "pricing", "three"},
+        {"seen"},
+    ]
+    ended = icpctl("score", export, *args, "--with-line", "--carry", "timestamp", cwd=tmp_path)
+    lines = [json.loads(line)["line"] for line in ended.out.splitlines()]
+    assert lines[0] == 1
+    assert lines == sorted(set(lines))
+
+
+def test_flat_visitors_as_csv_and_parquet_score_alike(tmp_path: Path) -> None:
+    flat = ROOT / "sample_visitors" / "visitors.jsonl"
+    visitors = jsonl(flat)
+    names = list(dict.fromkeys(name for visitor in visitors for name in visitor))
+    with (tmp_path / "v.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, names, delimiter=";")
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in it.items()} for it in visitors)
+    for visitor in visitors:  # a column has one type
+        size = visitor.get("company_size")
+        visitor["company_size"] = None if size is None else str(size)
+    parquet.write_table(table_of(visitors), tmp_path / "v.parquet")
+    args = ["--dir", CONFIGS, "--as-of", AS_OF, "--out", "-", "--carry", "country"]
+    wanted = icpctl("score", flat, *args, cwd=tmp_path).out
+    assert len(wanted.splitlines()) == len(visitors)
+    for name in ("v.csv", "v.parquet"):
+        assert icpctl("score", name, *args, cwd=tmp_path).out == wanted
+    text = (tmp_path / "v.csv").read_text("utf-8-sig")
+    assert icpctl("score", "-", *args, cwd=tmp_path, stdin=text).out == wanted
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, list | bool) else str(value)
+
+
+def test_lines_of_a_csv_file_are_rejected_with_their_numbers(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text('id,city\n1,"Bad\nEms"\n2\n3,Ulm\n4,"Bonn\n')
+    args = ["--dir", CONFIGS, "--out", "-", "--with-line", "--carry", "city", "--rejects", "r"]
+    ended = icpctl("score", "v.csv", *args, cwd=tmp_path)
+    assert ended.code == 1
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(row["line"], row["id"], row["city"]) for row in rows] == [
+        (2, "1", "Bad\nEms"),
+        (5, "3", "Ulm"),
+    ]
+    assert jsonl(tmp_path / "r") == [
+        {
+            "file": "v.csv",
+            "line": 4,
+            "reason": "the row has 1 cell, the header has 2",
+            "raw": "2",
+        },
+        {
+            "file": "v.csv",
+            "line": 6,
+            "reason": "the quote at byte 3 is never closed",
+            "raw": '4,"Bonn',
+        },
+    ]
