@@ -566,7 +566,7 @@ SECTION_4 = {
             "equals",
             "/",
             ["/", "https://example.com", "https://example.com/", "//example.com", "/?a=b", "/#c"],
-            ["/a", "https://example.com/a"],
+            ["/a", "https://example.com/a", "//https://example.com"],
         ),
         Row("page_equals", "equals", "/a/b/#c", ["https://example.com/a/b"], ["/a/b/c"]),
         Row("page_equals", "equals", "/a?b=c", [], ["/a?b=c", "/a", "https://example.com/a?b=c"]),

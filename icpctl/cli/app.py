@@ -11,6 +11,7 @@ from icpctl.cli.create import create
 from icpctl.cli.delete import delete
 from icpctl.cli.describe import describe
 from icpctl.cli.edit import edit
+from icpctl.cli.explain import explain
 from icpctl.cli.get import get
 from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
@@ -19,6 +20,8 @@ from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
 from icpctl.cli.schema import schema
 from icpctl.cli.score import score
+from icpctl.cli.stats import stats
+from icpctl.cli.test import run_rule_tests
 from icpctl.cli.update import update
 from icpctl.cli.validate import validate
 
@@ -52,6 +55,9 @@ def icpctl(
 
 
 app.command("score")(exits(score))
+app.command("explain")(exits(explain))
+app.command("stats")(exits(stats))
+app.command("test")(exits(run_rule_tests))
 app.command("rollup")(exits(rollup))
 app.command("create")(exits(create))
 app.command("list")(exits(list_configs))

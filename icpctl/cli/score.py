@@ -56,6 +56,9 @@ def score(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Print on stderr where the time went.")
+    ] = False,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
     ] = "table",
@@ -66,7 +69,7 @@ def score(
     """
     from icpctl.cli.scoring import scoring_options, visitors_of
     from icpctl.output.rows import Layout
-    from icpctl.output.score import Targets, print_run, score_into
+    from icpctl.output.score import Targets, print_run, print_timings, score_into
     from icpctl.scoring.report import Limit
 
     limit = Limit.parse(max_rejects)
@@ -75,6 +78,8 @@ def score(
     configs = workspace(directory, org).configs(config or [])
     run = score_into(visitors_of(visitors), configs, options, targets)
     print_run(run, output, targets, limit)
+    if timings:
+        print_timings(run)
     return (
         ExitCode.FOUND
         if limit.exceeded(run.report.rejected, run.report.visitors)

@@ -30,6 +30,7 @@ SECTIONS = {
         "warnings errors.",
     ),
     "ICP4": ("Settings", "`icpctl.toml`, or `[tool.icpctl]` in `pyproject.toml`."),
+    "ICP5": ("Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."),
 }
 
 _LANGUAGES = {"settings": "toml"}

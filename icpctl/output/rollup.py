@@ -14,7 +14,13 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
-from icpctl.output.score import counted, print_exceeded, print_rejected, refuse_overwriting
+from icpctl.output.score import (
+    counted,
+    print_exceeded,
+    print_rejected,
+    refuse_overwriting,
+    rejects_hint,
+)
 from icpctl.output.visitors import FORMATS, Visitors
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.mapping import FIELDS
@@ -169,4 +175,4 @@ def print_rollup(
     print_mapped(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
     if limit.exceeded(run.rejected, run.records):
-        print_exceeded(run.rejected, limit, rejects_kept=rejects_kept)
+        print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

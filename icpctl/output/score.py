@@ -15,10 +15,9 @@ from icpctl.files import replacing
 from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
+from icpctl.output.reasons import wanted
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
 from icpctl.scoring.run import score
-from icpctl.visitors.mapping import LAST_SEEN
-from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,20 +113,13 @@ def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) ->
     else:
         _print_tables(run, stream)
     sys.stdout.flush()
-    _print_notes(run, limit, rejects_kept=targets.rejects is not None)
+    print_notes(run, limit, rejects_hint(rejects_kept=targets.rejects is not None))
 
 
 def _print_tables(run: Run, stream: TextIO) -> None:
     report = run.report
     print(_headline(report), end="\n\n", file=stream)
-    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
-    table(
-        ["CONFIG", *numbers],
-        [_config_cells(it) for it in report.configs],
-        folds="CONFIG",
-        right=numbers,
-        stream=stream,
-    )
+    print_configs(report.configs, stream)
     if run.best:
         print(file=stream)
         table(
@@ -142,10 +134,22 @@ def _print_tables(run: Run, stream: TextIO) -> None:
         )
 
 
+def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
+    """Print a line a config."""
+    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
+    table(
+        ["CONFIG", *numbers],
+        [_config_cells(it) for it in configs],
+        folds="CONFIG",
+        right=numbers,
+        stream=stream,
+    )
+
+
 def _headline(report: MatchReport) -> str:
     matched = f"{counted(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
-        matched += f" ({_percent(report.match_rate)})"
+        matched += f" ({percent(report.match_rate)})"
     parts = [counted(report.visitors, "visitor"), matched]
     as_of = report.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if report.rejected:
@@ -158,13 +162,26 @@ def _config_cells(config: ConfigReport) -> list[str]:
         config.slug,
         "" if config.priority is None else str(config.priority),
         f"{config.matched:,}",
-        "" if config.match_rate is None else _percent(config.match_rate),
+        "" if config.match_rate is None else percent(config.match_rate),
         f"{config.first:,}",
         "" if config.average_score is None else f"{config.average_score:.2f}",
     ]
 
 
-def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
+def print_timings(run: Run) -> None:
+    """Print on stderr the seconds of each step; those of scoring are added up over threads."""
+    whole = run.report.elapsed_seconds
+    steps = {**run.timings, "in all, on the clock": whole}
+    table(
+        ["STEP", "SECONDS", "SHARE"],
+        [[name, f"{it:.3f}", percent(it / whole) if whole else ""] for name, it in steps.items()],
+        right=["SECONDS", "SHARE"],
+        stream=sys.stderr,
+    )
+
+
+def print_notes(run: Run, limit: Limit, hint: str) -> None:
+    """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
     colour = is_coloured(sys.stderr)
     print_mapped(run.mapped)
@@ -176,7 +193,7 @@ def _print_notes(run: Run, limit: Limit, *, rejects_kept: bool) -> None:
         counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
         _more(warned - len(run.warnings), "value", f"did not fit; in all: {counts}", colour=colour)
     if limit.exceeded(report.rejected, report.visitors):
-        print_exceeded(report.rejected, limit, rejects_kept=rejects_kept)
+        print_exceeded(report.rejected, limit, hint)
 
 
 def print_rejected(first: Sequence[Rejected], count: int) -> None:
@@ -187,17 +204,22 @@ def print_rejected(first: Sequence[Rejected], count: int) -> None:
     _more(count - len(first), "line", "rejected", colour=colour)
 
 
-def print_exceeded(rejected: int, limit: Limit, *, rejects_kept: bool) -> None:
-    """Print on stderr that more lines were rejected than is allowed."""
+def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
+    """Print on stderr that more lines were rejected than is allowed, and what to do."""
     colour = is_coloured(sys.stderr)
     label = styled("error:", "error", colour=colour)
-    hint = styled("hint:", "hint", colour=colour)
-    keep = "" if rejects_kept else "--rejects FILE keeps them, "
+    hint_label = styled("hint:", "hint", colour=colour)
     print(
         f"{label} {counted(rejected, 'line')} rejected, more than the {limit} allowed; "
-        f"all else is complete\n  {hint} {keep}--max-rejects N or P% allows them",
+        f"all else is complete\n  {hint_label} {hint}",
         file=sys.stderr,
     )
+
+
+def rejects_hint(*, rejects_kept: bool) -> str:
+    """What helps where too many lines were rejected, by a command that can keep them."""
+    keep = "" if rejects_kept else "--rejects FILE keeps them, "
+    return f"{keep}--max-rejects N or P% allows them"
 
 
 def _note(file: str, line: int, what: str, message: str, *, colour: bool) -> None:
@@ -213,30 +235,17 @@ def _more(count: int, what: str, done: str, *, colour: bool) -> None:
 
 
 def _misfit(warning: FieldWarning) -> str:
-    entry = CONDITION_TYPES.get(warning.field)
-    wanted = "a list of pages" if entry is None else _WANTED[entry.kind]
-    if warning.field == LAST_SEEN:
-        wanted = "a date"
-    elif warning.field == "company_size":
-        wanted = "a number or a range"
     value = warning.value if len(warning.value) <= 80 else f"{warning.value[:80]}..."
-    return f"{warning.field} is not {wanted}: {value}; it counts as missing"
-
-
-_WANTED = {
-    Kind.TEXT: "text",
-    Kind.NUMBER: "a number",
-    Kind.BOOLEAN: "true or false",
-    Kind.PAGES: "a list of pages",
-}
+    return f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
 
 
 def counted(number: int, one: str, several: str | None = None) -> str:
-    """Return the number and what it counts."""
+    """Return the number and what it counts, such as `2,000 visitors`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share of 1 for people."""
     return f"{100 * share:.1f} %"
 
 

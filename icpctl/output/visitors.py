@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from icpctl.output.rows import bytes_of
 from icpctl.visitors import json_texts, values
 from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
-from icpctl.visitors.tables import page_lists
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -100,14 +99,7 @@ class _Shape:
             micros, known, _ = values.instants(tokens)
             return pa.array(micros, mask=~known).cast(_INSTANT)
         if self.type == _TEXTS:
-            lists = tokens if self.name == PAGES else page_lists(tokens)
-            texts = values.scalar_texts(lists.flatten())
-            filled = texts.is_valid()
-            owners = np.repeat(np.arange(len(lists)), pc.fill_null(pc.list_value_length(lists), 0))
-            owners = owners[filled.to_numpy(zero_copy_only=False)]
-            offsets = np.searchsorted(owners, np.arange(len(lists) + 1)).astype(np.int32)
-            mask = pc.is_null(lists)
-            return pa.ListArray.from_arrays(pa.array(offsets), texts.filter(filled), mask=mask)
+            return _lists(values.pages(tokens) if self.name == PAGES else values.texts(tokens))
         if self.type == pa.string():
             return values.scalar_texts(tokens)
         return tokens.cast(self.type)
@@ -128,16 +120,8 @@ def _write_json_lines(
     for batch in batches:
         parts: list[pa.Array | str] = ["{"]
         for number, shape in enumerate(shapes):
-            column = batch[shape.name]
-            if shape.name == PAGES:
-                elements = pc.fill_null(column.flatten(), "null")
-                lengths = pc.fill_null(pc.list_value_length(column), 0)
-                offsets = np.append(0, np.cumsum(lengths)).astype(np.int32)
-                lists = pa.ListArray.from_arrays(pa.array(offsets), elements)
-                text = pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
-                column = pc.if_else(column.is_valid(), text, None)
             key = json.dumps(shape.title)
-            parts += [f"{',' if number else ''}{key}:", pc.fill_null(column, "null")]
+            parts += [f"{',' if number else ''}{key}:", pc.fill_null(batch[shape.name], "null")]
         file.write(bytes_of(pc.binary_join_element_wise(*parts, "}\n", "")))
 
 
@@ -161,9 +145,8 @@ FORMATS: dict[str, _Write] = {
 
 def _normalised(name: str, tokens: pa.Array) -> pa.Array:
     """Numbers, booleans and dates as JSON has them, whatever text they were."""
-    if name == PAGES:
-        return tokens.cast(_TEXTS)
-    tokens = json_texts.plain(tokens)
+    is_list = json_texts.is_list(tokens.type)
+    tokens = json_texts.joined(tokens) if is_list else json_texts.plain(tokens)
     if name == LAST_SEEN:
         micros, known, _ = values.instants(tokens)
         instants = pa.array(micros, mask=~known).cast(_INSTANT)
@@ -178,6 +161,22 @@ def _normalised(name: str, tokens: pa.Array) -> pa.Array:
         pa.array(np.where(column.rows < 0, len(texts), column.rows))
     )
     return pc.coalesce(written, tokens)
+
+
+def _lists(column: values.Column) -> pa.Array:
+    """The values of each row as a list, null where it has none."""
+    offsets, elements = column.offsets, column.elements
+    if offsets is None or elements is None:
+        offsets, elements = np.arange(len(column.values) + 1), np.arange(len(column.values))
+    lengths = np.append(np.diff(offsets), 0)[column.rows]
+    ends = np.cumsum(lengths)
+    starts = np.append(offsets[:-1], 0)[column.rows]
+    chosen = elements[np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)]
+    return pa.ListArray.from_arrays(
+        pa.array(np.append(0, ends).astype(np.int32)),
+        column.values.take(pa.array(chosen)),
+        mask=pa.array(lengths == 0),
+    )
 
 
 def _number(value: float) -> str:

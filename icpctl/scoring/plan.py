@@ -51,6 +51,21 @@ class ConditionPlan:
     weight: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The terms of a group's score: weight held and weight there is, required and optional."""
+
+    required: Fraction
+    all_required: Fraction
+    optional: Fraction
+    all_optional: Fraction
+
+    @property
+    def score(self) -> Fraction:
+        """0 to 100."""
+        return 100 * (self.required + self.optional) / (self.all_required + self.all_optional)
+
+
 @dataclass(frozen=True)
 class GroupPlan:
     """A group: whether it matches, and its score."""
@@ -63,16 +78,23 @@ class GroupPlan:
         needed = [h for h, one in zip(held, self.conditions, strict=True) if not one.optional]
         return not needed or (all(needed) if self.operator == Operator.AND else any(needed))
 
-    def score(self, held: Sequence[bool]) -> Fraction:
-        """Weight held over weight there is, times 100, exactly (SPEC 5)."""
+    def weights(self, held: Sequence[bool]) -> Weights:
+        """What a visitor that holds these conditions has of the group's weight."""
         required = [
             (h, c.weight) for h, c in zip(held, self.conditions, strict=True) if not c.optional
         ]
         optional = [(h, c.weight) for h, c in zip(held, self.conditions, strict=True) if c.optional]
-        together = sum if self.operator == Operator.AND else _heaviest
-        total = together(w for _, w in required) + sum(w for _, w in optional)
-        got = together(w for h, w in required if h) + sum(w for h, w in optional if h)
-        return Fraction(100 * got) / total
+        together = _sum if self.operator == Operator.AND else _heaviest
+        return Weights(
+            together(w for h, w in required if h),
+            together(w for _, w in required),
+            _sum(w for h, w in optional if h),
+            _sum(w for _, w in optional),
+        )
+
+    def score(self, held: Sequence[bool]) -> Fraction:
+        """Weight held over weight there is, times 100, exactly (SPEC 5)."""
+        return self.weights(held).score
 
 
 @dataclass(frozen=True)
@@ -190,6 +212,10 @@ def rounded(score: Fraction) -> float:
 def hundredths(score: Fraction) -> int:
     """The score in hundredths, rounded half away from zero."""
     return (score * 100 + Fraction(1, 2)).__floor__()
+
+
+def _sum(weights: Iterable[Fraction]) -> Fraction:
+    return sum(weights, Fraction(0))
 
 
 def _heaviest(weights: Iterable[Fraction]) -> Fraction:

@@ -12,11 +12,13 @@ from pydantic.alias_generators import to_camel
 from icpctl.errors import IcpctlError
 
 
-class _Report(BaseModel):
+class Report(BaseModel):
+    """What all reports have in common: camelCase in JSON, frozen."""
+
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-class ConfigReport(_Report):
+class ConfigReport(Report):
     """One config's share.
 
     `matched` counts the visitors that match it, `first` those whose `icp` it is. `match_rate` is
@@ -33,7 +35,7 @@ class ConfigReport(_Report):
     average_score: float | None
 
 
-class MatchReport(_Report):
+class MatchReport(Report):
     """A whole run. `field_warnings` counts the values that did not fit, for each field."""
 
     as_of: datetime

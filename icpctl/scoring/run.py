@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.report import ConfigReport, MatchReport, rate
+from icpctl.scoring.report import MatchReport
 from icpctl.scoring.verdicts import Verdicts, score_batch
 from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
@@ -65,8 +66,8 @@ class BestVisitor:
 class Rows:
     """Scored visitors of one batch, in order, for a writer.
 
-    `ids` and each of `carried` hold JSON texts; `lines` and `verdicts` go with them row by row.
-    `slugs` are the configs' by the numbers in `verdicts`.
+    `ids` and each of `carried` and `fields` hold JSON texts; `lines` and `verdicts` go with them
+    row by row. `slugs` are the configs' by the numbers in `verdicts`.
     """
 
     slugs: tuple[str, ...]
@@ -74,6 +75,7 @@ class Rows:
     lines: np.ndarray
     ids: pa.Array
     carried: dict[str, pa.Array]
+    fields: dict[str, pa.Array]
     verdicts: Verdicts
 
 
@@ -82,14 +84,15 @@ class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
     `mapping` None means that each file's format is recognised. `carry` are paths in the record,
-    as in a mapping, whose values go with each row. `temp_dir` is the folder for temporary files,
-    where it is not the system's.
+    as in a mapping, and `fields` are fields of the mapping; their values go with each row.
+    `temp_dir` is the folder for temporary files, where it is not the system's.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     case_sensitive: bool = False
     mapping: Mapping | None = None
     carry: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     threads: int = 0
     temp_dir: Path | None = None
 
@@ -130,7 +133,7 @@ def score(
     timings = Timings()
     with timings.step("plan"):
         plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
-    counted = _Counted(plan)
+    counted = _Counted(plan, Counts(len(plan.configs)))
     slugs = tuple(config.slug for config in plan.configs)
     with temporary_folder(options.temp_dir) as spool:
         sources = find_sources(visitors, spool)
@@ -141,7 +144,7 @@ def score(
         scan = Scan(
             list(zip(sources, (one.mapping for one in mapped), strict=True)),
             Reader(Columns({}), spool, threads, timings=timings),
-            lambda mapping: _columns(plan, mapping, options.carry),
+            lambda mapping: columns_of(plan, mapping, options),
         )
         for batch, verdicts in _scored(scan.batches(), plan, threads, timings):
             with timings.step("count"):
@@ -154,10 +157,11 @@ def score(
     return counted.run(time.perf_counter() - started, mapped, timings.seconds)
 
 
-def _columns(plan: Plan, mapping: Mapping, carry: Sequence[str]) -> Columns:
-    names = dict.fromkeys([visitor_mapping.ID, *plan.columns])
+def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
+    """What is read of each record: the id, what the plan needs, and what `options` ask for."""
+    names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
     paths = {name: mapping.paths[name] for name in names}
-    parsed = (visitor_mapping.parse_path(text) for text in carry)
+    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
 
@@ -192,46 +196,30 @@ def _carried(number: int) -> str:
 
 def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
     carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
+    fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
-    return Rows(slugs, batch.source.name, batch.lines, ids, carried, verdicts)
+    return Rows(slugs, batch.source.name, batch.lines, ids, carried, fields, verdicts)
 
 
 @dataclass(slots=True)
 class _Counted:
-    """The counts of a run so far. Scores are summed in hundredths, which are exact."""
+    """What a run found so far."""
 
     plan: Plan
-    visitors: int = 0
+    counts: Counts
     rejected: int = 0
-    matched: int = 0
-    matched_by: np.ndarray = field(init=False)
-    first_by: np.ndarray = field(init=False)
-    hundredths: np.ndarray = field(init=False)
     misfits: Counter[str] = field(default_factory=Counter)
     first_rejected: list[Rejected] = field(default_factory=list)
     warnings: list[FieldWarning] = field(default_factory=list)
     best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        count = len(self.plan.configs)
-        self.matched_by = np.zeros(count, np.int64)
-        self.first_by = np.zeros(count, np.int64)
-        self.hundredths = np.zeros(count, np.int64)
-
     def add(self, batch: Batch, verdicts: Verdicts) -> None:
-        count = len(self.plan.configs)
-        first = verdicts.icp[verdicts.icp >= 0]
-        self.matched_by += np.bincount(verdicts.configs, minlength=count)
-        self.first_by += np.bincount(first, minlength=count)
-        summed = np.bincount(verdicts.configs, weights=verdicts.hundredths, minlength=count)
-        self.hundredths += summed.astype(np.int64)
         self._keep_best(batch, verdicts)
         self._keep_warnings(batch, verdicts)
         room = SHOWN - len(self.first_rejected)
         self.first_rejected += batch.rejected[:room]
-        self.visitors += batch.table.num_rows
         self.rejected += len(batch.rejected)
-        self.matched += len(first)
+        self.counts.add(verdicts)
 
     def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
@@ -244,7 +232,7 @@ class _Counted:
         found = [
             (
                 -float(scores[row]),
-                self.visitors + int(row),
+                self.counts.visitors + int(row),
                 BestVisitor(
                     visitor,
                     batch.source.name,
@@ -272,26 +260,15 @@ class _Counted:
         self.warnings += found[: SHOWN - len(self.warnings)]
 
     def run(self, seconds: float, mapped: list[Mapped], timings: dict[str, float]) -> Run:
-        configs = [
-            ConfigReport(
-                slug=config.slug,
-                label=config.label,
-                priority=config.priority,
-                matched=int(self.matched_by[number]),
-                first=int(self.first_by[number]),
-                match_rate=rate(int(self.matched_by[number]), self.visitors),
-                average_score=_mean(int(self.hundredths[number]), int(self.matched_by[number])),
-            )
-            for number, config in enumerate(self.plan.configs)
-        ]
+        counts = self.counts
         report = MatchReport(
             as_of=self.plan.as_of,
-            visitors=self.visitors,
+            visitors=counts.visitors,
             rejected=self.rejected,
             field_warnings=dict(sorted(self.misfits.items())),
-            matched=self.matched,
-            match_rate=rate(self.matched, self.visitors),
-            configs=configs,
+            matched=counts.matched,
+            match_rate=counts.match_rate,
+            configs=counts.config_reports(self.plan.configs),
             elapsed_seconds=round(seconds, 3),
         )
         best = [one for *_, one in self.best]
@@ -301,8 +278,3 @@ class _Counted:
 def _json(value: pa.Scalar) -> str:
     found = value.as_py()
     return f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
-
-
-def _mean(hundredths: int, count: int) -> float | None:
-    """The mean with two decimals, half up."""
-    return (2 * hundredths + count) // (2 * count) / 100 if count else None

@@ -30,10 +30,11 @@ class Columns:
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that is present and not null wins.
-    A column holds JSON texts; `pages` may also hold lists of them.
+    A column holds JSON texts; `pages` may also hold lists of them, and with `page_lists` does.
     """
 
     paths: dict[str, tuple[Path, ...]]
+    page_lists: bool = False
 
     def query(self, path: str, compression: str, sample: Sequence[dict[str, Any]]) -> str | None:
         """The SQL over one file, whose path must have no characters of a glob or URL.
@@ -72,7 +73,10 @@ class Columns:
             f"{_first_of(root, it, as_list=_is_list(name, it))} as {quoted(name)}"
             for name, it in found.items()
         )
-        outer = ", ".join(_shown(name, paths, sample) for name, paths in found.items())
+        are_plain = not self.page_lists and all(
+            _is_plain_list(resolve(it, path)) for it in sample for path in found.get(PAGES, ())
+        )
+        outer = ", ".join(_shown(name, it, are_plain=are_plain) for name, it in found.items())
         return (
             f"select {outer} from (select {inner} from read_json({text(path)},"  # noqa: S608 - quoted
             f" format='newline_delimited', columns={{{', '.join(declared)}}}, ignore_errors=true,"
@@ -202,12 +206,10 @@ def _is_list(name: str, paths: Sequence[Path]) -> bool:
     return name == PAGES and bool(paths) and all(map(is_list, paths))
 
 
-def _shown(name: str, paths: Sequence[Path], sample: Sequence[dict[str, Any]]) -> str:
+def _shown(name: str, paths: Sequence[Path], *, are_plain: bool) -> str:
     if _is_list(name, paths):
         return f"{quoted(name)}::varchar[] as {quoted(name)}"
-    if name == PAGES and not all(
-        _is_plain_list(resolve(it, path)) for it in sample for path in paths
-    ):
+    if name == PAGES and not are_plain:
         return _as_list(name)
     if name in (WITNESS, UNEXPECTED):
         return f"nullif({quoted(name)} is not null, false) as {quoted(name)}"

@@ -41,7 +41,7 @@ def url(texts: pa.Array) -> pa.Array:
 def path(texts: pa.Array) -> pa.Array:
     """`normal.path` of each text."""
     texts = _without(texts, "(?s)[#?].*")
-    return pc.ascii_rtrim(_without(texts, f"^(?://)?{_SCHEME}[^/]*"), "/")
+    return pc.ascii_rtrim(_without(texts, f"^(?://|{_SCHEME})[^/]*"), "/")
 
 
 def size_range(texts: pa.Array) -> pa.Array:

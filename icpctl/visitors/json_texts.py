@@ -61,8 +61,7 @@ def json_texts(array: pa.Array) -> pa.Array:
     if pa.types.is_map(kind):
         return _map_texts(array)
     if is_list(kind):
-        elements = pc.fill_null(plain(json_texts(flattened(array))), "null")
-        return _joined("[", pc.binary_join(_lists(array, elements), ","), "]")
+        return joined(list_texts(array))
     if pa.types.is_struct(kind):
         return _struct_texts(array)
     return pa.array([_any_text(value) for value in array.to_pylist()], pa.string())
@@ -106,6 +105,12 @@ def is_list(kind: pa.DataType) -> bool:
 def list_texts(array: pa.Array) -> pa.Array:
     """Lists -> lists of their elements' JSON texts; a null element stays null."""
     return _lists(array, json_texts(flattened(array)))
+
+
+def joined(lists: pa.Array) -> pa.Array:
+    """Lists of JSON texts -> the JSON text of each list."""
+    elements = pc.fill_null(plain(flattened(lists)), "null")
+    return _joined("[", pc.binary_join(_lists(lists, elements), ","), "]")
 
 
 def flattened(array: pa.Array) -> pa.Array:

@@ -52,11 +52,11 @@ def url(text: str) -> str:
 def path(text: str) -> str:
     """The path alone of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
     rest = re.split("[#?]", text, maxsplit=1)[0]
-    if rest.startswith("//"):
-        rest = rest[2:]
-    elif rest.startswith("/"):
+    if rest.startswith("/") and not rest.startswith("//"):
         return rest.rstrip("/")
-    _, slash, tail = _without(_SCHEME, rest).partition("/")
+    # What follows `//` is a host, whatever it looks like.
+    rest = rest[2:] if rest.startswith("//") else _without(_SCHEME, rest)
+    _, slash, tail = rest.partition("/")
     return (slash + tail).rstrip("/")
 
 

@@ -38,7 +38,6 @@ COUNTED = (ID, "page_view_count", "session_count")
 """Fields that a visitor may have though no record has them."""
 
 BY, SESSION = "by", "session"
-_TEXTS = pa.list_(pa.string())
 _SCHEMA = {
     "ordinal": pa.int64(),
     "source": pa.int32(),
@@ -75,7 +74,7 @@ class RollUp:
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}
-        columns = Columns(wanted.paths | needed)
+        columns = Columns(wanted.paths | needed, page_lists=True)
         reader = replace(self.reader, columns=columns, spool=folder)
         fields = [name for name in columns.paths if name not in (BY, SESSION)]
         config: dict[str, Any] = {
@@ -100,7 +99,7 @@ class RollUp:
         """The records of a batch as the table has them."""
         count = batch.table.num_rows
         micros, known, _ = values.instants(batch.table[LAST_SEEN])
-        keys = pc.utf8_trim_whitespace(values.scalar_texts(batch.table[BY]))
+        keys = keys_of(batch.table)
         about = {
             "ordinal": pa.array(np.arange(self.records, self.records + count)),
             "source": pa.array(np.full(count, number, np.int32)),
@@ -110,9 +109,9 @@ class RollUp:
             "session": values.scalar_texts(batch.table[SESSION]),
         }
         found = {
-            name: batch.table[name].cast(_TEXTS)
-            if name == PAGES
-            else json_texts.plain(batch.table[name])
+            name: json_texts.joined(column)
+            if json_texts.is_list((column := batch.table[name]).type)
+            else json_texts.plain(column)
             for name in fields
         }
         self.records += count
@@ -120,10 +119,15 @@ class RollUp:
         return pa.table(about | found)
 
 
+def keys_of(table: pa.RecordBatch) -> pa.Array:
+    """The key of each record, whose paths are the column `BY`; null where it has none."""
+    return pc.utf8_trim_whitespace(values.scalar_texts(table[BY]))
+
+
 def _create(fields: Sequence[str]) -> str:
     types = {pa.int64(): "bigint", pa.int32(): "integer", pa.string(): "varchar"}
     columns = [f"{name} {types[kind]}" for name, kind in _SCHEMA.items()]
-    columns += [f'"{name}" {"varchar[]" if name == PAGES else "varchar"}' for name in fields]
+    columns += [f'"{name}" varchar' for name in fields]
     return f"create table records ({', '.join(columns)})"
 
 
@@ -239,18 +243,11 @@ class _Groups:
 
     def pages(self, tokens: pa.Array, pages: values.Column) -> pa.Array:
         """The pages of each group, each once, in order; where none fits, its last misfit."""
-        texts = pages.values.take(pa.array(np.asarray(pages.elements)))
-        union = self.distinct(
-            np.asarray(pages.offsets), json_texts.plain(json_texts.json_texts(texts))
-        )
-        if not len(pages.misfits):
-            return union
-        empty = pc.list_value_length(union).to_numpy() == 0
+        texts = json_texts.quoted(pages.values).take(pa.array(np.asarray(pages.elements)))
+        union = self.distinct(np.asarray(pages.offsets), texts)
+        found = pc.if_else(pc.greater(pc.list_value_length(union), 0), union, None)
         nothing = np.zeros(len(self.of_row), bool)
-        odd = tokens.take(self.last(nothing, pages.misfits))
-        numbers = np.arange(len(union))
-        both = pa.concat_arrays([union, odd.cast(union.type)])
-        return both.take(pa.array(np.where(empty & odd.is_valid(), numbers + len(union), numbers)))
+        return pc.coalesce(json_texts.joined(found), tokens.take(self.last(nothing, pages.misfits)))
 
 
 def _without_rows(batch: Batch, wanted: Columns) -> Batch:

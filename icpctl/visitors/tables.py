@@ -170,20 +170,20 @@ class Tables:
                 if values is None:
                     continue
                 how = conversion(place.path)
-                is_list = json_texts.is_list(values.type)
-                if name == PAGES and len(where) == 1 and not how:
-                    if is_list:
-                        return json_texts.list_texts(values)
-                    if self.source.format == "csv":
-                        return _cell_pages(values)
+                if (
+                    name == PAGES
+                    and json_texts.is_list(values.type)
+                    and len(where) == 1
+                    and not how
+                ):
+                    return json_texts.list_texts(values)
                 found.append(self._tokens(values, how))
             elif isinstance(place.path[0], Constant):
                 found.append(pa.repeat(records.dumps(place.path[0].text), count))
         if len(found) == 1 and name in CONDITION_TYPES:
             return found[0]
         plain = [json_texts.plain(one) for one in found] or [pa.nulls(count, pa.string())]
-        first = pc.coalesce(*plain) if len(plain) > 1 else plain[0]
-        return page_lists(first) if name == PAGES else first
+        return pc.coalesce(*plain) if len(plain) > 1 else plain[0]
 
     def _tokens(self, values: pa.Array, how: Convert | None) -> pa.Array:
         tokens = opened(values) if self.source.format == "csv" else json_texts.json_texts(values)
@@ -250,40 +250,6 @@ def _opened(texts: pa.Array) -> pa.Array:
     found = _query(texts, "case when json_valid(texts) then json(texts)::varchar end")
     found = pc.if_else(is_open, found, None)
     return pc.coalesce(found, json_texts.quoted(pc.if_else(pc.is_valid(found), None, texts)))
-
-
-def page_lists(tokens: pa.Array) -> pa.Array:
-    """JSON texts -> lists of them: a list's elements, or the one value."""
-    is_list = pc.fill_null(pc.starts_with(tokens, "["), False)
-    lists = _query(tokens.filter(is_list), "from_json(texts, '[\"JSON\"]')::varchar[]")
-    return _page_lists(tokens, is_list, lists)
-
-
-def _cell_pages(cells: pa.Array) -> pa.Array:
-    """The pages in cells: `page_lists(opened(cells))` in one go."""
-    is_list = pc.fill_null(pc.starts_with(cells, "["), False)
-    lists = _query(
-        cells.filter(is_list),
-        "case when json_valid(texts) then from_json(texts, '[\"JSON\"]')::varchar[] end",
-    )
-    if lists.null_count:
-        return page_lists(json_texts.plain(opened(cells)))
-    tokens = json_texts.plain(opened(pc.if_else(is_list, None, cells)))
-    return _page_lists(tokens, is_list, lists)
-
-
-def _page_lists(tokens: pa.Array, is_list: pa.Array, lists: pa.Array) -> pa.Array:
-    """`lists`, one for each row that `is_list`, and the single pages of the other rows."""
-    single = pc.if_else(pc.starts_with(tokens, "{"), "{}", tokens)  # an object is a misfit
-    numbers = np.arange(len(tokens) + 1, dtype=np.int32)
-    singles = pa.ListArray.from_arrays(pa.array(numbers), single, mask=pc.is_null(single))
-    if not len(lists):
-        return singles
-    flags = is_list.to_numpy(zero_copy_only=False)
-    if flags.all():
-        return lists.cast(singles.type)
-    order = np.where(flags, len(tokens) + np.cumsum(flags) - 1, numbers[:-1])
-    return pa.concat_arrays([singles, lists.cast(singles.type)]).take(pa.array(order))
 
 
 def _query(texts: pa.Array, expression: str) -> pa.Array:

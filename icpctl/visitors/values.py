@@ -64,6 +64,18 @@ class Column:
         found: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
         return found
 
+    def to_lists(self) -> list[list[Any]]:
+        """For each row its values, as Python values."""
+        values: list[Any] = self.values.tolist()
+        if self.offsets is None or self.elements is None:
+            return [[values[cell]] if cell >= 0 else [] for cell in self.rows.tolist()]
+        found = [values[element] for element in self.elements.tolist()]
+        starts = self.offsets.tolist()
+        return [
+            found[starts[cell] : starts[cell + 1]] if cell >= 0 else []
+            for cell in self.rows.tolist()
+        ]
+
     def present(self) -> np.ndarray:
         """For each row whether it has a value."""
         ones = np.ones((len(self.values), 1), np.uint8)

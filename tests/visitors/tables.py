@@ -49,6 +49,6 @@ def read(path: Path | str, fields: dict[str, str | list[str]], *, batch_rows: in
 
 
 def _value(name: str, found: Any) -> Any:
-    if name == PAGES:
-        return None if found is None else [one and json.loads(one) for one in found]
+    if name == PAGES and isinstance(found, list):
+        return [one and json.loads(one) for one in found]
     return None if found is None else json.loads(found)

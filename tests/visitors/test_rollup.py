@@ -102,11 +102,7 @@ def roll_up(
 
 
 def _values(row: dict[str, Any]) -> dict[str, Any]:
-    found = {
-        name: [json.loads(page) for page in value] if name == "pages" else json.loads(value)
-        for name, value in row.items()
-        if value is not None
-    }
+    found = {name: json.loads(value) for name, value in row.items() if value is not None}
     return {name: value for name, value in found.items() if value != []}
 
 

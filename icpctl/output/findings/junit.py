@@ -19,7 +19,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def render(report: Report, *, colour: bool = False) -> str:
     """Return a suite for each file: its findings, warnings as tests that pass."""
-    from xml.etree.ElementTree import Element, indent, tostring
+    from xml.etree.ElementTree import Element
 
     del colour
     root = Element("testsuites", name="icpctl validate")
@@ -29,6 +29,13 @@ def render(report: Report, *, colour: bool = False) -> str:
     root.set("errors", "0")
     for file, findings in by_file.items():
         _suite(root, file, findings)
+    return document(root)
+
+
+def document(root: Element) -> str:
+    """Return the XML text of a whole report."""
+    from xml.etree.ElementTree import indent, tostring
+
     indent(root)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     return f"{head}{tostring(root, encoding='unicode')}\n"
@@ -37,26 +44,26 @@ def render(report: Report, *, colour: bool = False) -> str:
 def _suite(root: Element, file: str, findings: Sequence[Finding]) -> None:
     from xml.etree.ElementTree import SubElement
 
-    suite = SubElement(root, "testsuite", name=_text(file))
+    suite = SubElement(root, "testsuite", name=escaped(file))
     suite.set("tests", str(len(findings) or 1))
     suite.set("failures", str(sum(finding.severity == "error" for finding in findings)))
     suite.set("errors", "0")
     if not findings:
-        SubElement(suite, "testcase", classname=_text(file), name="valid")
+        SubElement(suite, "testcase", classname=escaped(file), name="valid")
     for finding in findings:
         place = finding.location
         name = ":".join(str(it) for it in (finding.code, place.line, place.column) if it)
-        case = SubElement(suite, "testcase", classname=_text(file), name=name)
-        text = _text("\n".join(filter(None, (str(finding), finding.hint))))
+        case = SubElement(suite, "testcase", classname=escaped(file), name=name)
+        text = escaped("\n".join(filter(None, (str(finding), finding.hint))))
         if finding.severity == "error":
             failure = SubElement(case, "failure", type=finding.code)
-            failure.set("message", _text(finding.message))
+            failure.set("message", escaped(finding.message))
             failure.text = text
         else:
             SubElement(case, "system-out").text = text
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text with escapes for what XML cannot hold."""
     lines = "\n".join(shown(line) for line in text.split("\n"))
     return _NO_XML.sub(lambda found: ascii(found.group())[1:-1], lines)

@@ -1,0 +1,69 @@
+"""`icpctl stats`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, TempDir, Visitors, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ReportFormat
+
+
+def stats(
+    visitors: Visitors = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="D", help="The first day of last_seen, UTC.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="D", help="The last day of last_seen, UTC.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="FIELD", help="Also by the commonest values of a text field."),
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SLUG", help="Only this config, also an inactive one; repeatable."),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")
+    ] = None,
+    mapping: Mapping = None,
+    case_sensitive: CaseSensitive = None,
+    temp_dir: TempDir = None,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="How to print them.")
+    ] = "table",
+) -> ExitCode:
+    """Count visitors and matches by config and day.
+
+    With --from or --to, of those last seen in that period.
+    The exit code is 1 when a line is rejected.
+    """
+    from icpctl.cli.scoring import scoring_options, visitors_of
+    from icpctl.output.progress import progress
+    from icpctl.output.stats import print_stats
+    from icpctl.scoring.report import Limit
+    from icpctl.scoring.stats import Period
+    from icpctl.scoring.stats import stats as count
+
+    period = Period.parse(first, last)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    space = workspace(directory, org)
+    configs = [(it.slug, it.config) for it in space.configs(config or [])]
+    with progress(sys.stderr) as on_progress:
+        found = count(
+            visitors_of(visitors),
+            configs,
+            options,
+            period,
+            organization=space.org,
+            by=by,
+            on_progress=on_progress,
+        )
+    limit, report = Limit.parse("0"), found.run.report
+    print_stats(found, output, limit)
+    return ExitCode.FOUND if limit.exceeded(report.rejected, report.visitors) else ExitCode.DONE

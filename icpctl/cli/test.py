@@ -1,0 +1,50 @@
+"""`icpctl test`."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import TestFormat
+
+
+def run_rule_tests(
+    slugs: Annotated[
+        list[str] | None, typer.Argument(metavar="SLUG", help="Configs to test; all by default.")
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="List conditions that are never true or never false.")
+    ] = False,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Change the rules, and list what no test notices.")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")
+    ] = None,
+    mapping: Mapping = None,
+    case_sensitive: CaseSensitive = None,
+    output: Annotated[
+        TestFormat, typer.Option("-o", "--output", help="How to print the outcome.")
+    ] = "table",
+) -> ExitCode:
+    """Run the tests that stand beside configs.
+
+    They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails.
+    """
+    from icpctl.cli.scoring import scoring_options
+    from icpctl.config.rule_tests import load_tests
+    from icpctl.output.rule_tests import print_tests
+    from icpctl.scoring.rule_tests import run_tests
+
+    space = workspace(directory, org)
+    for slug in slugs or []:
+        space.get(slug)
+    configs = space.load().require_valid()
+    tests = load_tests(space.folder, configs, slugs or [])
+    options = scoring_options(as_of, mapping, case_sensitive, [])
+    run = run_tests(tests, configs, options, mutate=mutate)
+    print_tests(run, output, coverage=coverage, mutate=mutate)
+    return ExitCode.FOUND if run.failed else ExitCode.DONE

@@ -1,0 +1,232 @@
+"""Tests of a config: `SLUG.test.yaml` beside it or in `tests/` there, and what they expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from icpctl.config import values
+from icpctl.config.files import SUFFIXES, is_rule_test, read_file
+from icpctl.config.model import Flag, Text
+from icpctl.config.nodes import Node, Problem, find, find_key, plain
+from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.vocabulary import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+    from icpctl.config.files import ConfigFile
+    from icpctl.config.model import Condition
+
+FOLDER = "tests"
+
+
+def _texts(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _moment(value: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(values.text(value).strip())
+    except ValueError:
+        hint = "write 2026-11-23 or 2026-11-23T12:00:00Z"
+        raise values.problem(
+            "ICP103", f"expected a date, not {values.described(value)}", hint
+        ) from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Expected(_Body):
+    """One test as it stands in a file.
+
+    `icp` is the slug of the visitor's ICP; null, but there, means that the visitor has none.
+    `holds` and `fails` name conditions of the config: `TYPE`, or more of it, such as
+    `TYPE COMPARATOR VALUE`.
+    """
+
+    visitor: dict[str, Any]
+    name: Text | None = None
+    match: Flag | None = None
+    score: Annotated[float | None, BeforeValidator(values.number)] = None
+    icp: Text | None = None
+    holds: Texts = ()
+    fails: Texts = ()
+
+    @property
+    def asks(self) -> set[str]:
+        """What is expected of the visitor."""
+        return set(self.model_fields_set) - {"visitor", "name"}
+
+
+class TestFile(_Body):
+    """A whole file; `as_of` is what last_seen_days counts to."""
+
+    as_of: Annotated[datetime | None, BeforeValidator(_moment)] = None
+    tests: tuple[Expected, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """One test of a config. `holds` and `fails` are the places of conditions in the config."""
+
+    config: ConfigFile
+    where: Location
+    expected: Expected
+    as_of: datetime | None
+    holds: tuple[int, ...]
+    fails: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What the test is called: its name or its line."""
+        return self.expected.name or f"line {self.where.line}"
+
+
+def load_tests(
+    folder: Path, configs: Sequence[ConfigFile], wanted: Iterable[str] = ()
+) -> list[RuleTest]:
+    """Return the tests of the configs of a folder, or of those of them that are named.
+
+    Raises `IcpctlError`: `invalid_test` with every finding, `no_tests` where there is none.
+    """
+    slugs = set(wanted)
+    by_slug = {it.slug: it for it in configs}
+    found: list[RuleTest] = []
+    findings: list[Finding] = []
+    for path in _paths(folder):
+        slug = path.stem.removesuffix(".test")
+        if slugs and slug not in slugs:
+            continue
+        if slug not in by_slug:
+            meant = nearest(slug, by_slug)
+            hint = f"did you mean {meant}{path.name.removeprefix(slug)}?" if meant else None
+            message = f"there is no config {slug!r} that these could be tests of"
+            findings.append(Finding("ICP001", "error", message, Location(str(path)), hint))
+            continue
+        tests, wrong = _read(path, by_slug[slug])
+        found += tests
+        findings += wrong
+    if findings:
+        raise IcpctlError("not all tests are valid", "invalid_test", findings=findings)
+    if not found:
+        example = next(iter(sorted(slugs or by_slug)), "SLUG")
+        raise IcpctlError(
+            f"there are no tests in {folder}",
+            "no_tests",
+            hint=f"write some into {folder / f'{example}.test.yaml'}",
+        )
+    return found
+
+
+def _paths(folder: Path) -> list[Path]:
+    folders = [it for it in (folder, folder / FOLDER) if it.is_dir()]
+    return [
+        path
+        for place in folders
+        for path in sorted(place.iterdir())
+        if path.suffix in SUFFIXES and is_rule_test(path.name) and not path.name.startswith(".")
+    ]
+
+
+def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]]:
+    document = read_file(path)
+    problems = list(document.problems)
+    tests: list[RuleTest] = []
+    if document.root is not None:
+        try:
+            file = TestFile.model_validate(plain(document.root))
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+            return [], [document.finding(_problem(document.root, it)) for it in errors]
+        for number, expected in enumerate(file.tests):
+            start = find(document.root, ("tests", number))
+            where = document.location(start)
+            if not expected.asks:
+                message = "this test expects nothing"
+                hint = "say what must come out: match, score, icp, holds or fails"
+                problems.append(Problem("ICP101", start, message, hint))
+            named: dict[str, tuple[int, ...]] = {"holds": (), "fails": ()}
+            for key, names in (("holds", expected.holds), ("fails", expected.fails)):
+                for index, name in enumerate(names):
+                    at = _named(name, config)
+                    named[key] += at
+                    if not at:
+                        place = find(document.root, ("tests", number, key, index))
+                        problems.append(_no_condition(place, name, config))
+            tests.append(
+                RuleTest(config, where, expected, file.as_of, named["holds"], named["fails"])
+            )
+    return tests, [document.finding(problem) for problem in problems]
+
+
+def conditions_of(config: ConfigFile) -> list[Condition]:
+    """The conditions of all groups, in order."""
+    return [one for group in config.config.rules.groups for one in group.conditions]
+
+
+def _named(name: str, config: ConfigFile) -> tuple[int, ...]:
+    """The places of the conditions that a text names by its first words."""
+    words = name.casefold().split()
+    return tuple(
+        at
+        for at, one in enumerate(conditions_of(config))
+        if words and _words(one)[: len(words)] == words
+    )
+
+
+def _words(condition: Condition) -> list[str]:
+    listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    shown = ",".join(str(it).lower() if isinstance(it, bool) else str(it) for it in listed)
+    text = "" if condition.value is None else shown
+    return f"{condition.type} {condition.comparator} {text}".casefold().split()
+
+
+def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
+    types = sorted({one.type for one in conditions_of(config)})
+    meant = nearest((name.split() or [""])[0], types)
+    hint = f"did you mean {meant}?" if meant and meant not in name else f"types: {', '.join(types)}"
+    return Problem("ICP102", start, f"{config.slug} has no condition {name!r}", hint)
+
+
+def _problem(root: Node, error: ErrorDetails) -> Problem:
+    """Return a validation error with its place in the text."""
+    path = error["loc"]
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = Expected if "tests" in path else TestFile
+        meant = nearest(str(path[-1]), known.model_fields)
+        hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known.model_fields)}"
+        place = find_key(root, path)
+        return Problem("ICP102", place, f"unknown key {values.described(path[-1])}", hint)
+    start = find(root, path)
+    if kind == "missing":
+        return Problem("ICP101", start, f"{path[-1]} is missing")
+    if kind.startswith("ICP"):
+        return Problem(kind, start, context["message"], context["hint"])
+    if kind == "too_short":
+        return Problem("ICP104", start, "the list is empty; it holds at least one test")
+    wanted = _WANTED.get(kind)
+    message = (
+        f"expected {wanted}, not {values.described(error['input'])}" if wanted else error["msg"]
+    )
+    return Problem("ICP103", start, message)
+
+
+_WANTED = {
+    "dict_type": "an object",
+    "model_type": "an object",
+    "tuple_type": "a list",
+}

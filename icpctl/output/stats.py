@@ -1,0 +1,178 @@
+"""Statistics of a period: tables, on terminals with bars, and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from icpctl.output.console import console, note, shown, table
+from icpctl.output.score import counted, percent, print_configs, print_notes
+from icpctl.scoring.report import rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.report import Limit
+    from icpctl.scoring.stats import DayReport, FieldReport, Stats, StatsReport
+
+_MOST_ROWS = 31  # bars that fit on a terminal together
+_NUMBERS = ["VISITORS", "MATCHED", "RATE"]
+_WIDEST_BAR = 40
+_NO_DATE = "(no date)"
+
+
+def print_stats(found: Stats, output: ReportFormat, limit: Limit) -> None:
+    """Print statistics on stdout, and what was wrong with the input on stderr."""
+    report = found.report
+    if output == "json":
+        body = report.model_dump(mode="json", by_alias=True, exclude=None if report.by else {"by"})
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    else:
+        _print_tables(report)
+    sys.stdout.flush()
+    print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
+    if found.dateless:
+        who = counted(found.dateless, "visitor")
+        note(f"last_seen is no date for {who}: they count without one")
+
+
+def _print_tables(report: StatsReport) -> None:
+    print(_headline(report), end="\n\n")
+    print_configs(report.configs, sys.stdout)
+    if report.by and report.by.values:
+        print()
+        _print_values(report.by)
+    if report.days:
+        print()
+        _print_days(report.days)
+
+
+def _headline(report: StatsReport) -> str:
+    since = f" from {report.first}" if report.first else ""
+    until = f" to {report.last}" if report.last else ""
+    seen = " last seen" if since or until else ""
+    text = f"{counted(report.visitors, 'visitor')}{seen}{since}{until}, "
+    text += counted(report.matched, "match", "matches")
+    if report.match_rate is not None:
+        text += f" ({percent(report.match_rate)})"
+    if report.average_score is not None:
+        text += f", average score {report.average_score:.2f}"
+    return text
+
+
+def _print_values(by: FieldReport) -> None:
+    rows = [
+        _Bar(it.value if it.value is not None else f"(no {by.field})", it.visitors, it.matched)
+        for it in by.values
+    ]
+    _print_bars(by.field.upper(), rows)
+    shown = sum(it.value is not None for it in by.values)
+    if by.distinct > shown:
+        note(f"{by.field}: the commonest {shown} of {by.distinct:,} values are shown")
+
+
+def _print_days(days: Sequence[DayReport]) -> None:
+    dated = [it for it in days if it.date is not None]
+    undated = [_Bar(_NO_DATE, it.visitors, it.matched) for it in days if it.date is None]
+    if not sys.stdout.isatty():
+        bars = [_Bar(str(it.date), it.visitors, it.matched) for it in dated]
+        _print_bars("DAY", bars + undated)
+        return
+    title, bars = _grouped(dated)
+    _print_bars(title, bars + undated)
+    if title != "DAY":
+        note("the days are grouped: every single one is in -o json, and in a pipe")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A row of a table with bars."""
+
+    name: str
+    visitors: int
+    matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Days that make one bar: its first day, its name, and days from there into the next bar."""
+
+    title: str
+    start: Callable[[date], date]
+    name: Callable[[date], str]
+    step: int
+
+
+_UNITS = (
+    _Unit("DAY", lambda day: day, str, 1),
+    _Unit("WEEK FROM", lambda day: day - timedelta(day.weekday()), str, 7),
+    _Unit("MONTH", lambda day: day.replace(day=1), lambda day: str(day)[:7], 31),
+    _Unit("YEAR", lambda day: day.replace(month=1, day=1), lambda day: str(day)[:4], 366),
+)
+
+
+def _grouped(days: Sequence[DayReport]) -> tuple[str, list[_Bar]]:
+    """The days as not too many bars, without gaps.
+
+    Where even years are too many, the early ones are one bar, and there may be gaps.
+    """
+    for unit in _UNITS:
+        sums: dict[date, _Bar] = {}
+        for it in days:
+            if it.date:
+                start = unit.start(it.date)
+                bar = sums.get(start, _Bar(unit.name(start), 0, 0))
+                sums[start] = _Bar(bar.name, bar.visitors + it.visitors, bar.matched + it.matched)
+        starts = _without_gaps(sorted(sums), unit)
+        if len(starts) <= _MOST_ROWS:
+            return unit.title, [sums.get(it, _Bar(unit.name(it), 0, 0)) for it in starts]
+    bars = [sums[start] for start in sorted(sums)]
+    old, new = bars[: 1 - _MOST_ROWS], bars[1 - _MOST_ROWS :]
+    if old:
+        name = f"to {old[-1].name}"
+        new.insert(0, _Bar(name, sum(it.visitors for it in old), sum(it.matched for it in old)))
+    return unit.title, new
+
+
+def _without_gaps(starts: list[date], unit: _Unit) -> list[date]:
+    """The starts and those between them, as far as these are not too many."""
+    found = starts[:1]
+    while found and found[-1] < starts[-1] and len(found) <= _MOST_ROWS:
+        found.append(unit.start(found[-1] + timedelta(unit.step)))
+    return found
+
+
+def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
+    columns = [title, *_NUMBERS]
+    cells = [[shown(it.name), f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
+    if sys.stdout.isatty():
+        from rich.cells import cell_len
+
+        screen = console()
+        is_plain = not screen.encoding.startswith("utf")
+        full, empty = ("#", ".") if is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
+        taken = sum(max(map(cell_len, column)) + 2 for column in zip(columns, *cells, strict=True))
+        width = min(_WIDEST_BAR, screen.width - taken)
+        legend = f"{full} MATCHED {empty} NOT"
+        if width >= len(legend):
+            columns.append(legend)
+            most = max(it.visitors for it in rows)
+            for row, it in zip(cells, rows, strict=True):
+                row.append(_bar(it, most, width, full, empty))
+    table(columns, cells, folds=title, right=_NUMBERS)
+
+
+def _bar(bar: _Bar, most: int, width: int, full: str, empty: str) -> str:
+    """What there is takes at least one column."""
+    length = -(-bar.visitors * width // most)
+    matched = -(-bar.matched * width // most)
+    return full * matched + empty * (length - matched)
+
+
+def _rate(bar: _Bar) -> str:
+    share = rate(bar.matched, bar.visitors)
+    return "" if share is None else percent(share)

@@ -1,0 +1,91 @@
+"""What many verdicts come to: visitors, matches, first places and scores, in all and by config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from icpctl.scoring.report import ConfigReport, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.scoring.plan import ConfigPlan
+    from icpctl.scoring.verdicts import Verdicts
+
+
+@dataclass(slots=True)
+class Counts:
+    """The counts so far over `configs` configs. Scores are summed in hundredths, which are exact.
+
+    `score_sum` is over the `icp_score` of matching visitors, `score_sums` over each config's
+    matches.
+    """
+
+    configs: int
+    visitors: int = 0
+    matched: int = 0
+    score_sum: int = 0
+    matched_by: np.ndarray = field(init=False)
+    first_by: np.ndarray = field(init=False)
+    score_sums: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.matched_by = np.zeros(self.configs, np.int64)
+        self.first_by = np.zeros(self.configs, np.int64)
+        self.score_sums = np.zeros(self.configs, np.int64)
+
+    def add(self, verdicts: Verdicts, chosen: np.ndarray | None = None) -> None:
+        """Count a batch, or of it the rows that are True in `chosen` [rows]."""
+        icp, icp_hundredths = verdicts.icp, verdicts.icp_hundredths
+        configs, hundredths = verdicts.configs, verdicts.hundredths
+        if chosen is not None:
+            of_chosen = np.repeat(chosen, np.diff(verdicts.offsets))
+            icp, icp_hundredths = icp[chosen], icp_hundredths[chosen]
+            configs, hundredths = configs[of_chosen], hundredths[of_chosen]
+        first = icp[icp >= 0]
+        self.visitors += len(icp)
+        self.matched += len(first)
+        self.score_sum += int(icp_hundredths.sum())
+        self.matched_by += np.bincount(configs, minlength=self.configs)
+        self.first_by += np.bincount(first, minlength=self.configs)
+        sums = np.bincount(configs, weights=hundredths, minlength=self.configs)
+        self.score_sums += sums.astype(np.int64)
+
+    @property
+    def match_rate(self) -> float | None:
+        """Matching visitors over all."""
+        return rate(self.matched, self.visitors)
+
+    @property
+    def average_score(self) -> float | None:
+        """The mean `icp_score` of matching visitors."""
+        return _mean(self.score_sum, self.matched)
+
+    def config_reports(self, configs: Sequence[ConfigPlan | ConfigReport]) -> list[ConfigReport]:
+        """Each config's share; `configs` are those that the verdicts number."""
+        return [
+            ConfigReport(
+                slug=config.slug,
+                label=config.label,
+                priority=config.priority,
+                matched=matched,
+                first=first,
+                match_rate=rate(matched, self.visitors),
+                average_score=_mean(score_sum, matched),
+            )
+            for config, matched, first, score_sum in zip(
+                configs,
+                self.matched_by.tolist(),
+                self.first_by.tolist(),
+                self.score_sums.tolist(),
+                strict=True,
+            )
+        ]
+
+
+def _mean(hundredths: int, count: int) -> float | None:
+    """The mean with two decimals, half up."""
+    return (2 * hundredths + count) // (2 * count) / 100 if count else None

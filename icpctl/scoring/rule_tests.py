@@ -1,0 +1,230 @@
+"""Runs the tests of configs: one reading of all their visitors, one plan for all that is asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.config.rule_tests import conditions_of
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.explain import explain_row
+from icpctl.scoring.mutants import mutants_of
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.run import columns_of
+from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.visitors.mapping import load_mapping
+from icpctl.visitors.reading import Reader
+from icpctl.visitors.scan import cores, temporary_folder
+from icpctl.visitors.sources import find_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from icpctl.config.files import ConfigFile
+    from icpctl.config.model import Condition
+    from icpctl.config.rule_tests import RuleTest
+    from icpctl.scoring.explain import Explanation
+    from icpctl.scoring.mutants import Mutant
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.run import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An expectation that was not met."""
+
+    expectation: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one test ended. One that failed has the explanation of its config."""
+
+    test: RuleTest
+    problems: tuple[Problem, ...]
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A condition that in the tests of its config is always `always`: true, or false."""
+
+    config: ConfigFile
+    condition: Condition
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """All outcomes in order, what they leave uncovered, and the mutants that no test notices.
+
+    `mutants` counts those that were tried.
+    """
+
+    outcomes: list[Outcome]
+    uncovered: list[Uncovered]
+    unnoticed: list[Mutant]
+    mutants: int
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """The tests that failed."""
+        return [it for it in self.outcomes if it.problems]
+
+
+def run_tests(
+    tests: Sequence[RuleTest],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    *,
+    mutate: bool = False,
+) -> TestRun:
+    """Run tests against the configs of their folder; a visitor's ICP is one of the active ones.
+
+    With `mutate` each config is changed in many ways, and each mutant must fail a test.
+    """
+    tested = list({it.config.slug: it.config for it in tests}.values())
+    mutants = [mutant for config in tested for mutant in mutants_of(config)] if mutate else []
+    # No slug has a space, so the names of mutants are their own.
+    named = [(it.slug, it.config) for it in configs]
+    named += [(f"{it.config.slug} {n}", it.model) for n, it in enumerate(mutants)]
+    plan = make_plan(named, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    rows = _rows(tests, plan, options)
+    judged = _judge(tests, rows, plan)
+    active = {it.slug for it in configs if it.config.is_active}
+    outcomes = []
+    for test, one in zip(tests, judged, strict=True):
+        problems = one.problems(test.config.slug, active)
+        explanation = one.explanation() if problems else None
+        outcomes.append(Outcome(test, tuple(problems), explanation))
+    unnoticed = [
+        mutant
+        for number, mutant in enumerate(mutants)
+        if not any(
+            one.problems(f"{mutant.config.slug} {number}", active)
+            for one in judged
+            if one.test.config is mutant.config
+        )
+    ]
+    return TestRun(outcomes, _uncovered(tested, judged), unnoticed, len(mutants))
+
+
+def _rows(tests: Sequence[RuleTest], plan: Plan, options: Options) -> pa.RecordBatch:
+    """The tests' visitors, through the reader that reads all visitors."""
+    columns = columns_of(plan, options.mapping or load_mapping(None), options)
+    with temporary_folder(options.temp_dir) as spool:
+        file = spool / "tests.jsonl"
+        file.write_text("".join(f"{json.dumps(it.expected.visitor)}\n" for it in tests), "utf-8")
+        reader = Reader(columns, spool, options.threads or cores())
+        tables = [
+            batch.table for it in find_sources([str(file)], spool) for batch in reader.read(it)
+        ]
+    (rows,) = pa.Table.from_batches(tables).combine_chunks().to_batches()
+    return rows
+
+
+def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[_Judged]:
+    """Score all tests that count to the same moment at once."""
+    moments: dict[datetime, list[int]] = {}
+    for at, test in enumerate(tests):
+        moments.setdefault(test.as_of or plan.as_of, []).append(at)
+    found: dict[int, _Judged] = {}
+    for as_of, places in moments.items():
+        batch = rows.take(pa.array(places))
+        asked = replace(plan, as_of=as_of)
+        verdicts = score_batch(batch, asked)
+        words, _ = row_words(batch, asked)
+        numbers, scores = verdicts.configs.tolist(), verdicts.scores.tolist()
+        for row, at in enumerate(places):
+            of_row = slice(verdicts.offsets[row], verdicts.offsets[row + 1])
+            matches = dict(zip(numbers[of_row], scores[of_row], strict=True))
+            one = words[:, row : row + 1]
+            found[at] = _Judged(tests[at], batch.slice(row, 1), asked, one, matches)
+    return [found[at] for at in range(len(tests))]
+
+
+class _Judged:
+    """What all configs of a plan make of one test's visitor."""
+
+    def __init__(
+        self,
+        test: RuleTest,
+        row: pa.RecordBatch,
+        plan: Plan,
+        words: np.ndarray,
+        matches: dict[int, float],
+    ) -> None:
+        self.test = test
+        self._row = row
+        self._plan = plan
+        self._words = words
+        self._configs = {config.slug: config for config in plan.configs}
+        self._scores = {plan.configs[number].slug: score for number, score in matches.items()}
+
+    def held(self, name: str) -> list[bool]:
+        """Which conditions of a config hold."""
+        found: list[bool] = held_conditions(self._configs[name], self._words)[0].tolist()
+        return found
+
+    def problems(self, name: str, active: set[str]) -> list[Problem]:
+        """What is not as expected when the config `name` stands for that of the test."""
+        expected, asks = self.test.expected, self.test.expected.asks
+        found = []
+        matched, score = name in self._scores, self._scores.get(name, 0.0)
+        if expected.match is not None and matched != expected.match:
+            found.append(Problem("match", _flag(expected.match), _flag(matched)))
+        if expected.score is not None and round(expected.score, 2) != score:
+            found.append(Problem("score", f"{expected.score:.2f}", f"{score:.2f}"))
+        if "icp" in asks and (icp := self._icp(name, active)) != expected.icp:
+            found.append(Problem("icp", expected.icp or "none", icp or "none"))
+        if self.test.holds or self.test.fails:
+            held = self.held(name)
+            conditions = conditions_of(self.test.config)
+            for places, wanted in ((self.test.holds, True), (self.test.fails, False)):
+                word = "holds" if wanted else "fails"
+                found += [
+                    Problem(word, conditions[at].type, "fails" if wanted else "holds")
+                    for at in places
+                    if held[at] != wanted
+                ]
+        return found
+
+    def explanation(self) -> Explanation:
+        """The explanation of the test's config."""
+        config = self.test.config
+        named = {config.slug: config.config}
+        plan = make_plan(
+            named.items(), as_of=self._plan.as_of, case_sensitive=self._plan.case_sensitive
+        )
+        return explain_row(self._row, self.test.where.line or 1, plan, named)
+
+    def _icp(self, name: str, active: set[str]) -> str | None:
+        own = self.test.config.slug
+        for slug in self._configs:
+            is_own = slug == name and own in active
+            if (is_own or (slug in active and slug != own)) and slug in self._scores:
+                return own if is_own else slug
+        return None
+
+
+def _uncovered(tested: Sequence[ConfigFile], judged: Sequence[_Judged]) -> list[Uncovered]:
+    found = []
+    for config in tested:
+        held = np.array([it.held(config.slug) for it in judged if it.test.config is config])
+        for at, condition in enumerate(conditions_of(config)):
+            if not held[:, at].any():
+                found.append(Uncovered(config, condition, always=False))
+            if held[:, at].all():
+                found.append(Uncovered(config, condition, always=True))
+    return found
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
