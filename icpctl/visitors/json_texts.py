@@ -150,7 +150,7 @@ def _timestamp_texts(array: pa.Array) -> pa.Array:
     distinct, codes = _numbered(days)
     dates = pa.array(distinct.astype(np.int32)).cast(pa.date32()).cast(pa.string())
     texts = pc.binary_join_element_wise(
-        '"', dates.take(pa.array(codes)), _clock().take(pa.array(of_day)), ""
+        _scalar('"'), dates.take(pa.array(codes)), _clock().take(pa.array(of_day)), _scalar("")
     )
     if micros.any():
         fractions = pc.utf8_lpad(pa.array(micros).cast(pa.string()), 6, padding="0")
@@ -245,7 +245,13 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def _joined(head: str, texts: pa.Array, tail: str) -> pa.Array:
-    return pc.binary_join_element_wise(head, texts, tail, "")
+    return pc.binary_join_element_wise(_scalar(head), texts, _scalar(tail), _scalar(""))
+
+
+@cache
+def _scalar(text: str) -> pa.Scalar:
+    """A text for Arrow's functions, which take thirty times longer to make it each time."""
+    return pa.scalar(text)
 
 
 def _bytes_of(texts: pa.Array) -> np.ndarray:
