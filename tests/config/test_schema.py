@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from icpctl.config.checks import check_document
 from icpctl.config.codes import CODES
 from icpctl.config.document import read_document
+from icpctl.config.files import is_config_name
 from icpctl.config.model import IcpConfig
 from icpctl.config.schema import config_schema
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
@@ -221,7 +222,7 @@ def test_value_shapes_and_comparators_are_held_to_the_type(line: str) -> None:
 
 
 def test_samples_are_accepted() -> None:
-    files = [*SAMPLES.rglob("*.y*ml"), *SAMPLES.rglob("*.json")]
+    files = [path for path in SAMPLES.rglob("*.*") if is_config_name(path.name)]
     assert files
     for path in files:
         SCHEMA.validate(yaml.load(path.read_text("utf-8"), Loader=Loader))
