@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, TempDir, Visitors, workspace
+from icpctl.cli.options import (
+    AsOf,
+    CaseSensitive,
+    Configs,
+    Dir,
+    Mapping,
+    Org,
+    TempDir,
+    Visitors,
+    workspace,
+)
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
@@ -19,13 +29,8 @@ def explain(
     ] = None,
     directory: Dir = None,
     org: Org = None,
-    config: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SLUG", help="Only this config, also an inactive one; repeatable."),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")
-    ] = None,
+    config: Configs = None,
+    as_of: AsOf = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,

@@ -53,6 +53,19 @@ TempDir = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where large temporary files go; the system's folder."),
 ]
+Configs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="SLUG",
+        help="Only this config, also an inactive one; repeatable.",
+        autocompletion=slugs,
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="The date that last_seen_days counts to; now."),
+]
 CaseSensitive = Annotated[
     bool | None,
     typer.Option("--case-sensitive/--ignore-case", help="Whether letter case counts in texts."),

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import slugs
 from icpctl.cli.options import (
+    AsOf,
     CaseSensitive,
+    Configs,
     Dir,
     Mapping,
     MaxRejects,
@@ -24,17 +25,8 @@ def score(
     visitors: Visitors = None,
     directory: Dir = None,
     org: Org = None,
-    config: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SLUG",
-            help="Only this config, also an inactive one; repeatable.",
-            autocompletion=slugs,
-        ),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")
-    ] = None,
+    config: Configs = None,
+    as_of: AsOf = None,
     out: Annotated[
         str | None,
         typer.Option(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import CaseSensitive, Dir, Mapping, Org, workspace
+from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TestFormat
 
@@ -21,9 +21,7 @@ def run_rule_tests(
     mutate: Annotated[
         bool, typer.Option("--mutate", help="Change the rules, and list what no test notices.")
     ] = False,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="T", help="The date that last_seen_days counts to; now.")
-    ] = None,
+    as_of: AsOf = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
