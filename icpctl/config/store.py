@@ -302,8 +302,8 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
         message = f"the file's name {path.name!r} is no slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
     stem, ending = os.path.splitext(path)
-    siblings = (Path(stem + suffix) for suffix in SUFFIXES if suffix != ending)
-    if others := [sibling for sibling in siblings if os.path.lexists(sibling)]:
+    siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
+    if others := [Path(sibling) for sibling in siblings if os.path.lexists(sibling)]:
         loaded.findings.append(_two_files(path, others))
     document = read_file(path)
     config, findings = check_document(document, slug, lint=loaded.lint)
