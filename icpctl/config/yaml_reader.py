@@ -276,6 +276,8 @@ def _syntax(error: yaml.YAMLError, text: str) -> Problem:
         return Problem("ICP005", start, "a key is missing before this colon")
     if said.startswith("found character that cannot start any token"):
         return Problem("ICP005", start, f"text cannot begin with {at}", "put the text in quotes")
+    if said.startswith("exceeded maximum nesting depth"):  # libyaml looks far ahead of its events
+        return too_deep(start).problem
     for words, (message, hint, from_began) in _SYNTAX.items():
         if said.startswith(words):
             return Problem("ICP005", began.index if from_began and began else start, message, hint)

@@ -9,6 +9,7 @@ those that were asked for or that look wrong.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -148,10 +149,21 @@ class Lines:
 def whole_lines(stream: Stream) -> Iterator[memoryview | Instead]:
     """The stream in pieces that end with a line's end (the last one perhaps not).
 
-    What cannot be given, a line that is too long or damaged data, has a stand-in. A piece is
-    only good until the next one is asked for: the buffer is used again, because fresh memory for
-    each block costs as much as all the rest.
+    A byte order mark at the start is no part of any line. What cannot be given, a line that is
+    too long or damaged data, has a stand-in. A piece is only good until the next one is asked
+    for: the buffer is used again, because fresh memory for each block costs as much as all the
+    rest.
     """
+    pieces = _pieces(stream)
+    first = next(pieces, None)
+    if isinstance(first, memoryview) and bytes(first[: len(BOM_UTF8)]) == BOM_UTF8:
+        first = first[len(BOM_UTF8) :]
+    if first:
+        yield first
+    yield from pieces
+
+
+def _pieces(stream: Stream) -> Iterator[memoryview | Instead]:
     data = bytearray(2 * _BLOCK)
     view = memoryview(data)
     filled = 0  # bytes at the front that belong to an unfinished line

@@ -168,14 +168,13 @@ class Reader:
         mended: dict[int, list[Any]] = {}  # row -> its values
         kept = np.ones(len(numbers), bool)
         for one in picked:
-            found = _examined(one, is_first=numbers[one.index] == 1)
+            found = _examined(one)
             if isinstance(found, dict):
                 mended[one.index] = self.columns.values(found)
                 continue
             kept[one.index] = False
-            if found is not None:
-                raw = one.line if isinstance(one.line, bytes) else None
-                rejected.append(Rejected(source.name, int(numbers[one.index]), found, raw))
+            raw = one.line if isinstance(one.line, bytes) else None
+            rejected.append(Rejected(source.name, int(numbers[one.index]), found, raw))
         order = np.arange(len(numbers))
         order[list(mended)] = np.arange(len(numbers), len(numbers) + len(mended))
         added = list(zip(*mended.values(), strict=True)) or [()] * table.num_columns
@@ -210,12 +209,11 @@ class Reader:
 _FIRST = np.zeros(1, np.int64)
 # What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
 _ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
-_BOM = b"\xef\xbb\xbf"
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
 
-def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str | None:
-    """The record on a picked line, or why it is none; None for a blank line behind a BOM."""
+def _examined(one: Picked) -> dict[str, Any] | str:
+    """The record on a picked line, or why it is none."""
     match one.line:
         case TooLong():
             return "the line is over 16 MiB"
@@ -223,11 +221,6 @@ def _examined(one: Picked, *, is_first: bool) -> dict[str, Any] | str | None:
             return f"the compressed data is cut off or damaged here ({error})"
         case bytes() as line:
             pass
-    if line.startswith(_BOM):
-        if not is_first:
-            return "bad JSON: a byte order mark inside the file"
-        if not line.removeprefix(_BOM).strip():
-            return None
     try:
         return records.parse_record(line)
     except records.NotARecordError as error:
@@ -275,7 +268,7 @@ def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[s
             for one in picked:
                 length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
                 size += length
-                found = _examined(one, is_first=True) if length <= _SAMPLE_BYTES else None
+                found = _examined(one) if length <= _SAMPLE_BYTES else None
                 if isinstance(found, dict):
                     yield found
             if not picked or size > records.MAX_LINE_BYTES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 from icpctl.visitors.deep import shallow
@@ -36,8 +37,10 @@ def parse_record(line: bytes) -> dict[str, Any]:
     infinities may have any letter case, and any ASCII white space may stand around the object:
     all as in the bulk reader. Raises `NotARecordError` with the reason for a person.
     """
+    if line.startswith(BOM_UTF8):
+        raise NotARecordError("bad JSON: a byte order mark inside the file")
     try:
-        text = line.decode("utf-8-sig")
+        text = line.decode()
     except UnicodeDecodeError as error:
         raise NotARecordError(f"invalid UTF-8 at byte {error.start + 1}") from None
     text = " " * (len(text) - len(text.lstrip(_SPACE))) + text.strip(_SPACE)
