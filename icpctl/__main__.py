@@ -15,6 +15,8 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BEFORE_A_LOOK)
     # pydantic would look through every installed package for plugins to its models.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # NumPy's linear algebra would start threads that wait, busily, for work that never comes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from icpctl.cli.app import app
         from icpctl.cli.run import run
