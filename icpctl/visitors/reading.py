@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -118,12 +117,16 @@ class Reader:
 
     def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
+        import duckdb
+
+        # What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
+        engine_errors = (duckdb.Error, pa.ArrowException, OSError)
         done = 0
         try:
             for rows in self._query(source.path, source, source.compression or "none"):
                 yield rows
                 done += rows.num_rows
-        except _ENGINE_ERRORS:
+        except engine_errors:
             pass
         else:
             # A compressed file that is cut off may seem to end well, and so does one of 1 byte.
@@ -137,7 +140,7 @@ class Reader:
                 skipped = min(done, rows.num_rows)
                 done -= skipped
                 yield rows.slice(skipped)
-        except _ENGINE_ERRORS as error:
+        except engine_errors as error:
             raise IcpctlError(
                 f"cannot read it: {error}", "unreadable", Location(source.name)
             ) from None
@@ -145,6 +148,8 @@ class Reader:
             clean.unlink()
 
     def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
+        import duckdb
+
         sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
@@ -207,8 +212,6 @@ class Reader:
 
 
 _FIRST = np.zeros(1, np.int64)
-# What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
-_ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
 
