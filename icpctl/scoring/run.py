@@ -169,7 +169,11 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
 def _scored(
     batches: Iterable[Batch], plan: Plan, threads: int, timings: Timings
 ) -> Iterator[tuple[Batch, Verdicts]]:
-    """Scores batches on threads; the results come in order."""
+    """Scores batches on threads; the results come in order.
+
+    One core is left to what reads and writes: more threads than cores take each other's time.
+    """
+    threads = max(1, threads - 1)
     pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
 
     def done() -> tuple[Batch, Verdicts]:
