@@ -29,7 +29,9 @@ def standing_out(report: InsightReport) -> list[tuple[str, str]]:
     found: list[tuple[int, str, str]] = []
     if report.visitors:
         for config in report.configs:
-            found += [(rank, config.slug, text) for rank, text in _of_config(config)]
+            # A condition may stand in several groups.
+            of_config = dict.fromkeys(_of_config(config))
+            found += [(rank, config.slug, text) for rank, text in of_config]
     return [(slug, text) for _, slug, text in sorted(found, key=lambda it: it[0])]
 
 
@@ -74,7 +76,8 @@ def _of_config(config: ConfigInsight) -> Iterator[tuple[int, str]]:
 def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[tuple[int, str]]:
     name = _brief(one.condition)
     unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
-    if one.near_misses and 2 * (one.near_misses_missing or 0) > one.near_misses:
+    is_about_it = "exists" not in one.condition.comparator
+    if is_about_it and one.near_misses and 2 * (one.near_misses_missing or 0) > one.near_misses:
         lack = f"{one.near_misses_missing:,} of its {counted(one.near_misses, 'near miss', _NEAR)}"
         yield 3, f"{name}: {lack} lack the field"
     if one.never_holds:

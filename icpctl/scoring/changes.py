@@ -140,9 +140,8 @@ def _candidates(old: float, name: str, counts: NumberCounts, *, included: bool) 
     nearest = counts.nearest()
     if nearest is None:
         return []
-    beside = (
-        nearest if included else math.floor(nearest) - 1 if away < 0 else math.ceil(nearest) + 1
-    )
+    outside = math.floor(nearest) - 1 if counts.below else math.ceil(nearest) + 1
+    beside = nearest if included else float(outside)
     return [beside] if usable(beside) else []
 
 

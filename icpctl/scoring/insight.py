@@ -226,13 +226,16 @@ class _Answers:
                     yield spelt, count
 
     def _absent(self, question: Question, value: Any) -> AbsentValue:
-        """A value that nobody has, and the most similar one that somebody has."""
+        """A value that nobody has, and the most similar one that somebody has and is not listed."""
         keys = self._watch.keys.get(field_of(question))
         if keys is None or not isinstance(value, str):
             return AbsentValue(value=value, nearest=None, nearest_visitors=0)
+        case = self._watch.plan.case_sensitive
+        listed = {spells(it, question.entry, case_sensitive=case) for it in question.values}
         known: dict[str, tuple[str, int]] = {}
-        for _, spelt, count in keys.commonest(0, _COMPARED):
-            known.setdefault(str(spelt).casefold(), (str(spelt), count))
+        for key, spelt, count in keys.commonest(0, _COMPARED):
+            if key not in listed:
+                known.setdefault(str(spelt).casefold(), (str(spelt), count))
         close = get_close_matches(value.strip().casefold(), known, n=1, cutoff=_SIMILAR)
         nearest, count = known[close[0]] if close else (None, 0)
         return AbsentValue(value=value, nearest=nearest, nearest_visitors=count)
