@@ -80,10 +80,11 @@ def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[tupl
     if is_about_it and one.near_misses and 2 * (one.near_misses_missing or 0) > one.near_misses:
         lack = f"{one.near_misses_missing:,} of its {counted(one.near_misses, 'near miss', _NEAR)}"
         yield 3, f"{name}: {lack} lack the field"
-    if one.never_holds:
+    has_similar = any(it.nearest is not None for it in one.absent_values)
+    if one.never_holds and not has_similar:
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
         yield 4, f"{name} never holds{why}"
-    elif unknown:
+    elif unknown and not one.never_holds:
         yield 5, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if one.never_fails:
         yield 6, f"{name} holds for every visitor: it decides nothing"
@@ -109,7 +110,7 @@ def _matches_nobody(config: ConfigInsight) -> str:
 
 def _never_first(config: ConfigInsight) -> str:
     matches = counted(config.matched, "match", "matches")
-    others = [f"{it.slug} {it.visitors:,}" for it in config.taken_by]
+    others = [f"{it.slug} ({it.visitors:,})" for it in config.taken_by]
     whose = "its" if config.matched == 1 else "all its"
     goes = "goes" if config.matched == 1 else "go"
     return f"never comes first: {whose} {matches} {goes} to {_named(others)}"
