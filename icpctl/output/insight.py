@@ -71,7 +71,9 @@ def _print_configs(report: InsightReport) -> int:
 
 
 def _print_standing_out(report: InsightReport) -> int:
-    return _print_some(["CONFIG", "STANDS OUT"], standing_out(report), folds="STANDS OUT")
+    lone = len(report.configs) == 1
+    columns = ["CONFIG", "STANDS OUT"]
+    return _print_some(columns, standing_out(report), folds="STANDS OUT", lone=lone)
 
 
 def _print_gains(report: InsightReport) -> int:
@@ -86,7 +88,9 @@ def _print_gains(report: InsightReport) -> int:
     ]
     found.sort(key=lambda it: -it[0])
     rows = [[*cells, f"+{gain:,}"] for gain, cells in found]
-    return _print_some(["CONFIG", "CHANGE", "GAINS"], rows, folds="CHANGE", right=["GAINS"])
+    lone = len(report.configs) == 1
+    columns = ["CONFIG", "CHANGE", "GAINS"]
+    return _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
 
 
 def _place(config: ConfigInsight, number: int) -> str:
@@ -96,7 +100,8 @@ def _place(config: ConfigInsight, number: int) -> str:
 def _print_conditions(config: ConfigInsight) -> None:
     numbers = ["HOLDS", "FAILS", "MISSING", "LEFT", "NEAR MISSES"]
     title = config.slug
-    groups = ["GROUP"] if len(config.groups) > 1 else []
+    is_plain = [it.operator for it in config.groups] == ["AND"]
+    groups = [] if is_plain else ["GROUP"]
     rows = [
         [*([f"{number} {group.operator}"] if groups else []), *_condition_cells(one)]
         for number, group in enumerate(config.groups, 1)
@@ -138,11 +143,20 @@ def _print_some(
     rows: Sequence[Sequence[str]],
     folds: str,
     right: Sequence[str] = (),
+    *,
+    lone: bool = False,
 ) -> int:
-    """Print a table, on a terminal its first rows; returns how many are left out."""
+    """Print a table, on a terminal its first rows; returns how many are left out.
+
+    There a column with the only config says nothing, and is not shown.
+    """
     if not rows:
         return 0
     print()
-    some = rows[:_MOST_ROWS] if sys.stdout.isatty() else rows
+    some = rows
+    if sys.stdout.isatty():
+        some = rows[:_MOST_ROWS]
+        if lone:
+            columns, some = columns[1:], [row[1:] for row in some]
     table(columns, some, folds=folds, right=right)
     return len(rows) - len(some)

@@ -77,9 +77,8 @@ def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[tupl
     name = _brief(one.condition)
     unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
     is_about_it = "exists" not in one.condition.comparator
-    if is_about_it and one.near_misses and 2 * (one.near_misses_missing or 0) > one.near_misses:
-        lack = f"{one.near_misses_missing:,} of its {counted(one.near_misses, 'near miss', _NEAR)}"
-        yield 3, f"{name}: {lack} lack the field"
+    if is_about_it and 2 * (one.near_misses_missing or 0) > (one.near_misses or 0):
+        yield 3, f"{name}: {_lacking(one.near_misses_missing or 0, one.near_misses or 0)}"
     has_similar = any(it.nearest is not None for it in one.absent_values)
     if one.never_holds and not has_similar:
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
@@ -92,7 +91,12 @@ def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[tupl
         yield 7, f"{name} (optional) never changes a score: no match is better by it"
 
 
-_NEAR = "near misses"
+def _lacking(missing: int, all_of_them: int) -> str:
+    """How many near misses lack the field."""
+    if all_of_them == 1:
+        return "its near miss lacks the field"
+    part = "all" if missing == all_of_them else f"{missing:,} of"
+    return f"{part} its {all_of_them:,} near misses lack the field"
 
 
 def _matches_nobody(config: ConfigInsight) -> str:
