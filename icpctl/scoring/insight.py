@@ -210,6 +210,10 @@ class _Answers:
 
     def _values(self, number: int, question: Question) -> Iterable[tuple[Any, int]]:
         """The commonest values of those that a condition alone keeps away."""
+        if number in self._watch.parts:
+            parts = self._watch.parts[number].items()
+            known = [(part, count) for part, count in parts if count]
+            yield from sorted(known, key=lambda it: -it[1])[:MOST_VALUES]
         if not question.counts_keys:
             return
         if number in self._watch.number_keys:
