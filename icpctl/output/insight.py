@@ -34,13 +34,14 @@ def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:
         _print_tables(report)
     sys.stdout.flush()
     for name in report.capped:
-        note(f"{name} has very many values: of the rarer ones nothing is said")
+        note(f"{name} has too many values to count all: more may gain than is shown")
     print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
 
 
 def _print_tables(report: InsightReport) -> None:
     print(headline(report), end="\n\n")
-    left = [_print_configs(report), _print_standing_out(report), _print_gains(report)]
+    _print_configs(report)
+    left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()
     if is_terminal and len(report.configs) > _MOST_WHOLE:
         note("--config SLUG shows the conditions of one")
@@ -53,7 +54,7 @@ def _print_tables(report: InsightReport) -> None:
         note("the tables show what tells most: -o json has all, and a pipe")
 
 
-def _print_configs(report: InsightReport) -> int:
+def _print_configs(report: InsightReport) -> None:
     numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
     rows = [
         [
@@ -67,7 +68,6 @@ def _print_configs(report: InsightReport) -> int:
         for it in report.configs
     ]
     table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
-    return 0
 
 
 def _print_standing_out(report: InsightReport) -> int:
@@ -79,6 +79,7 @@ def _print_standing_out(report: InsightReport) -> int:
 def _print_gains(report: InsightReport) -> int:
     """The changes that gain most, of each condition a few."""
     most = _MOST_ALIKE if sys.stdout.isatty() else None
+    all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
     found = [
         (gain.gain, [config.slug, change(one.condition, gain) + _place(config, number)])
         for config in report.configs
@@ -90,7 +91,8 @@ def _print_gains(report: InsightReport) -> int:
     rows = [[*cells, f"+{gain:,}"] for gain, cells in found]
     lone = len(report.configs) == 1
     columns = ["CONFIG", "CHANGE", "GAINS"]
-    return _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
+    left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
+    return left + all_of_them - len(rows)
 
 
 def _place(config: ConfigInsight, number: int) -> str:

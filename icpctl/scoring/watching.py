@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MOST_PATTERNS = 4096
 """Patterns of held conditions that are kept of a config."""
 
-
 _ANY = -np.inf, np.inf
 
 

@@ -188,7 +188,9 @@ def check_condition(
     said = found.model_dump(mode="json", by_alias=True)
     expected = expected_condition(body, group, at, read)
     assert {key: said[key] for key in expected} == expected, one
-    assert found.missing_holds or found.held + found.failed + found.missing == len(read)
+    is_negative = one["comparator"].startswith("not_")
+    if "exists" not in one["comparator"] and not is_negative:
+        assert found.held + found.failed + found.missing == len(read)
     if found.near_misses:
         dropped = put(body, group, at, one | {"optional": True})
         assert gained(body, dropped, read) == found.near_misses
@@ -225,7 +227,7 @@ def commonest_gains(
 
 
 @settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -296,6 +298,7 @@ def test_many_values_on_any_number_of_threads(tmp_path: Path) -> None:
         condition('industry in ["i1", "i2"]'),
         condition("company_size gte 19000"),
         condition('page_equals has_any ["/1"]'),
+        condition('page_contains has_any ["/1"]'),
         operator="OR",
     )
     configs = [("a", IcpConfig.model_validate(body))]
@@ -332,6 +335,16 @@ def test_numbers_that_would_gain(before: str, gains: list[tuple[int, int]]) -> N
     found = report([("a", config(condition(before)))], visitors)
     check([("a", config(condition(before)))], visitors, found)
     assert gains_of(found) == gains
+
+
+def test_a_number_that_no_config_may_name_is_not_suggested() -> None:
+    visitors = [{"icp_score": it} for it in (120, 120, -3, 70, 100)]
+    for text, gains in (
+        ("icp_score in [1]", [(70, 1), (100, 1)]),
+        ("icp_score lte 50", [(70, 1), (100, 2)]),
+    ):
+        found = report([("a", config(condition(text)))], visitors)
+        assert sorted(gains_of(found)) == gains
 
 
 def test_numbers_far_from_the_threshold_are_forgotten_and_nothing_is_said_of_them() -> None:
