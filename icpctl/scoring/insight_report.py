@@ -101,11 +101,6 @@ class ConfigInsight(Report):
         """The conditions of all groups, in order."""
         return [one for group in self.groups for one in group.conditions]
 
-    @property
-    def never_first(self) -> bool:
-        """Whether it matches, and others take every match."""
-        return self.matched > 0 and not self.first
-
 
 class InsightReport(Report):
     """All configs over an export.

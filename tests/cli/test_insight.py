@@ -107,6 +107,16 @@ def test_what_stands_out(tmp_path: Path) -> None:
     assert "tech\tindustry: also Technology\t+1" in lines
 
 
+def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
+    configs = {"big": [SIZE], "rome": [CITY]}
+    visitors = [{"city": "Rome", "company_size": 60}] * 40 + [{"city": "Rome"}]
+    folder(tmp_path, configs, visitors)
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    said = "rome\tcomes first for 1 of its 41 matches: the others go to big (40)\n"
+    assert out.count("comes first") == 1
+    assert said in out
+
+
 def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
     sizes = [30, 40, 41, 60, "11-50"]
     folder(tmp_path, {"a": [SIZE]}, [{"company_size": it} for it in sizes])

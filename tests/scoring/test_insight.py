@@ -375,7 +375,11 @@ def test_who_takes_the_visitors_of_a_config() -> None:
     ]
     visitors = [{"city": "Rome", "company_size": size} for size in (10, 40, 50, 60)]
     found = report(bodies, visitors).configs
-    assert [(it.slug, it.never_first) for it in found] == [("a", False), ("b", True), ("c", True)]
+    assert [(it.slug, it.matched, it.first) for it in found] == [
+        ("a", 4, 4),
+        ("b", 2, 0),
+        ("c", 3, 0),
+    ]
     assert [(it.slug, it.visitors) for it in found[2].taken_by] == [("a", 3)]
 
 
