@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from icpctl.config.files import ConfigFile
     from icpctl.output.formats import ReportFormat
     from icpctl.output.rows import Writer
+    from icpctl.scoring.insight_report import InsightReport
     from icpctl.scoring.report import ConfigReport, Limit, MatchReport
     from icpctl.scoring.run import FieldWarning, Options, Run
     from icpctl.visitors.reading import Rejected
@@ -118,7 +119,7 @@ def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) ->
 
 def _print_tables(run: Run, stream: TextIO) -> None:
     report = run.report
-    print(_headline(report), end="\n\n", file=stream)
+    print(headline(report), end="\n\n", file=stream)
     print_configs(report.configs, stream)
     if run.best:
         print(file=stream)
@@ -146,7 +147,8 @@ def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     )
 
 
-def _headline(report: MatchReport) -> str:
+def headline(report: MatchReport | InsightReport) -> str:
+    """Return how many visitors there were, and how many match."""
     matched = f"{counted(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
         matched += f" ({percent(report.match_rate)})"

@@ -1,0 +1,121 @@
+"""What `insight` found: the models that every output renders."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads it
+from typing import Literal
+
+from icpctl.config.model import Condition  # noqa: TC001 - pydantic reads it
+from icpctl.scoring.report import Report
+
+Change = Literal["threshold", "add", "remove", "comparator"]
+"""A number is moved, a value is listed or no more listed, or the comparator asks for less."""
+
+
+class Relaxation(Report):
+    """A condition that asks for less, and how many visitors newly match the config by that alone.
+
+    `value` is the threshold, or the value listed or no more listed, where that is what changes.
+    """
+
+    change: Change
+    value: str | int | float | None
+    becomes: Condition
+    gain: int
+
+
+class AbsentValue(Report):
+    """A configured value that no visitor has, and the most similar one that some have."""
+
+    value: str | int | float | bool
+    nearest: str | None
+    nearest_visitors: int
+
+
+class ConditionInsight(Report):
+    """One condition over all visitors.
+
+    It holds for `held`; `failed` have something else, and `missing` have nothing it could look at.
+    Those hold a negative condition, and are then among `held`; else the three make all visitors.
+    Where there are no visitors, it is not said that it never holds or never fails.
+
+    Of a required condition: `left` visitors are left after it, in the config's order (in an OR
+    group those that it and the ones before bring in); `near_misses` fail nothing else of the
+    group and do not match, so that many newly match when it is dropped, and
+    `near_misses_missing` of them have nothing it could look at; `gains` are ways to ask for less,
+    those that gain most first.
+
+    Of an optional one: `held_by_matches` of the group's matches hold it, and `changes_scores`
+    tells whether that makes the config's score of any visitor higher.
+    """
+
+    condition: Condition
+    held: int
+    failed: int
+    missing: int
+    left: int | None
+    near_misses: int | None
+    near_misses_missing: int | None
+    held_by_matches: int | None
+    changes_scores: bool | None
+    gains: list[Relaxation]
+    absent_values: list[AbsentValue]
+    never_holds: bool
+    never_fails: bool
+
+
+class GroupInsight(Report):
+    """One group: how many visitors match it, and its conditions in order."""
+
+    operator: str
+    matched: int
+    conditions: list[ConditionInsight]
+
+
+class TakenBy(Report):
+    """How many of a config's matches have another config as their ICP."""
+
+    slug: str
+    visitors: int
+
+
+class ConfigInsight(Report):
+    """One config.
+
+    `matched` visitors match it, and it is the ICP of `first`; the others go to `taken_by`, most
+    first. `near_misses` do not match, and fail exactly one required condition of a group.
+    """
+
+    slug: str
+    label: str
+    priority: int | None
+    matched: int
+    first: int
+    match_rate: float | None
+    near_misses: int
+    taken_by: list[TakenBy]
+    groups: list[GroupInsight]
+
+    @property
+    def conditions(self) -> list[ConditionInsight]:
+        """The conditions of all groups, in order."""
+        return [one for group in self.groups for one in group.conditions]
+
+
+class InsightReport(Report):
+    """All configs over an export.
+
+    `overlap[i][j]` visitors match both config `i` and config `j`, numbered in order. Of the
+    fields in `capped` there were too many distinct values to count all; what is counted is exact.
+    """
+
+    as_of: datetime
+    visitors: int
+    rejected: int
+    field_warnings: dict[str, int]
+    matched: int
+    match_rate: float | None
+    configs: list[ConfigInsight]
+    overlap: list[list[int]]
+    capped: list[str]
+    elapsed_seconds: float
