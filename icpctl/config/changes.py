@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
     for edit in edits:
         undone = None
         if len(edits) <= MOST_UNDONE:
-            rules = after.rules.model_copy(update={"groups": edit.undone})
+            rules = after.rules.model_copy(update={"groups": edit.undo()})
             undone = after.model_copy(update={"rules": rules})
         found.append(Change(edit.what, edit.before, edit.after, edit.group, undone))
     return tuple(found)
@@ -63,37 +64,37 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """A change of rules; `undone` are the later groups without it."""
+    """A change of rules; `undo` makes the later groups without it."""
 
     what: What
     before: Condition | Group | str | None
     after: Condition | Group | str | None
     group: int
-    undone: tuple[Group, ...]
+    undo: Callable[[], tuple[Group, ...]]
 
 
 def _edits(old: tuple[Group, ...], new: tuple[Group, ...]) -> Iterator[_Edit]:
     paired = _paired_groups(old, new)
     for at, group in enumerate(new):
         if at not in paired:
-            yield _Edit("group", None, group, at + 1, new[:at] + new[at + 1 :])
+            yield _Edit("group", None, group, at + 1, partial(_spliced, new, at, at + 1))
             continue
-        for edit in _group_edits(old[paired[at]], group):
-            what, before, after, undone = edit
-            yield _Edit(what, before, after, at + 1, (*new[:at], undone, *new[at + 1 :]))
+        for what, before, after, undo in _group_edits(old[paired[at]], group):
+            yield _Edit(what, before, after, at + 1, partial(_with_group, new, at, undo))
     kept = set(paired.values())
     for at, group in enumerate(old):
         if at not in kept:
-            yield _Edit("group", group, None, at + 1, (*new, group))
+            with_it = partial(_spliced, new, len(new), len(new), group)
+            yield _Edit("group", group, None, at + 1, with_it)
 
 
 def _group_edits(
     old: Group, new: Group
-) -> Iterator[tuple[What, Condition | str | None, Condition | str | None, Group]]:
-    """The changes of a group, each with the later group without it, which is never empty."""
+) -> Iterator[tuple[What, Condition | str | None, Condition | str | None, Callable[[], Group]]]:
+    """The changes of a group, each with what makes the later group without it, never empty."""
     if old.operator != new.operator:
-        undone = new.model_copy(update={"operator": old.operator})
-        yield "operator", old.operator, new.operator, undone
+        undo = partial(new.model_copy, update={"operator": old.operator})
+        yield "operator", old.operator, new.operator, undo
     paired = _paired(
         old.conditions,
         new.conditions,
@@ -101,21 +102,29 @@ def _group_edits(
     )
     if not paired:  # one for another, so that a group keeps a condition whatever is undone
         paired = {0: 0}
-
-    def changed(conditions: tuple[Condition, ...]) -> Group:
-        return new.model_copy(update={"conditions": conditions})
-
-    ours = new.conditions
-    for at, condition in enumerate(ours):
+    for at, condition in enumerate(new.conditions):
         if at not in paired:
-            yield "condition", None, condition, changed(ours[:at] + ours[at + 1 :])
+            yield "condition", None, condition, partial(_with_conditions, new, at, at + 1)
         elif (other := old.conditions[paired[at]]) != condition:
-            undone = changed((*ours[:at], other, *ours[at + 1 :]))
-            yield "condition", other, condition, undone
-    kept = set(paired.values())
+            yield "condition", other, condition, partial(_with_conditions, new, at, at + 1, other)
+    kept, end = set(paired.values()), len(new.conditions)
     for at, condition in enumerate(old.conditions):
         if at not in kept:
-            yield "condition", condition, None, changed((*ours, condition))
+            yield "condition", condition, None, partial(_with_conditions, new, end, end, condition)
+
+
+def _with_group(groups: tuple[Group, ...], at: int, make: Callable[[], Group]) -> tuple[Group, ...]:
+    return _spliced(groups, at, at + 1, make())
+
+
+def _with_conditions(group: Group, start: int, stop: int, *instead: Condition) -> Group:
+    return group.model_copy(
+        update={"conditions": _spliced(group.conditions, start, stop, *instead)}
+    )
+
+
+def _spliced(those: tuple[T, ...], start: int, stop: int, *instead: T) -> tuple[T, ...]:
+    return (*those[:start], *instead, *those[stop:])
 
 
 def _paired_groups(old: Sequence[Group], new: Sequence[Group]) -> dict[int, int]:
