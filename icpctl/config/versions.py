@@ -216,11 +216,11 @@ def _git(folder: Path, *args: str, stdin: bytes = b"") -> subprocess.CompletedPr
             capture_output=True,
             check=False,
         )
-    except FileNotFoundError:
+    except OSError as error:
         raise IcpctlError(
-            "git is not installed, or not on the PATH",
+            f"git cannot be run: {error.strerror or error}",
             "no_git",
-            hint="--base-dir DIR compares with another folder, without git",
+            hint="install it; --base-dir DIR compares with another folder, without git",
         ) from None
 
 
