@@ -67,13 +67,14 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
     """Read the configs that a folder has in a git revision; with `slugs` only those.
 
     Nothing is checked out, and no file is written. Raises `IcpctlError`: `no_git`,
-    `no_repository`, `no_such_revision`, and `no_such_folder` where that revision has no such one.
+    `no_repository`, `bad_repository`, `no_such_revision`, and `no_such_folder` where that revision
+    has no such one.
     """
     folder = space.folder
     inside = _git(space.root, "rev-parse", "--show-prefix")
     if inside.returncode:
         raise IcpctlError(
-            f"{folder} is in no git repository",
+            f"git finds no repository for {folder}",
             "no_repository",
             hint=f"{_said(inside)}; --base-dir DIR compares with another folder",
         )
@@ -99,7 +100,7 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
     )
     loaded = Loaded(lint=False)
     for entry, data, is_large in zip(wanted, contents, large, strict=True):
-        place = Path(f"{ref}:{path}/{entry.name}" if path else f"{ref}:{entry.name}")
+        place = Path(f"{ref}:{path or '.'}/{entry.name}")
         document = read_document(bytes(MAX_BYTES + 1) if is_large else data or b"", str(place))
         if data is None and not is_large:
             problem = Problem("ICP001", 0, f"this is {entry.what}")
@@ -186,7 +187,10 @@ def _contents(folder: Path, objects: Sequence[str]) -> list[bytes | None]:
     lines = [os.fsencode(it) for it in objects]
     asked = [b"none" if b"\n" in it or not it else it for it in lines]
     stdin = b"".join(it + b"\n" for it in asked)
-    said = _git(folder, "cat-file", "--batch", "--follow-symlinks", stdin=stdin).stdout
+    ended = _git(folder, "cat-file", "--batch", "--follow-symlinks", stdin=stdin)
+    if ended.returncode:
+        raise IcpctlError("git cannot read these files", "bad_repository", hint=_said(ended))
+    said = ended.stdout
     found: list[bytes | None] = []
     at = 0
     while at < len(said):
@@ -199,8 +203,6 @@ def _contents(folder: Path, objects: Sequence[str]) -> list[bytes | None]:
         size = int(head[-1])
         found.append(said[at : at + size] if head[-2] == b"blob" else None)
         at += size + 1
-    if len(found) != len(objects):
-        raise IcpctlError("git did not give all files of the base", "no_such_revision")
     return found
 
 
@@ -212,7 +214,7 @@ def _git(folder: Path, *args: str, stdin: bytes = b"") -> subprocess.CompletedPr
             ["git", "--no-pager", *args],  # noqa: S607 - the user's own git
             cwd=folder,
             input=stdin,
-            env=environment | {"LC_ALL": "C"},
+            env=environment | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
             capture_output=True,
             check=False,
         )

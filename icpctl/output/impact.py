@@ -50,7 +50,7 @@ def _print_tables(impact: Impact, base: str) -> None:
     who = counted(impact.visitors, "visitor")
     print(f"{who}: {before:,} matched before, {after:,} {match} now")
     as_of = impact.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
-    print(f"before is {shown(base)}; as of {as_of} UTC\n")
+    print(f"compared with {shown(base)}; as of {as_of} UTC\n")
     if not impact.configs:
         print("no config changed in a way that can change a verdict")
         return

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from icpctl.config.model import Group
+from icpctl.config.model import Condition, Group
+from icpctl.output.configs import value_text
 from icpctl.output.reasons import head
 from icpctl.output.score import counted, percent
 
 if TYPE_CHECKING:
     from icpctl.config.changes import Change
-    from icpctl.config.model import Condition
     from icpctl.scoring.impact_bounds import Bound
     from icpctl.scoring.impact_report import Impact, Kind, Sample
 
@@ -22,6 +22,8 @@ KIND_WORDS: dict[Kind, str] = {
 }
 
 _MOST_OF_GROUP = 3  # conditions
+_MOST_VALUES = 8  # of a list
+_LONGEST = 60  # characters of one
 
 
 def reached_text(bound: Bound, impact: Impact) -> str:
@@ -42,6 +44,10 @@ def change_text(change: Change) -> str:
         return f"group {change.group}: {before} -> {after}"
     if before is None or after is None:
         return f"{'added' if before is None else 'removed'}: {_side(change, after or before)}"
+    if isinstance(before, Condition) and isinstance(after, Condition):
+        told = _condition_change(before, after)
+        if told:
+            return told
     old, new = _side(change, before), _side(change, after)
     kind = f"{old.split(' ', 1)[0]} "
     return f"{old} -> {new.removeprefix(kind)}"
@@ -82,6 +88,38 @@ def _role(condition: Condition) -> str:
     if condition.weight != 1:
         said.append(f"weight {condition.weight:g}")
     return f" ({', '.join(said)})" if said else ""
+
+
+def _condition_change(before: Condition, after: Condition) -> str:
+    """What differs of two conditions that are alike; nothing where they are best shown whole."""
+    if (before.type, before.comparator) != (after.type, after.comparator):
+        return ""
+    old, new, found = before.value, after.value, []
+    if old != new:
+        if not isinstance(old, tuple) or not isinstance(new, tuple):
+            return ""
+        if after.comparator == "between":
+            return ""
+        found = _list_change(old, new)
+    if before.optional != after.optional:
+        found.append("required -> optional" if after.optional else "optional -> required")
+    if before.weight != after.weight:
+        found.append(f"weight {before.weight:g} -> {after.weight:g}")
+    said = head(after) if old == new else f"{after.type} {after.comparator}"
+    return f"{said}: {', '.join(found) or 'the same values in another order'}"
+
+
+def _list_change(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:
+    known, kept = set(old), set(new)
+    changes = [f"+ {_cut(it)}" for it in dict.fromkeys(new) if it not in known]
+    changes += [f"- {_cut(it)}" for it in dict.fromkeys(old) if it not in kept]
+    more = len(changes) - _MOST_VALUES
+    return changes[:_MOST_VALUES] + ([f"and {more:,} more"] if more > 0 else [])
+
+
+def _cut(value: object) -> str:
+    text = value_text(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _or_none(value: object) -> str:

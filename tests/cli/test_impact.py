@@ -91,7 +91,7 @@ def folder(tmp_path: Path) -> Path:
 
 PIPED = """\
 7 visitors: 5 matched before, 3 match now
-before is old; as of 2026-11-23 00:00:00 UTC
+compared with old; as of 2026-11-23 00:00:00 UTC
 
 VISITORS	COUNT	OF MATCHED BEFORE
 gained	0	0.0 %
@@ -193,7 +193,7 @@ def test_nothing_changed(folder: Path) -> None:
     ended = impact(folder, "--base-dir", "icp_configs")
     assert ended.out.splitlines() == [
         "7 visitors: 3 matched before, 3 match now",
-        "before is icp_configs; as of 2026-11-23 00:00:00 UTC",
+        "compared with icp_configs; as of 2026-11-23 00:00:00 UTC",
         "",
         "no config changed in a way that can change a verdict",
     ]
@@ -269,7 +269,7 @@ def repository(folder: Path) -> Path:
 
 @needs_git
 def test_a_revision_is_as_good_as_a_folder(repository: Path) -> None:
-    assert impact(repository, "--base", "HEAD") == (0, PIPED.replace("old", "HEAD"), "")
+    assert impact(repository, "--base", "HEAD") == (0, PIPED.replace("with old", "with HEAD"), "")
     assert git(repository, "status", "--porcelain", "--untracked-files=no")  # all is as it was
     commit(repository)
     assert body(repository, "--base", "HEAD")["configs"] == []
@@ -291,6 +291,31 @@ def test_odd_places(tmp_path: Path) -> None:
     write(there / "acme", "a", "company_size gte 3")
     found = body(tmp_path / "tree", "--dir", there, "--org", "acme", "--base", "main")
     assert found["lost"] == 2
+
+
+@needs_git
+def test_configs_at_the_top(tmp_path: Path) -> None:
+    write(tmp_path, "a", "company_size gte 1")
+    write_visitors(tmp_path, 1)
+    commit(tmp_path)
+    (tmp_path / "v.jsonl").rename(tmp_path / "visitors.jsonl")
+    write(tmp_path, "a", "company_size gte 2")
+    args = ("impact", "visitors.jsonl", "--dir", ".", "--base", "HEAD", "-o", "json")
+    assert json.loads(icpctl(*args, cwd=tmp_path, **ALONE).out)["lost"] == 1
+
+
+@needs_git
+def test_a_damaged_repository(repository: Path) -> None:
+    for file in (repository / ".git" / "objects").rglob("*"):
+        if file.is_file():
+            file.chmod(0o600)
+            kind = git(repository, "cat-file", "-t", file.parent.name + file.name)
+            if kind == "blob":
+                file.write_bytes(b"damaged")
+    ended = impact(repository, "--base", "HEAD")
+    assert (ended.code, ended.out) == (2, "")
+    assert "error: " in ended.err
+    assert "internal" not in ended.err
 
 
 @needs_git
@@ -394,7 +419,7 @@ def test_a_folder_that_is_new(repository: Path) -> None:
 def test_no_repository_and_no_git(folder: Path) -> None:
     ended = impact(folder, "--base", "HEAD", GIT_CEILING_DIRECTORIES=str(folder.parent))
     assert ended.code == 2
-    assert "error: icp_configs is in no git repository\n  hint: git says: fatal: " in ended.err
+    assert "error: git finds no repository for icp_configs\n  hint: git says: fatal: " in ended.err
     ended = impact(folder, "--base", "HEAD", PATH=str(folder))
     assert ended.code == 2
     assert "error: git cannot be run: No such file or directory\n" in ended.err
