@@ -150,23 +150,20 @@ class _Matches:
     def __init__(self, verdicts: Verdicts) -> None:
         self._verdicts = verdicts
         self._count = len(verdicts.icp)
-        self._rows = np.repeat(np.arange(self._count), np.diff(verdicts.offsets))
-        # Small numbers are sorted in time proportional to their count.
-        small = verdicts.configs.astype(np.int16) if self._fits else verdicts.configs
-        self._order = np.argsort(small, kind="stable")
-        self._sorted = verdicts.configs[self._order]
-
-    @property
-    def _fits(self) -> bool:
-        configs = self._verdicts.configs
-        return not len(configs) or int(configs.max()) <= np.iinfo(np.int16).max
+        self._rows = np.repeat(np.arange(self._count, dtype=np.int32), np.diff(verdicts.offsets))
+        configs = verdicts.configs
+        counts = np.bincount(configs)
+        # Numbers that are small enough are sorted in time proportional to their count.
+        fits = len(counts) <= np.iinfo(np.int16).max
+        self._order = np.argsort(configs.astype(np.int16) if fits else configs, kind="stable")
+        self._ends = np.cumsum(counts)
 
     def scores(self, number: int | None) -> np.ndarray:
         """The score in hundredths of each row against a config, `_NONE` where it does not match."""
         found = np.full(self._count, _NONE, np.int16)
-        if number is not None:
-            first, last = np.searchsorted(self._sorted, [number, number + 1])
-            chosen = self._order[first:last]
+        if number is not None and number < len(self._ends):
+            first = self._ends[number - 1] if number else 0
+            chosen = self._order[first : self._ends[number]]
             found[self._rows[chosen]] = self._verdicts.hundredths[chosen]
         return found
 
