@@ -262,7 +262,7 @@ def test_rejected_lines_are_told(folder: Path) -> None:
     [
         ([], "name the version to compare with, by --base REF or by --base-dir DIR"),
         (["--base", "main", "--base-dir", "old"], "name the version to compare with"),
-        (["--base-dir", "nowhere"], "the folder of configs nowhere does not exist"),
+        (["--base-dir", "nowhere"], "there is no folder nowhere\n  hint: --base-dir"),
         (["--base-dir", "old", "--fail-on", "lost<5"], "--fail-on 'lost<5' is no bound\n  hint: "),
     ],
 )
