@@ -182,15 +182,17 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
 
 def _format(source: Source, head: bytes) -> Format:
     """The format by the first bytes, else by the name, else by the first lines."""
-    from icpctl.visitors.csv_files import looks_like_csv
-
     named = _named_format(source.name)
     if head.startswith(_PARQUET):
         return "parquet"
     if named == "json" or head.lstrip().startswith(b"{"):
         return "json"
-    if named != "parquet":
-        return named or ("csv" if looks_like_csv(source) else "json")
+    if named is None:
+        from icpctl.visitors.csv_files import looks_like_csv
+
+        return "csv" if looks_like_csv(source) else "json"
+    if named == "csv":
+        return named
     if not source.compression:
         return named  # what is wrong with it shows when it is read
     raise IcpctlError(
