@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_THRESHOLDS = 3
 _STEPS = 10
+_MOST_REMOVED = 50  # of a long list what the first values cost is enough to know
 _FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
 
 SIZE_RANGES = (
@@ -60,13 +61,10 @@ def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | 
 
     Whoever holds the condition holds what it becomes.
     """
-    entry, comparator, value = (
-        CONDITION_TYPES[condition.type],
-        condition.comparator,
-        condition.value,
-    )
+    entry = CONDITION_TYPES[condition.type]
+    comparator, value = condition.comparator, condition.value
     if comparator in ("has_all", "not_in") and isinstance(value, tuple) and len(value) > 1:
-        for at, it in enumerate(value):
+        for at, it in enumerate(value[:_MOST_REMOVED]):
             left = [*value[:at], *value[at + 1 :]]
             yield "remove", it, changed(condition, comparator, left)
     if comparator == "has_all" and isinstance(value, tuple) and len(value) > 1:
