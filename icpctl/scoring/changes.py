@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_THRESHOLDS = 3
 _STEPS = 10
-_MOST_REMOVED = 50  # of a long list what the first values cost is enough to know
+_MANY = 50  # values of a list, up to which it is tried without each of them
 _FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
 
 SIZE_RANGES = (
@@ -63,8 +63,9 @@ def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | 
     """
     entry = CONDITION_TYPES[condition.type]
     comparator, value = condition.comparator, condition.value
-    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and len(value) > 1:
-        for at, it in enumerate(value[:_MOST_REMOVED]):
+    count = len(value) if isinstance(value, tuple) else 0
+    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and 1 < count <= _MANY:
+        for at, it in enumerate(value):
             left = [*value[:at], *value[at + 1 :]]
             yield "remove", it, changed(condition, comparator, left)
     if comparator == "has_all" and isinstance(value, tuple) and len(value) > 1:
