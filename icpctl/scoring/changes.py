@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_THRESHOLDS = 3
 _STEPS = 10
+_MANY = 50  # values of a list, up to which it is tried without each of them
 _FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
 
 SIZE_RANGES = (
@@ -60,12 +61,10 @@ def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | 
 
     Whoever holds the condition holds what it becomes.
     """
-    entry, comparator, value = (
-        CONDITION_TYPES[condition.type],
-        condition.comparator,
-        condition.value,
-    )
-    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and len(value) > 1:
+    entry = CONDITION_TYPES[condition.type]
+    comparator, value = condition.comparator, condition.value
+    count = len(value) if isinstance(value, tuple) else 0
+    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and 1 < count <= _MANY:
         for at, it in enumerate(value):
             left = [*value[:at], *value[at + 1 :]]
             yield "remove", it, changed(condition, comparator, left)

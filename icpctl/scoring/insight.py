@@ -40,6 +40,7 @@ MOST_VALUES = 5
 
 _COMPARED = 1000  # the commonest values that an absent one is compared with
 _SIMILAR = 0.6
+_MOST_PAIRS = 200_000  # that are compared in all: a second or two
 
 
 @dataclass(slots=True)
@@ -115,6 +116,7 @@ class _Answers:
         self._changes = iter(watch.sums.changes.tolist())
         self._questions = iter(enumerate(watch.questions))
         self._groups = iter(watch.sums.groups.tolist())
+        self._pairs_left = _MOST_PAIRS
 
     def configs(self, reports: Sequence[ConfigReport]) -> list[ConfigInsight]:
         sums = self._watch.sums
@@ -237,7 +239,7 @@ class _Answers:
     def _absent(self, question: Question, value: Any) -> AbsentValue:
         """A value that nobody has, and the most similar one that somebody has and is not listed."""
         keys = self._watch.keys.get(field_of(question))
-        if keys is None or not isinstance(value, str):
+        if keys is None or not isinstance(value, str) or self._pairs_left <= 0:
             return AbsentValue(value=value, nearest=None, nearest_visitors=0)
         case = self._watch.plan.case_sensitive
         listed = {spells(it, question.entry, case_sensitive=case) for it in question.values}
@@ -245,6 +247,7 @@ class _Answers:
         for key, spelt, count in keys.commonest(0, _COMPARED):
             if key not in listed:
                 known.setdefault(str(spelt).casefold(), (str(spelt), count))
+        self._pairs_left -= len(known)
         close = get_close_matches(value.strip().casefold(), known, n=1, cutoff=_SIMILAR)
         nearest, count = known[close[0]] if close else (None, 0)
         return AbsentValue(value=value, nearest=nearest, nearest_visitors=count)

@@ -43,7 +43,7 @@ class ConditionInsight(Report):
     group those that it and the ones before bring in); `near_misses` fail nothing else of the
     group and do not match, so that many newly match when it is dropped, and
     `near_misses_missing` of them have nothing it could look at; `gains` are ways to ask for less,
-    those that gain most first.
+    those that gain most first. `absent_values` are those of lists of at most 64 values.
 
     Of an optional one: `held_by_matches` of the group's matches hold it, and `changes_scores`
     tells whether that makes the config's score of any visitor higher.

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from icpctl.scoring.insight_report import Change
     from icpctl.scoring.plan import ConditionPlan
 
+MOST_LISTED = 64
+"""Values of a list up to which each is looked for: one bit a value costs too much for more."""
+
 
 @dataclass(slots=True)
 class Question:
     """A condition, and the conditions of no config that tell more about it.
 
-    `listed` are an equality for each value that it lists, `changes` what it may become. What is
-    `planned` are the bits of each.
+    `listed` are an equality for each value of a list that is not too long, `changes` what it may
+    become. What is `planned` are the bits of each.
     """
 
     condition: Condition
@@ -43,7 +46,7 @@ class Question:
     def __post_init__(self) -> None:
         condition = self.condition
         self.entry = CONDITION_TYPES[condition.type]
-        if is_equality(condition):
+        if is_equality(condition) and len(self.values) <= MOST_LISTED:
             self.listed = [
                 condition.model_copy(update={"comparator": "equals", "value": value})
                 for value in listed_values(condition)
@@ -59,7 +62,7 @@ class Question:
     @property
     def has_words(self) -> bool:
         """Whether it lists texts, of which others may occur."""
-        return bool(self.listed) and self.entry.kind in (Kind.TEXT, Kind.PAGES)
+        return is_equality(self.condition) and self.entry.kind in (Kind.TEXT, Kind.PAGES)
 
     @property
     def counts_keys(self) -> bool:
