@@ -24,8 +24,13 @@ Misfits = dict[str, np.ndarray]
 
 def row_words(table: pa.RecordBatch, plan: Plan) -> tuple[np.ndarray, Misfits]:
     """The words of each row [words, rows], and the misfits of the fields read."""
-    words = np.zeros((plan.words, table.num_rows), np.uint8)
-    columns = _Columns(table, plan)
+    columns = BatchColumns(table, plan)
+    return words_of(columns, plan), columns.misfits
+
+
+def words_of(columns: BatchColumns, plan: Plan) -> np.ndarray:
+    """The words of each row [words, rows]."""
+    words = np.zeros((plan.words, columns.count), np.uint8)
     for field in plan.fields:
         first, shift = divmod(field.first_bit, WORD)
         bits = _field_bits(field, columns, plan)
@@ -33,19 +38,21 @@ def row_words(table: pa.RecordBatch, plan: Plan) -> tuple[np.ndarray, Misfits]:
             bits = bits << shift
         for offset in range(bits.shape[1]):
             words[first + offset] |= bits[:, offset]
-    return words, columns.misfits
+    return words
 
 
-class _Columns:
-    """The fields of a batch as values, each made once; collects what does not fit."""
+class BatchColumns:
+    """The fields of a batch of `count` rows as values, made once; collects what does not fit."""
 
     def __init__(self, table: pa.RecordBatch, plan: Plan) -> None:
+        self.count: int = table.num_rows
         self._table = table
         self._plan = plan
         self._made: dict[str, Column] = {}
         self.misfits: Misfits = {}
 
     def of(self, name: str, kind: Kind) -> Column:
+        """The column of a field of the mapping."""
         if name not in self._made:
             self._made[name] = column = self._make(name, kind)
             self._note(mapping.LAST_SEEN if name == "last_seen_days" else name, column)
@@ -64,7 +71,7 @@ class _Columns:
             self.misfits[name] = column.misfits
 
 
-def _field_bits(field: FieldPlan, columns: _Columns, plan: Plan) -> np.ndarray:
+def _field_bits(field: FieldPlan, columns: BatchColumns, plan: Plan) -> np.ndarray:
     """The bits of one field's tests for each row [rows, words]; bit 0 is its first test."""
     kind = field.type.kind
     name = mapping.PAGES if kind is Kind.PAGES else field.type.name
@@ -130,7 +137,7 @@ class _Texts:
     """Distinct texts as the comparators see them; each form is made once."""
 
     def __init__(self, texts: pa.Array, case_sensitive: bool) -> None:
-        self.plain = texts if case_sensitive else _casefolded(texts)
+        self.plain = texts if case_sensitive else casefolded(texts)
         self._forms: dict[Callable[[pa.Array], pa.Array], pa.Array] = {}
         self._with: dict[str, np.ndarray] = {}
 
@@ -148,7 +155,8 @@ class _Texts:
         return self._with[value]
 
 
-def _casefolded(texts: pa.Array) -> pa.Array:
+def casefolded(texts: pa.Array) -> pa.Array:
+    """The texts as they are compared where letter case does not count."""
     lowered = pc.ascii_lower(texts)
     wide = ~pc.string_is_ascii(texts).to_numpy(zero_copy_only=False)
     if not wide.any():

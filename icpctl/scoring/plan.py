@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from icpctl.scoring.scores import WORD, ScoreTable
@@ -130,13 +131,17 @@ class ConfigPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything `score_batch` needs besides the visitors."""
+    """Everything `score_batch` needs besides the visitors.
+
+    `others` are conditions of no config, whose bits are made as well.
+    """
 
     configs: tuple[ConfigPlan, ...]
     fields: tuple[FieldPlan, ...]
     words: int
     as_of: datetime
     case_sensitive: bool
+    others: tuple[ConditionPlan, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -157,16 +162,22 @@ def fields_of(entry: ConditionType) -> tuple[str, ...]:
 
 
 def make_plan(
-    configs: Iterable[tuple[str, IcpConfig]], *, as_of: datetime, case_sensitive: bool = False
+    configs: Iterable[tuple[str, IcpConfig]],
+    *,
+    as_of: datetime,
+    case_sensitive: bool = False,
+    others: Sequence[Condition] = (),
 ) -> Plan:
-    """The plan for `(slug, config)` pairs; theirs is the order of SPEC 1."""
+    """The plan for `(slug, config)` pairs; theirs is the order of SPEC 1.
+
+    `others` are more conditions to make bits of.
+    """
     configs = sorted(configs, key=_order)
+    groups = [group.conditions for _, config in configs for group in config.rules.groups]
     tests: dict[str, dict[Test, int]] = {}  # condition type -> its tests, numbered
-    for _, config in configs:
-        for group in config.rules.groups:
-            for condition in group.conditions:
-                known = tests.setdefault(condition.type, {})
-                known.setdefault(_test(condition, case_sensitive), len(known))
+    for condition in chain(*groups, others):
+        known = tests.setdefault(condition.type, {})
+        known.setdefault(_test(condition, case_sensitive), len(known))
     first_bits, words = _placed({name: len(known) for name, known in tests.items()})
     fields = tuple(
         FieldPlan(CONDITION_TYPES[name], tuple(known), first_bits[name])
@@ -196,6 +207,7 @@ def make_plan(
         words,
         as_of,
         case_sensitive,
+        tuple(map(planned, others)),
     )
 
 

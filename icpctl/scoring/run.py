@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import pyarrow as pa
 from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.report import MatchReport
-from icpctl.scoring.verdicts import Verdicts, score_batch
+from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
@@ -27,7 +28,7 @@ from icpctl.visitors.sources import find_sources
 from icpctl.visitors.values import scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from icpctl.config.model import IcpConfig
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from icpctl.visitors.reading import Batch, Rejected
     from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
+
+Watch = Callable[[Judged], Callable[[], None]]
+"""What looks at a batch on the thread that judges it; returns what to do about it, in order."""
 
 SHOWN = 10
 """How many rejected lines, field warnings and best visitors a run keeps for people to see."""
@@ -118,6 +122,8 @@ def score(
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
     *,
+    plan: Plan | None = None,
+    watch: Watch | None = None,
     on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_rows: Callable[[Rows], None] = lambda _: None,
     on_rejected: Callable[[Rejected], None] = lambda _: None,
@@ -125,14 +131,18 @@ def score(
 ) -> Run:
     """Scores files, globs, folders or stdin (`-`) against `(slug, config)` pairs.
 
-    `on_sources` gets the files before the first is read, `on_rows` every visitor in the input's
-    order, `on_progress` bytes done and in all.
+    `plan` is the configs', where there is one already. `watch` sees every batch on the thread that
+    judges it; what it returns is called in the input's order. `on_sources` gets the files before
+    the first is read, `on_rows` every visitor in the input's order, `on_progress` bytes done and
+    in all.
     Raises `IcpctlError` where an input cannot be read, and `mapping_fits_nothing`.
     """
     started = time.perf_counter()
     timings = Timings()
     with timings.step("plan"):
-        plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+        plan = plan or make_plan(
+            configs, as_of=options.as_of, case_sensitive=options.case_sensitive
+        )
     counted = _Counted(plan, Counts(len(plan.configs)))
     slugs = tuple(config.slug for config in plan.configs)
     with temporary_folder(options.temp_dir) as spool:
@@ -146,9 +156,11 @@ def score(
             Reader(Columns({}), spool, threads, timings=timings),
             lambda mapping: columns_of(plan, mapping, options),
         )
-        for batch, verdicts in _scored(scan.batches(), plan, threads, timings):
+        judging = _Judging(plan, timings, watch)
+        for batch, (verdicts, watched) in _scored(scan.batches(), judging, threads):
             with timings.step("count"):
                 counted.add(batch, verdicts)
+                watched()
             for rejected in batch.rejected:
                 on_rejected(rejected)
             with timings.step("write"):
@@ -166,21 +178,37 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     return Columns(paths | carried)
 
 
-def _scored(
-    batches: Iterable[Batch], plan: Plan, threads: int, timings: Timings
-) -> Iterator[tuple[Batch, Verdicts]]:
-    """Scores batches on threads; the results come in order."""
-    pending: deque[tuple[Batch, Future[Verdicts]]] = deque()
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What is done with a batch on a thread."""
 
-    def done() -> tuple[Batch, Verdicts]:
-        batch, verdicts = pending.popleft()
-        with timings.step("wait for scoring"):
-            return batch, verdicts.result()
+    plan: Plan
+    timings: Timings
+    watch: Watch | None
+
+    def __call__(self, table: pa.RecordBatch) -> tuple[Verdicts, Callable[[], None]]:
+        judged = judge(table, self.plan, self.timings)
+        if self.watch is None:
+            return judged.verdicts, lambda: None
+        with self.timings.step("watch"):
+            return judged.verdicts, self.watch(judged)
+
+
+def _scored(
+    batches: Iterable[Batch], judging: _Judging, threads: int
+) -> Iterator[tuple[Batch, tuple[Verdicts, Callable[[], None]]]]:
+    """Scores batches on threads; the results come in order."""
+    pending: deque[tuple[Batch, Future[tuple[Verdicts, Callable[[], None]]]]] = deque()
+
+    def done() -> tuple[Batch, tuple[Verdicts, Callable[[], None]]]:
+        batch, found = pending.popleft()
+        with judging.timings.step("wait for scoring"):
+            return batch, found.result()
 
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                pending.append((batch, pool.submit(score_batch, batch.table, plan, timings)))
+                pending.append((batch, pool.submit(judging, batch.table)))
                 if len(pending) > threads:
                     yield done()
             while pending:

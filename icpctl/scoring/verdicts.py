@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.scoring.conditions import row_words
+from icpctl.scoring.conditions import BatchColumns, words_of
 from icpctl.scoring.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
@@ -52,16 +52,30 @@ def score_batch(table: pa.RecordBatch, plan: Plan, timings: Timings | None = Non
 
     The kernel of every path: no file, no state, safe on any thread.
     """
-    timings = timings or Timings()
+    return judge(table, plan, timings or Timings()).verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdicts over a batch, and what made them."""
+
+    columns: BatchColumns
+    held: Held
+    verdicts: Verdicts
+
+
+def judge(table: pa.RecordBatch, plan: Plan, timings: Timings) -> Judged:
+    """As `score_batch`, for those who ask why."""
     with timings.step("conditions"):
-        words, misfits = row_words(table, plan)
+        columns = BatchColumns(table, plan)
+        held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
-        return _verdicts(words, misfits, plan)
+        return Judged(columns, held, _verdicts(held, columns.misfits, plan))
 
 
-def _verdicts(words: np.ndarray, misfits: Misfits, plan: Plan) -> Verdicts:
+def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
+    words = held.words
     count = words.shape[1]
-    held = _Held(words)
     rows_of, scores_of = [], []
     for config in plan.configs:
         matches = np.unpackbits(_matches(config, held), count=count)
@@ -94,29 +108,34 @@ def held_conditions(config: ConfigPlan, words: np.ndarray) -> np.ndarray:
     return held
 
 
-class _Held:
-    """Which rows hold a condition, one bit a row: an operation sees eight rows a byte."""
+class Held:
+    """Which rows hold a condition, one bit a row: an operation sees eight rows a byte.
+
+    The last byte may have more bits than there are rows.
+    """
 
     def __init__(self, words: np.ndarray) -> None:
-        self._words = words
+        self.words = words
         self._made: dict[tuple[int, bool], np.ndarray] = {}
         self.every_row = np.full(-(-words.shape[1] // 8), 0xFF, np.uint8)
 
     def of(self, condition: ConditionPlan) -> np.ndarray:
+        """The rows that hold a condition, packed."""
         key = condition.bit, condition.negated
         if key not in self._made:
             word, bit = divmod(condition.bit, WORD)
-            packed = np.packbits(self._words[word] & (1 << bit))
+            packed = np.packbits(self.words[word] & (1 << bit))
             self._made[key] = ~packed if condition.negated else packed
         return self._made[key]
 
 
-def _matches(config: ConfigPlan, held: _Held) -> np.ndarray:
+def _matches(config: ConfigPlan, held: Held) -> np.ndarray:
     """The rows that match, packed; the last byte may have more bits than there are rows."""
-    return reduce(np.bitwise_or, [_group_matches(group, held) for group in config.groups])
+    return reduce(np.bitwise_or, [group_matches(group, held) for group in config.groups])
 
 
-def _group_matches(group: GroupPlan, held: _Held) -> np.ndarray:
+def group_matches(group: GroupPlan, held: Held) -> np.ndarray:
+    """The rows that match a group, packed."""
     required = [held.of(one) for one in group.conditions if not one.optional]
     if not required:
         return held.every_row
