@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.breakdowns import DayReport, FieldReport
     from icpctl.scoring.report import Limit
-    from icpctl.scoring.stats import DayReport, FieldReport, Stats, StatsReport
+    from icpctl.scoring.stats import Stats, StatsReport
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
