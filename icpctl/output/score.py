@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
 from icpctl.output.reasons import wanted
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
     from icpctl.config.files import ConfigFile
     from icpctl.output.formats import ReportFormat
+    from icpctl.output.report import ReportTarget
     from icpctl.output.rows import Writer
+    from icpctl.scoring.figures import FigureCounts
     from icpctl.scoring.report import ConfigReport, Limit, MatchReport
-    from icpctl.scoring.run import FieldWarning, Options, Run
+    from icpctl.scoring.run import FieldWarning, Options, Rows, Run
     from icpctl.visitors.reading import Rejected
     from icpctl.visitors.sources import Source
 
@@ -36,11 +39,12 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where a run's rows and rejected lines go: files, for rows also `-`, or None for nowhere."""
+    """Where a run's rows, rejected lines and report go: files, for rows also `-`, or nowhere."""
 
     out: str | None = None
     rejects: Path | None = None
     layout: Layout = field(default_factory=Layout)
+    report: ReportTarget | None = None
 
     @property
     def to_stdout(self) -> bool:
@@ -50,8 +54,9 @@ class Targets:
     @property
     def files(self) -> list[Path]:
         """The files that are written."""
-        out = [] if self.out is None or self.to_stdout else [Path(self.out)]
-        return out + ([] if self.rejects is None else [self.rejects])
+        out = None if self.out is None or self.to_stdout else Path(self.out)
+        report = self.report.path if self.report else None
+        return [path for path in (out, self.rejects, report) if path is not None]
 
 
 def score_into(
@@ -69,9 +74,20 @@ def score_into(
             "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
         )
 
+    pairs = [(it.slug, it.config) for it in configs]
+    plan = make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    figures: FigureCounts | None = None
+    if targets.report:
+        from icpctl.scoring.figures import FigureCounts
+
+        figures = FigureCounts(plan, visitors=targets.report.visitors)
+        options = replace(options, fields=figures.fields)
+
     def on_sources(sources: Sequence[Source]) -> None:
         read = [it.path for it in sources] + [it.path for it in configs]
         refuse_overwriting(targets.files, read)
+        if figures:
+            figures.on_sources(sources)
 
     with ExitStack() as stack:
         rows: Writer | None = None
@@ -87,6 +103,16 @@ def score_into(
         if targets.rejects is not None:
             rejects = stack.enter_context(replacing(targets.rejects))
 
+        report: BinaryIO | None = None
+        if targets.report:
+            report = stack.enter_context(replacing(targets.report.path))
+
+        def on_rows(batch: Rows) -> None:
+            if rows:
+                rows.write(batch)
+            if figures:
+                figures.add(batch)
+
         def on_rejected(rejected: Rejected) -> None:
             if rejects:
                 rejects.write(rejected.as_json().encode() + b"\n")
@@ -95,13 +121,16 @@ def score_into(
         with progress(sys.stderr, hidden=hidden) as on_progress:
             run = score(
                 visitors,
-                [(it.slug, it.config) for it in configs],
+                pairs,
                 options,
+                plan=plan,
                 on_sources=on_sources,
-                on_rows=rows.write if rows else lambda _: None,
+                on_rows=on_rows,
                 on_rejected=on_rejected,
                 on_progress=on_progress,
             )
+        if targets.report and report and figures:
+            targets.report.write(report, figures.figures(run, pairs), configs)
     return run
 
 
@@ -187,7 +216,7 @@ def print_notes(run: Run, limit: Limit, hint: str) -> None:
     print_mapped(run.mapped)
     print_rejected(run.rejected, report.rejected)
     for warning in run.warnings:
-        _note(warning.file, warning.line, "warning", _misfit(warning), colour=colour)
+        _note(warning.file, warning.line, "warning", misfit(warning), colour=colour)
     warned = sum(report.field_warnings.values())
     if warned > len(run.warnings):
         counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
@@ -234,7 +263,8 @@ def _more(count: int, what: str, done: str, *, colour: bool) -> None:
         print(styled(text, "dim", colour=colour), file=sys.stderr)
 
 
-def _misfit(warning: FieldWarning) -> str:
+def misfit(warning: FieldWarning) -> str:
+    """Return what is wrong with a value."""
     value = warning.value if len(warning.value) <= 80 else f"{warning.value[:80]}..."
     return f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
 

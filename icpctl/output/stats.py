@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import console, note, shown, table
+from icpctl.output.periods import grouped
 from icpctl.output.score import counted, percent, print_configs, print_notes
 from icpctl.scoring.report import rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from icpctl.output.formats import ReportFormat
     from icpctl.scoring.breakdowns import DayReport, FieldReport
@@ -83,8 +83,8 @@ def _print_days(days: Sequence[DayReport]) -> None:
         bars = [_Bar(str(it.date), it.visitors, it.matched) for it in dated]
         _print_bars("DAY", bars + undated)
         return
-    title, bars = _grouped(dated)
-    _print_bars(title, bars + undated)
+    title, spans = grouped(dated, _MOST_ROWS)
+    _print_bars(title, [_Bar(it.name, it.visitors, it.matched) for it in spans] + undated)
     if title != "DAY":
         note("the days are grouped: every single one is in -o json, and in a pipe")
 
@@ -96,55 +96,6 @@ class _Bar:
     name: str
     visitors: int
     matched: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """Days that make one bar: its first day, its name, and days from there into the next bar."""
-
-    title: str
-    start: Callable[[date], date]
-    name: Callable[[date], str]
-    step: int
-
-
-_UNITS = (
-    _Unit("DAY", lambda day: day, str, 1),
-    _Unit("WEEK FROM", lambda day: day - timedelta(day.weekday()), str, 7),
-    _Unit("MONTH", lambda day: day.replace(day=1), lambda day: str(day)[:7], 31),
-    _Unit("YEAR", lambda day: day.replace(month=1, day=1), lambda day: str(day)[:4], 366),
-)
-
-
-def _grouped(days: Sequence[DayReport]) -> tuple[str, list[_Bar]]:
-    """The days as not too many bars, without gaps.
-
-    Where even years are too many, the early ones are one bar, and there may be gaps.
-    """
-    for unit in _UNITS:
-        sums: dict[date, _Bar] = {}
-        for it in days:
-            if it.date:
-                start = unit.start(it.date)
-                bar = sums.get(start, _Bar(unit.name(start), 0, 0))
-                sums[start] = _Bar(bar.name, bar.visitors + it.visitors, bar.matched + it.matched)
-        starts = _without_gaps(sorted(sums), unit)
-        if len(starts) <= _MOST_ROWS:
-            return unit.title, [sums.get(it, _Bar(unit.name(it), 0, 0)) for it in starts]
-    bars = [sums[start] for start in sorted(sums)]
-    old, new = bars[: 1 - _MOST_ROWS], bars[1 - _MOST_ROWS :]
-    if old:
-        name = f"to {old[-1].name}"
-        new.insert(0, _Bar(name, sum(it.visitors for it in old), sum(it.matched for it in old)))
-    return unit.title, new
-
-
-def _without_gaps(starts: list[date], unit: _Unit) -> list[date]:
-    """The starts and those between them, as far as these are not too many."""
-    found = starts[:1]
-    while found and found[-1] < starts[-1] and len(found) <= _MOST_ROWS:
-        found.append(unit.start(found[-1] + timedelta(unit.step)))
-    return found
 
 
 def _print_bars(title: str, rows: Sequence[_Bar]) -> None:

@@ -53,29 +53,30 @@ class FieldReport(Report):
 class Tally:
     """Visitors and matches by key.
 
-    `most` bounds how many keys are counted; those that come later are counted under `OTHERS`.
+    `most` bounds how many keys are counted: rows whose key comes later are `uncounted`.
     """
 
     most: int | None = None
     visitors: Counter[int | str | None] = field(default_factory=Counter)
     matched: Counter[int | str | None] = field(default_factory=Counter)
+    uncounted: int = 0
 
     def add(self, keys: Sequence[int | str | None], of_row: np.ndarray, held: np.ndarray) -> None:
         """Count rows; `of_row` [rows] is the number of each one's key, `held` who matches."""
         visitors = np.bincount(of_row, minlength=len(keys)).tolist()
         matched = np.bincount(of_row[held], minlength=len(keys)).tolist()
         for key, count, match_count in zip(keys, visitors, matched, strict=True):
-            if count:
-                kept = key if self._has_room(key) else OTHERS
-                self.visitors[kept] += count
-                self.matched[kept] += match_count
+            if not count:
+                continue
+            if self._has_room(key):
+                self.visitors[key] += count
+                self.matched[key] += match_count
+            else:
+                self.uncounted += count
 
     def _has_room(self, key: int | str | None) -> bool:
-        return self.most is None or len(self.visitors) < self.most or key in self.visitors
-
-
-OTHERS = ""
-"""The key of what is no more counted by itself; no JSON text is empty."""
+        is_known = key is None or key in self.visitors
+        return self.most is None or is_known or len(self.visitors) < self.most
 
 
 def days_of(last_seen: pa.Array) -> tuple[np.ndarray, np.ndarray, int]:
@@ -113,10 +114,7 @@ def count_values(tally: Tally, tokens: pa.Array, held: np.ndarray) -> None:
 
 
 def field_report(name: str, tokens: Tally, case_sensitive: bool) -> FieldReport:
-    """The commonest values of a text field, where values that `equals` takes for the same are one.
-
-    What is counted under `OTHERS` is left out, and `distinct` is without it.
-    """
+    """The commonest values of a text field; values that `equals` takes for the same are one."""
     tally, spellings = _by_value(name, tokens, case_sensitive)
     lacking = tally.visitors[None]
     commonest = [key for key, _ in tally.visitors.most_common(COMMONEST + 1) if key is not None]
@@ -146,7 +144,7 @@ def _by_value(
 ) -> tuple[Tally, dict[str, Counter[str]]]:
     """Counts by the normal form of values instead of JSON texts, and how each form is spelt."""
     form = normal.FORMS.get(CONDITION_TYPES[name].form, str)
-    keys = [key for key in tokens.visitors if key != OTHERS]
+    keys = list(tokens.visitors)
     tally = Tally()
     spellings: dict[str, Counter[str]] = {}
     for key, texts in zip(keys, values.texts(pa.array(keys, pa.string())).to_lists(), strict=True):

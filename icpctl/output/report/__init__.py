@@ -1,0 +1,51 @@
+"""Reports to look at: one page of HTML, or Markdown, behind `FORMATS`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.output.report.html import html
+from icpctl.output.report.markdown import markdown
+from icpctl.output.report.sections import page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from icpctl.config.files import ConfigFile
+    from icpctl.output.report.page import Page
+    from icpctl.scoring.figures import Figures
+
+FORMATS: dict[str, Callable[[Page], str]] = {
+    ".html": html,
+    ".htm": html,
+    ".md": markdown,
+    ".markdown": markdown,
+}
+"""A file's extension -> what renders it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTarget:
+    """A report's file, its title, and whether visitors are shown in it."""
+
+    path: Path
+    title: str | None = None
+    visitors: bool = True
+
+    def __post_init__(self) -> None:
+        if self.path.suffix.lower() not in FORMATS:
+            raise IcpctlError(
+                "what the report should be is not clear from its name",
+                "unknown_format",
+                Location(str(self.path)),
+                "end it in .html for a page, or in .md for Markdown",
+            )
+
+    def write(self, file: BinaryIO, figures: Figures, configs: Sequence[ConfigFile]) -> None:
+        """Write the report of figures, for the configs that they are of."""
+        render = FORMATS[self.path.suffix.lower()]
+        file.write(render(page(figures, configs, self.title)).encode())
