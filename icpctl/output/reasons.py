@@ -67,7 +67,9 @@ def ground(one: ConditionExplanation) -> str:
     condition = one.condition
     if one.missing or condition.comparator != positive(condition.comparator):
         return head(condition)
-    if _kind(condition) is Kind.PAGES and one.hits:
+    if _kind(condition) is Kind.PAGES:
+        if not one.hits:
+            return head(condition)
         listed = zip(listed_values(condition), one.hits, strict=True)
         found = [_text(value) for value, flags in listed if any(flags)]
     else:

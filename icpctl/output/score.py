@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
+from icpctl.output.bars import add_bars
 from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from icpctl.visitors.sources import Source
 
 STDOUT = "-"
+_WIDEST_BAR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +168,10 @@ def _print_tables(run: Run, stream: TextIO) -> None:
 def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     """Print a line a config."""
     numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
-    table(
-        ["CONFIG", *numbers],
-        [_config_cells(it) for it in configs],
-        folds="CONFIG",
-        right=numbers,
-        stream=stream,
-    )
+    columns, cells = ["CONFIG", *numbers], [_config_cells(it) for it in configs]
+    pairs = [(it.matched, it.matched) for it in configs]
+    add_bars(columns, cells, pairs, ("MATCHED",), _WIDEST_BAR, stream)
+    table(columns, cells, folds="CONFIG", right=numbers, stream=stream)
 
 
 def _headline(report: MatchReport) -> str:

@@ -7,7 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icpctl.output.console import console, note, shown, table
+from icpctl.output.bars import add_bars
+from icpctl.output.console import note, shown, table
 from icpctl.output.periods import grouped
 from icpctl.output.score import counted, percent, print_configs, print_notes
 from icpctl.scoring.report import rate
@@ -101,28 +102,9 @@ class _Bar:
 def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
     columns = [title, *_NUMBERS]
     cells = [[shown(it.name), f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
-    if sys.stdout.isatty():
-        from rich.cells import cell_len
-
-        screen = console()
-        is_plain = not screen.encoding.startswith("utf")
-        full, empty = ("#", ".") if is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
-        taken = sum(max(map(cell_len, column)) + 2 for column in zip(columns, *cells, strict=True))
-        width = min(_WIDEST_BAR, screen.width - taken)
-        legend = f"{full} MATCHED {empty} NOT"
-        if width >= len(legend):
-            columns.append(legend)
-            most = max(it.visitors for it in rows)
-            for row, it in zip(cells, rows, strict=True):
-                row.append(_bar(it, most, width, full, empty))
+    pairs = [(it.visitors, it.matched) for it in rows]
+    add_bars(columns, cells, pairs, ("MATCHED", "NOT"), _WIDEST_BAR, sys.stdout)
     table(columns, cells, folds=title, right=_NUMBERS)
-
-
-def _bar(bar: _Bar, most: int, width: int, full: str, empty: str) -> str:
-    """What there is takes at least one column."""
-    length = -(-bar.visitors * width // most)
-    matched = -(-bar.matched * width // most)
-    return full * matched + empty * (length - matched)
 
 
 def _rate(bar: _Bar) -> str:

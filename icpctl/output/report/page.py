@@ -83,13 +83,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the page; `columns` says that its blocks may stand side by side."""
+    """A section of the page; `columns` says that its blocks may stand side by side.
+
+    `legend` says what the strong and the soft part of its bars are.
+    """
 
     name: str
     heading: str
     text: str
     blocks: list[Block]
     columns: bool = False
+    legend: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,10 @@ _HEADS = {"domain": "Company", "job_title": "Title", "country": "Country"}
 
 
 def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
-    lines = [(labels[it.slug], _why(it)) for it in visitor.matches]
+    lines = [
+        (f"also {labels[it.slug]}, {it.score:.2f}:" if at else "", _why(it))
+        for at, it in enumerate(visitor.matches)
+    ]
     if visitor.more:
         also = f"and {visitor.more:,} more profile{'s' * (visitor.more > 1)}"
         lines.append(("", also if lines else "the record is too large to be shown"))
@@ -50,7 +53,7 @@ def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
 
 
 def _why(config: ConfigExplanation) -> str:
-    """What the best of a config's matching groups found, and the score."""
+    """What the best of a config's matching groups found."""
     best = max((it for it in config.groups if it.matched), key=lambda it: it.score)
-    grounds = [own(ground(it)) for it in best.conditions if it.held]
-    return f"{config.score:.2f}: {'; '.join(grounds) or 'it asks for nothing'}"
+    grounds = dict.fromkeys(own(ground(it)) for it in best.conditions if it.held)
+    return "; ".join(grounds) or "it asks for nothing"

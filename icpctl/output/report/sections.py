@@ -43,6 +43,7 @@ _FIELDS = {
     "utm_source": "Source",
 }
 _MISSING = "not known"
+_MATCH = ("match", "do not")
 
 
 def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> Page:
@@ -110,7 +111,7 @@ def _time(figures: Figures) -> Section | None:
     if undated:
         text += f" {counted(undated[0].visitors, 'visitor')} without a date not in the chart."
     chart = Chart("time", f"Matches by {unit}", words, data, table)
-    return Section("time", "Matches over time", text, [Block(chart=chart)])
+    return Section("time", "Matches over time", text, [Block(chart=chart)], legend=_MATCH)
 
 
 def _profiles(figures: Figures) -> Section:
@@ -137,7 +138,8 @@ def _profiles(figures: Figures) -> Section:
         "A visitor may match several profiles; it belongs to the first of them. First counts "
         "the visitors that a profile gets, Taken its matches that belong to a profile before it."
     )
-    return Section("profiles", "Profiles", text, [Block(table=table)])
+    legend = "first", "taken"
+    return Section("profiles", "Profiles", text, [Block(table=table)], legend=legend)
 
 
 def profile(config: ConfigReport) -> Cell:
@@ -182,8 +184,8 @@ def _histogram(config: ConfigReport, counts: list[int]) -> Block:
 
 def _breakdowns(figures: Figures) -> Section:
     blocks = [_breakdown(it, figures.uncounted.get(it.field, 0)) for it in figures.fields]
-    text = "Visitors, and in the stronger colour those that match, by what is known of them."
-    return Section("breakdowns", "Who they are", text, blocks, columns=True)
+    text = "Visitors by what is known of them."
+    return Section("breakdowns", "Who they are", text, blocks, columns=True, legend=_MATCH)
 
 
 def _breakdown(found: FieldReport, uncounted: int) -> Block:
