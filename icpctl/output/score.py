@@ -18,7 +18,6 @@ from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
 from icpctl.output.reasons import wanted
 from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
-from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
@@ -76,13 +75,9 @@ def score_into(
             "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
         )
 
-    pairs = [(it.slug, it.config) for it in configs]
-    plan = make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     figures: FigureCounts | None = None
     if targets.report:
-        from icpctl.scoring.figures import FigureCounts
-
-        figures = FigureCounts(plan, visitors=targets.report.visitors)
+        figures = targets.report.counts(configs, options)
         options = replace(options, fields=figures.fields)
 
     def on_sources(sources: Sequence[Source]) -> None:
@@ -123,16 +118,16 @@ def score_into(
         with progress(sys.stderr, hidden=hidden) as on_progress:
             run = score(
                 visitors,
-                pairs,
+                [(it.slug, it.config) for it in configs],
                 options,
-                plan=plan,
+                plan=figures.plan if figures else None,
                 on_sources=on_sources,
                 on_rows=on_rows,
                 on_rejected=on_rejected,
                 on_progress=on_progress,
             )
         if targets.report and report and figures:
-            targets.report.write(report, figures.figures(run, pairs), configs)
+            targets.report.write(report, figures, run, configs)
     return run
 
 

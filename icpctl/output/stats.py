@@ -4,27 +4,84 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from icpctl.files import replacing
 from icpctl.output.bars import add_bars
 from icpctl.output.console import note, shown, table
 from icpctl.output.periods import grouped
-from icpctl.output.score import counted, percent, print_configs, print_notes
+from icpctl.output.progress import progress
+from icpctl.output.score import (
+    counted,
+    percent,
+    print_configs,
+    print_notes,
+    refuse_overwriting,
+)
 from icpctl.scoring.report import rate
+from icpctl.scoring.stats import stats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.config.files import ConfigFile
     from icpctl.output.formats import ReportFormat
+    from icpctl.output.report import ReportTarget
     from icpctl.scoring.breakdowns import DayReport, FieldReport
     from icpctl.scoring.report import Limit
-    from icpctl.scoring.stats import Stats, StatsReport
+    from icpctl.scoring.run import Options
+    from icpctl.scoring.stats import Period, Stats, StatsReport
+    from icpctl.visitors.sources import Source
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
 _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
+
+
+def stats_into(
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    period: Period,
+    *,
+    organization: str | None,
+    by: str | None,
+    target: ReportTarget | None,
+) -> Stats:
+    """Count a period; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what `stats` raises.
+    """
+    figures = target.counts(configs, options, period) if target else None
+
+    def on_sources(sources: Sequence[Source]) -> None:
+        if target and figures:
+            refuse_overwriting(
+                [target.path], [it.path for it in sources] + [it.path for it in configs]
+            )
+            figures.on_sources(sources)
+
+    with ExitStack() as stack:
+        file = stack.enter_context(replacing(target.path)) if target else None
+        with progress(sys.stderr) as on_progress:
+            found = stats(
+                visitors,
+                [(it.slug, it.config) for it in configs],
+                options,
+                period,
+                organization=organization,
+                by=by,
+                figures=figures,
+                on_sources=on_sources,
+                on_progress=on_progress,
+            )
+        if target and file and figures:
+            target.write(file, figures, found.run, configs)
+    return found
 
 
 def print_stats(found: Stats, output: ReportFormat, limit: Limit) -> None:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.config.model import IcpConfig
+    from icpctl.scoring.figures import FigureCounts
     from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.visitors.sources import Source
 
 
 class StatsReport(Report):
@@ -94,21 +96,31 @@ def stats(
     *,
     organization: str | None = None,
     by: str | None = None,
+    figures: FigureCounts | None = None,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Stats:
     """Score visitors against `(slug, config)` pairs, and count those last seen in a period.
 
-    `by` names a text field. Raises `IcpctlError`: `no_such_field`, and what reading raises.
+    `by` names a text field. `figures` counts the same visitors for a report; `on_sources` gets the
+    files before the first is read. Raises `IcpctlError`: `no_such_field`, and what reading raises.
     """
     if by is not None:
         _require_text(by)
     counted = _Counted(period, by, Counts(len(configs)))
-    fields = (LAST_SEEN,) if by is None else (LAST_SEEN, by)
+    fields = [LAST_SEEN, *([by] if by else ()), *(figures.fields if figures else ())]
+
+    def on_rows(rows: Rows) -> None:
+        counted.add(rows)
+        if figures:
+            figures.add(rows)
+
     run = score(
         visitors,
         configs,
-        replace(options, fields=fields),
-        on_rows=counted.add,
+        replace(options, fields=tuple(dict.fromkeys(fields))),
+        on_sources=on_sources,
+        on_rows=on_rows,
         on_progress=on_progress,
     )
     counts = counted.counts

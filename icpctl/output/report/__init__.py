@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from icpctl.config.files import ConfigFile
     from icpctl.output.report.page import Page
-    from icpctl.scoring.figures import Figures
+    from icpctl.scoring.figures import FigureCounts
+    from icpctl.scoring.run import Options, Run
+    from icpctl.scoring.stats import Period
 
 FORMATS: dict[str, Callable[[Page], str]] = {
     ".html": html,
@@ -45,7 +47,22 @@ class ReportTarget:
                 "end it in .html for a page, or in .md for Markdown",
             )
 
-    def write(self, file: BinaryIO, figures: Figures, configs: Sequence[ConfigFile]) -> None:
-        """Write the report of figures, for the configs that they are of."""
+    def counts(
+        self, configs: Sequence[ConfigFile], options: Options, period: Period | None = None
+    ) -> FigureCounts:
+        """Return what counts a run for this report; its `fields` go into the options."""
+        from icpctl.scoring.figures import FigureCounts
+        from icpctl.scoring.plan import make_plan
+        from icpctl.scoring.stats import Period
+
+        pairs = [(it.slug, it.config) for it in configs]
+        plan = make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+        return FigureCounts(plan, period or Period(), visitors=self.visitors)
+
+    def write(
+        self, file: BinaryIO, counts: FigureCounts, run: Run, configs: Sequence[ConfigFile]
+    ) -> None:
+        """Write the report of a run, for the configs that were scored."""
+        figures = counts.figures(run, [(it.slug, it.config) for it in configs])
         render = FORMATS[self.path.suffix.lower()]
         file.write(render(page(figures, configs, self.title)).encode())
