@@ -112,6 +112,22 @@ def _memory(sizes: Sizes) -> Suite:
     return Suite(cases, dict.fromkeys(names.values(), 600.0), unit="MB")
 
 
+def insight(file: Path, count: int) -> list[str]:
+    """The command that looks into so many configs over a file."""
+    options = ["--dir", configs(count), "--as-of", AS_OF, "-o", "json"]
+    return [*ICPCTL, "insight", str(file), *map(str, options)]
+
+
+def _insight(sizes: Sizes) -> Suite:
+    file, bounds = visitors(sizes.usual), {}
+    cases = []
+    for count in (5, 50):
+        base, name = f"score, {count} configs", f"insight, {count} configs"
+        cases += [Case(base, score(file, count)), Case(name, insight(file, count), base)]
+        bounds[name] = 3.0
+    return Suite(cases, bounds, note="the ratio is to scoring the same visitors")
+
+
 def _start(_: Sizes) -> Suite:
     base = "python -c pass"
     few = visitors(10)
@@ -143,6 +159,7 @@ SUITES: dict[str, Callable[[Sizes], Suite]] = {
     "Formats, 5 configs": _formats,
     "Compressed, 5 configs": _compressed,
     "Memory, 5 configs": _memory,
+    "Insight, against score": _insight,
     "Start": _start,
     "Peers, 5 configs": partial(_peers, count=5),
     "Peers, 50 configs": partial(_peers, count=50),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from icpctl.output.report import ReportTarget
     from icpctl.output.rows import Writer
     from icpctl.scoring.figures import FigureCounts
+    from icpctl.scoring.insight_report import InsightReport
     from icpctl.scoring.report import ConfigReport, Limit, MatchReport
     from icpctl.scoring.run import FieldWarning, Options, Rows, Run
     from icpctl.visitors.reading import Rejected
@@ -144,7 +145,7 @@ def print_run(run: Run, output: ReportFormat, targets: Targets, limit: Limit) ->
 
 def _print_tables(run: Run, stream: TextIO) -> None:
     report = run.report
-    print(_headline(report), end="\n\n", file=stream)
+    print(headline(report), end="\n\n", file=stream)
     print_configs(report.configs, stream)
     if run.best:
         print(file=stream)
@@ -169,7 +170,8 @@ def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     table(columns, cells, folds="CONFIG", right=numbers, stream=stream)
 
 
-def _headline(report: MatchReport) -> str:
+def headline(report: MatchReport | InsightReport) -> str:
+    """Return how many visitors there were, and how many match."""
     matched = f"{counted(report.matched, 'match', 'matches')}"
     if report.match_rate is not None:
         matched += f" ({percent(report.match_rate)})"

@@ -118,7 +118,11 @@ class ConfigPlan:
         return ScoreTable(self)
 
     def hundredths(self, held: Sequence[bool]) -> int:
-        """The highest score of the groups that match, 0 when none does, in hundredths."""
+        """As `score`, in hundredths, rounded."""
+        return hundredths(self.score(held))
+
+    def score(self, held: Sequence[bool]) -> Fraction:
+        """The highest score of the groups that match, 0 when none does, exactly."""
         best = Fraction(0)
         start = 0
         for group in self.groups:
@@ -126,7 +130,7 @@ class ConfigPlan:
             if group.matches(held[start:stop]):
                 best = max(best, group.score(held[start:stop]))
             start = stop
-        return hundredths(best)
+        return best
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from icpctl.visitors.values import Column
 
 _EXACT = 2**53  # up to here a double tells whole numbers apart
-_FOR_A_RANGE = ("equals", "in", "has_any")
-_EQUALITIES = (*_FOR_A_RANGE, "has_all")
+FOR_A_RANGE = ("equals", "in", "has_any")
+"""Comparators for which a number of employees stands for a range that is missing (SPEC 4)."""
+
+_EQUALITIES = (*FOR_A_RANGE, "has_all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def subject_of(condition: Condition, seen: dict[str, Seen]) -> Seen:
     if CONDITION_TYPES[condition.type].form is Form.SIZE_RANGE and not own.values:
         size = seen["company_size"]
         is_number = bool(size.values) and not isinstance(size.values[0], str)
-        if is_number and positive(condition.comparator) in _FOR_A_RANGE:
+        if is_number and positive(condition.comparator) in FOR_A_RANGE:
             return size
     return own
 

@@ -1,0 +1,148 @@
+"""Insight into configs: tables for people and pipes, and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from icpctl.output.console import note, table
+from icpctl.output.insight_words import change, condition_text, mostly_by, standing_out
+from icpctl.output.score import headline, percent, print_notes
+from icpctl.scoring.report import rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.insight import Insight
+    from icpctl.scoring.insight_report import ConditionInsight, ConfigInsight, InsightReport
+    from icpctl.scoring.report import Limit
+
+_MOST_ROWS = 12  # of a table on a terminal
+_MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
+_MOST_ALIKE = 3  # changes of one condition on a terminal
+
+
+def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:
+    """Print insight on stdout, and what was wrong with the input on stderr."""
+    report = found.report
+    if output == "json":
+        body = report.model_dump(mode="json", by_alias=True)
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    else:
+        _print_tables(report)
+    sys.stdout.flush()
+    for name in report.capped:
+        note(f"{name} has very many values: of the rarer ones nothing is said")
+    print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
+
+
+def _print_tables(report: InsightReport) -> None:
+    print(headline(report), end="\n\n")
+    left = [_print_configs(report), _print_standing_out(report), _print_gains(report)]
+    is_terminal = sys.stdout.isatty()
+    if is_terminal and len(report.configs) > _MOST_WHOLE:
+        note("--config SLUG shows the conditions of one")
+    else:
+        for config in report.configs:
+            print()
+            _print_conditions(config)
+    left.append(_print_overlap(report))
+    if any(left):
+        note("the tables show what tells most: -o json has all, and a pipe")
+
+
+def _print_configs(report: InsightReport) -> int:
+    numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
+    rows = [
+        [
+            it.slug,
+            f"{it.matched:,}",
+            "" if it.match_rate is None else percent(it.match_rate),
+            f"{it.first:,}",
+            f"{it.near_misses:,}",
+            mostly_by(it),
+        ]
+        for it in report.configs
+    ]
+    table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
+    return 0
+
+
+def _print_standing_out(report: InsightReport) -> int:
+    return _print_some(["CONFIG", "STANDS OUT"], standing_out(report), folds="STANDS OUT")
+
+
+def _print_gains(report: InsightReport) -> int:
+    """The changes that gain most, of each condition a few."""
+    most = _MOST_ALIKE if sys.stdout.isatty() else None
+    found = [
+        (gain.gain, [config.slug, change(one.condition, gain) + _place(config, number)])
+        for config in report.configs
+        for number, group in enumerate(config.groups, 1)
+        for one in group.conditions
+        for gain in one.gains[:most]
+    ]
+    found.sort(key=lambda it: -it[0])
+    rows = [[*cells, f"+{gain:,}"] for gain, cells in found]
+    return _print_some(["CONFIG", "CHANGE", "GAINS"], rows, folds="CHANGE", right=["GAINS"])
+
+
+def _place(config: ConfigInsight, number: int) -> str:
+    return f" (group {number})" if len(config.groups) > 1 else ""
+
+
+def _print_conditions(config: ConfigInsight) -> None:
+    numbers = ["HOLDS", "FAILS", "MISSING", "LEFT", "NEAR MISSES"]
+    title = config.slug
+    groups = ["GROUP"] if len(config.groups) > 1 else []
+    rows = [
+        [*([f"{number} {group.operator}"] if groups else []), *_condition_cells(one)]
+        for number, group in enumerate(config.groups, 1)
+        for one in group.conditions
+    ]
+    table([*groups, title, *numbers], rows, folds=title, right=numbers)
+
+
+def _condition_cells(one: ConditionInsight) -> list[str]:
+    counts = [one.held, one.failed, one.missing, one.left, one.near_misses]
+    return [condition_text(one), *("" if it is None else f"{it:,}" for it in counts)]
+
+
+def _print_overlap(report: InsightReport) -> int:
+    """The pairs of configs that most visitors match both of."""
+    configs = report.configs
+    found = [
+        (both, number, other)
+        for number, row in enumerate(report.overlap)
+        for other, both in enumerate(row[:number])
+        if both
+    ]
+    found.sort(key=lambda it: -it[0])
+    rows = [
+        [
+            configs[other].slug,
+            configs[number].slug,
+            f"{both:,}",
+            percent(rate(both, configs[number].matched) or 0),
+        ]
+        for both, number, other in found
+    ]
+    columns = ["CONFIG", "AND THE LATER", "BOTH MATCH", "OF THE LATER"]
+    return _print_some(columns, rows, folds="CONFIG", right=columns[2:])
+
+
+def _print_some(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    folds: str,
+    right: Sequence[str] = (),
+) -> int:
+    """Print a table, on a terminal its first rows; returns how many are left out."""
+    if not rows:
+        return 0
+    print()
+    some = rows[:_MOST_ROWS] if sys.stdout.isatty() else rows
+    table(columns, some, folds=folds, right=right)
+    return len(rows) - len(some)

@@ -1,0 +1,153 @@
+"""Ways to let a condition ask for less: which there are, and what each is in the config."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from icpctl.scoring.insight_report import Relaxation
+from icpctl.scoring.seen import as_number, positive
+from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpctl.config.model import Condition
+    from icpctl.scoring.insight_report import Change
+    from icpctl.scoring.tallies import NumberCounts
+
+MOST_THRESHOLDS = 3
+_STEPS = 10
+_FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
+
+SIZE_RANGES = (
+    "1-10",
+    "11-50",
+    "51-200",
+    "201-500",
+    "501-1000",
+    "1001-5000",
+    "5001-10000",
+    "10001+",
+)
+"""The ranges of employees that exports have, to be listed where they are not."""
+
+BELOW = {"gt": False, "gte": True, "between": True}
+"""Comparators with a threshold below the number; whether the threshold itself holds."""
+
+ABOVE = {"lt": False, "lte": True, "between": True}
+"""Comparators with a threshold above the number; whether the threshold itself holds."""
+
+LISTS = ("equals", "in", "has_any")
+"""Comparators that may list one more value."""
+
+
+def changed(condition: Condition, comparator: str, value: Any) -> Condition:
+    """The condition with another comparator and value."""
+    body = condition.model_dump(mode="json") | {"comparator": comparator, "value": value}
+    return type(condition).model_validate(body)
+
+
+def listing(condition: Condition, value: str | float) -> Condition:
+    """The condition with one more value in its list."""
+    several = "has_any" if condition.comparator == "has_any" else "in"
+    listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return changed(condition, several, [*listed, value])
+
+
+def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | None, Condition]]:
+    """Changes that are known before any visitor is: what changes, the value, and what it becomes.
+
+    Whoever holds the condition holds what it becomes.
+    """
+    entry, comparator, value = (
+        CONDITION_TYPES[condition.type],
+        condition.comparator,
+        condition.value,
+    )
+    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and len(value) > 1:
+        for at, it in enumerate(value):
+            left = [*value[:at], *value[at + 1 :]]
+            yield "remove", it, changed(condition, comparator, left)
+    if comparator == "has_all" and isinstance(value, tuple) and len(value) > 1:
+        yield "comparator", None, changed(condition, "has_any", list(value))
+    is_plain = comparator == "equals" and entry.kind is Kind.TEXT and entry.form is Form.PLAIN
+    if (is_plain and str(value).strip()) or comparator in ("starts_with", "ends_with"):
+        yield "comparator", None, changed(condition, "contains", value)
+    if comparator in LISTS and entry.form is Form.SIZE_RANGE:
+        for listed in SIZE_RANGES:
+            yield "add", listed, listing(condition, listed)
+
+
+def lists_values(condition: Condition) -> bool:
+    """Whether values that visitors have may be listed; which, only the visitors tell."""
+    entry = CONDITION_TYPES[condition.type]
+    return (
+        condition.comparator in LISTS
+        and entry.kind is not Kind.BOOLEAN
+        and entry.form not in (Form.SIZE_RANGE, Form.PART_OF_PAGE)
+    )
+
+
+def is_equality(condition: Condition) -> bool:
+    """Whether the condition, or its twin, compares for equality with what it lists."""
+    return positive(condition.comparator) in (*LISTS, "has_all")
+
+
+def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
+    """The thresholds next to the condition's that gain visitors, the nearest first."""
+    included = (BELOW if counts.below else ABOVE)[condition.comparator]
+    numbers = _numbers(condition)
+    old = numbers[0] if counts.below else numbers[-1]
+    gained = 0
+    found: list[Relaxation] = []
+    for threshold in _candidates(float(old), condition.type, counts, included=included):
+        gain = counts.reached(threshold, included=included)
+        if len(found) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
+            continue
+        gained = gain
+        new: Any = as_number(threshold)
+        value = new
+        if condition.comparator == "between":
+            value = [new, numbers[1]] if counts.below else [numbers[0], new]
+        becomes = changed(condition, condition.comparator, value)
+        found.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
+    return found
+
+
+def _numbers(condition: Condition) -> list[int | float]:
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return [it for it in values if isinstance(it, int | float)]
+
+
+def _candidates(old: float, name: str, counts: NumberCounts, *, included: bool) -> list[float]:
+    """Round numbers away from a threshold, or the nearest one of visitors where these are none."""
+    low, high = CONDITION_TYPES[name].bounds or (-math.inf, math.inf)
+
+    def usable(it: float) -> bool:
+        is_passed = it < old if counts.below else it > old
+        return is_passed and math.isfinite(it) and low <= it <= high
+
+    away = -1 if counts.below else 1
+    step = _round_step(abs(old) / _STEPS, whole=old.is_integer())
+    places = max(0, -math.floor(math.log10(step)))
+    start = (math.ceil(old / step) if counts.below else math.floor(old / step)) * away
+    multiples = [start + number for number in range(1, _STEPS + 1)]
+    multiples += [start + number * _STEPS for number in (2, 4, 9)] if away > 0 else []
+    found = [it for multiple in multiples if usable(it := round(away * multiple * step, places))]
+    if any(counts.reached(it, included=included) for it in found):
+        return found
+    nearest = counts.nearest()
+    if nearest is None:
+        return []
+    outside = math.floor(nearest) - 1 if counts.below else math.ceil(nearest) + 1
+    beside = nearest if included else float(outside)
+    return [beside] if usable(beside) else []
+
+
+def _round_step(least: float, *, whole: bool) -> float:
+    """1, 2 or 5 times a power of ten, at least `least`."""
+    if least == 0 or (whole and least <= 1):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    return next((it * power for it in (1, 2, 5) if it * power >= least), 10 * power)

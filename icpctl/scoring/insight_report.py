@@ -1,0 +1,150 @@
+"""What `insight` found: the models that every output renders."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads it
+from typing import Literal
+
+from pydantic import computed_field
+
+from icpctl.config.model import Condition  # noqa: TC001 - pydantic reads it
+from icpctl.scoring.report import Report
+from icpctl.vocabulary import COMPARATORS
+
+Change = Literal["threshold", "add", "remove", "comparator"]
+"""A number is moved, a value is listed or no more listed, or the comparator asks for less."""
+
+
+class Relaxation(Report):
+    """A condition that asks for less, and how many visitors newly match the config by that alone.
+
+    `value` is the threshold, or the value listed or no more listed, where that is what changes.
+    """
+
+    change: Change
+    value: str | int | float | None
+    becomes: Condition
+    gain: int
+
+
+class AbsentValue(Report):
+    """A configured value that no visitor has, and the most similar one that some have."""
+
+    value: str | int | float | bool
+    nearest: str | None
+    nearest_visitors: int
+
+
+class ConditionInsight(Report):
+    """One condition over all visitors.
+
+    It holds for `held`; `failed` have something else, and `missing` have nothing it could look at.
+    Those hold a negative condition, and are then among `held`; else the three make all visitors.
+
+    Of a required condition: `left` visitors are left after it, in the config's order (in an OR
+    group those that it and the ones before bring in); `near_misses` fail nothing else of the
+    group and do not match, so that many newly match when it is dropped, and
+    `near_misses_missing` of them have nothing it could look at; `gains` are ways to ask for less,
+    those that gain most first.
+
+    Of an optional one: `held_by_matches` of the group's matches hold it, and `changes_scores`
+    tells whether that makes the config's score of any visitor higher.
+    """
+
+    condition: Condition
+    held: int
+    failed: int
+    missing: int
+    left: int | None
+    near_misses: int | None
+    near_misses_missing: int | None
+    held_by_matches: int | None
+    changes_scores: bool | None
+    gains: list[Relaxation]
+    absent_values: list[AbsentValue]
+
+    @property
+    def missing_holds(self) -> bool:
+        """Whether visitors without the field hold the condition."""
+        is_negative = COMPARATORS[self.condition.comparator].negates is not None
+        inverted = self.condition.value is False and "exists" in self.condition.comparator
+        return is_negative != inverted
+
+    @property
+    def visitors(self) -> int:
+        """All visitors."""
+        return self.held + self.failed + (0 if self.missing_holds else self.missing)
+
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic says, mypy knows no such order
+    @property
+    def never_holds(self) -> bool:
+        """Whether no visitor holds it, where there are visitors."""
+        return self.visitors > 0 and not self.held
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def never_fails(self) -> bool:
+        """Whether every visitor holds it, where there are visitors."""
+        return self.visitors > 0 and self.held == self.visitors
+
+
+class GroupInsight(Report):
+    """One group: how many visitors match it, and its conditions in order."""
+
+    operator: str
+    matched: int
+    conditions: list[ConditionInsight]
+
+
+class TakenBy(Report):
+    """How many of a config's matches have another config as their ICP."""
+
+    slug: str
+    visitors: int
+
+
+class ConfigInsight(Report):
+    """One config.
+
+    `matched` visitors match it, and it is the ICP of `first`; the others go to `taken_by`, most
+    first. `near_misses` do not match, and fail exactly one required condition of a group.
+    """
+
+    slug: str
+    label: str
+    priority: int | None
+    matched: int
+    first: int
+    match_rate: float | None
+    near_misses: int
+    taken_by: list[TakenBy]
+    groups: list[GroupInsight]
+
+    @property
+    def conditions(self) -> list[ConditionInsight]:
+        """The conditions of all groups, in order."""
+        return [one for group in self.groups for one in group.conditions]
+
+    @property
+    def never_first(self) -> bool:
+        """Whether it matches, and others take every match."""
+        return self.matched > 0 and not self.first
+
+
+class InsightReport(Report):
+    """All configs over an export.
+
+    `overlap[i][j]` visitors match both config `i` and config `j`, numbered in order. Of the
+    fields in `capped` there were too many distinct values to count all; what is counted is exact.
+    """
+
+    as_of: datetime
+    visitors: int
+    rejected: int
+    field_warnings: dict[str, int]
+    matched: int
+    match_rate: float | None
+    configs: list[ConfigInsight]
+    overlap: list[list[int]]
+    capped: list[str]
+    elapsed_seconds: float

@@ -1,0 +1,78 @@
+"""The conditions of configs as `insight` asks about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from icpctl.scoring.changes import ABOVE, BELOW, is_equality, known_changes, lists_values
+from icpctl.scoring.seen import FOR_A_RANGE, listed_values, positive
+from icpctl.vocabulary import CONDITION_TYPES, ConditionType, Form, Kind
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from icpctl.config.model import Condition
+    from icpctl.scoring.insight_report import Change
+    from icpctl.scoring.plan import ConditionPlan
+
+
+@dataclass(slots=True)
+class Question:
+    """A condition, and the conditions of no config that tell more about it.
+
+    `listed` are an equality for each value that it lists, `changes` what it may become. What is
+    `planned` are the bits of each.
+    """
+
+    condition: Condition
+    entry: ConditionType = field(init=False)
+    listed: list[Condition] = field(init=False, default_factory=list)
+    changes: list[tuple[Change, Any, Condition]] = field(init=False, default_factory=list)
+    planned: ConditionPlan = field(init=False)
+    planned_listed: tuple[ConditionPlan, ...] = ()
+    planned_changes: tuple[ConditionPlan, ...] = ()
+
+    def __post_init__(self) -> None:
+        condition = self.condition
+        self.entry = CONDITION_TYPES[condition.type]
+        if is_equality(condition):
+            self.listed = [
+                condition.model_copy(update={"comparator": "equals", "value": value})
+                for value in listed_values(condition)
+            ]
+        if not condition.optional:
+            self.changes = list(known_changes(condition))
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What the condition names."""
+        return listed_values(self.condition)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it lists texts, of which others may occur."""
+        return bool(self.listed) and self.entry.kind in (Kind.TEXT, Kind.PAGES)
+
+    @property
+    def counts_keys(self) -> bool:
+        """Whether more values may be listed, which visitors tell."""
+        return not self.condition.optional and lists_values(self.condition)
+
+    @property
+    def below(self) -> bool:
+        """Whether it has a threshold that may go down."""
+        return not self.condition.optional and self.condition.comparator in BELOW
+
+    @property
+    def above(self) -> bool:
+        """Whether it has a threshold that may go up."""
+        return not self.condition.optional and self.condition.comparator in ABOVE
+
+    @property
+    def looks_at_sizes(self) -> bool:
+        """Whether a number of employees stands for a range that is missing (SPEC 4)."""
+        return (
+            self.entry.form is Form.SIZE_RANGE
+            and positive(self.condition.comparator) in FOR_A_RANGE
+        )
