@@ -122,6 +122,7 @@ def score_into(
                 [(it.slug, it.config) for it in configs],
                 options,
                 plan=figures.plan if figures else None,
+                watch=figures.insight.watch if figures and figures.insight else None,
                 on_sources=on_sources,
                 on_rows=on_rows,
                 on_rejected=on_rejected,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.breakdowns import DayReport, FieldReport
+    from icpctl.scoring.insight import InsightCounts
+    from icpctl.scoring.insight_report import InsightReport
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Rows, Run
@@ -51,8 +53,8 @@ class Figures:
     """What a report shows of a run over `period`.
 
     `histograms` are each config's matches by score, in `STEPS` steps. `uncounted` are the visitors
-    whose value of a field is in none of `fields`, because there were too many values. `top` is
-    None where visitors are not to be shown.
+    whose value of a field is in none of `fields`, because there were too many values. `insight` is
+    None where only a period is looked at, and `top` where visitors are not to be shown.
     """
 
     period: Period
@@ -66,15 +68,20 @@ class Figures:
     days: list[DayReport]
     fields: list[FieldReport]
     uncounted: dict[str, int]
+    insight: InsightReport | None
     top: list[TopVisitor] | None
     sources: list[Source]
 
 
 @dataclass(slots=True)
 class FigureCounts:
-    """Counts the rows of a run; with `visitors` it also keeps the best of them."""
+    """Counts the rows of a run; with `visitors` it also keeps the best of them.
+
+    `insight` are counts of the same plan, which the run must watch.
+    """
 
     plan: Plan
+    insight: InsightCounts | None = None
     period: Period = field(default_factory=Period)
     visitors: bool = True
     sources: list[Source] = field(default_factory=list)
@@ -142,6 +149,7 @@ class FigureCounts:
                 else field_report(name, self._texts[name], case_sensitive)
                 for name in BREAKDOWNS
             ],
+            insight=self.insight.report(run) if self.insight else None,
             uncounted={name: it.uncounted for name, it in self._texts.items() if it.uncounted},
             top=self._top.visitors(dict(configs)) if self.visitors else None,
             sources=self.sources,

@@ -50,14 +50,20 @@ class ReportTarget:
     def counts(
         self, configs: Sequence[ConfigFile], options: Options, period: Period | None = None
     ) -> FigureCounts:
-        """Return what counts a run for this report; its `fields` go into the options."""
+        """Return what counts a run for this report; its `fields` go into the options.
+
+        Where there is a `period`, nobody asks what keeps visitors away.
+        """
         from icpctl.scoring.figures import FigureCounts
+        from icpctl.scoring.insight import InsightCounts
         from icpctl.scoring.plan import make_plan
-        from icpctl.scoring.stats import Period
 
         pairs = [(it.slug, it.config) for it in configs]
+        if period is None:
+            insight = InsightCounts.of(pairs, options, changes=False)
+            return FigureCounts(insight.plan, insight, visitors=self.visitors)
         plan = make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
-        return FigureCounts(plan, period or Period(), visitors=self.visitors)
+        return FigureCounts(plan, period=period, visitors=self.visitors)
 
     def write(
         self, file: BinaryIO, counts: FigureCounts, run: Run, configs: Sequence[ConfigFile]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl import __version__
 from icpctl.output.periods import grouped
+from icpctl.output.report.losses import losses
 from icpctl.output.report.page import (
     Block,
     Cell,
@@ -52,6 +53,7 @@ def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> 
         _time(figures),
         _profiles(figures),
         _scores(figures),
+        *(losses(figures.insight) if figures.insight else ()),
         _breakdowns(figures),
         people(figures),
         _quality(figures),
