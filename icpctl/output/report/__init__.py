@@ -48,11 +48,17 @@ class ReportTarget:
             )
 
     def counts(
-        self, configs: Sequence[ConfigFile], options: Options, period: Period | None = None
+        self,
+        configs: Sequence[ConfigFile],
+        options: Options,
+        period: Period | None = None,
+        *,
+        changes: bool = False,
     ) -> FigureCounts:
         """Return what counts a run for this report; its `fields` go into the options.
 
-        Where there is a `period`, nobody asks what keeps visitors away.
+        With `changes` also what it would gain to ask for less. Where there is a `period`, nobody
+        asks what keeps visitors away.
         """
         from icpctl.scoring.figures import FigureCounts
         from icpctl.scoring.insight import InsightCounts
@@ -60,7 +66,7 @@ class ReportTarget:
 
         pairs = [(it.slug, it.config) for it in configs]
         if period is None:
-            insight = InsightCounts.of(pairs, options, changes=False)
+            insight = InsightCounts.of(pairs, options, changes=changes)
             return FigureCounts(insight.plan, insight, visitors=self.visitors)
         plan = make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
         return FigureCounts(plan, period=period, visitors=self.visitors)

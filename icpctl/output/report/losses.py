@@ -93,9 +93,9 @@ def _overlap(found: InsightReport) -> Section:
 def _near_misses(found: InsightReport) -> Section:
     labels = {it.slug: own(it.label) for it in found.configs}
     missed = [
-        (one.near_misses, one.near_misses_missing or 0, config, one)
+        (one.near_misses, one.near_misses_missing or 0, config, place, one)
         for config in found.configs
-        for group in config.groups
+        for place, group in enumerate(config.groups, 1)
         for one in group.conditions
         if one.near_misses
     ]
@@ -106,8 +106,13 @@ def _near_misses(found: InsightReport) -> Section:
             "Near misses by condition",
             columns("Profile", "Condition", "#Near misses", "#Field missing"),
             [
-                [Cell(labels[it.slug]), Cell(own(head(one.condition))), number(near), number(lack)]
-                for near, lack, it, one in missed[:_MOST_ROWS]
+                [
+                    Cell(labels[it.slug], small=f"way {place}" if len(it.groups) > 1 else ""),
+                    Cell(own(head(one.condition))),
+                    number(near),
+                    number(lack),
+                ]
+                for near, lack, it, place, one in missed[:_MOST_ROWS]
             ],
         )
         blocks.append(Block(table=table))

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from icpctl.output.report.page import Block, Cell, Page, Table
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#!$])")
+# An underscore within a word is only itself, and so is an ampersand that begins no entity.
+_SPECIAL = re.compile(r"([\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _MOST_ROWS = 50  # of a long table: who wants all has the page
 
 
