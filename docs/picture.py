@@ -28,7 +28,7 @@ def main() -> None:
             [*command, "--report", str(report)], cwd=ROOT, check=True, capture_output=True
         )
         with browser() as chromium:
-            chromium.open(report, width=1100)
+            chromium.open(report, width=1100, height=1290)
             (ROOT / "docs" / "report.png").write_bytes(chromium.picture())
 
 

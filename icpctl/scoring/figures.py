@@ -149,8 +149,14 @@ class FigureCounts:
                 else field_report(name, self._texts[name], case_sensitive)
                 for name in BREAKDOWNS
             ],
-            insight=self.insight.report(run) if self.insight else None,
+            insight=self._insight(run),
             uncounted={name: it.uncounted for name, it in self._texts.items() if it.uncounted},
             top=self._top.visitors(dict(configs)) if self.visitors else None,
             sources=self.sources,
         )
+
+    def _insight(self, run: Run) -> InsightReport | None:
+        if self.insight is None:
+            return None
+        report = self.insight.report(run)
+        return report if self.visitors else report.without_values()

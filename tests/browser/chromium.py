@@ -40,11 +40,11 @@ class Browser:
     def __init__(self, driver: Chrome) -> None:
         self.driver = driver
 
-    def open(self, file: Path, *, width: int = 1200, dark: bool = False) -> None:
+    def open(self, file: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
         """Open a file and wait until it is drawn."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._tell("Emulation.setEmulatedMedia", media="", features=[scheme])
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self._tell("Emulation.setDeviceMetricsOverride", **size)
         self.logs("browser")
         self.logs("performance")
@@ -68,9 +68,9 @@ class Browser:
             if it["method"] == "Network.requestWillBeSent"
         ]
 
-    def picture(self, *, whole: bool = False) -> bytes:
-        """A PNG of what is seen, or of the whole page."""
-        found = self._tell("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+    def picture(self) -> bytes:
+        """A PNG of what is seen."""
+        found = self._tell("Page.captureScreenshot", format="png")
         return base64.b64decode(found["data"])
 
     def pdf(self) -> bytes:

@@ -271,6 +271,19 @@ def test_no_visitors(tmp_path: Path) -> None:
         assert "northwind-analytics" not in re.sub(r"domain in [^<|]*", "", text)
 
 
+def test_no_visitors_in_what_it_would_gain(tmp_path: Path) -> None:
+    configs = tmp_path / "configs"
+    configs.mkdir()
+    listed = {"type": "linkedin_url", "comparator": "in", "value": ["https://example.com/in/jo-do"]}
+    body = {"label": "x", "rules": {"groups": [{"operator": "AND", "conditions": [listed]}]}}
+    (configs / "x.json").write_text(json.dumps(body))
+    (tmp_path / "v.jsonl").write_text('{"linkedin_url": "https://example.com/in/jo-doe"}\n')
+    for options, is_shown in (([], True), (["--no-visitors"], False)):
+        args = ["v.jsonl", "--report", "r.html", *options]
+        assert run("insight", *args, cwd=tmp_path, configs=configs).code == 0
+        assert ("/in/jo-doe" in (tmp_path / "r.html").read_text("utf-8")) is is_shown
+
+
 def test_it_says_how_it_was_made(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT, VISITORS / "webhooks.jsonl")
     assert table(found, "Input files").rows[1:] == [

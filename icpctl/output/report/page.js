@@ -12,7 +12,7 @@
       }));
       return Plot.plot({
         width, height: 260, style: look, marginLeft: 48, marginRight: 8,
-        x: { type: "utc", label: null },
+        x: { type: "utc", label: null, ticks: Math.max(2, Math.round(width / 170)) },
         y: { label: null, grid: true, tickFormat: "~s", ticks: 5, nice: true },
         marks: [
           Plot.rectY(days, { x1: "x1", x2: "x2", y: "visitors", fill: "var(--soft)", inset: 0.5 }),
