@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,25 @@ def configs(count: int) -> Path:
     folder = DATA / f"configs-{count}"
     if not folder.is_dir():
         _python("bench.configs", DATA, *COUNTS)
+    return folder
+
+
+def earlier(count: int) -> Path:
+    """The same configs as they may have been: of each group the last condition is new.
+
+    The first one weighed twice as much.
+    """
+    folder = DATA / f"earlier-{count}"
+    if not folder.is_dir():
+        part = folder.with_suffix(".part")
+        part.mkdir()
+        for file in configs(count).iterdir():
+            body = json.loads(file.read_text("utf-8"))
+            for group in body["rules"]["groups"]:
+                first, *others, _ = group["conditions"]
+                group["conditions"] = [{**first, "weight": 2}, *others]
+            (part / file.name).write_text(json.dumps(body), "utf-8")
+        part.rename(folder)
     return folder
 
 

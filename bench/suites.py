@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.data import DATA, configs, visitors
+from bench.data import DATA, configs, earlier, visitors
 from bench.fields import AS_OF
 from bench.measure import Case
 from bench.peers import installed
@@ -139,6 +139,16 @@ def _report(sizes: Sizes) -> Suite:
     return Suite(cases, bounds, note="the ratio is to the same without --report, and no --out")
 
 
+def _impact(sizes: Sizes) -> Suite:
+    file, cases = visitors(sizes.usual), []
+    for count in (5, 50):
+        base, name = f"score, {count} configs", f"impact, {count} configs, against score"
+        scored = score(file, count)
+        command = [*ICPCTL, "impact", file, "--dir", configs(count), "--base-dir", earlier(count)]
+        cases += [Case(base, scored), Case(name, [*map(str, command), "--as-of", AS_OF], base)]
+    return Suite(cases, {"impact, 5 configs, against score": 2.5}, note="every config is changed")
+
+
 def _start(_: Sizes) -> Suite:
     base = "python -c pass"
     few = visitors(10)
@@ -172,6 +182,7 @@ SUITES: dict[str, Callable[[Sizes], Suite]] = {
     "Memory, 5 configs": _memory,
     "Insight, against score": _insight,
     "Reports, 5 configs": _report,
+    "Impact": _impact,
     "Start": _start,
     "Peers, 5 configs": partial(_peers, count=5),
     "Peers, 50 configs": partial(_peers, count=50),

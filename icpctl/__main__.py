@@ -17,6 +17,9 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # NumPy's linear algebra would start threads that wait, busily, for work that never comes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Arrow's own allocator gives memory back and takes it anew for every batch: a sixth of the
+    # time that scoring Parquet files takes.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:
         from icpctl.cli.app import app
         from icpctl.cli.run import run

@@ -457,6 +457,37 @@ def configs(draw: st.DrawFn, types: list[str] = TYPES) -> list[tuple[str, dict[s
     return sorted(made, key=lambda pair: (pair[1].get("priority", math.inf), pair[0]))
 
 
+@st.composite
+def later_versions(draw: st.DrawFn, body: dict[str, Any], types: list[str]) -> dict[str, Any]:
+    """A later version of a config: a few steps away from it."""
+    new = {**body, "rules": {"groups": [dict(it) for it in body["rules"]["groups"]]}}
+    if draw(st.integers(0, 4)) == 0:
+        new["priority"] = draw(among(None, 0, 1, 20))
+    those = new["rules"]["groups"]
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(those) - 1))
+        chosen = list(those[at]["conditions"])
+        place = draw(st.integers(0, len(chosen) - 1))
+        match draw(st.integers(0, 6)):
+            case 0 if len(chosen) > 1:
+                del chosen[place]
+            case 1:
+                chosen.insert(place, draw(conditions(types)))
+            case 2:
+                chosen[place] = draw(conditions(types))
+            case 3:
+                chosen[place] = chosen[place] | {"optional": draw(st.booleans()), "weight": 2}
+            case 4:
+                those[at]["operator"] = draw(among("AND", "OR"))
+            case 5 if len(those) > 1:
+                del those[at]
+                continue
+            case _:
+                those.append(draw(groups(types)))
+        those[at]["conditions"] = chosen
+    return new
+
+
 def some_types() -> st.SearchStrategy[list[str]]:
     """A few condition types, so that several configs and all records are about the same fields."""
     return st.lists(st.sampled_from(TYPES + INTRICATE * 3), min_size=2, max_size=6, unique=True)

@@ -13,6 +13,7 @@ from icpctl.cli.describe import describe
 from icpctl.cli.edit import edit
 from icpctl.cli.explain import explain
 from icpctl.cli.get import get
+from icpctl.cli.impact import impact
 from icpctl.cli.insight import insight
 from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
@@ -59,6 +60,7 @@ app.command("score")(exits(score))
 app.command("explain")(exits(explain))
 app.command("stats")(exits(stats))
 app.command("insight")(exits(insight))
+app.command("impact")(exits(impact))
 app.command("test")(exits(run_rule_tests))
 app.command("rollup")(exits(rollup))
 app.command("create")(exits(create))

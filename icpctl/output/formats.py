@@ -5,6 +5,7 @@ from typing import Literal
 FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 ReportFormat = Literal["table", "json"]
+ImpactFormat = Literal["table", "json", "markdown"]
 FileFormat = Literal["yaml", "json"]
 SingleFormat = Literal["yaml", "json", "table"]
 TestFormat = Literal["table", "json", "junit", "github"]

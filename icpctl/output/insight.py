@@ -82,13 +82,14 @@ def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:
         _print_tables(report)
     sys.stdout.flush()
     for name in report.capped:
-        note(f"{name} has very many values: of the rarer ones nothing is said")
+        note(f"{name} has too many values to count all: more may gain than is shown")
     print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
 
 
 def _print_tables(report: InsightReport) -> None:
     print(headline(report), end="\n\n")
-    left = [_print_configs(report), _print_standing_out(report), _print_gains(report)]
+    _print_configs(report)
+    left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()
     if is_terminal and len(report.configs) > _MOST_WHOLE:
         note("--config SLUG shows the conditions of one")
@@ -101,7 +102,7 @@ def _print_tables(report: InsightReport) -> None:
         note("the tables show what tells most: -o json has all, and a pipe")
 
 
-def _print_configs(report: InsightReport) -> int:
+def _print_configs(report: InsightReport) -> None:
     numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
     rows = [
         [
@@ -115,16 +116,18 @@ def _print_configs(report: InsightReport) -> int:
         for it in report.configs
     ]
     table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
-    return 0
 
 
 def _print_standing_out(report: InsightReport) -> int:
-    return _print_some(["CONFIG", "STANDS OUT"], standing_out(report), folds="STANDS OUT")
+    lone = len(report.configs) == 1
+    columns = ["CONFIG", "STANDS OUT"]
+    return _print_some(columns, standing_out(report), folds="STANDS OUT", lone=lone)
 
 
 def _print_gains(report: InsightReport) -> int:
     """The changes that gain most, of each condition a few."""
     most = _MOST_ALIKE if sys.stdout.isatty() else None
+    all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
     found = [
         (gain.gain, [config.slug, change(one.condition, gain) + _place(config, number)])
         for config in report.configs
@@ -134,7 +137,10 @@ def _print_gains(report: InsightReport) -> int:
     ]
     found.sort(key=lambda it: -it[0])
     rows = [[*cells, f"+{gain:,}"] for gain, cells in found]
-    return _print_some(["CONFIG", "CHANGE", "GAINS"], rows, folds="CHANGE", right=["GAINS"])
+    lone = len(report.configs) == 1
+    columns = ["CONFIG", "CHANGE", "GAINS"]
+    left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
+    return left + all_of_them - len(rows)
 
 
 def _place(config: ConfigInsight, number: int) -> str:
@@ -144,7 +150,8 @@ def _place(config: ConfigInsight, number: int) -> str:
 def _print_conditions(config: ConfigInsight) -> None:
     numbers = ["HOLDS", "FAILS", "MISSING", "LEFT", "NEAR MISSES"]
     title = config.slug
-    groups = ["GROUP"] if len(config.groups) > 1 else []
+    is_plain = [it.operator for it in config.groups] == ["AND"]
+    groups = [] if is_plain else ["GROUP"]
     rows = [
         [*([f"{number} {group.operator}"] if groups else []), *_condition_cells(one)]
         for number, group in enumerate(config.groups, 1)
@@ -186,11 +193,20 @@ def _print_some(
     rows: Sequence[Sequence[str]],
     folds: str,
     right: Sequence[str] = (),
+    *,
+    lone: bool = False,
 ) -> int:
-    """Print a table, on a terminal its first rows; returns how many are left out."""
+    """Print a table, on a terminal its first rows; returns how many are left out.
+
+    There a column with the only config says nothing, and is not shown.
+    """
     if not rows:
         return 0
     print()
-    some = rows[:_MOST_ROWS] if sys.stdout.isatty() else rows
+    some = rows
+    if sys.stdout.isatty():
+        some = rows[:_MOST_ROWS]
+        if lone:
+            columns, some = columns[1:], [row[1:] for row in some]
     table(columns, some, folds=folds, right=right)
     return len(rows) - len(some)

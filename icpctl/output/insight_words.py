@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     )
 
 _MOST_NAMED = 3
+_SELDOM = 0.05
 _LONGEST = 60  # characters of a condition within a sentence
 
 
 def standing_out(report: InsightReport) -> list[tuple[str, str]]:
     """Return what a person should look at, as slug and sentence, what tells most first."""
-    found: list[tuple[int, str, str]] = []
+    found: list[tuple[int, int, str, str]] = []
     if report.visitors:
         for config in report.configs:
             # A condition may stand in several groups.
             of_config = dict.fromkeys(_of_config(config))
-            found += [(rank, config.slug, text) for rank, text in of_config]
-    return [(slug, text) for _, slug, text in sorted(found, key=lambda it: it[0])]
+            found += [(rank, -visitors, config.slug, text) for rank, visitors, text in of_config]
+    return [(slug, text) for *_, slug, text in sorted(found, key=lambda it: it[:2])]
 
 
 def change(before: Condition, gain: Relaxation) -> str:
@@ -59,40 +60,47 @@ def condition_text(one: ConditionInsight) -> str:
     return head(one.condition) + (" (optional)" if one.condition.optional else "")
 
 
-def _of_config(config: ConfigInsight) -> Iterator[tuple[int, str]]:
-    """Sentences about a config, each with its rank: 0 tells most."""
+_Sentence = tuple[int, int, str]
+"""A rank, of which 0 tells most, the visitors that it is about, and the text."""
+
+
+def _of_config(config: ConfigInsight) -> Iterator[_Sentence]:
     if not config.matched:
-        yield 0, _matches_nobody(config)
-    if config.never_first:
-        yield 1, _never_first(config)
+        yield 0, config.near_misses, _matches_nobody(config)
+    elif config.first < _SELDOM * config.matched:
+        yield 1, config.matched - config.first, _seldom_first(config)
     for one in config.conditions:
         for value in one.absent_values:
             if value.nearest is not None:
-                yield 2, _nearest(one, value)
+                yield 2, value.nearest_visitors, _nearest(one, value)
     for one in config.conditions:
         yield from _of_condition(one, config)
 
 
-def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[tuple[int, str]]:
+def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
     name = _brief(one.condition)
     unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
-    is_about_it = "exists" not in one.condition.comparator
-    if is_about_it and one.near_misses and 2 * (one.near_misses_missing or 0) > one.near_misses:
-        lack = f"{one.near_misses_missing:,} of its {counted(one.near_misses, 'near miss', _NEAR)}"
-        yield 3, f"{name}: {lack} lack the field"
+    near, lacking = one.near_misses or 0, one.near_misses_missing or 0
+    if 2 * lacking > near and "exists" not in one.condition.comparator:
+        yield 3, lacking, f"{name}: {_lacking(lacking, near)}"
     has_similar = any(it.nearest is not None for it in one.absent_values)
     if one.never_holds and not has_similar:
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 4, f"{name} never holds{why}"
+        yield 4, 0, f"{name} never holds{why}"
     elif unknown and not one.never_holds:
-        yield 5, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
+        yield 5, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if one.never_fails:
-        yield 6, f"{name} holds for every visitor: it decides nothing"
+        yield 6, 0, f"{name} holds for every visitor: it decides nothing"
     elif one.changes_scores is False and config.matched and not one.never_holds:
-        yield 7, f"{name} (optional) never changes a score: no match is better by it"
+        yield 7, 0, f"{name} (optional) never changes a score: no match is better by it"
 
 
-_NEAR = "near misses"
+def _lacking(missing: int, all_of_them: int) -> str:
+    """How many near misses lack the field."""
+    if all_of_them == 1:
+        return "its near miss lacks the field"
+    part = "all" if missing == all_of_them else f"{missing:,} of"
+    return f"{part} its {all_of_them:,} near misses lack the field"
 
 
 def _matches_nobody(config: ConfigInsight) -> str:
@@ -108,12 +116,14 @@ def _matches_nobody(config: ConfigInsight) -> str:
     return text
 
 
-def _never_first(config: ConfigInsight) -> str:
+def _seldom_first(config: ConfigInsight) -> str:
+    """That others with lower priority numbers take the visitors, and which."""
     matches = counted(config.matched, "match", "matches")
-    others = [f"{it.slug} ({it.visitors:,})" for it in config.taken_by]
-    whose = "its" if config.matched == 1 else "all its"
-    goes = "goes" if config.matched == 1 else "go"
-    return f"never comes first: {whose} {matches} {goes} to {_named(others)}"
+    others = _named([f"{it.slug} ({it.visitors:,})" for it in config.taken_by])
+    if config.first:
+        return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
+    whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
+    return f"never comes first: {whose} {matches} {goes} to {others}"
 
 
 def _nearest(one: ConditionInsight, value: AbsentValue) -> str:

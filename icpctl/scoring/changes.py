@@ -89,6 +89,12 @@ def lists_values(condition: Condition) -> bool:
     )
 
 
+def lists_parts(condition: Condition) -> bool:
+    """Whether parts of pages may be listed."""
+    entry = CONDITION_TYPES[condition.type]
+    return condition.comparator in LISTS and entry.form is Form.PART_OF_PAGE
+
+
 def is_equality(condition: Condition) -> bool:
     """Whether the condition, or its twin, compares for equality with what it lists."""
     return positive(condition.comparator) in (*LISTS, "has_all")

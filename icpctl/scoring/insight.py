@@ -24,6 +24,7 @@ from icpctl.scoring.plan import make_plan
 from icpctl.scoring.questions import Question
 from icpctl.scoring.run import score
 from icpctl.scoring.seen import as_number
+from icpctl.scoring.tallies import MOST_KEYS
 from icpctl.scoring.watching import MOST_PATTERNS, Watch, field_of
 
 if TYPE_CHECKING:
@@ -192,14 +193,16 @@ class _Answers:
         return found
 
     def _condition(self, number: int, question: Question, place: _Place) -> ConditionInsight:
-        sums, optional = self._watch.sums, question.condition.optional
+        sums, visitors = self._watch.sums, self._watch.visitors
+        optional = question.condition.optional
         held, missing = int(sums.held[number]), int(sums.missing[number])
+        failed = visitors - held - (0 if question.planned.negated else missing)
         of_matches = int(sums.held_by_matches[number])
         counted = zip(question.values, [next(self._listed) for _ in question.listed], strict=False)
         return ConditionInsight(
             condition=question.condition,
             held=held,
-            failed=self._watch.visitors - held - (0 if question.planned.negated else missing),
+            failed=failed,
             missing=missing,
             left=None if optional else int(sums.left[number]),
             near_misses=None if optional else int(sums.near_misses[number]),
@@ -208,10 +211,10 @@ class _Answers:
             changes_scores=self._changes_scores(place, of_matches) if optional else None,
             gains=self._gains(number, question),
             absent_values=[
-                self._absent(question, value)
-                for value, visitors in counted
-                if not visitors and self._watch.visitors
+                self._absent(question, value) for value, often in counted if visitors and not often
             ],
+            never_holds=visitors > 0 and held == 0,
+            never_fails=visitors > 0 and held == visitors,
         )
 
     def _changes_scores(self, place: _Place, held_by_matches: int) -> bool:
@@ -249,17 +252,23 @@ class _Answers:
 
     def _values(self, number: int, question: Question) -> Iterable[tuple[Any, int]]:
         """The commonest values of those that a condition alone keeps away."""
+        if number in self._watch.parts:
+            parts = self._watch.parts[number].items()
+            known = [(part, count) for part, count in parts if count]
+            yield from sorted(known, key=lambda it: -it[1])[:MOST_VALUES]
         if not question.counts_keys:
             return
         if number in self._watch.number_keys:
-            for value, _, count in self._watch.number_keys[number].commonest(0, MOST_VALUES):
+            low, high = question.entry.bounds or (-np.inf, np.inf)
+            keys = self._watch.number_keys[number].commonest(0, MOST_KEYS)
+            usable = [(it, count) for it, _, count in keys if low <= float(it) <= high]
+            for value, count in usable[:MOST_VALUES]:
                 yield as_number(float(value)), count
         if question.has_words:
             field = field_of(question)
             counter = 1 + self._watch.counted[field].index(number)
-            keys = self._watch.keys[field]
             case = self._watch.plan.case_sensitive
-            for key, spelt, count in keys.commonest(counter, MOST_VALUES):
+            for key, spelt, count in self._watch.keys[field].commonest(counter, MOST_VALUES):
                 # Not what no config could name, such as a path with a space at its end.
                 if spells(str(spelt), question.entry, case_sensitive=case) == key:
                     yield spelt, count

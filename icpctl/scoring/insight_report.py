@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - pydantic reads it
 from typing import Literal
 
-from pydantic import computed_field
-
 from icpctl.config.model import Condition  # noqa: TC001 - pydantic reads it
 from icpctl.scoring.report import Report
-from icpctl.vocabulary import COMPARATORS
 
 Change = Literal["threshold", "add", "remove", "comparator"]
 """A number is moved, a value is listed or no more listed, or the comparator asks for less."""
@@ -40,6 +37,7 @@ class ConditionInsight(Report):
 
     It holds for `held`; `failed` have something else, and `missing` have nothing it could look at.
     Those hold a negative condition, and are then among `held`; else the three make all visitors.
+    Where there are no visitors, it is not said that it never holds or never fails.
 
     Of a required condition: `left` visitors are left after it, in the config's order (in an OR
     group those that it and the ones before bring in); `near_misses` fail nothing else of the
@@ -62,30 +60,8 @@ class ConditionInsight(Report):
     changes_scores: bool | None
     gains: list[Relaxation]
     absent_values: list[AbsentValue]
-
-    @property
-    def missing_holds(self) -> bool:
-        """Whether visitors without the field hold the condition."""
-        is_negative = COMPARATORS[self.condition.comparator].negates is not None
-        inverted = self.condition.value is False and "exists" in self.condition.comparator
-        return is_negative != inverted
-
-    @property
-    def visitors(self) -> int:
-        """All visitors."""
-        return self.held + self.failed + (0 if self.missing_holds else self.missing)
-
-    @computed_field  # type: ignore[prop-decorator]  # as pydantic says, mypy knows no such order
-    @property
-    def never_holds(self) -> bool:
-        """Whether no visitor holds it, where there are visitors."""
-        return self.visitors > 0 and not self.held
-
-    @computed_field  # type: ignore[prop-decorator]  # as above
-    @property
-    def never_fails(self) -> bool:
-        """Whether every visitor holds it, where there are visitors."""
-        return self.visitors > 0 and self.held == self.visitors
+    never_holds: bool
+    never_fails: bool
 
 
 class GroupInsight(Report):
@@ -124,11 +100,6 @@ class ConfigInsight(Report):
     def conditions(self) -> list[ConditionInsight]:
         """The conditions of all groups, in order."""
         return [one for group in self.groups for one in group.conditions]
-
-    @property
-    def never_first(self) -> bool:
-        """Whether it matches, and others take every match."""
-        return self.matched > 0 and not self.first
 
 
 class InsightReport(Report):

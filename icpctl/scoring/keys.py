@@ -58,7 +58,7 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
         found, spelt = form(plain) if form else plain, texts
     encoded = found.dictionary_encode()
     code_of = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    rows, values = _values_of_rows(column)
+    rows, values = values_of_rows(column)
     codes = code_of[values]
     often = np.bincount(values, minlength=len(texts))
     # Of the values that are one key, in the order of keys, the commonest comes first.
@@ -102,7 +102,7 @@ def numbers_of(column: Column, flags: np.ndarray) -> np.ndarray:
     return np.bincount(rows[rows >= 0], minlength=len(column.values))
 
 
-def _values_of_rows(column: Column) -> tuple[np.ndarray, np.ndarray]:
+def values_of_rows(column: Column) -> tuple[np.ndarray, np.ndarray]:
     """Rows and the numbers of their values, one pair for each."""
     if column.offsets is None or column.elements is None:
         rows = np.flatnonzero(column.rows >= 0)

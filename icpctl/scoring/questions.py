@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from icpctl.scoring.changes import ABOVE, BELOW, is_equality, known_changes, lists_values
+from icpctl.scoring.changes import (
+    ABOVE,
+    BELOW,
+    is_equality,
+    known_changes,
+    lists_parts,
+    lists_values,
+)
 from icpctl.scoring.seen import FOR_A_RANGE, listed_values, positive
 from icpctl.vocabulary import CONDITION_TYPES, ConditionType, Form, Kind
 
@@ -61,6 +68,11 @@ class Question:
     def counts_keys(self) -> bool:
         """Whether more values may be listed, which visitors tell."""
         return self._may_change and lists_values(self.condition)
+
+    @property
+    def counts_parts(self) -> bool:
+        """Whether more parts of pages may be listed, which visitors tell."""
+        return not self.condition.optional and lists_parts(self.condition)
 
     @property
     def below(self) -> bool:

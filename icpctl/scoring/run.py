@@ -197,7 +197,11 @@ class _Judging:
 def _scored(
     batches: Iterable[Batch], judging: _Judging, threads: int
 ) -> Iterator[tuple[Batch, tuple[Verdicts, Callable[[], None]]]]:
-    """Scores batches on threads; the results come in order."""
+    """Scores batches on threads; the results come in order.
+
+    One core is left to what reads and writes: more threads than cores take each other's time.
+    """
+    threads = max(1, threads - 1)
     pending: deque[tuple[Batch, Future[tuple[Verdicts, Callable[[], None]]]]] = deque()
 
     def done() -> tuple[Batch, tuple[Verdicts, Callable[[], None]]]:

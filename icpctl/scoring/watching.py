@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.scoring.keys import number_keys, numbers_of, text_pairs
-from icpctl.scoring.tallies import BatchKeys, KeyCounts, NumberCounts
+from icpctl.scoring.page_parts import PageTexts, parts_of
+from icpctl.scoring.tallies import MOST_KEYS, BatchKeys, KeyCounts, NumberCounts
 from icpctl.scoring.verdicts import group_matches
 from icpctl.visitors.mapping import PAGES
 from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_PATTERNS = 4096
 """Patterns of held conditions that are kept of a config."""
-
 
 _ANY = -np.inf, np.inf
 
@@ -73,6 +73,8 @@ class _Sight:
     below: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     above: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     patterns: dict[int, set[bytes]] = field(default_factory=dict)
+    pages: PageTexts | None = None
+    kept_away: dict[int, np.ndarray] = field(default_factory=dict)
 
 
 class Watch:
@@ -91,13 +93,14 @@ class Watch:
         for number, it in enumerate(questions):
             if it.has_words:
                 numbers = self.counted.setdefault(field_of(it), [])
-                numbers += [number] if it.counts_keys else []
+                numbers += [number] if it.counts_keys or it.counts_parts else []
         self.keys = {
             name: KeyCounts(pa.string(), 1 + len(numbers)) for name, numbers in self.counted.items()
         }
         self.number_keys: dict[int, KeyCounts] = {}
         self.below: dict[int, NumberCounts] = {}
         self.above: dict[int, NumberCounts] = {}
+        self.parts: dict[int, dict[str, int]] = {}
         self.patterns: dict[int, set[bytes]] = {
             number: set()
             for number, config in enumerate(plan.configs)
@@ -124,6 +127,19 @@ class Watch:
         for number, patterns in sight.patterns.items():
             if len(self.patterns[number]) < MOST_PATTERNS:
                 self.patterns[number] |= patterns
+        if sight.pages:
+            for number, kept_away in sight.kept_away.items():
+                self._add_parts(number, kept_away, sight.pages)
+
+    def _add_parts(self, number: int, kept_away: np.ndarray, pages: PageTexts) -> None:
+        """Count parts of pages, which the first batch that keeps visitors away tells."""
+        if number not in self.parts:
+            counter = 1 + self.counted[PAGES].index(number)
+            paths = self.keys[PAGES].commonest(counter, MOST_KEYS)
+            self.parts[number] = dict.fromkeys(parts_of((str(it), n) for _, it, n in paths), 0)
+        counts = self.parts[number]
+        for part in counts:
+            counts[part] += int(np.count_nonzero(pages.rows_with(part) & kept_away))
 
 
 def field_of(question: Question) -> str:
@@ -251,6 +267,15 @@ class _Look:
                 case_sensitive=self._watch.plan.case_sensitive,
             )
             sight.keys[name] = pairs.counted([self._flags(self._kept_away[n]) for n in numbers])
+            for number in numbers:
+                if questions[number].counts_parts and (rows := self._kept_away[number]).any():
+                    sight.kept_away[number] = self._flags(rows)
+        if sight.kept_away:
+            sight.pages = PageTexts(
+                self._columns.of(PAGES, Kind.PAGES),
+                self._count,
+                case_sensitive=self._watch.plan.case_sensitive,
+            )
         for number, question in enumerate(questions):
             if question.entry.kind is not Kind.NUMBER or question.condition.optional:
                 continue

@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_YEAR_1, _YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
+YEAR_1, YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
 _MILLISECONDS_FROM = 1e11
 
 
@@ -106,7 +106,7 @@ def epoch(value: float) -> int | None:
     None outside the years 1 to 9999.
     """
     found = value * (1_000 if abs(value) >= _MILLISECONDS_FROM else 1_000_000)
-    return math.floor(found) if _YEAR_1 <= found <= _YEAR_9999 else None
+    return math.floor(found) if YEAR_1 <= found <= YEAR_9999 else None
 
 
 def micros(when: datetime) -> int:

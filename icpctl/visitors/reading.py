@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,20 +21,22 @@ import pyarrow.compute as pc
 from icpctl.errors import IcpctlError, Location
 from icpctl.timings import Timings
 from icpctl.visitors import records
+from icpctl.visitors.ahead import ahead
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from icpctl.visitors.sources import Source
     from icpctl.visitors.tables import Piece
 
-BATCH_ROWS = 122_880
-"""Rows of a batch: one row group of DuckDB's."""
+BATCH_ROWS = 61_440
+"""Rows of a batch. Few, so that scoring begins and writing ends soon; fewer cost more a row."""
 
 _SAMPLE_LINES = 200
+_TAKEN = 10  # lines of a sample that are looked at together
 _SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAFE_NAME = re.compile(r"[A-Za-z0-9/_.,+ -]+")
 
@@ -96,7 +97,7 @@ class Reader:
         with raw:
             before = os.fstat(raw.fileno())
             lines = Lines(stream)
-            for rows in self.timings.each("parse", self._bulk(source, lines)):
+            for rows in self._bulk(source, lines):
                 with self.timings.step("lines"):
                     numbers, picked = lines.take(rows.num_rows, _suspects(rows))
                 known = rows.slice(0, len(numbers))
@@ -118,12 +119,16 @@ class Reader:
 
     def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
+        import duckdb
+
+        # What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
+        engine_errors = (duckdb.Error, pa.ArrowException, OSError)
         done = 0
         try:
-            for rows in self._query(source.path, source, source.compression or "none"):
+            for rows in ahead(self._query(source.path, source, source.compression or "none")):
                 yield rows
                 done += rows.num_rows
-        except _ENGINE_ERRORS:
+        except engine_errors:
             pass
         else:
             # A compressed file that is cut off may seem to end well, and so does one of 1 byte.
@@ -133,25 +138,28 @@ class Reader:
         # an empty row, for what it cannot take, and read on where it stopped.
         clean = self._clean_copy(source)
         try:
-            for rows in self._query(clean, source, "none"):
+            for rows in ahead(self._query(clean, source, "none")):
                 skipped = min(done, rows.num_rows)
                 done -= skipped
                 yield rows.slice(skipped)
-        except _ENGINE_ERRORS as error:
+        except engine_errors as error:
             raise IcpctlError(
                 f"cannot read it: {error}", "unreadable", Location(source.name)
             ) from None
         finally:
             clean.unlink()
 
-    def _query(self, path: Path, source: Source, compression: str) -> Iterator[pa.RecordBatch]:
+    def _query(self, path: Path, source: Source, compression: str) -> Generator[pa.RecordBatch]:
+        import duckdb
+
         sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
             none = Columns(dict.fromkeys(self.columns.paths, ()))
             sql = none.query(self._safe_name(path), compression, []) or ""
         with duckdb.connect(":memory:", config=_CONFIG | {"threads": self.threads}) as connection:
-            yield from connection.sql(sql).to_arrow_reader(self.batch_rows)
+            rows = connection.sql(sql).to_arrow_reader(self.batch_rows)
+            yield from self.timings.each("parse", rows)
 
     def _batch(
         self,
@@ -206,9 +214,6 @@ class Reader:
         return str(link)
 
 
-_FIRST = np.zeros(1, np.int64)
-# What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
-_ENGINE_ERRORS = (duckdb.Error, pa.ArrowException, OSError)
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
 
 
@@ -263,8 +268,9 @@ def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[s
     size = 0
     with raw:
         lines = Lines(stream)
-        for _ in range(count):
-            _, picked = lines.take(1, _FIRST)
+        for start in range(0, count, _TAKEN):
+            taken = min(_TAKEN, count - start)
+            _, picked = lines.take(taken, np.arange(taken))
             for one in picked:
                 length = len(one.line) if isinstance(one.line, bytes) else records.MAX_LINE_BYTES
                 size += length

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +25,8 @@ from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import duckdb
 
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.reading import Reader
@@ -71,6 +72,8 @@ class RollUp:
             yield from self._read(sources, FilePath(folder))
 
     def _read(self, sources: Sequence[Source], folder: FilePath) -> Iterator[Batch]:
+        import duckdb
+
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}

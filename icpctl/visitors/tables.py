@@ -13,7 +13,6 @@ from itertools import chain, takewhile
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, cast
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -256,6 +255,8 @@ def _query(texts: pa.Array, expression: str) -> pa.Array:
     """What a constant SQL expression makes of each of some `texts`."""
     if not len(texts):
         return texts
+    import duckdb
+
     with duckdb.connect(":memory:", config=_CONFIG) as connection:
         connection.register("rows", pa.table({"texts": texts}))
         found = connection.sql(f"select {expression} as found from rows")  # noqa: S608 - constant

@@ -8,6 +8,7 @@ one. Each distinct JSON text is converted once; rows refer to the results by num
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -248,7 +249,7 @@ def booleans(tokens: pa.Array) -> Column:
 def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Dates -> microseconds since 1970 in UTC (int64), which rows have one, and misfit rows."""
     micros = np.zeros(len(tokens), np.int64)
-    simple = _zulu_times(tokens)
+    simple = _plain_times(tokens)
     if simple is not None:
         known = pc.is_valid(simple).to_numpy(zero_copy_only=False)
         micros[known] = simple.drop_null().cast(pa.int64()).to_numpy()
@@ -292,24 +293,26 @@ def _instant(token: str) -> int | None:
     return None if value is None else normal.epoch(value)
 
 
-def _zulu_times(tokens: pa.Array) -> pa.Array | None:
-    """The common forms `"2026-11-20T10:30:00Z"` and `"2026-11-20T10:30:00.123Z"`, all rows at once.
+def _plain_times(tokens: pa.Array) -> pa.Array | None:
+    """Dates in the forms that Arrow reads, all rows at once, in microseconds.
 
-    In microseconds; None when any row differs from the others.
+    Like `"2026-11-20T10:30:00Z"`, `"2026-11-20 10:30:00.123+00"` and `"2026-11-20"`; None when
+    any row is no such date, or only some have a zone.
     """
-    lengths = pc.min_max(pc.binary_length(tokens)).as_py()
-    length = lengths["min"]
-    if length != lengths["max"] or length not in _ZULU_LENGTHS:
+    at = pc.index(pc.is_valid(tokens), True).as_py()
+    first = tokens[at].as_py() if at >= 0 else ""
+    if first[:1] != '"':
         return None
-    if not pc.all(pc.ends_with(tokens, 'Z"')).as_py():
-        return None
+    zone = "UTC" if _ZONE.search(first) else None
     try:
-        return pc.utf8_slice_codeunits(tokens, 1, length - 2).cast(pa.timestamp("us"))
-    except pa.ArrowInvalid:  # another form of the same length, or the 30th of February
+        found = pc.utf8_slice_codeunits(tokens, 1, -1).cast(pa.timestamp("us", zone))
+    except pa.ArrowInvalid:
         return None
+    span = pc.min_max(found.cast(pa.int64())).as_py()
+    return found if span["min"] >= normal.YEAR_1 and span["max"] <= normal.YEAR_9999 else None
 
 
-_ZULU_LENGTHS = (22, 26, 29)  # in quotes, with no, three and six digits behind the point
+_ZONE = re.compile(r':.*(Z|[+-]\d\d(:?\d\d)?)"$')
 
 
 def _converted(

@@ -1,0 +1,141 @@
+"""What a change of configs does to visitors: tables for people, and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from icpctl.output.console import is_coloured, note, shown, styled, table
+from icpctl.output.impact_markdown import markdown
+from icpctl.output.impact_words import KIND_WORDS, change_text, name_of, reached_text
+from icpctl.output.score import counted, percent, print_notes
+from icpctl.scoring.impact_report import KINDS, OF_CONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.output.formats import ImpactFormat
+    from icpctl.scoring.impact_bounds import Bound
+    from icpctl.scoring.impact_report import ConfigImpact, Impact, Kind, Sample
+    from icpctl.scoring.report import Limit
+
+_MOST_MOVES = 20
+_KIND_TITLES = {kind: KIND_WORDS[kind].upper() for kind in KINDS}
+
+
+def print_impact(
+    impact: Impact, base: str, bounds: Sequence[Bound], output: ImpactFormat, limit: Limit
+) -> None:
+    """Print an impact on stdout, and on stderr what was wrong and which bounds are reached."""
+    reached = [it for it in bounds if it.reached(impact)]
+    if output == "json":
+        checked = [{"bound": it.text, "reached": it in reached} for it in bounds]
+        body = {"base": base, **impact.body(), "failOn": checked}
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    elif output == "markdown":
+        sys.stdout.write(markdown(impact, base, reached))
+    else:
+        _print_tables(impact, base)
+    sys.stdout.flush()
+    print_notes(impact.run, limit, "icpctl score --rejects FILE keeps them")
+    label = styled("error:", "error", colour=is_coloured(sys.stderr))
+    for it in reached:
+        print(f"{label} {it.text} is reached: {reached_text(it, impact)}", file=sys.stderr)
+
+
+def _print_tables(impact: Impact, base: str) -> None:
+    before, after = impact.matched_before, impact.matched_after
+    match = "matches" if after == 1 else "match"
+    who = counted(impact.visitors, "visitor")
+    print(f"{who}: {before:,} matched before, {after:,} {match} now")
+    as_of = impact.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
+    print(f"compared with {shown(base)}; as of {as_of} UTC\n")
+    if not impact.configs:
+        print("no config changed in a way that can change a verdict")
+        return
+    titles = ["COUNT", "OF MATCHED BEFORE"]
+    table(
+        ["VISITORS", *titles],
+        [
+            [KIND_WORDS[kind], f"{impact.tally.counts[kind]:,}", _share(impact, kind)]
+            for kind in KINDS
+        ],
+        right=titles,
+    )
+    print()
+    _print_configs(impact.configs)
+    _print_causes(impact.configs)
+    _print_moves(impact)
+    _print_samples(impact.configs)
+
+
+def _print_configs(configs: Sequence[ConfigImpact]) -> None:
+    numbers = ["BEFORE", "NOW", *(_KIND_TITLES[kind] for kind in OF_CONFIG)]
+    rows = [
+        [
+            it.slug,
+            it.what,
+            f"{it.matched_before:,}",
+            f"{it.matched_after:,}",
+            *(f"{it.tally.counts[kind]:,}" for kind in OF_CONFIG),
+        ]
+        for it in configs
+    ]
+    table(["CONFIG", "CHANGE", *numbers], rows, folds="CONFIG", right=numbers)
+
+
+def _print_causes(configs: Sequence[ConfigImpact]) -> None:
+    numbers = [_KIND_TITLES[kind] for kind in OF_CONFIG]
+    rows = []
+    for config in configs:
+        for it in config.changes:
+            known = [f"{it.counts[kind]:,}" if it.is_known else "" for kind in OF_CONFIG]
+            rows.append([config.slug, change_text(it.change), *known])
+        if any(config.together.values()):
+            together = [f"{config.together[kind]:,}" for kind in OF_CONFIG]
+            rows.append([config.slug, "several changes together", *together])
+    if rows:
+        print()
+        table(["CONFIG", "BECAUSE OF", *numbers], rows, folds="BECAUSE OF", right=numbers)
+
+
+def _print_moves(impact: Impact) -> None:
+    if not impact.moves:
+        return
+    print()
+    table(
+        ["MOVED FROM", "TO", "VISITORS", "SUCH AS"],
+        [
+            [it.before, it.after, f"{it.visitors:,}", _such_as(it.samples, it.visitors)]
+            for it in impact.moves[:_MOST_MOVES]
+        ],
+        folds="SUCH AS",
+        right=["VISITORS"],
+    )
+    if (left := len(impact.moves) - _MOST_MOVES) > 0:
+        note(f"{counted(left, 'more move')} {'is' if left == 1 else 'are'} in -o json")
+
+
+def _print_samples(configs: Sequence[ConfigImpact]) -> None:
+    rows = [
+        [it.slug, KIND_WORDS[kind], _such_as(it.tally.samples[kind], it.tally.counts[kind])]
+        for it in configs
+        for kind in OF_CONFIG
+        if it.tally.samples.get(kind)
+    ]
+    if rows:
+        print()
+        table(["CONFIG", "VISITORS", "SUCH AS"], rows, folds="SUCH AS")
+
+
+def _such_as(samples: Sequence[Sample], count: int) -> str:
+    """The first visitors by id, or by place where they have none, and how many more there are."""
+    names = ", ".join(name_of(it) for it in samples)
+    more = count - len(samples)
+    return f"{names} and {more:,} more" if more else names
+
+
+def _share(impact: Impact, kind: Kind) -> str:
+    share = impact.share(kind)
+    return "" if share is None else percent(share)
