@@ -70,6 +70,20 @@
     for (const data of datas) draw(data, drawn.get(data.dataset.for));
   });
 
+  // What scrolls can be reached with the keyboard; what does not is no stop on the way.
+  const scrolling = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls =
+        target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+      const how = { tabindex: "0", role: "region", "aria-label": target.dataset.label };
+      for (const [name, value] of Object.entries(how)) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }
+  });
+  document.querySelectorAll(".scroll").forEach((it) => scrolling.observe(it));
+
   function searchable(table) {
     const body = table.tBodies[0];
     const rows = [...body.rows];
