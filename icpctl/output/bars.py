@@ -21,9 +21,10 @@ def add_bars(
     """Put a bar behind the `cells` of each row, and what it says behind the `columns`.
 
     Each pair is a whole and its part; `words` name the part and, where there is one, the rest.
-    Nothing is done in a pipe, or where there is no room.
+    Nothing is done in a pipe, or where there is no room, or nothing to show.
     """
-    if not stream.isatty() or not cells:
+    most = max((whole for whole, _ in pairs), default=0)
+    if not stream.isatty() or not most:
         return
     from rich.cells import cell_len
 
@@ -36,15 +37,12 @@ def add_bars(
     if width < len(legend):
         return
     columns.append(legend)
-    most = max(whole for whole, _ in pairs)
     for row, (whole, part) in zip(cells, pairs, strict=True):
         row.append(_bar(whole, part, most, width, full, empty))
 
 
 def _bar(whole: int, part: int, most: int, width: int, full: str, empty: str) -> str:
     """What there is takes at least one column."""
-    if not most:
-        return ""
     length = -(-whole * width // most)
     strong = -(-part * width // most)
     return full * strong + empty * (length - strong)

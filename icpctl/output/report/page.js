@@ -44,6 +44,9 @@
     place.replaceChildren(chart);
   }
 
+  // Open where no script draws the chart.
+  document.querySelectorAll("details").forEach((it) => { it.open = false; });
+
   const drawn = new Map();
   const datas = document.querySelectorAll("script.data");
   const widths = new ResizeObserver((entries) => {
