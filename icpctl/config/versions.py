@@ -51,6 +51,9 @@ def versions(
         )
     after = _require_valid(_load(space, slugs), None)
     if folder is not None:
+        if not folder.is_dir():
+            hint = "--base-dir names the folder to compare with"
+            raise IcpctlError(f"there is no folder {folder}", "no_such_folder", hint=hint)
         base, loaded = str(folder), _load(Workspace(folder, space.org), slugs)
         before = _require_valid(loaded, None)
     else:

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.output.console import is_coloured, note, shown, styled, table
+from icpctl.output.console import console, is_coloured, note, shown, styled, table
 from icpctl.output.impact_markdown import markdown
 from icpctl.output.impact_words import KIND_WORDS, change_text, name_of, reached_text
 from icpctl.output.score import counted, percent, print_notes
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.report import Limit
 
 _MOST_MOVES = 20
+_MOST_MOVES_SHOWN = 5
+_BETWEEN = {"gained": "by", "lost": "by", "score changed": "in", "moved": "from"}
 _KIND_TITLES = {kind: KIND_WORDS[kind].upper() for kind in KINDS}
 
 
@@ -67,7 +69,7 @@ def _print_tables(impact: Impact, base: str) -> None:
     _print_configs(impact.configs)
     _print_causes(impact.configs)
     _print_moves(impact)
-    _print_samples(impact.configs)
+    _print_samples(impact)
 
 
 def _print_configs(configs: Sequence[ConfigImpact]) -> None:
@@ -104,29 +106,37 @@ def _print_moves(impact: Impact) -> None:
     if not impact.moves:
         return
     print()
-    table(
-        ["MOVED FROM", "TO", "VISITORS", "SUCH AS"],
-        [
-            [it.before, it.after, f"{it.visitors:,}", _such_as(it.samples, it.visitors)]
-            for it in impact.moves[:_MOST_MOVES]
-        ],
-        folds="SUCH AS",
-        right=["VISITORS"],
-    )
+    rows = [[it.before, it.after, f"{it.visitors:,}"] for it in impact.moves[:_MOST_MOVES]]
+    table(["MOVED FROM", "TO", "VISITORS"], rows, folds="MOVED FROM", right=["VISITORS"])
     if (left := len(impact.moves) - _MOST_MOVES) > 0:
         note(f"{counted(left, 'more move')} {'is' if left == 1 else 'are'} in -o json")
 
 
-def _print_samples(configs: Sequence[ConfigImpact]) -> None:
+def _print_samples(impact: Impact) -> None:
+    """The first visitors of each kind: in lines on a terminal, since ids may be long."""
     rows = [
-        [it.slug, KIND_WORDS[kind], _such_as(it.tally.samples[kind], it.tally.counts[kind])]
-        for it in configs
+        [KIND_WORDS[kind], it.slug, _such_as(it.tally.samples[kind], it.tally.counts[kind])]
+        for it in impact.configs
         for kind in OF_CONFIG
         if it.tally.samples.get(kind)
     ]
-    if rows:
-        print()
-        table(["CONFIG", "VISITORS", "SUCH AS"], rows, folds="SUCH AS")
+    rows += [
+        ["moved", f"{it.before} to {it.after}", _such_as(it.samples, it.visitors)]
+        for it in impact.moves[:_MOST_MOVES_SHOWN]
+    ]
+    if not rows:
+        return
+    print()
+    if not sys.stdout.isatty():
+        table(["VISITORS", "CONFIG", "SUCH AS"], rows)
+        return
+    from rich.text import Text
+
+    screen = console()
+    for kind, slug, names in rows:
+        text = Text(shown(f"{kind} {_BETWEEN[kind]} {slug}: {names}"))
+        lines = text.wrap(screen, screen.width - 2)
+        print("\n  ".join(line.plain.rstrip() for line in lines))
 
 
 def _such_as(samples: Sequence[Sample], count: int) -> str:

@@ -107,13 +107,14 @@ tiny	added	0	1	1	0	0
 CONFIG	BECAUSE OF	GAINED	LOST	SCORE CHANGED
 big	company_size gte 500 -> gte 600	0	2	0
 
-MOVED FROM	TO	VISITORS	SUCH AS
-rome	tiny	1	v2
+MOVED FROM	TO	VISITORS
+rome	tiny	1
 
-CONFIG	VISITORS	SUCH AS
-big	lost	v501, v502
-rome	lost	v502, v600, v2
-tiny	gained	v2
+VISITORS	CONFIG	SUCH AS
+lost	big	v501, v502
+lost	rome	v502, v600, v2
+gained	tiny	v2
+moved	rome to tiny	v2
 """
 
 
@@ -127,7 +128,25 @@ def test_a_terminal_of_80_columns(folder: Path) -> None:
     lines = [line.rstrip() for line in seen.splitlines()]
     assert "CONFIG  CHANGE   BEFORE  NOW  GAINED  LOST  SCORE CHANGED" in lines
     assert "big     company_size gte 500 -> gte 600       0     2              0" in lines
+    assert lines[-4:] == [
+        "lost by big: v501, v502",
+        "lost by rome: v502, v600, v2",
+        "gained by tiny: v2",
+        "moved from rome to tiny: v2",
+    ]
     assert max(map(len, lines)) <= 80
+
+
+def test_long_names_are_kept_whole_on_a_terminal(tmp_path: Path) -> None:
+    slug = "a-very-long-profile-name-for-this-one"
+    write(tmp_path / "old", slug, "company_size gte 1")
+    write(tmp_path / "icp_configs", slug, "company_size gte 9")
+    ids = [f"{number}b9e0f6a2-5c1d-4e7a-8f3b-2d6c9a1e4b7{number}" for number in range(7)]
+    lines = (json.dumps({"id": it, "company_size": 1}) for it in ids)
+    (tmp_path / "v.jsonl").write_text("".join(f"{it}\n" for it in lines))
+    seen = on_terminal("icpctl impact v.jsonl --base-dir old", cwd=tmp_path)
+    assert all(it in seen for it in [*ids[:5], "and 2 more"])
+    assert max(map(len, seen.splitlines())) <= 80
 
 
 def test_the_json(folder: Path) -> None:
@@ -243,7 +262,7 @@ def test_rejected_lines_are_told(folder: Path) -> None:
     [
         ([], "name the version to compare with, by --base REF or by --base-dir DIR"),
         (["--base", "main", "--base-dir", "old"], "name the version to compare with"),
-        (["--base-dir", "nowhere"], "the folder of configs nowhere does not exist"),
+        (["--base-dir", "nowhere"], "there is no folder nowhere\n  hint: --base-dir"),
         (["--base-dir", "old", "--fail-on", "lost<5"], "--fail-on 'lost<5' is no bound\n  hint: "),
     ],
 )
