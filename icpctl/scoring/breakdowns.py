@@ -53,7 +53,8 @@ class FieldReport(Report):
 class Tally:
     """Visitors and matches by key.
 
-    `most` bounds how many keys are counted: rows whose key comes later are `uncounted`.
+    `most` bounds how many keys are counted: rows whose key comes later, or is longer than
+    `LONGEST` characters, are `uncounted`.
     """
 
     most: int | None = None
@@ -75,8 +76,14 @@ class Tally:
                 self.uncounted += count
 
     def _has_room(self, key: int | str | None) -> bool:
-        is_known = key is None or key in self.visitors
-        return self.most is None or is_known or len(self.visitors) < self.most
+        if self.most is None or key is None or key in self.visitors:
+            return True
+        is_short = not isinstance(key, str) or len(key) <= LONGEST
+        return is_short and len(self.visitors) < self.most
+
+
+LONGEST = 500
+"""Characters of a key that is counted where the number of keys is bounded."""
 
 
 def days_of(last_seen: pa.Array) -> tuple[np.ndarray, np.ndarray, int]:

@@ -378,6 +378,16 @@ def test_company_sizes(tmp_path: Path) -> None:
     }
 
 
+def test_very_long_values_are_not_kept(tmp_path: Path) -> None:
+    values = ["SaaS", "SaaS", "x" * 600, "y" * 600]
+    (tmp_path / "v.jsonl").write_text("\n".join(json.dumps({"industry": it}) for it in values))
+    found = page(tmp_path, "v.jsonl")
+    rows = table(found, "Visitors and matches by industry").rows[1:]
+    assert rows == [["SaaS", "2", "0", "0.0 %"]]
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert "By industry; 2 visitors with rare or very long values are in none." in text
+
+
 @pytest.mark.parametrize("command", ["score", "stats", "insight"])
 def test_what_cannot_be_written(tmp_path: Path, command: str) -> None:
     (tmp_path / "v.md").write_text('{"id": 1}\n')

@@ -193,12 +193,14 @@ def _breakdowns(figures: Figures) -> Section:
 def _breakdown(found: FieldReport, uncounted: int) -> Block:
     name = _FIELDS[found.field]
     known = sum(it.value is not None for it in found.values)
-    if not known:
+    if not known and not uncounted:
         return Block(name, f"{found.field} is not known of any visitor.")
     text = f"By {found.field}"
     if found.distinct > known:
         more = "more than " if uncounted else ""
         text += f", the commonest {known} of {more}{found.distinct:,} values"
+    if uncounted:
+        text += f"; {counted(uncounted, 'visitor')} with rare or very long values are in none"
     cells = bars([(it.visitors, it.matched) for it in found.values])
     table = Table(
         f"Visitors and matches by {name.lower()}",
