@@ -128,6 +128,17 @@ def _insight(sizes: Sizes) -> Suite:
     return Suite(cases, bounds, note="the ratio is to scoring the same visitors")
 
 
+def _report(sizes: Sizes) -> Suite:
+    cases, bounds = [], {}
+    for count in (sizes.usual // 10, sizes.usual):
+        file = visitors(count)
+        plain = [*ICPCTL, "score", str(file), "--dir", str(configs(5)), "--as-of", AS_OF]
+        base, name = f"score, {count:,} visitors", f"with a report, {count:,} visitors"
+        cases += [Case(base, plain), Case(name, [*plain, "--report", str(DATA / "r.html")], base)]
+        bounds[name] = 1.5
+    return Suite(cases, bounds, note="the ratio is to the same without --report, and no --out")
+
+
 def _impact(sizes: Sizes) -> Suite:
     file, cases = visitors(sizes.usual), []
     for count in (5, 50):
@@ -170,6 +181,7 @@ SUITES: dict[str, Callable[[Sizes], Suite]] = {
     "Compressed, 5 configs": _compressed,
     "Memory, 5 configs": _memory,
     "Insight, against score": _insight,
+    "Reports, 5 configs": _report,
     "Impact": _impact,
     "Start": _start,
     "Peers, 5 configs": partial(_peers, count=5),

@@ -1,6 +1,5 @@
 """`icpctl insight`."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,9 +10,13 @@ from icpctl.cli.options import (
     Configs,
     Dir,
     Mapping,
+    NoVisitors,
     Org,
+    Report,
+    ReportTitle,
     TempDir,
     Visitors,
+    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
@@ -26,6 +29,9 @@ def insight(
     org: Org = None,
     config: Configs = None,
     as_of: AsOf = None,
+    report: Report = None,
+    report_title: ReportTitle = None,
+    no_visitors: NoVisitors = False,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
@@ -39,15 +45,13 @@ def insight(
     The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring import scoring_options, visitors_of
-    from icpctl.output.insight import print_insight
-    from icpctl.output.progress import progress
-    from icpctl.scoring.insight import insight as look
+    from icpctl.output.insight import insight_into, print_insight
     from icpctl.scoring.report import Limit
 
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
-    configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
-    with progress(sys.stderr) as on_progress:
-        found = look(visitors_of(visitors), configs, options, on_progress=on_progress)
-    limit, report = Limit.parse("0"), found.report
+    configs = workspace(directory, org).configs(config or [])
+    target = report_target(report, report_title, no_visitors)
+    found = insight_into(visitors_of(visitors), configs, options, target)
+    limit, counts = Limit.parse("0"), found.report
     print_insight(found, output, limit)
-    return ExitCode.FOUND if limit.exceeded(report.rejected, report.visitors) else ExitCode.DONE
+    return ExitCode.FOUND if limit.exceeded(counts.rejected, counts.visitors) else ExitCode.DONE

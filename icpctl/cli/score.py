@@ -11,10 +11,14 @@ from icpctl.cli.options import (
     Dir,
     Mapping,
     MaxRejects,
+    NoVisitors,
     Org,
     Rejects,
+    Report,
+    ReportTitle,
     TempDir,
     Visitors,
+    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
@@ -45,6 +49,9 @@ def score(
         list[str] | None,
         typer.Option(metavar="PATH", help="Add a field of the record to each row; repeatable."),
     ] = None,
+    report: Report = None,
+    report_title: ReportTitle = None,
+    no_visitors: NoVisitors = False,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
@@ -66,7 +73,8 @@ def score(
 
     limit = Limit.parse(max_rejects)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir)
-    targets = Targets(out, rejects, Layout(only_matched, with_line, options.carry))
+    layout = Layout(only_matched, with_line, options.carry)
+    targets = Targets(out, rejects, layout, report_target(report, report_title, no_visitors))
     configs = workspace(directory, org).configs(config or [])
     run = score_into(visitors_of(visitors), configs, options, targets)
     print_run(run, output, targets, limit)

@@ -1,6 +1,5 @@
 """`icpctl stats`."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,9 +10,13 @@ from icpctl.cli.options import (
     Configs,
     Dir,
     Mapping,
+    NoVisitors,
     Org,
+    Report,
+    ReportTitle,
     TempDir,
     Visitors,
+    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
@@ -36,6 +39,9 @@ def stats(
     org: Org = None,
     config: Configs = None,
     as_of: AsOf = None,
+    report: Report = None,
+    report_title: ReportTitle = None,
+    no_visitors: NoVisitors = False,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
@@ -49,26 +55,22 @@ def stats(
     The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring import scoring_options, visitors_of
-    from icpctl.output.progress import progress
-    from icpctl.output.stats import print_stats
+    from icpctl.output.stats import print_stats, stats_into
     from icpctl.scoring.report import Limit
     from icpctl.scoring.stats import Period
-    from icpctl.scoring.stats import stats as count
 
     period = Period.parse(first, last)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     space = workspace(directory, org)
-    configs = [(it.slug, it.config) for it in space.configs(config or [])]
-    with progress(sys.stderr) as on_progress:
-        found = count(
-            visitors_of(visitors),
-            configs,
-            options,
-            period,
-            organization=space.org,
-            by=by,
-            on_progress=on_progress,
-        )
-    limit, report = Limit.parse("0"), found.run.report
+    found = stats_into(
+        visitors_of(visitors),
+        space.configs(config or []),
+        options,
+        period,
+        organization=space.org,
+        by=by,
+        target=report_target(report, report_title, no_visitors),
+    )
+    limit, counts = Limit.parse("0"), found.run.report
     print_stats(found, output, limit)
-    return ExitCode.FOUND if limit.exceeded(report.rejected, report.visitors) else ExitCode.DONE
+    return ExitCode.FOUND if limit.exceeded(counts.rejected, counts.visitors) else ExitCode.DONE

@@ -4,24 +4,72 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from icpctl.files import replacing
 from icpctl.output.console import note, table
 from icpctl.output.insight_words import change, condition_text, mostly_by, standing_out
-from icpctl.output.score import headline, percent, print_notes
+from icpctl.output.progress import progress
+from icpctl.output.score import headline, percent, print_notes, refuse_overwriting
+from icpctl.scoring.insight import insight
 from icpctl.scoring.report import rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.config.files import ConfigFile
     from icpctl.output.formats import ReportFormat
+    from icpctl.output.report import ReportTarget
     from icpctl.scoring.insight import Insight
     from icpctl.scoring.insight_report import ConditionInsight, ConfigInsight, InsightReport
     from icpctl.scoring.report import Limit
+    from icpctl.scoring.run import Options
+    from icpctl.visitors.sources import Source
 
 _MOST_ROWS = 12  # of a table on a terminal
 _MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
 _MOST_ALIKE = 3  # changes of one condition on a terminal
+
+
+def insight_into(
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    target: ReportTarget | None,
+) -> Insight:
+    """Look into configs; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what reading raises.
+    """
+    figures = target.counts(configs, options, changes=True) if target else None
+    if figures:
+        options = replace(options, fields=figures.fields)
+
+    def on_sources(sources: Sequence[Source]) -> None:
+        if target and figures:
+            refuse_overwriting(
+                [target.path], [it.path for it in sources] + [it.path for it in configs]
+            )
+            figures.on_sources(sources)
+
+    with ExitStack() as stack:
+        file = stack.enter_context(replacing(target.path)) if target else None
+        with progress(sys.stderr) as on_progress:
+            found = insight(
+                visitors,
+                [(it.slug, it.config) for it in configs],
+                options,
+                counts=figures.insight if figures else None,
+                on_sources=on_sources,
+                on_rows=figures.add if figures else lambda _: None,
+                on_progress=on_progress,
+            )
+        if target and file and figures:
+            target.write(file, figures, found.run, configs)
+    return found
 
 
 def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:

@@ -62,6 +62,29 @@ def reason(one: ConditionExplanation) -> str:
     return _seen(one) if one.held else f"{_seen(one)}; {needed(one)}"
 
 
+def ground(one: ConditionExplanation) -> str:
+    """Return in a few words what a condition that holds found: of pages, the values it met."""
+    condition = one.condition
+    if one.missing or condition.comparator != positive(condition.comparator):
+        return head(condition)
+    if _kind(condition) is Kind.PAGES:
+        if not one.hits:
+            return head(condition)
+        listed = zip(listed_values(condition), one.hits, strict=True)
+        found = [_text(value) for value, flags in listed if any(flags)]
+    else:
+        found = [_text(value) for value in _met(one)]
+    more = len(found) - _MOST_SEEN
+    return f"{condition.type} {', '.join(found[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
+
+
+def _met(one: ConditionExplanation) -> list[Any]:
+    """The visitor's values that meet a condition, or all where nothing is to be met."""
+    values = one.seen.values
+    met = [at for at in range(len(values)) if any(flags[at] for flags in one.hits)]
+    return [values[at] for at in met] or list(values)
+
+
 def needed(one: ConditionExplanation) -> str:
     """Return what a condition that the visitor has something for needs to hold."""
     twin = positive(one.condition.comparator)

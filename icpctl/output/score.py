@@ -6,12 +6,13 @@ import json
 import os
 import sys
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
+from icpctl.output.bars import add_bars
 from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
@@ -25,23 +26,27 @@ if TYPE_CHECKING:
 
     from icpctl.config.files import ConfigFile
     from icpctl.output.formats import ReportFormat
+    from icpctl.output.report import ReportTarget
     from icpctl.output.rows import Writer
+    from icpctl.scoring.figures import FigureCounts
     from icpctl.scoring.insight_report import InsightReport
     from icpctl.scoring.report import ConfigReport, Limit, MatchReport
-    from icpctl.scoring.run import FieldWarning, Options, Run
+    from icpctl.scoring.run import FieldWarning, Options, Rows, Run
     from icpctl.visitors.reading import Rejected
     from icpctl.visitors.sources import Source
 
 STDOUT = "-"
+_WIDEST_BAR = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where a run's rows and rejected lines go: files, for rows also `-`, or None for nowhere."""
+    """Where a run's rows, rejected lines and report go: files, for rows also `-`, or nowhere."""
 
     out: str | None = None
     rejects: Path | None = None
     layout: Layout = field(default_factory=Layout)
+    report: ReportTarget | None = None
 
     @property
     def to_stdout(self) -> bool:
@@ -51,8 +56,9 @@ class Targets:
     @property
     def files(self) -> list[Path]:
         """The files that are written."""
-        out = [] if self.out is None or self.to_stdout else [Path(self.out)]
-        return out + ([] if self.rejects is None else [self.rejects])
+        out = None if self.out is None or self.to_stdout else Path(self.out)
+        report = self.report.path if self.report else None
+        return [path for path in (out, self.rejects, report) if path is not None]
 
 
 def score_into(
@@ -70,9 +76,16 @@ def score_into(
             "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
         )
 
+    figures: FigureCounts | None = None
+    if targets.report:
+        figures = targets.report.counts(configs, options)
+        options = replace(options, fields=figures.fields)
+
     def on_sources(sources: Sequence[Source]) -> None:
         read = [it.path for it in sources] + [it.path for it in configs]
         refuse_overwriting(targets.files, read)
+        if figures:
+            figures.on_sources(sources)
 
     with ExitStack() as stack:
         rows: Writer | None = None
@@ -88,6 +101,16 @@ def score_into(
         if targets.rejects is not None:
             rejects = stack.enter_context(replacing(targets.rejects))
 
+        report: BinaryIO | None = None
+        if targets.report:
+            report = stack.enter_context(replacing(targets.report.path))
+
+        def on_rows(batch: Rows) -> None:
+            if rows:
+                rows.write(batch)
+            if figures:
+                figures.add(batch)
+
         def on_rejected(rejected: Rejected) -> None:
             if rejects:
                 rejects.write(rejected.as_json().encode() + b"\n")
@@ -98,11 +121,15 @@ def score_into(
                 visitors,
                 [(it.slug, it.config) for it in configs],
                 options,
+                plan=figures.plan if figures else None,
+                watch=figures.insight.watch if figures and figures.insight else None,
                 on_sources=on_sources,
-                on_rows=rows.write if rows else lambda _: None,
+                on_rows=on_rows,
                 on_rejected=on_rejected,
                 on_progress=on_progress,
             )
+        if targets.report and report and figures:
+            targets.report.write(report, figures, run, configs)
     return run
 
 
@@ -138,13 +165,10 @@ def _print_tables(run: Run, stream: TextIO) -> None:
 def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     """Print a line a config."""
     numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
-    table(
-        ["CONFIG", *numbers],
-        [_config_cells(it) for it in configs],
-        folds="CONFIG",
-        right=numbers,
-        stream=stream,
-    )
+    columns, cells = ["CONFIG", *numbers], [_config_cells(it) for it in configs]
+    pairs = [(it.matched, it.matched) for it in configs]
+    add_bars(columns, cells, pairs, ("MATCHED",), _WIDEST_BAR, stream)
+    table(columns, cells, folds="CONFIG", right=numbers, stream=stream)
 
 
 def headline(report: MatchReport | InsightReport) -> str:
@@ -189,7 +213,7 @@ def print_notes(run: Run, limit: Limit, hint: str) -> None:
     print_mapped(run.mapped)
     print_rejected(run.rejected, report.rejected)
     for warning in run.warnings:
-        _note(warning.file, warning.line, "warning", _misfit(warning), colour=colour)
+        _note(warning.file, warning.line, "warning", misfit(warning), colour=colour)
     warned = sum(report.field_warnings.values())
     if warned > len(run.warnings):
         counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
@@ -236,7 +260,8 @@ def _more(count: int, what: str, done: str, *, colour: bool) -> None:
         print(styled(text, "dim", colour=colour), file=sys.stderr)
 
 
-def _misfit(warning: FieldWarning) -> str:
+def misfit(warning: FieldWarning) -> str:
+    """Return what is wrong with a value."""
     value = warning.value if len(warning.value) <= 80 else f"{warning.value[:80]}..."
     return f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
 

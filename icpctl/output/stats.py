@@ -4,25 +4,84 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from icpctl.output.console import console, note, shown, table
-from icpctl.output.score import counted, percent, print_configs, print_notes
+from icpctl.files import replacing
+from icpctl.output.bars import add_bars
+from icpctl.output.console import note, shown, table
+from icpctl.output.periods import grouped
+from icpctl.output.progress import progress
+from icpctl.output.score import (
+    counted,
+    percent,
+    print_configs,
+    print_notes,
+    refuse_overwriting,
+)
 from icpctl.scoring.report import rate
+from icpctl.scoring.stats import stats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from icpctl.config.files import ConfigFile
     from icpctl.output.formats import ReportFormat
+    from icpctl.output.report import ReportTarget
+    from icpctl.scoring.breakdowns import DayReport, FieldReport
     from icpctl.scoring.report import Limit
-    from icpctl.scoring.stats import DayReport, FieldReport, Stats, StatsReport
+    from icpctl.scoring.run import Options
+    from icpctl.scoring.stats import Period, Stats, StatsReport
+    from icpctl.visitors.sources import Source
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
 _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
+
+
+def stats_into(
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    period: Period,
+    *,
+    organization: str | None,
+    by: str | None,
+    target: ReportTarget | None,
+) -> Stats:
+    """Count a period; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what `stats` raises.
+    """
+    figures = target.counts(configs, options, period) if target else None
+
+    def on_sources(sources: Sequence[Source]) -> None:
+        if target and figures:
+            refuse_overwriting(
+                [target.path], [it.path for it in sources] + [it.path for it in configs]
+            )
+            figures.on_sources(sources)
+
+    with ExitStack() as stack:
+        file = stack.enter_context(replacing(target.path)) if target else None
+        with progress(sys.stderr) as on_progress:
+            found = stats(
+                visitors,
+                [(it.slug, it.config) for it in configs],
+                options,
+                period,
+                organization=organization,
+                by=by,
+                figures=figures,
+                on_sources=on_sources,
+                on_progress=on_progress,
+            )
+        if target and file and figures:
+            target.write(file, figures, found.run, configs)
+    return found
 
 
 def print_stats(found: Stats, output: ReportFormat, limit: Limit) -> None:
@@ -82,8 +141,8 @@ def _print_days(days: Sequence[DayReport]) -> None:
         bars = [_Bar(str(it.date), it.visitors, it.matched) for it in dated]
         _print_bars("DAY", bars + undated)
         return
-    title, bars = _grouped(dated)
-    _print_bars(title, bars + undated)
+    title, spans = grouped(dated, _MOST_ROWS)
+    _print_bars(title, [_Bar(it.name, it.visitors, it.matched) for it in spans] + undated)
     if title != "DAY":
         note("the days are grouped: every single one is in -o json, and in a pipe")
 
@@ -97,80 +156,12 @@ class _Bar:
     matched: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """Days that make one bar: its first day, its name, and days from there into the next bar."""
-
-    title: str
-    start: Callable[[date], date]
-    name: Callable[[date], str]
-    step: int
-
-
-_UNITS = (
-    _Unit("DAY", lambda day: day, str, 1),
-    _Unit("WEEK FROM", lambda day: day - timedelta(day.weekday()), str, 7),
-    _Unit("MONTH", lambda day: day.replace(day=1), lambda day: str(day)[:7], 31),
-    _Unit("YEAR", lambda day: day.replace(month=1, day=1), lambda day: str(day)[:4], 366),
-)
-
-
-def _grouped(days: Sequence[DayReport]) -> tuple[str, list[_Bar]]:
-    """The days as not too many bars, without gaps.
-
-    Where even years are too many, the early ones are one bar, and there may be gaps.
-    """
-    for unit in _UNITS:
-        sums: dict[date, _Bar] = {}
-        for it in days:
-            if it.date:
-                start = unit.start(it.date)
-                bar = sums.get(start, _Bar(unit.name(start), 0, 0))
-                sums[start] = _Bar(bar.name, bar.visitors + it.visitors, bar.matched + it.matched)
-        starts = _without_gaps(sorted(sums), unit)
-        if len(starts) <= _MOST_ROWS:
-            return unit.title, [sums.get(it, _Bar(unit.name(it), 0, 0)) for it in starts]
-    bars = [sums[start] for start in sorted(sums)]
-    old, new = bars[: 1 - _MOST_ROWS], bars[1 - _MOST_ROWS :]
-    if old:
-        name = f"to {old[-1].name}"
-        new.insert(0, _Bar(name, sum(it.visitors for it in old), sum(it.matched for it in old)))
-    return unit.title, new
-
-
-def _without_gaps(starts: list[date], unit: _Unit) -> list[date]:
-    """The starts and those between them, as far as these are not too many."""
-    found = starts[:1]
-    while found and found[-1] < starts[-1] and len(found) <= _MOST_ROWS:
-        found.append(unit.start(found[-1] + timedelta(unit.step)))
-    return found
-
-
 def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
     columns = [title, *_NUMBERS]
     cells = [[shown(it.name), f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
-    if sys.stdout.isatty():
-        from rich.cells import cell_len
-
-        screen = console()
-        is_plain = not screen.encoding.startswith("utf")
-        full, empty = ("#", ".") if is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
-        taken = sum(max(map(cell_len, column)) + 2 for column in zip(columns, *cells, strict=True))
-        width = min(_WIDEST_BAR, screen.width - taken)
-        legend = f"{full} MATCHED {empty} NOT"
-        if width >= len(legend):
-            columns.append(legend)
-            most = max(it.visitors for it in rows)
-            for row, it in zip(cells, rows, strict=True):
-                row.append(_bar(it, most, width, full, empty))
+    pairs = [(it.visitors, it.matched) for it in rows]
+    add_bars(columns, cells, pairs, ("MATCHED", "NOT"), _WIDEST_BAR, sys.stdout)
     table(columns, cells, folds=title, right=_NUMBERS)
-
-
-def _bar(bar: _Bar, most: int, width: int, full: str, empty: str) -> str:
-    """What there is takes at least one column."""
-    length = -(-bar.visitors * width // most)
-    matched = -(-bar.matched * width // most)
-    return full * matched + empty * (length - matched)
 
 
 def _rate(bar: _Bar) -> str:

@@ -10,7 +10,7 @@ from icpctl.errors import IcpctlError
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import make_plan, rounded
 from icpctl.scoring.run import columns_of
-from icpctl.scoring.seen import as_number, hits_of, see, subject_of
+from icpctl.scoring.seen import as_number, hits_of, hits_on, see, subject_of
 from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.finding import by_id, by_line
@@ -24,14 +24,14 @@ from icpctl.visitors.values import scalar_texts
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.plan import ConfigPlan, Plan, Weights
     from icpctl.scoring.run import Options
-    from icpctl.scoring.seen import Hits, Seen
+    from icpctl.scoring.seen import Hits, HitsOf, Seen
     from icpctl.visitors.recognition import Mapped
 
 
@@ -181,9 +181,25 @@ def explain_row(
 
     `configs` are those that the plan was made of, by slug.
     """
-    verdicts = score_batch(row, plan)
-    words, _ = row_words(row, plan)
-    seen = see(row, plan)
+    (explanation,) = explain_rows(row, [line], plan, configs)
+    return explanation
+
+
+def explain_rows(
+    rows: pa.RecordBatch,
+    lines: Sequence[int],
+    plan: Plan,
+    configs: dict[str, IcpConfig],
+    *,
+    most_matches: int | None = None,
+) -> Iterator[Explanation]:
+    """Explain the verdict on each row of a batch, as `explain_row` does.
+
+    With `most_matches` only so many of the configs that a visitor matches, the first ones.
+    """
+    verdicts = score_batch(rows, plan)
+    words, _ = row_words(rows, plan)
+    seen = see(rows, plan)
     asked = [
         condition
         for config in configs.values()
@@ -191,21 +207,30 @@ def explain_row(
         for condition in group.conditions
     ]
     hits = hits_of(asked, seen, plan)
-    scores = dict(zip(verdicts.configs.tolist(), verdicts.scores.tolist(), strict=True))
-    explained = []
-    for number, config in enumerate(plan.configs):
-        held = held_conditions(config, words)[0].tolist()
-        groups = _groups(config, configs[config.slug], held, seen, hits)
-        score = scores.get(number)
-        explained.append(ConfigExplanation(config.slug, score is not None, score or 0.0, groups))
-    icp = int(verdicts.icp[0])
-    return Explanation(
-        scalar_texts(row[ID])[0].as_py(),
-        line,
-        None if icp < 0 else plan.configs[icp].slug,
-        float(verdicts.icp_score[0]),
-        tuple(explained),
-    )
+    held = [held_conditions(config, words) for config in plan.configs]
+    ids = scalar_texts(rows[ID]).to_pylist()
+    for row, line in enumerate(lines):
+        start, stop = verdicts.offsets[row : row + 2].tolist()
+        matching = verdicts.configs[start:stop].tolist()
+        scores = dict(zip(matching, verdicts.scores[start:stop].tolist(), strict=True))
+        chosen = range(len(plan.configs)) if most_matches is None else matching[:most_matches]
+        explained = []
+        for number in chosen:
+            config = plan.configs[number]
+            flags = held[number][row].tolist()
+            groups = _groups(config, configs[config.slug], flags, seen[row], hits)
+            score = scores.get(number)
+            explained.append(
+                ConfigExplanation(config.slug, score is not None, score or 0.0, groups)
+            )
+        icp = int(verdicts.icp[row])
+        yield Explanation(
+            ids[row],
+            line,
+            None if icp < 0 else plan.configs[icp].slug,
+            float(verdicts.icp_score[row]),
+            tuple(explained),
+        )
 
 
 def _groups(
@@ -213,7 +238,7 @@ def _groups(
     config: IcpConfig,
     held: list[bool],
     seen: dict[str, Seen],
-    hits: dict[Condition, Hits],
+    hits: HitsOf,
 ) -> tuple[GroupExplanation, ...]:
     found = []
     start = 0
@@ -221,7 +246,9 @@ def _groups(
         stop = start + len(group.conditions)
         ours = held[start:stop]
         conditions = tuple(
-            ConditionExplanation(one, is_held, subject_of(one, seen), hits.get(one, ()))
+            ConditionExplanation(
+                one, is_held, subject_of(one, seen), hits_on(one, seen[one.type], hits)
+            )
             for one, is_held in zip(group.conditions, ours, strict=True)
         )
         weights = plan.weights(ours)

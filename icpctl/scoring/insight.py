@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
-    from icpctl.scoring.run import Options, Run
+    from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.visitors.sources import Source
 
 MOST_VALUES = 5
 """How many values are suggested to be listed in a condition."""
@@ -51,44 +52,82 @@ class Insight:
     run: Run
 
 
+@dataclass(frozen=True, slots=True)
+class InsightCounts:
+    """Counts what keeps visitors away, in a run with this `plan` that `watch` looks at."""
+
+    plan: Plan
+    watch: Watch
+
+    @classmethod
+    def of(
+        cls,
+        configs: Sequence[tuple[str, IcpConfig]],
+        options: Options,
+        *,
+        changes: bool = True,
+    ) -> InsightCounts:
+        """What is to be counted for `(slug, config)` pairs.
+
+        Without `changes` nothing of what conditions may become, nor which values are absent.
+        """
+        plan, questions = _asked(configs, options, changes)
+        return cls(plan, Watch(questions, plan))
+
+    def report(self, run: Run) -> InsightReport:
+        """What was counted in a run."""
+        report = run.report
+        return InsightReport(
+            as_of=report.as_of,
+            visitors=report.visitors,
+            rejected=report.rejected,
+            field_warnings=report.field_warnings,
+            matched=report.matched,
+            match_rate=report.match_rate,
+            configs=_Answers(self.watch).configs(report.configs),
+            overlap=self.watch.sums.overlap.tolist(),
+            capped=_capped(self.watch),
+            elapsed_seconds=report.elapsed_seconds,
+        )
+
+
 def insight(
     visitors: Sequence[str],
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
     *,
+    counts: InsightCounts | None = None,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
+    on_rows: Callable[[Rows], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Insight:
     """Score visitors against `(slug, config)` pairs, and count what keeps them away.
 
+    `counts` are the configs' own, where they are made already. The callbacks are those of `score`.
     Raises what reading raises.
     """
-    plan, questions = _asked(configs, options)
-    watch = Watch(questions, plan)
-    run = score(visitors, configs, options, plan=plan, watch=watch, on_progress=on_progress)
-    report = run.report
-    found = InsightReport(
-        as_of=report.as_of,
-        visitors=report.visitors,
-        rejected=report.rejected,
-        field_warnings=report.field_warnings,
-        matched=report.matched,
-        match_rate=report.match_rate,
-        configs=_Answers(watch).configs(report.configs),
-        overlap=watch.sums.overlap.tolist(),
-        capped=_capped(watch),
-        elapsed_seconds=report.elapsed_seconds,
+    counts = counts or InsightCounts.of(configs, options)
+    run = score(
+        visitors,
+        configs,
+        options,
+        plan=counts.plan,
+        watch=counts.watch,
+        on_sources=on_sources,
+        on_rows=on_rows,
+        on_progress=on_progress,
     )
-    return Insight(found, run)
+    return Insight(counts.report(run), run)
 
 
 def _asked(
-    configs: Sequence[tuple[str, IcpConfig]], options: Options
+    configs: Sequence[tuple[str, IcpConfig]], options: Options, changes: bool
 ) -> tuple[Plan, list[Question]]:
     """The plan with all that is asked, and the questions in the plan's order."""
     how: dict[str, Any] = {"as_of": options.as_of, "case_sensitive": options.case_sensitive}
     models = dict(configs)
     questions = [
-        Question(condition)
+        Question(condition, is_alone=not changes)
         for config in make_plan(configs, **how).configs
         for group in models[config.slug].rules.groups
         for condition in group.conditions

@@ -119,3 +119,25 @@ class InsightReport(Report):
     overlap: list[list[int]]
     capped: list[str]
     elapsed_seconds: float
+
+    def without_values(self) -> InsightReport:
+        """The same without values that only visitors have, which may tell who they are."""
+        return self.model_copy(update={"configs": [_config(it) for it in self.configs]})
+
+
+def _config(config: ConfigInsight) -> ConfigInsight:
+    return config.model_copy(update={"groups": [_group(it) for it in config.groups]})
+
+
+def _group(group: GroupInsight) -> GroupInsight:
+    return group.model_copy(update={"conditions": [_condition(it) for it in group.conditions]})
+
+
+def _condition(one: ConditionInsight) -> ConditionInsight:
+    unnamed = {"nearest": None, "nearest_visitors": 0}
+    return one.model_copy(
+        update={
+            "gains": [it for it in one.gains if it.change != "add"],
+            "absent_values": [it.model_copy(update=unnamed) for it in one.absent_values],
+        }
+    )

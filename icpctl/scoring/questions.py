@@ -32,10 +32,11 @@ class Question:
     """A condition, and the conditions of no config that tell more about it.
 
     `listed` are an equality for each value of a list that is not too long, `changes` what it may
-    become. What is `planned` are the bits of each.
+    become; one that `is_alone` has neither. What is `planned` are the bits of each.
     """
 
     condition: Condition
+    is_alone: bool = False
     entry: ConditionType = field(init=False)
     listed: list[Condition] = field(init=False, default_factory=list)
     changes: list[tuple[Change, Any, Condition]] = field(init=False, default_factory=list)
@@ -46,6 +47,8 @@ class Question:
     def __post_init__(self) -> None:
         condition = self.condition
         self.entry = CONDITION_TYPES[condition.type]
+        if self.is_alone:
+            return
         if is_equality(condition) and len(self.values) <= MOST_LISTED:
             self.listed = [
                 condition.model_copy(update={"comparator": "equals", "value": value})
@@ -67,7 +70,7 @@ class Question:
     @property
     def counts_keys(self) -> bool:
         """Whether more values may be listed, which visitors tell."""
-        return not self.condition.optional and lists_values(self.condition)
+        return self._may_change and lists_values(self.condition)
 
     @property
     def counts_parts(self) -> bool:
@@ -77,12 +80,16 @@ class Question:
     @property
     def below(self) -> bool:
         """Whether it has a threshold that may go down."""
-        return not self.condition.optional and self.condition.comparator in BELOW
+        return self._may_change and self.condition.comparator in BELOW
 
     @property
     def above(self) -> bool:
         """Whether it has a threshold that may go up."""
-        return not self.condition.optional and self.condition.comparator in ABOVE
+        return self._may_change and self.condition.comparator in ABOVE
+
+    @property
+    def _may_change(self) -> bool:
+        return not self.is_alone and not self.condition.optional
 
     @property
     def looks_at_sizes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from icpctl.visitors.mapping import LAST_SEEN, PAGES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from icpctl.scoring.plan import Plan
     from icpctl.visitors.values import Column
@@ -47,13 +47,17 @@ class Seen:
 Hits = tuple[tuple[bool, ...], ...]
 """For each value of a condition, in order, which of the visitor's values meet it."""
 
+HitsOf = dict[Condition, dict[Any, tuple[bool, ...]]]
+"""For each condition and value of some visitor, which of the condition's values it meets."""
 
-def see(row: pa.RecordBatch, plan: Plan) -> dict[str, Seen]:
-    """What the visitor in a batch of one row has for each condition type that the plan asks for."""
+
+def see(rows: pa.RecordBatch, plan: Plan) -> list[dict[str, Seen]]:
+    """What each visitor of a batch has for each condition type that the plan asks for."""
     names = dict.fromkeys(field.type.name for field in plan.fields)
     if "employee_size_range" in names:
         names["company_size"] = None
-    return {name: _see(row, name, plan) for name in names}
+    columns = [_see(rows, name, plan) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def subject_of(condition: Condition, seen: dict[str, Seen]) -> Seen:
@@ -79,26 +83,36 @@ def listed_values(condition: Condition) -> tuple[Any, ...]:
     return condition.value if isinstance(condition.value, tuple) else (condition.value,)
 
 
-def hits_of(
-    conditions: Sequence[Condition], seen: dict[str, Seen], plan: Plan
-) -> dict[Condition, Hits]:
-    """What meets what, for the conditions on texts and pages that the visitor has.
+def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], plan: Plan) -> HitsOf:
+    """What meets what, for the conditions on texts and pages, over all that visitors have.
 
     It is the evaluator that says so: each pair of a condition's value and a visitor's value is a
     condition, and a visitor, of its own.
     """
-    found: dict[Condition, Hits] = {}
     of_type: dict[str, list[Condition]] = {}
     for one in dict.fromkeys(conditions):
         is_words = CONDITION_TYPES[one.type].kind in (Kind.TEXT, Kind.PAGES)
-        if is_words and seen[one.type].values and listed_values(one):
+        if is_words and listed_values(one):
             of_type.setdefault(one.type, []).append(one)
+    found: HitsOf = {}
     for name, asked in of_type.items():
+        known = list(dict.fromkeys(value for row in seen for value in row[name].values))
+        if not known:
+            continue
         parts = dict.fromkeys(part for one in asked for part in _parts(one))
-        held = _held(name, tuple(parts), seen[name], plan)
+        held = _held(name, tuple(parts), known, plan)
         for one in asked:
-            found[one] = tuple(held[part] for part in _parts(one))
+            flags = [held[part] for part in _parts(one)]
+            found[one] = dict(zip(known, zip(*flags, strict=True), strict=True))
     return found
+
+
+def hits_on(condition: Condition, seen: Seen, hits: HitsOf) -> Hits:
+    """Which of one visitor's values meet a condition; empty where there is nothing to compare."""
+    met = hits.get(condition)
+    if met is None or not seen.values:
+        return ()
+    return tuple(zip(*(met[value] for value in seen.values), strict=True))
 
 
 def _parts(condition: Condition) -> list[Condition]:
@@ -111,7 +125,7 @@ def _parts(condition: Condition) -> list[Condition]:
 
 
 def _held(
-    name: str, parts: tuple[Condition, ...], seen: Seen, plan: Plan
+    name: str, parts: tuple[Condition, ...], known: Sequence[Any], plan: Plan
 ) -> dict[Condition, tuple[bool, ...]]:
     rules = Rules(groups=(Group(operator=Operator.OR, conditions=parts),))
     asking = make_plan(
@@ -120,7 +134,7 @@ def _held(
         case_sensitive=plan.case_sensitive,
     )
     # Visitors with one value each.
-    tokens = [records.dumps(value) for value in seen.values]
+    tokens = [records.dumps(value) for value in known]
     columns: dict[str, pa.Array] = {
         field: pa.nulls(len(tokens), pa.string()) for field in fields_of(CONDITION_TYPES[name])
     }
@@ -134,53 +148,64 @@ def _held(
     return {part: tuple(flags) for part, flags in zip(parts, held, strict=True)}
 
 
-def _see(row: pa.RecordBatch, name: str, plan: Plan) -> Seen:
+def _see(rows: pa.RecordBatch, name: str, plan: Plan) -> list[Seen]:
     kind = CONDITION_TYPES[name].kind
     if name == "last_seen_days":
-        return _days(row, plan)
+        return _days(rows, plan)
     if kind is Kind.PAGES:
-        column = values.pages(row[PAGES])
-        return Seen(PAGES, tuple(_cell(column)), _raw(row, PAGES), _fits(column))
-    raw = _raw(row, name)
+        column = values.pages(rows[PAGES])
+        return _each(column, PAGES, _raw(rows, PAGES), lambda page, _: page)
+    raw = _raw(rows, name)
     if kind is Kind.TEXT:
-        column = values.texts(row[name])
-        return Seen(name, tuple(_cell(column)), raw, _fits(column))
+        return _each(values.texts(rows[name]), name, raw, lambda text, _: text)
     if kind is Kind.BOOLEAN:
-        column = values.booleans(row[name])
-        return Seen(name, tuple(bool(low) for low, _ in _cell(column)), raw, _fits(column))
-    column = values.numbers(row[name], ranges=name == "company_size")
-    found = tuple(
-        as_number(low) if low == high else str(raw).strip() for low, high in _cell(column)
-    )
-    return Seen(name, found, raw, _fits(column))
+        return _each(values.booleans(rows[name]), name, raw, lambda bounds, _: bool(bounds[0]))
+    column = values.numbers(rows[name], ranges=name == "company_size")
+    return _each(column, name, raw, _number)
 
 
-def _days(row: pa.RecordBatch, plan: Plan) -> Seen:
+def _each(
+    column: Column, field: str, raw: list[Any], shown: Callable[[Any, Any], Any]
+) -> list[Seen]:
+    """What each row has, of the values of a column and the raw ones."""
+    misfits = set(column.misfits.tolist())
+    return [
+        Seen(field, tuple(shown(value, its) for value in found), its, row not in misfits)
+        for row, (found, its) in enumerate(zip(column.to_lists(), raw, strict=True))
+    ]
+
+
+def _number(bounds: list[float], raw: Any) -> int | float | str:
+    low, high = bounds
+    return as_number(low) if low == high else str(raw).strip()
+
+
+def _days(rows: pa.RecordBatch, plan: Plan) -> list[Seen]:
     name = "last_seen_days"
-    nothing = pa.nulls(1, pa.string())
-    by_date, _ = values.days(row[LAST_SEEN], nothing, plan.as_of)
-    column, own = values.days(row[LAST_SEEN], row[name], plan.as_of)
-    found = tuple(as_number(low) for low, _ in _cell(column))
-    of_record = not _cell(by_date) and row[name][0].is_valid
-    field, used = (name, own) if of_record else (LAST_SEEN, by_date)
-    return Seen(field, found, _raw(row, field), _fits(used))
+    nothing = pa.nulls(rows.num_rows, pa.string())
+    by_date, _ = values.days(rows[LAST_SEEN], nothing, plan.as_of)
+    column, own = values.days(rows[LAST_SEEN], rows[name], plan.as_of)
+    of_date = _each(by_date, LAST_SEEN, _raw(rows, LAST_SEEN), _number)
+    of_record = _each(own, name, _raw(rows, name), _number)
+    return [
+        replace(record if not date.values and record.raw is not None else date, values=found)
+        for date, record, found in zip(
+            of_date,
+            of_record,
+            (tuple(as_number(low) for low, _ in cell) for cell in column.to_lists()),
+            strict=True,
+        )
+    ]
 
 
-def _raw(row: pa.RecordBatch, field: str) -> Any:
-    token = row[field][0].as_py()
+def _raw(rows: pa.RecordBatch, field: str) -> list[Any]:
+    return [_decoded(token) for token in rows[field].to_pylist()]
+
+
+def _decoded(token: Any) -> Any:
     if isinstance(token, list):  # of pages
         return [None if page is None else records.loads(page) for page in token]
     return None if token is None else records.loads(token)
-
-
-def _cell(column: Column) -> list[Any]:
-    """The values of the only row."""
-    (found,) = column.to_lists()
-    return found
-
-
-def _fits(column: Column) -> bool:
-    return not len(column.misfits)
 
 
 def as_number(value: float) -> int | float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,10 +11,20 @@ import pyarrow as pa
 from pydantic import Field
 
 from icpctl.errors import IcpctlError
+from icpctl.scoring.breakdowns import (
+    DAY_0,
+    DayReport,
+    FieldReport,
+    Tally,
+    count_days,
+    count_values,
+    day_reports,
+    days_of,
+    field_report,
+)
 from icpctl.scoring.counts import Counts
-from icpctl.scoring.report import ConfigReport, Report, rate
+from icpctl.scoring.report import ConfigReport, Report
 from icpctl.scoring.run import score
-from icpctl.visitors import normal, values
 from icpctl.visitors.mapping import LAST_SEEN
 from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
 
@@ -23,38 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.config.model import IcpConfig
+    from icpctl.scoring.figures import FigureCounts
     from icpctl.scoring.run import Options, Rows, Run
-
-COMMONEST = 20
-"""How many values of a field are reported."""
-
-_DAY = 86_400_000_000  # microseconds
-_DAY_0 = date(1970, 1, 1).toordinal()
-
-
-class DayReport(Report):
-    """The visitors last seen on one day (UTC), or without a date."""
-
-    date: date | None
-    visitors: int
-    matched: int
-
-
-class ValueReport(Report):
-    """The visitors that have one value of a field; None stands for those that lack the field."""
-
-    value: str | None
-    visitors: int
-    matched: int
-    match_rate: float | None
-
-
-class FieldReport(Report):
-    """The commonest values of a field, of `distinct` in all, then those that lack it."""
-
-    field: str
-    distinct: int
-    values: list[ValueReport]
+    from icpctl.visitors.sources import Source
 
 
 class StatsReport(Report):
@@ -93,9 +73,9 @@ class Period:
             return np.ones(len(days), bool)
         chosen = known.copy()
         if self.first:
-            chosen &= days >= self.first.toordinal() - _DAY_0
+            chosen &= days >= self.first.toordinal() - DAY_0
         if self.last:
-            chosen &= days <= self.last.toordinal() - _DAY_0
+            chosen &= days <= self.last.toordinal() - DAY_0
         return chosen
 
 
@@ -116,21 +96,31 @@ def stats(
     *,
     organization: str | None = None,
     by: str | None = None,
+    figures: FigureCounts | None = None,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Stats:
     """Score visitors against `(slug, config)` pairs, and count those last seen in a period.
 
-    `by` names a text field. Raises `IcpctlError`: `no_such_field`, and what reading raises.
+    `by` names a text field. `figures` counts the same visitors for a report; `on_sources` gets the
+    files before the first is read. Raises `IcpctlError`: `no_such_field`, and what reading raises.
     """
     if by is not None:
         _require_text(by)
     counted = _Counted(period, by, Counts(len(configs)))
-    fields = (LAST_SEEN,) if by is None else (LAST_SEEN, by)
+    fields = [LAST_SEEN, *([by] if by else ()), *(figures.fields if figures else ())]
+
+    def on_rows(rows: Rows) -> None:
+        counted.add(rows)
+        if figures:
+            figures.add(rows)
+
     run = score(
         visitors,
         configs,
-        replace(options, fields=fields),
-        on_rows=counted.add,
+        replace(options, fields=tuple(dict.fromkeys(fields))),
+        on_sources=on_sources,
+        on_rows=on_rows,
         on_progress=on_progress,
     )
     counts = counted.counts
@@ -143,27 +133,10 @@ def stats(
         match_rate=counts.match_rate,
         average_score=counts.average_score,
         configs=counts.config_reports(run.report.configs),
-        days=counted.day_reports(),
-        by=counted.field_report(by, options.case_sensitive) if by else None,
+        days=day_reports(counted.days),
+        by=field_report(by, counted.tokens, options.case_sensitive) if by else None,
     )
     return Stats(report, run, counted.dateless)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Visitors and matches by key."""
-
-    visitors: Counter[int | str | None] = field(default_factory=Counter)
-    matched: Counter[int | str | None] = field(default_factory=Counter)
-
-    def add(self, keys: Sequence[int | str | None], of_row: np.ndarray, held: np.ndarray) -> None:
-        """Count rows; `of_row` [rows] is the number of each one's key, `held` who matches."""
-        visitors = np.bincount(of_row, minlength=len(keys)).tolist()
-        matched = np.bincount(of_row[held], minlength=len(keys)).tolist()
-        for key, count, match_count in zip(keys, visitors, matched, strict=True):
-            if count:
-                self.visitors[key] += count
-                self.matched[key] += match_count
 
 
 @dataclass(slots=True)
@@ -171,79 +144,19 @@ class _Counted:
     period: Period
     by: str | None
     counts: Counts
-    days: _Tally = field(default_factory=_Tally)
-    tokens: _Tally = field(default_factory=_Tally)
+    days: Tally = field(default_factory=Tally)
+    tokens: Tally = field(default_factory=Tally)
     dateless: int = 0
 
     def add(self, rows: Rows) -> None:
-        micros, known, misfits = values.instants(rows.fields[LAST_SEEN])
-        self.dateless += len(misfits)
-        days = np.floor_divide(micros, _DAY)
+        days, known, misfits = days_of(rows.fields[LAST_SEEN])
+        self.dateless += misfits
         chosen = self.period.chosen(days, known)
         self.counts.add(rows.verdicts, chosen)
         held = rows.verdicts.icp[chosen] >= 0
-        found, of_row = np.unique(days[chosen & known], return_inverse=True)
-        at = np.full(len(held), len(found))
-        at[known[chosen]] = of_row
-        self.days.add([*found.tolist(), None], at, held)
+        count_days(self.days, days[chosen], known[chosen], held)
         if self.by is not None:
-            encoded = rows.fields[self.by].filter(pa.array(chosen)).dictionary_encode()
-            keys = [*encoded.dictionary.to_pylist(), None]
-            codes = encoded.indices.fill_null(len(keys) - 1).to_numpy()
-            self.tokens.add(keys, codes, held)
-
-    def day_reports(self) -> list[DayReport]:
-        """The days that have visitors, in order; those without a date come last."""
-        keys = sorted(self.days.visitors, key=lambda day: (day is None, day or 0))
-        return [
-            DayReport(
-                date=None if day is None else date.fromordinal(_DAY_0 + int(day)),
-                visitors=self.days.visitors[day],
-                matched=self.days.matched[day],
-            )
-            for day in keys
-        ]
-
-    def field_report(self, name: str, case_sensitive: bool) -> FieldReport:
-        """The commonest values, where values that `equals` takes for the same are one."""
-        tally, spellings = _by_value(name, self.tokens, case_sensitive)
-        lacking = tally.visitors[None]
-        commonest = [key for key, _ in tally.visitors.most_common(COMMONEST + 1) if key is not None]
-        keys = [*commonest[:COMMONEST], *([None] if lacking else [])]
-        return FieldReport(
-            field=name,
-            distinct=len(tally.visitors.keys() - {None}),
-            values=[
-                ValueReport(
-                    value=None if key is None else spellings[str(key)].most_common(1)[0][0],
-                    visitors=tally.visitors[key],
-                    matched=tally.matched[key],
-                    match_rate=rate(tally.matched[key], tally.visitors[key]),
-                )
-                for key in keys
-            ],
-        )
-
-
-def _by_value(
-    name: str, tokens: _Tally, case_sensitive: bool
-) -> tuple[_Tally, dict[str, Counter[str]]]:
-    """Counts by the normal form of values instead of JSON texts, and how each form is spelt."""
-    form = normal.FORMS.get(CONDITION_TYPES[name].form, str)
-    keys = list(tokens.visitors)
-    tally = _Tally()
-    spellings: dict[str, Counter[str]] = {}
-    for key, texts in zip(keys, values.texts(pa.array(keys, pa.string())).to_lists(), strict=True):
-        forms: dict[str | None, str] = {
-            form(normal.plain(text, case_sensitive=case_sensitive)): text for text in texts
-        }
-        for of_form in forms or {None: ""}:
-            tally.visitors[of_form] += tokens.visitors[key]
-            tally.matched[of_form] += tokens.matched[key]
-            if of_form is not None:
-                spelt = spellings.setdefault(of_form, Counter())
-                spelt[forms[of_form]] += tokens.visitors[key]
-    return tally, spellings
+            count_values(self.tokens, rows.fields[self.by].filter(pa.array(chosen)), held)
 
 
 def _require_text(name: str) -> None:

@@ -105,6 +105,7 @@ class Watch:
             number: set()
             for number, config in enumerate(plan.configs)
             if len(config.groups) > 1 and any(it.optional for it in config.conditions)
+            if not any(it.is_alone for it in questions)
         }
 
     def __call__(self, judged: Judged) -> Callable[[], None]:

@@ -315,7 +315,7 @@ except SystemExit as end:
     assert not end.code, end.code
 print(*sys.modules, file=sys.stderr)
 """
-ENGINES = {"duckdb", "pyarrow", "numpy", "pycountry", "zstandard", "icpctl.scoring"}
+ENGINES = {"duckdb", "pyarrow", "numpy", "pycountry", "zstandard", "jinja2", "icpctl.scoring"}
 MODELS = {"pydantic", "yaml", "rich", "tomllib"}
 
 

@@ -105,8 +105,8 @@ def test_bars_on_a_terminal(tmp_path: Path) -> None:
     assert [line.rstrip() for line in seen.splitlines()] == [
         "7 visitors, 5 matches (71.4 %), average score 100.00",
         "",
-        "CONFIG  PRIORITY  MATCHED    RATE  FIRST  AVG SCORE",
-        "a                       5  71.4 %      5     100.00",
+        "CONFIG  PRIORITY  MATCHED    RATE  FIRST  AVG SCORE  █ MATCHED",
+        "a                       5  71.4 %      5     100.00  ████████████████████",
         "",
         "DAY         VISITORS  MATCHED     RATE  █ MATCHED ░ NOT",
         "2026-11-01         1        0    0.0 %  ░░░░░░░░░░",

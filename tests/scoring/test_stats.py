@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
+from icpctl.scoring.breakdowns import COMMONEST
 from icpctl.scoring.run import Options
-from icpctl.scoring.stats import COMMONEST, Period, stats
+from icpctl.scoring.stats import Period, stats
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
 from tests.spec_cases import AS_OF

@@ -1,0 +1,149 @@
+"use strict";
+// Charts by Observable Plot from the data beside each, and a table that sorts and filters.
+(() => {
+  const SHOWN = 50;
+  const count = new Intl.NumberFormat("en");
+  const look = { fontFamily: "inherit", fontSize: "12px", background: "none" };
+
+  const charts = {
+    time(rows, width) {
+      const days = rows.map(([start, stop, matched, visitors]) => ({
+        x1: new Date(start), x2: new Date(stop), matched, visitors,
+      }));
+      return Plot.plot({
+        width, height: 260, style: look, marginLeft: 48, marginRight: 8,
+        x: { type: "utc", label: null, ticks: Math.max(2, Math.round(width / 170)) },
+        y: { label: null, grid: true, tickFormat: "~s", ticks: 5, nice: true },
+        marks: [
+          Plot.rectY(days, { x1: "x1", x2: "x2", y: "visitors", fill: "var(--soft)", inset: 0.5 }),
+          Plot.rectY(days, { x1: "x1", x2: "x2", y: "matched", fill: "var(--accent)", inset: 0.5 }),
+          Plot.ruleY([0]),
+        ],
+      });
+    },
+    scores(counts, width) {
+      const step = 100 / counts.length;
+      const bars = counts.map((matches, at) => ({ x1: at * step, x2: (at + 1) * step, matches }));
+      return Plot.plot({
+        width, height: 150, style: look, marginLeft: 44, marginRight: 10, marginTop: 10,
+        x: { label: null, domain: [0, 100], ticks: 5 },
+        y: { label: null, grid: true, tickFormat: "~s", ticks: 3, nice: true, domain: [0, Math.max(1, ...counts)] },
+        marks: [
+          Plot.rectY(bars, { x1: "x1", x2: "x2", y: "matches", fill: "var(--accent)", inset: 0.5 }),
+          Plot.ruleY([0]),
+        ],
+      });
+    },
+  };
+
+  function draw(data, width) {
+    const place = document.getElementById(data.dataset.for);
+    const chart = charts[data.dataset.kind](JSON.parse(data.textContent), width);
+    chart.querySelectorAll("style").forEach((it) => it.remove()); // the page's own style has it
+    chart.setAttribute("aria-hidden", "true"); // its place has it in words
+    place.replaceChildren(chart);
+  }
+
+  // Open where no script draws the chart.
+  document.querySelectorAll("details").forEach((it) => { it.open = false; });
+
+  const drawn = new Map();
+  const datas = document.querySelectorAll("script.data");
+  const widths = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      const width = Math.round(contentRect.width);
+      if (width > 0 && drawn.get(target.id) !== width) {
+        drawn.set(target.id, width);
+        draw(document.querySelector(`script[data-for="${target.id}"]`), width);
+      }
+    }
+  });
+  for (const data of datas) {
+    const place = document.getElementById(data.dataset.for);
+    const width = Math.round(place.clientWidth) || 640;
+    drawn.set(place.id, width);
+    draw(data, width);
+    widths.observe(place);
+  }
+  const onPaper = { time: 690, scores: 330 };
+  addEventListener("beforeprint", () => {
+    for (const data of datas) draw(data, onPaper[data.dataset.kind]);
+  });
+  addEventListener("afterprint", () => {
+    for (const data of datas) draw(data, drawn.get(data.dataset.for));
+  });
+
+  // What scrolls can be reached with the keyboard; what does not is no stop on the way.
+  const scrolling = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls =
+        target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+      const how = { tabindex: "0", role: "region", "aria-label": target.dataset.label };
+      for (const [name, value] of Object.entries(how)) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }
+  });
+  document.querySelectorAll(".scroll").forEach((it) => scrolling.observe(it));
+
+  function searchable(table) {
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    const texts = rows.map((row) => row.textContent.toLowerCase());
+    const tools = table.parentElement.previousElementSibling;
+    const search = tools.querySelector("input");
+    const found = tools.querySelector(".found");
+    const more = table.parentElement.nextElementSibling;
+    let order = rows.map((_, at) => at);
+    let all = false;
+
+    function show() {
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const fits = order.filter((at) => words.every((word) => texts[at].includes(word)));
+      const kept = all ? fits : fits.slice(0, SHOWN);
+      body.replaceChildren(...kept.map((at) => rows[at]));
+      more.hidden = kept.length === fits.length;
+      more.firstElementChild.textContent = `Show all ${count.format(fits.length)}`;
+      found.textContent = words.length
+        ? `${count.format(fits.length)} of ${count.format(rows.length)} visitors`
+        : `${count.format(rows.length)} visitors`;
+    }
+
+    function value(at, column) {
+      const cell = rows[at].cells[column];
+      return "sort" in cell.dataset ? Number(cell.dataset.sort) : cell.textContent.trim();
+    }
+
+    function sort(head, column) {
+      const first = rows.some((row) => "sort" in row.cells[column].dataset) ? "descending" : "ascending";
+      const other = first === "ascending" ? "descending" : "ascending";
+      const way = head.getAttribute("aria-sort") === first ? other : first;
+      for (const it of table.tHead.rows[0].cells) it.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", way);
+      const keys = rows.map((_, at) => value(at, column));
+      const collator = new Intl.Collator(undefined, { numeric: true });
+      const compare = (a, b) => (typeof a === "number" ? a - b : collator.compare(a, b));
+      const sign = way === "ascending" ? 1 : -1;
+      order = rows.map((_, at) => at).sort((a, b) => {
+        if (keys[a] === "" || keys[b] === "") return (keys[a] === "") - (keys[b] === ""); // last
+        return sign * compare(keys[a], keys[b]) || a - b;
+      });
+      show();
+    }
+
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      button.addEventListener("click", () => sort(head, column));
+      head.append(button);
+    });
+    table.tHead.rows[0].cells[1].setAttribute("aria-sort", "descending"); // as it comes, by score
+    search.addEventListener("input", show);
+    more.firstElementChild.addEventListener("click", () => { all = true; show(); });
+    tools.hidden = false;
+    show();
+  }
+  document.querySelectorAll("table.searchable").forEach(searchable);
+})();

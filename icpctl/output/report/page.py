@@ -1,0 +1,137 @@
+"""What a report shows, apart from how: headings, tables and charts, for HTML and Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from icpctl.output.console import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST = 200  # characters of a text that is somebody else's
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Shares of a table's largest bar, 0 to 1: of all, and of the part that stands out."""
+
+    whole: float
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: its text, a smaller one below, what it is sorted by, a bar, a tint of 0 to 1.
+
+    `lines` are more texts, such as reasons, each with what it is about in front.
+    """
+
+    text: str = ""
+    small: str = ""
+    sort: float | str | None = None
+    bar: Bar | None = None
+    tint: float = 0.0
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name; numbers go to the right, and a column of bars has no numbers."""
+
+    name: str
+    is_number: bool = False
+    is_bar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells below columns; the first cell of a row says what it is about.
+
+    `searchable` tables can be filtered and sorted in a browser.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: list[list[Cell]]
+    searchable: bool = False
+    is_matrix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: what it is of, what it says in words, its data, and the same as a table."""
+
+    kind: str
+    title: str
+    words: str
+    data: Any
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a section: a heading, a text, a chart, a table, as far as there is one."""
+
+    heading: str = ""
+    text: str = ""
+    chart: Chart | None = None
+    table: Table | None = None
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the page; `columns` says that its blocks may stand side by side.
+
+    `legend` says what the strong and the soft part of its bars are.
+    """
+
+    name: str
+    heading: str
+    text: str
+    blocks: list[Block]
+    columns: bool = False
+    legend: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One of the figures on top: what it is, and a remark."""
+
+    name: str
+    value: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A whole report."""
+
+    title: str
+    subtitle: str
+    headlines: list[Headline]
+    sections: list[Section] = field(default_factory=list)
+
+
+def own(text: str) -> str:
+    """A text of a user's or visitor's, without what would turn or hide text, and not too long."""
+    found = shown(text[: LONGEST + 1])
+    return found if len(found) <= LONGEST else f"{found[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def number(value: int) -> Cell:
+    """A count."""
+    return Cell(f"{value:,}", sort=value)
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    """Columns: `#` in front of a name is one of numbers, `=` one of bars."""
+    return tuple(Column(name.lstrip("#="), name[0] == "#", name[0] == "=") for name in names)
+
+
+def bars(pairs: Sequence[tuple[int, int]]) -> list[Cell]:
+    """A bar for each pair of a whole and its part."""
+    most = max((whole for whole, _ in pairs), default=0) or 1
+    return [Cell(bar=Bar(whole / most, part / most)) for whole, part in pairs]

@@ -1,0 +1,219 @@
+"""The page of a report in a browser: drawn, quiet, usable, accessible, and fit to print.
+
+Skipped where there is no browser, unless ICPCTL_BROWSER is set; ICPCTL_AXE names axe-core's script.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.chromium import Browser, browser, missing
+from tests.cli.process import ROOT, icpctl
+from tests.cli.test_report import AS_OF, hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+reason = None if os.environ.get("ICPCTL_BROWSER") else missing()
+pytestmark = pytest.mark.skipif(reason is not None, reason=str(reason))
+
+AXE = os.environ.get("ICPCTL_AXE", "")
+WIDTHS = {"desktop": 1200, "phone": 390}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the samples."""
+    folder = tmp_path_factory.mktemp("sample")
+    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/broken/dirty.jsonl"]
+    configs = ROOT / "sample_configs"
+    args = ["--dir", configs, "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("insight", *visitors, *args, cwd=folder).code == 1
+    return folder / "r.html"
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of an export and of configs whose texts are hostile."""
+    folder = tmp_path_factory.mktemp("nasty")
+    configs, visitors = hostile(folder)
+    args = ["--dir", configs, "--as-of", AS_OF, "--report", "r.html", "--report-title", "x" * 5000]
+    assert icpctl("score", visitors, *args, cwd=folder).code == 1
+    return folder / "r.html"
+
+
+def errors(chromium: Browser) -> list[str]:
+    return [it["message"] for it in chromium.logs("browser")]
+
+
+def test_it_opens_without_an_error_or_a_request(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample)
+    assert errors(chromium) == []
+    assert chromium.requested() == [sample.as_uri()]
+
+
+def test_the_policy_holds(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample)
+    refused = chromium.run(
+        """
+        const refused = [];
+        addEventListener("securitypolicyviolation", (it) => refused.push(it.effectiveDirective));
+        const script = document.createElement("script");
+        script.textContent = "window.ran = true";
+        const image = document.createElement("img");
+        image.src = "https://example.com/x.png";
+        document.body.append(script, image);
+        document.body.setAttribute("style", "color: red");
+        return fetch("https://example.com").then(() => null, () => new Promise((done) => {
+          setTimeout(() => done(refused.sort()), 100);
+        }));
+        """
+    )
+    assert refused == ["connect-src", "img-src", "script-src-elem", "style-src-attr"]
+    assert chromium.run("return window.ran") is None
+    assert all("Content Security Policy" in it for it in errors(chromium))
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_chart_has_marks(chromium: Browser, sample: Path, width: int, dark: bool) -> None:
+    chromium.open(sample, width=width, dark=dark)
+    charts = chromium.run(
+        """
+        return [...document.querySelectorAll(".chart")].map((chart) => ({
+          words: chart.getAttribute("aria-label"),
+          marks: [...chart.querySelectorAll("[aria-label=rect] rect")]
+            .filter((it) => it.getBBox().height > 0).length,
+          fits: chart.querySelector("svg").getBoundingClientRect().right <= innerWidth,
+        }));
+        """
+    )
+    assert len(charts) == 7
+    for chart in charts:
+        assert chart["marks"] > 0, chart
+        assert chart["fits"], chart
+        assert len(chart["words"]) > 40
+
+
+def column(chromium: Browser, number: int) -> list[str]:
+    script = """
+        const rows = document.querySelectorAll(".searchable tbody tr");
+        return [...rows].map((row) => row.cells[arguments[0]].textContent.trim());
+    """
+    return chromium.run(script, number)
+
+
+def test_the_table_sorts(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample)
+    press = "document.querySelectorAll('.searchable thead button')[arguments[0]].click()"
+    ways = """
+        const heads = document.querySelectorAll(".searchable thead th");
+        return [...heads].map((it) => it.getAttribute("aria-sort"));
+    """
+    assert chromium.run(ways) == [None, "descending", *[None] * 6]
+    chromium.run("document.querySelector('.more button').click()")
+    scores = [float(it) for it in column(chromium, 1)]
+    assert len(scores) > 150
+    assert scores == sorted(scores, reverse=True)
+    chromium.run(press, 1)
+    assert [float(it) for it in column(chromium, 1)] == sorted(scores)
+    assert chromium.run(ways)[1] == "ascending"
+    chromium.run(press, 0)
+    assert chromium.run(ways)[:2] == ["ascending", None]
+    names = column(chromium, 0)
+    assert names.index("v009") < names.index("v026") < names.index("v160")
+    chromium.run(press, 6)
+    known = [it for it in column(chromium, 6) if it]
+    assert known == sorted(known, key=str.casefold)
+    assert column(chromium, 6)[: len(known)] == known
+
+
+def test_the_table_is_searched_from_the_keyboard(chromium: Browser, sample: Path) -> None:
+    from selenium.webdriver.common.by import By
+
+    chromium.open(sample)
+    assert len(column(chromium, 0)) == 50
+    field = chromium.driver.find_element(By.CSS_SELECTOR, "input[type=search]")
+    field.send_keys("maschinenbau  bayern")
+    rows = chromium.run(
+        "return [...document.querySelectorAll('.searchable tbody tr')].map(it => it.textContent)"
+    )
+    assert rows
+    assert all("maschinenbau" in it.lower() and "bayern" in it.lower() for it in rows)
+    found = chromium.run("return document.querySelector('.found').textContent")
+    assert found.startswith(f"{len(rows)} of ")
+    field.send_keys("nothing such")
+    assert column(chromium, 0) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_hostile_text_neither_runs_nor_breaks_the_page(
+    chromium: Browser, nasty: Path, width: int
+) -> None:
+    chromium.open(nasty, width=width)
+    assert errors(chromium) == []
+    assert chromium.run("return window.hacked") is None
+    assert chromium.requested() == [nasty.as_uri()]
+    assert chromium.run("return document.documentElement.scrollWidth") <= width
+    assert chromium.run("return document.querySelectorAll('img, iframe, object').length") == 0
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_it_fits(chromium: Browser, sample: Path, width: int) -> None:
+    chromium.open(sample, width=width)
+    assert chromium.run("return document.documentElement.scrollWidth") <= width
+
+
+def test_it_prints(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample, dark=True)
+    assert chromium.pdf().startswith(b"%PDF")
+    chromium.on_paper(width=690)
+    paper = chromium.run(
+        """
+        const all = (what) => [...document.querySelectorAll(what)];
+        const hidden = (it) => getComputedStyle(it).display === "none";
+        return {
+          colour: getComputedStyle(document.body).backgroundColor,
+          rows: all(".searchable tbody tr").filter((it) => !hidden(it)).length,
+          width: document.documentElement.scrollWidth,
+          cut: all(".chart svg, table").filter((it) => {
+            const box = it.getBoundingClientRect();
+            return box.width > 0 && box.right > innerWidth + 1;
+          }).length,
+          breaks: all(".block:has(.chart)").map((it) => getComputedStyle(it).breakInside),
+        };
+        """
+    )
+    assert paper["colour"] == "rgb(255, 255, 255)"
+    assert paper["rows"] == 50
+    assert (paper["cut"], paper["width"]) == (0, 690)
+    assert set(paper["breaks"]) == {"avoid"}
+
+
+@pytest.mark.skipif(not AXE, reason="ICPCTL_AXE does not name the script of axe-core")
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["sample", "nasty"])
+def test_it_is_accessible(
+    chromium: Browser, request: pytest.FixtureRequest, name: str, width: int, dark: bool
+) -> None:
+    chromium.open(request.getfixturevalue(name), width=width, dark=dark)
+    chromium.run("document.querySelectorAll('details').forEach(it => { it.open = true; })")
+    chromium.run(Path(AXE).read_text("utf-8"))
+    found: dict[str, Any] = chromium.run("return axe.run(document, {resultTypes: ['violations']})")
+    said = [
+        (it["id"], it["help"], [node["html"][:200] for node in it["nodes"][:3]])
+        for it in found["violations"]
+    ]
+    assert said == []
+    assert len(found["passes"]) > 20
