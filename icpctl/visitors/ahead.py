@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread, current_thread
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -12,12 +13,34 @@ T = TypeVar("T")
 
 
 def ahead(items: Generator[T]) -> Iterator[T]:
-    """The items, none of which may be None; what making them raises is raised here."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, items, None)
+    """The items, none of which may be None; what making them raises is raised here.
+
+    Where this is left early, whatever thread then cleans up, `items` are closed. Nothing here
+    waits for a lock that the interrupted code may hold, as an executor's `submit` would.
+    """
+    asked: SimpleQueue[bool] = SimpleQueue()
+    made: SimpleQueue[T | BaseException | None] = SimpleQueue()
+    thread = Thread(target=_make, args=(items, asked, made), daemon=True)
+    thread.start()
+    try:
+        asked.put(True)
+        while (item := made.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            asked.put(True)
+            yield item
+    finally:
+        asked.put(False)
+        if thread is not current_thread():
+            thread.join()
+
+
+def _make(
+    items: Generator[T], asked: SimpleQueue[bool], made: SimpleQueue[T | BaseException | None]
+) -> None:
+    while asked.get():
         try:
-            while (item := coming.result()) is not None:
-                coming = thread.submit(next, items, None)
-                yield item
-        finally:
-            thread.submit(items.close)
+            made.put(next(items, None))
+        except BaseException as error:
+            made.put(error)
+    items.close()
