@@ -64,8 +64,9 @@ class Question:
 
     @property
     def has_words(self) -> bool:
-        """Whether it lists texts, of which others may occur."""
-        return is_equality(self.condition) and self.entry.kind in (Kind.TEXT, Kind.PAGES)
+        """Whether it lists texts, of which others may occur, and somebody asks for them."""
+        is_words = self.entry.kind in (Kind.TEXT, Kind.PAGES)
+        return is_words and not self.is_alone and is_equality(self.condition)
 
     @property
     def counts_keys(self) -> bool:
