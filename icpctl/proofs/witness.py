@@ -1,0 +1,112 @@
+"""Visitors that show an answer: made as plain as they can be, and judged by the evaluator."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError
+from icpctl.proofs.space import State, claim_is_true
+from icpctl.proofs.texts import joined
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.record_rows import rows_of
+from icpctl.scoring.run import Options
+from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.visitors import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from icpctl.proofs.space import Claim, Space
+
+_LONGEST_JOIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A visitor, and what is claimed of it."""
+
+    record: dict[str, Any]
+    claims: tuple[Claim, ...]
+
+    @property
+    def line(self) -> str:
+        """The record as a line of JSON."""
+        return json.dumps(self.record, ensure_ascii=False)
+
+
+def witness_of(space: Space, state: State, claims: Sequence[Claim]) -> Witness:
+    """The plainest visitor near `state` of whom the claims are true; they are true of `state`."""
+    return Witness(space.record(plainest(space, state, claims)), tuple(claims))
+
+
+def plainest(space: Space, state: State, claims: Sequence[Claim]) -> State:
+    """Drop and change what the claims do not need."""
+
+    def is_right(other: State) -> bool:
+        return all(space.is_true(claim, other) for claim in claims)
+
+    for name in (*state.texts, *state.numbers):
+        if is_right(other := state.without(name)):
+            state = other
+    for name in tuple(state.texts):
+        for number in sorted(state.texts[name], reverse=True):
+            if is_right(other := state.with_texts(name, state.texts[name] - {number})):
+                state = other
+        if len(state.texts[name]) > 1 and name != mapping.PAGES:
+            state = next(filter(is_right, _joined(space, state, name)), state)
+    for name in tuple(state.numbers):
+        state = next(filter(is_right, _numbers(space, state, name)), state)
+    return state
+
+
+def _joined(space: Space, state: State, name: str) -> Iterator[State]:
+    """The visitor with one text of a field instead of several."""
+    source, numbers = space.texts[name], sorted(state.texts[name])
+    for one in source.numbers:
+        yield state.with_texts(name, [one])
+    if len(numbers) <= _LONGEST_JOIN:
+        for text in joined(source, numbers):
+            yield state.with_texts(name, [source.add(text)])
+
+
+def _numbers(space: Space, state: State, name: str) -> Iterator[State]:
+    """The visitor with other numbers in a field: one number before a range, whole ones first."""
+    source = space.numbers[name]
+    low, high = state.numbers[name]
+    points = [it for it in range(len(source.points)) if source.points[it] < float("inf")]
+    near = sorted(points, key=lambda it: (not source.is_whole(it), abs(it - low)))
+    for point in near:
+        yield state.with_number(name, point, point)
+    yield state.with_number(name, low, high)
+
+
+def replay(space: Space, witnesses: Sequence[Witness]) -> None:
+    """Judge visitors by the evaluator, as `score` reads and judges them.
+
+    Raises `IcpctlError` `internal_error` where one is not what is claimed.
+    """
+    if not witnesses:
+        return
+    plan = space.plan
+    options = Options(as_of=plan.as_of, case_sensitive=space.case_sensitive)
+    rows = rows_of((it.record for it in witnesses), plan, options)
+    words, _ = row_words(rows, plan)
+    held = [held_conditions(config, words).tolist() for config in plan.configs]
+    verdicts = score_batch(rows, plan)
+    for row, witness in enumerate(witnesses):
+        of_row = slice(verdicts.offsets[row], verdicts.offsets[row + 1])
+        matches = set(verdicts.configs[of_row].tolist())
+        for claim in witness.claims:
+            config = plan.configs[claim.config]
+            found = claim_is_true(claim, config, held[claim.config][row])
+            if claim.group is None:
+                found = found and (claim.config in matches) == claim.holds
+            if not found:
+                raise IcpctlError(
+                    f"internal error: a proof about {config.slug} is wrong: the evaluator judges "
+                    f"{witness.line} otherwise",
+                    "internal_error",
+                    hint="please report it with the configs; no other answer of this run is shown",
+                )
