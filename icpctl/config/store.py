@@ -22,8 +22,9 @@ from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from icpctl.config.document import Document
     from icpctl.config.model import IcpConfig
 
 
@@ -52,6 +53,10 @@ class Loaded:
         self.configs.sort(key=lambda it: it.order)
         for check in FOLDER_CHECKS if self.lint else ():
             self.findings += check(self.configs)
+        self.sort()
+
+    def sort(self) -> None:
+        """Put the findings in the order of folders, files and lines."""
         self.findings.sort(key=_place)
 
     def require_valid(self) -> list[ConfigFile]:
@@ -292,6 +297,17 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
 
 def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
     """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+    folder = os.path.dirname(path)
+    document = read_file(path)
+    load_document(
+        document, path, org, lambda name: os.path.lexists(os.path.join(folder, name)), loaded
+    )
+
+
+def load_document(
+    document: Document, path: Path, org: str | None, exists: Callable[[str], bool], loaded: Loaded
+) -> None:
+    """Add what a config file holds; `exists` tells whether a file of a name is beside it."""
     from icpctl.config.checks import check_document
 
     loaded.files += 1
@@ -301,11 +317,10 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
         hint = f"rename it to {better}{path.suffix.lower()}" if better else None
         message = f"the file's name {path.name!r} is no slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
-    stem, ending = os.path.splitext(path)
+    stem, ending = os.path.splitext(path.name)
     siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
-    if others := [Path(sibling) for sibling in siblings if os.path.lexists(sibling)]:
+    if others := [path.with_name(sibling) for sibling in siblings if exists(sibling)]:
         loaded.findings.append(_two_files(path, others))
-    document = read_file(path)
     config, findings = check_document(document, slug, lint=loaded.lint)
     loaded.findings += findings
     if config is not None and slug is not None:

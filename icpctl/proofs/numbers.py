@@ -94,4 +94,5 @@ def _between(low: float, high: float) -> set[float]:
         return inside
     middle = low / 2 + high / 2 if math.isfinite(low) and math.isfinite(high) else math.nan
     near = math.nextafter(low, high) if math.isfinite(low) else math.nextafter(high, low)
-    return {it for it in (middle, near) if low < it < high and math.isfinite(it)}
+    inside = {it for it in (middle, near) if low < it < high and math.isfinite(it)}
+    return {middle} & inside or inside

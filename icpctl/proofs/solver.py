@@ -50,6 +50,11 @@ def require_z3() -> Any:
     return z3
 
 
+def milliseconds(seconds: float) -> int:
+    """A time limit as z3 takes it; there 0 would mean none."""
+    return max(1, min(_MOST_MS, round(seconds * 1000)))
+
+
 class Encoding:
     """A space as formulas over booleans, which `add` takes."""
 
@@ -236,32 +241,18 @@ class Prover:
         self.space = space
         self._z3: Any = require_z3()
         self._solver = self._z3.SolverFor("QF_FD")
-        self._solver.set("timeout", max(1, min(_MOST_MS, round(timeout * 1000))))
+        self._solver.set("timeout", milliseconds(timeout))
         self._encoding = Encoding(space, self._solver)
 
     def ask(self, claims: Sequence[Claim]) -> Answer:
         """Whether there is a visitor of whom all claims are true."""
         literals = [self._encoding.claim(it) for it in claims]
-        real = self._encoding.real
-        found = self._check([*literals, real])
-        if found == self._z3.sat:
-            sources = self.space.sources(claims)
-            return Answer(possible=True, state=self._encoding.state(self._solver.model(), sources))
-        if found != self._z3.unsat:
-            return Answer(possible=None)
-        core = self._core()
-        if real.get_id() in core and self._check(literals) != self._z3.unsat:
-            return Answer(possible=None)
-        if real.get_id() in core:
-            core = self._core()
+        answer = decide(self._encoding, self._solver, literals, self.space.sources(claims))
+        if answer.possible is not False:
+            return answer
+        core = {it.get_id() for it in self._solver.unsat_core()}
         kept = [claim for claim, it in zip(claims, literals, strict=True) if it.get_id() in core]
         return Answer(possible=False, core=tuple(self._least(kept)))
-
-    def _check(self, literals: Sequence[Any]) -> Any:
-        return self._solver.check(*literals)
-
-    def _core(self) -> set[int]:
-        return {it.get_id() for it in self._solver.unsat_core()}
 
     def _least(self, claims: list[Claim]) -> list[Claim]:
         """The claims without those that are not needed for the contradiction."""
@@ -273,7 +264,22 @@ class Prover:
 
     def _refuted(self, claims: Sequence[Claim]) -> bool:
         literals = [self._encoding.claim(it) for it in claims]
-        return bool(self._check(literals) == self._z3.unsat)
+        return bool(self._solver.check(*literals) == self._z3.unsat)
+
+
+def decide(encoding: Encoding, solver: Any, literals: Sequence[Any], names: set[str]) -> Answer:
+    """Whether literals can be true together, of a visitor with these fields.
+
+    Where they cannot, the solver's core is about the literals alone: no phantom had to be ruled
+    out for it.
+    """
+    z3, real = encoding.z3, encoding.real
+    found = solver.check(*literals, real)
+    if found == z3.sat:
+        return Answer(possible=True, state=encoding.state(solver.model(), names))
+    if found == z3.unsat and any(it.eq(real) for it in solver.unsat_core()):
+        found = solver.check(*literals)
+    return Answer(possible=False if found == z3.unsat else None)
 
 
 def _at(z3: Any, steps: list[Any], point: int) -> Any:

@@ -16,7 +16,7 @@ from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.visitors import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from icpctl.proofs.space import Claim, Space
 
@@ -36,17 +36,25 @@ class Witness:
         return json.dumps(self.record, ensure_ascii=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """For each config the conditions that a visitor holds; the scores of those that it matches."""
+
+    held: list[list[bool]]
+    scores: dict[int, float]
+
+
 def witness_of(space: Space, state: State, claims: Sequence[Claim]) -> Witness:
     """The plainest visitor near `state` of whom the claims are true; they are true of `state`."""
-    return Witness(space.record(plainest(space, state, claims)), tuple(claims))
-
-
-def plainest(space: Space, state: State, claims: Sequence[Claim]) -> State:
-    """Drop and change what the claims do not need."""
 
     def is_right(other: State) -> bool:
         return all(space.is_true(claim, other) for claim in claims)
 
+    return Witness(space.record(plainest(space, state, is_right)), tuple(claims))
+
+
+def plainest(space: Space, state: State, is_right: Callable[[State], bool]) -> State:
+    """Drop and change what a visitor does not need to be right."""
     for name in (*state.texts, *state.numbers):
         if is_right(other := state.without(name)):
             state = other
@@ -87,26 +95,41 @@ def replay(space: Space, witnesses: Sequence[Witness]) -> None:
 
     Raises `IcpctlError` `internal_error` where one is not what is claimed.
     """
-    if not witnesses:
-        return
+    judged = judge(space, [it.record for it in witnesses])
+    for witness, verdict in zip(witnesses, judged, strict=True):
+        for claim in witness.claims:
+            config = space.configs[claim.config]
+            found = claim_is_true(claim, config, verdict.held[claim.config])
+            if claim.group is None:
+                found = found and (claim.config in verdict.scores) == claim.holds
+            if not found:
+                raise wrong(config.slug, witness)
+
+
+def judge(space: Space, records: Sequence[dict[str, Any]]) -> list[Judged]:
+    """What the evaluator makes of some records, read as lines of a file."""
+    if not records:
+        return []
     plan = space.plan
     options = Options(as_of=plan.as_of, case_sensitive=space.case_sensitive)
-    rows = rows_of((it.record for it in witnesses), plan, options)
+    rows = rows_of(records, plan, options)
     words, _ = row_words(rows, plan)
     held = [held_conditions(config, words).tolist() for config in plan.configs]
     verdicts = score_batch(rows, plan)
-    for row, witness in enumerate(witnesses):
+    configs, scores = verdicts.configs.tolist(), verdicts.scores.tolist()
+    found = []
+    for row in range(len(records)):
         of_row = slice(verdicts.offsets[row], verdicts.offsets[row + 1])
-        matches = set(verdicts.configs[of_row].tolist())
-        for claim in witness.claims:
-            config = plan.configs[claim.config]
-            found = claim_is_true(claim, config, held[claim.config][row])
-            if claim.group is None:
-                found = found and (claim.config in matches) == claim.holds
-            if not found:
-                raise IcpctlError(
-                    f"internal error: a proof about {config.slug} is wrong: the evaluator judges "
-                    f"{witness.line} otherwise",
-                    "internal_error",
-                    hint="please report it with the configs; no other answer of this run is shown",
-                )
+        matches = dict(zip(configs[of_row], scores[of_row], strict=True))
+        found.append(Judged([config[row] for config in held], matches))
+    return found
+
+
+def wrong(slug: str, witness: Witness) -> IcpctlError:
+    """The error for a visitor of whom the evaluator says something else than was claimed."""
+    return IcpctlError(
+        f"internal error: a proof about {slug} is wrong: the evaluator judges {witness.line} "
+        "otherwise",
+        "internal_error",
+        hint="please report it with the configs; no other answer of this run is shown",
+    )
