@@ -11,7 +11,7 @@ from icpctl.proofs.witness import Witness, judge, plainest, replay
 from icpctl.vocabulary import COMPARATORS, Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.proofs.space import State
@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 class Case:
     """A visitor for one condition, what the config makes of it, and which conditions it holds.
 
-    `condition` counts over all groups; `holds` says whether this visitor holds it. `alone` says
-    that all else of its group is as in its twin, so that this condition decides.
+    `condition` counts over all groups; `holds` says whether this visitor holds it.
     """
 
     condition: int
     holds: bool
-    alone: bool
     record: dict[str, Any]
     matched: bool
     score: float
@@ -59,12 +57,13 @@ def cases_of(
     number = 0
     for group, rules in enumerate(config.rules.groups):
         for place in range(len(rules.conditions)):
-            pair = maker.pair(group, place)
-            for holds, witness in zip((True, False), pair, strict=True):
-                if witness is None:
-                    lacking.append((number, holds))
-                else:
-                    found.append((number, holds, witness))
+            for marks in _ends(rules.conditions[place]):
+                pair = maker.pair(group, place, marks)
+                for holds, witness in zip((True, False), pair, strict=True):
+                    if witness is None:
+                        lacking.append((number, holds))
+                    else:
+                        found.append((number, holds, witness))
             number += 1
     replay(space, [it for _, _, it in found])
     judged = judge(space, [it.record for _, _, it in found])
@@ -72,7 +71,6 @@ def cases_of(
         Case(
             condition=number,
             holds=holds,
-            alone=len(witness.claims) > 1,
             record=witness.record,
             matched=0 in verdict.scores,
             score=verdict.scores.get(0, 0.0),
@@ -90,9 +88,13 @@ class _Maker:
         self._space = space
         self._prover = prover
         self._config = config
+        self._marks: Sequence[float] = (0.0,)
 
-    def pair(self, group: int, place: int) -> tuple[Witness | None, Witness | None]:
-        """A visitor that holds a condition and one that fails it, as near to it as can be."""
+    def pair(
+        self, group: int, place: int, marks: Sequence[float]
+    ) -> tuple[Witness | None, Witness | None]:
+        """A visitor that holds a condition and one that fails it, as near to `marks` as can be."""
+        self._marks = marks
         own = Claim(0, group, place)
         for given in self._wishes(group, place):
             right = self._prover.ask([*given, own]).state
@@ -134,7 +136,8 @@ class _Maker:
         ]
         yield [*rest, *others, *same]
         yield [*rest, *others]
-        yield rest or [Claim(0, group)] if is_optional else rest
+        yield [Claim(0, group)] if is_optional else rest
+        yield []
 
     def _any(self, claim: Claim) -> Witness | None:
         state = self._prover.ask([claim]).state
@@ -176,16 +179,13 @@ class _Maker:
 
     def _by_distance(self, group: int, place: int) -> list[int]:
         """Points of a condition's field, the nearest to its values first, whole ones before."""
-        condition = self._condition(group, place)
         source = self._space.numbers[self._field(group, place)]
-        value = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-        marks = [float(it) for it in value if isinstance(it, int | float)] or [0.0]
         finite = [it for it, point in enumerate(source.points) if point < float("inf")]
         return sorted(
             finite,
             key=lambda it: (
                 not source.is_whole(it),
-                min(abs(source.points[it] - mark) for mark in marks),
+                min(abs(source.points[it] - mark) for mark in self._marks),
             ),
         )
 
@@ -194,6 +194,13 @@ class _Maker:
 
     def _condition(self, group: int, place: int) -> Condition:
         return self._config.rules.groups[group].conditions[place]
+
+
+def _ends(condition: Condition) -> list[list[float]]:
+    """The numbers at whose sides a condition is tried: the ends of a range one by one."""
+    value = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    marks = [float(it) for it in value if isinstance(it, int | float)] or [0.0]
+    return [[it] for it in marks] if condition.comparator == "between" else [marks]
 
 
 def _near_texts(texts: list[str], condition: Condition) -> Iterator[str]:

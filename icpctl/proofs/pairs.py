@@ -38,16 +38,14 @@ def check_together(inquiry: Inquiry) -> None:
 def check_pairs(inquiry: Inquiry) -> None:
     """Find out of every two configs whether one visitor can match both."""
     alive = _alive(inquiry)
-    equal = {
-        frozenset((it.about.config, it.because[0].config))
-        for it in inquiry.proofs.facts
-        if it.code == "ICP609"
+    first_of = {
+        it.about.config: it.because[0].config for it in inquiry.proofs.facts if it.code == "ICP609"
     }
     for first, second in combinations(range(len(inquiry.space.configs)), 2):
         meeting, witness = Meeting.NEVER, None
         if first in alive and second in alive:
             meeting, witness = _both(inquiry, first, second)
-            if frozenset((first, second)) in equal:
+            if first_of.get(first, first) == first_of.get(second, second):
                 meeting = Meeting.EQUAL
         inquiry.proofs.pairs.append(Pair(first, second, meeting, witness))
 
