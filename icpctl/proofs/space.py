@@ -57,8 +57,9 @@ class State:
         return State(texts, {key: it for key, it in self.numbers.items() if key != name})
 
     def with_texts(self, name: str, numbers: Iterable[int]) -> State:
-        """The same visitor with other texts in a field."""
-        return State({**self.texts, name: frozenset(numbers)}, self.numbers)
+        """The same visitor with other texts in a field; without any it is missing."""
+        found = frozenset(numbers)
+        return State({**self.texts, name: found}, self.numbers) if found else self.without(name)
 
     def with_number(self, name: str, low: int, high: int) -> State:
         """The same visitor with another number in a field."""

@@ -59,10 +59,10 @@ def plainest(space: Space, state: State, is_right: Callable[[State], bool]) -> S
         if is_right(other := state.without(name)):
             state = other
     for name in tuple(state.texts):
-        for number in sorted(state.texts[name], reverse=True):
+        for number in sorted(state.texts.get(name, ()), reverse=True):
             if is_right(other := state.with_texts(name, state.texts[name] - {number})):
                 state = other
-        if len(state.texts[name]) > 1 and name != mapping.PAGES:
+        if len(state.texts.get(name, ())) > 1 and name != mapping.PAGES:
             state = next(filter(is_right, _joined(space, state, name)), state)
     for name in tuple(state.numbers):
         state = next(filter(is_right, _numbers(space, state, name)), state)
