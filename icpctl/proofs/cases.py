@@ -11,7 +11,7 @@ from icpctl.proofs.witness import Witness, judge, plainest, replay
 from icpctl.vocabulary import COMPARATORS, Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.proofs.space import State
@@ -95,22 +95,23 @@ class _Maker:
     ) -> tuple[Witness | None, Witness | None]:
         """A visitor that holds a condition and one that fails it, as near to `marks` as can be."""
         self._marks = marks
-        own = Claim(0, group, place)
+        negated = COMPARATORS[self._condition(group, place).comparator].negates is not None
+        has = Claim(0, group, place, holds=not negated)  # what a value of the field makes true
         for given in self._wishes(group, place):
-            right = self._prover.ask([*given, own]).state
-            if right is None:
+            claims = [[*given, has], [*given, has.opposite()]]
+            first = self._prover.ask(claims[0]).state
+            if first is None:
                 continue
-            right = self._edge(right, group, place, [*given, own])
-            claims = [*given, own.opposite()]
-            failing = next(
-                (it for it in self._near(right, group, place) if self._are_true(claims, it)),
-                None,
-            )
-            if failing is None:
-                asked = self._prover.ask(claims).state
-                failing = None if asked is None else self._plain(asked, claims)
-            if failing is not None:
-                return self._witness(right, [*given, own]), self._witness(failing, claims)
+            first = self._edge(first, group, place, claims[0])
+            near = self._near(first, group, place)
+            second = next((it for it in near if self._are_true(claims[1], it)), None)
+            if second is None:
+                asked = self._prover.ask(claims[1]).state
+                second = None if asked is None else self._plain(asked, claims[1])
+            if second is not None:
+                found = self._witness(first, claims[0]), self._witness(second, claims[1])
+                return (found[1], found[0]) if negated else found
+        own = Claim(0, group, place)
         return self._any(own), self._any(own.opposite())
 
     def _wishes(self, group: int, place: int) -> Iterator[list[Claim]]:
@@ -153,12 +154,14 @@ class _Maker:
         return plainest(self._space, state, lambda it: self._are_true(claims, it))
 
     def _edge(self, state: State, group: int, place: int, claims: list[Claim]) -> State:
-        """The plainest such visitor, with its number moved to the condition's threshold."""
+        """The plainest such visitor, with its number at the threshold, or its text the first."""
         state = self._plain(state, claims)
         name = self._field(group, place)
-        if name not in state.numbers:
-            return state
-        moved = (state.with_number(name, it, it) for it in self._by_distance(group, place))
+        moved: Iterable[State] = ()
+        if name in state.numbers:
+            moved = (state.with_number(name, it, it) for it in self._by_distance(group, place))
+        elif name in state.texts:
+            moved = (state.with_texts(name, [it]) for it in self._space.texts[name].numbers)
         return next((it for it in moved if self._are_true(claims, it)), state)
 
     def _near(self, state: State, group: int, place: int) -> Iterator[State]:
@@ -171,7 +174,7 @@ class _Maker:
                     yield state.with_number(name, point, point)
         elif name in state.texts:
             source, own = self._space.texts[name], sorted(state.texts[name])
-            for text in _near_texts([source.texts[it] for it in own], condition):
+            for text in _near_texts([source.texts[it] for it in own]):
                 yield state.with_texts(name, [source.add(text)])
             for number in own:
                 yield state.with_texts(name, state.texts[name] - {number})
@@ -203,9 +206,9 @@ def _ends(condition: Condition) -> list[list[float]]:
     return [[it] for it in marks] if condition.comparator == "between" else [marks]
 
 
-def _near_texts(texts: list[str], condition: Condition) -> Iterator[str]:
+def _near_texts(texts: list[str]) -> Iterator[str]:
     """Texts that are nearly these: a letter less, a letter more."""
-    if len(texts) != 1 or COMPARATORS[condition.comparator].negates:
+    if len(texts) != 1:
         return
     (text,) = texts
     if len(text) > 1:
