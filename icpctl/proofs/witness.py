@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,32 +63,29 @@ def plainest(space: Space, state: State, is_right: Callable[[State], bool]) -> S
         for number in sorted(state.texts.get(name, ()), reverse=True):
             if is_right(other := state.with_texts(name, state.texts[name] - {number})):
                 state = other
-        if len(state.texts.get(name, ())) > 1 and name != mapping.PAGES:
-            state = next(filter(is_right, _joined(space, state, name)), state)
+        if name in state.texts:
+            state = next(filter(is_right, _single(space, state, name)), state)
     for name in tuple(state.numbers):
         state = next(filter(is_right, _numbers(space, state, name)), state)
     return state
 
 
-def _joined(space: Space, state: State, name: str) -> Iterator[State]:
-    """The visitor with one text of a field instead of several."""
+def _single(space: Space, state: State, name: str) -> Iterator[State]:
+    """The visitor with one text of a field: an earlier one, or one instead of several."""
     source, numbers = space.texts[name], sorted(state.texts[name])
-    for one in source.numbers:
+    for one in source.numbers if len(numbers) > 1 else range(numbers[0]):
         yield state.with_texts(name, [one])
-    if len(numbers) <= _LONGEST_JOIN:
+    if 1 < len(numbers) <= _LONGEST_JOIN and name != mapping.PAGES:
         for text in joined(source, numbers):
             yield state.with_texts(name, [source.add(text)])
 
 
 def _numbers(space: Space, state: State, name: str) -> Iterator[State]:
-    """The visitor with other numbers in a field: one number before a range, whole ones first."""
+    """The visitor with another number in a field: one before a range, whole ones from 1 first."""
     source = space.numbers[name]
-    low, high = state.numbers[name]
-    points = [it for it in range(len(source.points)) if source.points[it] < float("inf")]
-    near = sorted(points, key=lambda it: (not source.is_whole(it), abs(it - low)))
-    for point in near:
+    finite = [it for it in range(len(source.points)) if source.points[it] < math.inf]
+    for point in sorted(finite, key=lambda it: (not source.is_whole(it), source.points[it] < 1)):
         yield state.with_number(name, point, point)
-    yield state.with_number(name, low, high)
 
 
 def replay(space: Space, witnesses: Sequence[Witness]) -> None:
