@@ -101,4 +101,13 @@ PROOF_CODES = (
         "equals CA` in the other",
         "rules of its own in one of them",
     ),
+    Code(
+        "ICP610",
+        "a group that only a list matches",
+        "No single text holds these conditions together. A visitor whose field is a list of "
+        "several can match, which is rarely what was meant.",
+        "proof",
+        _groups(_group("AND", _GERMANY, "type: country, comparator: equals, value: AT")),
+        _groups(_group("AND", "type: country, comparator: in, value: [DE, AT]")),
+    ),
 )

@@ -30,6 +30,7 @@ def check_config(inquiry: Inquiry, config: int) -> None:
             inquiry.note("ICP601", Claim(config, number), core, nearest)
     everyone = _everyone(inquiry, config, alive)
     for number in alive:
+        _lists(inquiry, config, number)
         if number not in everyone:
             _implied(inquiry, config, number)
         _optional(inquiry, config, number)
@@ -85,6 +86,25 @@ def _everyone(inquiry: Inquiry, config: int, alive: Sequence[int]) -> list[int]:
             inquiry.note("ICP603", Claim(config), because, inquiry.witness(Claim(config)))
             return list(alive)
     return found
+
+
+def _lists(inquiry: Inquiry, config: int, number: int) -> None:
+    """Note an AND group that nobody matches who has one text in a field, not a list.
+
+    A `has_all` asks for a list in so many words.
+    """
+    space = inquiry.space
+    group = space.configs[config].groups[number]
+    asked: dict[str, list[Claim]] = {}
+    for place in _required(group) if group.operator == Operator.AND else ():
+        name, test = space.tests[group.conditions[place].bit]
+        if name in space.texts and test.comparator != "has_all":
+            asked.setdefault(name, []).append(Claim(config, number, place))
+    for name, claims in asked.items():
+        answer = inquiry.prover.ask(claims, single=name) if len(claims) > 1 else None
+        if answer and answer.possible is False:
+            about = Claim(config, number)
+            inquiry.note("ICP610", about, answer.core, inquiry.witness(about))
 
 
 def _implied(inquiry: Inquiry, config: int, number: int) -> None:

@@ -69,6 +69,7 @@ class Encoding:
         self._present: dict[str, Any] = {}
         self._single: dict[str, Any] = {}
         self._tests: dict[int, Any] = {}
+        self._one_text: dict[str, Any] = {}
         self._claims: dict[tuple[int, int | None, int | None], Any] = {}
         self.real = self.z3.Bool("real")
         """Assumed, no phantom takes part."""
@@ -76,6 +77,18 @@ class Encoding:
             self._add_texts(name, texts)
         for name, numbers in space.numbers.items():
             self._add_numbers(name, numbers)
+
+    def single(self, name: str) -> Any:
+        """Assumed, a field of texts has no more than one; what one text can hit is not exact."""
+        if name not in self._one_text:
+            z3, parts = self.z3, self._parts[name]
+            found = self._one_text[name] = z3.Bool(f"{name}!")
+            forms, pairs = self.space.texts[name].rivals()
+            if forms := [parts[it] for it in forms]:
+                self._solver.add(z3.Implies(found, z3.AtMost(*forms, 1)))
+            for one, other in pairs:
+                self._solver.add(z3.Or(z3.Not(found), z3.Not(parts[one]), z3.Not(parts[other])))
+        return self._one_text[name]
 
     def claim(self, claim: Claim) -> Any:
         """The literal that says what a claim says."""
@@ -244,27 +257,29 @@ class Prover:
         self._solver.set("timeout", milliseconds(timeout))
         self._encoding = Encoding(space, self._solver)
 
-    def ask(self, claims: Sequence[Claim]) -> Answer:
-        """Whether there is a visitor of whom all claims are true."""
+    def ask(self, claims: Sequence[Claim], single: str | None = None) -> Answer:
+        """Whether there is a visitor of whom all claims are true.
+
+        With `single`, one with no more than one text in that field; then only a no is exact.
+        """
         literals = [self._encoding.claim(it) for it in claims]
-        answer = decide(self._encoding, self._solver, literals, self.space.sources(claims))
+        given = [] if single is None else [self._encoding.single(single)]
+        names = self.space.sources(claims)
+        answer = decide(self._encoding, self._solver, [*literals, *given], names)
         if answer.possible is not False:
             return answer
         core = {it.get_id() for it in self._solver.unsat_core()}
         kept = [claim for claim, it in zip(claims, literals, strict=True) if it.get_id() in core]
-        return Answer(possible=False, core=tuple(self._least(kept)))
+        return Answer(possible=False, core=tuple(self._least(kept, given)))
 
-    def _least(self, claims: list[Claim]) -> list[Claim]:
+    def _least(self, claims: list[Claim], given: list[Any]) -> list[Claim]:
         """The claims without those that are not needed for the contradiction."""
         for claim in tuple(claims):
             rest = [it for it in claims if it is not claim]
-            if len(claims) > 1 and self._refuted(rest):
+            literals = [self._encoding.claim(it) for it in rest]
+            if rest and self._solver.check(*literals, *given) == self._z3.unsat:
                 claims = rest
         return claims
-
-    def _refuted(self, claims: Sequence[Claim]) -> bool:
-        literals = [self._encoding.claim(it) for it in claims]
-        return bool(self._solver.check(*literals) == self._z3.unsat)
 
 
 def decide(encoding: Encoding, solver: Any, literals: Sequence[Any], names: set[str]) -> Answer:

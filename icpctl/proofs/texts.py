@@ -111,6 +111,30 @@ class TextSource:
         """The representatives: what was added later is none."""
         return range(self._own)
 
+    def rivals(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """What one text cannot hit together: parts of which at most one, and pairs of parts.
+
+        One text has one normal form, and of two beginnings or endings one is within the other.
+        """
+        forms: dict[tuple[str, str], int] = {}
+        pairs = []
+        for part, number in self._parts.items():
+            if part.comparator == "equals":
+                forms.setdefault((part.type, normal.FORMS.get(part.form, str)(part.value)), number)
+            if part.comparator == "equals" and part.form is Form.PLAIN:
+                hit = self._of_form(part)
+                pairs += [(number, it) for it in self._parts.values() if not hit >> it & 1]
+            if part.comparator in ("starts_with", "ends_with"):
+                meets = str.startswith if part.comparator == "starts_with" else str.endswith
+                pairs += [
+                    (number, at)
+                    for other, at in self._parts.items()
+                    if other.comparator == part.comparator
+                    and not meets(part.value, other.value)
+                    and not meets(other.value, part.value)
+                ]
+        return list(forms.values()), pairs
+
     @cached_property
     def separator(self) -> str:
         """A letter that stands in no value."""

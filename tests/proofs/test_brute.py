@@ -164,6 +164,9 @@ def test_one_config(data: st.DataObject) -> None:
                 expected |= {("ICP607", n, at)} if held.all() else set()
     assert places(found, *ALL) == expected | everyone
     check_idle(grid, groups, alive, everyone, found)
+    for _, n, _ in places(found, "ICP610"):
+        matching = [grid.visitor(int(it)) for it in np.flatnonzero(matches[n or 0])[:2000]]
+        assert all(any(isinstance(v, list) and len(v) > 1 for v in it.values()) for it in matching)
     if not everyone:
         check_covered(matches, alive, found)
     for fact in found.facts:

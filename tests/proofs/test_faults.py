@@ -190,7 +190,6 @@ def test_two_groups_that_nobody_matches() -> None:
 @pytest.mark.parametrize(
     "conditions",
     [
-        ["country equals US", "country equals DE"],
         ["company_size gt 3", "company_size lt 4"],
         ["page_equals equals /a", "page_contains not_contains /ab"],
         ["job_title contains VP", "job_title not_equals VP", "job_title ends_with s"],
@@ -211,6 +210,44 @@ def test_what_is_not_known() -> None:
     )
     assert [it.code for it in found.facts] == []
     assert {it.code for it in found.unknown} == {"ICP601"}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "because"),
+    [
+        (["country equals US", "city exists", "country in DE, FR"], [0, 2]),
+        (["industry equals A", "industry equals B"], [0, 1]),
+        (["job_title starts_with VP", "job_title starts_with Chief"], [0, 1]),
+        (["job_title ends_with CEO", "job_title ends_with CFO"], [0, 1]),
+        (["job_title equals VP Sales", "job_title contains Chief"], [0, 1]),
+        (["domain equals a.example", "domain equals b.example"], [0, 1]),
+        (["employee_size_range equals 51-200", "employee_size_range equals 1-10"], [0, 1]),
+    ],
+    ids=lambda it: "; ".join(map(str, it)),
+)
+def test_a_group_that_only_a_list_matches(conditions: list[str], because: list[int]) -> None:
+    found = proved(body(("AND", conditions)))
+    (fact,) = found.facts
+    assert (fact.code, sorted(it.condition or 0 for it in fact.because)) == ("ICP610", because)
+    assert fact.witness
+    assert any(isinstance(it, list) for it in fact.witness.record.values())
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ["country equals US", "country in USA, DE"],
+        ["country has_all US, DE", "country exists"],
+        ["job_title starts_with VP", "job_title starts_with VP Sales", "job_title ends_with s"],
+        ["job_title contains VP", "job_title contains Chief", "job_title not_equals VP Chief"],
+        ["page_equals equals /a", "page_equals equals /b"],
+        ["domain equals a.example", "domain starts_with https", "domain ends_with /"],
+    ],
+    ids="; ".join,
+)
+def test_a_group_that_one_text_matches(conditions: list[str]) -> None:
+    codes = {it.code for it in proved(body(("AND", conditions))).facts}
+    assert codes <= {"ICP604"}
 
 
 def test_there_are_enough_faults() -> None:

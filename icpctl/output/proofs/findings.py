@@ -174,6 +174,15 @@ def _equal(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     return f"{_all(proofs, fact.because)} matches the same visitors", "remove one of the two"
 
 
+def _listed(proofs: Proofs, fact: Fact) -> tuple[str, str]:
+    field = _condition(proofs, fact.because[0]).type
+    return (
+        f"only a visitor with several values of {field} can match this group: "
+        f"{_all(proofs, fact.because)} hold for no single one",
+        "write one condition with in, or a group for each",
+    )
+
+
 def _verb(fact: Fact, one: str, several: str) -> str:
     return one if len(fact.because) == 1 else several
 
@@ -188,5 +197,6 @@ SENTENCES: dict[str, Callable[[Proofs, Fact], tuple[str, str]]] = {
     "ICP607": _always_held,
     "ICP608": _shadowed,
     "ICP609": _equal,
+    "ICP610": _listed,
 }
 """For each code the sentence and the advice of a fact."""
