@@ -15,6 +15,11 @@ Timeout = Annotated[
     typer.Option(min=0.001, metavar="S", help="Seconds for each question; then it is unknown."),
 ]
 
+Whole = Annotated[
+    bool,
+    typer.Option("--whole", help="Counts, sizes and days of visitors are whole numbers from 0."),
+]
+
 prove_app = typer.Typer(rich_markup_mode=None)
 
 
@@ -30,6 +35,7 @@ def prove(
         Path | None,
         typer.Option("--witnesses", metavar="F.jsonl", help="Write the visitors that show it."),
     ] = None,
+    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -48,6 +54,7 @@ def prove(
             org=org,
             pairs=pairs,
             witnesses=out,
+            whole=whole,
             timeout=timeout,
             case_sensitive=case_sensitive,
             output=output,
@@ -73,6 +80,7 @@ def _prove(
     org: str | None,
     pairs: bool,
     witnesses: Path | None,
+    whole: bool,
     timeout: float,
     case_sensitive: bool | None,
     output: FindingsFormat,
@@ -90,6 +98,7 @@ def _prove(
     proofs = prove_all(
         loaded.configs,
         case_sensitive=is_case_sensitive(case_sensitive),
+        whole=whole,
         timeout=timeout,
         pairs=pairs,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
-from icpctl.cli.prove import Timeout, is_case_sensitive
+from icpctl.cli.prove import Timeout, Whole, is_case_sensitive
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import EquivalentFormat
 
@@ -29,6 +29,7 @@ def equivalent(
     ] = None,
     directory: Dir = None,
     org: Org = None,
+    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -47,10 +48,10 @@ def equivalent(
     space = workspace(directory, org)
     asked = _against(space, names or [], base) if base is not None else [_two(space, names or [])]
     is_exact = is_case_sensitive(case_sensitive)
-    compared = [
-        (one[0], two[0], compare(one[1], two[1], case_sensitive=is_exact, timeout=timeout))
-        for one, two in asked
-    ]
+    compared = []
+    for (first, one), (second, two) in asked:
+        found = compare(one, two, case_sensitive=is_exact, whole=whole, timeout=timeout)
+        compared.append((first, second, found))
     print_compared(compared, output)
     return ExitCode.DONE if all(it.is_equal for _, _, it in compared) else ExitCode.FOUND
 

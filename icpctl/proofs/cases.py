@@ -183,9 +183,8 @@ class _Maker:
     def _by_distance(self, group: int, place: int) -> list[int]:
         """Points of a condition's field, the nearest to its values first, whole ones before."""
         source = self._space.numbers[self._field(group, place)]
-        finite = [it for it, point in enumerate(source.points) if point < float("inf")]
         return sorted(
-            finite,
+            filter(source.can_be, range(len(source.points))),
             key=lambda it: (
                 not source.is_whole(it),
                 min(abs(source.points[it] - mark) for mark in self._marks),

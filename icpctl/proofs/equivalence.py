@@ -39,14 +39,22 @@ class Comparison:
 
 
 def compare(
-    first: IcpConfig, second: IcpConfig, *, case_sensitive: bool = False, timeout: float = 2.0
+    first: IcpConfig,
+    second: IcpConfig,
+    *,
+    case_sensitive: bool = False,
+    whole: bool = False,
+    timeout: float = 2.0,
 ) -> Comparison:
-    """Compare two configs over every possible visitor; `timeout` in seconds for each question."""
+    """Compare two configs over every possible visitor; `timeout` in seconds for each question.
+
+    With `whole` over those whose counts are whole numbers.
+    """
     named = [
         (name, it.model_copy(update={"priority": number}))
         for number, (name, it) in enumerate(zip(_NAMES, (first, second), strict=True))
     ]
-    space = Space(named, case_sensitive=case_sensitive)
+    space = Space(named, case_sensitive=case_sensitive, whole=whole)
     prover = Prover(space, timeout)
     answers = [
         prover.ask([Claim(one), Claim(other, holds=False)]) for one, other in ((0, 1), (1, 0))

@@ -72,9 +72,15 @@ class Inquiry:
     """The configs of one folder, what was asked about them, and every visitor met so far."""
 
     def __init__(
-        self, files: Sequence[ConfigFile], *, case_sensitive: bool, timeout: float
+        self,
+        files: Sequence[ConfigFile],
+        *,
+        case_sensitive: bool,
+        whole: bool,
+        timeout: float,
     ) -> None:
-        self.space = Space([(it.slug, it.config) for it in files], case_sensitive=case_sensitive)
+        configs = [(it.slug, it.config) for it in files]
+        self.space = Space(configs, case_sensitive=case_sensitive, whole=whole)
         self.prover = Prover(self.space, timeout)
         by_slug = {it.slug: it for it in files}
         self.proofs = Proofs([by_slug[it.slug] for it in self.space.configs])

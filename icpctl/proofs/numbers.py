@@ -24,15 +24,20 @@ if TYPE_CHECKING:
 
     from icpctl.scoring.plan import Test
 
+_COUNTS = ("page_view_count", "session_count", "company_size", "last_seen_days")
+
 
 class NumberSource:
     """One field of numbers: its points in ascending order, and the tests on it by bit.
 
     With `ranges` a visitor may have a range from one point to another; the last point is infinite
     then. `limits` are the tests of `employee_size_range` that look here where that is missing.
+    With `whole` visitors have whole numbers from 0 where the field counts something.
     """
 
-    def __init__(self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]) -> None:
+    def __init__(
+        self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test], *, whole: bool
+    ) -> None:
         self.name = name
         self.tests = dict(tests)
         self.limits = {
@@ -42,6 +47,7 @@ class NumberSource:
         }
         self.is_flag = CONDITION_TYPES[name].kind is Kind.BOOLEAN
         self.ranges = name == "company_size"
+        self._whole = whole and name in _COUNTS
         marks = {float(value) for test in self.tests.values() for value in test.values}
         marks |= {it for limits in self.limits.values() for pair in limits for it in pair}
         finite = sorted(it for it in marks if math.isfinite(it))
@@ -51,6 +57,10 @@ class NumberSource:
     def first(self, value: float, *, above: bool = False) -> int:
         """The number of the first point that is not less than `value`, or is above it."""
         return (bisect_right if above else bisect_left)(self.points, value)
+
+    def can_be(self, point: int) -> bool:
+        """Whether a visitor's number can be this point."""
+        return self.points[point] < math.inf and (not self._whole or self.is_whole(point))
 
     def is_whole(self, point: int) -> bool:
         """Whether a range can begin or end here."""

@@ -179,7 +179,9 @@ class Encoding:
                 if not source.is_whole(point):
                     self._solver.add(z3.Or(self._single[name], z3.Not(_at(z3, low, point))))
                     self._solver.add(z3.Or(self._single[name], z3.Not(_at(z3, high, point))))
-            self._solver.add(z3.Not(low[-1]))  # a range may end at infinity, and no more
+        for point in range(count):  # a range may end at infinity, but nothing begins there
+            if not source.can_be(point):
+                self._solver.add(z3.Not(_at(z3, low, point)))
         for steps in (low, high):
             for point in range(2, count):
                 self._solver.add(z3.Implies(steps[point], steps[point - 1]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +82,8 @@ def _single(space: Space, state: State, name: str) -> Iterator[State]:
 def _numbers(space: Space, state: State, name: str) -> Iterator[State]:
     """The visitor with another number in a field: one before a range, whole ones from 1 first."""
     source = space.numbers[name]
-    finite = [it for it in range(len(source.points)) if source.points[it] < math.inf]
-    for point in sorted(finite, key=lambda it: (not source.is_whole(it), source.points[it] < 1)):
+    possible = filter(source.can_be, range(len(source.points)))
+    for point in sorted(possible, key=lambda it: (not source.is_whole(it), source.points[it] < 1)):
         yield state.with_number(name, point, point)
 
 

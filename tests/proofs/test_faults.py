@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from icpctl.config.checks import check_document
+from icpctl.config.codes import CODES
+from icpctl.config.document import read_document
 from icpctl.config.files import ConfigFile
 from icpctl.config.model import IcpConfig
 from icpctl.config.words import rules_of_words
 from icpctl.proofs.folder import prove
 
 if TYPE_CHECKING:
+    from icpctl.config.code import Code
     from icpctl.proofs.facts import Proofs
 
 
@@ -248,6 +252,21 @@ def test_a_group_that_only_a_list_matches(conditions: list[str], because: list[i
 def test_a_group_that_one_text_matches(conditions: list[str]) -> None:
     codes = {it.code for it in proved(body(("AND", conditions))).facts}
     assert codes <= {"ICP604"}
+
+
+@pytest.mark.parametrize(
+    "code", [it for it in CODES.values() if it.level == "proof"], ids=lambda it: it.name
+)
+def test_the_examples_of_a_code(code: Code) -> None:
+    def codes(text: str) -> set[str]:
+        config, findings = check_document(read_document(text.encode(), "x.yaml"), "x")
+        assert config
+        assert findings == []
+        (found,) = prove([ConfigFile("x", None, Path("x.yaml"), config, b"")])
+        return {it.code for it in found.facts}
+
+    assert code.name in codes(code.bad)
+    assert codes(code.mended) == set()
 
 
 def test_there_are_enough_faults() -> None:
