@@ -18,6 +18,8 @@ from icpctl.cli.insight import insight
 from icpctl.cli.inspect import inspect
 from icpctl.cli.list import list_configs
 from icpctl.cli.mappings import mappings
+from icpctl.cli.prove import prove_app
+from icpctl.cli.prove_more import equivalent, witnesses
 from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
 from icpctl.cli.schema import schema
@@ -72,6 +74,9 @@ app.command("delete")(exits(delete))
 app.command("apply")(exits(apply))
 app.command("diff")(exits(diff))
 app.command("validate")(exits(validate))
+prove_app.command("equivalent")(exits(equivalent))
+prove_app.command("witnesses")(exits(witnesses))
+app.add_typer(prove_app, name="prove")
 app.command("inspect")(exits(inspect))
 app.command("mappings")(exits(mappings))
 app.command("schema")(exits(schema))

@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FindingsFormat
+
+if TYPE_CHECKING:
+    from icpctl.config.store import Loaded
 
 
 def validate(
@@ -24,6 +27,9 @@ def validate(
         FindingsFormat, typer.Option("-o", "--output", help="How to print them.")
     ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Prove what holds for every visitor, too: icpctl prove.")
+    ] = False,
 ) -> ExitCode:
     """Report every error of every config file.
 
@@ -34,7 +40,18 @@ def validate(
     from icpctl.output.findings import FORMATS, Report
 
     loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
+    if prove:
+        _add_proofs(loaded)
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
     note(report.summary())
     return ExitCode.FOUND if report.errors else ExitCode.DONE
+
+
+def _add_proofs(loaded: "Loaded") -> None:
+    """Put what is proved of the valid configs among the findings. Needs the extra `prove`."""
+    from icpctl.cli.prove import is_case_sensitive
+    from icpctl.output.proofs.findings import add_findings
+    from icpctl.proofs.folder import prove as prove_all
+
+    add_findings(loaded, prove_all(loaded.configs, case_sensitive=is_case_sensitive(None)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from icpctl.errors import Severity
 
-Level = Literal["path", "file", "config", "condition", "settings", "mapping", "words"]
+Level = Literal["path", "file", "config", "condition", "settings", "mapping", "proof", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Code:
     """One code of findings.
 
     `level` says what the examples are: words about a file's path, a whole YAML file, the first
-    lines of a config whose rules are right, one condition, a settings or mapping file, or words.
+    lines of a config whose rules are right, one condition, a settings or mapping file, a whole
+    YAML file that is valid, or words.
     """
 
     name: str
@@ -29,4 +30,4 @@ class Code:
     @property
     def severity(self) -> Severity:
         """Return what findings of this code are unless `--strict` makes them errors."""
-        return "warning" if self.name.startswith("ICP3") else "error"
+        return "warning" if self.name.startswith(("ICP3", "ICP6")) else "error"

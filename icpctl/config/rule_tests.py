@@ -161,7 +161,7 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
             named: dict[str, tuple[int, ...]] = {"holds": (), "fails": ()}
             for key, names in (("holds", expected.holds), ("fails", expected.fails)):
                 for index, name in enumerate(names):
-                    at = _named(name, config)
+                    at = named_conditions(name, config)
                     named[key] += at
                     if not at:
                         place = find(document.root, ("tests", number, key, index))
@@ -177,17 +177,18 @@ def conditions_of(config: ConfigFile) -> list[Condition]:
     return [one for group in config.config.rules.groups for one in group.conditions]
 
 
-def _named(name: str, config: ConfigFile) -> tuple[int, ...]:
+def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
     """The places of the conditions that a text names by its first words."""
     words = name.casefold().split()
     return tuple(
         at
         for at, one in enumerate(conditions_of(config))
-        if words and _words(one)[: len(words)] == words
+        if words and condition_words(one)[: len(words)] == words
     )
 
 
-def _words(condition: Condition) -> list[str]:
+def condition_words(condition: Condition) -> list[str]:
+    """A condition as tests name it: type, comparator and value, in small letters."""
     listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     shown = ",".join(str(it).lower() if isinstance(it, bool) else str(it) for it in listed)
     text = "" if condition.value is None else shown

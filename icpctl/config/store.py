@@ -53,6 +53,10 @@ class Loaded:
         self.configs.sort(key=lambda it: it.order)
         for check in FOLDER_CHECKS if self.lint else ():
             self.findings += check(self.configs)
+        self.sort()
+
+    def sort(self) -> None:
+        """Put the findings in the order of folders, files and lines."""
         self.findings.sort(key=_place)
 
     def require_valid(self) -> list[ConfigFile]:

@@ -31,6 +31,11 @@ SECTIONS = {
     ),
     "ICP4": ("Settings", "`icpctl.toml`, or `[tool.icpctl]` in `pyproject.toml`."),
     "ICP5": ("Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."),
+    "ICP6": (
+        "Proofs",
+        "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every visitor "
+        "that there can be (`docs/prove.md`).",
+    ),
 }
 
 _LANGUAGES = {"settings": "toml"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,8 @@ from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explain import explain_row
 from icpctl.scoring.mutants import mutants_of
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.run import columns_of
+from icpctl.scoring.record_rows import rows_of
 from icpctl.scoring.verdicts import held_conditions, score_batch
-from icpctl.visitors.mapping import load_mapping
-from icpctl.visitors.reading import Reader
-from icpctl.visitors.scan import cores, temporary_folder
-from icpctl.visitors.sources import find_sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +91,7 @@ def run_tests(
     named = [(it.slug, it.config) for it in configs]
     named += [(f"{it.config.slug} {n}", it.model) for n, it in enumerate(mutants)]
     plan = make_plan(named, as_of=options.as_of, case_sensitive=options.case_sensitive)
-    rows = _rows(tests, plan, options)
+    rows = rows_of((it.expected.visitor for it in tests), plan, options)
     judged = _judge(tests, rows, plan)
     active = {it.slug for it in configs if it.config.is_active}
     outcomes = []
@@ -114,20 +109,6 @@ def run_tests(
         )
     ]
     return TestRun(outcomes, _uncovered(tested, judged), unnoticed, len(mutants))
-
-
-def _rows(tests: Sequence[RuleTest], plan: Plan, options: Options) -> pa.RecordBatch:
-    """The tests' visitors, through the reader that reads all visitors."""
-    columns = columns_of(plan, options.mapping or load_mapping(None), options)
-    with temporary_folder(options.temp_dir) as spool:
-        file = spool / "tests.jsonl"
-        file.write_text("".join(f"{json.dumps(it.expected.visitor)}\n" for it in tests), "utf-8")
-        reader = Reader(columns, spool, options.threads or cores())
-        tables = [
-            batch.table for it in find_sources([str(file)], spool) for batch in reader.read(it)
-        ]
-    (rows,) = pa.Table.from_batches(tables).combine_chunks().to_batches()
-    return rows
 
 
 def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[_Judged]:

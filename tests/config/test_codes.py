@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from icpctl.config.code import Code
 
 SOURCE = Path(icpctl.__file__).parent
-TABLES = ("codes.py", "text_codes.py", "mapping_codes.py")
+TABLES = ("codes.py", "text_codes.py", "mapping_codes.py", "proof_codes.py")
 WRAPPED = {
     "file": lambda example: example,
     "config": lambda example: example + RULES,

@@ -1,0 +1,1 @@
+"""What configs do for every possible visitor: proofs, and visitors that show the opposite."""
