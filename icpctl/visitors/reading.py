@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from icpctl.visitors.misfits import Misfits
     from icpctl.visitors.sources import Source
     from icpctl.visitors.tables import Piece
 
@@ -65,7 +66,8 @@ class Batch:
     """Some records of one file, in order.
 
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers;
-    `bytes_read` of the file lie behind it.
+    `bytes_read` of the file lie behind it. Where records are rolled up `misfits` has those of the
+    records by field, and the visitors' own do not count.
     """
 
     source: Source
@@ -73,6 +75,7 @@ class Batch:
     lines: np.ndarray
     rejected: list[Rejected]
     bytes_read: int
+    misfits: dict[str, Misfits] | None = None
 
 
 @dataclass(slots=True)

@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 
 from icpctl.visitors import json_texts, values
 from icpctl.visitors.columns import Columns
-from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
+from icpctl.visitors.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.visitors.misfits import Misfits, is_missing, misfit_rows
 from icpctl.visitors.reading import Batch
-from icpctl.vocabulary import CONDITION_TYPES
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,10 +92,11 @@ class RollUp:
             for number, source in enumerate(sources):
                 for batch in reader.read(source):
                     rows = self._rows(batch, number, fields)
+                    told = _without_rows(batch, wanted)
                     connection.register("added", rows)
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
-                    yield _without_rows(batch, wanted)
+                    yield told
             for folded in _folds(connection, fields, reader.batch_rows):
                 yield from _batches(folded, sources, wanted)
 
@@ -196,17 +198,11 @@ def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.n
         column = values.of_kind(tokens, name, CONDITION_TYPES[name].kind)
         return column.present(), column.misfits
     if name == LAST_SEEN:
-        return has_instant, np.flatnonzero(~_is_missing(tokens) & ~has_instant)
+        return has_instant, np.flatnonzero(~is_missing(tokens) & ~has_instant)
     if name == ID:
         present = values.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
         return present, np.empty(0, np.int64)
-    return ~_is_missing(tokens), np.empty(0, np.int64)
-
-
-def _is_missing(tokens: pa.Array) -> np.ndarray:
-    blank = pc.fill_null(pc.match_substring_regex(tokens, r'^(null|\[\]|"\s*")$'), True)
-    missing: np.ndarray = blank.to_numpy(zero_copy_only=False)
-    return missing
+    return ~is_missing(tokens), np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +250,20 @@ class _Groups:
 
 
 def _without_rows(batch: Batch, wanted: Columns) -> Batch:
+    """What is to be told of a batch of records: what was rejected, and what does not fit."""
+    misfits = {
+        name: Misfits.of(batch.table[name], rows, batch.lines)
+        for name in wanted.paths
+        if name in FIELDS and len(rows := misfit_rows(name, batch.table[name]))
+    }
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
-    return replace(batch, table=table, lines=batch.lines[:0])
+    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits)
+
+
+def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
+    """The visitors' ids: their keys, be it as the records write them; without a key their own."""
+    is_key = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(values.scalar_texts(own)), keys), False)
+    return pc.coalesce(pc.if_else(is_key, own, json_texts.quoted(keys)), own)
 
 
 def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> Iterator[Batch]:
@@ -263,14 +271,15 @@ def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> It
     columns = {name: folded[name].combine_chunks() for name in folded.column_names}
     sessions = pc.list_value_length(columns["sessions"])
     counted = {"page_view_count": columns["page_views"], "session_count": sessions}
-    keys = json_texts.quoted(columns["key"])
     arrays = []
     for name in wanted.paths:
         array = columns[name]
         if name in counted:
             count = pc.if_else(pc.greater(counted[name], 0), counted[name], None)
-            array = pc.coalesce(array, count.cast(pa.string()))
-        arrays.append(pc.coalesce(array, keys) if name == ID else array)
+            fits = values.of_kind(array, name, Kind.NUMBER).present()
+            own = pc.if_else(pa.array(fits), array, None)
+            array = pc.coalesce(own, count.cast(pa.string()), array)
+        arrays.append(_ids(array, columns["key"]) if name == ID else array)
     table = pa.RecordBatch.from_arrays(arrays, names=list(wanted.paths))
     numbers, lines = columns["source"].to_numpy(), columns["line"].to_numpy()
     edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
@@ -278,4 +287,4 @@ def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> It
         if end > start:
             source = sources[numbers[start]]
             part = table.slice(start, end - start)
-            yield Batch(source, part, lines[start:end], [], source.size)
+            yield Batch(source, part, lines[start:end], [], source.size, {})

@@ -104,7 +104,13 @@ def test_parquet_and_counts_as_json(tmp_path: Path) -> None:
     assert ended.code == 0
     counts = json.loads(ended.out)
     assert counts.pop("elapsedSeconds") > 0
-    assert counts == {"records": 4, "visitors": 3, "withoutKey": 1, "rejected": 1}
+    assert counts == {
+        "records": 4,
+        "visitors": 3,
+        "withoutKey": 1,
+        "rejected": 1,
+        "fieldWarnings": {},
+    }
     table = parquet.read_table(tmp_path / "v.parquet")
     assert dict(zip(table.schema.names, map(str, table.schema.types), strict=True)) == {
         "visitor_id": "string",
@@ -148,6 +154,86 @@ def test_calls_that_cannot_be_carried_out(tmp_path: Path, args: list[str], messa
     assert (ended.code, ended.out) == (2, "")
     assert message in " ".join(ended.err.split())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "m.yaml"]
+
+
+ODD = [
+    {"id": "a", "company_size": 7, "city": "Bonn", "pages": ["/a", {}]},
+    {"id": "a", "company_size": ["x"], "city": {}, "session_count": "many", "session_id": "s"},
+    {"id": "b", "company_size": "51-200", "city": ["Ulm", {"n": 1}], "icp_match": "perhaps"},
+    {"id": "c", "company_size": "lots", "last_seen": "soon", "icp_match": True, "city": ["Jena"]},
+]
+ODD_WARNINGS = {
+    "city": [(2, "{}"), (3, '["Ulm",{"n":1}]')],
+    "company_size": [(2, '["x"]'), (4, '"lots"')],
+    "icp_match": [(3, '"perhaps"')],
+    "last_seen": [(4, '"soon"')],
+    "pages": [(1, '["/a",{}]')],
+    "session_count": [(2, '"many"')],
+}
+FITTING = [
+    {"visitor_id": "a", "company_size": 7, "city": "Bonn", "pages": ["/a"], "session_count": 1},
+    {"visitor_id": "b", "company_size": "51-200", "city": ["Ulm"]},
+    {"visitor_id": "c", "icp_match": True, "city": ["Jena"]},
+]
+
+
+def test_what_does_not_fit_is_told_with_its_line_and_is_missing(tmp_path: Path) -> None:
+    """Also as Parquet, where one such value must not decide about the column's type."""
+    text = "".join(json.dumps(record) + "\n" for record in ODD)
+    (tmp_path / "e.jsonl").write_text(text)
+    for out in ("v.jsonl", "v.parquet"):
+        ended = icpctl("rollup", "e.jsonl", "--by", "id", "--out", out, "-o", "json", cwd=tmp_path)
+        counts = {name: len(found) for name, found in ODD_WARNINGS.items()}
+        assert json.loads(ended.out)["fieldWarnings"] == counts
+        for name, found in ODD_WARNINGS.items():
+            for line, value in found:
+                said = f"e.jsonl:{line}: warning: {name} is not "
+                assert any(
+                    it.startswith(said) and f": {value}; it counts as missing" in it
+                    for it in ended.err.splitlines()
+                )
+    rows = jsonl(tmp_path / "v.jsonl")
+    keys = dict.fromkeys(key for row in FITTING for key in row)
+    assert [{key: row[key] for key in keys if row[key] is not None} for row in rows] == FITTING
+    table = parquet.read_table(tmp_path / "v.parquet")
+    kinds = {name: str(table.schema.field(name).type) for name in ("visitor_id", "icp_match")}
+    assert kinds == {"visitor_id": "string", "icp_match": "bool"}
+    assert table["city"].to_pylist() == [["Bonn"], ["Ulm"], ["Jena"]]
+    assert table["company_size"].to_pylist() == ["7", "51-200", None]
+    args = ["--dir", CONFIGS, "--as-of", AS_OF, "--out", "-"]
+    found = [icpctl("score", name, *args, cwd=tmp_path).out for name in ("v.jsonl", "v.parquet")]
+    assert found[0] == found[1] != ""
+
+
+def test_score_warns_of_the_records_that_it_rolls_up(tmp_path: Path) -> None:
+    events = [{"id": "a", "at": f"2026-11-2{n}", "size": size} for n, size in enumerate("7x")]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "m.yaml").write_text("by: id\nid: id\nlast_seen: at\ncompany_size: size\n")
+    rules = {"groups": [{"operator": "AND", "conditions": [SIZE]}]}
+    (tmp_path / "icps").mkdir()
+    (tmp_path / "icps" / "big.json").write_text(json.dumps({"label": "big", "rules": rules}))
+    args = ["--mapping", "m.yaml", "--dir", "icps", "-o", "json"]
+    ended = icpctl("score", "e.jsonl", *args, cwd=tmp_path)
+    report = json.loads(ended.out)
+    assert (report["fieldWarnings"], report["matched"]) == ({"company_size": 1}, 1)
+    assert 'e.jsonl:2: warning: company_size is not a number or a range: "x"' in ended.err
+
+
+SIZE = {"type": "company_size", "comparator": "equals", "value": 7}
+
+
+@pytest.mark.parametrize(
+    ("own", "ids"),
+    [("e", ["ada", "bo"]), ("user", [" ada ", "bo"]), ("nothing", ["ada", "bo"])],
+)
+def test_the_key_is_the_id(tmp_path: Path, own: str, ids: list[str]) -> None:
+    """Not the last event's id; where the ids are the keys, they stay as they were written."""
+    events = [{"e": n, "user": user} for n, user in enumerate(["ada", "bo", " ada "])]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "m.yaml").write_text(f"id: {own}\nlast_seen: user\n")
+    args = ["--mapping", "m.yaml", "--by", "user", "--out", "-"]
+    ended = icpctl("rollup", "e.jsonl", *args, cwd=tmp_path)
+    assert [json.loads(line)["visitor_id"] for line in ended.out.splitlines()] == ids
 
 
 def test_an_empty_export(tmp_path: Path) -> None:
