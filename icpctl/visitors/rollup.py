@@ -19,8 +19,10 @@ import pyarrow.compute as pc
 
 from icpctl.visitors import json_texts, values
 from icpctl.visitors.columns import Columns
+from icpctl.visitors.conversions import COUNT
 from icpctl.visitors.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.visitors.misfits import Misfits, is_missing, misfit_rows
+from icpctl.visitors.paths import Convert, conversion
 from icpctl.visitors.reading import Batch
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -36,10 +38,11 @@ if TYPE_CHECKING:
 MEMORY = "1GB"
 """What DuckDB may use before it spills to the reader's folder of temporary files."""
 
-COUNTED = (ID, "page_view_count", "session_count")
+PAGE_VIEWS = "page_view_count"
+COUNTED = (ID, PAGE_VIEWS, "session_count")
 """Fields that a visitor may have though no record has them."""
 
-BY, SESSION = "by", "session"
+BY, SESSION, VIEWED = "by", "session", "viewed"
 _SCHEMA = {
     "ordinal": pa.int64(),
     "source": pa.int32(),
@@ -47,6 +50,7 @@ _SCHEMA = {
     "key": pa.string(),
     "micros": pa.int64(),
     "session": pa.string(),
+    "viewed": pa.int64(),
 }
 
 
@@ -78,9 +82,13 @@ class RollUp:
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}
-        columns = Columns(wanted.paths | needed)
+        # What is counted in each record is added up; only a count that a record gives is final.
+        views = wanted.paths.get(PAGE_VIEWS, ())
+        counts = tuple(path for path in views if conversion(path) == Convert(COUNT))
+        given = {PAGE_VIEWS: tuple(path for path in views if path not in counts)} if counts else {}
+        columns = Columns(wanted.paths | needed | given | {VIEWED: counts})
         reader = replace(self.reader, columns=columns, spool=folder)
-        fields = [name for name in columns.paths if name not in (BY, SESSION)]
+        fields = [name for name in columns.paths if name not in (BY, SESSION, VIEWED)]
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "threads": reader.threads,
@@ -112,6 +120,7 @@ class RollUp:
             "key": keys,
             "micros": pa.array(micros, mask=~known),
             "session": values.scalar_texts(batch.table[SESSION]),
+            "viewed": _whole_numbers(batch.table[VIEWED]),
         }
         found = {
             name: json_texts.joined(column)
@@ -127,6 +136,12 @@ class RollUp:
 def keys_of(table: pa.RecordBatch) -> pa.Array:
     """The key of each record, whose paths are the column `BY`; null where it has none."""
     return pc.utf8_trim_whitespace(values.scalar_texts(table[BY]))
+
+
+def _whole_numbers(tokens: pa.Array) -> pa.Array:
+    """What `as: count` gives for a list; null for what was none."""
+    is_count = pc.match_substring_regex(tokens, "^[0-9]{1,9}$")
+    return pc.if_else(is_count, tokens, None).cast(pa.int64())
 
 
 def _create(fields: Sequence[str]) -> str:
@@ -150,7 +165,7 @@ def _folds(
         "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - names of fields
         " coalesce(firsts.source, records.source) as source,"
         " coalesce(firsts.line, records.line) as line,"
-        " key, micros, null::bigint as page_views,"
+        " key, micros, viewed as page_views,"
         f" case when session is null then []::varchar[] else [session] end as sessions, {named}"
         " from records left join firsts using (key)"
         " order by visitor, micros nulls first, ordinal"
@@ -223,7 +238,7 @@ class _Groups:
         return pa.array(found, mask=found < 0)
 
     def page_views(self, before: pa.Array, pages: values.Column) -> pa.Array:
-        """How many pages were seen; `before` has the number for rows that are folded already."""
+        """How many pages were seen; `before` has the number where it is known already."""
         lengths = np.diff(np.asarray(pages.offsets))
         known = before.is_valid().to_numpy(zero_copy_only=False)
         counts = np.where(known, pc.fill_null(before, 0).to_numpy(), lengths)
@@ -270,7 +285,7 @@ def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> It
     """The visitors as batches of one source each."""
     columns = {name: folded[name].combine_chunks() for name in folded.column_names}
     sessions = pc.list_value_length(columns["sessions"])
-    counted = {"page_view_count": columns["page_views"], "session_count": sessions}
+    counted = {PAGE_VIEWS: columns["page_views"], "session_count": sessions}
     arrays = []
     for name in wanted.paths:
         array = columns[name]

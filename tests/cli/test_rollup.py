@@ -223,6 +223,25 @@ SIZE = {"type": "company_size", "comparator": "equals", "value": 7}
 
 
 @pytest.mark.parametrize(
+    ("paths", "count"),
+    [
+        ("{path: hits, as: count}", 4),
+        ("[seen, {path: hits, as: count}]", 9),
+        ("[nothing, {path: hits, as: count}]", 4),
+        ("[]", 4),
+    ],
+)
+def test_page_views_are_counted_over_all_records(tmp_path: Path, paths: str, count: int) -> None:
+    """`as: count` counts in each record; a count that a record gives is taken as it is."""
+    events = [{"u": 1, "hits": ["/a", "/b", "/a"], "seen": 9}, {"u": 1, "hits": ["/c"]}]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "m.yaml").write_text(f"by: u\npages: hits\npage_view_count: {paths}\n")
+    ended = icpctl("rollup", "e.jsonl", "--mapping", "m.yaml", "--out", "-", cwd=tmp_path)
+    visitor = json.loads(ended.out)
+    assert (visitor["page_view_count"], visitor["pages"]) == (count, ["/a", "/b", "/c"])
+
+
+@pytest.mark.parametrize(
     ("own", "ids"),
     [("e", ["ada", "bo"]), ("user", [" ada ", "bo"]), ("nothing", ["ada", "bo"])],
 )
