@@ -82,10 +82,11 @@ class How:
     temp_dir: Path | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
-        """The mapping of each file; raise `IcpctlError` `bad_usage` where it has no `by`."""
+        """The mapping of each file, with its key; raise `IcpctlError` where none is known."""
         found = map_sources(sources, self.mapping)
-        if self.by:
-            return [replace(one, mapping=replace(one.mapping, by=self.by)) for one in found]
+        found = [
+            replace(one, mapping=replace(one.mapping, by=self._key(one.mapping))) for one in found
+        ]
         for one in found:
             if not one.mapping.by:
                 raise IcpctlError(
@@ -96,6 +97,9 @@ class How:
                     "name what they have in common, e.g. --by email",
                 )
         return found
+
+    def _key(self, mapping: Mapping) -> tuple[RecordPath, ...]:
+        return self.by or mapping.by or mapping.rollup_by
 
 
 def rollup_into(
@@ -128,6 +132,7 @@ def rollup_into(
             [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), spool, cores()),
             _columns([one.mapping for one in run.mapped]),
+            needs_keys=True,
         )
         found = Visitors(spool / "visitors.arrow")
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:

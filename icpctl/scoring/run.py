@@ -136,6 +136,7 @@ def score(
             list(zip(sources, (one.mapping for one in mapped), strict=True)),
             Reader(Columns({}), spool, threads, timings=timings),
             lambda mapping: columns_of(plan, mapping, options),
+            needs_keys=options.mapping is not None,
         )
         for batch, verdicts in _scored(scan.batches(), plan, threads, timings):
             with timings.step("count"):

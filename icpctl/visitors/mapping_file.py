@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "read_mapping"]
 
 TITLE, MISSING = "title", "missing"
-ABOUT = ("recognised_by", "by", "session")
+ABOUT = ("recognised_by", "by", "rollup_by", "session")
 """Keys that hold paths and are no fields."""
 
 _KEYS = (TITLE, *ABOUT, MISSING, *FIELDS)

@@ -263,6 +263,15 @@ def _fits(value: Any, step: Elements) -> bool:
     )
 
 
+def scalar_paths(record: dict[str, Any], keys: Keys = ()) -> Iterator[Keys]:
+    """The keys down to everything in a record that is no object, list or null."""
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from scalar_paths(value, (*keys, key))
+        elif value is not None and not isinstance(value, list):
+            yield (*keys, key)
+
+
 def is_present(record: dict[str, Any], path: Path) -> bool:
     """Whether the record has the path's keys, be it with a null; for recognition."""
     *steps, last = path

@@ -17,14 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.visitors import json_texts, values
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.conversions import COUNT
 from icpctl.visitors.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.visitors.misfits import Misfits, is_missing, misfit_rows
-from icpctl.visitors.paths import Convert, conversion
-from icpctl.visitors.reading import Batch
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.visitors.paths import Convert, conversion, path_text, scalar_paths
+from icpctl.visitors.reading import Batch, first_records
+from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,11 +60,12 @@ class RollUp:
     """Reads sources with `reader` as visitors.
 
     Its columns are the visitors' columns. `records` are counted, and those `without_key`, which
-    are each a visitor of their own.
+    are each a visitor of their own; with `needs_keys` it is an error when all are.
     """
 
     reader: Reader
     mapping: Mapping
+    needs_keys: bool = False
     records: int = 0
     without_key: int = 0
 
@@ -71,7 +73,7 @@ class RollUp:
         """First batches without rows, which tell what is rejected, then those of the visitors.
 
         A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
-        where a source cannot be read.
+        where a source cannot be read, and `no_key` where keys are needed and no record has one.
         """
         with tempfile.TemporaryDirectory(prefix="rollup-", dir=self.reader.spool) as folder:
             yield from self._read(sources, FilePath(folder))
@@ -105,6 +107,8 @@ class RollUp:
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
                     yield told
+            if self.needs_keys and self.without_key == self.records > 0:
+                raise _no_key(self.mapping, sources[0])
             for folded in _folds(connection, fields, reader.batch_rows):
                 yield from _batches(folded, sources, wanted)
 
@@ -131,6 +135,21 @@ class RollUp:
         self.records += count
         self.without_key += keys.null_count
         return pa.table(about | found)
+
+
+def _no_key(mapping: Mapping, source: Source) -> IcpctlError:
+    """Names the path that is most like the first of the key's, among those of the first records."""
+    keys = list(map(path_text, mapping.by))
+    known = {path_text(path) for record in first_records(source) for path in scalar_paths(record)}
+    meant = nearest(keys[0], sorted(known))
+    hint = f"did you mean {meant}? " if meant else ""
+    return IcpctlError(
+        f"no record has {' or '.join(keys)}, by which records are put together",
+        "no_key",
+        Location(source.name),
+        f"{hint}--by PATH names what the records of a visitor have in common, and "
+        f"icpctl inspect {source.name} shows what is in them",
+    )
 
 
 def keys_of(table: pa.RecordBatch) -> pa.Array:

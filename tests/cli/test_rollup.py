@@ -140,7 +140,9 @@ def test_by_is_an_option(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--out", "v.jsonl"], "the mapping default does not say it"),
+        (["--out", "v.jsonl", "--mapping", "no_key.yaml"], "the mapping no_key.yaml does not say"),
+        (["--out", "v.jsonl", "--by", "emial"], "no record has emial, by which"),
+        (["--out", "v.jsonl", "--by", "emial"], "did you mean email?"),
         (["--out", "v.xlsx", "--by", "email"], "end it in one of .jsonl, .ndjson, .parquet"),
         (["--out", "events.jsonl", "--by", "email"], "it is not overwritten"),
         (["--out", "v.jsonl", "--by", "a..b"], "--by 'a..b': no key at character 3"),
@@ -150,10 +152,33 @@ def test_by_is_an_option(tmp_path: Path) -> None:
     ],
 )
 def test_calls_that_cannot_be_carried_out(tmp_path: Path, args: list[str], message: str) -> None:
+    (tmp_path / "no_key.yaml").write_text("pages: url")
     ended = rollup(tmp_path, *args)
     assert (ended.code, ended.out) == (2, "")
     assert message in " ".join(ended.err.split())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "m.yaml"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["events.jsonl", "m.yaml", "no_key.yaml"]
+
+
+def test_score_needs_the_key_of_a_mapping_that_is_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "m.yaml").write_text("by: mail\npages: url\n")
+    ended = icpctl("score", "events.jsonl", "--mapping", "m.yaml", "--dir", CONFIGS, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "no record has mail, by which records are put together" in ended.err
+
+
+@pytest.mark.parametrize("export", sorted(EXPORTS.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_every_format_says_what_its_visitors_have_in_common(tmp_path: Path, export: Path) -> None:
+    """The same records twice are the same visitors, without any option."""
+    (tmp_path / "twice.jsonl").write_bytes(export.read_bytes() * 2)
+    found = []
+    for name in (export, "twice.jsonl"):
+        ended = icpctl("rollup", name, "--out", "-", cwd=tmp_path)
+        assert ended.code == 0
+        found.append([json.loads(line)["visitor_id"] for line in ended.out.splitlines()])
+    assert found[0] == found[1]
+    assert len(found[0]) == len(set(found[0])) == (4 if export.stem == "warmly_webhook" else 5)
 
 
 ODD = [
