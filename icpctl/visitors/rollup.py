@@ -75,8 +75,23 @@ class RollUp:
         A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
         where a source cannot be read, and `no_key` where keys are needed and no record has one.
         """
+        import duckdb
+
         with tempfile.TemporaryDirectory(prefix="rollup-", dir=self.reader.spool) as folder:
-            yield from self._read(sources, FilePath(folder))
+            try:
+                yield from self._read(sources, FilePath(folder))
+            except (
+                duckdb.IOException,
+                duckdb.OutOfMemoryException,
+                duckdb.TransactionException,
+                duckdb.FatalException,
+            ) as error:
+                raise IcpctlError(
+                    f"the records cannot be kept there: {str(error).splitlines()[0]}",
+                    "io_error",
+                    Location(str(self.reader.spool.parent)),
+                    "name a folder with more space with --temp-dir",
+                ) from None
 
     def _read(self, sources: Sequence[Source], folder: FilePath) -> Iterator[Batch]:
         import duckdb

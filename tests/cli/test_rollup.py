@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.cli.process import ROOT, Ended, icpctl
+from tests.cli.process import COMMAND, ROOT, Ended, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -289,6 +291,25 @@ def test_keys_that_differ_in_their_last_digits_are_different_visitors(tmp_path: 
     visitors = [json.loads(line, parse_float=str, parse_int=str) for line in ended.out.splitlines()]
     assert [it["visitor_id"] for it in visitors] == [*keys, "7.5", "100.0"]
     assert [it["city"] for it in visitors] == [*keys, "7.5", "100.0"]
+
+
+def test_a_full_temporary_folder_is_told(tmp_path: Path) -> None:
+    """The limit on a file's size stands for a disk that is full."""
+    events = [{"user": str(n), "pages": f"/{n * 7919}" * 20} for n in range(30_000)]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "small").mkdir()
+    call = [*COMMAND, "rollup", "e.jsonl", "--by", "user", "--out", "v.jsonl"]
+    line = f"trap '' XFSZ; ulimit -f 512; {shlex.join(call)} --temp-dir small"
+    ended = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    said = ended.stderr.decode()
+    assert ended.returncode == 2
+    assert "internal error" not in said
+    assert said.startswith("small: error: ")
+    assert "name a folder with more space with --temp-dir" in " ".join(said.split())
+    assert list((tmp_path / "small").iterdir()) == []
+    assert not (tmp_path / "v.jsonl").exists()
 
 
 def test_an_empty_export(tmp_path: Path) -> None:
