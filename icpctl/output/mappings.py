@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 def list_table(mappings: Sequence[Mapping]) -> None:
     """Print one line a mapping."""
-    rows = [[it.name, it.title, ", ".join(map(path_text, it.by))] for it in mappings]
-    table(["MAPPING", "FORMAT", "SEVERAL RECORDS BY"], rows, folds="FORMAT")
+    rows = [
+        [
+            it.name,
+            it.title,
+            "events" if it.by else "",
+            ", ".join(map(path_text, it.by or it.rollup_by)),
+        ]
+        for it in mappings
+    ]
+    table(["MAPPING", "FORMAT", "RECORDS", "ROLLED UP BY"], rows, folds="ROLLED UP BY")
 
 
 def list_json(mappings: Sequence[Mapping]) -> None:
@@ -29,6 +37,7 @@ def list_json(mappings: Sequence[Mapping]) -> None:
             "title": it.title,
             "recognisedBy": list(map(path_text, it.recognised_by)),
             "by": list(map(path_text, it.by)),
+            "rollupBy": list(map(path_text, it.rollup_by)),
             "session": list(map(path_text, it.session)),
             "fields": {
                 name: list(map(path_text, paths)) for name, paths in it.paths.items() if paths

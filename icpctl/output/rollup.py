@@ -17,6 +17,7 @@ from icpctl.output.progress import progress
 from icpctl.output.score import (
     counted,
     print_exceeded,
+    print_misfits,
     print_rejected,
     refuse_overwriting,
     rejects_hint,
@@ -24,6 +25,7 @@ from icpctl.output.score import (
 from icpctl.output.visitors import FORMATS, Visitors
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.mapping import FIELDS
+from icpctl.visitors.misfits import FieldWarnings
 from icpctl.visitors.reading import Reader
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.rollup import COUNTED
@@ -47,7 +49,7 @@ _SHOWN = 10
 
 @dataclass(slots=True)
 class RollUpRun:
-    """The counts of a roll-up, and the first rejected lines."""
+    """The counts of a roll-up, and the first of what did not fit."""
 
     records: int = 0
     visitors: int = 0
@@ -55,6 +57,7 @@ class RollUpRun:
     rejected: int = 0
     seconds: float = 0.0
     first_rejected: list[Rejected] = field(default_factory=list)
+    warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
 
     def as_json(self) -> str:
@@ -64,6 +67,7 @@ class RollUpRun:
             "visitors": self.visitors,
             "withoutKey": self.without_key,
             "rejected": self.rejected,
+            "fieldWarnings": dict(sorted(self.warnings.counts.items())),
             "elapsedSeconds": round(self.seconds, 3),
         }
         return json.dumps(found, indent=2)
@@ -78,10 +82,11 @@ class How:
     temp_dir: Path | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
-        """The mapping of each file; raise `IcpctlError` `bad_usage` where it has no `by`."""
+        """The mapping of each file, with its key; raise `IcpctlError` where none is known."""
         found = map_sources(sources, self.mapping)
-        if self.by:
-            return [replace(one, mapping=replace(one.mapping, by=self.by)) for one in found]
+        found = [
+            replace(one, mapping=replace(one.mapping, by=self._key(one.mapping))) for one in found
+        ]
         for one in found:
             if not one.mapping.by:
                 raise IcpctlError(
@@ -92,6 +97,9 @@ class How:
                     "name what they have in common, e.g. --by email",
                 )
         return found
+
+    def _key(self, mapping: Mapping) -> tuple[RecordPath, ...]:
+        return self.by or mapping.by or mapping.rollup_by
 
 
 def rollup_into(
@@ -124,6 +132,7 @@ def rollup_into(
             [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), spool, cores()),
             _columns([one.mapping for one in run.mapped]),
+            needs_keys=True,
         )
         found = Visitors(spool / "visitors.arrow")
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
@@ -134,6 +143,7 @@ def rollup_into(
                     run.first_rejected += [rejected] if run.rejected <= _SHOWN else []
                     if kept:
                         kept.write(rejected.as_json().encode() + b"\n")
+                run.warnings.add(batch.source.name, batch.misfits or {})
                 if batch.table.num_rows:
                     found.add(batch.table)
                 shown.read(batch)
@@ -174,5 +184,6 @@ def print_rollup(
     sys.stdout.flush()
     print_mapped(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
+    print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
     if limit.exceeded(run.rejected, run.records):
         print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

@@ -21,7 +21,7 @@ from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO, TextIO
 
     from icpctl.config.files import ConfigFile
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.figures import FigureCounts
     from icpctl.scoring.insight_report import InsightReport
     from icpctl.scoring.report import ConfigReport, Limit, MatchReport
-    from icpctl.scoring.run import FieldWarning, Options, Rows, Run
+    from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.visitors.misfits import FieldWarning
     from icpctl.visitors.reading import Rejected
     from icpctl.visitors.sources import Source
 
@@ -209,15 +210,9 @@ def print_timings(run: Run) -> None:
 def print_notes(run: Run, limit: Limit, hint: str) -> None:
     """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
-    colour = is_coloured(sys.stderr)
     print_mapped(run.mapped)
     print_rejected(run.rejected, report.rejected)
-    for warning in run.warnings:
-        _note(warning.file, warning.line, "warning", misfit(warning), colour=colour)
-    warned = sum(report.field_warnings.values())
-    if warned > len(run.warnings):
-        counts = ", ".join(f"{name} {count:,}" for name, count in report.field_warnings.items())
-        _more(warned - len(run.warnings), "value", f"did not fit; in all: {counts}", colour=colour)
+    print_misfits(run.warnings, report.field_warnings)
     if limit.exceeded(report.rejected, report.visitors):
         print_exceeded(report.rejected, limit, hint)
 
@@ -228,6 +223,17 @@ def print_rejected(first: Sequence[Rejected], count: int) -> None:
     for rejected in first:
         _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
     _more(count - len(first), "line", "rejected", colour=colour)
+
+
+def print_misfits(first: Sequence[FieldWarning], counts: Mapping[str, int]) -> None:
+    """Print on stderr the first values that did not fit, and how many there are by field."""
+    colour = is_coloured(sys.stderr)
+    for warning in first:
+        _note(warning.file, warning.line, "warning", misfit(warning), colour=colour)
+    warned = sum(counts.values())
+    if warned > len(first):
+        named = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        _more(warned - len(first), "value", f"did not fit; in all: {named}", colour=colour)
 
 
 def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:

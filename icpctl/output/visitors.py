@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.output.rows import bytes_of
-from icpctl.visitors import json_texts, values
+from icpctl.visitors import json_texts, records, values
 from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
+from icpctl.visitors.misfits import misfit_rows
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class _Shape:
             return
         if self.name == LAST_SEEN:
             self.type = _INSTANT
-        elif self.name == PAGES or self.type == _TEXTS or _any(pc.starts_with(column, "[")):
+        elif self.name == PAGES or self.type == _TEXTS or self._has_lists(column):
             self.type = _TEXTS
         else:
             self._fits = {
@@ -92,6 +93,11 @@ class _Shape:
                 if pc.all(pc.match_substring_regex(column, pattern)).as_py()
             }
             self.type = next(iter(self._fits), pa.string())
+
+    def _has_lists(self, column: pa.Array) -> bool:
+        """Whether several texts are a value here; of numbers, dates and ids there is one."""
+        is_text = self.kind is Kind.TEXT and self.name != ID
+        return is_text and bool(pc.any(pc.starts_with(column, "[")).as_py())
 
     def typed(self, tokens: pa.Array) -> pa.Array:
         """The values of JSON texts; what does not fit is null."""
@@ -144,23 +150,37 @@ FORMATS: dict[str, _Write] = {
 
 
 def _normalised(name: str, tokens: pa.Array) -> pa.Array:
-    """Numbers, booleans and dates as JSON has them, whatever text they were."""
+    """Numbers, booleans and dates as JSON has them, whatever text they were; without misfits."""
     is_list = json_texts.is_list(tokens.type)
     tokens = json_texts.joined(tokens) if is_list else json_texts.plain(tokens)
     if name == LAST_SEEN:
         micros, known, _ = values.instants(tokens)
         instants = pa.array(micros, mask=~known).cast(_INSTANT)
-        return pc.coalesce(json_texts.plain(json_texts.json_texts(instants)), tokens)
+        return json_texts.plain(json_texts.json_texts(instants))
     kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
     if kind not in (Kind.NUMBER, Kind.BOOLEAN):
-        return tokens
+        return _without_misfits(name, tokens)
     column = values.of_kind(tokens, name, kind)
     write = _boolean if kind is Kind.BOOLEAN else _number
     texts = [write(low) if low == high else None for low, high in column.values.tolist()]
     written = pa.array([*texts, None], pa.string()).take(
         pa.array(np.where(column.rows < 0, len(texts), column.rows))
     )
-    return pc.coalesce(written, tokens)
+    ranges = pc.if_else(pa.array(column.rows >= 0), tokens, None)
+    return pc.coalesce(written, ranges)
+
+
+def _without_misfits(name: str, tokens: pa.Array) -> pa.Array:
+    """Texts and pages without what does not fit; of a list the rest stays."""
+    rows = misfit_rows(name, tokens)
+    if not len(rows):
+        return tokens
+    odd = tokens.take(pa.array(rows))
+    lists = (values.pages(odd) if name == PAGES else values.texts(odd)).to_lists()
+    kept = [records.dumps(found) if found and name != ID else None for found in lists]
+    mask = np.zeros(len(tokens), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(tokens, pa.array(mask), pa.array(kept, pa.string()))
 
 
 def _lists(column: values.Column) -> pa.Array:
@@ -185,7 +205,3 @@ def _number(value: float) -> str:
 
 def _boolean(value: float) -> str:
     return "true" if value else "false"
-
-
-def _any(flags: pa.Array) -> bool:
-    return bool(pc.any(flags).as_py())

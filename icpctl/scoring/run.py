@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 from icpctl.visitors import mapping as visitor_mapping
 from icpctl.visitors.columns import Columns
+from icpctl.visitors.misfits import FieldWarning, FieldWarnings, Misfits
 from icpctl.visitors.reading import Reader
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
@@ -42,17 +43,7 @@ Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
 
 SHOWN = 10
-"""How many rejected lines, field warnings and best visitors a run keeps for people to see."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldWarning:
-    """A value that does not fit its field's kind, as JSON text."""
-
-    file: str
-    line: int
-    field: str
-    value: str
+"""How many rejected lines and best visitors a run keeps for people to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +146,7 @@ def score(
             list(zip(sources, (one.mapping for one in mapped), strict=True)),
             Reader(Columns({}), spool, threads, timings=timings),
             lambda mapping: columns_of(plan, mapping, options),
+            needs_keys=options.mapping is not None,
         )
         judging = _Judging(plan, timings, watch)
         for batch, (verdicts, watched) in _scored(scan.batches(), judging, threads):
@@ -240,9 +232,8 @@ class _Counted:
     plan: Plan
     counts: Counts
     rejected: int = 0
-    misfits: Counter[str] = field(default_factory=Counter)
+    warnings: FieldWarnings = field(default_factory=FieldWarnings)
     first_rejected: list[Rejected] = field(default_factory=list)
-    warnings: list[FieldWarning] = field(default_factory=list)
     best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
 
     def add(self, batch: Batch, verdicts: Verdicts) -> None:
@@ -278,18 +269,14 @@ class _Counted:
         self.best = nsmallest(SHOWN, [*self.best, *found], key=lambda one: one[:2])
 
     def _keep_warnings(self, batch: Batch, verdicts: Verdicts) -> None:
-        found = []
-        for name, rows in verdicts.misfits.items():
-            self.misfits[name] += len(rows)
-            column = batch.table[name]
-            found += [
-                FieldWarning(
-                    batch.source.name, int(batch.lines[row]), name, _json(column[int(row)])
-                )
-                for row in rows[:SHOWN]
-            ]
-        found.sort(key=lambda one: one.line)
-        self.warnings += found[: SHOWN - len(self.warnings)]
+        found = batch.misfits
+        if found is None:
+            found = {
+                name: Misfits.of(batch.table[name], rows, batch.lines)
+                for name, rows in verdicts.misfits.items()
+            }
+        asked = {name: found[name] for name in found if name in self.plan.columns}
+        self.warnings.add(batch.source.name, asked)
 
     def run(self, seconds: float, mapped: list[Mapped], timings: dict[str, float]) -> Run:
         counts = self.counts
@@ -297,16 +284,11 @@ class _Counted:
             as_of=self.plan.as_of,
             visitors=counts.visitors,
             rejected=self.rejected,
-            field_warnings=dict(sorted(self.misfits.items())),
+            field_warnings=dict(sorted(self.warnings.counts.items())),
             matched=counts.matched,
             match_rate=counts.match_rate,
             configs=counts.config_reports(self.plan.configs),
             elapsed_seconds=round(seconds, 3),
         )
         best = [one for *_, one in self.best]
-        return Run(report, mapped, self.first_rejected, self.warnings, best, timings)
-
-
-def _json(value: pa.Scalar) -> str:
-    found = value.as_py()
-    return f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
+        return Run(report, mapped, self.first_rejected, self.warnings.first, best, timings)

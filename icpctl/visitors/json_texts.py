@@ -51,7 +51,7 @@ def json_texts(array: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         return by_distinct(array, _float_texts)
     if pa.types.is_decimal(kind):
-        return by_distinct(array, lambda distinct: distinct.cast(pa.string()))
+        return by_distinct(array, _decimal_texts)
     if pa.types.is_date(kind):
         return _joined('"', array.cast(pa.date32()).cast(pa.string()), '"')
     if pa.types.is_timestamp(kind):
@@ -136,6 +136,14 @@ def _float_texts(array: pa.Array) -> pa.Array:
         named = [_NOT_FINITE[text] for text in _where(texts, odd)]
         texts = pc.replace_with_mask(texts, odd, pa.array(named))
     return texts
+
+
+def _decimal_texts(array: pa.Array) -> pa.Array:
+    """Every digit, without the zeros that only the column's scale puts behind them."""
+    texts = array.cast(pa.string())
+    texts = pc.replace_substring_regex(texts, r"([.][0-9]*[1-9])0+(E|$)", r"\1\2")
+    texts = pc.replace_substring_regex(texts, r"[.]0+(E|$)", r"\1")
+    return pc.replace_substring_regex(texts, r"^-?0E.*", "0")
 
 
 def _timestamp_texts(array: pa.Array) -> pa.Array:

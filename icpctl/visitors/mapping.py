@@ -44,7 +44,8 @@ class Mapping:
     `title` is the format's name for people, `where` the file. A record is of this format when it
     has every path of `recognised_by`. `by` are the paths of what tells visitors apart where they
     have several records each, the first that is present wins; without any, one record is one
-    visitor. `session` are the paths of what tells a visitor's sessions apart.
+    visitor, and `rollup_by` serves where they are rolled up all the same. `session` are the paths
+    of what tells a visitor's sessions apart.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Mapping:
     title: str = ""
     recognised_by: tuple[Path, ...] = ()
     by: tuple[Path, ...] = ()
+    rollup_by: tuple[Path, ...] = ()
     session: tuple[Path, ...] = ()
     where: Location | None = None
 

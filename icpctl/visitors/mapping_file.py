@@ -9,7 +9,16 @@ from icpctl.config.nodes import List, Object, Problem, Scalar
 from icpctl.errors import IcpctlError, Location
 from icpctl.visitors.conversions import CONVERSIONS, COUNT, SPLIT
 from icpctl.visitors.mapping import FIELDS, PAGES, SINGLE, Mapping
-from icpctl.visitors.paths import Constant, Convert, Path, is_many, parse_path, path_text
+from icpctl.visitors.paths import (
+    Constant,
+    Convert,
+    Path,
+    Unless,
+    conversion,
+    is_many,
+    parse_path,
+    path_text,
+)
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -19,11 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "read_mapping"]
 
-TITLE = "title"
-ABOUT = ("recognised_by", "by", "session")
+TITLE, MISSING = "title", "missing"
+ABOUT = ("recognised_by", "by", "rollup_by", "session")
 """Keys that hold paths and are no fields."""
 
-_KEYS = (TITLE, *ABOUT, *FIELDS)
+_KEYS = (TITLE, *ABOUT, MISSING, *FIELDS)
 _ENTRY_KEYS = ("path", "as", SPLIT, "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 
@@ -61,9 +70,12 @@ class _Reader:
         paths: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
         about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
         title = ""
+        missing: tuple[str, ...] = ()
         for key, value in self._entries():
             if key == TITLE:
                 title = self._text(value, "the title is a text") or ""
+            elif key == MISSING:
+                missing = self._texts(value)
             elif key in about:
                 plain = [path for path, node in self._paths(value) if self._is_plain(path, node)]
                 about[key] = tuple(plain)
@@ -72,6 +84,8 @@ class _Reader:
                 paths[key] = tuple(kept)
         if not self.problems and not any(paths.values()):
             self._find("ICP505", 0, "the mapping names no field", _EXAMPLE)
+        for found in (paths, about):
+            found |= {key: tuple(_unless(it, missing) for it in found[key]) for key in found}
         where = Location(self.name, 1, 1)
         return Mapping(self.name, paths, title or self.name, **about, where=where)
 
@@ -154,6 +168,11 @@ class _Reader:
             self._find("ICP502", node.start, f"bad path {_short(text)}: {error}")
             return None
 
+    def _texts(self, value: Node) -> tuple[str, ...]:
+        nodes = value.items if isinstance(value, List) else [value]
+        found = [self._text(node, "what stands for a missing value is a text") for node in nodes]
+        return tuple(text for text in found if text)
+
     def _text(self, node: Node, wanted: str) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
             return node.value
@@ -186,6 +205,14 @@ class _Reader:
         else:
             return True
         return False
+
+
+def _unless(path: Path, texts: tuple[str, ...]) -> Path:
+    """The path, at which these texts count as nothing; a constant and a count are none of them."""
+    how = conversion(path)
+    if not texts or isinstance(path[0], Constant) or how == Convert(COUNT):
+        return path
+    return (*path[:-1], Unless(texts), how) if how else (*path, Unless(texts))
 
 
 _EMPTY = "ICP007"

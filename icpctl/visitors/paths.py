@@ -46,7 +46,14 @@ class Constant:
     text: str
 
 
-Step: TypeAlias = str | Elements | Convert | Constant
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A value whose text is one of these is none, like a null."""
+
+    texts: tuple[str, ...]
+
+
+Step: TypeAlias = str | Elements | Unless | Convert | Constant
 Path: TypeAlias = tuple[Step, ...]
 """The steps from a record down to a value; a conversion is the last, a constant the only one."""
 
@@ -200,6 +207,11 @@ def conversion(path: Path) -> Convert | None:
     return path[-1] if isinstance(path[-1], Convert) else None
 
 
+def missing_texts(path: Path) -> tuple[str, ...]:
+    """The texts that count as nothing where they are the value at the path."""
+    return next((step.texts for step in path if isinstance(step, Unless)), ())
+
+
 def resolve(record: dict[str, Any], path: Path) -> Any:
     """What a record has at a path before any conversion; None where it has nothing.
 
@@ -227,6 +239,8 @@ def _resolve(value: Any, steps: Path) -> Any:
             if step.pick is None:
                 return list(_all(kept, steps[number + 1 :]))
             value = kept[step.pick] if -len(kept) <= step.pick < len(kept) else None
+        elif isinstance(step, Unless):
+            value = None if records.scalar_text(value) in step.texts else value
         elif isinstance(step, Constant):
             return step.text
     return value
@@ -247,6 +261,15 @@ def _fits(value: Any, step: Elements) -> bool:
     return all(
         records.scalar_text(records.resolve(value, keys)) == text for keys, text in step.where
     )
+
+
+def scalar_paths(record: dict[str, Any], keys: Keys = ()) -> Iterator[Keys]:
+    """The keys down to everything in a record that is no object, list or null."""
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from scalar_paths(value, (*keys, key))
+        elif value is not None and not isinstance(value, list):
+            yield (*keys, key)
 
 
 def is_present(record: dict[str, Any], path: Path) -> bool:

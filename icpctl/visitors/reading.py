@@ -24,11 +24,15 @@ from icpctl.visitors import records
 from icpctl.visitors.ahead import ahead
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
+from icpctl.visitors.mapping import LAST_SEEN, PAGES
+from icpctl.visitors.search import bytes_of
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from icpctl.visitors.misfits import Misfits
     from icpctl.visitors.sources import Source
     from icpctl.visitors.tables import Piece
 
@@ -67,7 +71,8 @@ class Batch:
     """Some records of one file, in order.
 
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers;
-    `bytes_read` of the file lie behind it.
+    `bytes_read` of the file lie behind it. Where records are rolled up `misfits` has those of the
+    records by field, and the visitors' own do not count.
     """
 
     source: Source
@@ -75,6 +80,7 @@ class Batch:
     lines: np.ndarray
     rejected: list[Rejected]
     bytes_read: int
+    misfits: dict[str, Misfits] | None = None
 
 
 @dataclass(slots=True)
@@ -233,7 +239,10 @@ def _examined(one: Picked) -> dict[str, Any] | str:
 
 
 def _suspects(rows: pa.RecordBatch) -> np.ndarray:
-    """Indices of the rows to look at in Python: without any value, or with an unexpected one."""
+    """Indices of the rows to look at in Python.
+
+    They are without any value, have an unexpected one, or a number that may have lost digits.
+    """
     empty = np.ones(rows.num_rows, bool)
     *columns, unexpected = rows.columns
     for column in reversed(columns):
@@ -243,7 +252,43 @@ def _suspects(rows: pa.RecordBatch) -> np.ndarray:
             break
     if unexpected.null_count < rows.num_rows:
         empty |= pc.is_valid(unexpected).to_numpy(zero_copy_only=False)
+    for name, column in zip(rows.schema.names, columns, strict=False):
+        if name.split(" ")[0] not in _NEVER_EXACT:
+            empty[_rounded(column)] = True
     return np.flatnonzero(empty)
+
+
+_NEVER_EXACT = {PAGES, LAST_SEEN} | {
+    entry.name for entry in CONDITION_TYPES.values() if entry.kind in (Kind.NUMBER, Kind.BOOLEAN)
+}
+"""Fields of which no digit counts beyond those of a double."""
+
+
+def _rounded(tokens: pa.Array) -> np.ndarray:
+    """The rows whose number DuckDB has put through a double, perhaps with a loss.
+
+    Texts begin with a quote, so a look at the first bytes is enough nearly always.
+    """
+    if not pa.types.is_string(tokens.type) or tokens.null_count == len(tokens):
+        return _NO_ROWS
+    offsets, data = bytes_of(tokens)
+    first = data[np.minimum(offsets[:-1], len(data) - 1)]
+    rows = np.flatnonzero((first <= _LAST_DIGIT) & (first >= _MINUS) & (np.diff(offsets) > 0))
+    numbers = tokens.take(pa.array(rows))
+    if not np.isin(bytes_of(numbers)[1], _OF_DOUBLES).any():
+        return _NO_ROWS
+    is_long = pc.greater(pc.binary_length(numbers), records.EXACT_LENGTH)
+    may_be = pc.or_(
+        pc.and_(pc.match_substring(numbers, "."), is_long),
+        pc.match_substring_regex(numbers, "[eE]"),
+    )
+    found: np.ndarray = rows[may_be.to_numpy(zero_copy_only=False)]
+    return found
+
+
+_NO_ROWS = np.empty(0, np.int64)
+_MINUS, _LAST_DIGIT = ord("-"), ord("9")
+_OF_DOUBLES = np.frombuffer(b".eE", np.uint8)
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
+from decimal import Decimal
 from typing import Any
 
 from icpctl.visitors.deep import shallow
@@ -14,6 +15,9 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is rejected (SPEC 6)."""
 
 _DEEP = 100
+EXACT_LENGTH = 16
+"""So long a number, with its point, goes through a double and comes back."""
+
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
 _NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
 _SPACE = " \t\n\r\v\f"
@@ -33,9 +37,10 @@ class Number(str):
 def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
-    Numbers become `Number`, lone surrogates U+FFFD; of duplicate keys the first wins, NaN and the
-    infinities may have any letter case, and any ASCII white space may stand around the object:
-    all as in the bulk reader. Raises `NotARecordError` with the reason for a person.
+    Numbers become `Number` with every digit, lone surrogates U+FFFD; of duplicate keys the first
+    wins, NaN and the infinities may have any letter case, and any ASCII white space may stand
+    around the object: all as in the bulk reader. Raises `NotARecordError` with the reason for a
+    person.
     """
     if line.startswith(BOM_UTF8):
         raise NotARecordError("bad JSON: a byte order mark inside the file")
@@ -100,8 +105,13 @@ def resolve(record: Any, path: tuple[str, ...]) -> Any:
 
 
 def _float(text: str) -> Number:
+    """As the bulk reader writes it; what a double does not hold exactly stays as it stands."""
     value = float(text)
-    return Number(json.dumps(value) if math.isfinite(value) else "Infinity")
+    if not math.isfinite(value):
+        return Number("Infinity")
+    written = json.dumps(value)
+    is_exact = len(text) <= EXACT_LENGTH or Decimal(written) == Decimal(text)
+    return Number(written if is_exact else text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

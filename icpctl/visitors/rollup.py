@@ -17,11 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.visitors import json_texts, values
 from icpctl.visitors.columns import Columns
-from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
-from icpctl.visitors.reading import Batch
-from icpctl.vocabulary import CONDITION_TYPES
+from icpctl.visitors.conversions import COUNT
+from icpctl.visitors.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.visitors.misfits import Misfits, is_missing, misfit_rows
+from icpctl.visitors.paths import Convert, conversion, path_text, scalar_paths
+from icpctl.visitors.reading import Batch, first_records
+from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,10 +39,11 @@ if TYPE_CHECKING:
 MEMORY = "1GB"
 """What DuckDB may use before it spills to the reader's folder of temporary files."""
 
-COUNTED = (ID, "page_view_count", "session_count")
+PAGE_VIEWS = "page_view_count"
+COUNTED = (ID, PAGE_VIEWS, "session_count")
 """Fields that a visitor may have though no record has them."""
 
-BY, SESSION = "by", "session"
+BY, SESSION, VIEWED = "by", "session", "viewed"
 _SCHEMA = {
     "ordinal": pa.int64(),
     "source": pa.int32(),
@@ -46,6 +51,7 @@ _SCHEMA = {
     "key": pa.string(),
     "micros": pa.int64(),
     "session": pa.string(),
+    "viewed": pa.int64(),
 }
 
 
@@ -54,11 +60,12 @@ class RollUp:
     """Reads sources with `reader` as visitors.
 
     Its columns are the visitors' columns. `records` are counted, and those `without_key`, which
-    are each a visitor of their own.
+    are each a visitor of their own; with `needs_keys` it is an error when all are.
     """
 
     reader: Reader
     mapping: Mapping
+    needs_keys: bool = False
     records: int = 0
     without_key: int = 0
 
@@ -66,10 +73,25 @@ class RollUp:
         """First batches without rows, which tell what is rejected, then those of the visitors.
 
         A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
-        where a source cannot be read.
+        where a source cannot be read, and `no_key` where keys are needed and no record has one.
         """
+        import duckdb
+
         with tempfile.TemporaryDirectory(prefix="rollup-", dir=self.reader.spool) as folder:
-            yield from self._read(sources, FilePath(folder))
+            try:
+                yield from self._read(sources, FilePath(folder))
+            except (
+                duckdb.IOException,
+                duckdb.OutOfMemoryException,
+                duckdb.TransactionException,
+                duckdb.FatalException,
+            ) as error:
+                raise IcpctlError(
+                    f"the records cannot be kept there: {str(error).splitlines()[0]}",
+                    "io_error",
+                    Location(str(self.reader.spool.parent)),
+                    "name a folder with more space with --temp-dir",
+                ) from None
 
     def _read(self, sources: Sequence[Source], folder: FilePath) -> Iterator[Batch]:
         import duckdb
@@ -77,9 +99,13 @@ class RollUp:
         wanted = self.reader.columns
         needed = {name: self.mapping.paths[name] for name in (PAGES, LAST_SEEN)}
         needed |= {BY: self.mapping.by, SESSION: self.mapping.session}
-        columns = Columns(wanted.paths | needed)
+        # What is counted in each record is added up; only a count that a record gives is final.
+        views = wanted.paths.get(PAGE_VIEWS, ())
+        counts = tuple(path for path in views if conversion(path) == Convert(COUNT))
+        given = {PAGE_VIEWS: tuple(path for path in views if path not in counts)} if counts else {}
+        columns = Columns(wanted.paths | needed | given | {VIEWED: counts})
         reader = replace(self.reader, columns=columns, spool=folder)
-        fields = [name for name in columns.paths if name not in (BY, SESSION)]
+        fields = [name for name in columns.paths if name not in (BY, SESSION, VIEWED)]
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "threads": reader.threads,
@@ -91,10 +117,13 @@ class RollUp:
             for number, source in enumerate(sources):
                 for batch in reader.read(source):
                     rows = self._rows(batch, number, fields)
+                    told = _without_rows(batch, wanted)
                     connection.register("added", rows)
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
-                    yield _without_rows(batch, wanted)
+                    yield told
+            if self.needs_keys and self.without_key == self.records > 0:
+                raise _no_key(self.mapping, sources[0])
             for folded in _folds(connection, fields, reader.batch_rows):
                 yield from _batches(folded, sources, wanted)
 
@@ -110,6 +139,7 @@ class RollUp:
             "key": keys,
             "micros": pa.array(micros, mask=~known),
             "session": values.scalar_texts(batch.table[SESSION]),
+            "viewed": _whole_numbers(batch.table[VIEWED]),
         }
         found = {
             name: json_texts.joined(column)
@@ -122,9 +152,30 @@ class RollUp:
         return pa.table(about | found)
 
 
+def _no_key(mapping: Mapping, source: Source) -> IcpctlError:
+    """Names the path that is most like the first of the key's, among those of the first records."""
+    keys = list(map(path_text, mapping.by))
+    known = {path_text(path) for record in first_records(source) for path in scalar_paths(record)}
+    meant = nearest(keys[0], sorted(known))
+    hint = f"did you mean {meant}? " if meant else ""
+    return IcpctlError(
+        f"no record has {' or '.join(keys)}, by which records are put together",
+        "no_key",
+        Location(source.name),
+        f"{hint}--by PATH names what the records of a visitor have in common, and "
+        f"icpctl inspect {source.name} shows what is in them",
+    )
+
+
 def keys_of(table: pa.RecordBatch) -> pa.Array:
     """The key of each record, whose paths are the column `BY`; null where it has none."""
     return pc.utf8_trim_whitespace(values.scalar_texts(table[BY]))
+
+
+def _whole_numbers(tokens: pa.Array) -> pa.Array:
+    """What `as: count` gives for a list; null for what was none."""
+    is_count = pc.match_substring_regex(tokens, "^[0-9]{1,9}$")
+    return pc.if_else(is_count, tokens, None).cast(pa.int64())
 
 
 def _create(fields: Sequence[str]) -> str:
@@ -148,7 +199,7 @@ def _folds(
         "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - names of fields
         " coalesce(firsts.source, records.source) as source,"
         " coalesce(firsts.line, records.line) as line,"
-        " key, micros, null::bigint as page_views,"
+        " key, micros, viewed as page_views,"
         f" case when session is null then []::varchar[] else [session] end as sessions, {named}"
         " from records left join firsts using (key)"
         " order by visitor, micros nulls first, ordinal"
@@ -196,17 +247,11 @@ def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.n
         column = values.of_kind(tokens, name, CONDITION_TYPES[name].kind)
         return column.present(), column.misfits
     if name == LAST_SEEN:
-        return has_instant, np.flatnonzero(~_is_missing(tokens) & ~has_instant)
+        return has_instant, np.flatnonzero(~is_missing(tokens) & ~has_instant)
     if name == ID:
         present = values.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
         return present, np.empty(0, np.int64)
-    return ~_is_missing(tokens), np.empty(0, np.int64)
-
-
-def _is_missing(tokens: pa.Array) -> np.ndarray:
-    blank = pc.fill_null(pc.match_substring_regex(tokens, r'^(null|\[\]|"\s*")$'), True)
-    missing: np.ndarray = blank.to_numpy(zero_copy_only=False)
-    return missing
+    return ~is_missing(tokens), np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +272,7 @@ class _Groups:
         return pa.array(found, mask=found < 0)
 
     def page_views(self, before: pa.Array, pages: values.Column) -> pa.Array:
-        """How many pages were seen; `before` has the number for rows that are folded already."""
+        """How many pages were seen; `before` has the number where it is known already."""
         lengths = np.diff(np.asarray(pages.offsets))
         known = before.is_valid().to_numpy(zero_copy_only=False)
         counts = np.where(known, pc.fill_null(before, 0).to_numpy(), lengths)
@@ -254,23 +299,36 @@ class _Groups:
 
 
 def _without_rows(batch: Batch, wanted: Columns) -> Batch:
+    """What is to be told of a batch of records: what was rejected, and what does not fit."""
+    misfits = {
+        name: Misfits.of(batch.table[name], rows, batch.lines)
+        for name in wanted.paths
+        if name in FIELDS and len(rows := misfit_rows(name, batch.table[name]))
+    }
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
-    return replace(batch, table=table, lines=batch.lines[:0])
+    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits)
+
+
+def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
+    """The visitors' ids: their keys, be it as the records write them; without a key their own."""
+    is_key = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(values.scalar_texts(own)), keys), False)
+    return pc.coalesce(pc.if_else(is_key, own, json_texts.quoted(keys)), own)
 
 
 def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> Iterator[Batch]:
     """The visitors as batches of one source each."""
     columns = {name: folded[name].combine_chunks() for name in folded.column_names}
     sessions = pc.list_value_length(columns["sessions"])
-    counted = {"page_view_count": columns["page_views"], "session_count": sessions}
-    keys = json_texts.quoted(columns["key"])
+    counted = {PAGE_VIEWS: columns["page_views"], "session_count": sessions}
     arrays = []
     for name in wanted.paths:
         array = columns[name]
         if name in counted:
             count = pc.if_else(pc.greater(counted[name], 0), counted[name], None)
-            array = pc.coalesce(array, count.cast(pa.string()))
-        arrays.append(pc.coalesce(array, keys) if name == ID else array)
+            fits = values.of_kind(array, name, Kind.NUMBER).present()
+            own = pc.if_else(pa.array(fits), array, None)
+            array = pc.coalesce(own, count.cast(pa.string()), array)
+        arrays.append(_ids(array, columns["key"]) if name == ID else array)
     table = pa.RecordBatch.from_arrays(arrays, names=list(wanted.paths))
     numbers, lines = columns["source"].to_numpy(), columns["line"].to_numpy()
     edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
@@ -278,4 +336,4 @@ def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> It
         if end > start:
             source = sources[numbers[start]]
             part = table.slice(start, end - start)
-            yield Batch(source, part, lines[start:end], [], source.size)
+            yield Batch(source, part, lines[start:end], [], source.size, {})

@@ -25,12 +25,14 @@ class Scan:
     """Reads sources, each with its mapping; `columns_of` gives the columns that are wanted.
 
     Where a mapping says so records are rolled up, together with those of the other sources of
-    this mapping. `records` counts these, and `without_key` those that are alone.
+    this mapping. `records` counts these, and `without_key` those that are alone. With `needs_keys`
+    it is an error when no record of a mapping has the key.
     """
 
     mapped: Sequence[tuple[Source, Mapping]]
     reader: Reader
     columns_of: Callable[[Mapping], Columns]
+    needs_keys: bool = False
     records: int = 0
     without_key: int = 0
 
@@ -48,7 +50,7 @@ class Scan:
     def _rolled_up(self, mapping: Mapping) -> Iterator[Batch]:
         from icpctl.visitors.rollup import RollUp
 
-        rollup = RollUp(self.reader, mapping)
+        rollup = RollUp(self.reader, mapping, self.needs_keys)
         yield from rollup.read([source for source, its in self.mapped if its == mapping])
         self.records += rollup.records
         self.without_key += rollup.without_key

@@ -21,9 +21,17 @@ from icpctl.visitors import conversions, json_texts, records
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.conversions import COUNT
 from icpctl.visitors.mapping import PAGES
-from icpctl.visitors.paths import Constant, Elements, conversion, keys_needed
+from icpctl.visitors.paths import (
+    Constant,
+    Elements,
+    Unless,
+    conversion,
+    keys_needed,
+    missing_texts,
+)
 from icpctl.visitors.reading import Batch, Reader, Rejected
 from icpctl.visitors.sources import Source
+from icpctl.visitors.tree import json_forms
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
@@ -59,7 +67,8 @@ class Place:
     @property
     def keys(self) -> Keys | None:
         """The column and keys in its structs, where it takes no more to find the value."""
-        steps = self.path[:-1] if conversion(self.path) else self.path
+        steps = [it for it in self.path if not isinstance(it, Unless)]
+        steps = steps[:-1] if conversion(self.path) else steps
         keys = tuple(step for step in steps if isinstance(step, str))
         how = conversion(self.path)
         is_plain = len(keys) == len(steps) and not (how and how.name == COUNT)
@@ -176,7 +185,7 @@ class Tables:
                     and not how
                 ):
                     return json_texts.list_texts(values)
-                found.append(self._tokens(values, how))
+                found.append(self._tokens(values, missing_texts(place.path), how))
             elif isinstance(place.path[0], Constant):
                 found.append(pa.repeat(records.dumps(place.path[0].text), count))
         if len(found) == 1 and name in CONDITION_TYPES:
@@ -184,8 +193,12 @@ class Tables:
         plain = [json_texts.plain(one) for one in found] or [pa.nulls(count, pa.string())]
         return pc.coalesce(*plain) if len(plain) > 1 else plain[0]
 
-    def _tokens(self, values: pa.Array, how: Convert | None) -> pa.Array:
+    def _tokens(self, values: pa.Array, missing: tuple[str, ...], how: Convert | None) -> pa.Array:
         tokens = opened(values) if self.source.format == "csv" else json_texts.json_texts(values)
+        if missing:
+            tokens = json_texts.plain(tokens)
+            gone = pc.is_in(tokens, pa.array(json_forms(missing), pa.string()))
+            tokens = pc.if_else(gone, None, tokens)
         return conversions.convert_tokens(json_texts.plain(tokens), how) if how else tokens
 
     def _through_records(self, piece: Piece, found: dict[str, list[Place]]) -> Batch:

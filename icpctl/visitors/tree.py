@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.visitors import records
 from icpctl.visitors.conversions import COUNT
-from icpctl.visitors.paths import Convert, Elements, Path, conversion, is_many
+from icpctl.visitors.paths import Convert, Elements, Path, Unless, conversion, is_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,6 +150,9 @@ def _sql(at: _At, steps: Path, depth: int = 0) -> str:
                 return f"list_filter({kept}, lambda {variable}: {variable} is not null)"
             position = step.pick if step.pick < 0 else step.pick + 1
             at = at.element(f"list_extract({kept}, {position})")
+        elif isinstance(step, Unless):
+            for form in json_forms(step.texts):
+                at = _At(None, f"nullif({at.sql}, {text(form)}::json)")
     return at.sql
 
 
@@ -157,10 +160,16 @@ def _all(at: _At, step: Elements) -> str:
     """The SQL of the tests of a step: the text of a scalar is this one."""
     found = []
     for keys, value in step.where:
-        forms = [records.dumps(value)] + ([value] if _SCALAR.fullmatch(value) else [])
+        forms = ", ".join(map(text, json_forms([value])))
         tested = f"{at.keys(keys).sql}::varchar"
-        found.append(f"coalesce({tested} in ({', '.join(map(text, forms))}), false)")
+        found.append(f"coalesce({tested} in ({forms}), false)")
     return " and ".join(found)
+
+
+def json_forms(values: Iterable[str]) -> list[str]:
+    """The JSON texts of the scalars that have these texts."""
+    forms = [(records.dumps(it), *([it] if _SCALAR.fullmatch(it) else [])) for it in values]
+    return [form for both in forms for form in both]
 
 
 def name(identifier: str) -> str:

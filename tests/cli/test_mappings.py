@@ -39,9 +39,9 @@ def write(path: Path, *records: Any) -> Path:
 
 def test_mappings_are_listed(tmp_path: Path) -> None:
     lines = icpctl("mappings", cwd=tmp_path).out.splitlines()
-    assert lines[0].split("\t") == ["MAPPING", "FORMAT", "SEVERAL RECORDS BY"]
+    assert lines[0].split("\t") == ["MAPPING", "FORMAT", "RECORDS", "ROLLED UP BY"]
     assert [line.split("\t")[0] for line in lines[1:]] == list(built_in_names())
-    assert "ga4\tGA4 BigQuery export\tuser_id, user_pseudo_id" in lines
+    assert "ga4\tGA4 BigQuery export\tevents\tuser_id, user_pseudo_id" in lines
 
 
 def test_mappings_as_json(tmp_path: Path) -> None:

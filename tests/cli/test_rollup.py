@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.cli.process import ROOT, Ended, icpctl
+from tests.cli.process import COMMAND, ROOT, Ended, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +106,13 @@ def test_parquet_and_counts_as_json(tmp_path: Path) -> None:
     assert ended.code == 0
     counts = json.loads(ended.out)
     assert counts.pop("elapsedSeconds") > 0
-    assert counts == {"records": 4, "visitors": 3, "withoutKey": 1, "rejected": 1}
+    assert counts == {
+        "records": 4,
+        "visitors": 3,
+        "withoutKey": 1,
+        "rejected": 1,
+        "fieldWarnings": {},
+    }
     table = parquet.read_table(tmp_path / "v.parquet")
     assert dict(zip(table.schema.names, map(str, table.schema.types), strict=True)) == {
         "visitor_id": "string",
@@ -134,7 +142,9 @@ def test_by_is_an_option(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--out", "v.jsonl"], "the mapping default does not say it"),
+        (["--out", "v.jsonl", "--mapping", "no_key.yaml"], "the mapping no_key.yaml does not say"),
+        (["--out", "v.jsonl", "--by", "emial"], "no record has emial, by which"),
+        (["--out", "v.jsonl", "--by", "emial"], "did you mean email?"),
         (["--out", "v.xlsx", "--by", "email"], "end it in one of .jsonl, .ndjson, .parquet"),
         (["--out", "events.jsonl", "--by", "email"], "it is not overwritten"),
         (["--out", "v.jsonl", "--by", "a..b"], "--by 'a..b': no key at character 3"),
@@ -144,10 +154,162 @@ def test_by_is_an_option(tmp_path: Path) -> None:
     ],
 )
 def test_calls_that_cannot_be_carried_out(tmp_path: Path, args: list[str], message: str) -> None:
+    (tmp_path / "no_key.yaml").write_text("pages: url")
     ended = rollup(tmp_path, *args)
     assert (ended.code, ended.out) == (2, "")
     assert message in " ".join(ended.err.split())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "m.yaml"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["events.jsonl", "m.yaml", "no_key.yaml"]
+
+
+def test_score_needs_the_key_of_a_mapping_that_is_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "m.yaml").write_text("by: mail\npages: url\n")
+    ended = icpctl("score", "events.jsonl", "--mapping", "m.yaml", "--dir", CONFIGS, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "no record has mail, by which records are put together" in ended.err
+
+
+@pytest.mark.parametrize("export", sorted(EXPORTS.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_every_format_says_what_its_visitors_have_in_common(tmp_path: Path, export: Path) -> None:
+    """The same records twice are the same visitors, without any option."""
+    (tmp_path / "twice.jsonl").write_bytes(export.read_bytes() * 2)
+    found = []
+    for name in (export, "twice.jsonl"):
+        ended = icpctl("rollup", name, "--out", "-", cwd=tmp_path)
+        assert ended.code == 0
+        found.append([json.loads(line)["visitor_id"] for line in ended.out.splitlines()])
+    assert found[0] == found[1]
+    assert len(found[0]) == len(set(found[0])) == (4 if export.stem == "warmly_webhook" else 5)
+
+
+ODD = [
+    {"id": "a", "company_size": 7, "city": "Bonn", "pages": ["/a", {}]},
+    {"id": "a", "company_size": ["x"], "city": {}, "session_count": "many", "session_id": "s"},
+    {"id": "b", "company_size": "51-200", "city": ["Ulm", {"n": 1}], "icp_match": "perhaps"},
+    {"id": "c", "company_size": "lots", "last_seen": "soon", "icp_match": True, "city": ["Jena"]},
+]
+ODD_WARNINGS = {
+    "city": [(2, "{}"), (3, '["Ulm",{"n":1}]')],
+    "company_size": [(2, '["x"]'), (4, '"lots"')],
+    "icp_match": [(3, '"perhaps"')],
+    "last_seen": [(4, '"soon"')],
+    "pages": [(1, '["/a",{}]')],
+    "session_count": [(2, '"many"')],
+}
+FITTING = [
+    {"visitor_id": "a", "company_size": 7, "city": "Bonn", "pages": ["/a"], "session_count": 1},
+    {"visitor_id": "b", "company_size": "51-200", "city": ["Ulm"]},
+    {"visitor_id": "c", "icp_match": True, "city": ["Jena"]},
+]
+
+
+def test_what_does_not_fit_is_told_with_its_line_and_is_missing(tmp_path: Path) -> None:
+    """Also as Parquet, where one such value must not decide about the column's type."""
+    text = "".join(json.dumps(record) + "\n" for record in ODD)
+    (tmp_path / "e.jsonl").write_text(text)
+    for out in ("v.jsonl", "v.parquet"):
+        ended = icpctl("rollup", "e.jsonl", "--by", "id", "--out", out, "-o", "json", cwd=tmp_path)
+        counts = {name: len(found) for name, found in ODD_WARNINGS.items()}
+        assert json.loads(ended.out)["fieldWarnings"] == counts
+        for name, found in ODD_WARNINGS.items():
+            for line, value in found:
+                said = f"e.jsonl:{line}: warning: {name} is not "
+                assert any(
+                    it.startswith(said) and f": {value}; it counts as missing" in it
+                    for it in ended.err.splitlines()
+                )
+    rows = jsonl(tmp_path / "v.jsonl")
+    keys = dict.fromkeys(key for row in FITTING for key in row)
+    assert [{key: row[key] for key in keys if row[key] is not None} for row in rows] == FITTING
+    table = parquet.read_table(tmp_path / "v.parquet")
+    kinds = {name: str(table.schema.field(name).type) for name in ("visitor_id", "icp_match")}
+    assert kinds == {"visitor_id": "string", "icp_match": "bool"}
+    assert table["city"].to_pylist() == [["Bonn"], ["Ulm"], ["Jena"]]
+    assert table["company_size"].to_pylist() == ["7", "51-200", None]
+    args = ["--dir", CONFIGS, "--as-of", AS_OF, "--out", "-"]
+    found = [icpctl("score", name, *args, cwd=tmp_path).out for name in ("v.jsonl", "v.parquet")]
+    assert found[0] == found[1] != ""
+
+
+def test_score_warns_of_the_records_that_it_rolls_up(tmp_path: Path) -> None:
+    events = [{"id": "a", "at": f"2026-11-2{n}", "size": size} for n, size in enumerate("7x")]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "m.yaml").write_text("by: id\nid: id\nlast_seen: at\ncompany_size: size\n")
+    rules = {"groups": [{"operator": "AND", "conditions": [SIZE]}]}
+    (tmp_path / "icps").mkdir()
+    (tmp_path / "icps" / "big.json").write_text(json.dumps({"label": "big", "rules": rules}))
+    args = ["--mapping", "m.yaml", "--dir", "icps", "-o", "json"]
+    ended = icpctl("score", "e.jsonl", *args, cwd=tmp_path)
+    report = json.loads(ended.out)
+    assert (report["fieldWarnings"], report["matched"]) == ({"company_size": 1}, 1)
+    assert 'e.jsonl:2: warning: company_size is not a number or a range: "x"' in ended.err
+
+
+SIZE = {"type": "company_size", "comparator": "equals", "value": 7}
+
+
+@pytest.mark.parametrize(
+    ("paths", "count"),
+    [
+        ("{path: hits, as: count}", 4),
+        ("[seen, {path: hits, as: count}]", 9),
+        ("[nothing, {path: hits, as: count}]", 4),
+        ("[]", 4),
+    ],
+)
+def test_page_views_are_counted_over_all_records(tmp_path: Path, paths: str, count: int) -> None:
+    """`as: count` counts in each record; a count that a record gives is taken as it is."""
+    events = [{"u": 1, "hits": ["/a", "/b", "/a"], "seen": 9}, {"u": 1, "hits": ["/c"]}]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "m.yaml").write_text(f"by: u\npages: hits\npage_view_count: {paths}\n")
+    ended = icpctl("rollup", "e.jsonl", "--mapping", "m.yaml", "--out", "-", cwd=tmp_path)
+    visitor = json.loads(ended.out)
+    assert (visitor["page_view_count"], visitor["pages"]) == (count, ["/a", "/b", "/c"])
+
+
+@pytest.mark.parametrize(
+    ("own", "ids"),
+    [("e", ["ada", "bo"]), ("user", [" ada ", "bo"]), ("nothing", ["ada", "bo"])],
+)
+def test_the_key_is_the_id(tmp_path: Path, own: str, ids: list[str]) -> None:
+    """Not the last event's id; where the ids are the keys, they stay as they were written."""
+    events = [{"e": n, "user": user} for n, user in enumerate(["ada", "bo", " ada "])]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "m.yaml").write_text(f"id: {own}\nlast_seen: user\n")
+    args = ["--mapping", "m.yaml", "--by", "user", "--out", "-"]
+    ended = icpctl("rollup", "e.jsonl", *args, cwd=tmp_path)
+    assert [json.loads(line)["visitor_id"] for line in ended.out.splitlines()] == ids
+
+
+def test_keys_that_differ_in_their_last_digits_are_different_visitors(tmp_path: Path) -> None:
+    """Also where a number has a fraction or an exponent, which readers like to put into doubles."""
+    keys = [f"12345678901234567{end}" for end in ("89", "90", "89.0", "90.0", "89.25", "90e2")]
+    lines = [f'{{"user": {key}, "city": {key}, "pages": "/"}}\n' for key in [*keys, "7.5", "1e2"]]
+    (tmp_path / "e.jsonl").write_text("".join(lines))
+    ended = icpctl("rollup", "e.jsonl", "--by", "user", "--out", "-", cwd=tmp_path)
+    visitors = [json.loads(line, parse_float=str, parse_int=str) for line in ended.out.splitlines()]
+    assert [it["visitor_id"] for it in visitors] == [*keys, "7.5", "100.0"]
+    assert [it["city"] for it in visitors] == [*keys, "7.5", "100.0"]
+
+
+def test_a_full_temporary_folder_is_told(tmp_path: Path) -> None:
+    """The limit on a file's size stands for a disk that is full."""
+    events = [{"user": str(n), "pages": f"/{n * 7919}" * 20} for n in range(30_000)]
+    (tmp_path / "e.jsonl").write_text("\n".join(map(json.dumps, events)))
+    (tmp_path / "small").mkdir()
+    call = [*COMMAND, "rollup", "e.jsonl", "--by", "user", "--out", "v.jsonl"]
+    line = f"trap '' XFSZ; ulimit -f 512; {shlex.join(call)} --temp-dir small"
+    ended = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    said = ended.stderr.decode()
+    assert ended.returncode == 2
+    assert "internal error" not in said
+    assert said.startswith("small: error: ")
+    assert "name a folder with more space with --temp-dir" in " ".join(said.split())
+    assert list((tmp_path / "small").iterdir()) == []
+    assert not (tmp_path / "v.jsonl").exists()
 
 
 def test_an_empty_export(tmp_path: Path) -> None:

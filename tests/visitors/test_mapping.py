@@ -11,6 +11,7 @@ import pytest
 
 from icpctl.errors import IcpctlError
 from icpctl.visitors.mapping import FIELDS, built_in_names, load_mapping, parse_path
+from icpctl.visitors.paths import Constant, Convert, Unless
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,19 @@ def test_mapping_file(tmp_path: Path) -> None:
     assert found.paths["region"] == found.paths["id"] == ()
 
 
+def test_texts_that_stand_for_a_missing_value(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "city: a\nby: b\nmissing: [n/a, (not set)]\ndomain: {path: c, as: host}\n"
+        "page_view_count: {path: d, as: count}\nindustry: {constant: n/a}\n"
+    )
+    found, gone = load_mapping(str(path)), Unless(("n/a", "(not set)"))
+    assert (found.paths["city"], found.by) == ((("a", gone),), (("b", gone),))
+    assert found.paths["domain"] == (("c", gone, Convert("host")),)
+    assert found.paths["page_view_count"] == (("d", Convert("count")),)
+    assert found.paths["industry"] == ((Constant("n/a"),),)
+
+
 def test_mapping_file_in_json(tmp_path: Path) -> None:
     path = tmp_path / "mapping.json"
     path.write_text('{"industry": ["sector"]}')
@@ -96,6 +110,7 @@ def test_mapping_file_in_json(tmp_path: Path) -> None:
         ("? [a]\n: b", "1:3", "", ""),
         ("city: !!python/object:os.system a", "1:7", "", ""),
         ("city: a\n---\ncity: b", "2:1", "", ""),
+        ("missing: {a: b}\ncity: a", "1:10", "what stands for a missing value is a text", ""),
         ("city: &a [*a]", "1:11", "", ""),
         ("city: " + "[" * 5000, "1:1", "deeper than", ""),
         ("city: a\x01", "1:8", "U+0001", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pyarrow import parquet
 
 from tests.support import score_files
 from tests.visitors.tables import read
+from tests.visitors.torture import config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,40 @@ if TYPE_CHECKING:
 BERLIN = dt.timezone(dt.timedelta(hours=1))
 NOON = dt.datetime(2026, 1, 2, 12, 30, 15)
 SOME_ID = uuid.UUID(int=7)
+
+LONG = "1234567890123456789"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "texts"),
+    [
+        (
+            pa.decimal128(38, 9),
+            [LONG, "42", "0", "-0.5", "1E-9"],
+            [LONG, "42", "0", "-0.5", "1e-09"],
+        ),
+        (pa.decimal128(38, 0), [LONG, "42"], [LONG, "42"]),
+        (pa.decimal128(38, 18), [f"{LONG}.25", "1E-12"], [f"{LONG}.25", "1e-12"]),
+        (pa.decimal256(60, 9), [f"{LONG}{LONG}.125"], [f"{LONG}{LONG}.125"]),
+        (pa.float64(), [42.0, 1.5], ["42.0", "1.5"]),
+    ],
+)
+def test_every_digit_of_a_number_is_in_its_text(
+    tmp_path: Path, kind: pa.DataType, values: list[Any], texts: list[str]
+) -> None:
+    if pa.types.is_decimal(kind):
+        values = [decimal.Decimal(value) for value in values]
+    numbers = pa.array(values, kind)
+    parquet.write_table(pa.table({"id": numbers, "city": numbers}), tmp_path / "v.parquet")
+    configs = [config(f"c-{n}", ("city", "equals", text)) for n, text in enumerate(texts)]
+    rows = score_files(configs, [tmp_path / "v.parquet"], carry=("city",)).rows
+    assert [row["id"] for row in rows] == texts
+    assert [[one["config"] for one in row["matches"]] for row in rows] == [
+        [f"c-{n}"] for n in range(len(texts))
+    ]
+    found = read(tmp_path / "v.parquet", {"x": "city"}).column("x")
+    assert found == [json.loads(text) for text in texts]
+
 
 TYPED: list[tuple[str, pa.Array, list[Any]]] = [
     ("text", pa.array(["a", None, 'q"\\\n\x01é']), ["a", None, 'q"\\\n\x01é']),

@@ -15,7 +15,7 @@ from icpctl.visitors import paths, records
 from icpctl.visitors.columns import UNEXPECTED, Columns
 from icpctl.visitors.conversions import CONVERSIONS
 from icpctl.visitors.mapping import PAGES
-from icpctl.visitors.paths import Constant, Convert, Elements, parse_path, path_text
+from icpctl.visitors.paths import Constant, Convert, Elements, Unless, parse_path, path_text
 from icpctl.visitors.reading import Reader
 from icpctl.visitors.sources import find_sources
 
@@ -54,6 +54,8 @@ plain_paths = st.tuples(st.none() | record_tests, st.lists(segments, min_size=1,
 conversions = st.sampled_from([Convert(name) for name in CONVERSIONS] + [Convert("split", ",")])
 any_paths = st.one_of(
     plain_paths,
+    plain_paths.map(lambda it: (*it, Unless(("page", "1", 'q"\\\n')))),
+    plain_paths.map(lambda it: (*it, Unless(("true", "x@acme.example")), Convert("host"))),
     st.tuples(plain_paths, conversions).map(lambda it: (*it[0], it[1])),
     st.just((Constant('c"'),)),
 )

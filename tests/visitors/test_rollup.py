@@ -41,12 +41,13 @@ def naive(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _visitor(key: Any, group: list[dict[str, Any]]) -> dict[str, Any]:
     ordered = sorted(group, key=lambda record: _instant(record) or -(10**20))
     found: dict[str, Any] = {}
-    for name, fits in {"id": _is_text, "city": _is_text, "company_size": _is_size}.items():
+    fields = {"id": _is_text, "city": _is_text, "company_size": _is_size}
+    for name, fits in fields.items():
         values = [record.get(name) for record in ordered if not _is_blank(record.get(name))]
         fitting = [value for value in values if fits(value)]
         if fitting or (values and name != "id"):
             found[name] = (fitting or values)[-1]
-    if "id" not in found and isinstance(key, str):
+    if isinstance(key, str):
         found["id"] = key
     seen = [record["last_seen"] for record in ordered if _instant(record) is not None]
     if seen:
@@ -59,8 +60,9 @@ def _visitor(key: Any, group: list[dict[str, Any]]) -> dict[str, Any]:
         "session_count": len({record["session"] for record in group if record.get("session")}),
     }.items():
         own = [record[name] for record in ordered if record.get(name) is not None]
+        fitting = [value for value in own if isinstance(value, int)]
         if own or counted:
-            found[name] = own[-1] if own else counted
+            found[name] = (fitting or [counted or own[-1]])[-1]
     return found
 
 
@@ -116,8 +118,8 @@ RECORDS = st.fixed_dictionaries(
             ["2026-11-20", "2026-11-21T10:00:00Z", "2026-11-21T12:00:00+02:00", "never", None]
         ),
         "pages": st.lists(st.sampled_from(["/a", "/b", "/c?d"]), max_size=3) | st.none(),
-        "page_view_count": st.sampled_from([1, 7, None]),
-        "session_count": st.sampled_from([2, None]),
+        "page_view_count": st.sampled_from([1, 7, "lots", None]),
+        "session_count": st.sampled_from([2, "many", None]),
         "id": st.sampled_from(["v1", "v2", "", None]),
         "city": st.sampled_from(["Bonn", "Ulm", " ", "", None]),
         "company_size": st.sampled_from([5, 180, "51-200", "lots", "", None]),

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
-from icpctl.visitors.mapping import built_in, built_in_names
+from icpctl.visitors.mapping import built_in, built_in_names, load_mapping
 from icpctl.visitors.recognition import recognise
 from icpctl.vocabulary import CONDITION_TYPES
 from tests.support import score_files
@@ -154,6 +156,39 @@ def test_a_field_that_a_format_lacks_is_missing(name: str) -> None:
     configs = [config(dashed(field), (field, "exists")) for field in lacking]
     rows = score_files(configs, [EXPORTS / f"{name}.jsonl"]).rows
     assert [row["matches"] for row in rows] == [[] for _ in rows]
+
+
+CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+
+
+def test_events_of_ga4_have_the_campaigns_that_canonical_has() -> None:
+    """One visitor has none: what GA4 calls `(direct)` is no source that somebody set."""
+    fields = [*CAMPAIGN, "country", "region", "city", "page_view_count", "session_count"]
+    assert verdicts("ga4_bigquery", fields) == verdicts("canonical", fields)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_what_an_export_writes_for_nothing_is_missing(tmp_path: Path, suffix: str) -> None:
+    """In any format, and in a roll-up it takes no other value's place."""
+    rows = [{"id": "a", "at": f"2026-11-2{n}", "city": city} for n, city in enumerate(["Ulm", "-"])]
+    rows += [{"id": "b", "at": "2026-11-20", "city": "-"}]
+    write_rows(tmp_path / f"v.{suffix}", rows)
+    (tmp_path / "m.yaml").write_text("by: id\nid: id\nlast_seen: at\ncity: city\nmissing: '-'\n")
+    mapping = load_mapping(str(tmp_path / "m.yaml"))
+    configs = [config("has-city", ("city", "exists")), config("ulm", ("city", "equals", "Ulm"))]
+    found = score_files(configs, [tmp_path / f"v.{suffix}"], mapping=mapping).rows
+    matches = [(row["id"], [one["config"] for one in row["matches"]]) for row in found]
+    assert matches == [("a", ["has-city", "ulm"]), ("b", [])]
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    if path.suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist(rows), path)
+    elif path.suffix == ".csv":
+        lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+        path.write_text("\n".join(lines) + "\n")
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def dashed(field: str) -> str:
