@@ -32,7 +32,7 @@ DEFAULT: Paths = {
     for field, paths in yaml.safe_load(
         (resources.files("icpctl.visitors") / "mappings" / "default.yaml").read_text("utf-8")
     ).items()
-    if field not in ("title", "session")
+    if field not in ("title", "rollup_by", "session")
 }
 """The default mapping as its file has it."""
 
