@@ -83,7 +83,8 @@ def run_tests(
 ) -> TestRun:
     """Run tests against the configs of their folder; a visitor's ICP is one of the active ones.
 
-    With `mutate` each config is changed in many ways, and each mutant must fail a test.
+    With `mutate` each config is changed in many ways, and each mutant must fail a test that
+    passes without the change.
     """
     tested = list({it.config.slug: it.config for it in tests}.values())
     mutants = [mutant for config in tested for mutant in mutants_of(config)] if mutate else []
@@ -99,12 +100,14 @@ def run_tests(
         problems = one.problems(test.config.slug, active)
         explanation = one.explanation() if problems else None
         outcomes.append(Outcome(test, tuple(problems), explanation))
+    # A test that fails anyway notices nothing.
+    passing = [one for one, it in zip(judged, outcomes, strict=True) if not it.problems]
     unnoticed = [
         mutant
         for number, mutant in enumerate(mutants)
         if not any(
             one.problems(f"{mutant.config.slug} {number}", active)
-            for one in judged
+            for one in passing
             if one.test.config is mutant.config
         )
     ]

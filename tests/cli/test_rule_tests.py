@@ -223,6 +223,13 @@ def test_mutate(tmp_path: Path) -> None:
     ]
 
 
+def test_a_failing_test_notices_no_mutant(tmp_path: Path) -> None:
+    failing = "tests:\n  - {visitor: {industry: NO}, match: true, score: 1}\n"
+    ended = run(tmp_path, failing, "--mutate")
+    assert ended.code == 1
+    assert "\n0 of 14 mutants are noticed by a test\n" in ended.out
+
+
 def test_a_mutant_is_noticed_when_its_file_would_fail_the_tests(tmp_path: Path) -> None:
     """The mutants are judged together; each is written down and tested alone here."""
     assert run(tmp_path, GOOD).code == 0
