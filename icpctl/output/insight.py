@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from icpctl.files import replacing
 from icpctl.output.console import note, table
 from icpctl.output.insight_words import change, condition_text, mostly_by, standing_out
 from icpctl.output.progress import progress
-from icpctl.output.score import headline, percent, print_notes, refuse_overwriting
+from icpctl.output.reporting import Reporting, reporting
+from icpctl.output.score import headline, percent, print_notes
 from icpctl.scoring.insight import insight
 from icpctl.scoring.report import rate
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from icpctl.scoring.insight_report import ConditionInsight, ConfigInsight, InsightReport
     from icpctl.scoring.report import Limit
     from icpctl.scoring.run import Options
-    from icpctl.visitors.sources import Source
 
 _MOST_ROWS = 12  # of a table on a terminal
 _MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
@@ -48,27 +46,19 @@ def insight_into(
     if figures:
         options = replace(options, fields=figures.fields)
 
-    def on_sources(sources: Sequence[Source]) -> None:
-        if target and figures:
-            refuse_overwriting(
-                [target.path], [it.path for it in sources] + [it.path for it in configs]
-            )
-            figures.on_sources(sources)
-
-    with ExitStack() as stack:
-        file = stack.enter_context(replacing(target.path)) if target else None
-        with progress(sys.stderr) as on_progress:
-            found = insight(
-                visitors,
-                [(it.slug, it.config) for it in configs],
-                options,
-                counts=figures.insight if figures else None,
-                on_sources=on_sources,
-                on_rows=figures.add if figures else lambda _: None,
-                on_progress=on_progress,
-            )
-        if target and file and figures:
-            target.write(file, figures, found.run, configs)
+    report = Reporting(target, figures, configs) if target and figures else None
+    with reporting(report), progress(sys.stderr) as on_progress:
+        found = insight(
+            visitors,
+            [(it.slug, it.config) for it in configs],
+            options,
+            counts=figures.insight if figures else None,
+            on_sources=report.on_sources if report else lambda _: None,
+            on_rows=figures.add if figures else lambda _: None,
+            on_progress=on_progress,
+        )
+        if report:
+            report.run = found.run
     return found
 
 

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icpctl.files import replacing
 from icpctl.output.bars import add_bars
 from icpctl.output.console import note, shown, table
 from icpctl.output.periods import grouped
 from icpctl.output.progress import progress
-from icpctl.output.score import (
-    counted,
-    percent,
-    print_configs,
-    print_notes,
-    refuse_overwriting,
-)
+from icpctl.output.reporting import Reporting, reporting
+from icpctl.output.score import counted, percent, print_configs, print_notes
 from icpctl.scoring.report import rate
 from icpctl.scoring.stats import stats
 
@@ -33,7 +26,6 @@ if TYPE_CHECKING:
     from icpctl.scoring.report import Limit
     from icpctl.scoring.run import Options
     from icpctl.scoring.stats import Period, Stats, StatsReport
-    from icpctl.visitors.sources import Source
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
@@ -58,29 +50,21 @@ def stats_into(
     """
     figures = target.counts(configs, options, period) if target else None
 
-    def on_sources(sources: Sequence[Source]) -> None:
-        if target and figures:
-            refuse_overwriting(
-                [target.path], [it.path for it in sources] + [it.path for it in configs]
-            )
-            figures.on_sources(sources)
-
-    with ExitStack() as stack:
-        file = stack.enter_context(replacing(target.path)) if target else None
-        with progress(sys.stderr) as on_progress:
-            found = stats(
-                visitors,
-                [(it.slug, it.config) for it in configs],
-                options,
-                period,
-                organization=organization,
-                by=by,
-                figures=figures,
-                on_sources=on_sources,
-                on_progress=on_progress,
-            )
-        if target and file and figures:
-            target.write(file, figures, found.run, configs)
+    report = Reporting(target, figures, configs) if target and figures else None
+    with reporting(report), progress(sys.stderr) as on_progress:
+        found = stats(
+            visitors,
+            [(it.slug, it.config) for it in configs],
+            options,
+            period,
+            organization=organization,
+            by=by,
+            figures=figures,
+            on_sources=report.on_sources if report else lambda _: None,
+            on_progress=on_progress,
+        )
+        if report:
+            report.run = found.run
     return found
 
 

@@ -272,8 +272,11 @@ def _rounded(tokens: pa.Array) -> np.ndarray:
     if not pa.types.is_string(tokens.type) or tokens.null_count == len(tokens):
         return _NO_ROWS
     offsets, data = bytes_of(tokens)
-    first = data[np.minimum(offsets[:-1], len(data) - 1)]
-    rows = np.flatnonzero((first <= _LAST_DIGIT) & (first >= _MINUS) & (np.diff(offsets) > 0))
+    first = data.take(offsets[:-1], mode="clip")
+    rows = np.flatnonzero((first <= _LAST_DIGIT) & (first >= _MINUS))
+    if not len(rows):
+        return _NO_ROWS
+    rows = rows[offsets[rows + 1] > offsets[rows]]  # a null's first byte is the next value's
     numbers = tokens.take(pa.array(rows))
     if not np.isin(bytes_of(numbers)[1], _OF_DOUBLES).any():
         return _NO_ROWS

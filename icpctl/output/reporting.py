@@ -1,0 +1,47 @@
+"""The file of a report beside a scan: there when all is read and counted, or not at all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.files import replacing
+from icpctl.output.score import refuse_overwriting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from icpctl.config.files import ConfigFile
+    from icpctl.output.report import ReportTarget
+    from icpctl.scoring.figures import FigureCounts
+    from icpctl.scoring.run import Run
+    from icpctl.visitors.sources import Source
+
+
+@dataclass(slots=True)
+class Reporting:
+    """A report that will be written of `run`, which is set when the scan has ended."""
+
+    target: ReportTarget
+    figures: FigureCounts
+    configs: Sequence[ConfigFile]
+    run: Run | None = None
+
+    def on_sources(self, sources: Sequence[Source]) -> None:
+        """Take note of what is read. Raises `IcpctlError` where the report would replace it."""
+        read = [it.path for it in sources] + [it.path for it in self.configs]
+        refuse_overwriting([self.target.path], read)
+        self.figures.on_sources(sources)
+
+
+@contextmanager
+def reporting(it: Reporting | None) -> Iterator[None]:
+    """Write the report at the end, if one is wanted. Raises `IcpctlError` `not_written`."""
+    if it is None:
+        yield
+        return
+    with replacing(it.target.path) as file:
+        yield
+        if it.run:
+            it.target.write(file, it.figures, it.run, it.configs)
