@@ -24,7 +24,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda seen, value: seen < value,
     "lte": lambda seen, value: seen <= value,
     "between": lambda seen, value: value[0] <= seen <= value[1],
-    "exists": lambda seen, value: True,  # noqa: ARG005
+    "exists": lambda _seen, _value: True,
 }
 _PAGES: dict[str, Callable[[list[str], Any], bool]] = {
     "in": lambda pages, value: any(page in value for page in pages),

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,8 +207,8 @@ def main(source: Path, rows: int) -> None:
                     visitor = json.loads(line)
                     visitor["last_seen_at"] = visitor["last_seen_at"] or "2026-11-01T00:00:00Z"
                     out.write(json.dumps(to_format(visitor, number)) + "\n")
-            limit = best(lambda file=file: parse(file))  # type: ignore[misc]  # bound per file
-            spent = best(lambda file=file: score([str(file)], configs, Options(AS_OF)))  # type: ignore[misc]  # as above
+            limit = best(partial(parse, file))
+            spent = best(partial(score, [str(file)], configs, Options(AS_OF)))
             first = first or spent
             size = file.stat().st_size / 1e6
             print(
