@@ -1,4 +1,4 @@
-"""Makes `report.png`, the picture of a report in the README: `python docs/picture.py`.
+"""Makes `report.png`, the picture of a report in the README: `python -m docs.picture`.
 
 It needs Chromium and its driver, and the extra `browser`.
 """
@@ -10,11 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.browser.chromium import browser
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.browser.chromium import browser  # noqa: E402 - the folder of the project comes first
-
 TITLE = "Website visitors, autumn 2026"
 
 
