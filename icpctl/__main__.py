@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sys
+from typing import NoReturn
 
 # A call makes many objects that live to its end and hardly a cycle: looking for cycles as often
 # as Python does takes a third of the time that reading 1,000 configs takes.
@@ -24,13 +25,24 @@ def main() -> None:
         from icpctl.cli.app import app
         from icpctl.cli.run import run
 
-        sys.exit(run(app))
+        _end(run(app))
     except KeyboardInterrupt:  # while modules are imported; commands see to the rest
         sys.exit(130)
     except OSError as error:  # help or the version could not be printed
         with contextlib.suppress(OSError):
             print(f"error: {error.strerror or error}", file=sys.stderr, flush=True)
         sys.exit(2)
+
+
+def _end(code: int) -> NoReturn:
+    """End at once: Python would take all modules apart first, a seventh of the time of `list`.
+
+    Commands close what they opened, so nothing is left to do but to print what is still to come.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Items made on a thread of their own, each while the one before is worked on."""
+"""Items made on a thread of their own, some while those before them are worked on."""
 
 from __future__ import annotations
 
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Thread, current_thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def ahead(items: Generator[T]) -> Iterator[T]:
+def ahead(items: Generator[T], count: int) -> Iterator[T]:
     """The items, none of which may be None; what making them raises is raised here.
+
+    Up to `count` are made before they are asked for.
 
     Where this is left early, whatever thread then cleans up, `items` are closed. Nothing here
     waits for a lock that the interrupted code may hold, as an executor's `submit` would.
@@ -23,13 +26,17 @@ def ahead(items: Generator[T]) -> Iterator[T]:
     thread = Thread(target=_make, args=(items, asked, made), daemon=True)
     thread.start()
     try:
-        asked.put(True)
+        for _ in range(count):
+            asked.put(True)
         while (item := made.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             asked.put(True)
             yield item
     finally:
+        with suppress(Empty):
+            while True:
+                asked.get_nowait()
         asked.put(False)
         if thread is not current_thread():
             thread.join()

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 BATCH_ROWS = 61_440
 """Rows of a batch. Few, so that scoring begins and writing ends soon; fewer cost more a row."""
 
+_AHEAD = 3
+"""Batches parsed before they are asked for. DuckDB stops where nobody takes what it has, and
+parses some batches at once when it goes on; with fewer than those scoring waits for them."""
+
 _SAMPLE_LINES = 200
 _TAKEN = 10  # lines of a sample that are looked at together
 _SAMPLE_BYTES = 1024 * 1024  # of a line
@@ -129,9 +133,10 @@ class Reader:
 
         # What DuckDB raises, and what becomes of it where it comes through an Arrow stream.
         engine_errors = (duckdb.Error, pa.ArrowException, OSError)
+        compression = source.compression or "none"
         done = 0
         try:
-            for rows in ahead(self._query(source.path, source, source.compression or "none")):
+            for rows in ahead(self._query(source.path, source, compression), _AHEAD):
                 yield rows
                 done += rows.num_rows
         except engine_errors:
@@ -144,7 +149,7 @@ class Reader:
         # an empty row, for what it cannot take, and read on where it stopped.
         clean = self._clean_copy(source)
         try:
-            for rows in ahead(self._query(clean, source, "none")):
+            for rows in ahead(self._query(clean, source, "none"), _AHEAD):
                 skipped = min(done, rows.num_rows)
                 done -= skipped
                 yield rows.slice(skipped)
