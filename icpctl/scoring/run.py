@@ -139,12 +139,15 @@ def score(
     with temporary_folder(options.temp_dir) as spool:
         sources = find_sources(visitors, spool)
         on_sources(sources)
+        threads = options.threads or cores()
+        reader = Reader(Columns({}), spool, threads, timings=timings)
+        if any(source.format == "json" for source in sources):
+            reader.open()
         mapped = map_sources(sources, options.mapping)
         progress = Progress(sources, on_progress)
-        threads = options.threads or cores()
         scan = Scan(
             list(zip(sources, (one.mapping for one in mapped), strict=True)),
-            Reader(Columns({}), spool, threads, timings=timings),
+            reader,
             lambda mapping: columns_of(plan, mapping, options),
             needs_keys=options.mapping is not None,
         )

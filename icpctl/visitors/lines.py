@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 _BLOCK = 256 * 1024  # bytes; blocks that stay in the processor's cache are twice as fast
 _TRAILING_COMMA = re.compile(rb",[ \t\r\n]*[}\]]")
-_LF, _SPACE, _QUOTE, _COMMA = 10, 32, 34, 44
+_LF, _SPACE, _COMMA = 10, 32, 44
 _CLOSING, _CLOSING_MASK = 0x7D, 0x20  # `}` is 0x7d; `]`, 0x5d, becomes it with this bit
+# With this bit changed, white space and the comma (and some marks that seldom end a value or
+# begin a line) are up to the last gap, and what ends a value, the quote too, is above.
+_GAP_MASK, _LAST_GAP = 0x08, 0x29
 
 
 class Stream(Protocol):
@@ -231,7 +234,7 @@ class _Scratch:
     def __init__(self, size: int) -> None:
         self.size = size
         self._bytes = np.empty(size, np.uint8)
-        self._flags = np.empty((4, size), bool)
+        self._flags = np.empty((3, size), bool)
 
     def plain_lines(self, array: np.ndarray) -> int | None:
         """How many lines there are, None where they need a closer look.
@@ -240,17 +243,14 @@ class _Scratch:
         comma. Finding places takes as long as all of this, so most blocks go without.
         """
         count = len(array)
-        feeds, low, closing, found = self._flags[:, :count]
-        # Of the bytes up to the comma only the quote often stands before a bracket.
-        np.less_equal(array, _COMMA, out=low)
-        np.logical_and(low, np.not_equal(array, _QUOTE, out=found), out=low)
-        np.equal(
-            np.bitwise_or(array, _CLOSING_MASK, out=self._bytes[:count]), _CLOSING, out=closing
-        )
-        if low[0] or np.logical_and(low[:-1], closing[1:], out=found[1:]).any():
-            return None
+        mixed, (feeds, gaps, near) = self._bytes[:count], self._flags[:, :count]
+        np.less_equal(np.bitwise_xor(array, _GAP_MASK, out=mixed), _LAST_GAP, out=gaps)
+        np.equal(np.bitwise_or(array, _CLOSING_MASK, out=mixed), _CLOSING, out=near)
         np.equal(array, _LF, out=feeds)
-        if np.logical_and(feeds[:-1], low[1:], out=found[1:]).any():
+        inner = near[2:]  # for each byte between the first and the last: what is beside it
+        np.logical_or(inner, feeds[:-2], out=inner)
+        np.logical_and(inner, gaps[1:-1], out=inner)
+        if gaps[0] or inner.any() or (feeds[-2:-1].any() and gaps[-1]):
             return None
         return int(np.count_nonzero(feeds)) + (not feeds[-1])
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
+
+    import duckdb
 
     from icpctl.visitors.misfits import Misfits
     from icpctl.visitors.sources import Source
@@ -97,6 +100,15 @@ class Reader:
     batch_rows: int = BATCH_ROWS
     timings: Timings = field(default_factory=Timings)
     _count: int = field(default=0, init=False)
+    _engine: Future[duckdb.DuckDBPyConnection] | None = field(default=None, init=False)
+
+    def open(self) -> Future[duckdb.DuckDBPyConnection]:
+        """Open DuckDB, once, on a thread: a caller may do something else before it reads."""
+        if not self._engine:
+            pool = ThreadPoolExecutor(1)
+            self._engine = pool.submit(_connect, self.threads)
+            pool.shutdown(wait=False)
+        return self._engine
 
     def read(self, source: Source) -> Iterator[Batch]:
         """The batches of one file. Raises `IcpctlError` where it cannot be read."""
@@ -161,14 +173,12 @@ class Reader:
             clean.unlink()
 
     def _query(self, path: Path, source: Source, compression: str) -> Generator[pa.RecordBatch]:
-        import duckdb
-
         sample = list(first_records(source))
         sql = self.columns.query(self._safe_name(path), compression, sample)
         if sql is None:
             none = Columns(dict.fromkeys(self.columns.paths, ()))
             sql = none.query(self._safe_name(path), compression, []) or ""
-        with duckdb.connect(":memory:", config=_CONFIG | {"threads": self.threads}) as connection:
+        with self.open().result().cursor() as connection:
             rows = connection.sql(sql).to_arrow_reader(self.batch_rows)
             yield from self.timings.each("parse", rows)
 
@@ -225,7 +235,11 @@ class Reader:
         return str(link)
 
 
-_CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False}
+def _connect(threads: int) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    config: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": threads}
+    return duckdb.connect(":memory:", config=config)
 
 
 def _examined(one: Picked) -> dict[str, Any] | str:
