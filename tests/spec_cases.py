@@ -604,6 +604,8 @@ SECTION_4 = {
         Row("country", "has_all", ["US", "USA"], ["United States"], ["UK"]),
         Row("country", "equals", "Atlantis", [" ATLANTIS "], ["AT", "Atlantis 2"]),
         Row("country", "equals", 840, ["USA"], ["DE"]),
+        Row("country", "equals", "South Sudan", ["SS"], ["'ss'", "(SS)", "S S"]),
+        Row("country", "equals", "'ss'", ["'SS'"], ["SS", "South Sudan"]),
         Row("country", "equals", "Côte d'Ivoire", ["CI", "cote d'ivoire"], ["CL"]),
         Row("country", "equals", "NO", ["Norway", "nor"], [False, "N"]),
         Row("region", "equals", "US", ["us"], ["USA", "United States"]),

@@ -29,7 +29,6 @@ _RANGE = re.compile(r"[0-9]+-[0-9]+|[0-9]+\+")
 _RB2B = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d):\d\d(?:\.\d+)?([+-]\d\d)[.:]?(\d\d)", re.ASCII
 )
-_CODE_LENGTH = 3
 _CACHED = 1 << 16
 
 
@@ -96,7 +95,7 @@ def _place(part: int) -> Callable[[Any], Any]:
         parts = [it.strip() for it in text.split(",")]
         country = ""
         # A code alone does not tell: in `San Francisco, CA` it is a state's.
-        if len(parts) > 2 or (len(parts[-1]) > _CODE_LENGTH and _is_country(parts[-1])):
+        if len(parts) > 2 or (len(parts[-1]) > normal.LONGEST_CODE and _is_country(parts[-1])):
             country = parts.pop()
         city, region = [*parts, "", ""][:2] if len(parts) < 3 else (parts[0], parts[-1])
         return (city, region, country)[part] or None

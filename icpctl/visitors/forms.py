@@ -52,12 +52,15 @@ def size_range(texts: pa.Array) -> pa.Array:
 
 def country(texts: pa.Array) -> pa.Array:
     """`normal.country` of each text."""
-    letters = pc.replace_substring(pc.ascii_lower(texts), "&", " and ")
+    plain = pc.ascii_lower(texts)
+    letters = pc.replace_substring(plain, "&", " and ")
     letters = pc.replace_substring_regex(letters, "[^a-z0-9_]+", " ")
     letters = _without(pc.ascii_trim(letters, " "), "^the ")
     names, codes = normal.countries()
     found = pc.index_in(letters, value_set=pa.array(names, pa.string()))
-    known = pa.array(codes, pa.string()).take(found)
+    is_short = pc.less_equal(pc.binary_length(letters), normal.LONGEST_CODE)
+    is_other = pc.and_(is_short, pc.not_equal(letters, pc.ascii_trim_whitespace(plain)))
+    known = pc.if_else(is_other, None, pa.array(codes, pa.string()).take(found))
     named = pc.coalesce(known, pc.binary_join_element_wise(texts, "\0", ""))
     return _some(named, pc.invert(pc.string_is_ascii(texts)), normal.country, texts)
 

@@ -117,9 +117,13 @@ def micros(when: datetime) -> int:
 def country(text: str) -> str:
     """The ISO 3166 alpha-2 code (upper case) for a country's name or code, else the text itself.
 
-    The text of other values stays in front of a NUL, so that it can equal no code.
+    Punctuation does not count in names. The text of other values stays in front of a NUL, so that
+    it can equal no code.
     """
-    return _countries().get(_letters(text)) or f"{text}\0"
+    plain = _plain(text)
+    letters = _letters(plain)
+    is_other = len(letters) <= LONGEST_CODE and letters != plain.strip()
+    return (None if is_other else _countries().get(letters)) or f"{text}\0"
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:
@@ -131,10 +135,19 @@ def _without_www(text: str) -> str:
     return text[4:] if text[:4].lower() == "www." else text
 
 
-def _letters(name: str) -> str:
-    """A country's name reduced to what people agree on: no case, accents or punctuation."""
-    letters = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    words = re.findall(r"\w+", "".join(c for c in letters if not unicodedata.combining(c)))
+LONGEST_CODE = 3
+"""Letters of the longest ISO 3166 codes; every name has more."""
+
+
+def _plain(name: str) -> str:
+    """A country's name or code without letter case and accents."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def _letters(plain: str) -> str:
+    """A country's name reduced to what people agree on: words without punctuation."""
+    words = re.findall(r"\w+", plain.replace("&", " and "))
     return " ".join(words[1:] if words[:1] == ["the"] else words)
 
 
@@ -180,8 +193,8 @@ def _countries() -> dict[str, str]:
         names |= {getattr(entry, key, entry.name) for key in ("official_name", "common_name")}
         # "Korea, Republic of" is also written "Republic of Korea".
         names |= {f"{rest} {head}" for head, _, rest in (n.partition(", ") for n in names) if rest}
-        found |= {_letters(name): entry.alpha_2 for name in names}
-    return found | {_letters(name): code for name, code in _OTHER_NAMES.items()}
+        found |= {_letters(_plain(name)): entry.alpha_2 for name in names}
+    return found | {_letters(_plain(name)): code for name, code in _OTHER_NAMES.items()}
 
 
 def countries() -> tuple[list[str], list[str]]:
