@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import is_coloured, shown, styled
-from icpctl.visitors.recognition import unknown_format
+from icpctl.visitors.recognition import doubled_columns, unknown_format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,13 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
         print(f"{place}: read as {those[0].mapping.title} (--mapping {name})", file=sys.stderr)
     for one in mapped:
         if not one.fits:
-            message, hint = unknown_format(one)
-            place = styled(shown(one.source), "place", colour=colour)
-            label = styled("warning:", "warning", colour=colour)
-            hint = f"  {styled('hint:', 'hint', colour=colour)} {shown(hint)}"
-            print(f"{place}: {label} {shown(message)}\n{hint}", file=sys.stderr)
+            _warn(one, *unknown_format(one), colour=colour)
+        if one.doubled:
+            _warn(one, *doubled_columns(one), colour=colour)
+
+
+def _warn(one: Mapped, message: str, hint: str, *, colour: bool) -> None:
+    place = styled(shown(one.source), "place", colour=colour)
+    label = styled("warning:", "warning", colour=colour)
+    hint = f"  {styled('hint:', 'hint', colour=colour)} {shown(hint)}"
+    print(f"{place}: {label} {shown(message)}\n{hint}", file=sys.stderr)

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
     from icpctl.visitors.paths import Convert
 
-COUNT, SPLIT = "count", "split"
+COUNT, SPLIT, RANGE = "count", "split", "range"
+BOUNDS = ("min", "max")
+"""The keys of a range that is an object."""
 
 _ENUM = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
 _RANGE = re.compile(r"[0-9]+-[0-9]+|[0-9]+\+")
 _RB2B = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d):\d\d(?:\.\d+)?([+-]\d\d)[.:]?(\d\d)", re.ASCII
 )
+_PATH = re.compile("[/?#]")  # where a URL's host ends
 _CACHED = 1 << 16
 
 
@@ -80,9 +83,8 @@ def _host(value: Any) -> Any:
     text = _text(value)
     if text is None:
         return value
-    if "@" in text and "://" not in text:
-        text = text.rpartition("@")[2]
-    return normal.domain(text.strip())
+    rest = text.partition("://")[2] or text.removeprefix("//")
+    return normal.domain(_PATH.split(rest)[0].rpartition("@")[2].rstrip("> "))
 
 
 def _place(part: int) -> Callable[[Any], Any]:
@@ -109,7 +111,7 @@ def _is_country(text: str) -> bool:
 
 def _range(value: Any) -> Any:
     if isinstance(value, dict):
-        low, high = (records.scalar_text(value.get(key)) for key in ("min", "max"))
+        low, high = (_whole(value.get(bound)) for bound in BOUNDS)
         if low is None and high is None:
             return None
         return f"{low or 1}-{high}" if high else f"{low}+"
@@ -118,6 +120,12 @@ def _range(value: Any) -> Any:
         return None
     found = _RANGE.search(normal.size_range(text))
     return found.group() if found else value
+
+
+def _whole(value: Any) -> str | None:
+    """A number's text, without the `.0` of one that is kept as a double."""
+    text = _text(value)
+    return re.sub(r"\.0+$", "", text) or None if text else None
 
 
 def _words(value: Any) -> Any:
@@ -199,7 +207,7 @@ _CONVERSIONS = [
         _place(2),
     ),
     Conversion(
-        "range",
+        RANGE,
         "a range in a text or in an object of `min` and `max`; a mere number is none",
         '"2-10 employees"',
         '"2-10"',

@@ -44,11 +44,11 @@ def read_csv(source: Source, columns: Columns | None, batch_rows: int) -> Iterat
     with raw:
         records = _Records(Utf8(stream))
         header = records.header()
+        doubt = records.doubt
+        if doubt:
+            told = Rejected(source.name, doubt.line, f"the header: {doubt.reason}", doubt.raw)
+            yield Piece({}, _NONE, [told], raw.tell() if header else source.size)
         if header is None:
-            return
-        if isinstance(header, _Bad):
-            told = Rejected(source.name, header.line, f"the header: {header.reason}", header.raw)
-            yield Piece({}, _NONE, [told], source.size)
             return
         found = places(columns, set(header))
         wanted = {name for where in found.values() for place in where for name in place.columns}
@@ -59,6 +59,13 @@ def read_csv(source: Source, columns: Columns | None, batch_rows: int) -> Iterat
             if pending.count >= batch_rows:
                 yield pending.piece(raw.tell())
         yield pending.piece(source.size)
+
+
+def header_names(source: Source) -> list[str]:
+    """The names of a file's columns, as they stand in its header."""
+    stream, raw = source.open()
+    with raw:
+        return _Records(Utf8(stream)).header() or []
 
 
 def looks_like_csv(source: Source) -> bool:
@@ -113,9 +120,13 @@ class _Records:
         self._instead: TooLong | DamagedError | None = None  # of what follows `_data`
         self._width = 0
         self.delimiter = b","
+        self.doubt: _Bad | None = None
 
-    def header(self) -> list[str] | _Bad | None:
-        """The names of the columns, None where the file has none."""
+    def header(self) -> list[str] | None:
+        """The names of the columns, None where none can be read.
+
+        `doubt` is what is wrong with it. Letters that are no UTF-8 spoil only their own names.
+        """
         while self._more() and not self._data.strip(b" \r\n"):
             pass
         hint = _EXCEL_HINT.match(self._data)
@@ -128,7 +139,8 @@ class _Records:
                 self._width = len(found.cells)
                 return [cell.strip() for cell in found.cells]
             if found:
-                return found
+                self.doubt = found
+                return None
         return None
 
     def rest(self) -> Iterator[_Found]:
@@ -216,7 +228,11 @@ class _Records:
         try:
             return _Cells([text.decode() for text in cells], line)
         except UnicodeDecodeError:
-            return _Bad(line, _first_bad_byte(raw), raw)
+            bad = _Bad(line, _first_bad_byte(raw), raw)
+        if width is not None:
+            return bad
+        self.doubt = bad
+        return _Cells([text.decode(errors="replace") for text in cells], line)
 
     def _bad_line(self, reason: str) -> _Bad:
         """Only one line is given up: what follows may well be good."""

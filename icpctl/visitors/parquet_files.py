@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from icpctl.visitors.paths import keys_needed
 from icpctl.visitors.reading import Rejected
 from icpctl.visitors.tables import Piece, places
 
@@ -36,7 +35,7 @@ def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> It
         yield Piece({}, _NO_LINES, [_rejected(source, 1, "the file", error)], source.size)
         return
     found = places(columns, set(schema.names))
-    wanted = {keys for it in found.values() for place in it for keys in keys_needed(place.path)}
+    wanted = {keys for it in found.values() for place in it for keys in place.needed}
     leaves = sorted({_leaf(schema, keys) for keys in wanted})
     done = 0
     for groups in _runs(metadata, batch_rows):
@@ -46,6 +45,15 @@ def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> It
 
 
 _NO_LINES = np.empty(0, np.int64)
+
+
+def column_names(source: Source) -> list[str]:
+    """The names of a file's columns; none where it cannot be read."""
+    try:
+        names: list[str] = parquet.read_schema(source.path).names
+    except _UNREADABLE:
+        return []
+    return names
 
 
 def _runs(metadata: parquet.FileMetaData, batch_rows: int) -> Iterator[list[int]]:

@@ -348,6 +348,16 @@ def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[s
                 return
 
 
+def column_names(source: Source) -> list[str]:
+    """The names of a table's columns as the file has them, also those that it has twice."""
+    from icpctl.visitors import csv_files, parquet_files
+
+    if source.format == "json":
+        return []
+    names_of = csv_files.header_names if source.format == "csv" else parquet_files.column_names
+    return names_of(source)
+
+
 def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
     from icpctl.visitors import csv_files, parquet_files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from icpctl.errors import IcpctlError
 from icpctl.visitors.columns import first_value
 from icpctl.visitors.mapping import DEFAULT, Mapping, built_in, built_in_names
 from icpctl.visitors.paths import Constant, Path, is_present
-from icpctl.visitors.reading import first_records
+from icpctl.visitors.reading import column_names, first_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from icpctl.visitors.sources import Source
 
 _KEYS_SHOWN = 8
+_COUNTED = 20  # records in which the fields of two formats are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Mapped:
     """The mapping of one file.
 
     `recognised` says that the file's records told it. `fits` is false where the first records
-    have none of the mapping's fields; `keys` are then some of theirs.
+    have none of the mapping's fields; `keys` are then some of theirs. `doubled` are names that
+    several columns of a table have, of which only the first is read.
     """
 
     source: str
@@ -32,6 +35,7 @@ class Mapped:
     recognised: bool
     fits: bool
     keys: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
 
 
 def map_sources(sources: Sequence[Source], forced: Mapping | None) -> list[Mapped]:
@@ -71,21 +75,34 @@ def recognise(records: Sequence[dict[str, Any]]) -> Mapping | None:
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
     """What is wrong with a file of which nothing was found, and what to do."""
-    tried = ", ".join(built_in_names())
+    tried = f"the mapping {one.mapping.name}"
+    if one.mapping is built_in(DEFAULT):
+        tried = f"the mappings {', '.join(built_in_names())}"
     return (
-        f"no record has a field of a visitor, only {_listed(one.keys)}; tried the mappings {tried}",
+        f"no record has a field of a visitor, only {_listed(one.keys)}; tried {tried}",
         f"icpctl mappings {DEFAULT} prints a mapping to start from; --mapping FILE names yours",
+    )
+
+
+def doubled_columns(one: Mapped) -> tuple[str, str]:
+    """What is said where columns of a table have the same name, and what to do."""
+    return (
+        f"several columns are called {_listed(one.doubled)}; only the first of them is read",
+        "rename the others, so that a mapping can name them",
     )
 
 
 def _mapped(source: Source, forced: Mapping | None) -> Mapped:
     records = list(first_records(source))
     known = None if forced else recognise(records)
+    if known and _count(known, records) < _count(built_in(DEFAULT), records):
+        known = None  # keys that a format has may stand in flat records too
     mapping = forced or known or built_in(DEFAULT)
     # A file of which no record can be shown is for the reader to judge.
     fits = not any(records) or _finds(mapping, records)
     keys = () if fits else tuple(dict.fromkeys(key for record in records for key in record))
-    return Mapped(source.name, mapping, known is not None, fits, keys)
+    doubled = tuple(name for name, count in Counter(column_names(source)).items() if count > 1)
+    return Mapped(source.name, mapping, known is not None, fits, keys, doubled)
 
 
 def _is_of(record: dict[str, Any], mapping: Mapping) -> bool:
@@ -93,11 +110,24 @@ def _is_of(record: dict[str, Any], mapping: Mapping) -> bool:
 
 
 def _finds(mapping: Mapping, records: Iterable[dict[str, Any]]) -> bool:
-    fields: list[tuple[Path, ...]] = [
+    fields = _fields(mapping)
+    return any(first_value(record, paths) is not None for record in records for paths in fields)
+
+
+def _count(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
+    """How many fields it finds in a few of the records."""
+    return sum(
+        any(first_value(record, paths) is not None for record in records[:_COUNTED])
+        for paths in _fields(mapping)
+    )
+
+
+def _fields(mapping: Mapping) -> list[tuple[Path, ...]]:
+    """The paths of each field that a record may have, or not."""
+    return [
         tuple(path for path in paths if not isinstance(path[0], Constant))
         for paths in mapping.paths.values()
     ]
-    return any(first_value(record, paths) is not None for record in records for paths in fields)
 
 
 def _listed(keys: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -205,7 +206,10 @@ def _format(source: Source, head: bytes) -> Format:
 
 def _unreadable(shown: str, error: Exception) -> IcpctlError:
     reason = getattr(error, "strerror", None) or error
-    return IcpctlError(f"cannot read it: {reason}", "unreadable", Location(shown))
+    hint = None
+    if getattr(error, "errno", None) == errno.ENOSPC:
+        hint = "its copy needs more room: --temp-dir, or TMPDIR, names another folder for it"
+    return IcpctlError(f"cannot read it: {reason}", "unreadable", Location(shown), hint)
 
 
 def _shown(name: str) -> str:

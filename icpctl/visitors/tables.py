@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from icpctl.visitors import conversions, json_texts, records
 from icpctl.visitors.columns import Columns
-from icpctl.visitors.conversions import COUNT
+from icpctl.visitors.conversions import BOUNDS, COUNT, RANGE
 from icpctl.visitors.mapping import PAGES
 from icpctl.visitors.paths import (
     Constant,
@@ -55,14 +55,23 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a table has a path: `path`, in which the first key is the name of a column."""
+    """Where a table has a path: `path`, in which the first key is the name of a column.
+
+    Where the table has no such column but one for each bound of a range, `bounds` are these.
+    """
 
     path: Path
+    bounds: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> list[Keys]:
+        """The columns, with keys in their structs, that it takes to find the value."""
+        return [(name,) for name in self.bounds] or keys_needed(self.path)
 
     @property
     def columns(self) -> list[str]:
         """The columns that it takes to find the value."""
-        return [keys[0] for keys in keys_needed(self.path)]
+        return [keys[0] for keys in self.needed]
 
     @property
     def keys(self) -> Keys | None:
@@ -83,9 +92,20 @@ def places(columns: Columns | None, names: Collection[str]) -> dict[str, list[Pl
     if columns is None:
         return {name: [Place((name,))] for name in names}
     return {
-        name: [Place(found) for path in paths for found in _renamed(path, names)]
+        name: [place for path in paths for place in _places(path, names)]
         for name, paths in columns.paths.items()
     }
+
+
+def _places(path: Path, names: Collection[str]) -> Iterator[Place]:
+    yield from map(Place, _renamed(path, names))
+    how = conversion(path)
+    *keys, _ = path
+    if how and how.name == RANGE and all(isinstance(key, str) for key in keys):
+        column = ".".join(cast("Keys", keys))
+        bounds = tuple(name for bound in BOUNDS if (name := f"{column}.{bound}") in names)
+        if bounds and column not in names:
+            yield Place((column, how), bounds)
 
 
 def _renamed(path: Path, names: Container[str]) -> Iterator[Path]:
@@ -158,6 +178,9 @@ class Tables:
         """One batch for each piece."""
         for piece in pieces:
             found = places(self.reader.columns, piece.columns)
+            for place in chain(*found.values()):
+                if place.bounds:
+                    piece.columns[cast("str", place.path[0])] = _of_bounds(piece, place.bounds)
             if any(_takes_records(piece, place) for place in chain(*found.values())):
                 yield self._through_records(piece, found)
             else:
@@ -231,6 +254,12 @@ class Tables:
         return Batch(
             self.source, table.to_batches()[0], piece.lines[kept], rejected, piece.bytes_read
         )
+
+
+def _of_bounds(piece: Piece, bounds: Iterable[str]) -> pa.Array:
+    """Columns of the bounds of a range as objects, as JSON lines have them."""
+    keys = [name.rpartition(".")[2] for name in bounds]
+    return pa.StructArray.from_arrays([piece.columns[name] for name in bounds], keys)
 
 
 def _takes_records(piece: Piece, place: Place) -> bool:

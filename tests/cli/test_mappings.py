@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import csv, parquet
 
 from icpctl.visitors.conversions import CONVERSIONS
 from icpctl.visitors.mapping import FIELDS, built_in_names, load_mapping
@@ -93,6 +95,59 @@ def test_each_file_is_recognised_by_itself(folder: Path) -> None:
         "read as RB2B webhook (--mapping rb2b)",
     ]
     assert "rb2b_webhook.jsonl and 1 more: " in ended.err
+
+
+def test_flat_records_with_the_keys_of_a_format_are_flat(folder: Path) -> None:
+    likeness = {"id": "1", "properties": {}, "createdAt": "2026-11-20", "updatedAt": "2026-11-20"}
+    file = write(folder / "v.jsonl", likeness | {"industry": "SaaS", "country": "DE"})
+    ended = icpctl("score", file, "-o", "json", cwd=folder)
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out)["matched"] == 1
+
+
+def test_columns_with_one_name_are_told(folder: Path) -> None:
+    (folder / "v.csv").write_text("id,industry,city,industry\n1,SaaS,Ulm,Retail\n")
+    ended = icpctl("score", "v.csv", "-o", "json", cwd=folder)
+    assert json.loads(ended.out)["matched"] == 1
+    said, hint = ended.err.splitlines()
+    assert said == (
+        "v.csv: warning: several columns are called industry; only the first of them is read"
+    )
+    assert "rename the others" in hint
+
+
+def test_what_fits_no_mapping_that_is_forced_is_told_of_this_one(folder: Path) -> None:
+    fits = write(folder / "a.jsonl", {"Industry": "SaaS"})
+    other = write(folder / "b.jsonl", {"colour": "red"})
+    ended = icpctl("score", fits, other, "--mapping", "rb2b", "-o", "json", cwd=folder)
+    assert "no record has a field of a visitor, only colour; tried the mapping rb2b" in ended.err
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_range_may_be_two_columns(suffix: str, folder: Path) -> None:
+    """As flattened exports have it, with numbers that a data frame made doubles."""
+    table = pa.table(
+        {"id": [1, 2, 3], "size.min": [51.0, 6000.0, None], "size.max": [200.0, None, None]}
+    )
+    if suffix == ".csv":
+        csv.write_csv(table, folder / "v.csv")
+    else:
+        parquet.write_table(table, folder / "v.parquet")
+    (folder / "own.yaml").write_text("id: id\nemployee_size_range: {path: size, as: range}\n")
+    ended = icpctl(
+        "rollup",
+        f"v{suffix}",
+        "--by",
+        "id",
+        "--mapping",
+        "own.yaml",
+        "--out",
+        "w.jsonl",
+        cwd=folder,
+    )
+    assert ended.code == 0, ended.err
+    rows = map(json.loads, (folder / "w.jsonl").read_text().splitlines())
+    assert [row.get("employee_size_range") for row in rows] == ["51-200", "6000+", None]
 
 
 def test_a_mapping_is_forced(folder: Path) -> None:

@@ -208,9 +208,13 @@ def test_an_empty_header_cell_and_invalid_bytes() -> None:
     assert found.column("city") == ["Ulm"]
 
 
-def test_a_header_that_cannot_be_read_is_told() -> None:
-    found = _read_bytes("id,größe\n1,2\n".encode("latin-1"))
-    assert found.rejected == [(1, "the header: invalid UTF-8 at byte 6")]
+def test_a_header_that_cannot_be_read_is_told_and_spoils_its_own_names_only() -> None:
+    found = _read_bytes("id,größe,city\n1,2,Ulm\n2,3,Köln\n".encode("latin-1"))
+    assert found.rejected == [
+        (1, "the header: invalid UTF-8 at byte 6"),
+        (3, "invalid UTF-8 at byte 6"),
+    ]
+    assert (found.column("id"), found.column("city")) == (["1"], ["Ulm"])
 
 
 def test_half_a_letter_at_the_end_of_utf_16() -> None:

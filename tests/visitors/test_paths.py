@@ -273,6 +273,10 @@ def test_the_example_of_a_conversion(entry: Any) -> None:
     ("name", "value", "becomes"),
     [
         ("host", "ada@mail.acme.example", "mail.acme.example"),
+        ("host", "Ada Byrne <ada@acme.example>", "acme.example"),
+        ("host", "https://ada:secret@acme.example/x?a=b@c", "acme.example"),
+        ("host", "//cdn.acme.example/x", "cdn.acme.example"),
+        ("host", "acme.example/@ada", "acme.example"),
         ("host", "http://WWW.Acme.example:8080/x", "Acme.example"),
         ("host", ["https://a.example", "https://b.example"], ["a.example", "b.example"]),
         ("host", {"url": "x"}, {"url": "x"}),
