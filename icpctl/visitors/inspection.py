@@ -37,6 +37,7 @@ COMMONEST = 5
 KEYS_FROM = 2_000
 """So many of the first records are searched for keys that are not used."""
 
+_FLAGS = {name for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.BOOLEAN}
 _KEPT = 20_000  # values of a field that are counted at a time
 
 
@@ -176,7 +177,8 @@ class _Counted:
             sizes = np.bincount(cells, minlength=len(column.values))
         top = np.argsort(-sizes, kind="stable")[:_KEPT]
         for number in top[sizes[top] > 0]:
-            self.values[_shown(column.values[int(number)])] += int(sizes[number])
+            shown = _shown(column.values[int(number)], is_flag=self.name in _FLAGS)
+            self.values[shown] += int(sizes[number])
         if len(self.values) > 2 * _KEPT:
             self.values = Counter(dict(self.values.most_common(_KEPT)))
         return column.misfits
@@ -216,10 +218,12 @@ def _column(name: str, tokens: pa.Array) -> Column:
     return values.numbers(tokens, ranges=entry.name == "company_size")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, *, is_flag: bool) -> str:
     if not isinstance(value, np.ndarray):
         return str(value)
     low, high = value.tolist()
+    if is_flag:
+        return "true" if low else "false"
     if low == high:
         return f"{low:.15g}"
     return f"{low:.15g}+" if math.isinf(high) else f"{low:.15g}-{high:.15g}"
