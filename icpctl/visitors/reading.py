@@ -137,7 +137,7 @@ class Reader:
         from icpctl.visitors.tables import Tables
 
         pieces = _pieces(source, self.columns, self.batch_rows)
-        yield from Tables(self, source).batches(pieces)
+        yield from ahead(Tables(self, source).batches(pieces), _AHEAD)
 
     def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
