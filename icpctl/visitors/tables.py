@@ -35,7 +35,7 @@ from icpctl.visitors.tree import json_forms
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator
+    from collections.abc import Collection, Container, Generator, Iterable, Iterator
 
     from icpctl.visitors.paths import Convert, Keys, Path
 
@@ -174,7 +174,7 @@ class Tables:
     reader: Reader
     source: Source
 
-    def batches(self, pieces: Iterable[Piece]) -> Iterator[Batch]:
+    def batches(self, pieces: Iterable[Piece]) -> Generator[Batch]:
         """One batch for each piece."""
         for piece in pieces:
             found = places(self.reader.columns, piece.columns)
