@@ -101,8 +101,13 @@ class Inquiry:
         """
         answer = self.ask(*claims)
         if answer.possible is None:
-            self.proofs.unknown.append(Unknown(code, about))
+            self.leave_open(code, about)
         return answer.core if answer.possible is False else None
+
+    def leave_open(self, code: str, about: Claim) -> None:
+        """Note, once, that it is not known whether a finding is due."""
+        if (question := Unknown(code, about)) not in self.proofs.unknown:
+            self.proofs.unknown.append(question)
 
     def meet(self, state: State) -> None:
         """Remember a visitor, with the configs that it matches as bits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from icpctl.proofs.facts import Meeting, Pair, Unknown
+from icpctl.proofs.facts import Meeting, Pair
 from icpctl.proofs.space import Claim, State
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def check_together(inquiry: Inquiry) -> None:
     """Note configs that equal earlier ones, and active ones that are never anyone's ICP."""
     alive = _alive(inquiry)
-    equals = _equal(inquiry, list(alive))
+    equals = _equal(inquiry, alive)
     for config, first in equals.items():
         inquiry.note("ICP609", Claim(config), [Claim(first)], _both(inquiry, first, config)[1])
     files = inquiry.proofs.files
@@ -29,9 +29,9 @@ def check_together(inquiry: Inquiry) -> None:
             continue
         others = [Claim(it, holds=False) for it in before]
         core = inquiry.refuted("ICP608", Claim(config), Claim(config), *others)
-        if core is not None:
-            because = [it.opposite() for it in core if it != Claim(config)]
-            shown = _both(inquiry, because[0].config, config)[1] if because else None
+        because = [it.opposite() for it in core or () if it != Claim(config)]
+        if because:
+            shown = _both(inquiry, because[0].config, config)[1]
             inquiry.note("ICP608", Claim(config), because, shown)
 
 
@@ -45,19 +45,19 @@ def check_pairs(inquiry: Inquiry) -> None:
         meeting, witness = Meeting.NEVER, None
         if first in alive and second in alive:
             meeting, witness = _both(inquiry, first, second)
-            if first_of.get(first, first) == first_of.get(second, second):
+            is_same = first_of.get(first, first) == first_of.get(second, second)
+            if is_same and meeting is Meeting.OVERLAP:
                 meeting = Meeting.EQUAL
         inquiry.proofs.pairs.append(Pair(first, second, meeting, witness))
 
 
-def _alive(inquiry: Inquiry) -> dict[int, State]:
-    """The configs that somebody can match, each with such a visitor."""
-    found: dict[int, State] = {}
-    for config in range(len(inquiry.space.configs)):
-        state = inquiry.met_both(config, config) or inquiry.ask(Claim(config)).state
-        if state is not None:
-            found[config] = state
-    return found
+def _alive(inquiry: Inquiry) -> list[int]:
+    """The configs of which it is not proved that nobody matches them."""
+    return [
+        config
+        for config in range(len(inquiry.space.configs))
+        if inquiry.met_both(config, config) or inquiry.ask(Claim(config)).possible is not False
+    ]
 
 
 def _both(inquiry: Inquiry, first: int, second: int) -> tuple[Meeting, Witness | None]:
@@ -118,5 +118,5 @@ def _is_equal(inquiry: Inquiry, first: int, second: int) -> bool:
             return False
         answers.append(answer.possible)
     if None in answers:
-        inquiry.proofs.unknown.append(Unknown("ICP609", Claim(second)))
+        inquiry.leave_open("ICP609", Claim(second))
     return None not in answers

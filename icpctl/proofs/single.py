@@ -95,14 +95,17 @@ def _lists(inquiry: Inquiry, config: int, number: int) -> None:
     """
     space = inquiry.space
     group = space.configs[config].groups[number]
-    asked: dict[str, list[Claim]] = {}
+    asked: dict[str, list[int]] = {}
     for place in _required(group) if group.operator == Operator.AND else ():
         name, test = space.tests[group.conditions[place].bit]
         if name in space.texts and test.comparator != "has_all":
-            asked.setdefault(name, []).append(Claim(config, number, place))
-    for name, claims in asked.items():
-        answer = inquiry.prover.ask(claims, single=name) if len(claims) > 1 else None
-        if answer and answer.possible is False:
+            asked.setdefault(name, []).append(place)
+    for name, places in asked.items():
+        if sum(not group.conditions[it].negated for it in places) < 2:
+            continue  # one text can hold the one, and what negatives allow in a list it may be too
+        claims = [Claim(config, number, it) for it in places]
+        answer = inquiry.prover.ask(claims, single=name)
+        if answer.possible is False:
             about = Claim(config, number)
             inquiry.note("ICP610", about, answer.core, inquiry.witness(about))
 
@@ -111,15 +114,15 @@ def _implied(inquiry: Inquiry, config: int, number: int) -> None:
     """Note required conditions without which the same visitors match."""
     group = inquiry.space.configs[config].groups[number]
     is_and = group.operator == Operator.AND
-    left = _required(group)
-    for one in reversed(left if len(left) > 1 else []):
-        about = Claim(config, number, one)
-        rest = [Claim(config, number, it, holds=is_and) for it in left if it != one]
-        own = about.opposite() if is_and else about
-        core = inquiry.refuted("ICP604", about, *rest, own)
+    left = [Claim(config, number, it, holds=is_and) for it in _required(group)]
+    for at in reversed(inquiry.prover.perhaps_implied(left) if len(left) > 1 else []):
+        about = Claim(config, number, left[at].condition)
+        rest = left[:at] + left[at + 1 :]
+        own = left[at].opposite()
+        core = inquiry.refuted("ICP604", about, *rest, own) if rest else None
         if core is None:
             continue
-        left.remove(one)
+        left = rest
         because = [it if is_and else it.opposite() for it in core if it != own]
         shows = [Claim(config, number), *([about, *because] if is_and or because else [])]
         inquiry.note("ICP604", about, because, inquiry.witness(*shows))
@@ -136,6 +139,8 @@ def _optional(inquiry: Inquiry, config: int, number: int) -> None:
             continue
         holds = Claim(config, number, one)
         for code, asked in (("ICP606", holds), ("ICP607", holds.opposite())):
+            if inquiry.prover.is_possible([matches, asked]):
+                continue
             core = inquiry.refuted(code, holds, *given, asked)
             if core is not None:
                 because = [it for it in core if it != asked]
@@ -144,14 +149,12 @@ def _optional(inquiry: Inquiry, config: int, number: int) -> None:
 
 def _covered(inquiry: Inquiry, config: int, alive: Sequence[int]) -> None:
     """Note groups without which the same visitors match the config."""
-    left = list(alive)
-    for number in reversed(alive if len(alive) > 1 else []):
-        about = Claim(config, number)
-        others = [Claim(config, it, holds=False) for it in left if it != number]
-        if not others:
-            return
-        core = inquiry.refuted("ICP605", about, about, *others)
+    left = [Claim(config, number, holds=False) for number in alive]
+    for at in reversed(inquiry.prover.perhaps_implied(left) if len(left) > 1 else []):
+        about = left[at].opposite()
+        others = left[:at] + left[at + 1 :]
+        core = inquiry.refuted("ICP605", about, about, *others) if others else None
         if core is not None:
-            left.remove(number)
+            left = others
             because = [it.opposite() for it in core if it != about]
             inquiry.note("ICP605", about, because, inquiry.witness(about, *because[:1]))

@@ -52,7 +52,7 @@ def require_z3() -> Any:
 
 def milliseconds(seconds: float) -> int:
     """A time limit as z3 takes it; there 0 would mean none."""
-    return max(1, min(_MOST_MS, round(seconds * 1000)))
+    return max(1, round(min(_MOST_MS, seconds * 1000)))
 
 
 class Encoding:
@@ -70,7 +70,8 @@ class Encoding:
         self._single: dict[str, Any] = {}
         self._tests: dict[int, Any] = {}
         self._one_text: dict[str, Any] = {}
-        self._claims: dict[tuple[int, int | None, int | None], Any] = {}
+        self._claims: dict[Claim, Any] = {}
+        self._runs = 0
         self.real = self.z3.Bool("real")
         """Assumed, no phantom takes part."""
         for name, texts in space.texts.items():
@@ -92,11 +93,24 @@ class Encoding:
 
     def claim(self, claim: Claim) -> Any:
         """The literal that says what a claim says."""
-        key = claim.config, claim.group, claim.condition
-        if key not in self._claims:
-            self._claims[key] = self._defined("-".join(map(str, key)), self._meant(*key))
-        found = self._claims[key]
-        return found if claim.holds else self.z3.Not(found)
+        if claim not in self._claims:
+            key = claim.config, claim.group, claim.condition
+            self._claims[claim] = (
+                self._defined("-".join(map(str, key)), self._meant(*key))
+                if claim.holds
+                else self.z3.Not(self.claim(claim.opposite()))
+            )
+        return self._claims[claim]
+
+    def all_but_one(self, claims: Sequence[Claim]) -> list[list[Any]]:
+        """For each claim literals that say that it is not true and all the others are.
+
+        Those before it are one literal, and those behind it, however many there are.
+        """
+        literals = [self.claim(it) for it in claims]
+        before, behind = self._running(literals), self._running(literals[::-1])[::-1]
+        opposites = [self.claim(it.opposite()) for it in claims]
+        return [list(it) for it in zip(before, opposites, behind, strict=True)]
 
     def state(self, model: Any, sources: Iterable[str]) -> State:
         """The visitor that a model describes, as far as these fields go."""
@@ -121,6 +135,15 @@ class Encoding:
         return bisect_left(
             range(1, len(steps)), 1, key=lambda it: not self._is_true(model, steps[it])
         )
+
+    def _running(self, literals: Sequence[Any]) -> list[Any]:
+        """For each place a literal that says that all those before it are true."""
+        found = [self.z3.BoolVal(True)]
+        for literal in literals:
+            name = f"running{self._runs}"
+            self._runs += 1
+            found.append(self._defined(name, self.z3.And(found[-1], literal)))
+        return found[:-1]
 
     def _defined(self, name: str, meaning: Any) -> Any:
         found = self.z3.Bool(name)
@@ -273,6 +296,18 @@ class Prover:
         core = {it.get_id() for it in self._solver.unsat_core()}
         kept = [claim for claim, it in zip(claims, literals, strict=True) if it.get_id() in core]
         return Answer(possible=False, core=tuple(self._least(kept, given)))
+
+    def perhaps_implied(self, claims: Sequence[Claim]) -> list[int]:
+        """The places of the claims that the others may imply; the rest surely are not implied."""
+        literals = self._encoding.all_but_one(claims)
+        real, sat = self._encoding.real, self._z3.sat
+        return [at for at, it in enumerate(literals) if self._solver.check(*it, real) != sat]
+
+    def is_possible(self, claims: Sequence[Claim]) -> bool:
+        """Whether it is sure that there is a visitor of whom all claims are true."""
+        literals = [self._encoding.claim(it) for it in claims]
+        found: bool = self._solver.check(*literals, self._encoding.real) == self._z3.sat
+        return found
 
     def _least(self, claims: list[Claim], given: list[Any]) -> list[Claim]:
         """The claims without those that are not needed for the contradiction."""

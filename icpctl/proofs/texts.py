@@ -253,7 +253,11 @@ class TextSource:
     @cached_property
     def _plan(self) -> Plan:
         conditions = tuple(
-            Condition(type=part.type, comparator=part.comparator, value=part.value or None)
+            Condition(
+                type=part.type,
+                comparator=part.comparator,
+                value=None if part.comparator == "exists" else part.value,
+            )
             for part in self._parts
         )
         group = Group(operator=Operator.OR, conditions=conditions)
