@@ -94,6 +94,8 @@ def _prove(
     require_z3()
     if pairs and output not in ("text", "json"):
         raise IcpctlError("--pairs is for -o text and -o json", "bad_usage")
+    if str(witnesses) == "-":
+        raise IcpctlError("--witnesses names a file: the findings go to stdout", "bad_usage")
     loaded = workspace(directory, org).load(all_orgs=True)
     proofs = prove_all(
         loaded.configs,

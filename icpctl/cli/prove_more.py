@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 def equivalent(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="A B", help="Two slugs or files; with --base any number of slugs."),
+        typer.Argument(
+            metavar="A B", help="Two slugs or files; with --base or --base-dir any number of slugs."
+        ),
     ] = None,
     base: Annotated[
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
+    ] = None,
+    base_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of this folder.")
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -46,7 +51,10 @@ def equivalent(
 
     require_z3()
     space = workspace(directory, org)
-    asked = _against(space, names or [], base) if base is not None else [_two(space, names or [])]
+    if base is None and base_dir is None:
+        asked = [_two(space, names or [])]
+    else:
+        asked = _against(space, names or [], base, base_dir)
     is_exact = is_case_sensitive(case_sensitive)
     compared = []
     for (first, one), (second, two) in asked:
@@ -84,7 +92,7 @@ def _two(space: "Workspace", names: list[str]) -> "tuple[Named, Named]":
         raise IcpctlError(
             f"name two configs, by slug or by file, not {len(names)}",
             "bad_usage",
-            hint="or compare with a git revision: --base REF",
+            hint="or compare with a git revision or a folder: --base REF, --base-dir DIR",
         )
     one, two = (_named(space, name) for name in names)
     return one, two
@@ -99,11 +107,13 @@ def _named(space: "Workspace", name: str) -> "Named":
     return name, space.get(name).config
 
 
-def _against(space: "Workspace", slugs: list[str], base: str) -> "list[tuple[Named, Named]]":
+def _against(
+    space: "Workspace", slugs: list[str], ref: str | None, folder: Path | None
+) -> "list[tuple[Named, Named]]":
     """Each config as it was and as it is; raise where one is only in one of both."""
     from icpctl.config.versions import versions
 
-    found = versions(space, slugs, ref=base)
+    found = versions(space, slugs, ref=ref, folder=folder)
     before = {it.slug: it.config for it in found.before}
     after = {it.slug: it.config for it in found.after}
     if gone := sorted(set(before) ^ set(after)):
@@ -112,4 +122,4 @@ def _against(space: "Workspace", slugs: list[str], base: str) -> "list[tuple[Nam
             "no_such_slug",
             hint="name the configs that are to be compared",
         )
-    return [((f"{slug} ({base})", before[slug]), (slug, it)) for slug, it in after.items()]
+    return [((f"{slug} ({found.base})", before[slug]), (slug, it)) for slug, it in after.items()]

@@ -40,18 +40,23 @@ def validate(
     from icpctl.output.findings import FORMATS, Report
 
     loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
-    if prove:
-        _add_proofs(loaded)
+    unknown = _add_proofs(loaded) if prove else 0
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
-    note(report.summary())
+    more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
+    note(report.summary() + more)
     return ExitCode.FOUND if report.errors else ExitCode.DONE
 
 
-def _add_proofs(loaded: "Loaded") -> None:
-    """Put what is proved of the valid configs among the findings. Needs the extra `prove`."""
+def _add_proofs(loaded: "Loaded") -> int:
+    """Put what is proved of the valid configs among the findings; count what is not known.
+
+    Needs the extra `prove`.
+    """
     from icpctl.cli.prove import is_case_sensitive
     from icpctl.output.proofs.findings import add_findings
     from icpctl.proofs.folder import prove as prove_all
 
-    add_findings(loaded, prove_all(loaded.configs, case_sensitive=is_case_sensitive(None)))
+    proofs = prove_all(loaded.configs, case_sensitive=is_case_sensitive(None))
+    add_findings(loaded, proofs)
+    return sum(len(it.unknown) for it in proofs)

@@ -28,8 +28,10 @@ def check_together(inquiry: Inquiry) -> None:
         if inquiry.met_alone(config, before):
             continue
         others = [Claim(it, holds=False) for it in before]
-        core = inquiry.refuted("ICP608", Claim(config), Claim(config), *others)
-        because = [it.opposite() for it in core or () if it != Claim(config)]
+        answer = inquiry.ask(Claim(config), *others)
+        if answer.possible is None and inquiry.met_both(config, config):
+            inquiry.leave_open("ICP608", Claim(config))  # else it is open whether anyone matches
+        because = [it.opposite() for it in answer.core if it != Claim(config)]
         if because:
             shown = _both(inquiry, because[0].config, config)[1]
             inquiry.note("ICP608", Claim(config), because, shown)

@@ -72,6 +72,7 @@ class Encoding:
         self._one_text: dict[str, Any] = {}
         self._claims: dict[Claim, Any] = {}
         self._runs = 0
+        self._true: int = self.z3.BoolVal(True).get_id()
         self.real = self.z3.Bool("real")
         """Assumed, no phantom takes part."""
         for name, texts in space.texts.items():
@@ -128,7 +129,7 @@ class Encoding:
 
     def _is_true(self, model: Any, one: Any) -> bool:
         value = model[one]
-        return value is not None and value.decl().kind() == self.z3.Z3_OP_TRUE
+        return value is not None and value.get_id() == self._true  # z3 keeps equal terms once
 
     def _reached(self, model: Any, steps: list[Any]) -> int:
         """The last of the steps that is true; all before it are."""

@@ -10,13 +10,13 @@ from icpctl.proofs.numbers import NumberSource
 from icpctl.proofs.texts import PRESENT, TextSource, is_texts
 from icpctl.scoring.plan import make_plan
 from icpctl.visitors import mapping, normal
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+from icpctl.vocabulary import CONDITION_TYPES, Form, Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, Plan, Test
+    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Test
 
 _SIZE = "company_size"
 
@@ -137,11 +137,16 @@ class Space:
 
     def held(self, config: int, state: State) -> list[bool]:
         """Which conditions of a config a visitor holds."""
-        return [self.holds(it.bit, state) != it.negated for it in self.configs[config].conditions]
+        return [self._is_held(it, state) for it in self.configs[config].conditions]
 
     def is_true(self, claim: Claim, state: State) -> bool:
-        """Whether a claim is true of a visitor."""
-        return claim_is_true(claim, self.configs[claim.config], self.held(claim.config, state))
+        """Whether a claim is true of a visitor, looking at no more conditions than it takes."""
+        groups = self.configs[claim.config].groups
+        if claim.group is not None:
+            groups = (groups[claim.group],)
+        if claim.condition is not None:
+            return self._is_held(groups[0].conditions[claim.condition], state) == claim.holds
+        return any(self._is_matched(it, state) for it in groups) == claim.holds
 
     def record(self, state: State) -> dict[str, Any]:
         """The visitor as a record."""
@@ -154,6 +159,14 @@ class Space:
                 low, high = state.numbers[name]
                 found[name] = _value(self.numbers[name], low, high)
         return found
+
+    def _is_held(self, condition: ConditionPlan, state: State) -> bool:
+        return self.holds(condition.bit, state) != condition.negated
+
+    def _is_matched(self, group: GroupPlan, state: State) -> bool:
+        needed = [it for it in group.conditions if not it.optional]
+        together = all if group.operator == Operator.AND else any
+        return not needed or together(self._is_held(it, state) for it in needed)
 
     def _conditions(self, claim: Claim) -> Iterator[ConditionPlan]:
         groups = self.configs[claim.config].groups

@@ -15,6 +15,9 @@ _LETTERS = "xzqjkvwyhf0~*^|"
 _MOST = 3
 _HOSTS = ("", "www.", "https://", "http://", "https://www.")
 _TAILS = ("", "/", "#{0}", "/#{0}")
+_WIDE = {32: 0x3000} | {code: code + 0xFEE0 for code in range(33, 127)}
+"""Letters of ASCII to those of full width, which a country's name may have as well."""
+_DASHES, _SPACES = "-\u2212\u2010\u2015", " \u2003\u2009\u3000"
 _DOMAIN_TAILS = (*_TAILS, ".", ":80", "?{0}", "/{0}")
 
 
@@ -88,7 +91,9 @@ def _countries(value: str, free: Sequence[str]) -> Iterator[str]:
     del free
     code = normal.country(value)
     names, codes = normal.countries()
-    yield from (name for name, known in zip(names, codes, strict=True) if known == code)
+    known = [name for name, it in zip(names, codes, strict=True) if it == code]
+    yield from known
+    yield from (name.translate(_WIDE) for name in sorted(known, key=len))
 
 
 def _ranges(value: str, free: Sequence[str]) -> Iterator[str]:
@@ -97,6 +102,8 @@ def _ranges(value: str, free: Sequence[str]) -> Iterator[str]:
     yield form
     yield form.replace("-", " - ")
     yield form.replace("-", "\u2013")
+    for dash, space in zip(_DASHES, _SPACES, strict=True):
+        yield space.join(form.replace("-", dash))
 
 
 _OTHERS: dict[Form, Callable[[str, Sequence[str]], Iterator[str]]] = {

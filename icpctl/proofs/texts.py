@@ -121,7 +121,7 @@ class TextSource:
         for part, number in self._parts.items():
             if part.comparator == "equals":
                 forms.setdefault((part.type, normal.FORMS.get(part.form, str)(part.value)), number)
-            if part.comparator == "equals" and part.form is Form.PLAIN:
+            if part.comparator == "equals" and _is_plain(part):
                 hit = self._of_form(part)
                 pairs += [(number, it) for it in self._parts.values() if not hit >> it & 1]
             if part.comparator in ("starts_with", "ends_with"):
@@ -177,13 +177,14 @@ class TextSource:
         yield PRESENT
         for part, number in self._parts.items():
             if part.comparator == "equals":
-                yield 1 << number | self._of_form(part)
+                if _can_be_equalled(part):
+                    yield 1 << number | self._of_form(part)
             elif part.comparator in _OF_TEXTS:
                 yield self._within(part.value) | self._edges(part.value, part.comparator)
 
     def _of_form(self, part: Part) -> int:
         """What every text hits that equals a part's value."""
-        if part.form is Form.PLAIN:
+        if _is_plain(part):
             edges = self._edges(part.value, "starts_with") | self._edges(part.value, "ends_with")
             return (
                 self._within(part.value) | edges | self._equals(part.type, Form.PLAIN, part.value)
@@ -193,8 +194,10 @@ class TextSource:
             return self._within(form) | self._paths(form)
         form = normal.FORMS[part.form](part.value)
         mask = self._equals(part.type, part.form, form)
-        if part.form in (Form.COUNTRY, Form.SIZE_RANGE):  # these are no part of the text itself
+        if part.form is Form.COUNTRY:  # its code is no part of the text itself
             return mask | PRESENT
+        if part.form is Form.SIZE_RANGE:  # spaces may stand between all of its letters
+            return mask | PRESENT | self._letters(form.replace("-", ""), form[:1], form[-1:])
         mask |= self._within(form)
         if part.form is Form.PAGE and form[:1] not in ("", "/") and "://" not in form:
             mask |= self._paths(normal.path(form))
@@ -226,6 +229,16 @@ class TextSource:
             number
             for part, number in self._parts.items()
             if part.comparator == "contains" and part.value in text
+        )
+
+    def _letters(self, within: str, first: str, last: str) -> int:
+        """The text comparators that look for one of these letters, a dash aside."""
+        where = {"contains": within, "starts_with": first, "ends_with": last}
+        return self._mask(
+            number
+            for part, number in self._parts.items()
+            if len(part.value) == 1 and part.value != "-"
+            if part.value in where.get(part.comparator, "")
         )
 
     def _edges(self, text: str, comparator: str) -> int:
@@ -279,6 +292,19 @@ class TextSource:
             held = held_conditions(self._plan.configs[0], words)
             found += [sum(1 << bit for bit in row.nonzero()[0].tolist()) for row in held]
         return found
+
+
+def _is_plain(part: Part) -> bool:
+    """Whether the one text that equals a part's value is the value itself."""
+    is_name = part.form is Form.COUNTRY and normal.country(part.value) == f"{part.value}\0"
+    return part.form is Form.PLAIN or is_name
+
+
+def _can_be_equalled(part: Part) -> bool:
+    """Whether a text may equal a part's value: none is blank, and no path holds a `?`."""
+    if part.form is Form.PAGE and part.value[:1] == "/":
+        return "?" not in normal.path_value(part.value)
+    return part.form in (Form.PAGE, Form.URL) or part.value != ""
 
 
 def is_texts(name: str) -> bool:

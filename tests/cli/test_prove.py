@@ -75,6 +75,11 @@ def test_text(here: Path) -> None:
     assert icpctl("prove", "--strict", cwd=here).code == 1
 
 
+@pytest.mark.parametrize("timeout", ["inf", "1e300"])
+def test_a_timeout_without_end(here: Path, timeout: str) -> None:
+    assert icpctl("prove", "--timeout", timeout, cwd=here).out == TEXT
+
+
 def test_pairs(here: Path) -> None:
     ended = icpctl("prove", "--pairs", cwd=here)
     assert ended.out == TEXT + (
@@ -155,7 +160,9 @@ def test_what_is_not_known_is_said(here: Path) -> None:
         "label: Odd\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
         "        - {type: country, comparator: equals, value: US}\n"
         "        - {type: country, comparator: not_contains, value: u}\n"
+        "        - {type: country, comparator: not_contains, value: \uff55}\n"
         "        - {type: country, comparator: not_contains, value: 4}\n"
+        "        - {type: country, comparator: not_contains, value: \uff14}\n"
     )
     ended = icpctl("prove", cwd=here)
     assert "large.yaml" not in ended.out
@@ -166,6 +173,8 @@ def test_what_is_not_known_is_said(here: Path) -> None:
     assert ended.err.endswith("; 1 not known\n")
     body = json.loads(icpctl("prove", "-o", "json", cwd=here).out)
     assert [it["code"] for it in body["unknown"]] == ["ICP601"]
+    ended = icpctl("validate", "--prove", cwd=here)
+    assert ended.err == "0 errors, 2 warnings in 2 files; 1 not known (icpctl prove tells more)\n"
 
 
 @pytest.mark.parametrize(
@@ -240,6 +249,8 @@ def test_equivalent_to_a_revision(here: Path) -> None:
         "  large (HEAD): matches with 100.00\n"
         "  large: no match\n"
     )
+    ended = icpctl("prove", "equivalent", "saas", "--base-dir", "icp_configs", cwd=here)
+    assert ended.out.startswith("saas (icp_configs) and saas are equivalent")
     (here / "icp_configs" / "new.yaml").write_text(LARGE)
     ended = icpctl("prove", "equivalent", "--base", "HEAD", cwd=here)
     assert ended.code == 2
@@ -254,6 +265,9 @@ def test_equivalent_to_a_revision(here: Path) -> None:
         (["equivalent", "saas", "no.yaml"], "there is no file or folder no.yaml"),
         (["witnesses", "sass"], "there is no config 'sass' in icp_configs"),
         (["--timeout", "5", "equivalent", "saas", "large"], "options of prove stand before"),
+        (["--timeout", "0"], "Invalid value for '--timeout'"),
+        (["--timeout", "nan"], "Invalid value for '--timeout'"),
+        (["--witnesses", "-"], "--witnesses names a file"),
     ],
 )
 def test_calls_that_are_wrong(here: Path, args: list[str], message: str) -> None:

@@ -91,6 +91,8 @@ IMPLIED = [
     ("page_contains contains /docs/api", "page_contains contains /docs"),
     ("page_contains has_all /a, /b", "page_contains has_any /a, /c"),
     ("employee_size_range equals 51-200", "employee_size_range in 51-200, 201-500"),
+    ("employee_size_range has_all 51-200, 5", "employee_size_range starts_with 5"),
+    ("country equals Atlantis", "country contains lant"),
 ]
 EVERYONE = [
     ("session_count gte 5", "session_count lt 9", "session_count not_exists"),
@@ -183,6 +185,17 @@ def test_a_range_needs_every_number() -> None:
     assert found.facts == []
 
 
+def test_many_conditions() -> None:
+    """Each is asked about, and none of them takes what grows with all the others."""
+    apart = [f"industry not_equals v{it}" for it in range(150)]
+    assert proved(body(("AND", apart))).facts == []
+    chain = [f"session_count gte {it}" for it in range(150)]
+    found = proved(body(("AND", chain)))
+    assert [(it.code, it.about.condition) for it in found.facts] == [
+        ("ICP604", it) for it in reversed(range(149))
+    ]
+
+
 def test_two_groups_that_nobody_matches() -> None:
     one = ("AND", ["company_size gte 500", "company_size lt 100"])
     other = ("AND", ["country equals US"])
@@ -199,6 +212,10 @@ def test_two_groups_that_nobody_matches() -> None:
         ["job_title contains VP", "job_title not_equals VP", "job_title ends_with s"],
         ["employee_size_range equals 51-200", "employee_size_range not_exists"],
         ["employee_size_range equals 51-200", "company_size lt 51", "country exists"],
+        ["employee_size_range equals 51-200", "employee_size_range not_contains 51"],
+        ["employee_size_range equals 51-200", "employee_size_range not_contains -"],
+        ["country equals US", "country not_contains u", "country not_contains 4"],
+        ["country equals Atlantis", "country not_contains u"],
     ],
     ids="; ".join,
 )
@@ -207,13 +224,48 @@ def test_what_is_possible(conditions: list[str]) -> None:
     assert proved(body(("AND", conditions))).facts == []
 
 
+UNKNOWN = [
+    "country equals US",
+    *(f"country not_contains {it}" for it in "u4\uff55\uff14"),  # as wide letters, too
+]
+
+
 def test_what_is_not_known() -> None:
     """The spellings of a country are too many, so no proof rests on them."""
-    found = proved(
-        body(("AND", ["country equals US", "country not_contains u", "country not_contains 4"]))
-    )
+    found = proved(body(("AND", UNKNOWN)))
     assert [it.code for it in found.facts] == []
     assert {it.code for it in found.unknown} == {"ICP601"}
+
+
+def test_configs_that_perhaps_nobody_matches() -> None:
+    """What is not known of one config is not known of two; \U0001d42e\U0001d42c is the US."""
+    found = proved(
+        body(("AND", UNKNOWN)),
+        body(("AND", [*UNKNOWN, "country not_contains x"])),
+        body(("AND", ["city equals Munich", "city not_exists"])),
+        pairs=True,
+    )
+    assert [it.code for it in found.facts] == ["ICP602", "ICP608"]
+    assert [it.meeting for it in found.pairs] == ["unknown", "never", "never"]
+    assert len(set(found.unknown)) == len(found.unknown)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "because"),
+    [
+        (['industry equals ""', "city exists"], [0]),
+        (['country equals ""', "city exists"], [0]),
+        (["domain in a.example, b.example", 'domain equals ""'], [1]),
+        (["page_equals equals /a?b", "city exists"], [0]),
+        (["employee_size_range has_all 51-200, 1", "employee_size_range not_contains 2"], [0, 1]),
+    ],
+    ids=lambda it: "; ".join(map(str, it)),
+)
+def test_a_value_that_nothing_equals(conditions: list[str], because: list[int]) -> None:
+    found = proved(body(("AND", conditions)))
+    assert [it.code for it in found.facts] == ["ICP602"]
+    assert [it.condition for it in found.facts[0].because] == because
+    assert found.unknown == []
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ def _witnesses(proofs: Proofs) -> Iterator[tuple[str, Witness]]:
 
 
 def _open(proofs: Sequence[Proofs]) -> list[Finding]:
-    return [open_question(it, unknown) for it in proofs for unknown in it.unknown]
+    found = [open_question(it, unknown) for it in proofs for unknown in it.unknown]
+    return sorted(found, key=lambda it: (it.location.file, it.location.line or 0))
 
 
 def _slugs(proofs: Proofs, pair: Pair) -> list[str]:
