@@ -302,12 +302,12 @@ class Prover:
         """The places of the claims that the others may imply; the rest surely are not implied."""
         literals = self._encoding.all_but_one(claims)
         real, sat = self._encoding.real, self._z3.sat
-        return [at for at, it in enumerate(literals) if self._solver.check(*it, real) != sat]
+        return [at for at, it in enumerate(literals) if checked(self._solver, *it, real) != sat]
 
     def is_possible(self, claims: Sequence[Claim]) -> bool:
         """Whether it is sure that there is a visitor of whom all claims are true."""
         literals = [self._encoding.claim(it) for it in claims]
-        found: bool = self._solver.check(*literals, self._encoding.real) == self._z3.sat
+        found: bool = checked(self._solver, *literals, self._encoding.real) == self._z3.sat
         return found
 
     def _least(self, claims: list[Claim], given: list[Any]) -> list[Claim]:
@@ -315,9 +315,20 @@ class Prover:
         for claim in tuple(claims):
             rest = [it for it in claims if it is not claim]
             literals = [self._encoding.claim(it) for it in rest]
-            if rest and self._solver.check(*literals, *given) == self._z3.unsat:
+            if rest and checked(self._solver, *literals, *given) == self._z3.unsat:
                 claims = rest
         return claims
+
+
+def checked(solver: Any, *literals: Any) -> Any:
+    """What a solver says of literals; raise `KeyboardInterrupt` where that ended it.
+
+    While it works z3 takes Ctrl-C itself, and would have it that the answer is unknown.
+    """
+    found = solver.check(*literals)
+    if found == require_z3().unknown and "keyboard" in solver.reason_unknown():
+        raise KeyboardInterrupt
+    return found
 
 
 def decide(encoding: Encoding, solver: Any, literals: Sequence[Any], names: set[str]) -> Answer:
@@ -327,11 +338,11 @@ def decide(encoding: Encoding, solver: Any, literals: Sequence[Any], names: set[
     out for it.
     """
     z3, real = encoding.z3, encoding.real
-    found = solver.check(*literals, real)
+    found = checked(solver, *literals, real)
     if found == z3.sat:
         return Answer(possible=True, state=encoding.state(solver.model(), names))
     if found == z3.unsat and any(it.eq(real) for it in solver.unsat_core()):
-        found = solver.check(*literals)
+        found = checked(solver, *literals)
     return Answer(possible=False if found == z3.unsat else None)
 
 
