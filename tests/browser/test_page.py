@@ -6,6 +6,7 @@ Skipped where there is no browser, unless ICPCTL_BROWSER is set; ICPCTL_AXE name
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ reason = None if os.environ.get("ICPCTL_BROWSER") else missing()
 pytestmark = pytest.mark.skipif(reason is not None, reason=str(reason))
 
 AXE = os.environ.get("ICPCTL_AXE", "")
-WIDTHS = {"desktop": 1200, "phone": 390}
+WIDTHS = {"desktop": 1200, "phone": 360}
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +53,39 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "r.html"
 
 
+@pytest.fixture(scope="module")
+def change(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of what changed configs do to the samples."""
+    folder = tmp_path_factory.mktemp("change")
+    for name in ("old", "new"):
+        shutil.copytree(ROOT / "sample_configs", folder / name)
+    next((folder / "new").glob("existing-champions.*")).unlink()
+    changed = folder / "new/enterprise-saas.yaml"
+    changed.write_text(changed.read_text("utf-8").replace("value: 500", "value: 800"), "utf-8")
+    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/broken/dirty.jsonl"]
+    args = ["--base-dir", "old", "--dir", "new", "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("impact", *visitors, *args, "--fail-on", "lost>1", cwd=folder).code == 1
+    return folder / "r.html"
+
+
+PAGES = ["sample", "nasty", "change"]
+
+
+@pytest.fixture(params=PAGES)
+def one(request: pytest.FixtureRequest) -> Path:
+    """Each of the reports."""
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
 def errors(chromium: Browser) -> list[str]:
     return [it["message"] for it in chromium.logs("browser")]
 
 
-def test_it_opens_without_an_error_or_a_request(chromium: Browser, sample: Path) -> None:
-    chromium.open(sample)
+def test_it_opens_without_an_error_or_a_request(chromium: Browser, one: Path) -> None:
+    chromium.open(one)
     assert errors(chromium) == []
-    assert chromium.requested() == [sample.as_uri()]
+    assert chromium.requested() == [one.as_uri()]
 
 
 def test_the_policy_holds(chromium: Browser, sample: Path) -> None:
@@ -169,8 +195,8 @@ def test_hostile_text_neither_runs_nor_breaks_the_page(
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_it_fits(chromium: Browser, sample: Path, width: int) -> None:
-    chromium.open(sample, width=width)
+def test_it_fits(chromium: Browser, one: Path, width: int) -> None:
+    chromium.open(one, width=width)
     assert chromium.run("return document.documentElement.scrollWidth") <= width
 
 
@@ -203,11 +229,8 @@ def test_it_prints(chromium: Browser, sample: Path) -> None:
 @pytest.mark.skipif(not AXE, reason="ICPCTL_AXE does not name the script of axe-core")
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["sample", "nasty"])
-def test_it_is_accessible(
-    chromium: Browser, request: pytest.FixtureRequest, name: str, width: int, dark: bool
-) -> None:
-    chromium.open(request.getfixturevalue(name), width=width, dark=dark)
+def test_it_is_accessible(chromium: Browser, one: Path, width: int, dark: bool) -> None:
+    chromium.open(one, width=width, dark=dark)
     chromium.run("document.querySelectorAll('details').forEach(it => { it.open = true; })")
     chromium.run(Path(AXE).read_text("utf-8"))
     found: dict[str, Any] = chromium.run("return axe.run(document, {resultTypes: ['violations']})")

@@ -163,9 +163,9 @@ def test_markdown_has_the_tables_of_the_page(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT, DIRTY)
     assert run("score", FLAT, DIRTY, "--report", "r.md", cwd=tmp_path).code == 1
     tables = read_markdown((tmp_path / "r.md").read_text("utf-8"))
-    assert dict(tables[0][1:]).keys() == found.headlines.keys()
-    for name, value in tables[0][1:]:
-        assert found.headlines[name].startswith(value)
+    assert {name: f"{value} {remark}".strip() for name, value, remark in tables[0][1:]} == (
+        found.headlines
+    )
     as_page = [[[_flat(cell) for cell in row] for row in it.rows[:51]] for it in found.tables]
     assert [[[_flat(cell) for cell in row] for row in it] for it in tables[1:]] == as_page
 

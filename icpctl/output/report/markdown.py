@@ -22,9 +22,9 @@ def markdown(page: Page) -> str:
 
 def _lines(page: Page) -> Iterator[str]:
     yield from (f"# {_plain(page.title)}", "", _plain(page.subtitle), "")
-    yield from ("| | |", "|---|--:|")
+    yield from ("| | | |", "|---|--:|---|")
     for it in page.headlines:
-        yield f"| {_plain(it.name)} | {_plain(it.value)} |"
+        yield f"| {_plain(it.name)} | {_plain(it.value)} | {_plain(it.remark)} |"
     for section in page.sections:
         yield from ("", f"## {_plain(section.heading)}", "")
         if section.text:
