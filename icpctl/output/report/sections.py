@@ -16,6 +16,7 @@ from icpctl.output.report.page import (
     Table,
     bars,
     columns,
+    inside,
     number,
     own,
 )
@@ -168,7 +169,7 @@ def _histogram(config: ConfigReport, counts: list[int]) -> Block:
     width = 100 // STEPS
     names = [f"{at * width} to {(at + 1) * width}" for at in range(STEPS)]
     most = max(range(STEPS), key=lambda at: counts[at])
-    label = own(config.label)
+    label = inside(config.label)
     words = (
         f"Bars by score for {label}: {counted(config.matched, 'match', 'matches')}, average score "
         f"{config.average_score:.2f}. Most are from {names[most]}: {counts[most]:,}."
