@@ -5,6 +5,7 @@ Skipped where there is no browser, unless ICPCTL_BROWSER is set; ICPCTL_AXE name
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -180,6 +181,74 @@ def test_the_table_is_searched_from_the_keyboard(chromium: Browser, sample: Path
     assert found.startswith(f"{len(rows)} of ")
     field.send_keys("nothing such")
     assert column(chromium, 0) == []
+
+
+def test_the_whole_table_is_shown_from_the_keyboard(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample)
+    chromium.run("document.querySelector('.more button').focus()")
+    chromium.driver.switch_to.active_element.send_keys("\ue007")
+    names = column(chromium, 0)
+    assert len(names) > 150
+    assert chromium.run("return document.activeElement.textContent.trim()") == names[50]
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("days", [[1], [1, 2, 2], [1, 2, 2, 4, 4, 4, 4]], ids=str)
+def test_a_few_visitors_are_counted_whole_by_whole_days(
+    chromium: Browser, tmp_path: Path, days: list[int], width: int
+) -> None:
+    lines = [
+        json.dumps(
+            {"id": 1, "industry": "SaaS", "company_size": 900, "last_seen": f"2026-11-{it:02}"}
+        )
+        for it in days
+    ]
+    (tmp_path / "v.jsonl").write_text("\n".join(lines))
+    args = ["--dir", ROOT / "sample_configs", "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("score", "v.jsonl", *args, cwd=tmp_path).code == 0
+    chromium.open(tmp_path / "r.html", width=width)
+    ticks = """
+        const texts = document.querySelectorAll(`.chart [aria-label="${arguments[0]}"] text`);
+        return [...texts].map((it) => it.textContent);
+    """
+    assert all(it.isdigit() for it in chromium.run(ticks, "y-axis tick label"))
+    assert not any("M" in it for it in chromium.run(ticks, "x-axis tick label"))
+    found = chromium.run("return document.querySelector('.found').textContent")
+    assert found == f"{len(days)} visitor{'s' * (len(days) > 1)}"
+
+
+SPLIT = """
+    const range = document.createRange();
+    const split = [];
+    for (const it of document.querySelectorAll(arguments[0])) {
+      for (const word of (it.firstChild?.textContent ?? "").matchAll(/\\S+/g)) {
+        const text = it.firstChild.firstChild ?? it.firstChild;
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (range.getClientRects().length > 1) split.push(word[0]);
+      }
+    }
+    return split;
+"""
+
+
+@pytest.mark.parametrize("width", [1200, 800, 360])
+def test_large_numbers_are_not_split(chromium: Browser, sample: Path, width: int) -> None:
+    chromium.open(sample, width=width)
+    chromium.run(
+        "for (const it of document.querySelectorAll('dd')) it.firstChild.data = '123,456,789'"
+    )
+    assert chromium.run(SPLIT, "dd") == []
+    assert chromium.run("return document.documentElement.scrollWidth") <= width
+    chromium.on_paper(width=690)
+    assert chromium.run(SPLIT, "dd") == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_short_words_are_not_split(chromium: Browser, change: Path, width: int) -> None:
+    chromium.open(change, width=width)
+    cells = "#profiles td:nth-child(2), #samples td:nth-child(2), #bounds td:nth-child(2)"
+    assert chromium.run(SPLIT, cells) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)

@@ -56,7 +56,7 @@ def impact_page(
     ]
     as_of = f"As of {impact.as_of:%Y-%m-%d %H:%M:%S} UTC"
     return Page(
-        own(title) if title else "What changed profiles do to visitors",
+        own(title or "What changed profiles do to visitors"),
         f"{as_of}; compared with {own(versions.base)}",
         [*_headlines(impact)],
         [section for section in found if section],

@@ -153,7 +153,13 @@
     });
     table.tHead.rows[0].cells[1].setAttribute("aria-sort", "descending"); // as it comes, by score
     search.addEventListener("input", show);
-    more.firstElementChild.addEventListener("click", () => { all = true; show(); });
+    more.firstElementChild.addEventListener("click", () => {
+      all = true;
+      show();
+      const next = body.rows[SHOWN].cells[0]; // the button is gone: go on with what it showed
+      next.tabIndex = -1;
+      next.focus();
+    });
     tools.hidden = false;
     show();
   }

@@ -66,7 +66,7 @@ def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> 
         until = f" to {period.last}" if period.last else ""
         subtitle += f"; visitors last seen{since}{until}"
     return Page(
-        own(title) if title else "Which visitors match",
+        own(title or "Which visitors match"),
         subtitle,
         _headlines(figures),
         [section for section in found if section],
