@@ -194,9 +194,9 @@ def _people(impact: Impact, them: _Profiles) -> Section | None:
                 for kind in OF_CONFIG
                 for it in config.tally.samples.get(kind, ())
             ]
-            blocks.append(
-                Block(own(config.label), table=_samples(own(config.label), rows, "Because of"))
-            )
+            label = own(config.label)
+            table = _samples(label, rows, "Because of")
+            blocks.append(Block(label, config.slug, table=table))
     if moved := impact.tally.samples.get("moved"):
         rows = [_row("moved", it, them) for it in moved]
         blocks.append(Block("Moved", table=_samples("another profile", rows)))
