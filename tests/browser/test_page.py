@@ -251,6 +251,29 @@ def test_short_words_are_not_split(chromium: Browser, change: Path, width: int) 
     assert chromium.run(SPLIT, cells) == []
 
 
+def test_a_phone_shows_breakdowns_whole(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample, width=WIDTHS["phone"])
+    cut = """
+        const tables = [...document.querySelectorAll("#breakdowns .scroll")];
+        return tables.filter((it) => it.scrollWidth > it.clientWidth).length;
+    """
+    assert chromium.run(cut) == 0
+    assert [it for it in chromium.run(SPLIT, "#breakdowns tbody th") if len(it) < 12] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_a_legend_stands_where_its_bars_do(chromium: Browser, sample: Path, width: int) -> None:
+    chromium.open(sample, width=width)
+    lone = """
+        const isSeen = (it) => it.getClientRects().length > 0;
+        const sections = [...document.querySelectorAll("section:has(.legend):has(.bar)")];
+        return sections.filter((it) =>
+          isSeen(it.querySelector(".legend")) !== isSeen(it.querySelector(".bar"))
+        ).map((it) => it.id);
+    """
+    assert chromium.run(lone) == []
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_hostile_text_neither_runs_nor_breaks_the_page(
     chromium: Browser, nasty: Path, width: int
