@@ -286,6 +286,24 @@ def test_hostile_text_neither_runs_nor_breaks_the_page(
     assert chromium.run("return document.querySelectorAll('img, iframe, object').length") == 0
 
 
+def test_piled_up_accents_stay_with_their_letter(chromium: Browser, tmp_path: Path) -> None:
+    known = {"industry": "SaaS", "company_size": 900}
+    pile = {"id": "a" + 150 * "\u0301", "job_title": "VP" + 150 * "\u0301"}
+    (tmp_path / "v.jsonl").write_text("\n".join(map(json.dumps, [known, known | pile])))
+    args = ["--dir", ROOT / "sample_configs", "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("score", "v.jsonl", *args, cwd=tmp_path).code == 0
+    chromium.open(tmp_path / "r.html")
+    heads = ".searchable thead"
+    piled = chromium.picture(heads)
+    cells = ".searchable tbody th, .searchable tbody td:nth-child(6)"
+    chromium.run(
+        "for (const it of document.querySelectorAll(arguments[0])) {"
+        "  it.firstElementChild.textContent = it.textContent.replaceAll('\u0301', ''); }",
+        cells,
+    )
+    assert chromium.picture(heads) == piled
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_it_fits(chromium: Browser, one: Path, width: int) -> None:
     chromium.open(one, width=width)
