@@ -13,7 +13,7 @@ from icpctl.output.impact_markdown import markdown
 from icpctl.output.impact_words import KIND_WORDS, change_text, name_of, reached_text
 from icpctl.output.progress import progress
 from icpctl.output.score import counted, percent, print_notes, refuse_overwriting
-from icpctl.scoring.impact import impact
+from icpctl.scoring.impact import impact as compare
 from icpctl.scoring.impact_report import KINDS, OF_CONFIG
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def impact_into(
     with ExitStack() as stack:
         file = stack.enter_context(replacing(target.path)) if target else None
         on_progress = stack.enter_context(progress(sys.stderr))
-        found = impact(
+        found = compare(
             visitors,
             before,
             after,
