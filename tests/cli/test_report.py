@@ -393,6 +393,15 @@ def test_little_input(tmp_path: Path, lines: str) -> None:
     assert run("score", "v.jsonl", "--report", "r.md", cwd=tmp_path).code in (0, 1)
 
 
+def test_what_there_is_has_a_bar(tmp_path: Path) -> None:
+    lines = ['{"industry": "SaaS", "company_size": 900}', *['{"industry": "SaaS"}'] * 999]
+    (tmp_path / "v.jsonl").write_text("\n".join([*lines, '{"industry": "Banking"}']))
+    page(tmp_path, "v.jsonl")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    [rows] = re.findall(r'<section id="breakdowns".*?</tbody>', text, re.S)
+    assert re.findall(r'width="([\d.]+)"', rows) == ["100.00", "1.00", "1.00", "0.00"]
+
+
 def test_days_without_end(tmp_path: Path) -> None:
     days = ["0001-01-01", "1969-12-31", "2026-11-23", "9999-12-31", "2026-11-23"]
     lines = [json.dumps({"id": day, "last_seen": f"{day}T00:00:00Z"}) for day in days]
