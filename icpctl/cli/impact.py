@@ -1,6 +1,5 @@
 """`icpctl impact`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,13 @@ from icpctl.cli.options import (
     Configs,
     Dir,
     Mapping,
+    NoVisitors,
     Org,
+    Report,
+    ReportTitle,
     TempDir,
     Visitors,
+    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
@@ -42,6 +45,9 @@ def impact(
     org: Org = None,
     config: Configs = None,
     as_of: AsOf = None,
+    report: Report = None,
+    report_title: ReportTitle = None,
+    no_visitors: NoVisitors = False,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
@@ -55,21 +61,17 @@ def impact(
     """
     from icpctl.cli.scoring import scoring_options, visitors_of
     from icpctl.config.versions import versions
-    from icpctl.output.impact import print_impact
-    from icpctl.output.progress import progress
-    from icpctl.scoring.impact import impact as compare
+    from icpctl.output.impact import impact_into, print_impact
     from icpctl.scoring.impact_bounds import Bound
     from icpctl.scoring.report import Limit
 
     bounds = [Bound.parse(text) for text in fail_on or []]
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    target = report_target(report, report_title, no_visitors)
     found = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
-    before, after = ([(it.slug, it.config) for it in them] for them in (found.before, found.after))
-    files = visitors_of(visitors)
-    with progress(sys.stderr) as on_progress:
-        result = compare(
-            files, before, after, options, inactive=bool(config), on_progress=on_progress
-        )
+    result = impact_into(
+        visitors_of(visitors), found, bounds, options, target, inactive=bool(config)
+    )
     limit = Limit.parse("0")
     print_impact(result, found.base, bounds, output, limit)
     is_bad = limit.exceeded(result.rejected, result.visitors)

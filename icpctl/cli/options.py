@@ -146,4 +146,4 @@ def report_target(
         return None
     from icpctl.output.report import ReportTarget
 
-    return ReportTarget(report, title, visitors=not no_visitors)
+    return ReportTarget(report, (title or "").strip() or None, visitors=not no_visitors)

@@ -4,26 +4,76 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from icpctl.files import replacing
 from icpctl.output.console import console, is_coloured, note, shown, styled, table
 from icpctl.output.impact_markdown import markdown
 from icpctl.output.impact_words import KIND_WORDS, change_text, name_of, reached_text
-from icpctl.output.score import counted, percent, print_notes
+from icpctl.output.progress import progress
+from icpctl.output.score import counted, percent, print_notes, refuse_overwriting
+from icpctl.scoring.impact import impact as compare
 from icpctl.scoring.impact_report import KINDS, OF_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.config.versions import Versions
     from icpctl.output.formats import ImpactFormat
+    from icpctl.output.report import ReportTarget
     from icpctl.scoring.impact_bounds import Bound
     from icpctl.scoring.impact_report import ConfigImpact, Impact, Kind, Sample
     from icpctl.scoring.report import Limit
+    from icpctl.scoring.run import Options
+    from icpctl.visitors.sources import Source
 
 _MOST_MOVES = 20
 _MOST_MOVES_SHOWN = 5
 _BETWEEN = {"gained": "by", "lost": "by", "score changed": "in", "moved": "from"}
 _KIND_TITLES = {kind: KIND_WORDS[kind].upper() for kind in KINDS}
+
+
+def impact_into(
+    visitors: Sequence[str],
+    versions: Versions,
+    bounds: Sequence[Bound],
+    options: Options,
+    target: ReportTarget | None,
+    *,
+    inactive: bool,
+) -> Impact:
+    """Compare versions of configs; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what `impact` raises.
+    """
+    before, after = (
+        [(it.slug, it.config) for it in them] for them in (versions.before, versions.after)
+    )
+    sources: list[Source] = []
+
+    def on_sources(found: Sequence[Source]) -> None:
+        sources.extend(found)
+        if target:
+            configs = [it.path for it in (*versions.before, *versions.after)]
+            refuse_overwriting([target.path], [*(it.path for it in found), *configs])
+
+    with ExitStack() as stack:
+        file = stack.enter_context(replacing(target.path)) if target else None
+        on_progress = stack.enter_context(progress(sys.stderr))
+        found = compare(
+            visitors,
+            before,
+            after,
+            options,
+            inactive=inactive,
+            on_sources=on_sources,
+            on_progress=on_progress,
+        )
+        if target and file:
+            target.write_impact(file, found, versions, bounds, sources)
+    return found
 
 
 def print_impact(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.run import Options
+    from icpctl.visitors.sources import Source
 
 
 def impact(
@@ -24,6 +25,7 @@ def impact(
     options: Options,
     *,
     inactive: bool = False,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Impact:
     """Score visitors against two versions of `(slug, config)` pairs, and tell what differs.
@@ -41,7 +43,14 @@ def impact(
             hint="name one with --config SLUG",
         )
     counted = Counted(pairs)
-    run = score(visitors, counted.configs(), options, on_rows=counted.add, on_progress=on_progress)
+    run = score(
+        visitors,
+        counted.configs(),
+        options,
+        on_sources=on_sources,
+        on_rows=counted.add,
+        on_progress=on_progress,
+    )
     return Impact(
         as_of=run.report.as_of,
         visitors=run.report.visitors,

@@ -68,9 +68,16 @@ class Browser:
             if it["method"] == "Network.requestWillBeSent"
         ]
 
-    def picture(self) -> bytes:
-        """A PNG of what is seen."""
-        found = self._tell("Page.captureScreenshot", format="png")
+    def picture(self, of: str | None = None) -> bytes:
+        """A PNG of what is seen, or of an element where the page is not scrolled."""
+        how: dict[str, Any] = {"format": "png"}
+        if of:
+            box = self.run(
+                "return document.querySelector(arguments[0]).getBoundingClientRect()", of
+            )
+            clip = {name: box[name] for name in ("x", "y", "width", "height")}
+            how |= {"clip": {**clip, "scale": 1}, "captureBeyondViewport": True}
+        found = self._tell("Page.captureScreenshot", **how)
         return base64.b64decode(found["data"])
 
     def pdf(self) -> bytes:

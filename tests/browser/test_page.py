@@ -5,7 +5,9 @@ Skipped where there is no browser, unless ICPCTL_BROWSER is set; ICPCTL_AXE name
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ reason = None if os.environ.get("ICPCTL_BROWSER") else missing()
 pytestmark = pytest.mark.skipif(reason is not None, reason=str(reason))
 
 AXE = os.environ.get("ICPCTL_AXE", "")
-WIDTHS = {"desktop": 1200, "phone": 390}
+WIDTHS = {"desktop": 1200, "phone": 360}
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +54,39 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "r.html"
 
 
+@pytest.fixture(scope="module")
+def change(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of what changed configs do to the samples."""
+    folder = tmp_path_factory.mktemp("change")
+    for name in ("old", "new"):
+        shutil.copytree(ROOT / "sample_configs", folder / name)
+    next((folder / "new").glob("existing-champions.*")).unlink()
+    changed = folder / "new/enterprise-saas.yaml"
+    changed.write_text(changed.read_text("utf-8").replace("value: 500", "value: 800"), "utf-8")
+    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/broken/dirty.jsonl"]
+    args = ["--base-dir", "old", "--dir", "new", "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("impact", *visitors, *args, "--fail-on", "lost>1", cwd=folder).code == 1
+    return folder / "r.html"
+
+
+PAGES = ["sample", "nasty", "change"]
+
+
+@pytest.fixture(params=PAGES)
+def one(request: pytest.FixtureRequest) -> Path:
+    """Each of the reports."""
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
 def errors(chromium: Browser) -> list[str]:
     return [it["message"] for it in chromium.logs("browser")]
 
 
-def test_it_opens_without_an_error_or_a_request(chromium: Browser, sample: Path) -> None:
-    chromium.open(sample)
+def test_it_opens_without_an_error_or_a_request(chromium: Browser, one: Path) -> None:
+    chromium.open(one)
     assert errors(chromium) == []
-    assert chromium.requested() == [sample.as_uri()]
+    assert chromium.requested() == [one.as_uri()]
 
 
 def test_the_policy_holds(chromium: Browser, sample: Path) -> None:
@@ -156,6 +183,97 @@ def test_the_table_is_searched_from_the_keyboard(chromium: Browser, sample: Path
     assert column(chromium, 0) == []
 
 
+def test_the_whole_table_is_shown_from_the_keyboard(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample)
+    chromium.run("document.querySelector('.more button').focus()")
+    chromium.driver.switch_to.active_element.send_keys("\ue007")
+    names = column(chromium, 0)
+    assert len(names) > 150
+    assert chromium.run("return document.activeElement.textContent.trim()") == names[50]
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("days", [[1], [1, 2, 2], [1, 2, 2, 4, 4, 4, 4]], ids=str)
+def test_a_few_visitors_are_counted_whole_by_whole_days(
+    chromium: Browser, tmp_path: Path, days: list[int], width: int
+) -> None:
+    lines = [
+        json.dumps(
+            {"id": 1, "industry": "SaaS", "company_size": 900, "last_seen": f"2026-11-{it:02}"}
+        )
+        for it in days
+    ]
+    (tmp_path / "v.jsonl").write_text("\n".join(lines))
+    args = ["--dir", ROOT / "sample_configs", "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("score", "v.jsonl", *args, cwd=tmp_path).code == 0
+    chromium.open(tmp_path / "r.html", width=width)
+    ticks = """
+        const texts = document.querySelectorAll(`.chart [aria-label="${arguments[0]}"] text`);
+        return [...texts].map((it) => it.textContent);
+    """
+    assert all(it.isdigit() for it in chromium.run(ticks, "y-axis tick label"))
+    assert not any("M" in it for it in chromium.run(ticks, "x-axis tick label"))
+    found = chromium.run("return document.querySelector('.found').textContent")
+    assert found == f"{len(days)} visitor{'s' * (len(days) > 1)}"
+
+
+SPLIT = """
+    const range = document.createRange();
+    const split = [];
+    for (const it of document.querySelectorAll(arguments[0])) {
+      for (const word of (it.firstChild?.textContent ?? "").matchAll(/\\S+/g)) {
+        const text = it.firstChild.firstChild ?? it.firstChild;
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (range.getClientRects().length > 1) split.push(word[0]);
+      }
+    }
+    return split;
+"""
+
+
+@pytest.mark.parametrize("width", [1200, 800, 360])
+def test_large_numbers_are_not_split(chromium: Browser, sample: Path, width: int) -> None:
+    chromium.open(sample, width=width)
+    chromium.run(
+        "for (const it of document.querySelectorAll('dd')) it.firstChild.data = '123,456,789'"
+    )
+    assert chromium.run(SPLIT, "dd") == []
+    assert chromium.run("return document.documentElement.scrollWidth") <= width
+    chromium.on_paper(width=690)
+    assert chromium.run(SPLIT, "dd") == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_short_words_are_not_split(chromium: Browser, change: Path, width: int) -> None:
+    chromium.open(change, width=width)
+    cells = "#profiles td:nth-child(2), #samples td:nth-child(2), #bounds td:nth-child(2)"
+    assert chromium.run(SPLIT, cells) == []
+
+
+def test_a_phone_shows_breakdowns_whole(chromium: Browser, sample: Path) -> None:
+    chromium.open(sample, width=WIDTHS["phone"])
+    cut = """
+        const tables = [...document.querySelectorAll("#breakdowns .scroll")];
+        return tables.filter((it) => it.scrollWidth > it.clientWidth).length;
+    """
+    assert chromium.run(cut) == 0
+    assert [it for it in chromium.run(SPLIT, "#breakdowns tbody th") if len(it) < 12] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_a_legend_stands_where_its_bars_do(chromium: Browser, sample: Path, width: int) -> None:
+    chromium.open(sample, width=width)
+    lone = """
+        const isSeen = (it) => it.getClientRects().length > 0;
+        const sections = [...document.querySelectorAll("section:has(.legend):has(.bar)")];
+        return sections.filter((it) =>
+          isSeen(it.querySelector(".legend")) !== isSeen(it.querySelector(".bar"))
+        ).map((it) => it.id);
+    """
+    assert chromium.run(lone) == []
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_hostile_text_neither_runs_nor_breaks_the_page(
     chromium: Browser, nasty: Path, width: int
@@ -168,9 +286,27 @@ def test_hostile_text_neither_runs_nor_breaks_the_page(
     assert chromium.run("return document.querySelectorAll('img, iframe, object').length") == 0
 
 
+def test_piled_up_accents_stay_with_their_letter(chromium: Browser, tmp_path: Path) -> None:
+    known = {"industry": "SaaS", "company_size": 900}
+    pile = {"id": "a" + 150 * "\u0301", "job_title": "VP" + 150 * "\u0301"}
+    (tmp_path / "v.jsonl").write_text("\n".join(map(json.dumps, [known, known | pile])))
+    args = ["--dir", ROOT / "sample_configs", "--as-of", AS_OF, "--report", "r.html"]
+    assert icpctl("score", "v.jsonl", *args, cwd=tmp_path).code == 0
+    chromium.open(tmp_path / "r.html")
+    heads = ".searchable thead"
+    piled = chromium.picture(heads)
+    cells = ".searchable tbody th, .searchable tbody td:nth-child(6)"
+    chromium.run(
+        "for (const it of document.querySelectorAll(arguments[0])) {"
+        "  it.firstElementChild.textContent = it.textContent.replaceAll('\u0301', ''); }",
+        cells,
+    )
+    assert chromium.picture(heads) == piled
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_it_fits(chromium: Browser, sample: Path, width: int) -> None:
-    chromium.open(sample, width=width)
+def test_it_fits(chromium: Browser, one: Path, width: int) -> None:
+    chromium.open(one, width=width)
     assert chromium.run("return document.documentElement.scrollWidth") <= width
 
 
@@ -203,11 +339,8 @@ def test_it_prints(chromium: Browser, sample: Path) -> None:
 @pytest.mark.skipif(not AXE, reason="ICPCTL_AXE does not name the script of axe-core")
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", ["sample", "nasty"])
-def test_it_is_accessible(
-    chromium: Browser, request: pytest.FixtureRequest, name: str, width: int, dark: bool
-) -> None:
-    chromium.open(request.getfixturevalue(name), width=width, dark=dark)
+def test_it_is_accessible(chromium: Browser, one: Path, width: int, dark: bool) -> None:
+    chromium.open(one, width=width, dark=dark)
     chromium.run("document.querySelectorAll('details').forEach(it => { it.open = true; })")
     chromium.run(Path(AXE).read_text("utf-8"))
     found: dict[str, Any] = chromium.run("return axe.run(document, {resultTypes: ['violations']})")

@@ -163,9 +163,9 @@ def test_markdown_has_the_tables_of_the_page(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT, DIRTY)
     assert run("score", FLAT, DIRTY, "--report", "r.md", cwd=tmp_path).code == 1
     tables = read_markdown((tmp_path / "r.md").read_text("utf-8"))
-    assert dict(tables[0][1:]).keys() == found.headlines.keys()
-    for name, value in tables[0][1:]:
-        assert found.headlines[name].startswith(value)
+    assert {name: f"{value} {remark}".strip() for name, value, remark in tables[0][1:]} == (
+        found.headlines
+    )
     as_page = [[[_flat(cell) for cell in row] for row in it.rows[:51]] for it in found.tables]
     assert [[[_flat(cell) for cell in row] for row in it] for it in tables[1:]] == as_page
 
@@ -260,6 +260,60 @@ def test_hostile_text_in_markdown(tmp_path: Path) -> None:
     assert HOSTILE[0] in {row[0] for row in tables[-3]} | {row[0] for it in tables for row in it}
 
 
+@pytest.mark.parametrize(
+    ("label", "heading", "cell"),
+    [
+        ("C #", r"C \#", r"C \#"),
+        ("see #12", "` see #12 `", "` see #12 (x) `"),
+        ("GH-13", "` GH-13 `", "` GH-13 (x) `"),
+        (":tada:", "` :tada: `", "` :tada: (x) `"),
+        ("a|b@x", "` a|b@x `", r"` a\|b@x (x) `"),
+        ("12:00:00", "12:00:00", "12:00:00 (x)"),
+    ],
+)
+def test_markdown_links_nothing(tmp_path: Path, label: str, heading: str, cell: str) -> None:
+    (tmp_path / "configs").mkdir()
+    exists = {"type": "industry", "comparator": "exists"}
+    body = {"label": label, "rules": {"groups": [{"operator": "AND", "conditions": [exists]}]}}
+    (tmp_path / "configs" / "x.json").write_text(json.dumps(body))
+    (tmp_path / "v.jsonl").write_text('{"industry": "SaaS"}\n')
+    args = ["v.jsonl", "--report", "r.md"]
+    assert run("score", *args, cwd=tmp_path, configs=tmp_path / "configs").code == 0
+    lines = (tmp_path / "r.md").read_text("utf-8").splitlines()
+    assert f"### {heading}" in lines
+    assert any(line.startswith(f"| {cell}") for line in lines)
+
+
+def test_a_label_from_right_to_left_turns_no_sentence(tmp_path: Path) -> None:
+    label = "\u05e9\u05dc\u05d5\u05dd"
+    (tmp_path / "configs").mkdir()
+    one = {"type": "industry", "comparator": "equals", "value": "SaaS"}
+    groups = [{"operator": "AND", "conditions": [one]}] * 2
+    for slug, name in (("a", "first"), ("b", label)):
+        body = {"label": name, "rules": {"groups": groups}}
+        (tmp_path / "configs" / f"{slug}.json").write_text(json.dumps(body))
+    (tmp_path / "v.jsonl").write_text('{"id": 1, "industry": "SaaS"}\n')
+    page(tmp_path, "v.jsonl", configs=tmp_path / "configs")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    whole = f"\u2068{label}\u2069"
+    for sentence in ("{}, 1 of 2 ways to match", "{}: never comes first", "also {}, 100.00:"):
+        assert sentence.format(whole) in text
+        assert sentence.format(label) not in text
+
+
+@pytest.mark.parametrize("title", ["", "  "])
+def test_a_blank_title_is_none(tmp_path: Path, title: str) -> None:
+    found = page(tmp_path, FLAT, "--report-title", title)
+    assert found.headings[0] == "Which visitors match"
+
+
+def test_a_lone_visitor(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text('{"id": 1, "industry": "SaaS", "company_size": 900}\n')
+    page(tmp_path, "v.jsonl")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert "The only visitor that matches, with what each profile found." in text
+
+
 def test_no_visitors(tmp_path: Path) -> None:
     for name in ("r.html", "r.md"):
         args = [FLAT, DIRTY, "--no-visitors", "--report", name]
@@ -337,6 +391,15 @@ def test_little_input(tmp_path: Path, lines: str) -> None:
     found = page(tmp_path, "v.jsonl")
     assert found.headlines["Matches"].startswith("0 ")
     assert run("score", "v.jsonl", "--report", "r.md", cwd=tmp_path).code in (0, 1)
+
+
+def test_what_there_is_has_a_bar(tmp_path: Path) -> None:
+    lines = ['{"industry": "SaaS", "company_size": 900}', *['{"industry": "SaaS"}'] * 999]
+    (tmp_path / "v.jsonl").write_text("\n".join([*lines, '{"industry": "Banking"}']))
+    page(tmp_path, "v.jsonl")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    [rows] = re.findall(r'<section id="breakdowns".*?</tbody>', text, re.S)
+    assert re.findall(r'width="([\d.]+)"', rows) == ["100.00", "1.00", "1.00", "0.00"]
 
 
 def test_days_without_end(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.report.html import html
+from icpctl.output.report.impact import impact_page
 from icpctl.output.report.markdown import markdown
 from icpctl.output.report.sections import page
 
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from icpctl.config.files import ConfigFile
+    from icpctl.config.versions import Versions
     from icpctl.output.report.page import Page
     from icpctl.scoring.figures import FigureCounts
+    from icpctl.scoring.impact_bounds import Bound
+    from icpctl.scoring.impact_report import Impact
     from icpctl.scoring.run import Options, Run
     from icpctl.scoring.stats import Period
+    from icpctl.visitors.sources import Source
 
 FORMATS: dict[str, Callable[[Page], str]] = {
     ".html": html,
@@ -76,5 +81,21 @@ class ReportTarget:
     ) -> None:
         """Write the report of a run, for the configs that were scored."""
         figures = counts.figures(run, [(it.slug, it.config) for it in configs])
-        render = FORMATS[self.path.suffix.lower()]
-        file.write(render(page(figures, configs, self.title)).encode())
+        self._write(file, page(figures, configs, self.title))
+
+    def write_impact(
+        self,
+        file: BinaryIO,
+        found: Impact,
+        versions: Versions,
+        bounds: Sequence[Bound],
+        sources: Sequence[Source],
+    ) -> None:
+        """Write the report of what another version of the configs does to the visitors read."""
+        found_page = impact_page(
+            found, versions, bounds, sources, self.title, visitors=self.visitors
+        )
+        self._write(file, found_page)
+
+    def _write(self, file: BinaryIO, found: Page) -> None:
+        file.write(FORMATS[self.path.suffix.lower()](found).encode())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.output.insight_words import change, standing_out
 from icpctl.output.reasons import head
-from icpctl.output.report.page import Bar, Block, Cell, Section, Table, columns, number, own
+from icpctl.output.report.page import Bar, Block, Cell, Section, Table, columns, inside, number, own
 from icpctl.output.score import counted
 from icpctl.vocabulary import Operator
 
@@ -48,7 +48,7 @@ def _funnels(found: InsightReport) -> Section:
 
 
 def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: int) -> Block:
-    label = own(config.label)
+    label = inside(config.label)
     groups = len(config.groups)
     heading = label if groups == 1 else f"{label}, {place} of {groups} ways to match"
     is_or = group.operator == Operator.OR
@@ -91,7 +91,7 @@ def _overlap(found: InsightReport) -> Section:
 
 
 def _near_misses(found: InsightReport) -> Section:
-    labels = {it.slug: own(it.label) for it in found.configs}
+    labels = {it.slug: inside(it.label) for it in found.configs}
     missed = [
         (one.near_misses, one.near_misses_missing or 0, config, place, one)
         for config in found.configs

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from icpctl.output.report.page import Block, Cell, Page, Table
 
 # An underscore within a word is only itself, and so is an ampersand that begins no entity.
-_SPECIAL = re.compile(r"([\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
+_SPECIAL = re.compile(r"([\\`*\[\]<|~$#]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
+# What GitHub makes a link, a name or a picture of, however it is escaped, unless it is code.
+_LINKED = re.compile(r"@|://|www\.|#\d|\bgh-\d|:[a-z+-][\w+-]*:", re.IGNORECASE)
 _MOST_ROWS = 50  # of a long table: who wants all has the page
 
 
@@ -22,9 +24,9 @@ def markdown(page: Page) -> str:
 
 def _lines(page: Page) -> Iterator[str]:
     yield from (f"# {_plain(page.title)}", "", _plain(page.subtitle), "")
-    yield from ("| | |", "|---|--:|")
+    yield from ("| | | |", "|---|--:|---|")
     for it in page.headlines:
-        yield f"| {_plain(it.name)} | {_plain(it.value)} |"
+        yield f"| {' | '.join(map(_in_cell, (it.name, it.value, it.remark)))} |"
     for section in page.sections:
         yield from ("", f"## {_plain(section.heading)}", "")
         if section.text:
@@ -51,7 +53,7 @@ def _block(block: Block) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     kept = [at for at, column in enumerate(table.columns) if not column.is_bar]
     heads = [table.columns[at] for at in kept]
-    yield "| " + " | ".join(_plain(it.name) for it in heads) + " |"
+    yield "| " + " | ".join(_in_cell(it.name) for it in heads) + " |"
     yield "|" + "|".join("--:" if it.is_number else "---" for it in heads) + "|"
     for row in table.rows[:_MOST_ROWS]:
         yield "| " + " | ".join(_cell(row[at]) for at in kept) + " |"
@@ -62,20 +64,23 @@ def _table(table: Table) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     parts = [cell.text, f"({cell.small})" if cell.small else ""]
-    parts = [_plain(" ".join(filter(None, parts)))] if any(parts) else []
-    parts += [_plain(" ".join(filter(None, line))) for line in cell.lines]
+    parts = [_in_cell(" ".join(filter(None, parts)))] if any(parts) else []
+    parts += [_in_cell(" ".join(filter(None, line))) for line in cell.lines]
     return "<br>".join(parts)
 
 
 def _plain(text: str) -> str:
     """Text that no Markdown reader takes for more than text, nor for a link or somebody's name."""
-    if "@" in text or "://" in text or "www." in text.lower():
-        return _code(text)
-    return _SPECIAL.sub(r"\\\1", text)
+    return _code(text) if _LINKED.search(text) else _SPECIAL.sub(r"\\\1", text)
+
+
+def _in_cell(text: str) -> str:
+    """The same in a table, where a bar ends a cell even in code."""
+    return _code(text).replace("|", "\\|") if _LINKED.search(text) else _plain(text)
 
 
 def _code(text: str) -> str:
     """Text as code, in more backticks than it has."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}".replace("|", "\\|")
+    return f"{fence} {text} {fence}"

@@ -5,6 +5,10 @@
   const count = new Intl.NumberFormat("en");
   const look = { fontFamily: "inherit", fontSize: "12px", background: "none" };
 
+  // Visitors are counted whole, and spans begin with a day: no ticks between.
+  const whole = (most, ticks) => (most < ticks ? [...Array(Math.max(1, most) + 1).keys()] : ticks);
+  const daily = (first, last, ticks) => ((last - first) / 864e5 <= ticks ? "day" : ticks);
+
   const charts = {
     time(rows, width) {
       const days = rows.map(([start, stop, matched, visitors]) => ({
@@ -12,8 +16,14 @@
       }));
       return Plot.plot({
         width, height: 260, style: look, marginLeft: 48, marginRight: 8,
-        x: { type: "utc", label: null, ticks: Math.max(2, Math.round(width / 170)) },
-        y: { label: null, grid: true, tickFormat: "~s", ticks: 5, nice: true },
+        x: {
+          type: "utc", label: null,
+          ticks: daily(days[0].x1, days.at(-1).x2, Math.max(2, Math.round(width / 170))),
+        },
+        y: {
+          label: null, grid: true, tickFormat: "~s", nice: true,
+          ticks: whole(Math.max(...days.map((it) => it.visitors)), 5),
+        },
         marks: [
           Plot.rectY(days, { x1: "x1", x2: "x2", y: "visitors", fill: "var(--soft)", inset: 0.5 }),
           Plot.rectY(days, { x1: "x1", x2: "x2", y: "matched", fill: "var(--accent)", inset: 0.5 }),
@@ -27,7 +37,10 @@
       return Plot.plot({
         width, height: 150, style: look, marginLeft: 44, marginRight: 10, marginTop: 10,
         x: { label: null, domain: [0, 100], ticks: 5 },
-        y: { label: null, grid: true, tickFormat: "~s", ticks: 3, nice: true, domain: [0, Math.max(1, ...counts)] },
+        y: {
+          label: null, grid: true, tickFormat: "~s", nice: true, domain: [0, Math.max(1, ...counts)],
+          ticks: whole(Math.max(...counts), 3),
+        },
         marks: [
           Plot.rectY(bars, { x1: "x1", x2: "x2", y: "matches", fill: "var(--accent)", inset: 0.5 }),
           Plot.ruleY([0]),
@@ -105,9 +118,8 @@
       body.replaceChildren(...kept.map((at) => rows[at]));
       more.hidden = kept.length === fits.length;
       more.firstElementChild.textContent = `Show all ${count.format(fits.length)}`;
-      found.textContent = words.length
-        ? `${count.format(fits.length)} of ${count.format(rows.length)} visitors`
-        : `${count.format(rows.length)} visitors`;
+      const whom = `${count.format(rows.length)} visitor${rows.length === 1 ? "" : "s"}`;
+      found.textContent = words.length ? `${count.format(fits.length)} of ${whom}` : whom;
     }
 
     function value(at, column) {
@@ -141,7 +153,13 @@
     });
     table.tHead.rows[0].cells[1].setAttribute("aria-sort", "descending"); // as it comes, by score
     search.addEventListener("input", show);
-    more.firstElementChild.addEventListener("click", () => { all = true; show(); });
+    more.firstElementChild.addEventListener("click", () => {
+      all = true;
+      show();
+      const next = body.rows[SHOWN].cells[0]; // the button is gone: go on with what it showed
+      next.tabIndex = -1;
+      next.focus();
+    });
     tools.hidden = false;
     show();
   }

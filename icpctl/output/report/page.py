@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 from icpctl.output.console import shown
 
@@ -119,6 +120,14 @@ def own(text: str) -> str:
     """A text of a user's or visitor's, without what would turn or hide text, and not too long."""
     found = shown(text[: LONGEST + 1])
     return found if len(found) <= LONGEST else f"{found[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def inside(text: str) -> str:
+    """`own` text in a sentence, which it does not turn where it is written from right to left."""
+    found = own(text)
+    if any(bidirectional(it) in ("R", "AL", "AN") for it in found):
+        return f"\N{FIRST STRONG ISOLATE}{found}\N{POP DIRECTIONAL ISOLATE}"
+    return found
 
 
 def number(value: int) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.output.reasons import ground
-from icpctl.output.report.page import Block, Cell, Section, Table, columns, own
+from icpctl.output.report.page import Block, Cell, Section, Table, columns, inside, own
 from icpctl.scoring.top import ABOUT
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def people(figures: Figures) -> Section | None:
     """The section of the best visitors; None where visitors are not shown, or none matches."""
     if not figures.top:
         return None
-    labels = {it.slug: own(it.label) for it in figures.configs}
+    labels = {it.slug: inside(it.label) for it in figures.configs}
     table = Table(
         "Visitors with the highest scores",
         columns("Visitor", "#Score", "Profile", "Why", *(_HEADS[name] for name in ABOUT), "Line"),
@@ -27,7 +27,9 @@ def people(figures: Figures) -> Section | None:
     )
     count = len(figures.top)
     text = f"The {count:,} best of {figures.matched:,} visitors that match"
-    text += ", with what each of their profiles found." if count > 1 else "."
+    if figures.matched == 1:
+        text = "The only visitor that matches"
+    text += ", with what each profile found."
     return Section("visitors", "Top visitors", text, [Block(table=table)])
 
 

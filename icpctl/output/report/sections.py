@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl import __version__
 from icpctl.output.periods import grouped
 from icpctl.output.report.losses import losses
 from icpctl.output.report.page import (
@@ -17,11 +16,13 @@ from icpctl.output.report.page import (
     Table,
     bars,
     columns,
+    inside,
     number,
     own,
 )
 from icpctl.output.report.people import people
-from icpctl.output.score import counted, misfit, percent
+from icpctl.output.report.reading import making, quality
+from icpctl.output.score import counted, percent
 from icpctl.scoring.figures import STEPS
 from icpctl.scoring.report import rate
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 MOST_SPANS = 100  # bars of the chart over time
 MOST_HISTOGRAMS = 24
-_MOST_PLACES = 100
 
 _FIELDS = {
     "industry": "Industry",
@@ -56,7 +56,7 @@ def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> 
         *(losses(figures.insight) if figures.insight else ()),
         _breakdowns(figures),
         people(figures),
-        _quality(figures),
+        quality(figures.run, visitors=figures.top is not None),
         _making(figures, configs),
     ]
     subtitle = f"As of {figures.run.report.as_of:%Y-%m-%d %H:%M:%S} UTC"
@@ -66,7 +66,7 @@ def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> 
         until = f" to {period.last}" if period.last else ""
         subtitle += f"; visitors last seen{since}{until}"
     return Page(
-        own(title) if title else "Which visitors match",
+        own(title or "Which visitors match"),
         subtitle,
         _headlines(figures),
         [section for section in found if section],
@@ -169,7 +169,7 @@ def _histogram(config: ConfigReport, counts: list[int]) -> Block:
     width = 100 // STEPS
     names = [f"{at * width} to {(at + 1) * width}" for at in range(STEPS)]
     most = max(range(STEPS), key=lambda at: counts[at])
-    label = own(config.label)
+    label = inside(config.label)
     words = (
         f"Bars by score for {label}: {counted(config.matched, 'match', 'matches')}, average score "
         f"{config.average_score:.2f}. Most are from {names[most]}: {counts[most]:,}."
@@ -222,59 +222,13 @@ def _breakdown(found: FieldReport, uncounted: int) -> Block:
     return Block(name, f"{text}.", table=table)
 
 
-def _quality(figures: Figures) -> Section | None:
-    report, is_shown = figures.run.report, figures.top is not None
-    blocks = []
-    if report.rejected:
-        table = Table(
-            "The first rejected lines",
-            columns("Line", "Reason"),
-            [
-                [Cell(own(f"{it.file}:{it.line}")), Cell(own(it.reason))]
-                for it in figures.run.rejected
-            ],
-        )
-        text = f"{counted(report.rejected, 'line')} that are no visitor; all others were scored."
-        blocks.append(Block("Rejected lines", text, table=table))
-    if report.field_warnings:
-        counts = Table(
-            "Values that did not fit, by field",
-            columns("Field", "#Values"),
-            [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
-        )
-        first = tuple(own(f"{it.file}:{it.line}: {misfit(it)}") for it in figures.run.warnings)
-        text = "Values that are not of their field's kind count as missing."
-        blocks.append(Block("Field warnings", text, table=counts, items=first if is_shown else ()))
-    if not blocks:
-        return None
-    return Section("quality", "Data quality", "", blocks)
-
-
 def _making(figures: Figures, configs: Sequence[ConfigFile]) -> Section:
-    mapped = {it.source: it.mapping for it in figures.run.mapped}
-    inputs = Table(
-        "Input files",
-        columns("File", "#Bytes", "Read as"),
-        [
-            [
-                Cell(own(it.name)),
-                number(it.size),
-                Cell(own(mapped[it.name].title) if it.name in mapped else ""),
-            ]
-            for it in figures.sources[:_MOST_PLACES]
-        ],
-    )
     used = Table(
         "Profiles, and the first 16 digits of each file's SHA-256",
         columns("Profile", "Hash"),
         [[Cell(it.slug), Cell(it.etag)] for it in sorted(configs, key=lambda it: it.order)],
     )
-    more = len(figures.sources) - _MOST_PLACES
-    text = f"Made by icpctl {__version__}."
-    if more > 0:
-        text += f" The first {_MOST_PLACES} of {len(figures.sources):,} files are listed."
-    blocks = [Block("Input", table=inputs), Block("Profiles", table=used)]
-    return Section("making", "How it was made", text, blocks, columns=True)
+    return making(figures.run, figures.sources, used)
 
 
 def _counts(name: str, visitors: int, matched: int) -> list[Cell]:
