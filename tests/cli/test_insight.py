@@ -142,6 +142,8 @@ def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Pat
     ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
     assert ("STANDS OUT" in ended.out) == bool(visitors)
+    assert ("HOLDS" in ended.out) == bool(visitors)
+    assert ("there is no visitor" in ended.out) == (not visitors)
 
 
 def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
