@@ -41,8 +41,8 @@ def markdown(impact: Impact, base: str, reached: Sequence[Bound]) -> str:
         f"{impact.matched_after:,} now**{change}, compared with {_code(base)}.",
     ]
     parts += [f":x: `{it.text}` is reached: {reached_text(it, impact)}." for it in reached]
-    if told := nothing_happened(impact):
-        parts.append(f"{told[0].upper()}{told[1:]}.")
+    if why := nothing_happened(impact):
+        parts.append(f"{why[0].upper()}{why[1:]}.")
         if not impact.visitors or not impact.configs:
             return "\n\n".join(parts) + "\n"
     else:
