@@ -72,6 +72,7 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         *("company_size gte", 100, {"company_size": "51-200"}, NOT),
         "seen 51-200; needs 100 or more for every number of the range",
     ),
+    ("company_size equals", 100, {"company_size": "51-200"}, NOT, "seen 51-200; needs just 100"),
     ("company_size not_equals", 5, {"company_size": 5}, NOT, "seen 5; must not be 5"),
     (
         *("company_size gte", 100, {"company_size": "lots"}, NOT),
@@ -98,7 +99,19 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         *("page_contains not_contains", "/a", {"pages": ["/b", "/a/c"]}, NOT),
         "seen /a/c and 1 other; no page may contain /a",
     ),
+    (
+        *("page_contains not_equals", "/a", {"pages": ["/b", "/a/c"]}, NOT),
+        "seen /a/c and 1 other; no page may contain /a",
+    ),
+    (
+        *("page_contains not_in", ["/a", "/x"], {"pages": ["/a/c"]}, NOT),
+        "seen /a/c (meets /a); no page may contain one of these",
+    ),
     ("page_equals equals", "/x", {"pages": ["/a"]}, NOT, "seen /a; needs the page /x"),
+    (
+        *("page_equals not_in", ["/a", "/x"], {"pages": ["/a"]}, NOT),
+        "seen /a; no page may be one of these",
+    ),
 ]
 
 
