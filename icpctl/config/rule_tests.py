@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
 
 FOLDER = "tests"
+_MOST_NAMED = 3  # conditions in a hint
+_LIST_COMMA = re.compile(r"\s*,\s*")
+_AND = re.compile(r"\s+and\s+")
+
 Steps: TypeAlias = tuple[str | int, ...]
 """The keys and numbers from the root of a file down to a place."""
 
@@ -210,8 +215,12 @@ def conditions_of(config: ConfigFile) -> list[Condition]:
 
 
 def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
-    """The places of the conditions that a text names by its first words."""
-    words = name.casefold().split()
+    """The places of the conditions that a text names by its first words.
+
+    Lists may be written as they are shown, with a space behind each comma, and bounds with `and`.
+    """
+    text = _LIST_COMMA.sub(",", name.casefold())
+    words = (_AND.sub(",", text) if " between " in text else text).split()
     return tuple(
         at
         for at, one in enumerate(conditions_of(config))
@@ -223,14 +232,21 @@ def condition_words(condition: Condition) -> list[str]:
     """A condition as tests name it: type, comparator and value, in small letters."""
     listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     shown = ",".join(str(it).lower() if isinstance(it, bool) else str(it) for it in listed)
-    text = "" if condition.value is None else shown
+    text = "" if condition.value is None else _LIST_COMMA.sub(",", shown)
     return f"{condition.type} {condition.comparator} {text}".casefold().split()
 
 
 def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
     types = sorted({one.type for one in conditions_of(config)})
-    meant = nearest((name.split() or [""])[0], types)
-    hint = f"did you mean {meant}?" if meant and meant not in name else f"types: {', '.join(types)}"
+    named = (name.casefold().split() or [""])[0]
+    those = [it for it in conditions_of(config) if it.type == named]
+    if those:
+        found = "; ".join(" ".join(condition_words(it)) for it in those[:_MOST_NAMED])
+        hint = f"of {named} there is: {found}"
+    elif meant := nearest(named, types):
+        hint = f"did you mean {meant}?"
+    else:
+        hint = f"types: {', '.join(types)}"
     return Problem("ICP102", start, f"{config.slug} has no condition {name!r}", hint)
 
 

@@ -124,6 +124,18 @@ def test_the_json(tmp_path: Path) -> None:
     assert [it["always"] for it in body["uncovered"]] == [False] * 5
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("industry", "industry in", "Industry in SaaS, Software", "industry in SaaS,Software"),
+        *("company_size between 50 and 100", "company_size between 50,100"),
+        "icp_match equals true",
+    ],
+)
+def test_a_condition_may_be_named_as_it_is_shown(tmp_path: Path, name: str) -> None:
+    assert run(tmp_path, f"tests:\n  - {{visitor: {{}}, fails: ['{name}']}}\n").code == 0
+
+
 def test_as_of_is_the_files_own(tmp_path: Path) -> None:
     tests = "as_of: 2026-11-01\ntests:\n  - {visitor: {last_seen: 2026-10-30}, match: true}\n"
     assert run(tmp_path, tests).code == 0
@@ -179,6 +191,7 @@ def test_a_folder_of_tests_and_a_choice_of_configs(tmp_path: Path) -> None:
                 "2:25: error[ICP102] saas has no condition 'company_sise'",
                 "did you mean company_size?",
                 "2:39: error[ICP102] saas has no condition 'industry equals'",
+                "hint: of industry there is: industry in saas,software",
             ],
         ),
         ("tests: [", ["c/saas.test.yaml:"]),
