@@ -8,7 +8,7 @@ from icpctl.output.configs import value_text
 from icpctl.scoring.seen import listed_values, positive
 from icpctl.visitors import normal
 from icpctl.visitors.mapping import LAST_SEEN
-from icpctl.visitors.records import dumps
+from icpctl.visitors.records import Number, dumps
 from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ def _remark(one: ConditionExplanation, at: int) -> str:
         return f" (last_seen {_cut(str(seen.raw))})"
     if seen.field != condition.type and _kind(condition) is Kind.TEXT:
         return f" as {seen.field}"
+    if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
+        return _converted(seen.raw, seen.values[at])
     listed = listed_values(condition)
     met = [it for it, flags in zip(listed, one.hits, strict=False) if flags[at]]
     if met and len(listed) > 1 and str(met[0]).casefold() != value.casefold():
@@ -146,6 +148,15 @@ def _remark(one: ConditionExplanation, at: int) -> str:
         compared = normal.FORMS[form](value)
         return f" (that is {_cut(compared)})" if compared != value else ""
     return ""
+
+
+def _converted(raw: Any, value: Any) -> str:
+    """What the record has where that is written otherwise: a text for a number, 1 for true."""
+    is_number = isinstance(raw, int | float | Number) and not isinstance(raw, bool)
+    if is_number and not isinstance(value, bool):
+        return ""
+    text = raw.strip() if isinstance(raw, str) else dumps(raw)
+    return "" if text.casefold() == value_text(value).casefold() else f" (from {_cut(text)})"
 
 
 def _number(one: ConditionExplanation) -> float | None:

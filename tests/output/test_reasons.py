@@ -82,7 +82,12 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         *("employee_size_range in", ["51-200"], {"company_size": 20}, NOT),
         "seen 20 as company_size; needs one of these",
     ),
-    ("icp_match equals", True, {"icp_match": 0}, NOT, "seen false; needs true"),
+    ("icp_match equals", True, {"icp_match": 0}, NOT, "seen false (from 0); needs true"),
+    ("icp_match equals", True, {"icp_match": "1"}, HELD, "seen true (from 1)"),
+    ("icp_match equals", True, {"icp_match": "TRUE "}, HELD, "seen true"),
+    ("company_size gte", 500, {"company_size": "1E3"}, HELD, "seen 1000 (from 1E3)"),
+    ("company_size gte", 500, {"company_size": " 500 "}, HELD, "seen 500"),
+    ("company_size gte", 500, {"company_size": 500.0}, HELD, "seen 500"),
     (
         *("last_seen_days lte", 1, {"last_seen": "2026-11-20"}, NOT),
         "seen 3 (last_seen 2026-11-20); needs 1 or less, 2 over",
