@@ -22,6 +22,7 @@ _MANY = 50  # values of a list, up to which it is tried without each of them
 _FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
 _FAR = 0.25  # of the nearest number; a threshold that far beyond it tells little of it
 _MOST_CANDIDATES = 200
+_LEAST = 1e-300  # below that numbers lose their digits
 
 SIZE_RANGES = (
     "1-10",
@@ -170,7 +171,7 @@ def _rounded(number: float, *, below: bool, included: bool) -> float:
 
 def _round_step(least: float, *, whole: bool) -> float:
     """1, 2 or 5 times a power of ten, at least `least`."""
-    if least == 0 or (whole and least <= 1):
+    if least < _LEAST or (whole and least <= 1):
         return 1.0
     power = 10.0 ** math.floor(math.log10(least))
     return next((it * power for it in (1, 2, 5) if it * power >= least), 10 * power)

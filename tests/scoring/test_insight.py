@@ -350,6 +350,9 @@ def test_numbers_that_would_gain(before: str, gains: list[tuple[int, int]]) -> N
         ("last_seen_days lte 7", [30, 60, 90, 400], [(90, 3), (60, 2), (30, 1)]),
         ("session_count gt 0", [0, 0], []),
         ("icp_score gte 100", [0.5, 0], [(0, 2), (0.5, 1)]),
+        ("icp_score gt 5", [1e-322, 5e-324], [(0, 2)]),
+        ("icp_score lt 0", [0], [(1, 1)]),
+        ("company_size lte 5", [1e308], [(1e308, 1)]),
     ],
 )
 def test_far_from_the_threshold_visitors_tell_what_is_near(
