@@ -43,6 +43,6 @@ def run_rule_tests(
     configs = space.load().require_valid()
     tests = load_tests(space.folder, configs, slugs or [])
     options = scoring_options(as_of, mapping, case_sensitive, [])
-    run = run_tests(tests, configs, options, mutate=mutate)
+    run = run_tests(tests, configs, options, wanted=slugs or [], mutate=mutate)
     print_tests(run, output, coverage=coverage, mutate=mutate)
     return ExitCode.FOUND if run.failed else ExitCode.DONE

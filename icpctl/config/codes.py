@@ -248,6 +248,15 @@ _CODES = (
         "{type: page_equals, comparator: equals, value: /pricing}",
     ),
     Code(
+        "ICP308",
+        "a field of a test's visitor that is misspelt",
+        "The mapping reads no such field, but one with a similar name, so the visitor may not be "
+        "the one that the test is about. Fields that resemble none are nobody's business.",
+        "words",
+        "`visitor: {industri: SaaS}` in a file of tests",
+        "`visitor: {industry: SaaS}`",
+    ),
+    Code(
         "ICP399",
         "more findings than are shown",
         "Of one file 1,000 findings are shown. Mend these first, or see whether it is a config.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -16,15 +17,22 @@ from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
+    from icpctl.config.document import Document
     from icpctl.config.files import ConfigFile
     from icpctl.config.model import Condition
 
 FOLDER = "tests"
+_MOST_NAMED = 3  # conditions in a hint
+_LIST_COMMA = re.compile(r"\s*,\s*")
+_AND = re.compile(r"\s+and\s+")
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""The keys and numbers from the root of a file down to a place."""
 
 
 def _texts(value: object) -> object:
@@ -67,8 +75,9 @@ class Expected(_Body):
 
     @property
     def asks(self) -> set[str]:
-        """What is expected of the visitor."""
-        return set(self.model_fields_set) - {"visitor", "name"}
+        """What is expected of the visitor. A null asks nothing, but for an ICP."""
+        named = self.model_fields_set - {"visitor", "name"}
+        return {it for it in named if it == "icp" or getattr(self, it) not in (None, ())}
 
 
 class TestFile(_Body):
@@ -80,14 +89,31 @@ class TestFile(_Body):
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """One test of a config. `holds` and `fails` are the places of conditions in the config."""
+    """One test of a config. `holds` and `fails` are the places of conditions in the config.
+
+    It is test `number` of its `document`, the first is 0.
+    """
 
     config: ConfigFile
-    where: Location
+    document: Document
+    number: int
     expected: Expected
     as_of: datetime | None
     holds: tuple[int, ...]
     fails: tuple[int, ...]
+
+    @property
+    def where(self) -> Location:
+        """Where the test begins."""
+        return self._location(find, ("tests", self.number))
+
+    def where_field(self, keys: tuple[str, ...]) -> Location:
+        """Where a key of the visitor stands."""
+        return self._location(find_key, ("tests", self.number, "visitor", *keys))
+
+    def _location(self, look: Callable[[Node, Steps], int], path: Steps) -> Location:
+        root = self.document.root
+        return self.document.location(look(root, path) if root else 0)
 
     @property
     def name(self) -> str:
@@ -143,17 +169,20 @@ def _paths(folder: Path) -> list[Path]:
 
 def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]]:
     document = read_file(path)
-    problems = list(document.problems)
+    problems = [
+        replace(it, message="the file holds no tests") if it.code == "ICP007" else it
+        for it in document.problems
+    ]
     tests: list[RuleTest] = []
     if document.root is not None:
         try:
             file = TestFile.model_validate(plain(document.root))
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            return [], [document.finding(_problem(document.root, it)) for it in errors]
+            found = [_problem(document.root, it) for it in errors if not _is_told(it)]
+            return [], [document.finding(it) for it in found]
         for number, expected in enumerate(file.tests):
             start = find(document.root, ("tests", number))
-            where = document.location(start)
             if not expected.asks:
                 message = "this test expects nothing"
                 hint = "say what must come out: match, score, icp, holds or fails"
@@ -167,7 +196,15 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
                         place = find(document.root, ("tests", number, key, index))
                         problems.append(_no_condition(place, name, config))
             tests.append(
-                RuleTest(config, where, expected, file.as_of, named["holds"], named["fails"])
+                RuleTest(
+                    config,
+                    document,
+                    number,
+                    expected,
+                    file.as_of,
+                    named["holds"],
+                    named["fails"],
+                )
             )
     return tests, [document.finding(problem) for problem in problems]
 
@@ -178,8 +215,12 @@ def conditions_of(config: ConfigFile) -> list[Condition]:
 
 
 def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
-    """The places of the conditions that a text names by its first words."""
-    words = name.casefold().split()
+    """The places of the conditions that a text names by its first words.
+
+    Lists may be written as they are shown, with a space behind each comma, and bounds with `and`.
+    """
+    text = _LIST_COMMA.sub(",", name.casefold())
+    words = (_AND.sub(",", text) if " between " in text else text).split()
     return tuple(
         at
         for at, one in enumerate(conditions_of(config))
@@ -191,15 +232,27 @@ def condition_words(condition: Condition) -> list[str]:
     """A condition as tests name it: type, comparator and value, in small letters."""
     listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     shown = ",".join(str(it).lower() if isinstance(it, bool) else str(it) for it in listed)
-    text = "" if condition.value is None else shown
+    text = "" if condition.value is None else _LIST_COMMA.sub(",", shown)
     return f"{condition.type} {condition.comparator} {text}".casefold().split()
 
 
 def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
     types = sorted({one.type for one in conditions_of(config)})
-    meant = nearest((name.split() or [""])[0], types)
-    hint = f"did you mean {meant}?" if meant and meant not in name else f"types: {', '.join(types)}"
+    named = (name.casefold().split() or [""])[0]
+    those = [it for it in conditions_of(config) if it.type == named]
+    if those:
+        found = "; ".join(" ".join(condition_words(it)) for it in those[:_MOST_NAMED])
+        hint = f"of {named} there is: {found}"
+    elif meant := nearest(named, types):
+        hint = f"did you mean {meant}?"
+    else:
+        hint = f"types: {', '.join(types)}"
     return Problem("ICP102", start, f"{config.slug} has no condition {name!r}", hint)
+
+
+def _is_told(error: ErrorDetails) -> bool:
+    """Whether a list is said to be empty only because each of its entries is wrong."""
+    return error["type"] == "too_short" and bool(error["input"])
 
 
 def _problem(root: Node, error: ErrorDetails) -> Problem:

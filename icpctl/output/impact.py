@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from icpctl.files import replacing
 from icpctl.output.console import console, is_coloured, note, shown, styled, table
 from icpctl.output.impact_markdown import markdown
-from icpctl.output.impact_words import KIND_WORDS, change_text, name_of, reached_text
+from icpctl.output.impact_words import (
+    KIND_WORDS,
+    change_text,
+    name_of,
+    nothing_happened,
+    reached_text,
+)
 from icpctl.output.progress import progress
 from icpctl.output.score import counted, percent, print_notes, refuse_overwriting
 from icpctl.scoring.impact import impact as compare
@@ -103,9 +109,20 @@ def _print_tables(impact: Impact, base: str) -> None:
     print(f"{who}: {before:,} matched before, {after:,} {match} now")
     as_of = impact.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     print(f"compared with {shown(base)}; as of {as_of} UTC\n")
-    if not impact.configs:
-        print("no config changed in a way that can change a verdict")
-        return
+    if told := nothing_happened(impact):
+        print(told)
+        if not impact.visitors or not impact.configs:
+            return
+    else:
+        _print_totals(impact)
+    print()
+    _print_configs(impact.configs)
+    _print_causes(impact.configs)
+    _print_moves(impact)
+    _print_samples(impact)
+
+
+def _print_totals(impact: Impact) -> None:
     titles = ["COUNT", "OF MATCHED BEFORE"]
     table(
         ["VISITORS", *titles],
@@ -115,11 +132,6 @@ def _print_tables(impact: Impact, base: str) -> None:
         ],
         right=titles,
     )
-    print()
-    _print_configs(impact.configs)
-    _print_causes(impact.configs)
-    _print_moves(impact)
-    _print_samples(impact)
 
 
 def _print_configs(configs: Sequence[ConfigImpact]) -> None:

@@ -6,7 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import shown
-from icpctl.output.impact_words import KIND_WORDS, change_text, name_of, reached_text
+from icpctl.output.impact_words import (
+    KIND_WORDS,
+    change_text,
+    name_of,
+    nothing_happened,
+    reached_text,
+)
 from icpctl.output.score import counted, percent
 from icpctl.scoring.impact_report import KINDS, OF_CONFIG
 
@@ -35,10 +41,12 @@ def markdown(impact: Impact, base: str, reached: Sequence[Bound]) -> str:
         f"{impact.matched_after:,} now**{change}, compared with {_code(base)}.",
     ]
     parts += [f":x: `{it.text}` is reached: {reached_text(it, impact)}." for it in reached]
-    if not impact.configs:
-        parts.append("No config changed in a way that can change a verdict.")
-        return "\n\n".join(parts) + "\n"
-    parts.append(_totals(impact))
+    if why := nothing_happened(impact):
+        parts.append(f"{why[0].upper()}{why[1:]}.")
+        if not impact.visitors or not impact.configs:
+            return "\n\n".join(parts) + "\n"
+    else:
+        parts.append(_totals(impact))
     parts.append(_configs(impact.configs))
     told = sorted(impact.configs, key=lambda it: -it.tally.counts.total())[:_MOST_WHOLE]
     parts += [_details(it) for it in impact.configs if it in told and _tells(it)]

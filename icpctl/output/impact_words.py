@@ -35,6 +35,20 @@ def reached_text(bound: Bound, impact: Impact) -> str:
     return f"{text}, {percent(share)} of the {impact.matched_before:,} that matched before"
 
 
+def nothing_happened(impact: Impact) -> str:
+    """Return why no visitor's verdict differs, in a sentence; nothing where one does."""
+    if not impact.configs:
+        return "no config changed in a way that can change a verdict"
+    changed = counted(len(impact.configs), "config")
+    if not impact.visitors:
+        return f"{changed} changed, but there is no visitor to show what that does"
+    if not impact.tally.counts.total() and not any(
+        it.tally.counts.total() for it in impact.configs
+    ):
+        return f"{changed} changed, and nothing changes for any visitor"
+    return ""
+
+
 def change_text(change: Change) -> str:
     """Return a change in a line, as in `company_size gte 500 -> gte 800`."""
     before, after = change.before, change.after

@@ -78,6 +78,9 @@ def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:
 
 def _print_tables(report: InsightReport) -> None:
     print(headline(report), end="\n\n")
+    if not report.visitors:
+        print("there is no visitor to show where configs lose any")
+        return
     _print_configs(report)
     left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from icpctl.output.configs import value_text
 from icpctl.output.reasons import head
 from icpctl.output.score import counted
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ def standing_out(report: InsightReport) -> list[tuple[str, str]]:
     if report.visitors:
         for config in report.configs:
             # A condition may stand in several groups.
-            of_config = dict.fromkeys(_of_config(config))
+            of_config = dict.fromkeys(_of_config(config, report.visitors))
             found += [(rank, -visitors, config.slug, text) for rank, visitors, text in of_config]
     return [(slug, text) for *_, slug, text in sorted(found, key=lambda it: it[:2])]
 
@@ -64,17 +65,29 @@ _Sentence = tuple[int, int, str]
 """A rank, of which 0 tells most, the visitors that it is about, and the text."""
 
 
-def _of_config(config: ConfigInsight) -> Iterator[_Sentence]:
+def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     if not config.matched:
         yield 0, config.near_misses, _matches_nobody(config)
     elif config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
-    for one in config.conditions:
+    asked = [one for one in config.conditions if one.missing < visitors]
+    lacking = [_field(one) for one in config.conditions if one.missing == visitors]
+    if lacking:
+        conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
+        fields = _named([*dict.fromkeys(lacking)])
+        yield 2, visitors, f"no visitor has {fields}, which {conditions} for"
+    for one in asked:
         for value in one.absent_values:
             if value.nearest is not None:
-                yield 2, value.nearest_visitors, _nearest(one, value)
-    for one in config.conditions:
+                yield 3, value.nearest_visitors, _nearest(one, value)
+    for one in asked:
         yield from _of_condition(one, config)
+
+
+def _field(one: ConditionInsight) -> str:
+    """What visitors have for a condition."""
+    is_pages = CONDITION_TYPES[one.condition.type].kind is Kind.PAGES
+    return "pages" if is_pages else one.condition.type
 
 
 def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
@@ -82,17 +95,16 @@ def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[_Sen
     unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
     near, lacking = one.near_misses or 0, one.near_misses_missing or 0
     if 2 * lacking > near and "exists" not in one.condition.comparator:
-        yield 3, lacking, f"{name}: {_lacking(lacking, near)}"
-    has_similar = any(it.nearest is not None for it in one.absent_values)
-    if one.never_holds and not has_similar:
+        yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
+    if one.never_holds and len(unknown) == len(one.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 4, 0, f"{name} never holds{why}"
-    elif unknown and not one.never_holds:
-        yield 5, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
+        yield 5, 0, f"{name} never holds{why}"
+    elif unknown:
+        yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if one.never_fails:
-        yield 6, 0, f"{name} holds for every visitor: it decides nothing"
+        yield 7, 0, f"{name} holds for every visitor: it decides nothing"
     elif one.changes_scores is False and config.matched and not one.never_holds:
-        yield 7, 0, f"{name} (optional) never changes a score: no match is better by it"
+        yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
 
 
 def _lacking(missing: int, all_of_them: int) -> str:
@@ -110,7 +122,7 @@ def _matches_nobody(config: ConfigInsight) -> str:
         left = None
         for one in config.conditions:
             if one.left == 0:
-                before = "" if left is None else f" of the {left:,} before"
+                before = "" if left is None else f" of the {counted(left, 'visitor')} before"
                 return f"{text}: {_brief(one.condition)} leaves none{before}"
             left = left if one.left is None else one.left
     return text

@@ -8,7 +8,7 @@ from icpctl.output.configs import value_text
 from icpctl.scoring.seen import listed_values, positive
 from icpctl.visitors import normal
 from icpctl.visitors.mapping import LAST_SEEN
-from icpctl.visitors.records import dumps
+from icpctl.visitors.records import Number, dumps
 from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def needed(one: ConditionExplanation) -> str:
     if twin == "exists":
         return "must be missing"
     is_pages = _kind(one.condition) is Kind.PAGES
-    if one.condition.comparator != twin:
+    if one.condition.type == "page_contains" and twin in _EQUALITIES and twin != "has_all":
+        twin = "contains" if twin == "equals" else "contains any"
+    if one.condition.comparator != positive(one.condition.comparator):
         words = _PAGES_MUST_NOT if is_pages else _MUST_NOT
         return words[twin].format(_text(one.condition.value))
     if twin == "has_all":
@@ -99,8 +101,6 @@ def needed(one: ConditionExplanation) -> str:
         return f"lacks {', '.join(_text(value) for value, hit in lacking if not any(hit))}"
     if _kind(one.condition) is Kind.NUMBER:
         return NUMBER_NEEDS[twin](one)
-    if one.condition.type == "page_contains" and twin in _EQUALITIES:
-        twin = "contains" if twin == "equals" else "contains any"
     return (PAGES_NEED if is_pages else TEXT_NEEDS)[twin].format(_text(one.condition.value))
 
 
@@ -137,6 +137,8 @@ def _remark(one: ConditionExplanation, at: int) -> str:
         return f" (last_seen {_cut(str(seen.raw))})"
     if seen.field != condition.type and _kind(condition) is Kind.TEXT:
         return f" as {seen.field}"
+    if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
+        return _converted(seen.raw, seen.values[at])
     listed = listed_values(condition)
     met = [it for it, flags in zip(listed, one.hits, strict=False) if flags[at]]
     if met and len(listed) > 1 and str(met[0]).casefold() != value.casefold():
@@ -146,6 +148,15 @@ def _remark(one: ConditionExplanation, at: int) -> str:
         compared = normal.FORMS[form](value)
         return f" (that is {_cut(compared)})" if compared != value else ""
     return ""
+
+
+def _converted(raw: Any, value: Any) -> str:
+    """What the record has where that is written otherwise: a text for a number, 1 for true."""
+    is_number = isinstance(raw, int | float | Number) and not isinstance(raw, bool)
+    if is_number and not isinstance(value, bool):
+        return ""
+    text = raw.strip() if isinstance(raw, str) else dumps(raw)
+    return "" if text.casefold() == value_text(value).casefold() else f" (from {_cut(text)})"
 
 
 def _number(one: ConditionExplanation) -> float | None:
@@ -172,13 +183,20 @@ def _short_of(one: ConditionExplanation, low: float, high: float) -> str:
     return f", {distance:,.12g} {side}" if distance > 0 else ""
 
 
+def _exactly(one: ConditionExplanation) -> str:
+    (wanted,) = listed_values(one.condition)
+    if _number(one) is None:
+        return f"needs just {_text(wanted)}"
+    return f"needs {_text(wanted)}" + _short_of(one, float(wanted), float(wanted))
+
+
 def _between(one: ConditionExplanation) -> str:
     low, high = listed_values(one.condition)
     return f"needs {_text(low)} to {_text(high)}" + _short_of(one, float(low), float(high))
 
 
 NUMBER_NEEDS: dict[str, Callable[[ConditionExplanation], str]] = {
-    "equals": _at_least("needs {}"),
+    "equals": _exactly,
     "in": lambda _: "needs one of these",
     "gt": _at_least("needs more than {}"),
     "gte": _at_least("needs {} or more"),
@@ -211,6 +229,7 @@ _MUST_NOT = {
 _PAGES_MUST_NOT = {
     "equals": "no page may be {}",
     "contains": "no page may contain {}",
+    "contains any": "no page may contain one of these",
     "in": "no page may be one of these",
 }
 

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 
 def github_lines(run: TestRun, said: Callable[[Problem], str]) -> str:
-    """Return an annotation for each test that failed; `said` puts a problem into words."""
-    findings = [
+    """Return an annotation for each warning and each test that failed.
+
+    `said` puts a problem into words.
+    """
+    findings = list(run.warnings)
+    findings += [
         Finding("failed", "error", f"{it.test.name}: {_message(it, said)}", it.test.where)
         for it in run.failed
     ]

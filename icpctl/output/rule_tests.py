@@ -6,8 +6,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.output.console import is_coloured, shown, styled, table
+from icpctl.config.rule_tests import conditions_of
+from icpctl.output.configs import value_text
+from icpctl.output.console import is_coloured, note, shown, styled, table
 from icpctl.output.explain import print_trees
+from icpctl.output.findings.as_json import finding_body
+from icpctl.output.findings.text import print_findings
 from icpctl.output.reasons import head
 from icpctl.output.rule_test_reports import github_lines, junit
 from icpctl.output.score import counted
@@ -20,13 +24,21 @@ if TYPE_CHECKING:
 
 
 def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: bool) -> None:
-    """Print the tests that failed with their explanations, and what else was asked for."""
+    """Print the tests that failed with their explanations, and what else was asked for.
+
+    What is said of the tests themselves goes to stderr, where the output has no place for it.
+    """
     if output == "json":
         print(json.dumps(_body(run, coverage, mutate), indent=2, ensure_ascii=False))
         return
+    if output != "github":
+        print_findings(run.warnings, sys.stderr)
     if output in ("junit", "github"):
         render = junit if output == "junit" else github_lines
         sys.stdout.write(render(run, _difference))
+        sys.stdout.flush()
+        if coverage or mutate:
+            note("--coverage and --mutate tell nothing here: use -o table or -o json")
         return
     for outcome in run.failed:
         _print_failed(outcome)
@@ -54,25 +66,28 @@ def _print_failed(outcome: Outcome) -> None:
 
 
 def _difference(problem: Problem) -> str:
-    if problem.expectation in _MUST:
-        return f"{problem.expected} {_MUST[problem.expectation]}, but it {problem.actual}"
-    return f"{problem.expectation}: expected {problem.expected}, but it is {problem.actual}"
+    if problem.condition:
+        return f"{head(problem.condition)} {_MUST[problem.expectation]}, but it {problem.actual}"
+    text = f"{problem.expectation}: expected {problem.expected}, but it is {problem.actual}"
+    return f"{text} ({problem.never})" if problem.never else text
 
 
 _MUST = {"holds": "must hold", "fails": "must fail"}
 
 
 def _print_uncovered(run: TestRun) -> None:
-    tested = {it.test.config.slug: it.test.config.config for it in run.outcomes}.values()
-    conditions = sum(len(group.conditions) for it in tested for group in it.rules.groups)
-    both = conditions - len(run.uncovered)
+    tested = {it.test.config.slug: it.test.config for it in run.outcomes}.values()
+    untested = sum(len(conditions_of(it)) for it in run.untested)
+    conditions = sum(len(conditions_of(it)) for it in tested) + untested
+    both = conditions - len(run.uncovered) - untested
     print(f"{both:,} of {counted(conditions, 'condition')} are made both true and false")
-    if run.uncovered:
-        table(
-            ["CONFIG", "CONDITION", "ALWAYS"],
-            [[it.config.slug, head(it.condition), _flag(it.always)] for it in run.uncovered],
-            folds="CONDITION",
-        )
+    rows = [[it.config.slug, head(it.condition), _flag(it.always)] for it in run.uncovered]
+    rows += [
+        [it.slug, f"(no test of its {counted(len(conditions_of(it)), 'condition')})", ""]
+        for it in run.untested
+    ]
+    if rows:
+        table(["CONFIG", "CONDITION", "ALWAYS"], rows, folds="CONDITION")
     print()
 
 
@@ -96,10 +111,14 @@ def _side(side: Condition | str) -> str:
 
 
 def _changed(mutant: Mutant) -> str:
-    """What is new of a mutant: its operator, comparator, or value."""
+    """What is new of a mutant: its operator, comparator, or value; or what its list lacks."""
     before, after = mutant.before, mutant.after
     if isinstance(before, str) or isinstance(after, str):
         return _side(after)
+    if isinstance(before.value, tuple) and isinstance(after.value, tuple):
+        lost = [it for it in before.value if it not in after.value]
+        if lost and before.comparator != "between":
+            return f"without {value_text(lost[0])}"
     return head(after).removeprefix(f"{after.type} ")
 
 
@@ -113,8 +132,10 @@ def _body(run: TestRun, coverage: bool, mutate: bool) -> dict[str, Any]:
         "passed": len(run.outcomes) - len(run.failed),
         "failed": len(run.failed),
         "results": [_outcome_body(it) for it in run.outcomes],
+        "warnings": [finding_body(it) for it in run.warnings],
     }
     if coverage:
+        body["untested"] = [it.slug for it in run.untested]
         body["uncovered"] = [
             {"config": it.config.slug, **it.condition.model_dump(mode="json"), "always": it.always}
             for it in run.uncovered

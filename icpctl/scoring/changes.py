@@ -20,6 +20,9 @@ MOST_THRESHOLDS = 3
 _STEPS = 10
 _MANY = 50  # values of a list, up to which it is tried without each of them
 _FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
+_FAR = 0.25  # of the nearest number; a threshold that far beyond it tells little of it
+_MOST_CANDIDATES = 200
+_LEAST = 1e-300  # below that numbers lose their digits
 
 SIZE_RANGES = (
     "1-10",
@@ -126,33 +129,49 @@ def _numbers(condition: Condition) -> list[int | float]:
 
 
 def _candidates(old: float, name: str, counts: NumberCounts, *, included: bool) -> list[float]:
-    """Round numbers away from a threshold, or the nearest one of visitors where these are none."""
+    """Round numbers away from a threshold, or away from visitors' numbers where these are far."""
     low, high = CONDITION_TYPES[name].bounds or (-math.inf, math.inf)
+    low = max(low, min(0.0, old))  # nothing that is counted is below 0
 
     def usable(it: float) -> bool:
         is_passed = it < old if counts.below else it > old
         return is_passed and math.isfinite(it) and low <= it <= high
 
-    away = -1 if counts.below else 1
-    step = _round_step(abs(old) / _STEPS, whole=old.is_integer())
-    places = max(0, -math.floor(math.log10(step)))
-    start = (math.ceil(old / step) if counts.below else math.floor(old / step)) * away
-    multiples = [start + number for number in range(1, _STEPS + 1)]
-    multiples += [start + number * _STEPS for number in (2, 4, 9)] if away > 0 else []
-    found = [it for multiple in multiples if usable(it := round(away * multiple * step, places))]
-    if any(counts.reached(it, included=included) for it in found):
-        return found
+    found = [it for it in _multiples(old, below=counts.below) if usable(it)]
+    first = next((it for it in found if counts.reached(it, included=included)), None)
     nearest = counts.nearest()
     if nearest is None:
         return []
-    outside = math.floor(nearest) - 1 if counts.below else math.ceil(nearest) + 1
-    beside = nearest if included else float(outside)
-    return [beside] if usable(beside) else []
+    if first is not None and abs(first - nearest) <= _FAR * abs(nearest):
+        return found
+    rounded = [_rounded(it, below=counts.below, included=included) for it in counts.from_nearest()]
+    return [it for it in dict.fromkeys(rounded) if usable(it)][:_MOST_CANDIDATES]
+
+
+def _multiples(old: float, *, below: bool) -> list[float]:
+    """The next round numbers on one side of a threshold."""
+    away = -1 if below else 1
+    step = _round_step(abs(old) / _STEPS, whole=old.is_integer())
+    places = max(0, -math.floor(math.log10(step)))
+    start = (math.ceil(old / step) if below else math.floor(old / step)) * away
+    multiples = [start + number for number in range(1, _STEPS + 1)]
+    multiples += [] if below else [number * _STEPS for number in (2, 5, 10)]
+    return [round(away * multiple * step, places) for multiple in multiples]
+
+
+def _rounded(number: float, *, below: bool, included: bool) -> float:
+    """The round number at or beyond a visitor's number that lets it in, such as 200 for 188."""
+    step = _round_step(abs(number) / _STEPS / 2, whole=number.is_integer())
+    away = -1 if below else 1
+    places = max(0, -math.floor(math.log10(step)))
+    multiple = math.ceil(away * number / step)
+    found = round(away * multiple * step, places)
+    return found if included or found != number else round(found + away * step, places)
 
 
 def _round_step(least: float, *, whole: bool) -> float:
     """1, 2 or 5 times a power of ten, at least `least`."""
-    if least == 0 or (whole and least <= 1):
+    if least < _LEAST or (whole and least <= 1):
         return 1.0
     power = 10.0 ** math.floor(math.log10(least))
     return next((it * power for it in (1, 2, 5) if it * power >= least), 10 * power)

@@ -40,7 +40,7 @@ MOST_VALUES = 5
 """How many values are suggested to be listed in a condition."""
 
 _COMPARED = 1000  # the commonest values that an absent one is compared with
-_SIMILAR = 0.6
+_SIMILAR = 0.7
 _MOST_PAIRS = 200_000  # that are compared in all: a second or two
 
 

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.config.codes import CODES
 from icpctl.config.rule_tests import conditions_of
+from icpctl.errors import Finding
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explain import explain_row
 from icpctl.scoring.mutants import mutants_of
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.record_rows import rows_of
 from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.visitors.mapping import load_mapping
+from icpctl.visitors.misspelt import misspelt_fields
+from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from icpctl.config.files import ConfigFile
@@ -27,15 +32,18 @@ if TYPE_CHECKING:
     from icpctl.scoring.mutants import Mutant
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
+    from icpctl.visitors.mapping import Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An expectation that was not met."""
+    """An expectation that was not met: why it never can be, or which condition it is about."""
 
     expectation: str
     expected: str
     actual: str
+    never: str = ""
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,13 @@ class Uncovered:
 class TestRun:
     """All outcomes in order, what they leave uncovered, and the mutants that no test notices.
 
+    `warnings` are about the visitors of tests, `untested` are active configs without any test.
     `mutants` counts those that were tried.
     """
 
     outcomes: list[Outcome]
+    warnings: list[Finding]
+    untested: list[ConfigFile]
     uncovered: list[Uncovered]
     unnoticed: list[Mutant]
     mutants: int
@@ -79,15 +90,20 @@ def run_tests(
     configs: Sequence[ConfigFile],
     options: Options,
     *,
+    wanted: Collection[str] = (),
     mutate: bool = False,
 ) -> TestRun:
     """Run tests against the configs of their folder; a visitor's ICP is one of the active ones.
 
-    With `mutate` each config is changed in many ways, and each mutant must fail a test that
-    passes without the change.
+    `wanted` are the slugs that were asked for; all, where it is empty. With `mutate` each config
+    is changed in many ways, and each mutant must fail a test that passes without the change.
     """
     tested = list({it.config.slug: it.config for it in tests}.values())
-    mutants = [mutant for config in tested for mutant in mutants_of(config)] if mutate else []
+    mutants = [
+        mutant
+        for config in (tested if mutate else ())
+        for mutant in mutants_of(config, case_sensitive=options.case_sensitive)
+    ]
     # No slug has a space, so the names of mutants are their own.
     named = [(it.slug, it.config) for it in configs]
     named += [(f"{it.config.slug} {n}", it.model) for n, it in enumerate(mutants)]
@@ -111,7 +127,25 @@ def run_tests(
             if one.test.config is mutant.config
         )
     ]
-    return TestRun(outcomes, _uncovered(tested, judged), unnoticed, len(mutants))
+    untested = [
+        it
+        for it in configs
+        if it not in tested and (it.slug in wanted if wanted else it.config.is_active)
+    ]
+    warnings = _misspelt(tests, options.mapping or load_mapping(None))
+    uncovered = _uncovered(tested, judged)
+    return TestRun(outcomes, warnings, untested, uncovered, unnoticed, len(mutants))
+
+
+def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
+    """The fields of visitors that are not read, and most likely should be."""
+    found = []
+    for test in tests:
+        for keys, meant in misspelt_fields(test.expected.visitor, mapping):
+            message = f"{keys[-1]!r} is no field that is read"
+            place, hint = test.where_field(keys), f"did you mean {meant}?"
+            found.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
+    return found
 
 
 def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[_Judged]:
@@ -167,17 +201,15 @@ class _Judged:
         if expected.score is not None and round(expected.score, 2) != score:
             found.append(Problem("score", f"{expected.score:.2f}", f"{score:.2f}"))
         if "icp" in asks and (icp := self._icp(name, active)) != expected.icp:
-            found.append(Problem("icp", expected.icp or "none", icp or "none"))
+            why = self._never_icp(expected.icp, active)
+            found.append(Problem("icp", expected.icp or "none", icp or "none", why))
         if self.test.holds or self.test.fails:
             held = self.held(name)
             conditions = conditions_of(self.test.config)
             for places, wanted in ((self.test.holds, True), (self.test.fails, False)):
-                word = "holds" if wanted else "fails"
-                found += [
-                    Problem(word, conditions[at].type, "fails" if wanted else "holds")
-                    for at in places
-                    if held[at] != wanted
-                ]
+                word, other = ("holds", "fails") if wanted else ("fails", "holds")
+                those = [conditions[at] for at in places if held[at] != wanted]
+                found += [Problem(word, one.type, other, condition=one) for one in those]
         return found
 
     def explanation(self) -> Explanation:
@@ -188,6 +220,15 @@ class _Judged:
             named.items(), as_of=self._plan.as_of, case_sensitive=self._plan.case_sensitive
         )
         return explain_row(self._row, self.test.where.line or 1, plan, named)
+
+    def _never_icp(self, slug: str | None, active: set[str]) -> str:
+        """Why no visitor can have this ICP; nothing where some can."""
+        if slug is None or slug in active:
+            return ""
+        if slug in self._configs:
+            return f"{slug} is not active"
+        meant = nearest(slug, active)
+        return f"there is no config {slug!r}" + (f", did you mean {meant}?" if meant else "")
 
     def _icp(self, name: str, active: set[str]) -> str | None:
         own = self.test.config.slug

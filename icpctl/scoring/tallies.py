@@ -114,6 +114,11 @@ class NumberCounts:
             return None
         return float(self.numbers[-1] if self.below else self.numbers[0])
 
+    def from_nearest(self) -> list[float]:
+        """The numbers seen, those nearest to the threshold first."""
+        found: list[float] = (self.numbers[::-1] if self.below else self.numbers).tolist()
+        return found
+
     def _is_beyond(self, threshold: float) -> bool:
         last = self.numbers[0] if self.below else self.numbers[-1]
         return bool(threshold < last if self.below else threshold > last)

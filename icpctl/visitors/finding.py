@@ -131,12 +131,13 @@ def _by_bytes(scan: Scan, wanted: str) -> Found | None:
 
 def _by_parsing(scan: Scan, wanted: str) -> Found:
     first: Found | None = None
-    more = visitors = 0
-    like: list[str] = []  # equal but for letter case, or containing it
+    more = 0
+    searched = _Searched()
+    like: str | None = None  # equal but for letter case, or containing it
     some: list[str] = []
     for batch in scan.batches():
         ids = scalar_texts(batch.table[ID])
-        visitors += len(ids) - ids.null_count
+        searched.add(ids, batch)
         rows = pc.indices_nonzero(pc.equal(ids, wanted)).to_pylist()
         if rows and first is None:
             at, *rows = rows
@@ -146,24 +147,46 @@ def _by_parsing(scan: Scan, wanted: str) -> Found:
             like = like or _containing(ids, wanted.strip())
             some += ids.drop_null()[: _COMPARED_IDS - len(some)].to_pylist()
     if first is None:
-        raise _no_such_visitor(wanted, visitors, like or some)
+        raise _no_such_visitor(wanted, searched, like or nearest(wanted, some))
     return replace(first, more=more)
 
 
-def _containing(ids: pa.Array, text: str) -> list[str]:
+def _containing(ids: pa.Array, text: str) -> str | None:
     if not text:
-        return []
+        return None
     held = pc.match_substring(ids, text, ignore_case=True)
     found = ids.filter(pc.fill_null(held, False))
-    return sorted(found[:_COMPARED_IDS].to_pylist(), key=len)[:1]
+    return min(found[:_COMPARED_IDS].to_pylist(), key=len, default=None)
 
 
-def _no_such_visitor(wanted: str, visitors: int, ids: list[str]) -> IcpctlError:
-    if not visitors:
+@dataclass(slots=True)
+class _Searched:
+    """What was read in vain: visitors, those of them that have an id, and rejected lines."""
+
+    visitors: int = 0
+    with_id: int = 0
+    rejected: int = 0
+
+    def add(self, ids: pa.Array, batch: Batch) -> None:
+        """Count a batch."""
+        self.visitors += len(ids)
+        self.with_id += len(ids) - ids.null_count
+        self.rejected += len(batch.rejected)
+
+
+def _no_such_visitor(wanted: str, searched: _Searched, meant: str | None) -> IcpctlError:
+    if not searched.visitors and searched.rejected:
+        hint = "no line here is a visitor: icpctl inspect says what is wrong with them"
+    elif not searched.visitors:
+        hint = "there are no visitors here: the export is empty"
+    elif not searched.with_id:
         hint = "no visitor here has an id: use --line, or say with --mapping where ids are"
+    elif meant:
+        hint = f"did you mean {meant}?"
     else:
-        meant = ids[0] if len(ids) == 1 else nearest(wanted, ids)
-        hint = f"did you mean {meant}?" if meant else f"{visitors:,} visitors with an id were read"
+        is_one = searched.with_id == 1
+        were = "visitor with an id was" if is_one else "visitors with an id were"
+        hint = f"{searched.with_id:,} {were} read"
     return IcpctlError(f"there is no visitor {wanted!r}", "no_such_visitor", hint=hint)
 
 

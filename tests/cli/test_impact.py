@@ -224,7 +224,23 @@ def test_an_empty_export(folder: Path) -> None:
     (folder / "v.jsonl").write_text("")
     found = body(folder, "--base-dir", "old")
     assert (found["visitors"], found["matchedBefore"], found["lost"]) == (0, 0, 0)
-    assert "lost\t0\t\n" in impact(folder, "--base-dir", "old", "--fail-on", "lost>0%").out
+    ended = impact(folder, "--base-dir", "old", "--fail-on", "lost>0%")
+    assert (ended.code, ended.out.splitlines()[3:]) == (
+        0,
+        ["3 configs changed, but there is no visitor to show what that does"],
+    )
+    page = impact(folder, "--base-dir", "old", "-o", "markdown").out
+    assert page.endswith("\n\n3 configs changed, but there is no visitor to show what that does.\n")
+
+
+def test_changes_that_touch_nobody(folder: Path) -> None:
+    (folder / "v.jsonl").write_text("{}\n")
+    lines = impact(folder, "--base-dir", "old").out.splitlines()
+    assert lines[3] == "3 configs changed, and nothing changes for any visitor"
+    assert lines[5].startswith("CONFIG\tCHANGE\t")
+    assert not [line for line in lines if line.startswith("VISITORS")]
+    page = impact(folder, "--base-dir", "old", "-o", "markdown").out
+    assert "\n\n3 configs changed, and nothing changes for any visitor.\n\n| config |" in page
 
 
 def test_an_empty_folder_is_no_config_at_all(folder: Path) -> None:

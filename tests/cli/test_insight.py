@@ -133,6 +133,30 @@ def test_visitors_without_the_field_are_told(tmp_path: Path) -> None:
     assert "company_size gte 50\t1\t1\t3\t1\t4\n" in out
 
 
+def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
+    pages = {"type": "page_contains", "comparator": "has_any", "value": ["/demo"]}
+    title = {"type": "job_title", "comparator": "not_contains", "value": "Intern"}
+    configs = {"a": [CITY, SIZE, pages, title, title | {"value": "Student"}], "b": [SIZE]}
+    folder(tmp_path, configs, [{"city": "Bonn"}] * 3)
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    assert [line for line in lines if line.count("\t") == 1] == [
+        "CONFIG\tSTANDS OUT",
+        "b\tmatches nobody: company_size gte 50 leaves none",
+        "a\tmatches nobody: company_size gte 50 leaves none of the 3 visitors before",
+        "a\tno visitor has company_size, pages, job_title, which 4 conditions ask for",
+        "b\tno visitor has company_size, which a condition asks for",
+        "a\tcity exists holds for every visitor: it decides nothing",
+    ]
+
+
+def test_all_values_that_never_occur_are_told(tmp_path: Path) -> None:
+    one = {"type": "industry", "comparator": "in", "value": ["Technolgy", "Retail"]}
+    folder(tmp_path, {"a": [one]}, PEOPLE)
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    assert 'a\tindustry: "Technolgy" never occurs; "Technology" 2 times\n' in out
+    assert "a\tindustry in Technolgy, Retail: Retail never occurs\n" in out
+
+
 @pytest.mark.parametrize("visitors", [[], [{"city": "Bonn"}] * 2, [{}]])
 def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Path) -> None:
     folder(tmp_path, {"a": [CITY]}, visitors)
@@ -142,6 +166,8 @@ def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Pat
     ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
     assert ("STANDS OUT" in ended.out) == bool(visitors)
+    assert ("HOLDS" in ended.out) == bool(visitors)
+    assert ("there is no visitor" in ended.out) == (not visitors)
 
 
 def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         *("company_size gte", 100, {"company_size": "51-200"}, NOT),
         "seen 51-200; needs 100 or more for every number of the range",
     ),
+    ("company_size equals", 100, {"company_size": "51-200"}, NOT, "seen 51-200; needs just 100"),
     ("company_size not_equals", 5, {"company_size": 5}, NOT, "seen 5; must not be 5"),
     (
         *("company_size gte", 100, {"company_size": "lots"}, NOT),
@@ -81,7 +82,12 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         *("employee_size_range in", ["51-200"], {"company_size": 20}, NOT),
         "seen 20 as company_size; needs one of these",
     ),
-    ("icp_match equals", True, {"icp_match": 0}, NOT, "seen false; needs true"),
+    ("icp_match equals", True, {"icp_match": 0}, NOT, "seen false (from 0); needs true"),
+    ("icp_match equals", True, {"icp_match": "1"}, HELD, "seen true (from 1)"),
+    ("icp_match equals", True, {"icp_match": "TRUE "}, HELD, "seen true"),
+    ("company_size gte", 500, {"company_size": "1E3"}, HELD, "seen 1000 (from 1E3)"),
+    ("company_size gte", 500, {"company_size": " 500 "}, HELD, "seen 500"),
+    ("company_size gte", 500, {"company_size": 500.0}, HELD, "seen 500"),
     (
         *("last_seen_days lte", 1, {"last_seen": "2026-11-20"}, NOT),
         "seen 3 (last_seen 2026-11-20); needs 1 or less, 2 over",
@@ -98,7 +104,19 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         *("page_contains not_contains", "/a", {"pages": ["/b", "/a/c"]}, NOT),
         "seen /a/c and 1 other; no page may contain /a",
     ),
+    (
+        *("page_contains not_equals", "/a", {"pages": ["/b", "/a/c"]}, NOT),
+        "seen /a/c and 1 other; no page may contain /a",
+    ),
+    (
+        *("page_contains not_in", ["/a", "/x"], {"pages": ["/a/c"]}, NOT),
+        "seen /a/c (meets /a); no page may contain one of these",
+    ),
     ("page_equals equals", "/x", {"pages": ["/a"]}, NOT, "seen /a; needs the page /x"),
+    (
+        *("page_equals not_in", ["/a", "/x"], {"pages": ["/a"]}, NOT),
+        "seen /a; no page may be one of these",
+    ),
 ]
 
 

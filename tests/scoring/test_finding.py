@@ -138,6 +138,20 @@ def test_no_ids_at_all(tmp_path: Path) -> None:
     assert "--line" in hint
 
 
+@pytest.mark.parametrize(
+    ("lines", "hint"),
+    [
+        ([], "there are no visitors here: the export is empty"),
+        (["", " "], "there are no visitors here: the export is empty"),
+        (["{", ""], "no line here is a visitor: icpctl inspect says what is wrong with them"),
+        ([{"id": "one"}], "1 visitor with an id was read"),
+        ([{"id": "one"}, "{"], "1 visitor with an id was read"),
+    ],
+)
+def test_the_hint_says_why_nobody_is_found(tmp_path: Path, lines: list[Any], hint: str) -> None:
+    assert refused(export(tmp_path, *lines), visitor_id="zzz")[2] == hint
+
+
 def test_by_line(tmp_path: Path) -> None:
     lines = ['{"city": "1"}\r', "", '  {"city": "3"}', "{", '{"city": "5"}', "[]", '{"city": "7"}']
     file = tmp_path / "v.jsonl"

@@ -337,6 +337,34 @@ def test_numbers_that_would_gain(before: str, gains: list[tuple[int, int]]) -> N
     assert gains_of(found) == gains
 
 
+@pytest.mark.parametrize(
+    ("before", "numbers", "gains"),
+    [
+        (
+            "company_size gte 1000000",
+            [12000, 8000, 5000, 820, 5],
+            [(5000, 3), (8000, 2), (12000, 1)],
+        ),
+        ("company_size gt 1000", [88, 70, 50, 5], [(45, 3), (65, 2), (85, 1)]),
+        ("company_size lte 10", [188, 500, 700, 20000], [(700, 3), (500, 2), (190, 1)]),
+        ("last_seen_days lte 7", [30, 60, 90, 400], [(90, 3), (60, 2), (30, 1)]),
+        ("session_count gt 0", [0, 0], []),
+        ("icp_score gte 100", [0.5, 0], [(0, 2), (0.5, 1)]),
+        ("icp_score gt 5", [1e-322, 5e-324], [(0, 2)]),
+        ("icp_score lt 0", [0], [(1, 1)]),
+        ("company_size lte 5", [1e308], [(1e308, 1)]),
+    ],
+)
+def test_far_from_the_threshold_visitors_tell_what_is_near(
+    before: str, numbers: list[float], gains: list[tuple[float, int]]
+) -> None:
+    name = before.split(maxsplit=1)[0]
+    visitors = [{name: it} for it in numbers]
+    found = report([("a", config(condition(before)))], visitors)
+    check([("a", config(condition(before)))], visitors, found)
+    assert gains_of(found) == gains
+
+
 def test_a_number_that_no_config_may_name_is_not_suggested() -> None:
     visitors = [{"icp_score": it} for it in (120, 120, -3, 70, 100)]
     for text, gains in (
