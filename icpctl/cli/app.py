@@ -24,6 +24,7 @@ from icpctl.cli.rollup import rollup
 from icpctl.cli.run import exits
 from icpctl.cli.schema import schema
 from icpctl.cli.score import score
+from icpctl.cli.sql import sql
 from icpctl.cli.stats import stats
 from icpctl.cli.test import run_rule_tests
 from icpctl.cli.update import update
@@ -65,6 +66,7 @@ app.command("insight")(exits(insight))
 app.command("impact")(exits(impact))
 app.command("test")(exits(run_rule_tests))
 app.command("rollup")(exits(rollup))
+app.command("sql")(exits(sql))
 app.command("create")(exits(create))
 app.command("list")(exits(list_configs))
 app.command("get")(exits(get))

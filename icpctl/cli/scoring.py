@@ -1,6 +1,6 @@
 """What the options of the commands that score mean together with the settings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from icpctl.errors import IcpctlError
@@ -45,21 +45,25 @@ def scoring_options(
     """
     settings = load_settings()
     _paths("--carry", carry)
-    now = Options()
-    micros = normal.micros(now.as_of) if as_of is None else normal.instant(as_of)
+    return Options(
+        as_of=Options().as_of if as_of is None else instant_of(as_of),
+        case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
+        mapping=mapping_of(mapping),
+        carry=tuple(dict.fromkeys(carry)),
+        temp_dir=temp_dir,
+    )
+
+
+def instant_of(as_of: str) -> datetime:
+    """Return the date of `--as-of`; raise `IcpctlError` `bad_usage`."""
+    micros = normal.instant(as_of)
     if micros is None:
         raise IcpctlError(
             f"--as-of {as_of!r} is no date",
             "bad_usage",
             hint="write 2026-11-23, 2026-11-23T12:00:00Z or epoch seconds",
         )
-    return Options(
-        as_of=normal.EPOCH + timedelta(microseconds=micros),
-        case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
-        mapping=mapping_of(mapping),
-        carry=tuple(dict.fromkeys(carry)),
-        temp_dir=temp_dir,
-    )
+    return normal.EPOCH + timedelta(microseconds=micros)
 
 
 def by_paths(by: list[str]) -> tuple[RecordPath, ...]:

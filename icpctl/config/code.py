@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from icpctl.errors import Severity
 
-Level = Literal["path", "file", "config", "condition", "settings", "mapping", "proof", "words"]
+Level = Literal[
+    "path", "file", "config", "condition", "settings", "mapping", "proof", "columns", "words"
+]
 
 
 @dataclass(frozen=True, slots=True)

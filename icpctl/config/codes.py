@@ -1,13 +1,14 @@
 """The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
-5xx mappings, 6xx proofs.
+5xx mappings, 6xx proofs, 7xx warehouse SQL.
 A code is never given a second meaning.
 """
 
 from __future__ import annotations
 
 from icpctl.config.code import Code
+from icpctl.config.column_codes import COLUMN_CODES
 from icpctl.config.mapping_codes import MAPPING_CODES
 from icpctl.config.proof_codes import PROOF_CODES
 from icpctl.config.text_codes import TEXT_CODES
@@ -292,5 +293,5 @@ _CODES = (
 )
 
 CODES: dict[str, Code] = {
-    code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *PROOF_CODES)
+    code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *PROOF_CODES, *COLUMN_CODES)
 }

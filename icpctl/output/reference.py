@@ -36,6 +36,11 @@ SECTIONS = {
         "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every visitor "
         "that there can be (`docs/prove.md`).",
     ),
+    "ICP7": (
+        "Warehouse SQL",
+        "`icpctl sql`: the file of `--columns`, and conditions that a dialect cannot express "
+        "exactly (`docs/sql.md`).",
+    ),
 }
 
 _LANGUAGES = {"settings": "toml"}

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from icpctl.output.rows import bytes_of
 from icpctl.visitors import json_texts, records, values
-from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
+from icpctl.visitors.mapping import FLAT_NAMES, ID, LAST_SEEN, PAGES
 from icpctl.visitors.misfits import misfit_rows
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
-
-FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
-"""What fields are called in a file where that is not their own name."""
 
 _INTEGER, _NUMBER, _BOOLEAN = r"^-?[0-9]{1,15}$", r"^-?[0-9]", "^(true|false)$"
 _INSTANT = pa.timestamp("us", "UTC")

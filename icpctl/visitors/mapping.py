@@ -17,7 +17,17 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["FIELDS", "ID", "LAST_SEEN", "PAGES", "Mapping", "Path", "load_mapping", "parse_path"]
+__all__ = [
+    "FIELDS",
+    "FLAT_NAMES",
+    "ID",
+    "LAST_SEEN",
+    "PAGES",
+    "Mapping",
+    "Path",
+    "load_mapping",
+    "parse_path",
+]
 
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
 DEFAULT = "default"
@@ -35,6 +45,10 @@ SINGLE = frozenset(
     | {it.name for it in CONDITION_TYPES.values() if it.kind in (Kind.NUMBER, Kind.BOOLEAN)}
 )
 """Fields that can hold one value only."""
+
+
+FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
+"""What fields are called in flat visitors where that is not their own name."""
 
 
 @dataclass(frozen=True, slots=True)

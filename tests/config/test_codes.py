@@ -13,13 +13,14 @@ from icpctl.config.codes import CODES
 from icpctl.errors import IcpctlError
 from icpctl.settings import load_settings
 from icpctl.visitors.mapping_file import read_mapping
+from icpctl.warehouse.columns import read_columns
 from tests.config.marked import RULES, conditions, found_in
 
 if TYPE_CHECKING:
     from icpctl.config.code import Code
 
 SOURCE = Path(icpctl.__file__).parent
-TABLES = ("codes.py", "text_codes.py", "mapping_codes.py", "proof_codes.py")
+TABLES = ("codes.py", "text_codes.py", "mapping_codes.py", "proof_codes.py", "column_codes.py")
 WRAPPED = {
     "file": lambda example: example,
     "config": lambda example: example + RULES,
@@ -65,6 +66,14 @@ def test_examples_of_mappings(name: str) -> None:
         read_mapping("own.yaml", CODES[name].bad.encode())
     assert [finding.code for finding in caught.value.findings] == [name]
     assert read_mapping("own.yaml", CODES[name].mended.encode())
+
+
+@pytest.mark.parametrize("name", [it.name for it in CODES.values() if it.level == "columns"])
+def test_examples_of_columns(name: str) -> None:
+    with pytest.raises(IcpctlError) as caught:
+        read_columns("own.yaml", CODES[name].bad.encode())
+    assert [finding.code for finding in caught.value.findings] == [name]
+    assert read_columns("own.yaml", CODES[name].mended.encode())
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES.keys())

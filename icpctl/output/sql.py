@@ -1,0 +1,115 @@
+"""SQL for a warehouse: on stdout or in a file, for dbt with the model's tests beside it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.files import change_files
+from icpctl.output.console import note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from icpctl.config.files import ConfigFile
+    from icpctl.warehouse.rendering import Wrapping
+    from icpctl.warehouse.request import Request
+
+DEFAULT_NAME = "icp_verdicts"
+_MODEL = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTarget:
+    """What is made of the SELECT, under which name, and where it is written; None is stdout."""
+
+    form: str = "select"
+    name: str | None = None
+    out: Path | None = None
+
+
+def write_sql(
+    configs: Sequence[ConfigFile], folder: Path, request: Request, target: SqlTarget
+) -> None:
+    """Write the SQL for the configs of a folder.
+
+    Raises `IcpctlError`: `no_sqlglot`, `not_expressible`, `bad_usage`, `exists`, `not_written`.
+    """
+    from icpctl.warehouse.engine import require_sqlglot
+
+    require_sqlglot()
+    from icpctl.warehouse.rendering import render, schema_tests
+    from icpctl.warehouse.statement import make_statement
+
+    wrapping = _wrapping(configs, folder, request, target)
+    statement = make_statement(configs, request)
+    text = render(statement, request, wrapping)
+    written: dict[Path, bytes] = {}
+    if target.out is not None:
+        written[target.out] = text.encode()
+        if target.form == "dbt":
+            beside = target.out.with_suffix(".yml")
+            _require_ours(beside)
+            slugs = [it.slug for it in configs]
+            written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
+        change_files(written)
+        note(f"written: {', '.join(map(str, written))}")
+    else:
+        sys.stdout.write(text)
+    reads = ", ".join(statement.reads)
+    note(f"it reads {reads} of {'.'.join(request.table)}; --columns says where these are else")
+
+
+def _wrapping(
+    configs: Sequence[ConfigFile], folder: Path, request: Request, target: SqlTarget
+) -> Wrapping:
+    from icpctl.warehouse.rendering import Wrapping
+    from icpctl.warehouse.request import table_parts
+
+    is_named = target.form in ("view", "table")
+    if target.name is not None and not is_named:
+        raise IcpctlError(
+            "--name is the name of a view or a table",
+            "bad_usage",
+            hint="a model of dbt is called as its file: --out models/icp_verdicts.sql",
+        )
+    if target.form == "dbt":
+        _require_model(target.out)
+    count = f"{len(configs)} config{'' if len(configs) == 1 else 's'}"
+    until = "when it runs" if request.as_of is None else f"{request.as_of:%Y-%m-%dT%H:%M:%SZ}"
+    words = [
+        f"{count} of {folder} in the SQL of {request.dialect}, written by icpctl sql.",
+        "For each row: id, icp_match, icp, icp_score, and matches as JSON text.",
+        f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
+    ]
+    name = table_parts(target.name or DEFAULT_NAME)
+    return Wrapping(target.form, name, tuple(words))
+
+
+def _require_model(out: Path | None) -> None:
+    hint = "such as --out models/icp_verdicts.sql"
+    if out is None:
+        raise IcpctlError("--as dbt writes two files", "bad_usage", hint=hint)
+    if out.suffix != ".sql" or not _MODEL.fullmatch(out.stem):
+        raise IcpctlError(f"{out} cannot be the file of a model", "bad_usage", hint=hint)
+
+
+def _require_ours(path: Path) -> None:
+    """Refuse to replace a file of properties that somebody else wrote."""
+    from icpctl.warehouse.rendering import SCHEMA_HEAD
+
+    try:
+        text = path.read_bytes()[: len(SCHEMA_HEAD)]
+    except FileNotFoundError:
+        return
+    if text != SCHEMA_HEAD.encode():
+        raise IcpctlError(
+            "this file is none that icpctl sql wrote, and would be replaced",
+            "exists",
+            Location(str(path)),
+            "move it, or give the model another name with --out",
+        )

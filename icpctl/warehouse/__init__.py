@@ -1,0 +1,1 @@
+"""The rules as SQL, for visitors that are in a warehouse."""

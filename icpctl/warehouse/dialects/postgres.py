@@ -1,0 +1,117 @@
+"""PostgreSQL, on which the tests execute what is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.warehouse.dialects.base import LONG, SPACES, Dialect, escaped
+from icpctl.warehouse.trees import call, double, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from icpctl.warehouse.trees import Tree
+
+
+class Postgres(Dialect):
+    """PostgreSQL.
+
+    Texts have the collation "C": two are equal when their characters are, and `LOWER` changes
+    ASCII letters only, whatever the database's locale.
+    """
+
+    name = "postgres"
+    most_columns = 1_600
+    dotall = ""
+    end = "$"
+
+    def plain_text(self, source: Tree) -> Tree:
+        collation = exp.to_identifier("C", quoted=True)
+        return exp.Collate(this=super().plain_text(source), expression=collation)
+
+    def trimmed(self, source: Tree) -> Tree:
+        return exp.Trim(this=source, expression=escaped(SPACES), position="BOTH")
+
+    def without_spaces(self, source: Tree) -> Tree:
+        return exp.Translate(this=source, from_=escaped(SPACES), to=text(""))
+
+    def ends_with(self, source: Tree, value: str) -> Tree:
+        return exp.EQ(
+            this=exp.Right(this=source, expression=whole(len(value))), expression=text(value)
+        )
+
+    def number_of_text(self, source: Tree) -> Tree:
+        # A cast of what is too large or too small for a double is an error; numeric holds both.
+        decimals = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
+        usual = self.matches(source, rf"^{decimals}([eE][+-]?0*[0-9]{{1,4}})?$")
+        none = exp.or_(
+            self.matches(source.copy(), rf"^{decimals}[eE]-[0-9]+$"),
+            self.matches(source.copy(), r"^-?0(\.0+)?[eE][+-]?[0-9]+$"),
+        )
+        numeric = exp.cast(source.copy(), "DECIMAL")
+        size = exp.Abs(this=numeric)
+        bounded = (
+            exp.case()
+            .when(exp.GTE(this=size, expression=exp.Literal.number(_ABOVE)), exp.null())
+            .when(exp.LT(this=size.copy(), expression=exp.Literal.number(_BELOW)), whole(0))
+            .else_(exp.cast(numeric.copy(), "DOUBLE"))
+        )
+        return exp.case().when(usual, bounded).when(none, whole(0))
+
+    def whole_number(self, digits: Tree) -> Tree:
+        numeric = exp.cast(digits, "DECIMAL")
+        is_large = exp.GTE(this=numeric, expression=exp.Literal.number(_ABOVE))
+        return (
+            exp.case()
+            .when(is_large, double(self.infinity))
+            .else_(exp.cast(numeric.copy(), "DOUBLE"))
+        )
+
+    def long(self, value: int, largest: int) -> Tree:
+        return exp.cast(whole(value), "DECIMAL" if largest > LONG else "BIGINT")
+
+    def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
+        return exp.Array(expressions=[_elements(source, make)])
+
+    def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return exp.Array(expressions=[_elements(source, lambda it: it, holds)])
+
+    def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return exp.Exists(this=_elements(source, lambda _: whole(1), holds))
+
+    def is_filled(self, source: Tree) -> Tree:
+        return exp.GT(this=call("CARDINALITY", source), expression=whole(0))
+
+    def escape(self, code: int) -> str:
+        return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
+
+    def micros(self, source: Tree) -> Tree:
+        seconds = exp.Extract(this=exp.var("EPOCH"), expression=source)
+        micros = exp.cast(exp.Mul(this=seconds, expression=whole(1_000_000)), "BIGINT")
+        return exp.case().when(call("ISFINITE", source.copy()), micros)
+
+    def now_micros(self) -> Tree:
+        seconds = exp.Extract(this=exp.var("EPOCH"), expression=exp.CurrentTimestamp())
+        return exp.cast(exp.Mul(this=seconds, expression=whole(1_000_000)), "BIGINT")
+
+
+_ABOVE = "1.797693134862315807937E+308"
+"""Where numbers begin that are nearer to infinity than to the largest double."""
+
+_BELOW = "2.4703282292062328E-324"
+"""Where numbers end that are nearer to 0 than to the smallest double."""
+
+
+def _elements(
+    source: Tree, make: Callable[[Tree], Tree], holds: Callable[[Tree], Tree] | None = None
+) -> exp.Select:
+    """A subquery over the elements of a list."""
+    value = exp.column("v", "e")
+    unnested = exp.Unnest(
+        expressions=[source],
+        alias=exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")]),
+    )
+    found = exp.select(make(value)).from_(unnested)
+    return found.where(holds(value.copy())) if holds else found

@@ -1,0 +1,67 @@
+"""Redshift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.warehouse.dialects.base import SPACES, Dialect, split_before
+from icpctl.warehouse.trees import RefusedError, call, text, whole
+
+if TYPE_CHECKING:
+    from icpctl.warehouse.trees import Tree
+
+
+class Redshift(Dialect):
+    """Redshift."""
+
+    name = "redshift"
+    has_lists = False
+    dotall = ""
+    end = "$"
+
+    def trimmed(self, source: Tree) -> Tree:
+        return exp.Trim(this=source, expression=text(SPACES), position="BOTH")
+
+    def without_spaces(self, source: Tree) -> Tree:
+        return exp.Translate(this=source, from_=text(SPACES), to=text(""))
+
+    def without_any(self, source: Tree, characters: str) -> Tree:
+        return exp.Translate(this=source, from_=text(characters), to=text(""))
+
+    def spaced(self, source: Tree, characters: str) -> Tree:
+        return self.translated(source, characters, " " * len(characters))
+
+    def before(self, source: Tree, characters: str) -> Tree:
+        return split_before(source, characters)
+
+    def replaced_all(self, source: Tree, pattern: str, new: str) -> Tree:
+        return call("REGEXP_REPLACE", source, text(pattern), text(new))
+
+    def starts_with(self, source: Tree, value: str) -> Tree:
+        return exp.EQ(
+            this=exp.Left(this=source, expression=whole(len(value))), expression=text(value)
+        )
+
+    def ends_with(self, source: Tree, value: str) -> Tree:
+        return exp.EQ(
+            this=exp.Right(this=source, expression=whole(len(value))), expression=text(value)
+        )
+
+    def number_of_text(self, source: Tree) -> Tree:
+        raise RefusedError(
+            f"{source.name!r} holds numbers as text, and a cast of one that is too large for a "
+            "double ends a statement of redshift",
+            "make it a number in a view, and say type: number",
+        )
+
+    def divided(self, dividend: Tree, divisor: int) -> Tree:
+        return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
+
+    def micros(self, source: Tree) -> Tree:
+        start = exp.cast(exp.Literal.string("1970-01-01 00:00:00"), "TIMESTAMP")
+        return call("DATEDIFF", exp.var("MICROSECOND"), start, source)
+
+    def now_micros(self) -> Tree:
+        return self.micros(call("GETDATE"))

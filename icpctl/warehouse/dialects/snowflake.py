@@ -1,0 +1,60 @@
+"""Snowflake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.warehouse.dialects.base import SPACES, Dialect, escaped, split_before
+from icpctl.warehouse.trees import call, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from icpctl.warehouse.trees import Tree
+
+
+class Snowflake(Dialect):
+    """Snowflake."""
+
+    name = "snowflake"
+    end = "$"
+    infinity = "inf"
+
+    def trimmed(self, source: Tree) -> Tree:
+        return exp.Trim(this=source, expression=escaped(SPACES), position="BOTH")
+
+    def without_spaces(self, source: Tree) -> Tree:
+        return exp.Translate(this=source, from_=escaped(SPACES), to=text(""))
+
+    def without_any(self, source: Tree, characters: str) -> Tree:
+        return exp.Translate(this=source, from_=text(characters), to=text(""))
+
+    def spaced(self, source: Tree, characters: str) -> Tree:
+        return self.translated(source, characters, " " * len(characters))
+
+    def before(self, source: Tree, characters: str) -> Tree:
+        return split_before(source, characters)
+
+    def matches(self, source: Tree, pattern: str) -> Tree:
+        # REGEXP_LIKE is about the whole text here.
+        return exp.GT(this=call("REGEXP_INSTR", source, text(pattern)), expression=whole(0))
+
+    def whole_number(self, digits: Tree) -> Tree:
+        return call("TRY_TO_DOUBLE", digits)
+
+    def divided(self, dividend: Tree, divisor: int) -> Tree:
+        # A quotient has 6 decimals here, which may round up.
+        rest = exp.Mod(this=exp.paren(dividend), expression=whole(divisor))
+        exact = exp.paren(exp.Sub(this=exp.paren(dividend.copy()), expression=rest))
+        return exp.Div(this=exact, expression=whole(divisor))
+
+    def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
+        return super().each(source, lambda it: make(exp.cast(it, "TEXT")))
+
+    def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return super().kept(source, lambda it: holds(exp.cast(it, "TEXT")))
+
+    def micros(self, source: Tree) -> Tree:
+        return call("DATE_PART", exp.var("EPOCH_MICROSECOND"), source)

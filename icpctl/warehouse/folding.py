@@ -1,0 +1,86 @@
+"""Letter case in SQL: what is replaced so that `LOWER` compares as Python's `casefold` does.
+
+`LOWER` is right for ASCII in every database, and for other letters each has its own opinion. So
+each other letter of the data that can matter to the values of the configs is replaced by what it
+folds to. Letters that can equal nothing the configs ask for stay as they are.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_DOTTED_CAPITAL_I = "\u0130"
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """How texts are folded: `pairs` replaces characters by texts, then `LOWER` follows.
+
+    Where `LOWER` would change a letter that folding leaves (Cherokee), it must not be used: then
+    `ascii_only` says that A to Z alone become small.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    ascii_only: bool
+
+
+def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = False) -> Folding:
+    """How to fold texts that are compared as a whole with `equal`, and searched for `parts`.
+
+    Both are folded already. With `spellings` every letter that folds to ASCII alone is folded,
+    since the name of a scheme in front of `://` may hold any.
+    """
+    equal, parts = set(equal), set(parts)
+    characters = set("".join(equal | parts))
+    pairs = {source: folded for source, folded in _single().items() if folded in characters}
+    pairs |= {
+        source: folded
+        for source, folded in _several().items()
+        if any(folded in value for value in equal)
+        or any(_may_overlap(folded, value) for value in parts)
+    }
+    if "i" in characters:  # of which some databases make a plain i
+        pairs[_DOTTED_CAPITAL_I] = _DOTTED_CAPITAL_I.casefold()
+    if spellings:
+        pairs |= ascii_spellings()
+    ascii_only = any(it.lower() != it for it in characters)
+    return Folding(tuple(sorted(pairs.items())), ascii_only)
+
+
+def ascii_spellings() -> dict[str, str]:
+    """The other letters that fold to ASCII letters alone, such as the Kelvin sign to `k`."""
+    return {it: to for it, to in (_single() | _several()).items() if to.isascii()}
+
+
+def _may_overlap(folded: str, part: str) -> bool:
+    """Whether an occurrence of `part` in a text can share characters with `folded`."""
+    return (
+        folded in part
+        or part in folded
+        or any(part.startswith(folded[cut:]) for cut in range(1, len(folded)))
+        or any(part.endswith(folded[:cut]) for cut in range(1, len(folded)))
+    )
+
+
+@cache
+def _single() -> dict[str, str]:
+    return {it: to for it, to in _folded() if len(to) == 1}
+
+
+@cache
+def _several() -> dict[str, str]:
+    return {it: to for it, to in _folded() if len(to) > 1}
+
+
+def _folded() -> Iterator[tuple[str, str]]:
+    """Every character beyond ASCII that folding changes, and what it becomes."""
+    for code in range(0x80, sys.maxunicode + 1):
+        character = chr(code)
+        if (folded := character.casefold()) != character:
+            yield character, folded

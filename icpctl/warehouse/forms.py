@@ -1,0 +1,167 @@
+"""The normal forms of `visitors.normal` in SQL: how equality sees a value (SPEC 4).
+
+Each takes a text that is trimmed and folded. What a visitor has is made into the form by the
+statement, what a config asks for by `normal` when the statement is written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import product
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.visitors import normal
+from icpctl.warehouse.folding import ascii_spellings
+from icpctl.warehouse.trees import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from icpctl.warehouse.dialects.base import Dialect
+    from icpctl.warehouse.trees import Tree
+
+_SCHEME = "^[A-Za-z][A-Za-z0-9+.-]*://"
+_WWW = "^[Ww][Ww][Ww][.]"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_SEPARATORS = ".'\u2019"  # and the comma, which stands for them all
+_DIGITS = re.compile("[0-9]{4,}")
+
+
+def domain(dialect: Dialect, source: Tree) -> Tree:
+    """`https://www.acme.example:443/x` -> `acme.example`."""
+    host = dialect.before(dialect.replaced_all(source, _SCHEME, ""), "/?#")
+    host = dialect.replaced_all(host, f":[0-9]*{dialect.end}", "")
+    host = dialect.replaced_all(host, f"[.]+{dialect.end}", "")
+    host = dialect.replaced_all(host, _WWW, "")
+    nothing = exp.Nullif(this=host, expression=exp.Literal.string(""))
+    return exp.Coalesce(this=nothing, expressions=[source.copy()])
+
+
+def url(dialect: Dialect, source: Tree) -> Tree:
+    """A URL without scheme, `www.`, fragment and trailing `/`."""
+    form = dialect.replaced_all(dialect.before(source, "#"), _SCHEME, "")
+    form = dialect.replaced_all(form, _WWW, "")
+    return dialect.replaced_all(form, f"/+{dialect.end}", "")
+
+
+def path(dialect: Dialect, source: Tree) -> Tree:
+    """The path alone of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
+    form = dialect.before(source, "#?")
+    form = dialect.replaced_all(form, "^(//|[A-Za-z][A-Za-z0-9+.-]*://)?[^/]*", "")
+    return dialect.replaced_all(form, f"/+{dialect.end}", "")
+
+
+def size_range(dialect: Dialect, source: Tree) -> Tree:
+    """A range without spaces, any dash as `-` and any separator of thousands as a comma.
+
+    The commas stay, because few databases can tell one that separates thousands; `spellings` has
+    them too.
+    """
+    form = dialect.without_spaces(source)
+    ours = "-" * len(_DASHES) + "," * len(_SEPARATORS)
+    return dialect.translated(form, _DASHES + _SEPARATORS, ours)
+
+
+def spellings(value: str) -> list[str]:
+    """What `size_range` makes of every text that equals a range of a config."""
+    form = normal.size_range(value)
+    if set(form) & {",", *_SEPARATORS}:
+        raise RefusedError(
+            f"{form!r} has a separator that separates no thousands, which SQL cannot tell from "
+            "one that does",
+            "write the range without it",
+        )
+    parts = _DIGITS.split(form)
+    runs = [_grouped(it) for it in _DIGITS.findall(form)]
+    return [
+        "".join(map("".join, zip(parts, (*chosen, ""), strict=True))) for chosen in product(*runs)
+    ]
+
+
+def _grouped(digits: str) -> list[str]:
+    """`1001000` -> itself, `1001,000`, `1,001,000`."""
+    found = [digits]
+    head, tail = digits, ""
+    while len(head) > 3:
+        head, tail = head[:-3], f",{head[-3:]}{tail}"
+        found.append(head + tail)
+    return found
+
+
+RANGE = "^[0-9]+(,[0-9][0-9][0-9])*(-[0-9]+(,[0-9][0-9][0-9])*|[+])$"
+"""What `size_range` makes of a range of numbers."""
+
+
+def range_bounds(dialect: Dialect, form: Tree) -> tuple[Tree, Tree]:
+    """Lowest and highest number of a range in `size_range` form that matches `RANGE`."""
+    digits = dialect.replaced(form, ",", "")
+    low = dialect.whole_number(dialect.replaced_all(digits, f"[-+][0-9]*{dialect.end}", ""))
+    high = dialect.whole_number(dialect.replaced_all(digits.copy(), "^[0-9]+-", ""))
+    is_open = dialect.matches(form.copy(), "[+]$")
+    infinite = exp.cast(exp.Literal.string(dialect.infinity), "DOUBLE")
+    return low, exp.case().when(is_open, infinite).else_(high)
+
+
+# Countries
+
+REPERTOIRE = "".join(
+    chr(code)
+    for low, high in (
+        (0x01, 0x1F),
+        (0x7F, 0x24F),
+        (0x300, 0x36F),
+        (0x1E00, 0x1EFF),
+        (0x2000, 0x206F),
+        (0x3000, 0x303F),
+        (0xFF01, 0xFF5E),
+    )
+    for code in range(low, high + 1)
+) + "".join(ascii_spellings())
+"""The characters beyond printable ASCII that the name of a country may hold; with any other
+character a text is no country's name."""
+
+
+def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
+    """A text reduced to what people agree on, for comparison with these names of countries."""
+    wanted = set("".join(names))
+    letters, several, spaces, nothing = _reduced(wanted)
+    plain = dialect.translated(source.copy(), "".join(letters), "".join(letters.values()))
+    for character, becomes in several.items():
+        plain = dialect.replaced(plain, character, becomes)
+    plain = dialect.spaced(dialect.without_any(plain, nothing), spaces)
+    is_wide = dialect.matches(source.copy(), "[^ -~]")
+    form = dialect.lowered(exp.case().when(is_wide, plain).else_(source))
+    form = dialect.replaced(form, "&", " and ")
+    form = dialect.replaced_all(form, r"[ -/:-@\[-\^`{-~]+", " ")
+    return dialect.replaced_all(exp.Trim(this=form), "^the ", "")
+
+
+def _reduced(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
+    """Of `REPERTOIRE` what becomes one letter, several letters, a space, and nothing."""
+    letters: dict[str, str] = {}
+    several: dict[str, str] = {}
+    spaces = nothing = ""
+    for character in REPERTOIRE:
+        folded = unicodedata.normalize("NFKD", character.casefold())
+        becomes = "".join(it for it in folded if not unicodedata.combining(it))
+        if not becomes:
+            nothing += character
+        elif not re.search(r"\w", becomes):
+            spaces += character
+        elif set(becomes) <= wanted:
+            (letters if len(becomes) == 1 else several)[character] = becomes
+    return letters, several, spaces, nothing
+
+
+def country_code(value: str) -> str | None:
+    """The alpha-2 code of the country that a text names, if it names one."""
+    code = normal.country(value)
+    return None if code.endswith("\0") else code
+
+
+def names_of(code: str) -> list[str]:
+    """The names and codes of a country, reduced, by its alpha-2 code."""
+    return [name for name, it in zip(*normal.countries(), strict=True) if it == code]

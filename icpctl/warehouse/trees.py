@@ -1,0 +1,44 @@
+"""Pieces of expression trees, and the refusal to build one."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from sqlglot import exp
+
+Tree: TypeAlias = exp.Expr
+
+
+class RefusedError(Exception):
+    """A dialect cannot do something exactly; the message is the reason, `hint` a way out."""
+
+    def __init__(self, reason: str, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.hint = hint
+
+
+def text(value: str) -> Tree:
+    """A text as a literal."""
+    if "\0" in value:
+        raise RefusedError("the value holds a NUL, which no literal of SQL can hold")
+    return exp.Literal.string(value)
+
+
+def whole(value: int) -> Tree:
+    """A whole number as a literal."""
+    return exp.Literal.number(value)
+
+
+def call(name: str, *arguments: Tree) -> Tree:
+    """A function by its name, as it stands."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def column(name: str) -> Tree:
+    """A column by its name."""
+    return exp.column(name, quoted=True)
+
+
+def double(number: str) -> Tree:
+    """A number as a double."""
+    return exp.cast(exp.Literal.string(number), "DOUBLE")
