@@ -34,7 +34,7 @@ class ColumnType(StrEnum):
 
 _T = ColumnType
 _OF_KIND = {
-    Kind.TEXT: (_T.TEXT, _T.LIST, _T.JSON),
+    Kind.TEXT: (_T.TEXT, _T.LIST),
     Kind.NUMBER: (_T.NUMBER, _T.TEXT),
     Kind.BOOLEAN: (_T.BOOLEAN, _T.TEXT, _T.NUMBER),
     Kind.PAGES: (_T.LIST, _T.TEXT, _T.JSON),

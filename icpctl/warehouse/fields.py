@@ -144,8 +144,7 @@ class Fields:
             )
         source = self._source(name)
         if found.type is ColumnType.JSON:
-            is_pages = name == mapping.PAGES
-            source = (dialect.pages_of_json if is_pages else dialect.texts_of_json)(source)
+            source = dialect.pages_of_json(source)
         made = dialect.each(source, lambda it: dialect.trimmed(dialect.plain_text(it)))
         return dialect.kept(made, lambda it: exp.NEQ(this=it, expression=text("")))
 

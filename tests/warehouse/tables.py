@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ USUAL: dict[str, ColumnType] = {
 }
 TEXTS = {name: T.TEXT for name in FIELDS if name != LAST_SEEN} | {LAST_SEEN: T.TIMESTAMP}
 LISTS = USUAL | {name: T.LIST for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.TEXT}
-LAYOUTS = {"usual": USUAL, "texts": TEXTS, "lists": LISTS}
+LAYOUTS = {"usual": USUAL, "texts": TEXTS, "lists": LISTS, "json": USUAL | {PAGES: T.JSON}}
 """Types of the columns of a table."""
 
 
@@ -55,6 +56,8 @@ def _cell(name: str, record: dict[str, Any], kind: ColumnType) -> Any:
     match kind:
         case T.TIMESTAMP:
             return _moment(raw)
+        case T.JSON:
+            return None if raw is None else _json(raw)
         case T.LIST:
             items = raw if isinstance(raw, list) else [raw]
             return None if raw is None else [_text(it) for it in items]
@@ -90,13 +93,20 @@ def _moment(raw: Any) -> datetime | None:
     return EPOCH + timedelta(microseconds=math.floor(found[0] * 10**6)) if found else None
 
 
-def record_of(row: dict[str, Any]) -> dict[str, Any]:
+def _json(raw: Any) -> str:
+    """JSON that PostgreSQL takes: without NaN, NUL and half characters."""
+    text = json.dumps(raw).replace("NaN", "null").replace("Infinity", "null")
+    return re.sub(r"\\u(0000|d[89a-f]..)", "?", text)
+
+
+def record_of(row: dict[str, Any], types: dict[str, ColumnType]) -> dict[str, Any]:
     """The record that a row is: dates as texts, nothing where there is NULL."""
     shown = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
         if value is not None
     }
+    shown |= {name: json.loads(shown[name]) for name in shown if types[name] is T.JSON}
     return {
         name: [it for it in value if it is not None] if isinstance(value, list) else value
         for name, value in shown.items()
@@ -104,10 +114,14 @@ def record_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected(
-    configs: list[tuple[str, dict[str, Any]]], row: dict[str, Any], case_sensitive: bool
+    configs: list[tuple[str, dict[str, Any]]],
+    row: dict[str, Any],
+    types: dict[str, ColumnType],
+    case_sensitive: bool,
 ) -> dict[str, Any]:
     """The oracle's verdict about a row."""
-    found = oracle.verdict(configs, record_of(row), as_of=AS_OF, case_sensitive=case_sensitive)
+    record = record_of(row, types)
+    found = oracle.verdict(configs, record, as_of=AS_OF, case_sensitive=case_sensitive)
     del found["warnings"]
     return found
 

@@ -59,7 +59,7 @@ def test_they_are_the_oracles(
     ]
     found = {verdict[0]: seen(verdict) for verdict in engine.run(sql, rows, types)}
     for row in rows:
-        wanted = expected(drawn.configs, row, case_sensitive)
+        wanted = expected(drawn.configs, row, types, case_sensitive)
         assert found.pop(row[ID]) == wanted, shown(drawn, row)
     assert not found
 

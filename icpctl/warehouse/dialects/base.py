@@ -161,17 +161,10 @@ class Dialect:
         """Whether a list has an element."""
         return exp.GT(this=exp.ArraySize(this=source), expression=whole(0))
 
-    def texts_of_json(self, source: Tree) -> Tree:
-        """The scalars of a JSON value, or of the list that it is, as a list of texts."""
-        raise self._no_json(source)
-
     def pages_of_json(self, source: Tree) -> Tree:
         """The addresses in JSON: a list of texts and of objects with `url` or `path`, or a text."""
-        raise self._no_json(source)
-
-    def _no_json(self, source: Tree) -> RefusedError:
-        return RefusedError(
-            f"{source.name!r} is JSON, whose texts {self.name} does not give back as they are",
+        raise RefusedError(
+            f"{source.name!r} is JSON, and icpctl knows only how DuckDB and PostgreSQL read it",
             "make it a list of texts in a view, and say type: list",
         )
 
@@ -211,3 +204,31 @@ def split_before(source: Tree, characters: str) -> Tree:
     for character in characters:
         source = exp.SplitPart(this=source, delimiter=text(character), part_index=whole(1))
     return source
+
+
+def page_of(
+    json: Tree,
+    kind: Callable[[Tree, str | None], Tree],
+    text_of: Callable[[Tree, str | None], Tree],
+    is_text: str,
+    is_null: str,
+) -> Tree:
+    """The address of a page in JSON: a text, or in an object `url` or else `path`.
+
+    `kind` gives the type of a value or of one of its keys, `text_of` its text, and the last two
+    are the names of the types.
+    """
+
+    def has_text(key: str | None) -> Tree:
+        return exp.EQ(this=kind(json, key), expression=text(is_text))
+
+    no_url = exp.EQ(
+        this=exp.Coalesce(this=kind(json, "url"), expressions=[text(is_null)]),
+        expression=text(is_null),
+    )
+    return (
+        exp.case()
+        .when(has_text(None), text_of(json, None))
+        .when(has_text("url"), text_of(json, "url"))
+        .when(exp.and_(no_url, has_text("path")), text_of(json, "path"))
+    )

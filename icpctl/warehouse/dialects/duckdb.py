@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.dialects.base import LONG, Dialect
-from icpctl.warehouse.trees import whole
+from icpctl.warehouse.dialects.base import LONG, Dialect, page_of
+from icpctl.warehouse.trees import call, text, whole
 
 if TYPE_CHECKING:
     from icpctl.warehouse.trees import Tree
@@ -18,7 +18,27 @@ class DuckDb(Dialect):
 
     name = "duckdb"
 
+    def pages_of_json(self, source: Tree) -> Tree:
+        json = exp.TryCast(this=source, to=exp.DataType.build("JSON"))
+        kind = call("JSON_TYPE", json)
+        elements = exp.cast(json.copy(), "JSON[]")
+        alone = exp.Array(expressions=[json.copy()])
+        return self.each(
+            exp.case()
+            .when(exp.EQ(this=kind, expression=text("ARRAY")), elements)
+            .when(exp.EQ(this=kind.copy(), expression=text("VARCHAR")), alone),
+            lambda it: page_of(it, _kind, _text, "VARCHAR", "NULL"),
+        )
+
     def long(self, value: int, largest: int) -> Tree:
         if largest > 2**127 - 1:
             return super().long(value, largest)
         return exp.cast(whole(value), "HUGEINT" if largest > LONG else "BIGINT")
+
+
+def _kind(json: Tree, key: str | None) -> Tree:
+    return call("JSON_TYPE", json.copy(), *([text(f"$.{key}")] if key else []))
+
+
+def _text(json: Tree, key: str | None) -> Tree:
+    return call("JSON_EXTRACT_STRING", json.copy(), text(f"$.{key}" if key else "$"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.dialects.base import LONG, SPACES, Dialect, escaped
+from icpctl.warehouse.dialects.base import LONG, SPACES, Dialect, escaped, page_of
 from icpctl.warehouse.trees import call, double, text, whole
 
 if TYPE_CHECKING:
@@ -84,6 +84,22 @@ class Postgres(Dialect):
     def is_filled(self, source: Tree) -> Tree:
         return exp.GT(this=call("CARDINALITY", source), expression=whole(0))
 
+    def pages_of_json(self, source: Tree) -> Tree:
+        json = exp.cast(source, "JSONB")
+        kind = call("JSONB_TYPEOF", json)
+        elements = (
+            exp.case()
+            .when(exp.EQ(this=kind, expression=text("array")), json.copy())
+            .when(
+                exp.EQ(this=kind.copy(), expression=text("string")),
+                call("JSONB_BUILD_ARRAY", json.copy()),
+            )
+        )
+        alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")])
+        listed = exp.Table(this=call("JSONB_ARRAY_ELEMENTS", elements), alias=alias)
+        page = page_of(exp.column("v", "e"), _kind, _text, "string", "null")
+        return exp.Array(expressions=[exp.select(page).from_(listed)])
+
     def escape(self, code: int) -> str:
         return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
 
@@ -115,3 +131,15 @@ def _elements(
     )
     found = exp.select(make(value)).from_(unnested)
     return found.where(holds(value.copy())) if holds else found
+
+
+def _kind(json: Tree, key: str | None) -> Tree:
+    return call(
+        "JSONB_TYPEOF",
+        exp.JSONExtract(this=json.copy(), expression=text(key)) if key else json.copy(),
+    )
+
+
+def _text(json: Tree, key: str | None) -> Tree:
+    path = text(f"{{{key or ''}}}")
+    return exp.JSONBExtractScalar(this=json.copy(), expression=path)
