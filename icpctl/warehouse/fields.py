@@ -17,7 +17,7 @@ from icpctl.vocabulary import Form, Kind
 from icpctl.warehouse import forms
 from icpctl.warehouse.columns import ColumnType
 from icpctl.warehouse.folding import Folding, folding
-from icpctl.warehouse.trees import RefusedError, column, text, whole
+from icpctl.warehouse.trees import RefusedError, case, column, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ class Fields:
             return exp.cast(source, "TEXT")
         plain = exp.cast(source, "TEXT")
         trimmed = self.dialect.trimmed(self.dialect.plain_text(source.copy()))
-        return exp.case().when(exp.NEQ(this=trimmed, expression=text("")), plain)
+        return case((exp.NEQ(this=trimmed, expression=text("")), plain))
 
     def texts(self, name: str) -> Texts:
         """The texts of a field, or its pages, as they are."""
@@ -199,7 +199,7 @@ class Fields:
         )
 
         def bound(it: Tree) -> Tree:
-            within = exp.case().when(fits.copy(), it)
+            within = case((fits, it))
             return exp.Coalesce(this=number.copy(), expressions=[within])
 
         return bound(low), bound(high)
@@ -220,7 +220,7 @@ class Fields:
             word = fold(self.dialect, self._trimmed(name), words)
             yes = exp.In(this=word, expressions=[text("true"), text("1")])
             no = exp.In(this=word.copy(), expressions=[text("false"), text("0")])
-        return exp.case().when(yes, exp.true()).when(no, exp.false())
+        return case((yes, exp.true()), (no, exp.false()))
 
     def _days(self) -> str:
         made = "last_seen_days_as_of"
@@ -250,7 +250,7 @@ class Fields:
         span = exp.Sub(this=now, expression=seen.copy())
         past = exp.Between(this=seen.copy(), low=_signed(normal.YEAR_1), high=now.copy())
         future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(normal.YEAR_9999))
-        return exp.case().when(past, self.dialect.divided(span, _DAY)).when(future, whole(0))
+        return case((past, self.dialect.divided(span, _DAY)), (future, whole(0)))
 
 
 def field_name(field: FieldPlan) -> str:

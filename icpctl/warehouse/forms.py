@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from icpctl.visitors import normal
 from icpctl.warehouse.folding import ascii_spellings
-from icpctl.warehouse.trees import RefusedError
+from icpctl.warehouse.trees import RefusedError, case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,7 +102,7 @@ def range_bounds(dialect: Dialect, form: Tree) -> tuple[Tree, Tree]:
     high = dialect.whole_number(dialect.replaced_all(digits.copy(), "^[0-9]+-", ""))
     is_open = dialect.matches(form.copy(), "[+]$")
     infinite = exp.cast(exp.Literal.string(dialect.infinity), "DOUBLE")
-    return low, exp.case().when(is_open, infinite).else_(high)
+    return low, case((is_open, infinite), otherwise=high)
 
 
 # Countries
@@ -133,7 +133,7 @@ def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
         plain = dialect.replaced(plain, character, becomes)
     plain = dialect.spaced(dialect.without_any(plain, nothing), spaces)
     is_wide = dialect.matches(source.copy(), "[^ -~]")
-    form = dialect.lowered(exp.case().when(is_wide, plain).else_(source))
+    form = dialect.lowered(case((is_wide, plain), otherwise=source))
     form = dialect.replaced(form, "&", " and ")
     form = dialect.replaced_all(form, r"[ -/:-@\[-\^`{-~]+", " ")
     return dialect.replaced_all(exp.Trim(this=form), "^the ", "")

@@ -12,7 +12,7 @@ from icpctl.visitors import normal
 from icpctl.vocabulary import Form, Kind
 from icpctl.warehouse import forms
 from icpctl.warehouse.fields import field_name
-from icpctl.warehouse.trees import column, double, text, whole
+from icpctl.warehouse.trees import case, column, double, exists, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +43,7 @@ def predicate(fields: Fields, field: FieldPlan, test: Test) -> Tree:
 def _number(fields: Fields, field: FieldPlan, test: Test) -> Tree:
     low, high = map(column, fields.number(field.type.name))
     if test.comparator == "exists":
-        return _exists(low)
+        return exists(low)
     values = [_literal(it) for it in test.values]
     match test.comparator:
         case "gt":
@@ -71,9 +71,10 @@ def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
     if low == high:
         return one
     inside = [
-        exp.case()
-        .when(exp.Between(this=_literal(it), low=low.copy(), high=high.copy()), whole(1))
-        .else_(whole(0))
+        case(
+            (exp.Between(this=_literal(it), low=low.copy(), high=high.copy()), whole(1)),
+            otherwise=whole(0),
+        )
         for it in values
         if it.is_integer()
     ]
@@ -82,7 +83,7 @@ def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
     size = exp.Add(this=exp.Sub(this=high, expression=low.copy()), expression=whole(1))
     every = exp.EQ(this=total(inside), expression=size)
     is_one = exp.EQ(this=low.copy(), expression=high.copy())
-    return exp.case().when(is_one, one).else_(every)
+    return case((is_one, one), otherwise=every)
 
 
 def _literal(value: float) -> Tree:
@@ -97,7 +98,7 @@ def _literal(value: float) -> Tree:
 def _flag(fields: Fields, field: FieldPlan, test: Test) -> Tree:
     source = column(fields.flag(field.type.name))
     if test.comparator == "exists":
-        return _exists(source)
+        return exists(source)
     return exp.or_(*(source if it else exp.not_(source.copy()) for it in test.values))
 
 
@@ -186,16 +187,12 @@ def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
 
 def _has(fields: Fields, texts: Texts) -> Tree:
     source = column(texts.name)
-    return fields.dialect.is_filled(source) if texts.is_list else _exists(source)
+    return fields.dialect.is_filled(source) if texts.is_list else exists(source)
 
 
 def _any(fields: Fields, texts: Texts, holds: Callable[[Tree], Tree]) -> Tree:
     source = column(texts.name)
     return fields.dialect.any_of(source, holds) if texts.is_list else holds(source)
-
-
-def _exists(source: Tree) -> Tree:
-    return exp.not_(exp.Is(this=source, expression=exp.null()))
 
 
 def _among(source: Tree, literals: Iterable[Tree]) -> Tree:

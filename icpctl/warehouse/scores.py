@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from icpctl.vocabulary import Operator
 from icpctl.warehouse.predicates import joined
-from icpctl.warehouse.trees import column, whole
+from icpctl.warehouse.trees import case, column, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +33,12 @@ def config_score(dialect: Dialect, config: ConfigPlan, names: Names) -> Tree:
     if len(config.groups) == 1:
         (group,) = config.groups
         score, matches = percent(_score(dialect, group, names)), _matches(group, names)
-        return score if matches is None else exp.case().when(matches, score)
+        return score if matches is None else case((matches, score))
     scores = []
     for group in config.groups:
         score, matches = _score(dialect, group, names), _matches(group, names)
         if matches is not None:
-            score = exp.case().when(matches, score).else_(_NO_MATCH.copy())
+            score = case((matches, score), otherwise=_NO_MATCH)
         scores.append(score)
     best = exp.Greatest(this=scores[0], expressions=scores[1:], ignore_nulls=True)
     return percent(exp.Nullif(this=best, expression=_NO_MATCH.copy()))
@@ -88,8 +88,7 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
     elif required:
         changing.append(_heaviest(required, points, names))
     changing += [
-        exp.case().when(_held(it, names), whole(points(it.weight))).else_(whole(0))
-        for it in optional
+        case((_held(it, names), whole(points(it.weight))), otherwise=whole(0)) for it in optional
     ]
     if not changing:
         return whole(_HUNDREDTHS)
@@ -104,11 +103,11 @@ def _heaviest(
     ordered = sorted(required, key=lambda it: -it.weight)
     if ordered[0].weight == ordered[-1].weight:
         return whole(points(ordered[0].weight))
-    found = exp.case()
+    branches = []
     for weight in dict.fromkeys(it.weight for it in ordered):
         held = [_held(it, names) for it in ordered if it.weight == weight]
-        found = found.when(exp.or_(*held), whole(points(weight)))
-    return found
+        branches.append((exp.or_(*held), whole(points(weight))))
+    return case(*branches)
 
 
 def _unit(weights: list[Fraction]) -> Fraction:

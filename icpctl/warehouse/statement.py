@@ -20,7 +20,7 @@ from icpctl.warehouse.dialects import DIALECTS
 from icpctl.warehouse.fields import Fields
 from icpctl.warehouse.predicates import joined, predicate
 from icpctl.warehouse.scores import config_score, percent
-from icpctl.warehouse.trees import RefusedError, column, text, whole
+from icpctl.warehouse.trees import RefusedError, case, column, exists, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -88,7 +88,7 @@ class _Writer:
         found = _select(
             {
                 "id": column("id"),
-                "icp_match": exp.not_(exp.Is(this=column("icp"), expression=exp.null())),
+                "icp_match": exists(column("icp")),
                 "icp": column("icp"),
                 "icp_score": column("icp_score"),
                 "matches": column("matches"),
@@ -128,11 +128,11 @@ class _Writer:
         return scores
 
     def _verdicts(self, scores: list[str]) -> dict[str, Tree]:
-        first, best, listed = exp.case(), exp.case(), []
+        first, best, listed = [], [], []
         for name, config in zip(scores, self._plan.configs, strict=True):
-            matches = exp.not_(exp.Is(this=column(name), expression=exp.null()))
-            first = first.when(matches, text(config.slug))
-            best = best.when(matches.copy(), column(name))
+            matches = exists(column(name))
+            first.append((matches, text(config.slug)))
+            best.append((matches, column(name)))
             match = joined(
                 exp.DPipe,
                 [
@@ -141,13 +141,13 @@ class _Writer:
                     text("}"),
                 ],
             )
-            listed.append(exp.case().when(matches.copy(), match).else_(text("")))
+            listed.append(case((matches, match), otherwise=text("")))
         # Each match begins with a comma, of which the first goes.
         all_matches = exp.Substring(this=joined(exp.DPipe, listed), start=whole(3))
         return {
             "id": column("id"),
-            "icp": first,
-            "icp_score": best.else_(percent(whole(0))),
+            "icp": case(*first),
+            "icp_score": case(*best, otherwise=percent(whole(0))),
             "matches": joined(exp.DPipe, [text("["), all_matches, text("]")]),
         }
 

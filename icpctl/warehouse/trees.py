@@ -42,3 +42,20 @@ def column(name: str) -> Tree:
 def double(number: str) -> Tree:
     """A number as a double."""
     return exp.cast(exp.Literal.string(number), "DOUBLE")
+
+
+def case(*branches: tuple[Tree, Tree], otherwise: Tree | None = None) -> Tree:
+    """The result of the first branch whose condition holds."""
+    # `exp.case().when(...)` copies all that came before with each branch.
+    ifs = [exp.If(this=condition.copy(), true=then.copy()) for condition, then in branches]
+    return exp.Case(ifs=ifs, default=otherwise and otherwise.copy())
+
+
+def equal(left: Tree, right: Tree) -> Tree:
+    """Whether two are equal."""
+    return exp.EQ(this=left.copy(), expression=right.copy())
+
+
+def exists(source: Tree) -> Tree:
+    """Whether something is not NULL."""
+    return exp.not_(exp.Is(this=source, expression=exp.null()))

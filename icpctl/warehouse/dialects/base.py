@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.trees import RefusedError, double, text, whole
+from icpctl.warehouse.trees import RefusedError, case, double, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +116,7 @@ class Dialect:
         """The double that a trimmed text is by JSON's grammar, else NULL."""
         number = self.whole_number(source)
         is_number = exp.and_(self.matches(source.copy(), _NUMBER), self.is_finite(number))
-        return exp.case().when(is_number, number.copy())
+        return case((is_number, number))
 
     def whole_number(self, digits: Tree) -> Tree:
         """The double that a text of digits is; infinite where there are too many."""
@@ -124,7 +124,7 @@ class Dialect:
 
     def finite(self, number: Tree) -> Tree:
         """A double, or NULL where it is infinite or not a number."""
-        return exp.case().when(self.is_finite(number), number.copy())
+        return case((self.is_finite(number), number))
 
     def is_finite(self, number: Tree) -> Tree:
         """Whether a double is neither infinite nor not a number, which no database calls small."""
@@ -226,9 +226,8 @@ def page_of(
         this=exp.Coalesce(this=kind(json, "url"), expressions=[text(is_null)]),
         expression=text(is_null),
     )
-    return (
-        exp.case()
-        .when(has_text(None), text_of(json, None))
-        .when(has_text("url"), text_of(json, "url"))
-        .when(exp.and_(no_url, has_text("path")), text_of(json, "path"))
+    return case(
+        (has_text(None), text_of(json, None)),
+        (has_text("url"), text_of(json, "url")),
+        (exp.and_(no_url, has_text("path")), text_of(json, "path")),
     )

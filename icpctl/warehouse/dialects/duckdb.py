@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.warehouse.dialects.base import LONG, Dialect, page_of
-from icpctl.warehouse.trees import call, text, whole
+from icpctl.warehouse.trees import call, case, equal, text, whole
 
 if TYPE_CHECKING:
     from icpctl.warehouse.trees import Tree
@@ -24,9 +24,7 @@ class DuckDb(Dialect):
         elements = exp.cast(json.copy(), "JSON[]")
         alone = exp.Array(expressions=[json.copy()])
         return self.each(
-            exp.case()
-            .when(exp.EQ(this=kind, expression=text("ARRAY")), elements)
-            .when(exp.EQ(this=kind.copy(), expression=text("VARCHAR")), alone),
+            case((equal(kind, text("ARRAY")), elements), (equal(kind, text("VARCHAR")), alone)),
             lambda it: page_of(it, _kind, _text, "VARCHAR", "NULL"),
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.warehouse.dialects.base import LONG, SPACES, Dialect, escaped, page_of
-from icpctl.warehouse.trees import call, double, text, whole
+from icpctl.warehouse.trees import call, case, double, equal, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,22 +52,18 @@ class Postgres(Dialect):
         )
         numeric = exp.cast(source.copy(), "DECIMAL")
         size = exp.Abs(this=numeric)
-        bounded = (
-            exp.case()
-            .when(exp.GTE(this=size, expression=exp.Literal.number(_ABOVE)), exp.null())
-            .when(exp.LT(this=size.copy(), expression=exp.Literal.number(_BELOW)), whole(0))
-            .else_(exp.cast(numeric.copy(), "DOUBLE"))
+        bounded = case(
+            (exp.GTE(this=size, expression=exp.Literal.number(_ABOVE)), exp.null()),
+            (exp.LT(this=size.copy(), expression=exp.Literal.number(_BELOW)), whole(0)),
+            otherwise=exp.cast(numeric.copy(), "DOUBLE"),
         )
-        return exp.case().when(usual, bounded).when(none, whole(0))
+        return case((usual, bounded), (none, whole(0)))
 
     def whole_number(self, digits: Tree) -> Tree:
         numeric = exp.cast(digits, "DECIMAL")
         is_large = exp.GTE(this=numeric, expression=exp.Literal.number(_ABOVE))
-        return (
-            exp.case()
-            .when(is_large, double(self.infinity))
-            .else_(exp.cast(numeric.copy(), "DOUBLE"))
-        )
+        nearest = exp.cast(numeric.copy(), "DOUBLE")
+        return case((is_large, double(self.infinity)), otherwise=nearest)
 
     def long(self, value: int, largest: int) -> Tree:
         return exp.cast(whole(value), "DECIMAL" if largest > LONG else "BIGINT")
@@ -87,13 +83,9 @@ class Postgres(Dialect):
     def pages_of_json(self, source: Tree) -> Tree:
         json = exp.cast(source, "JSONB")
         kind = call("JSONB_TYPEOF", json)
-        elements = (
-            exp.case()
-            .when(exp.EQ(this=kind, expression=text("array")), json.copy())
-            .when(
-                exp.EQ(this=kind.copy(), expression=text("string")),
-                call("JSONB_BUILD_ARRAY", json.copy()),
-            )
+        elements = case(
+            (equal(kind, text("array")), json),
+            (equal(kind, text("string")), call("JSONB_BUILD_ARRAY", json.copy())),
         )
         alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")])
         listed = exp.Table(this=call("JSONB_ARRAY_ELEMENTS", elements), alias=alias)
@@ -106,7 +98,7 @@ class Postgres(Dialect):
     def micros(self, source: Tree) -> Tree:
         seconds = exp.Extract(this=exp.var("EPOCH"), expression=source)
         micros = exp.cast(exp.Mul(this=seconds, expression=whole(1_000_000)), "BIGINT")
-        return exp.case().when(call("ISFINITE", source.copy()), micros)
+        return case((call("ISFINITE", source.copy()), micros))
 
     def now_micros(self) -> Tree:
         seconds = exp.Extract(this=exp.var("EPOCH"), expression=exp.CurrentTimestamp())
