@@ -60,8 +60,7 @@ def write_sql(
         note(f"written: {', '.join(map(str, written))}")
     else:
         sys.stdout.write(text)
-    reads = ", ".join(statement.reads)
-    note(f"it reads {reads} of {'.'.join(request.table)}; --columns says where these are else")
+    note(f"reads from {'.'.join(request.table)}: {', '.join(statement.reads)}")
 
 
 def _wrapping(

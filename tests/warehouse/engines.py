@@ -83,6 +83,62 @@ class Postgres:
         return list(cursor.fetchall())
 
 
+class Spark:
+    """Spark SQL in this process."""
+
+    name = "spark"
+    _types: ClassVar = {
+        T.TEXT: "STRING",
+        T.NUMBER: "DOUBLE",
+        T.BOOLEAN: "BOOLEAN",
+        T.TIMESTAMP: "TIMESTAMP",
+        T.LIST: "ARRAY<STRING>",
+        T.JSON: "STRING",
+    }
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def run(self, sql: str, rows: Rows, types: Types) -> list[tuple[Any, ...]]:
+        schema = ", ".join(f"`{name}` {self._types[types[name]]}" for name in FIELDS)
+        values = [tuple(row[name] for name in FIELDS) for row in rows]
+        frame = self.session.createDataFrame(values, schema)
+        frame.createOrReplaceTempView("visitors")
+        return [tuple(row) for row in self.session.sql(sql).collect()]
+
+
+def why_no_spark() -> str | None:
+    """Why no Spark can be started here, if so."""
+    try:
+        import pyspark
+    except ImportError as error:
+        return f"pyspark: {error}"
+    del pyspark
+    return None if shutil.which("java") else "there is no Java on this machine"
+
+
+@contextmanager
+def spark_session() -> Iterator[Spark]:
+    """A session on one core, without its web page."""
+    from pyspark.sql import SparkSession
+
+    with tempfile.TemporaryDirectory(prefix="icpctl-spark-") as folder:
+        settings = {
+            "spark.ui.enabled": "false",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.sql.warehouse.dir": folder,
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.sql.session.timeZone": "America/New_York",
+        }
+        builder = SparkSession.builder.master("local[1]").appName("icpctl sql")
+        session = builder.config(map=settings).getOrCreate()
+        try:
+            yield Spark(session)
+        finally:
+            session.stop()
+
+
 def _create(types: Types, names: dict[ColumnType, str]) -> str:
     columns = ", ".join(f'"{name}" {names[types[name]]}' for name in FIELDS)
     return f"create table visitors ({columns})"

@@ -60,8 +60,8 @@ class Redshift(Dialect):
         return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
 
     def micros(self, source: Tree) -> Tree:
-        start = exp.cast(exp.Literal.string("1970-01-01 00:00:00"), "TIMESTAMP")
-        return call("DATEDIFF", exp.var("MICROSECOND"), start, source)
-
-    def now_micros(self) -> Tree:
-        return self.micros(call("GETDATE"))
+        raise RefusedError(
+            "redshift counts the time between two timestamps in the session's time zone, if one "
+            "of them has a zone",
+            f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column",
+        )
