@@ -105,13 +105,15 @@ def read_columns(name: str, data: bytes) -> Columns:
     return columns
 
 
+_EMPTY = "ICP007"
 _EXAMPLE = "for example: industry: company_industry, or {column: employees, type: text}"
 
 
 class _Reader:
     def __init__(self, document: Document) -> None:
         self._root = document.root
-        self.problems = list(document.problems)
+        # An empty file says that all columns are the usual ones.
+        self.problems = [it for it in document.problems if it.code != _EMPTY]
 
     def _find(self, code: str, start: int, message: str, hint: str | None = None) -> None:
         self.problems.append(Problem(code, start, message, hint))

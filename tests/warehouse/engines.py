@@ -154,7 +154,13 @@ def postgres_programs() -> Path | None:
 
 
 def why_no_postgres() -> str | None:
-    """Why no server can be started here, if so."""
+    """Why no server can be started here, if so; with ICPCTL_POSTGRES that is no excuse."""
+    reason = _why_no_postgres()
+    assert reason is None or "ICPCTL_POSTGRES" not in os.environ, reason
+    return reason
+
+
+def _why_no_postgres() -> str | None:
     try:
         import psycopg
     except ImportError as error:
