@@ -316,7 +316,8 @@ except SystemExit as end:
     assert not end.code, end.code
 print(*sys.modules, file=sys.stderr)
 """
-ENGINES = {"duckdb", "pyarrow", "numpy", "pycountry", "zstandard", "jinja2", "icpctl.scoring"}
+ENGINES = {"duckdb", "pyarrow", "numpy", "pycountry", "zstandard", "jinja2", "sqlglot"}
+ENGINES |= {"icpctl.scoring", "icpctl.warehouse"}
 MODELS = {"pydantic", "yaml", "rich", "tomllib"}
 
 

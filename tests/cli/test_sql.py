@@ -115,7 +115,7 @@ columns.yaml:1:1: error[ICP701] unknown field 'company_sise'
 columns.yaml:2:11: error[ICP702] this is no column of industry
 columns.yaml:3:36: error[ICP703] the column of company_size cannot be of type boolean
 columns.yaml:4:1: error[ICP702] pages has a type and no column
-columns.yaml:5:33: error[ICP703] unknown type of a column
+columns.yaml:5:34: error[ICP703] unknown type of a column
 columns.yaml:6:7: error[ICP702] the name of a column is a text, not empty
 """
 
