@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from icpctl.warehouse.trees import Tree
 
 VALUES, FOLDED, FORMS = "icp_values", "icp_folded", "icp_forms"
-TESTS, SCORES, VERDICTS = "icp_tests", "icp_scores", "icp_verdicts"
+TESTS, SCORES, VERDICTS = "icp_tests", "icp_scores", "icp_ranked"
 _COMMENT = 100  # characters
 
 

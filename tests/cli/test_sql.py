@@ -43,7 +43,7 @@ def test_a_select_on_stdout(here: Path) -> None:
         "-- For each row: id, icp_match, icp, icp_score, and matches as JSON text.\n"
         "-- Days count to 2026-11-23T00:00:00Z; letter case does not.\nWITH "
     )
-    assert ended.out.endswith('FROM "icp_verdicts";\n')
+    assert ended.out.endswith('FROM "icp_ranked";\n')
     assert "CURRENT_TIMESTAMP" not in ended.out
     assert "CURRENT_TIMESTAMP" in icpctl(*DUCKDB, cwd=here).out
 
