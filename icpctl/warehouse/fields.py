@@ -1,8 +1,8 @@
 """From the columns of a table to what conditions compare: the columns of three subqueries.
 
 The first has what a table's columns hold: texts without outer spaces, doubles, microseconds. The
-second has the texts folded. The third has what is made of these: normal forms, numbers of texts,
-days. NULL is missing.
+second has the texts folded, and those of countries without accents. The third has what is made of
+these: normal forms, numbers of texts, days. NULL is missing.
 """
 
 from __future__ import annotations
@@ -76,12 +76,25 @@ class Fields:
         plain = self.texts(name)
         formed = f"{name}_as_{suffix}"
         if formed not in self.forms:
-            source = column(name)
-            self.forms[formed] = self.dialect.each(source, make) if plain.is_list else make(source)
+            self.forms[formed] = self._made(column(name), plain.is_list, make)
         return Texts(formed, plain.is_list)
 
-    def country_names(self) -> list[str]:
-        """The names of all countries that configs ask for."""
+    def countries(self, name: str) -> tuple[Texts, Texts]:
+        """The texts of a field as names of countries, and as their codes."""
+        is_list = self.texts(name).is_list
+        code = f"{name}_as_code"
+        if code not in self.folded:
+            names = self._country_names()
+            self.folded[code] = self._made(
+                column(name), is_list, lambda it: forms.country(self.dialect, it, names)
+            )
+            self.forms[f"{name}_as_name"] = self._made(
+                column(code), is_list, lambda it: forms.country_name(self.dialect, it)
+            )
+        return Texts(f"{name}_as_name", is_list), Texts(code, is_list)
+
+    def _country_names(self) -> list[str]:
+        """The names and codes of all countries that configs ask for."""
         values = {
             value
             for field in self._plan.fields
@@ -91,7 +104,15 @@ class Fields:
             for value in test.values
         }
         codes = {forms.country_code(it) for it in values}
-        return [name for code in sorted(filter(None, codes)) for name in forms.names_of(code)]
+        return [
+            name
+            for code in sorted(filter(None, codes))
+            for spellings in forms.spellings_of(code)
+            for name in spellings
+        ]
+
+    def _made(self, source: Tree, is_list: bool, make: Callable[[Tree], Tree]) -> Tree:
+        return self.dialect.each(source, make) if is_list else make(source)
 
     def number(self, name: str) -> tuple[str, str]:
         """The columns of the lowest and the highest number of a field, most often the same."""
@@ -151,12 +172,9 @@ class Fields:
     def _fold(self, name: str, is_list: bool) -> None:
         if self._plan.case_sensitive or self._column(name).name is None:
             return
-        dialect, how = self.dialect, self._folding_of(name)
-        source = column(name)
-        self.folded[name] = (
-            dialect.each(source, lambda it: fold(dialect, it, how))
-            if is_list
-            else fold(dialect, source, how)
+        how = self._folding_of(name)
+        self.folded[name] = self._made(
+            column(name), is_list, lambda it: fold(self.dialect, it, how)
         )
 
     def _folding_of(self, name: str) -> Folding:
@@ -246,7 +264,7 @@ class Fields:
 
     def _counted(self, seen: Tree) -> Tree:
         """Whole days since a moment in microseconds, 0 where it is still to come."""
-        now = self.dialect.now_micros() if self._as_of is None else whole(self._as_of)
+        now = self.dialect.now_micros() if self._as_of is None else _signed(self._as_of)
         span = exp.Sub(this=now, expression=seen.copy())
         past = exp.Between(this=seen.copy(), low=_signed(normal.YEAR_1), high=now.copy())
         future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(normal.YEAR_9999))

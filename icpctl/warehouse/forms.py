@@ -125,35 +125,49 @@ character a text is no country's name."""
 
 
 def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
-    """A text reduced to what people agree on, for comparison with these names of countries."""
-    wanted = set("".join(names))
-    letters, several, spaces, nothing = _reduced(wanted)
+    """A text without letter case and accents, as far as these names and codes have its letters."""
+    letters, several, spaces, nothing = _plain_letters(set("".join(names)))
     plain = dialect.translated(source.copy(), "".join(letters), "".join(letters.values()))
     for character, becomes in several.items():
         plain = dialect.replaced(plain, character, becomes)
     plain = dialect.spaced(dialect.without_any(plain, nothing), spaces)
     is_wide = dialect.matches(source.copy(), "[^ -~]")
-    form = dialect.lowered(case((is_wide, plain), otherwise=source))
-    form = dialect.replaced(form, "&", " and ")
+    return exp.Trim(this=dialect.lowered(case((is_wide, plain), otherwise=source)))
+
+
+def country_name(dialect: Dialect, source: Tree) -> Tree:
+    """What `country` gives, without punctuation, which does not count in names."""
+    form = dialect.replaced(dialect.spaced(source, _PUNCTUATION), "&", " and ")
     form = dialect.replaced_all(form, r"[ -/:-@\[-\^`{-~]+", " ")
     return dialect.replaced_all(exp.Trim(this=form), "^the ", "")
 
 
-def _reduced(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
+def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
     """Of `REPERTOIRE` what becomes one letter, several letters, a space, and nothing."""
     letters: dict[str, str] = {}
     several: dict[str, str] = {}
     spaces = nothing = ""
-    for character in REPERTOIRE:
-        folded = unicodedata.normalize("NFKD", character.casefold())
-        becomes = "".join(it for it in folded if not unicodedata.combining(it))
+    for character, becomes in _REDUCED.items():
         if not becomes:
             nothing += character
-        elif not re.search(r"\w", becomes):
+        elif becomes.isspace():
             spaces += character
-        elif set(becomes) <= wanted:
+        elif set(becomes) <= wanted | {"&"}:
             (letters if len(becomes) == 1 else several)[character] = becomes
     return letters, several, spaces, nothing
+
+
+def _reduced(character: str) -> str:
+    letters = unicodedata.normalize("NFKD", character.casefold())
+    return "".join(it for it in letters if not unicodedata.combining(it))
+
+
+_REDUCED = {it: _reduced(it) for it in REPERTOIRE}
+_PUNCTUATION = "".join(
+    character
+    for character, becomes in _REDUCED.items()
+    if becomes and becomes != "&" and not becomes.isspace() and not re.search(r"\w", becomes)
+)
 
 
 def country_code(value: str) -> str | None:
@@ -162,6 +176,8 @@ def country_code(value: str) -> str | None:
     return None if code.endswith("\0") else code
 
 
-def names_of(code: str) -> list[str]:
-    """The names and codes of a country, reduced, by its alpha-2 code."""
-    return [name for name, it in zip(*normal.countries(), strict=True) if it == code]
+def spellings_of(code: str) -> tuple[list[str], list[str]]:
+    """The names of a country as `country_name` gives them, and its codes as `country` does."""
+    known = [name for name, it in zip(*normal.countries(), strict=True) if it == code]
+    names = [it for it in known if len(it) > normal.LONGEST_CODE]
+    return names, [it for it in known if it not in names]

@@ -15,7 +15,7 @@ from icpctl.warehouse.fields import field_name
 from icpctl.warehouse.trees import case, column, double, exists, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from icpctl.scoring.plan import FieldPlan, Test
     from icpctl.warehouse.dialects.base import Dialect
@@ -133,8 +133,8 @@ def _hit(fields: Fields, field: FieldPlan, values: Iterable[str]) -> Tree:
         )
     wanted: dict[Texts, list[str]] = defaultdict(list)
     for value in values:
-        seen, forms_of_value = _form(fields, field, value)
-        wanted[seen] += forms_of_value
+        for seen, equal_to in _forms(fields, field, value):
+            wanted[seen] += equal_to
     return exp.or_(*(_any_among(fields, seen, listed) for seen, listed in wanted.items()))
 
 
@@ -143,29 +143,27 @@ def _any_among(fields: Fields, seen: Texts, values: Iterable[str]) -> Tree:
     return _any(fields, seen, lambda it: _among(it, listed))
 
 
-def _form(fields: Fields, field: FieldPlan, value: str) -> tuple[Texts, list[str]]:
-    """Which texts of the visitor a value is compared with, and the texts that it equals."""
+def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts, list[str]]]:
+    """Which texts of the visitor a value is compared with, and the texts that it equals there."""
     name, dialect = field_name(field), fields.dialect
     match field.type.form:
         case Form.DOMAIN:
             seen = fields.texts_as(name, "domain", lambda it: forms.domain(dialect, it))
-            return seen, [normal.domain(value)]
+            yield seen, [normal.domain(value)]
         case Form.PAGE if value.startswith("/"):
             seen = fields.texts_as(name, "path", lambda it: forms.path(dialect, it))
-            return seen, [normal.path_value(value)]
+            yield seen, [normal.path_value(value)]
         case Form.URL | Form.PAGE:
             seen = fields.texts_as(name, "url", lambda it: forms.url(dialect, it))
-            return seen, [normal.url(value)]
+            yield seen, [normal.url(value)]
         case Form.SIZE_RANGE:
             listed = forms.spellings(value)
             seen = fields.texts_as(name, "range", lambda it: forms.size_range(dialect, it))
-            return seen, listed
+            yield seen, listed
         case Form.COUNTRY if code := forms.country_code(value):
-            names = fields.country_names()
-            seen = fields.texts_as(name, "country", lambda it: forms.country(dialect, it, names))
-            return seen, forms.names_of(code)
+            yield from zip(fields.countries(name), forms.spellings_of(code), strict=True)
         case _:
-            return fields.texts(name), [value]
+            yield fields.texts(name), [value]
 
 
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:

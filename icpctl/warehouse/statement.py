@@ -77,7 +77,7 @@ class _Writer:
         read = {"id": fields.id(), **fields.read}
         steps = [(VALUES, _select(read, table_of(self._request.table)))]
         if fields.folded:
-            kept = {name: fields.folded.get(name, column(name)) for name in read}
+            kept = {name: column(name) for name in read} | fields.folded
             steps.append((FOLDED, _select(kept, _named(VALUES))))
         if fields.forms:
             before = steps[-1][0]

@@ -77,6 +77,7 @@ COUNTRIES = [
         "us_a",
     ),
     *("T\u00fcrkiye", "TU\u0308RKIYE", "Turkey", "Vi\u1ec7t Nam", "viet nam", "S\u00e3o Tom\u00e9"),
+    *("US\u00b4", "Trinidad \uff06 Tobago", "(US)", "US\u2003(", "\u00daSA", "the U.S.", "u.s.a"),
     *("Trinidad & Tobago", "Trinidad and Tobago", "\u00df", "the", "The Netherlands", "Holland"),
     *(
         "Korea, Republic of",
