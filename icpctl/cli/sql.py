@@ -32,7 +32,9 @@ def sql(
     case_sensitive: CaseSensitive = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="F.sql", help="Write a file; for dbt also F.yml with the tests."),
+        typer.Option(
+            metavar="F.sql", help="Write a file, for dbt also F.yml with the tests; - is stdout."
+        ),
     ] = None,
 ) -> ExitCode:
     """Write the configs as SQL, for visitors that are in a warehouse.

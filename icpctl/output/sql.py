@@ -49,7 +49,7 @@ def write_sql(
     statement = make_statement(configs, request)
     text = render(statement, request, wrapping)
     written: dict[Path, bytes] = {}
-    if target.out is not None:
+    if target.out is not None and str(target.out) != "-":
         written[target.out] = text.encode()
         if target.form == "dbt":
             beside = target.out.with_suffix(".yml")

@@ -152,8 +152,9 @@ class _Reader:
         return None if name is None or kind is None else Column(name, kind)
 
     def _name(self, node: Node) -> str | None:
-        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
-            return node.value
+        name = node.value if isinstance(node, Scalar) else None
+        if isinstance(name, str) and name.strip() and name.isprintable():
+            return name
         self._find("ICP702", node.start, "the name of a column is a text, not empty", _EXAMPLE)
         return None
 

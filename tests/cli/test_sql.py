@@ -48,6 +48,12 @@ def test_a_select_on_stdout(here: Path) -> None:
     assert "CURRENT_TIMESTAMP" in icpctl(*DUCKDB, cwd=here).out
 
 
+def test_a_file(here: Path) -> None:
+    ended = icpctl(*DUCKDB, "--out", "icp.sql", cwd=here)
+    assert (ended.code, ended.out, ended.err.splitlines()[0]) == (0, "", "written: icp.sql")
+    assert (here / "icp.sql").read_text() == icpctl(*DUCKDB, "--out", "-", cwd=here).out
+
+
 def test_which_configs(here: Path) -> None:
     assert "'asleep'" not in icpctl(*DUCKDB, cwd=here).out
     assert "'asleep'" in icpctl(*DUCKDB, "--config", "asleep", cwd=here).out
@@ -109,6 +115,7 @@ company_size: {column: size, type: boolean}
 pages: {type: json}
 icp_score: {column: score, type: numeric}
 city: ""
+region: "a\\eb"
 """
 COLUMN_ERRORS = """\
 columns.yaml:1:1: error[ICP701] unknown field 'company_sise'
@@ -117,6 +124,7 @@ columns.yaml:3:36: error[ICP703] the column of company_size cannot be of type bo
 columns.yaml:4:1: error[ICP702] pages has a type and no column
 columns.yaml:5:34: error[ICP703] unknown type of a column
 columns.yaml:6:7: error[ICP702] the name of a column is a text, not empty
+columns.yaml:7:9: error[ICP702] the name of a column is a text, not empty
 """
 
 

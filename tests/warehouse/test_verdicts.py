@@ -62,7 +62,7 @@ cases_of_letters = pytest.mark.parametrize("case_sensitive", [False, True])
 
 @layouts
 @cases_of_letters
-@examples(40)
+@examples(25)
 @given(drawn=cases())
 def test_duckdb(drawn: Case, duckdb: Engine, case_sensitive: bool, layout: str) -> None:
     agree(drawn, duckdb, case_sensitive, layout)
@@ -70,7 +70,7 @@ def test_duckdb(drawn: Case, duckdb: Engine, case_sensitive: bool, layout: str) 
 
 @layouts
 @cases_of_letters
-@examples(40)
+@examples(25)
 @given(drawn=cases())
 def test_postgres(drawn: Case, postgres: Engine, case_sensitive: bool, layout: str) -> None:
     agree(drawn, postgres, case_sensitive, layout)
