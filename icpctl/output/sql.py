@@ -79,7 +79,11 @@ def _wrapping(
     if target.form == "dbt":
         _require_model(target.out)
     count = f"{len(configs)} config{'' if len(configs) == 1 else 's'}"
-    until = "when it runs" if request.as_of is None else f"{request.as_of:%Y-%m-%dT%H:%M:%SZ}"
+    until = (
+        "when it runs"
+        if request.as_of is None
+        else request.as_of.isoformat().replace("+00:00", "Z")
+    )
     words = [
         f"{count} of {folder} in the SQL of {request.dialect}, written by icpctl sql.",
         "For each row: id, icp_match, icp, icp_score, and matches as JSON text.",

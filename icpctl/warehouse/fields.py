@@ -211,13 +211,12 @@ class Fields:
         form = forms.size_range(dialect, column(name))
         low, high = forms.range_bounds(dialect, form)
         fits = exp.and_(
-            dialect.matches(form.copy(), forms.RANGE),
-            dialect.is_finite(low.copy()),
-            exp.LTE(this=low.copy(), expression=high.copy()),
+            dialect.is_finite(low.copy()), exp.LTE(this=low.copy(), expression=high.copy())
         )
 
         def bound(it: Tree) -> Tree:
-            within = case((fits, it))
+            # One CASE in the other: what is no range must not even be cast.
+            within = case((dialect.matches(form.copy(), forms.RANGE), case((fits, it))))
             return exp.Coalesce(this=number.copy(), expressions=[within])
 
         return bound(low), bound(high)

@@ -92,7 +92,7 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
     ]
     if not changing:
         return whole(_HUNDREDTHS)
-    first = dialect.long(fixed, points(Fraction(there) * unit) + there)
+    first = dialect.long(fixed, 2 * _HUNDREDTHS * there + there)
     return dialect.divided(joined(exp.Add, [first, *changing]), 2 * there)
 
 

@@ -114,9 +114,8 @@ class Dialect:
 
     def number_of_text(self, source: Tree) -> Tree:
         """The double that a trimmed text is by JSON's grammar, else NULL."""
-        number = self.whole_number(source)
-        is_number = exp.and_(self.matches(source.copy(), _NUMBER), self.is_finite(number))
-        return case((is_number, number))
+        is_number = self.matches(source.copy(), _NUMBER)
+        return case((is_number, self.finite(self.whole_number(source))))
 
     def whole_number(self, digits: Tree) -> Tree:
         """The double that a text of digits is; infinite where there are too many."""
