@@ -29,10 +29,10 @@ class Snowflake(Dialect):
         return exp.Translate(this=source, from_=escaped(SPACES), to=text(""))
 
     def without_any(self, source: Tree, characters: str) -> Tree:
-        return exp.Translate(this=source, from_=text(characters), to=text(""))
+        return exp.Translate(this=source, from_=escaped(characters), to=text(""))
 
     def spaced(self, source: Tree, characters: str) -> Tree:
-        return self.translated(source, characters, " " * len(characters))
+        return exp.Translate(this=source, from_=escaped(characters), to=text(" " * len(characters)))
 
     def before(self, source: Tree, characters: str) -> Tree:
         return split_before(source, characters)
