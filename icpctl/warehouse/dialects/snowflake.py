@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from icpctl.warehouse.trees import Tree
 
+_SHOWN = 0xA000
+
 
 class Snowflake(Dialect):
     """Snowflake."""
@@ -29,10 +31,19 @@ class Snowflake(Dialect):
         return exp.Translate(this=source, from_=escaped(SPACES), to=text(""))
 
     def without_any(self, source: Tree, characters: str) -> Tree:
-        return exp.Translate(this=source, from_=escaped(characters), to=text(""))
+        return self._each_as(source, characters, "")
 
     def spaced(self, source: Tree, characters: str) -> Tree:
-        return exp.Translate(this=source, from_=escaped(characters), to=text(" " * len(characters)))
+        return self._each_as(source, characters, " ")
+
+    def _each_as(self, source: Tree, characters: str, new: str) -> Tree:
+        # sqlglot escapes codes that begin with a digit; beyond are characters that one can see.
+        hidden = [it for it in characters if ord(it) < _SHOWN]
+        shown = [it for it in characters if ord(it) >= _SHOWN]
+        found = exp.Translate(
+            this=source, from_=escaped("".join(hidden)), to=text(new * len(hidden))
+        )
+        return self.translated(found, "".join(shown), new * len(shown)) if shown else found
 
     def before(self, source: Tree, characters: str) -> Tree:
         return split_before(source, characters)
