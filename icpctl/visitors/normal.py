@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_PORT = re.compile(r":[0-9]*$")
+_PORT = re.compile(r":[0-9]+\Z")
 _DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _THOUSANDS = re.compile("(?<=[0-9])[,.'\u2019](?=[0-9]{3}(?![0-9]))")
 _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+)|\+)")
