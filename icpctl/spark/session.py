@@ -1,0 +1,181 @@
+"""A Spark session for one call: started quietly, ended in any case, its log in a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError
+from icpctl.spark.failures import as_icpctl_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+_JAVA = (
+    "install Java 17 or later (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME"
+)
+_MASTER = re.compile(r"local(\[.+\])?|yarn|k8s://.+|spark://[^/\s]+")
+_ANSWER_SECONDS = 5.0
+_SETTINGS = {
+    # Files are named one by one; none of them is to be left out because of its name.
+    "spark.sql.files.ignoredPathSegmentRegex": "(?!)",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(32 * 1024 * 1024),
+    "spark.ui.showConsoleProgress": "false",
+    # As the command line has it for itself.
+    "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+    "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",
+    "spark.executorEnv.PYDANTIC_DISABLE_PLUGINS": "__all__",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where to run: `master` None means what Spark's own settings say, else this machine.
+
+    `settings` are Spark's.
+    """
+
+    master: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+def require_pyspark() -> None:
+    """Raise `IcpctlError` `not_installed` where a package that Spark needs is missing."""
+    missing = [name for name in ("pyspark", "pandas") if find_spec(name) is None]
+    if missing:
+        raise IcpctlError(
+            f"--engine spark needs {' and '.join(missing)}",
+            "not_installed",
+            hint="pip install 'icpctl[spark]', and Java 17 or later",
+        )
+
+
+@contextmanager
+def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
+    """A session whose application has this name.
+
+    What Spark and Java print goes to a file, which stays where something went wrong. Raises
+    `IcpctlError`: `not_installed`, `bad_usage`, `no_cluster`, and what becomes of Spark's errors.
+    """
+    require_pyspark()
+    _require_java()
+    if cluster.master is not None:
+        _check_master(cluster.master)
+    descriptor, path = tempfile.mkstemp(prefix="icpctl-spark-", suffix=".log")
+    log = Path(path)
+    keeps_log = False
+    try:
+        spark = _started(cluster, name, descriptor)
+        try:
+            yield spark
+        finally:
+            _stop(spark)
+    except IcpctlError:
+        raise
+    except Exception as error:
+        told = as_icpctl_error(error, log)
+        keeps_log = str(log) in (told.hint or "")
+        raise told from error
+    finally:
+        os.close(descriptor)
+        if not keeps_log:
+            log.unlink(missing_ok=True)
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    if shutil.which(Path(home, "bin", "java") if home else "java") is None:
+        where = f"JAVA_HOME names {home}, which has no Java" if home else "there is no Java here"
+        raise IcpctlError(f"Spark needs Java: {where}", "not_installed", hint=_JAVA)
+
+
+def _check_master(master: str) -> None:
+    """Raise `IcpctlError` where Spark would look for a master for minutes, in vain."""
+    if not _MASTER.fullmatch(master):
+        raise IcpctlError(
+            f"--master {master!r} is no master",
+            "bad_usage",
+            hint="such as local[2], spark://HOST:7077, yarn or k8s://https://HOST:PORT",
+        )
+    if not master.startswith("spark://"):
+        return
+    reason = ""
+    for place in master.removeprefix("spark://").split(","):
+        host, _, port = place.rpartition(":")
+        if not host or not port.isdigit():
+            raise IcpctlError(
+                f"--master {master!r} names no host and port",
+                "bad_usage",
+                hint="such as spark://HOST:7077",
+            )
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+        else:
+            return
+    raise IcpctlError(
+        f"no Spark master answers at {master}: {reason}",
+        "no_cluster",
+        hint="check the host and port; a standalone master prints its URL when it starts",
+    )
+
+
+def _started(cluster: Cluster, name: str, log: int) -> SparkSession:
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    conf = SparkConf(loadDefaults=False).setAppName(name).setAll([*_SETTINGS.items()])
+    if cluster.master is not None:
+        conf.setMaster(cluster.master)
+    conf.setAll(list(cluster.settings))
+    try:
+        launch: Any = launch_gateway
+        gateway = launch(conf, {"stdout": log, "stderr": log})
+    except PySparkRuntimeError as error:
+        with os.fdopen(os.dup(log), "rb") as file:
+            file.seek(0)
+            said = file.read().decode(errors="replace")
+        raise _not_started(said) or error from None
+    context = SparkContext(gateway=gateway)
+    return SparkSession(context)
+
+
+def _not_started(said: str) -> IcpctlError | None:
+    """Why Java did not start Spark, by what was printed."""
+    if "UnsupportedClassVersionError" in said or "JAVA_HOME is not set" in said:
+        return IcpctlError("Spark needs Java 17 or later", "not_installed", hint=_JAVA)
+    found = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said)
+    if found:
+        hint = "check --spark-conf and Spark's own settings"
+        return IcpctlError(f"Spark does not start: {found[1].strip()}", "spark_failed", hint=hint)
+    return None
+
+
+def _stop(spark: SparkSession) -> None:
+    """End Spark; a call that is interrupted twice does not wait for it."""
+    with suppress(Exception):
+        spark.stop()
+    gateway = spark.sparkContext._gateway
+    with suppress(Exception):
+        if gateway is not None:
+            gateway.shutdown()
+    type(spark.sparkContext)._gateway = None
+    type(spark.sparkContext)._jvm = None
