@@ -11,7 +11,8 @@ import pyarrow as pa
 from icpctl.errors import IcpctlError
 from icpctl.spark.pieces import FILE, LINE, START
 from icpctl.spark.tables import RECORD, ROW
-from icpctl.spark.work import TALLY, working
+from icpctl.spark.tasks import counting_task
+from icpctl.spark.work import TALLY
 from icpctl.visitors.records import MAX_LINE_BYTES
 from icpctl.visitors.tables import places
 
@@ -67,9 +68,9 @@ class Frames:
         found = []
         if self._line_files:
             lines = self._lines(self._line_files)
-            found.append(lines.mapInArrow(working(work, on_lines=True), schema))
+            found.append(lines.mapInArrow(counting_task(work, on_lines=True), schema))
         if self._tables and self.blocks is None:
-            found.append(self._rows(work).mapInArrow(working(work, on_lines=False), schema))
+            found.append(self._rows(work).mapInArrow(counting_task(work, on_lines=False), schema))
         if not found:
             return self.spark.createDataFrame([], schema)
         return reduce(lambda one, other: one.unionAll(other), found)
@@ -119,14 +120,9 @@ class Frames:
         parquet = self.spark.read.option("mergeSchema", "true")
         frame = parquet.parquet(*(it.pattern for it in self._tables))
         self._require_all(frame, self._tables)
-        plan = work.plan()
-        wanted: dict[str, None] = {}
-        for file in work.files.values():
-            found = places(work.columns(plan, file.mapping), frame.columns)
-            wanted |= {name: None for its in found.values() for it in its for name in it.columns}
-        names = [name for name in frame.columns if name in wanted] or frame.columns[:1]
+        names = columns_needed(work, frame.columns)
         return frame.select(
-            f.struct(*(f.col(_quoted(name)) for name in names)).alias(RECORD),
+            f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD),
             f.xxhash64("_metadata.file_path").alias(FILE),
             f.col("_metadata.file_block_start").alias(START),
             f.col("_metadata.row_index").alias(ROW),
@@ -165,7 +161,18 @@ class Frames:
         self.spark.conf.set("spark.sql.files.minPartitionNum", "1")
 
 
-def _quoted(name: str) -> str:
+def columns_needed(work: Work, names: Sequence[str]) -> list[str]:
+    """The columns of a table that are looked at, by their names; one where there are none."""
+    plan = work.plan()
+    wanted: set[str] = set()
+    for file in work.files.values():
+        found = places(work.columns(plan, file.mapping), names)
+        wanted |= {name for its in found.values() for it in its for name in it.columns}
+    return [name for name in names if name in wanted] or list(names[:1])
+
+
+def quoted(name: str) -> str:
+    """A column's name in backquotes, in which a dot means nothing."""
     return f"`{name.replace('`', '``')}`"
 
 

@@ -14,23 +14,27 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.output.rows import Layout
 from icpctl.output.score import refuse_taken_names
 from icpctl.scoring.run import Counted
+from icpctl.scoring.stats import StatsCounts
 from icpctl.spark.frames import Frames
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.session import session
-from icpctl.spark.work import TALLY, File, Work, tallies_of
+from icpctl.spark.tasks import tallies_of
+from icpctl.spark.work import TALLY, File, Work
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
     from icpctl.config.files import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.run import Options, Run
+    from icpctl.scoring.stats import Period, Stats
     from icpctl.spark.session import Cluster
-    from icpctl.spark.work import BlockTally, Form, Place
+    from icpctl.spark.tasks import BlockTally
+    from icpctl.spark.work import Form, Place
     from icpctl.visitors.recognition import Mapped
 
 _FORMS: dict[str, Form] = {
@@ -91,6 +95,23 @@ def score_on(
         return score(spark, visitors, [(it.slug, it.config) for it in configs], options, folders)
 
 
+def stats_on(
+    cluster: Cluster,
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    period: Period,
+    *,
+    organization: str | None,
+    by: str | None,
+) -> Stats:
+    """As `stats`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    counts = StatsCounts.of(period, by, len(configs))
+    pairs = [(it.slug, it.config) for it in configs]
+    with session(cluster, "icpctl stats") as spark:
+        return stats(spark, visitors, pairs, options, counts, organization)
+
+
 def score(
     spark: SparkSession,
     visitors: Sequence[str],
@@ -103,39 +124,106 @@ def score(
     A folder appears when all is read. Raises `IcpctlError`: `not_written` where one is there
     already, and what reading raises; Spark's own errors pass.
     """
-    started = time.perf_counter()
-    form = folders.form
     jobs = _Jobs(spark)
     out, rejects = map(jobs.new_folder, (folders.out, folders.rejects))
     if out is not None and out == rejects:
         raise _taken(folders.out or "", "rows and rejected lines cannot go into one folder")
-    with temporary_folder(options.temp_dir) as spool:
-        inputs = find_inputs(spark, visitors, spool)
-        mapped = map_sources([it.source for it in inputs], options.mapping)
-    _refuse_events(mapped)
-    frames = Frames.of(spark, inputs)
-    files = {
-        number: File(one.source, one.mapping)
-        for number, one in zip(frames.numbers, mapped, strict=True)
-    }
-    work = Work(uuid.uuid4().hex, tuple(configs), options, files, folders.layout, form)
-    named = _words(inputs_count=len(inputs), size=sum(it.source.size for it in inputs))
-    if form and folders.layout.with_line:
-        jobs.describe(f"count the lines of {named}")
-        counts = frames.line_counts()
+    scan = _Scan.of(spark, visitors, options, jobs)
+    work = scan.work(configs, layout=folders.layout, form=folders.form)
+    if work.form and work.layout.with_line:
+        jobs.describe(f"count the lines of {scan.words}")
+        counts = scan.frames.line_counts()
         work = replace(work, lines_before=_before(sorted(counts.items())))
-    jobs.describe(f"score {named} against {len(configs)} configs")
-    found = jobs.run(frames.worked_on(work), out, form)
-    blocks = sorted(found.items(), key=_order(frames))
+    jobs.describe(f"score {scan.words} against {len(configs)} configs")
+    found = jobs.run(scan.frames.worked_on(work), out, work.form)
+    blocks = scan.in_order(found)
     if rejects is not None:
         lines_before = _before((place, tally.lines) for place, tally in blocks)
-        work = replace(work, form="rejects", lines_before=lines_before)
+        again = replace(work, form="rejects", lines_before=lines_before)
         some = [place for place, tally in blocks if tally.counted.rejected]
-        jobs.describe(f"write the rejected lines of {named}")
-        again = jobs.run(frames.only(some).worked_on(work), rejects, "rejects")
-        _require_same(found, again, folders.rejects or "")
-    counted = _together(blocks, Counted.of(work.plan()))
-    return counted.run(work.plan(), time.perf_counter() - started, mapped, {})
+        jobs.describe(f"write the rejected lines of {scan.words}")
+        second = jobs.run(scan.frames.only(some).worked_on(again), rejects, "rejects")
+        _require_same(found, second, folders.rejects or "")
+    return scan.run(blocks, work)
+
+
+def stats(
+    spark: SparkSession,
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    counts: StatsCounts,
+    organization: str | None,
+) -> Stats:
+    """Score visitors against `(slug, config)` pairs, and count those of a period with `counts`.
+
+    Raises what reading raises; Spark's own errors pass.
+    """
+    jobs = _Jobs(spark)
+    options = replace(options, fields=counts.fields)
+    scan = _Scan.of(spark, visitors, options, jobs)
+    work = scan.work(configs, stats=counts)
+    jobs.describe(f"statistics of {scan.words} against {len(configs)} configs")
+    found = jobs.run(scan.frames.worked_on(work), None, None)
+    blocks = scan.in_order(found)
+    for _, tally in blocks:
+        if tally.stats:
+            counts.follow(tally.stats)
+    run = scan.run(blocks, work)
+    return counts.stats(run, organization, case_sensitive=options.case_sensitive)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What is read, and with which mappings."""
+
+    started: float
+    options: Options
+    frames: Frames
+    mapped: list[Mapped]
+
+    @classmethod
+    def of(
+        cls, spark: SparkSession, visitors: Sequence[str], options: Options, jobs: _Jobs
+    ) -> _Scan:
+        """Finds the files. Raises `IcpctlError` where there are none, or Spark cannot read one."""
+        started = time.perf_counter()
+        jobs.describe("look at the first records of each file")
+        with temporary_folder(options.temp_dir) as spool:
+            inputs = find_inputs(spark, visitors, spool)
+            mapped = map_sources([it.source for it in inputs], options.mapping)
+        _refuse_events(mapped)
+        return cls(started, options, Frames.of(spark, inputs), mapped)
+
+    def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
+        """What tasks are to do."""
+        files = {
+            number: File(one.source, one.mapping)
+            for number, one in zip(self.frames.numbers, self.mapped, strict=True)
+        }
+        return Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
+
+    @property
+    def words(self) -> str:
+        """What is read, for people."""
+        inputs = self.frames.inputs
+        files = "1 file" if len(inputs) == 1 else f"{len(inputs):,} files"
+        return f"{files} ({sum(it.source.size for it in inputs) / 1e6:,.0f} MB)"
+
+    def in_order(self, found: dict[Place, BlockTally]) -> list[tuple[Place, BlockTally]]:
+        """The blocks in the order of the inputs."""
+        position = {number: at for at, number in enumerate(self.frames.numbers)}
+        return sorted(found.items(), key=lambda item: (position[item[0][0]], item[0][1]))
+
+    def run(self, blocks: Sequence[tuple[Place, BlockTally]], work: Work) -> Run:
+        """What was found in all blocks, which are in order."""
+        counted = Counted.of(work.plan())
+        so_far: Counter[int] = Counter()
+        for (file, _), tally in blocks:
+            counted.follow(tally.counted, so_far[file])
+            so_far[file] += tally.lines
+        seconds = time.perf_counter() - self.started
+        return counted.run(work.plan(), seconds, self.mapped, {})
 
 
 class _Jobs:
@@ -236,17 +324,6 @@ def _taken(name: str, why: str) -> IcpctlError:
     return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
 
 
-def _words(inputs_count: int, size: int) -> str:
-    files = "1 file" if inputs_count == 1 else f"{inputs_count:,} files"
-    return f"{files} ({size / 1e6:,.0f} MB)"
-
-
-def _order(frames: Frames) -> Callable[[tuple[Place, BlockTally]], tuple[int, int]]:
-    """Where a block stands in the order of the inputs."""
-    position = {number: at for at, number in enumerate(frames.numbers)}
-    return lambda item: (position[item[0][0]], item[0][1])
-
-
 def _before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
     """How many lines of its file go before each block; `lines` of each, those of a file in order.
 
@@ -259,15 +336,6 @@ def _before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
             found[place] = so_far[place[0]]
         so_far[place[0]] += count
     return found
-
-
-def _together(blocks: Iterable[tuple[Place, BlockTally]], counted: Counted) -> Counted:
-    """What was found in all blocks, which are in the order of the inputs."""
-    so_far: Counter[int] = Counter()
-    for (file, _), tally in blocks:
-        counted.follow(tally.counted, so_far[file])
-        so_far[file] += tally.lines
-    return counted
 
 
 def _require_same(

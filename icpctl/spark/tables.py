@@ -38,14 +38,14 @@ class TablePiece:
 
     def batches(self, reader: Reader, name: str) -> Iterator[Batch]:
         """The records, numbered by the rows of the file, from 1."""
-        source = Source(name, Path(name), 0, None, "parquet")
-        yield from batches_of(self.records, self.rows + 1, source, reader)
+        yield from batches_of(self.records, self.rows + 1, name, reader)
 
 
 def batches_of(
-    records: pa.StructArray, lines: np.ndarray, source: Source, reader: Reader
+    records: pa.StructArray, lines: np.ndarray, name: str, reader: Reader
 ) -> Iterator[Batch]:
-    """Structs whose fields are a table's columns as batches."""
+    """Structs whose fields are the columns of a table as batches."""
+    source = Source(name, Path(name), 0, None, "parquet")
     columns: dict[str, pa.Array] = {}
     for number, it in enumerate(records.type):
         columns.setdefault(it.name, records.field(number))
