@@ -15,7 +15,7 @@ from icpctl.output.rows import VERDICT
 from icpctl.scoring.run import Options
 from icpctl.spark.frames import columns_needed, quoted, spark_type
 from icpctl.spark.tables import RECORD
-from icpctl.spark.tasks import plain_task
+from icpctl.spark.tasks import kept_name, plain_task
 from icpctl.spark.work import File, Work
 from icpctl.visitors.mapping import load_mapping
 
@@ -85,5 +85,6 @@ class Scoring:
         for name in keep:
             schema.add(fields[name])
         record = f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD)
-        kept = [f.col(quoted(name)) for name in keep]
+        # Under names of our own: Spark looks each name of a frame up, and some it cannot find.
+        kept = [f.col(quoted(name)).alias(kept_name(at)) for at, name in enumerate(keep)]
         return visitors.select(record, *kept).mapInArrow(plain_task(work, keep), schema)

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from icpctl.spark.inputs import Input
     from icpctl.spark.work import Place, Work
 
-_NEVER_SPLIT = 4 * 1024 * 1024
-"""Bytes of a file that Spark does not split, however many cores there are."""
-
 _MAX_SENT = MAX_LINE_BYTES + 1024
 """Bytes of a line that a task gets to see: what is over the limit, line ends aside, is a reject."""
 
@@ -76,11 +73,11 @@ class Frames:
         return reduce(lambda one, other: one.unionAll(other), found)
 
     def line_counts(self) -> dict[Place, int]:
-        """How many lines each block has, of files that may have several blocks."""
+        """How many lines each block has, of the files that are large enough to be split."""
         files = [
             it
             for it in self._line_files
-            if it.source.size > _NEVER_SPLIT and not it.source.compression
+            if it.source.size > self._conf.filesOpenCostInBytes() and not it.source.compression
         ]
         if not files:
             return {}
@@ -150,9 +147,13 @@ class Frames:
                 hint="it does so where names begin with _ or a dot: rename them",
             )
 
+    @property
+    def _conf(self) -> Any:
+        return self.spark._jsparkSession.sessionState().conf()
+
     def _fix_blocks(self) -> None:
         """Set how large blocks are, which else depends on the workers that are there just now."""
-        conf: Any = self.spark._jsparkSession.sessionState().conf()
+        conf = self._conf
         sizes = [it.source.size + conf.filesOpenCostInBytes() for it in self._line_files]
         parallel = self.spark.sparkContext.defaultParallelism
         least = max(conf.filesOpenCostInBytes(), sum(sizes) // max(parallel, 1))

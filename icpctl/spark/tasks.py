@@ -143,12 +143,17 @@ def plain_task(work: Work, kept: Sequence[str]) -> Task:
                         raise IcpctlError(f"a row cannot be scored: {batch.rejected[0].reason}")
                     verdicts = judge(batch.table, plan, Timings()).verdicts
                     arrays = _arrays(work, plan, batch, verdicts)
-                    columns = [rows[name] for name in kept]
+                    columns = [rows[kept_name(at)] for at in range(len(kept))]
                     yield pa.RecordBatch.from_arrays(
                         [*arrays, *columns], names=[*work.types, *kept]
                     )
 
     return task
+
+
+def kept_name(at: int) -> str:
+    """What a column that is kept is called on its way to the task."""
+    return f"kept_{at}"
 
 
 def _telling(task: Task) -> Task:
