@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,15 @@ from icpctl.visitors.records import MAX_LINE_BYTES
 from icpctl.visitors.tables import places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import DataType, StructType
 
     from icpctl.spark.inputs import Input
     from icpctl.spark.work import Place, Work
+
+_BLOCK, _FEWEST = "spark.sql.files.maxPartitionBytes", "spark.sql.files.minPartitionNum"
 
 _MAX_SENT = MAX_LINE_BYTES + 1024
 """Bytes of a line that a task gets to see: what is over the limit, line ends aside, is a reject."""
@@ -43,7 +46,7 @@ class Frames:
 
     @classmethod
     def of(cls, spark: SparkSession, inputs: Sequence[Input]) -> Frames:
-        """The frames over these inputs, whose blocks are the same whenever they are read."""
+        """The frames over these inputs."""
         from pyspark.sql import functions as f
 
         uris = pa.table({"uri": pa.array([it.uri for it in inputs], pa.string())})
@@ -51,9 +54,7 @@ class Frames:
         numbers = [row[0] for row in hashed]
         if len(set(numbers)) < len(numbers):
             raise IcpctlError("two files have one number", hint="score some of them by themselves")
-        frames = cls(spark, inputs, numbers)
-        frames._fix_blocks()
-        return frames
+        return cls(spark, inputs, numbers)
 
     def only(self, blocks: Collection[Place]) -> Frames:
         """The same with these blocks alone."""
@@ -151,15 +152,26 @@ class Frames:
     def _conf(self) -> Any:
         return self.spark._jsparkSession.sessionState().conf()
 
-    def _fix_blocks(self) -> None:
-        """Set how large blocks are, which else depends on the workers that are there just now."""
+    @contextmanager
+    def fixed_blocks(self) -> Iterator[None]:
+        """Blocks are the same whenever lines are read, whatever workers there are just then."""
         conf = self._conf
         sizes = [it.source.size + conf.filesOpenCostInBytes() for it in self._line_files]
-        parallel = self.spark.sparkContext.defaultParallelism
-        least = max(conf.filesOpenCostInBytes(), sum(sizes) // max(parallel, 1))
+        parallel = max(self.spark.sparkContext.defaultParallelism, 1)
+        least = max(conf.filesOpenCostInBytes(), sum(sizes) // parallel)
         block = min(conf.filesMaxPartitionBytes(), least)
-        self.spark.conf.set("spark.sql.files.maxPartitionBytes", str(block))
-        self.spark.conf.set("spark.sql.files.minPartitionNum", "1")
+        fixed = {_BLOCK: str(block), _FEWEST: "1"}
+        before: dict[str, str | None] = {name: self.spark.conf.get(name, None) for name in fixed}
+        for name, value in fixed.items():
+            self.spark.conf.set(name, value)
+        try:
+            yield
+        finally:
+            for name, was in before.items():
+                if was is None:
+                    self.spark.conf.unset(name)
+                else:
+                    self.spark.conf.set(name, was)
 
 
 def columns_needed(work: Work, names: Sequence[str]) -> list[str]:

@@ -130,20 +130,21 @@ def score(
         raise _taken(folders.out or "", "rows and rejected lines cannot go into one folder")
     scan = _Scan.of(spark, visitors, options, jobs)
     work = scan.work(configs, layout=folders.layout, form=folders.form)
-    if work.form and work.layout.with_line:
-        jobs.describe(f"count the lines of {scan.words}")
-        counts = scan.frames.line_counts()
-        work = replace(work, lines_before=_before(sorted(counts.items())))
-    jobs.describe(f"score {scan.words} against {len(configs)} configs")
-    found = jobs.run(scan.frames.worked_on(work), out, work.form)
-    blocks = scan.in_order(found)
-    if rejects is not None:
-        lines_before = _before((place, tally.lines) for place, tally in blocks)
-        again = replace(work, form="rejects", lines_before=lines_before)
-        some = [place for place, tally in blocks if tally.counted.rejected]
-        jobs.describe(f"write the rejected lines of {scan.words}")
-        second = jobs.run(scan.frames.only(some).worked_on(again), rejects, "rejects")
-        _require_same(found, second, folders.rejects or "")
+    with scan.frames.fixed_blocks():
+        if work.form and work.layout.with_line:
+            jobs.describe(f"count the lines of {scan.words}")
+            counts = scan.frames.line_counts()
+            work = replace(work, lines_before=_before(sorted(counts.items())))
+        jobs.describe(f"score {scan.words} against {len(configs)} configs")
+        found = jobs.run(scan.frames.worked_on(work), out, work.form)
+        blocks = scan.in_order(found)
+        if rejects is not None:
+            lines_before = _before((place, tally.lines) for place, tally in blocks)
+            again = replace(work, form="rejects", lines_before=lines_before)
+            some = [place for place, tally in blocks if tally.counted.rejected]
+            jobs.describe(f"write the rejected lines of {scan.words}")
+            second = jobs.run(scan.frames.only(some).worked_on(again), rejects, "rejects")
+            _require_same(found, second, folders.rejects or "")
     return scan.run(blocks, work)
 
 
@@ -164,7 +165,8 @@ def stats(
     scan = _Scan.of(spark, visitors, options, jobs)
     work = scan.work(configs, stats=counts)
     jobs.describe(f"statistics of {scan.words} against {len(configs)} configs")
-    found = jobs.run(scan.frames.worked_on(work), None, None)
+    with scan.frames.fixed_blocks():
+        found = jobs.run(scan.frames.worked_on(work), None, None)
     blocks = scan.in_order(found)
     for _, tally in blocks:
         if tally.stats:

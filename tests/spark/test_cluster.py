@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from tests.spark.engine import lines_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 VISITORS = int(os.environ.get("ICPCTL_SPARK_VISITORS", "60000"))
 """How many are scored: 1,000,000 take ten minutes."""
@@ -57,6 +57,10 @@ def arguments(export: Path, out: str) -> list[str]:
         *("score", str(export), "--dir", str(ROOT / "sample_configs"), "--as-of", AS_OF),
         *("--with-line", "--out", f"{out}.jsonl", "--rejects", f"{out}-rejects", "-o", "json"),
     ]
+
+
+def objects(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("utf-8").split("\n") if line]
 
 
 def committed(out: Path) -> int:
@@ -100,6 +104,6 @@ def test_a_worker_is_killed(export: Path, tmp_path: Path) -> None:
     assert found == expected
     assert said.decode() == ours.err
     rows = sorted(lines_in(out), key=lambda row: row["line"])
-    assert rows == list(map(json.loads, (tmp_path / "ours.jsonl").open(encoding="utf-8")))
+    assert rows == objects(tmp_path / "ours.jsonl")
     rejected = sorted(lines_in(out.with_name("theirs-rejects")), key=lambda it: it["line"])
-    assert rejected == list(map(json.loads, (tmp_path / "ours-rejects").open(encoding="utf-8")))
+    assert rejected == objects(tmp_path / "ours-rejects")
