@@ -147,7 +147,7 @@ def as_icpctl_error(error: Exception, log: Path) -> IcpctlError:
             words = [group for group in match.groups() if group]
             message = known.message.format(*words)
             return IcpctlError(message, known.code, where, f"{known.hint}; {details}")
-    return IcpctlError(f"Spark: {_first_words(text)}", "spark_failed", where, details)
+    return IcpctlError(f"Spark: {first_words(text)}", "spark_failed", where, details)
 
 
 def _file_in(text: str) -> Location | None:
@@ -157,7 +157,7 @@ def _file_in(text: str) -> Location | None:
     return Location(found[1]) if found else None
 
 
-def _first_words(text: str) -> str:
+def first_words(text: str) -> str:
     """The part of an error's text that is most likely to say what is wrong, on one line."""
     causes = re.findall(r"^Caused by: (?:[\w.$]+: )?(.+)$", text, re.MULTILINE)
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
-from icpctl.spark.failures import as_icpctl_error
+from icpctl.spark.failures import as_icpctl_error, first_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyspark.sql import SparkSession
 
-_JAVA = (
-    "install Java 17 or later (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME"
-)
+_JAVA = "install Java 17 or later (Debian: apt-get install default-jre-headless), or set JAVA_HOME"
 _MASTER = re.compile(r"local(\[.+\])?|yarn|k8s://.+|spark://[^/\s]+")
 _ANSWER_SECONDS = 5.0
 _SETTINGS = {
@@ -82,14 +80,15 @@ def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
         spark = _started(cluster, name, descriptor)
         try:
             yield spark
+        except IcpctlError:
+            raise
+        except Exception as error:
+            # While Java is there: without it its errors have no text.
+            told = as_icpctl_error(error, log)
+            keeps_log = str(log) in (told.hint or "")
+            raise told from error
         finally:
             _stop(spark)
-    except IcpctlError:
-        raise
-    except Exception as error:
-        told = as_icpctl_error(error, log)
-        keeps_log = str(log) in (told.hint or "")
-        raise told from error
     finally:
         os.close(descriptor)
         if not keeps_log:
@@ -153,20 +152,21 @@ def _started(cluster: Cluster, name: str, log: int) -> SparkSession:
         with os.fdopen(os.dup(log), "rb") as file:
             file.seek(0)
             said = file.read().decode(errors="replace")
-        raise _not_started(said) or error from None
-    context = SparkContext(gateway=gateway)
-    return SparkSession(context)
+        raise _not_started(said, str(error)) from None
+    try:
+        return SparkSession(SparkContext(gateway=gateway))
+    except Exception as error:
+        raise _not_started("", str(error)) from error
 
 
-def _not_started(said: str) -> IcpctlError | None:
-    """Why Java did not start Spark, by what was printed."""
+def _not_started(said: str, error: str) -> IcpctlError:
+    """Why Spark does not start, by what Java printed and by the error."""
     if "UnsupportedClassVersionError" in said or "JAVA_HOME is not set" in said:
         return IcpctlError("Spark needs Java 17 or later", "not_installed", hint=_JAVA)
-    found = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said)
-    if found:
-        hint = "check --spark-conf and Spark's own settings"
-        return IcpctlError(f"Spark does not start: {found[1].strip()}", "spark_failed", hint=hint)
-    return None
+    found = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said or error)
+    why = found[1].strip() if found else first_words(said or error)
+    hint = "check --master, --spark-conf and Spark's own settings"
+    return IcpctlError(f"Spark does not start: {why}", "spark_failed", hint=hint)
 
 
 def _stop(spark: SparkSession) -> None:

@@ -38,7 +38,7 @@ def missing() -> str | None:
         return "pyspark is not installed: pip install -e '.[spark]'"
     home = os.environ.get("JAVA_HOME")
     if not shutil.which(Path(home, "bin", "java") if home else "java"):
-        return "no Java: apt-get install openjdk-17-jre-headless"
+        return "no Java: apt-get install default-jre-headless"
     return None
 
 
