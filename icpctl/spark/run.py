@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 from collections import Counter
@@ -11,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.output.console import note
+from icpctl.output.progress import progress
 from icpctl.output.rows import Layout
 from icpctl.output.score import refuse_taken_names
 from icpctl.scoring.run import Counted
@@ -19,6 +22,7 @@ from icpctl.spark.frames import Frames
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.session import session
 from icpctl.spark.tasks import tallies_of
+from icpctl.spark.watching import watched
 from icpctl.spark.work import TALLY, File, Work
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.scan import temporary_folder
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from icpctl.spark.work import Form, Place
     from icpctl.visitors.recognition import Mapped
 
+_GROUP = "icpctl"
 _FORMS: dict[str, Form] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -136,14 +141,15 @@ def score(
             counts = scan.frames.line_counts()
             work = replace(work, lines_before=_before(sorted(counts.items())))
         jobs.describe(f"score {scan.words} against {len(configs)} configs")
-        found = jobs.run(scan.frames.worked_on(work), out, work.form)
+        found = jobs.run(scan.frames.worked_on(work), scan.size, out, work.form)
         blocks = scan.in_order(found)
         if rejects is not None:
             lines_before = _before((place, tally.lines) for place, tally in blocks)
             again = replace(work, form="rejects", lines_before=lines_before)
-            some = [place for place, tally in blocks if tally.counted.rejected]
+            places = [place for place, tally in blocks if tally.counted.rejected]
+            some = scan.frames.only(places)
             jobs.describe(f"write the rejected lines of {scan.words}")
-            second = jobs.run(scan.frames.only(some).worked_on(again), rejects, "rejects")
+            second = jobs.run(some.worked_on(again), scan.size, rejects, "rejects")
             _require_same(found, second, folders.rejects or "")
     return scan.run(blocks, work)
 
@@ -166,7 +172,7 @@ def stats(
     work = scan.work(configs, stats=counts)
     jobs.describe(f"statistics of {scan.words} against {len(configs)} configs")
     with scan.frames.fixed_blocks():
-        found = jobs.run(scan.frames.worked_on(work), None, None)
+        found = jobs.run(scan.frames.worked_on(work), scan.size)
     blocks = scan.in_order(found)
     for _, tally in blocks:
         if tally.stats:
@@ -206,11 +212,15 @@ class _Scan:
         return Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
 
     @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(it.source.size for it in self.frames.inputs)
+
+    @property
     def words(self) -> str:
         """What is read, for people."""
-        inputs = self.frames.inputs
-        files = "1 file" if len(inputs) == 1 else f"{len(inputs):,} files"
-        return f"{files} ({sum(it.source.size for it in inputs) / 1e6:,.0f} MB)"
+        count = len(self.frames.inputs)
+        return f"{count:,} file{'s' if count != 1 else ''} ({self.size / 1e6:,.0f} MB)"
 
     def in_order(self, found: dict[Place, BlockTally]) -> list[tuple[Place, BlockTally]]:
         """The blocks in the order of the inputs."""
@@ -239,7 +249,7 @@ class _Jobs:
     def describe(self, what: str) -> None:
         """Say what the jobs do that run from now on."""
         self._what = what
-        self._context.setJobGroup("icpctl", f"icpctl: {what}", interruptOnCancel=True)
+        self._context.setJobGroup(_GROUP, f"icpctl: {what}", interruptOnCancel=True)
         self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
 
     def new_folder(self, name: str | None) -> str | None:
@@ -254,8 +264,22 @@ class _Jobs:
         found: str = whole.toString()
         return found
 
-    def run(self, frame: DataFrame, out: str | None, form: Form | None) -> dict[Place, BlockTally]:
-        """What the tasks counted; with `out` their rows are written."""
+    def run(
+        self, frame: DataFrame, size: int, out: str | None = None, form: Form | None = None
+    ) -> dict[Place, BlockTally]:
+        """What the tasks counted of `size` bytes; with `out` their rows are written."""
+        with (
+            progress(sys.stderr) as tell,
+            watched(
+                self._context,
+                _GROUP,
+                lambda share: tell(int(share * size), size),
+                lambda: note("no worker has begun: does the cluster have any with room for this?"),
+            ),
+        ):
+            return self._run(frame, out, form)
+
+    def _run(self, frame: DataFrame, out: str | None, form: Form | None) -> dict[Place, BlockTally]:
         from pyspark.sql import Observation
         from pyspark.sql import functions as f
 
