@@ -102,6 +102,12 @@ _KNOWN = (
         "score those of each type by themselves",
     ),
     _Known(
+        r"URISyntaxException",
+        "Spark takes no such name for a file or folder",
+        "bad_usage",
+        "rename it: it must have no colon",
+    ),
+    _Known(
         r"FILE_NOT_EXIST|FileNotFoundException|NoSuchFileException",
         "a file is not there, or workers do not see it",
         "unreadable",

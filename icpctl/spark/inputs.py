@@ -120,12 +120,13 @@ class _Files:
             if source.path.is_relative_to(self._spool):
                 raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)
             path = f"file:{source.path.absolute()}"
-            try:
-                path.encode()
-            except UnicodeEncodeError:
+            if ":" in source.path.name or not _is_utf8(path):
                 raise IcpctlError(
-                    "Spark takes no file names that are not UTF-8", "unreadable", where, "rename it"
-                ) from None
+                    "Spark takes no file names with a colon, or that are not UTF-8",
+                    "unreadable",
+                    where,
+                    "rename it",
+                )
             yield Input(source, path, self._path(path).toUri().toString())
 
     def elsewhere(self, name: str) -> Iterable[Input]:
@@ -187,6 +188,14 @@ class _Files:
 
         pattern = _GLOB.sub(r"\\\g<0>", path)
         parquet.write_table(self._spark.read.parquet(pattern).limit(_HEAD_LINES).toArrow(), local)
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_enough(source: Source) -> bool:
