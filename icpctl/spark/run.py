@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from icpctl.scoring.run import Counted
 from icpctl.scoring.stats import StatsCounts
 from icpctl.spark.frames import Frames
 from icpctl.spark.inputs import find_inputs
-from icpctl.spark.session import session
+from icpctl.spark.session import apart, session
 from icpctl.spark.tasks import tallies_of
 from icpctl.spark.watching import watched
 from icpctl.spark.work import TALLY, File, Work
@@ -311,15 +311,18 @@ class _Jobs:
         try:
             yield
         except BaseException as error:
-            if "ALREADY_EXISTS" not in str(error):
-                with suppress(Exception):
-                    path = self._path(out)
-                    system = self._system(path)
-                    if not system.exists(
-                        self._context._jvm.org.apache.hadoop.fs.Path(path, "_SUCCESS")
-                    ):
-                        system.delete(path, True)
+            is_another = isinstance(error, Exception) and "ALREADY_EXISTS" in str(error)
+            if not is_another:
+                apart(lambda: self._remove_unfinished(out))
             raise
+
+    def _remove_unfinished(self, out: str) -> None:
+        # What is running must not go on to write there.
+        self._context.cancelJobGroup(_GROUP)
+        path = self._path(out)
+        system = self._system(path)
+        if not system.exists(self._path(f"{out}/_SUCCESS")):
+            system.delete(path, True)
 
     def _path(self, name: str) -> Any:
         jvm = self._context._jvm

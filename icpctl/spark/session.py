@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from logging import NullHandler, getLogger
 from pathlib import Path
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.spark.failures import as_icpctl_error, first_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pyspark.sql import SparkSession
 
@@ -153,10 +156,18 @@ def _started(cluster: Cluster, name: str, log: int) -> SparkSession:
             file.seek(0)
             said = file.read().decode(errors="replace")
         raise _not_started(said, str(error)) from None
+    # Ctrl-C is ours: Spark's own answer to it asks Java something in the middle of an answer,
+    # and py4j prints what comes of that.
+    getLogger().addHandler(NullHandler())
+    is_main = current_thread() is main_thread()
+    on_interrupt = signal.getsignal(signal.SIGINT) if is_main else None
     try:
         return SparkSession(SparkContext(gateway=gateway))
     except Exception as error:
         raise _not_started("", str(error)) from error
+    finally:
+        if on_interrupt is not None:
+            signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _not_started(said: str, error: str) -> IcpctlError:
@@ -169,13 +180,27 @@ def _not_started(said: str, error: str) -> IcpctlError:
     return IcpctlError(f"Spark does not start: {why}", "spark_failed", hint=hint)
 
 
+def apart(call: Callable[[], object], seconds: float = 30.0) -> None:
+    """Call on a thread of its own, for so long, whatever comes of it.
+
+    A thread has its own connection to Java; one that was interrupted may still have an answer on
+    its way.
+    """
+
+    def quietly() -> None:
+        with suppress(Exception):
+            call()
+
+    thread = Thread(target=quietly, daemon=True)
+    thread.start()
+    thread.join(seconds)
+
+
 def _stop(spark: SparkSession) -> None:
-    """End Spark; a call that is interrupted twice does not wait for it."""
-    with suppress(Exception):
-        spark.stop()
-    gateway = spark.sparkContext._gateway
-    with suppress(Exception):
-        if gateway is not None:
-            gateway.shutdown()
-    type(spark.sparkContext)._gateway = None
-    type(spark.sparkContext)._jvm = None
+    context = spark.sparkContext
+    gateway = context._gateway
+    apart(spark.stop)
+    if gateway is not None:
+        apart(gateway.shutdown)
+    type(context)._gateway = None
+    type(context)._jvm = None
