@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
@@ -151,7 +152,12 @@ class _Files:
                 return [(f"{name.rstrip('/')}/{child}", status) for child, status in inside]
             what = "no visitor export in this folder"
         else:
-            matches = [it for it in system.globStatus(path) or [] if not it.isDirectory()]
+            hidden = PurePosixPath(name).name.startswith(".")  # as one machine's globs have it
+            matches = [
+                it
+                for it in system.globStatus(path) or []
+                if not it.isDirectory() and (hidden or not it.getPath().getName().startswith("."))
+            ]
             if matches:
                 return [(it.getPath().toString(), it) for it in matches]
             what = "no file matches" if _GLOB.search(name) else "there is no file or folder"

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from icpctl.visitors.recognition import Mapped
 
 _GROUP = "icpctl"
+_GONE, _WAIT = 3, 0.2
+"""So often, with so many seconds between, a folder must be gone until it is taken to be."""
+
 _FORMS: dict[str, Form] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -317,12 +320,17 @@ class _Jobs:
             raise
 
     def _remove_unfinished(self, out: str) -> None:
-        # What is running must not go on to write there.
         self._context.cancelJobGroup(_GROUP)
-        path = self._path(out)
+        path, success = self._path(out), self._path(f"{out}/_SUCCESS")
         system = self._system(path)
-        if not system.exists(self._path(f"{out}/_SUCCESS")):
+        if system.exists(success):
+            return
+        # Tasks that are told to end may still make the folders that they write to.
+        gone = 0
+        while gone < _GONE:
             system.delete(path, True)
+            time.sleep(_WAIT)
+            gone = 0 if system.exists(path) else gone + 1
 
     def _path(self, name: str) -> Any:
         jvm = self._context._jvm
