@@ -245,13 +245,10 @@ class _Jobs:
     """Runs jobs, and names them and their stages by what they do."""
 
     def __init__(self, spark: SparkSession) -> None:
-        self._spark = spark
         self._context: Any = spark.sparkContext
-        self._what = ""
 
     def describe(self, what: str) -> None:
         """Say what the jobs do that run from now on."""
-        self._what = what
         self._context.setJobGroup(_GROUP, f"icpctl: {what}", interruptOnCancel=True)
         self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
 
