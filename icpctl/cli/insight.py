@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.engine import Engine, only_here
 from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
@@ -35,6 +36,7 @@ def insight(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    engine: Engine = "local",
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print it.")
     ] = "table",
@@ -48,6 +50,7 @@ def insight(
     from icpctl.output.insight import insight_into, print_insight
     from icpctl.scoring.report import Limit
 
+    only_here(engine, "insight", "some of what it counts depends on the visitors before")
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     configs = workspace(directory, org).configs(config or [])
     target = report_target(report, report_title, no_visitors)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.engine import Engine, only_here
 from icpctl.cli.options import Mapping, MaxRejects, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
@@ -29,6 +30,7 @@ def rollup(
     rejects: Rejects = None,
     max_rejects: MaxRejects = "0",
     temp_dir: TempDir = None,
+    engine: Engine = "local",
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
     ] = "table",
@@ -42,6 +44,7 @@ def rollup(
     from icpctl.output.rollup import How, print_rollup, rollup_into
     from icpctl.scoring.report import Limit
 
+    only_here(engine, "rollup", "the records of a visitor are not brought together there")
     limit = Limit.parse(max_rejects)
     how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
     run = rollup_into(visitors_of(visitors), how, out, rejects)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.engine import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
@@ -55,6 +56,9 @@ def score(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
     timings: Annotated[
         bool, typer.Option("--timings", help="Print on stderr where the time went.")
     ] = False,
@@ -71,12 +75,20 @@ def score(
     from icpctl.output.score import Targets, print_run, print_timings, score_into
     from icpctl.scoring.report import Limit
 
+    unbuilt = {"--report": report is not None, "--timings": timings, "--out -": out == "-"}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir)
     layout = Layout(only_matched, with_line, options.carry)
     targets = Targets(out, rejects, layout, report_target(report, report_title, no_visitors))
     configs = workspace(directory, org).configs(config or [])
-    run = score_into(visitors_of(visitors), configs, options, targets)
+    if spark:
+        from icpctl.spark.run import Folders, score_on
+
+        folders = Folders(out, None if rejects is None else str(rejects), layout)
+        run = score_on(spark, visitors_of(visitors), configs, options, folders)
+    else:
+        run = score_into(visitors_of(visitors), configs, options, targets)
     print_run(run, output, targets, limit)
     if timings:
         print_timings(run)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.engine import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
@@ -45,6 +46,9 @@ def stats(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print them.")
     ] = "table",
@@ -59,18 +63,20 @@ def stats(
     from icpctl.scoring.report import Limit
     from icpctl.scoring.stats import Period
 
+    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     period = Period.parse(first, last)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     space = workspace(directory, org)
-    found = stats_into(
-        visitors_of(visitors),
-        space.configs(config or []),
-        options,
-        period,
-        organization=space.org,
-        by=by,
-        target=report_target(report, report_title, no_visitors),
-    )
+    target = report_target(report, report_title, no_visitors)
+    read, configs = visitors_of(visitors), space.configs(config or [])
+    if spark:
+        from icpctl.spark.run import stats_on
+
+        found = stats_on(spark, read, configs, options, period, organization=space.org, by=by)
+    else:
+        found = stats_into(
+            read, configs, options, period, organization=space.org, by=by, target=target
+        )
     limit, counts = Limit.parse("0"), found.run.report
     print_stats(found, output, limit)
     return ExitCode.FOUND if limit.exceeded(counts.rejected, counts.visitors) else ExitCode.DONE

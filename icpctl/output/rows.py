@@ -56,18 +56,37 @@ class JsonLines:
 
     def write(self, rows: Rows) -> None:
         """Write the rows of one batch."""
-        kept = _Kept(rows, self._layout)
-        texts = kept.json_texts()
-        parts: list[pa.Array | str] = []
-        for number, name in enumerate(self._layout.columns):
-            parts += [("," if number else "{") + json.dumps(name, ensure_ascii=False) + ":"]
-            parts += [texts[name]()]
-        if kept.count:
-            lines = pc.binary_join_element_wise(*parts, "}\n", "")
+        lines = json_lines(rows, self._layout, "\n")
+        if len(lines):
             self._file.write(bytes_of(lines))
 
     def close(self) -> None:
         """Write nothing: the last line has its end."""
+
+
+def json_lines(rows: Rows, layout: Layout, end: str = "") -> pa.Array:
+    """One JSON object for each row that is written, with `end` behind it."""
+    kept = _Kept(rows, layout)
+    if not kept.count:
+        return pa.array([], pa.string())
+    texts = kept.json_texts()
+    parts: list[pa.Array | str] = []
+    for number, name in enumerate(layout.columns):
+        parts += [("," if number else "{") + json.dumps(name, ensure_ascii=False) + ":"]
+        parts += [texts[name]()]
+    return pc.binary_join_element_wise(*parts, "}" + end, "")
+
+
+def plain_columns(rows: Rows, layout: Layout, *, lists: bool) -> list[pa.Array]:
+    """The columns of `layout` without dictionaries, of the rows that are written.
+
+    `matches` are lists of structs with `lists`, else JSON texts.
+    """
+    kept = _Kept(rows, layout)
+    columns = kept.plain()
+    if lists:
+        columns["matches"] = kept.plain_lists
+    return [columns[name]() for name in layout.columns]
 
 
 class Csv:
@@ -208,11 +227,19 @@ class _Kept:
             "matches": lambda: self._pick(self._match_lists()),
         }
 
+    def plain_lists(self) -> pa.Array:
+        """The matches as lists of structs of plain types."""
+        slugs = pa.array(self._slugs, pa.string()).take(pa.array(self._verdicts.configs))
+        return self._pick(self._lists(slugs))
+
     def _carried(self, tokens: pa.Array, shown: Callable[[pa.Array], pa.Array]) -> pa.Array:
         return shown(self._pick(tokens))
 
     def _match_lists(self) -> pa.Array:
-        fields = [self._coded(self._verdicts.configs), pa.array(self._verdicts.scores)]
+        return self._lists(self._coded(self._verdicts.configs))
+
+    def _lists(self, slugs: pa.Array) -> pa.Array:
+        fields = [slugs, pa.array(self._verdicts.scores)]
         structs = pa.StructArray.from_arrays(fields, names=["config", "score"])
         return pa.ListArray.from_arrays(pa.array(self._verdicts.offsets), structs)
 

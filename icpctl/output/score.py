@@ -71,7 +71,7 @@ def score_into(
     a column's name is taken, `not_written`, and what reading raises.
     """
     make_writer = _writer_for(targets)
-    _refuse_taken_names(targets.layout)
+    refuse_taken_names(targets.layout)
     if targets.rejects == Path(STDOUT):
         raise IcpctlError(
             "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
@@ -295,7 +295,8 @@ def _writer_for(targets: Targets) -> Callable[[BinaryIO, Layout], Writer]:
     return make
 
 
-def _refuse_taken_names(layout: Layout) -> None:
+def refuse_taken_names(layout: Layout) -> None:
+    """Refuse to carry a field under the name of a column. Raises `IcpctlError` `bad_usage`."""
     taken = sorted(set(layout.carry) & {*PLACE, *VERDICT})
     if taken:
         raise IcpctlError(

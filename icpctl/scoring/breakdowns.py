@@ -75,6 +75,11 @@ class Tally:
             else:
                 self.uncounted += count
 
+    def follow(self, later: Tally) -> None:
+        """Count what was counted of other rows, where the number of keys is not bounded."""
+        self.visitors.update(later.visitors)
+        self.matched.update(later.matched)
+
     def _has_room(self, key: int | str | None) -> bool:
         if self.most is None or key is None or key in self.visitors:
             return True

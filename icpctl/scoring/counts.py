@@ -54,6 +54,15 @@ class Counts:
         sums = np.bincount(configs, weights=hundredths, minlength=self.configs)
         self.score_sums += sums.astype(np.int64)
 
+    def follow(self, later: Counts) -> None:
+        """Count what was counted of other visitors, over the same configs."""
+        self.visitors += later.visitors
+        self.matched += later.matched
+        self.score_sum += later.score_sum
+        self.matched_by += later.matched_by
+        self.first_by += later.first_by
+        self.score_sums += later.score_sums
+
     @property
     def match_rate(self) -> float | None:
         """Matching visitors over all."""

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import TYPE_CHECKING
@@ -134,7 +134,7 @@ def score(
         plan = plan or make_plan(
             configs, as_of=options.as_of, case_sensitive=options.case_sensitive
         )
-    counted = _Counted(plan, Counts(len(plan.configs)))
+    counted = Counted.of(plan)
     slugs = tuple(config.slug for config in plan.configs)
     with temporary_folder(options.temp_dir) as spool:
         sources = find_sources(visitors, spool)
@@ -154,14 +154,14 @@ def score(
         judging = _Judging(plan, timings, watch)
         for batch, (verdicts, watched) in _scored(scan.batches(), judging, threads):
             with timings.step("count"):
-                counted.add(batch, verdicts)
+                counted.add(batch, verdicts, plan)
                 watched()
             for rejected in batch.rejected:
                 on_rejected(rejected)
             with timings.step("write"):
-                on_rows(_rows(batch, verdicts, slugs, options))
+                on_rows(rows_of(batch, verdicts, slugs, options))
             progress.read(batch)
-    return counted.run(time.perf_counter() - started, mapped, timings.seconds)
+    return counted.run(plan, time.perf_counter() - started, mapped, timings.seconds)
 
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
@@ -221,7 +221,8 @@ def _carried(number: int) -> str:
     return f"carry {number}"
 
 
-def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
+def rows_of(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
+    """The rows of a batch for a writer; `slugs` are those of the plan's configs."""
     carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
@@ -229,25 +230,49 @@ def _rows(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Opt
 
 
 @dataclass(slots=True)
-class _Counted:
-    """What a run found so far."""
+class Counted:
+    """What was found so far in a run, or in a part of one, that `follow` puts behind another."""
 
-    plan: Plan
     counts: Counts
     rejected: int = 0
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
 
-    def add(self, batch: Batch, verdicts: Verdicts) -> None:
-        self._keep_best(batch, verdicts)
-        self._keep_warnings(batch, verdicts)
-        room = SHOWN - len(self.first_rejected)
-        self.first_rejected += batch.rejected[:room]
-        self.rejected += len(batch.rejected)
+    @classmethod
+    def of(cls, plan: Plan) -> Counted:
+        """Nothing found yet."""
+        return cls(Counts(len(plan.configs)))
+
+    def add(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
+        """Count a batch that was judged by `plan`."""
+        self._keep_best(batch, verdicts, plan)
+        self._keep_warnings(batch, verdicts, plan)
+        self.reject(batch.rejected)
         self.counts.add(verdicts)
 
-    def _keep_best(self, batch: Batch, verdicts: Verdicts) -> None:
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Count rejected lines."""
+        self.first_rejected += rejected[: SHOWN - len(self.first_rejected)]
+        self.rejected += len(rejected)
+
+    def follow(self, later: Counted, lines_before: int = 0) -> None:
+        """Count what was found in the part behind; so many lines of its file go before it."""
+        before = self.counts.visitors
+        best = [
+            (score, before + order, replace(one, line=one.line + lines_before))
+            for score, order, one in later.best
+        ]
+        self._keep(best)
+        self.first_rejected += [
+            replace(one, line=one.line + lines_before)
+            for one in later.first_rejected[: SHOWN - len(self.first_rejected)]
+        ]
+        self.rejected += later.rejected
+        self.warnings.follow(later.warnings, lines_before)
+        self.counts.follow(later.counts)
+
+    def _keep_best(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
         scores = verdicts.icp_score
         rows = np.flatnonzero((verdicts.icp >= 0) & (-scores < worst))
@@ -263,34 +288,40 @@ class _Counted:
                     visitor,
                     batch.source.name,
                     int(batch.lines[row]),
-                    self.plan.configs[verdicts.icp[row]].slug,
+                    plan.configs[verdicts.icp[row]].slug,
                     float(scores[row]),
                 ),
             )
             for row, visitor in zip(rows, ids, strict=True)
         ]
+        self._keep(found)
+
+    def _keep(self, found: list[tuple[float, int, BestVisitor]]) -> None:
         self.best = nsmallest(SHOWN, [*self.best, *found], key=lambda one: one[:2])
 
-    def _keep_warnings(self, batch: Batch, verdicts: Verdicts) -> None:
+    def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         found = batch.misfits
         if found is None:
             found = {
                 name: Misfits.of(batch.table[name], rows, batch.lines)
                 for name, rows in verdicts.misfits.items()
             }
-        asked = {name: found[name] for name in found if name in self.plan.columns}
+        asked = {name: found[name] for name in found if name in plan.columns}
         self.warnings.add(batch.source.name, asked)
 
-    def run(self, seconds: float, mapped: list[Mapped], timings: dict[str, float]) -> Run:
+    def run(
+        self, plan: Plan, seconds: float, mapped: list[Mapped], timings: dict[str, float]
+    ) -> Run:
+        """The run, when all is counted."""
         counts = self.counts
         report = MatchReport(
-            as_of=self.plan.as_of,
+            as_of=plan.as_of,
             visitors=counts.visitors,
             rejected=self.rejected,
             field_warnings=dict(sorted(self.warnings.counts.items())),
             matched=counts.matched,
             match_rate=counts.match_rate,
-            configs=counts.config_reports(self.plan.configs),
+            configs=counts.config_reports(plan.configs),
             elapsed_seconds=round(seconds, 3),
         )
         best = [one for *_, one in self.best]

@@ -105,10 +105,8 @@ def stats(
     `by` names a text field. `figures` counts the same visitors for a report; `on_sources` gets the
     files before the first is read. Raises `IcpctlError`: `no_such_field`, and what reading raises.
     """
-    if by is not None:
-        _require_text(by)
-    counted = _Counted(period, by, Counts(len(configs)))
-    fields = [LAST_SEEN, *([by] if by else ()), *(figures.fields if figures else ())]
+    counted = StatsCounts.of(period, by, len(configs))
+    fields = [*counted.fields, *(figures.fields if figures else ())]
 
     def on_rows(rows: Rows) -> None:
         counted.add(rows)
@@ -123,24 +121,13 @@ def stats(
         on_rows=on_rows,
         on_progress=on_progress,
     )
-    counts = counted.counts
-    report = StatsReport(
-        organization=organization,
-        first=period.first,
-        last=period.last,
-        visitors=counts.visitors,
-        matched=counts.matched,
-        match_rate=counts.match_rate,
-        average_score=counts.average_score,
-        configs=counts.config_reports(run.report.configs),
-        days=day_reports(counted.days),
-        by=field_report(by, counted.tokens, options.case_sensitive) if by else None,
-    )
-    return Stats(report, run, counted.dateless)
+    return counted.stats(run, organization, case_sensitive=options.case_sensitive)
 
 
 @dataclass(slots=True)
-class _Counted:
+class StatsCounts:
+    """The visitors of a period that were counted so far, also by the text field `by`."""
+
     period: Period
     by: str | None
     counts: Counts
@@ -148,7 +135,20 @@ class _Counted:
     tokens: Tally = field(default_factory=Tally)
     dateless: int = 0
 
+    @classmethod
+    def of(cls, period: Period, by: str | None, configs: int) -> StatsCounts:
+        """Nothing counted yet. Raises `IcpctlError` `no_such_field`."""
+        if by is not None:
+            _require_text(by)
+        return cls(period, by, Counts(configs))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that rows must have."""
+        return tuple(dict.fromkeys([LAST_SEEN, *([self.by] if self.by else ())]))
+
     def add(self, rows: Rows) -> None:
+        """Count the rows of a batch, which have `fields`."""
         days, known, misfits = days_of(rows.fields[LAST_SEEN])
         self.dateless += misfits
         chosen = self.period.chosen(days, known)
@@ -157,6 +157,30 @@ class _Counted:
         count_days(self.days, days[chosen], known[chosen], held)
         if self.by is not None:
             count_values(self.tokens, rows.fields[self.by].filter(pa.array(chosen)), held)
+
+    def follow(self, later: StatsCounts) -> None:
+        """Count what was counted of other visitors."""
+        self.counts.follow(later.counts)
+        self.days.follow(later.days)
+        self.tokens.follow(later.tokens)
+        self.dateless += later.dateless
+
+    def stats(self, run: Run, organization: str | None, *, case_sensitive: bool) -> Stats:
+        """The statistics, when all that `run` read is counted."""
+        counts, period, by = self.counts, self.period, self.by
+        report = StatsReport(
+            organization=organization,
+            first=period.first,
+            last=period.last,
+            visitors=counts.visitors,
+            matched=counts.matched,
+            match_rate=counts.match_rate,
+            average_score=counts.average_score,
+            configs=counts.config_reports(run.report.configs),
+            days=day_reports(self.days),
+            by=field_report(by, self.tokens, case_sensitive) if by else None,
+        )
+        return Stats(report, run, self.dateless)
 
 
 def _require_text(name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +61,12 @@ class FieldWarnings:
             new += [FieldWarning(file, line, name, value) for line, value in misfits.first]
         new.sort(key=lambda one: one.line)
         self.first += new[: SHOWN - len(self.first)]
+
+    def follow(self, later: FieldWarnings, lines_before: int) -> None:
+        """Note those of a later part of a run; so many lines of its file go before it."""
+        self.counts.update(later.counts)
+        room = SHOWN - len(self.first)
+        self.first += [replace(one, line=one.line + lines_before) for one in later.first[:room]]
 
 
 def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:

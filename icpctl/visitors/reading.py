@@ -73,6 +73,14 @@ class Rejected:
         return json.dumps(found, ensure_ascii=False)
 
 
+_TOO_LONG = "the line is over 16 MiB"
+
+
+def too_long(file: str, line: int) -> Rejected:
+    """A line that was not even read, since it is over 16 MiB."""
+    return Rejected(file, line, _TOO_LONG, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some records of one file, in order.
@@ -246,7 +254,7 @@ def _examined(one: Picked) -> dict[str, Any] | str:
     """The record on a picked line, or why it is none."""
     match one.line:
         case TooLong():
-            return "the line is over 16 MiB"
+            return _TOO_LONG
         case DamagedError() as error:
             return f"the compressed data is cut off or damaged here ({error})"
         case bytes() as line:

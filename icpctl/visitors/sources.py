@@ -152,7 +152,12 @@ def _matches(name: str) -> Iterable[Path]:
 
 
 def _is_export(path: Path) -> bool:
-    return bool(_named_format(path.name)) and not path.name.startswith(".") and path.is_file()
+    return is_export_name(path.name) and path.is_file()
+
+
+def is_export_name(name: str) -> bool:
+    """Whether a file of this name in a folder is taken for an export."""
+    return bool(_named_format(name)) and not name.startswith(".")
 
 
 def _named_format(name: str) -> Format | None:
@@ -176,8 +181,16 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
             size = os.fstat(stream.fileno()).st_size
     except OSError as error:
         raise _unreadable(shown, error) from None
+    return as_source(shown, path, size, head)
+
+
+def as_source(name: str, path: Path, size: int, head: bytes) -> Source:
+    """A file that begins with the bytes `head`, in its format; its first records are at `path`.
+
+    Raises `IcpctlError` where it is in none that is read.
+    """
     compression = next((c for magic, c in _MAGIC.items() if head.startswith(magic)), None)
-    source = Source(shown, path, size, compression)
+    source = Source(name, path, size, compression)
     return replace(source, format=_format(source, head))
 
 

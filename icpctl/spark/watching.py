@@ -1,0 +1,64 @@
+"""How far Spark is, told while a job runs, and that a cluster has nobody to run it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyspark import SparkContext
+
+_SECONDS = 0.5
+_PATIENCE = 30.0  # seconds without any worker, after which a person should know
+
+
+@contextmanager
+def watched(
+    context: SparkContext,
+    group: str,
+    on_progress: Callable[[float], None],
+    on_nobody: Callable[[], None],
+) -> Iterator[None]:
+    """While the block runs `on_progress` is told the share of the group's tasks that are done.
+
+    `on_nobody` is called once where no task has begun for long. Both are called on a thread.
+    """
+    ended = Event()
+
+    def watch() -> None:
+        waited, is_told = 0.0, False
+        while not ended.wait(_SECONDS):
+            with suppress(Exception):  # Spark may be about to end
+                running, done, total = _tasks(context, group)
+                waited = 0.0 if running or done else waited + _SECONDS
+                if waited > _PATIENCE and total and not is_told:
+                    is_told = True
+                    on_nobody()
+                if total:
+                    on_progress(done / total)
+
+    thread = Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _tasks(context: SparkContext, group: str) -> tuple[int, int, int]:
+    """The tasks of the jobs that run: running, done, and in all."""
+    tracker: Any = context.statusTracker()
+    running = done = total = 0
+    for job in tracker.getActiveJobsIds():
+        info = tracker.getJobInfo(job)
+        for stage in info.stageIds if info and job in tracker.getJobIdsForGroup(group) else ():
+            found = tracker.getStageInfo(stage)
+            if found:
+                running += found.numActiveTasks
+                done += found.numCompletedTasks
+                total += found.numTasks
+    return running, done, total

@@ -1,0 +1,103 @@
+"""What Spark's tasks are told to do, and the names and types of what they give."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+
+from icpctl.output.rows import Layout
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.run import columns_of
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.mapping import ID
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.run import Options
+    from icpctl.scoring.stats import StatsCounts
+    from icpctl.visitors.mapping import Mapping as RecordMapping
+
+Form = Literal["jsonl", "csv", "parquet", "rejects"]
+"""What a task gives for each visitor (with `rejects`, for each rejected line)."""
+
+TALLY, TEXT = "tally", "value"
+"""Columns of what a task gives: what it counted, in its last row alone, and a line of text."""
+
+Place = tuple[int, int]
+"""A block: the number of its file, and where in the file it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is read: its name for people, and the mapping of its records."""
+
+    name: str
+    mapping: RecordMapping
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that tasks need: it is shipped with the function that they call.
+
+    `key` tells it from other work. Rows are given in `form`, if at all. `lines_before` says of
+    each block how many lines of its file go before it, where that matters; blocks that it lacks
+    begin their file. `stats`, which has counted nothing, says what is counted besides.
+    """
+
+    key: str
+    configs: tuple[tuple[str, IcpConfig], ...]
+    options: Options
+    files: Mapping[int, File]
+    layout: Layout = field(default_factory=Layout)
+    form: Form | None = None
+    lines_before: Mapping[Place, int] = field(default_factory=dict)
+    stats: StatsCounts | None = None
+
+    def plan(self) -> Plan:
+        """The configs' plan, made once in a process."""
+        if self.key not in _plans:
+            options = self.options
+            _plans[self.key] = make_plan(
+                self.configs, as_of=options.as_of, case_sensitive=options.case_sensitive
+            )
+            while len(_plans) > _MOST_PLANS:
+                _plans.popitem(last=False)
+        return _plans[self.key]
+
+    def columns(self, plan: Plan, mapping: RecordMapping) -> Columns:
+        """What is read of records: where only rejected lines count, as little as can be."""
+        if self.form == "rejects":
+            return Columns({ID: mapping.paths[ID]})
+        return columns_of(plan, mapping, self.options)
+
+    @property
+    def types(self) -> dict[str, pa.DataType]:
+        """The names and types of what a task gives, besides `TALLY`."""
+        if self.form is None:
+            return {}
+        if self.form in ("jsonl", "rejects"):
+            return {TEXT: pa.string()}
+        known = _TYPES | ({"matches": _LISTS} if self.form == "parquet" else {})
+        known |= dict.fromkeys(self.layout.carry, pa.string())
+        return {name: known[name] for name in self.layout.columns}
+
+
+_TYPES = {
+    "source": pa.string(),
+    "line": pa.int64(),
+    "id": pa.string(),
+    "icp_match": pa.bool_(),
+    "icp": pa.string(),
+    "icp_score": pa.float64(),
+    "matches": pa.string(),
+}
+_LISTS = pa.list_(pa.struct([("config", pa.string()), ("score", pa.float64())]))
+
+_MOST_PLANS = 4
+_plans: OrderedDict[str, Plan] = OrderedDict()

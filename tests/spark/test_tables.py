@@ -1,0 +1,206 @@
+"""Parquet, DataFrames, and what is written: as on one machine."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+import icpctl.spark
+from icpctl.errors import IcpctlError
+from icpctl.output.rows import FORMATS, Layout
+from icpctl.scoring.run import score as score_here
+from icpctl.scoring.stats import Period, StatsCounts
+from icpctl.scoring.stats import stats as stats_here
+from icpctl.spark.run import Folders, score, stats
+from tests.spark.engine import lines_in, models, on_one_machine, on_spark, options, spark
+from tests.visitors.torture import config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONFIGS = [
+    config("saas", ("industry", "in", ["SaaS", "FinTech"]), ("company_size", "gte", 50)),
+    config("priced", ("page_contains", "equals", "/pricing")),
+    config("recent", ("last_seen_days", "lte", 10), ("country", "not_equals", "DE")),
+    config("dollar", ("domain", "equals", "example.com")),
+]
+RECORDS: list[dict[str, Any]] = [
+    {
+        "id": f"v{number}",
+        "industry": [None, "SaaS", " fintech ", "Retail"][number % 4],
+        "company": {"domain": "WWW.example.com" if number % 3 else None, "size": None},
+        "company_size": [None, 49, 50, 51, 100_000][number % 5],
+        "pages": [None, [], ["/pricing"], ["/a", None, "https://example.com/pricing?x"]][
+            number % 4
+        ],
+        "last_seen": datetime(2026, 11, 1 + number % 23, 12, tzinfo=UTC) if number % 7 else None,
+        "country": ["US", "DE", None][number % 3],
+    }
+    for number in range(500)
+]
+TYPES = pa.schema(
+    [
+        ("id", pa.string()),
+        ("industry", pa.string()),
+        ("company", pa.struct([("domain", pa.string()), ("size", pa.int64())])),
+        ("company_size", pa.int32()),
+        ("pages", pa.list_(pa.string())),
+        ("last_seen", pa.timestamp("us", tz="UTC")),
+        ("country", pa.string()),
+    ]
+)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Two Parquet files, of which the second has other columns in another order."""
+    table = pa.Table.from_pylist(RECORDS, TYPES)
+    folder = tmp_path / "lake"
+    folder.mkdir()
+    parquet.write_table(table, folder / "a.parquet", row_group_size=100)
+    other = table.select(["pages", "id", "industry", "company_size"])
+    other = other.append_column("Industry", pa.array(["x"] * 500))
+    parquet.write_table(other, folder / "b.parquet")
+    (folder / "c.jsonl").write_text('{"id": "in JSON", "industry": "SaaS", "company_size": 60}\n')
+    return folder
+
+
+def test_parquet_files(lake: Path) -> None:
+    found = on_spark(CONFIGS, [lake], carry=("country", "company"))
+    assert found == on_one_machine(CONFIGS, [lake], carry=("country", "company"))
+    assert len(found.rows) == 1001
+
+
+def written(folder: Path, suffix: str, layout: Layout, visitors: list[str]) -> Iterator[Path]:
+    """What Spark writes, and what one machine writes."""
+    theirs, ours = folder / f"theirs{suffix}", folder / f"ours{suffix}"
+    how = options(carry=layout.carry)
+    score(spark(), visitors, models(CONFIGS), how, Folders(str(theirs), None, layout))
+    with ours.open("wb") as file:
+        writer = FORMATS[suffix](file, layout)
+        score_here(visitors, models(CONFIGS), how, on_rows=writer.write)
+        writer.close()
+    yield from (theirs, ours)
+
+
+HOSTILE = [
+    *("plain", '"quoted", and more', "line\nfeed", "carriage\r\nreturn", " spaces ", "'", ""),
+    *("\\", 'a\\"b', ",", "\t", "#", "\u2028", "null", "NaN", "\U0001f680", "=1+1"),
+]
+LAYOUTS = [Layout(), Layout(only_matched=True, with_line=True, carry=("note", "a.b"))]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_formats(tmp_path: Path, suffix: str, layout: Layout) -> None:
+    records = [
+        {
+            "id": text,
+            "note": text or None,
+            "a": {"b": [1, text]},
+            "industry": "SaaS",
+            "company_size": 40 + number * 5,
+        }
+        for number, text in enumerate(HOSTILE)
+    ]
+    source = tmp_path / "visitors.jsonl"
+    source.write_text("".join(json.dumps(it) + "\n" for it in records), "utf-8")
+    theirs, ours = written(tmp_path, suffix, layout, [str(source)])
+    if suffix == ".jsonl":
+        assert lines_in(theirs) == [
+            json.loads(it) for it in ours.read_text("utf-8").split("\n") if it
+        ]
+    elif suffix == ".csv":
+        (part,) = theirs.glob("part-*.csv")
+        assert rows_of_csv(part) == rows_of_csv(ours)
+    else:
+        found, expected = parquet.read_table(theirs), parquet.read_table(ours)
+        assert found.to_pylist() == expected.to_pylist()
+        assert found.schema.names == expected.schema.names
+
+
+def rows_of_csv(file: Path) -> list[dict[str, Any]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        row["icp_score"] = str(float(row["icp_score"]))
+    return rows
+
+
+def test_a_dataframe(tmp_path: Path) -> None:
+    configs = models(CONFIGS)
+    frame = spark().createDataFrame(pa.Table.from_pylist(RECORDS, TYPES))
+    frame = frame.withColumnRenamed("country", "Land").withColumn("`odd.name`", frame["id"])
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "id: id\nindustry: industry\ncompany_size: company_size\npages: pages\n"
+        "last_seen: last_seen\ncountry: Land\ndomain: company.domain\n"
+    )
+    found = icpctl.spark.score(
+        frame, configs, mapping=str(mapping), as_of=options().as_of, keep=["company", "`odd.name`"]
+    )
+    assert found.columns == [
+        "id",
+        "icp_match",
+        "icp",
+        "icp_score",
+        "matches",
+        "company",
+        "`odd.name`",
+    ]
+    rows = {row["id"]: row.asDict(recursive=True) for row in found.collect()}
+    parquet.write_table(pa.Table.from_pylist(RECORDS, TYPES), tmp_path / "a.parquet")
+    expected = on_one_machine(CONFIGS, [tmp_path / "a.parquet"]).rows.values()
+    assert len(rows) == len(expected)
+    for one in expected:
+        row = rows[one["id"]]
+        assert {name: row[name] for name in ("icp_match", "icp", "icp_score", "matches")} == {
+            name: one[name] for name in ("icp_match", "icp", "icp_score", "matches")
+        }
+        assert row["`odd.name`"] == one["id"]
+
+
+def test_types_of_columns() -> None:
+    schema = (
+        "id long, industry array<string>, company_size decimal(10,2), last_seen date, "
+        "pages string, icp_match boolean, session_count double"
+    )
+    rows = [(1, ["SaaS", None], Decimal("50.00"), date(2026, 11, 20), '["/pricing"]', True, 1.5)]
+    frame = spark().createDataFrame(rows, schema)
+    found = icpctl.spark.score(frame, models(CONFIGS), as_of=options().as_of).collect()
+    assert [row.asDict(recursive=True) for row in found] == [
+        {
+            "id": "1",
+            "icp_match": True,
+            "icp": "priced",
+            "icp_score": 100.0,
+            "matches": [{"config": it, "score": 100.0} for it in ("priced", "recent", "saas")],
+        }
+    ]
+
+
+@pytest.mark.parametrize("keep", [["nothing"], ["icp"]])
+def test_columns_that_cannot_be_kept(keep: list[str]) -> None:
+    frame = spark().createDataFrame([("a", "b")], "id string, icp string")
+    with pytest.raises(IcpctlError, match="cannot be kept"):
+        icpctl.spark.score(frame, models(CONFIGS), keep=keep)
+
+
+@pytest.mark.parametrize("period", [Period(), Period(date(2026, 11, 5), date(2026, 11, 12))])
+def test_stats(lake: Path, period: Period) -> None:
+    configs = models(CONFIGS)
+    counts = StatsCounts.of(period, "industry", len(configs))
+    found = stats(spark(), [str(lake)], configs, options(), counts, "acme")
+    expected = stats_here(
+        [str(lake)], configs, options(), period, organization="acme", by="industry"
+    )
+    assert found.report == expected.report
+    assert found.dateless == expected.dateless
