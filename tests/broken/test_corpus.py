@@ -13,6 +13,7 @@ from tests.broken.corpus import CASES, FORMATS, HERE, SEPARATOR, call, expected,
 
 VALID = (HERE / "folders/same-rules/a.yaml").read_bytes()
 MADE_HERE = {"ICP001", "ICP002", "ICP018", "ICP399"}
+OF_TESTS = {"ICP308"}  # in the tests beside configs, which `validate` does not read
 
 
 def of_case(case: str) -> list[tuple[str, int, int, str]]:
@@ -23,7 +24,7 @@ def test_the_corpus_is_large_and_holds_every_code() -> None:
     assert sum(case.startswith("configs/") for case in CASES) >= 120
     assert all(of_case(case) for case in CASES)
     codes = {code for *_, code in expected()}
-    assert codes | MADE_HERE == {it for it in CODES if it < "ICP4"}
+    assert codes | MADE_HERE | OF_TESTS == {it for it in CODES if it < "ICP4"}
 
 
 @pytest.mark.parametrize("case", CASES)
