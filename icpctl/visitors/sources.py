@@ -202,7 +202,7 @@ def _format(source: Source, head: bytes) -> Format:
     if named == "json" or head.lstrip().startswith(b"{"):
         return "json"
     if named is None:
-        from icpctl.visitors.csv_files import looks_like_csv
+        from icpctl.visitors.csv_records import looks_like_csv
 
         return "csv" if looks_like_csv(source) else "json"
     if named == "csv":
