@@ -24,6 +24,7 @@ from icpctl.timings import Timings
 from icpctl.visitors import records
 from icpctl.visitors.ahead import ahead
 from icpctl.visitors.columns import Columns
+from icpctl.visitors.engine import connect
 from icpctl.visitors.lines import DamagedError, Lines, Picked, TooLong, whole_lines
 from icpctl.visitors.mapping import LAST_SEEN, PAGES
 from icpctl.visitors.search import bytes_of
@@ -100,23 +101,26 @@ class Batch:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sources into batches. `spool` is a folder for temporary files."""
+    """Reads sources into batches. `spool` is a folder for temporary files.
+
+    `engine` is another reader's, where there is one to share.
+    """
 
     columns: Columns
     spool: Path
     threads: int = 2
     batch_rows: int = BATCH_ROWS
     timings: Timings = field(default_factory=Timings)
+    engine: Future[duckdb.DuckDBPyConnection] | None = None
     _count: int = field(default=0, init=False)
-    _engine: Future[duckdb.DuckDBPyConnection] | None = field(default=None, init=False)
 
     def open(self) -> Future[duckdb.DuckDBPyConnection]:
         """Open DuckDB, once, on a thread: a caller may do something else before it reads."""
-        if not self._engine:
+        if not self.engine:
             pool = ThreadPoolExecutor(1)
-            self._engine = pool.submit(_connect, self.threads)
+            self.engine = pool.submit(connect, self.threads)
             pool.shutdown(wait=False)
-        return self._engine
+        return self.engine
 
     def read(self, source: Source) -> Iterator[Batch]:
         """The batches of one file. Raises `IcpctlError` where it cannot be read."""
@@ -241,13 +245,6 @@ class Reader:
         link = self.spool / f"link-{self._count}.jsonl"
         link.symlink_to(absolute)
         return str(link)
-
-
-def _connect(threads: int) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    config: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": threads}
-    return duckdb.connect(":memory:", config=config)
 
 
 def _examined(one: Picked) -> dict[str, Any] | str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, takewhile
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 from icpctl.visitors import conversions, json_texts, records
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.conversions import BOUNDS, COUNT, RANGE
+from icpctl.visitors.engine import connect
 from icpctl.visitors.mapping import PAGES
 from icpctl.visitors.paths import (
     Constant,
@@ -36,6 +38,8 @@ from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Generator, Iterable, Iterator
+
+    import duckdb
 
     from icpctl.visitors.paths import Convert, Keys, Path
 
@@ -242,7 +246,13 @@ class Tables:
             path = FilePath(folder, "rows.jsonl")
             path.write_bytes(b"".join(line.as_buffer() for line in lines))
             source = Source(self.source.name, path, path.stat().st_size, None)
-            reader = Reader(columns, FilePath(folder), self.reader.threads, len(piece.lines))
+            reader = Reader(
+                columns,
+                FilePath(folder),
+                self.reader.threads,
+                len(piece.lines),
+                engine=self.reader.open(),
+            )
             batches = list(reader.read(source))
         table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()
         kept = np.concatenate([batch.lines for batch in batches]) - 1
@@ -297,15 +307,15 @@ def _query(texts: pa.Array, expression: str) -> pa.Array:
     """What a constant SQL expression makes of each of some `texts`."""
     if not len(texts):
         return texts
-    import duckdb
-
-    with duckdb.connect(":memory:", config=_CONFIG) as connection:
+    with _engine().cursor() as connection:
         connection.register("rows", pa.table({"texts": texts}))
         found = connection.sql(f"select {expression} as found from rows")  # noqa: S608 - constant
         return found.to_arrow_table()["found"].combine_chunks()
 
 
-_CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "threads": 1}
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return connect(1)
 
 
 def _inside(values: pa.Array, keys: Keys) -> pa.Array | None:

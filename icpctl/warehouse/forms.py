@@ -33,7 +33,7 @@ _DIGITS = re.compile("[0-9]{4,}")
 def domain(dialect: Dialect, source: Tree) -> Tree:
     """`https://www.acme.example:443/x` -> `acme.example`."""
     host = dialect.before(dialect.replaced_all(source, _SCHEME, ""), "/?#")
-    host = dialect.replaced_all(host, f":[0-9]*{dialect.end}", "")
+    host = dialect.replaced_all(host, f":[0-9]+{dialect.end}", "")
     host = dialect.replaced_all(host, f"[.]+{dialect.end}", "")
     host = dialect.replaced_all(host, _WWW, "")
     nothing = exp.Nullif(this=host, expression=exp.Literal.string(""))

@@ -59,7 +59,9 @@ def by_icpctl(
                 for number, row in zip(batch.lines.tolist(), rows, strict=True):
                     assert number not in found.records
                     found.records[number] = {
-                        name: value_of(text) for name, text in row.items() if text is not None
+                        name: of_field(name, value_of(text))
+                        for name, text in row.items()
+                        if text is not None
                     }
                 found.rejected.extend(one.line for one in batch.rejected)
     return found
@@ -83,11 +85,16 @@ def fields_of(record: dict[str, Any], mapping: Paths) -> dict[str, Any]:
     for field, paths in mapping.items():
         found = (at(record, path) for path in paths)
         value = next((value for value in found if value is not None), None)
-        if field == "pages" and value is not None:
-            value = value if isinstance(value, list) else [{} if is_object(value) else value]
         if value is not None:
-            fields[field] = comparable(value)
+            fields[field] = comparable(of_field(field, value))
     return fields
+
+
+def of_field(name: str, value: Any) -> Any:
+    """What counts of a value: of pages a list, in which an object alone stands for a misfit."""
+    if name != "pages" or isinstance(value, list):
+        return value
+    return [{} if is_object(value) else value]
 
 
 def at(value: Any, keys: tuple[str, ...]) -> Any:
