@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
-from icpctl.files import replacing
 from icpctl.output.console import console, is_coloured, note, shown, styled, table
 from icpctl.output.impact_markdown import markdown
 from icpctl.output.impact_words import (
@@ -18,7 +17,8 @@ from icpctl.output.impact_words import (
     reached_text,
 )
 from icpctl.output.progress import progress
-from icpctl.output.score import counted, percent, print_notes, refuse_overwriting
+from icpctl.output.reporting import Reporting, reporting
+from icpctl.output.score import counted, percent, print_notes
 from icpctl.scoring.impact import impact as compare
 from icpctl.scoring.impact_report import KINDS, OF_CONFIG
 
@@ -58,27 +58,22 @@ def impact_into(
         [(it.slug, it.config) for it in them] for them in (versions.before, versions.after)
     )
     sources: list[Source] = []
-
-    def on_sources(found: Sequence[Source]) -> None:
-        sources.extend(found)
-        if target:
-            configs = [it.path for it in (*versions.before, *versions.after)]
-            refuse_overwriting([target.path], [*(it.path for it in found), *configs])
-
-    with ExitStack() as stack:
-        file = stack.enter_context(replacing(target.path)) if target else None
-        on_progress = stack.enter_context(progress(sys.stderr))
+    configs = [*versions.before, *versions.after]
+    report = Reporting(target, configs, sources.extend) if target else None
+    with reporting(report), progress(sys.stderr) as on_progress:
         found = compare(
             visitors,
             before,
             after,
             options,
             inactive=inactive,
-            on_sources=on_sources,
+            on_sources=report.on_sources if report else lambda _: None,
             on_progress=on_progress,
         )
-        if target and file:
-            target.write_impact(file, found, versions, bounds, sources)
+        if report and target:
+            report.write = partial(
+                target.write_impact, found=found, versions=versions, bounds=bounds, sources=sources
+            )
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import note, table
@@ -46,7 +47,7 @@ def insight_into(
     if figures:
         options = replace(options, fields=figures.fields)
 
-    report = Reporting(target, figures, configs) if target and figures else None
+    report = Reporting(target, configs, figures.on_sources) if target and figures else None
     with reporting(report), progress(sys.stderr) as on_progress:
         found = insight(
             visitors,
@@ -57,8 +58,8 @@ def insight_into(
             on_rows=figures.add if figures else lambda _: None,
             on_progress=on_progress,
         )
-        if report:
-            report.run = found.run
+        if report and target and figures:
+            report.write = partial(target.write, counts=figures, run=found.run, configs=configs)
     return found
 
 

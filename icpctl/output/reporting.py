@@ -10,29 +10,31 @@ from icpctl.files import replacing
 from icpctl.output.score import refuse_overwriting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
 
     from icpctl.config.files import ConfigFile
     from icpctl.output.report import ReportTarget
-    from icpctl.scoring.figures import FigureCounts
-    from icpctl.scoring.run import Run
     from icpctl.visitors.sources import Source
 
 
 @dataclass(slots=True)
 class Reporting:
-    """A report that will be written of `run`, which is set when the scan has ended."""
+    """A report of `configs` over what is read, of which `note` is told before the first file.
+
+    `write` is set when the scan has ended: it writes the report.
+    """
 
     target: ReportTarget
-    figures: FigureCounts
     configs: Sequence[ConfigFile]
-    run: Run | None = None
+    note: Callable[[Sequence[Source]], None]
+    write: Callable[[BinaryIO], None] | None = None
 
     def on_sources(self, sources: Sequence[Source]) -> None:
         """Take note of what is read. Raises `IcpctlError` where the report would replace it."""
         read = [it.path for it in sources] + [it.path for it in self.configs]
         refuse_overwriting([self.target.path], read)
-        self.figures.on_sources(sources)
+        self.note(sources)
 
 
 @contextmanager
@@ -43,5 +45,5 @@ def reporting(it: Reporting | None) -> Iterator[None]:
         return
     with replacing(it.target.path) as file:
         yield
-        if it.run:
-            it.target.write(file, it.figures, it.run, it.configs)
+        if it.write:
+            it.write(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from icpctl.output.bars import add_bars
@@ -50,7 +51,7 @@ def stats_into(
     """
     figures = target.counts(configs, options, period) if target else None
 
-    report = Reporting(target, figures, configs) if target and figures else None
+    report = Reporting(target, configs, figures.on_sources) if target and figures else None
     with reporting(report), progress(sys.stderr) as on_progress:
         found = stats(
             visitors,
@@ -63,8 +64,8 @@ def stats_into(
             on_sources=report.on_sources if report else lambda _: None,
             on_progress=on_progress,
         )
-        if report:
-            report.run = found.run
+        if report and target and figures:
+            report.write = partial(target.write, counts=figures, run=found.run, configs=configs)
     return found
 
 
