@@ -63,7 +63,7 @@ class _Task:
             reader = Reader(Columns({}), Path(folder), threads=1)
             for piece in pieces(batches, Path(folder)):
                 file = self.work.files[piece.file]
-                reader.columns = self.work.columns(self.plan, file.mapping)
+                reader.columns = self.work.columns_of_lines(self.plan, file.mapping)
                 place = piece.file, piece.start
                 for batch in piece.batches(reader, file.name):
                     yield from self._of_batch(place, batch)
