@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
+from icpctl.spark.blocks import tasks_of
 from icpctl.spark.pieces import FILE, LINE, START
+from icpctl.spark.reads import reads_of_blocks, reads_of_lines, reads_of_rows
 from icpctl.spark.tables import RECORD, ROW
-from icpctl.spark.tasks import counting_task
+from icpctl.spark.tasks import counting_task, line_count_task
 from icpctl.spark.work import TALLY
 from icpctl.visitors.records import MAX_LINE_BYTES
 from icpctl.visitors.tables import places
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import DataType, StructType
 
+    from icpctl.spark.blocks import Tasks
     from icpctl.spark.inputs import Input
+    from icpctl.spark.reads import Reads
     from icpctl.spark.work import Place, Work
 
 _BLOCK, _FEWEST = "spark.sql.files.maxPartitionBytes", "spark.sql.files.minPartitionNum"
@@ -49,9 +53,10 @@ class Frames:
         """The frames over these inputs."""
         from pyspark.sql import functions as f
 
-        uris = pa.table({"uri": pa.array([it.uri for it in inputs], pa.string())})
-        hashed = spark.createDataFrame(uris).select(f.xxhash64("uri")).collect()
-        numbers = [row[0] for row in hashed]
+        elsewhere = [it.uri for it in inputs if not it.is_on_disk]
+        uris = spark.createDataFrame(pa.table({"uri": pa.array(elsewhere, pa.string())}))
+        hashed = iter(row[0] for row in uris.select(f.xxhash64("uri")).collect())
+        numbers = [at if it.is_on_disk else next(hashed) for at, it in enumerate(inputs)]
         if len(set(numbers)) < len(numbers):
             raise IcpctlError("two files have one number", hint="score some of them by themselves")
         return cls(spark, inputs, numbers)
@@ -66,35 +71,57 @@ class Frames:
     def worked_on(self, work: Work) -> DataFrame:
         """What the tasks give that do `work`: rows, and what they counted in `TALLY`."""
         schema = _schema(work)
-        found = []
+        read: list[tuple[DataFrame, Reads]] = []
+        if tasks := self._tasks():
+            read.append((self._numbers(tasks), reads_of_blocks(tasks)))
         if self._line_files:
-            lines = self._lines(self._line_files)
-            found.append(lines.mapInArrow(counting_task(work, on_lines=True), schema))
+            read.append((self._lines(self._line_files), reads_of_lines))
         if self._tables:
-            found.append(self._rows(work).mapInArrow(counting_task(work, on_lines=False), schema))
+            read.append((self._rows(work), reads_of_rows))
+        found = [frame.mapInArrow(counting_task(work, reads), schema) for frame, reads in read]
         if not found:
             return self.spark.createDataFrame([], schema)
         return reduce(lambda one, other: one.unionAll(other), found)
 
     def line_counts(self) -> dict[Place, int]:
         """How many lines each block has, of the files that are large enough to be split."""
+        found = []
+        if blocks := self._tasks():
+            schema = f"{FILE} bigint, {START} bigint, count bigint"
+            found.append(self._numbers(blocks).mapInArrow(line_count_task(blocks), schema))
         files = [
             it
             for it in self._line_files
             if it.source.size > self._conf.filesOpenCostInBytes() and not it.source.compression
         ]
-        if not files:
-            return {}
-        counts = self._lines(files).groupBy(FILE, START).count().collect()
-        return {(row[0], row[1]): row[2] for row in counts}
+        if files:
+            found.append(self._lines(files).groupBy(FILE, START).count())
+        return {(row[0], row[1]): row[2] for frame in found for row in frame.collect()}
+
+    def _tasks(self) -> Tasks:
+        """The blocks of the files on disks, by task."""
+        files = [
+            (number, it.source)
+            for number, it in zip(self.numbers, self.inputs, strict=True)
+            if it.is_on_disk
+        ]
+        conf = self._conf
+        tasks = tasks_of(files, conf.filesMaxPartitionBytes(), conf.filesOpenCostInBytes())
+        if self.blocks is None:
+            return tasks
+        kept = (tuple(it for it in task if (it.file, it.start) in self.blocks) for task in tasks)
+        return tuple(filter(None, kept))
+
+    def _numbers(self, tasks: Tasks) -> DataFrame:
+        return self.spark.range(0, len(tasks), 1, len(tasks))
 
     @cached_property
     def _line_files(self) -> list[Input]:
-        return [it for it in self.inputs if it.source.format == "json"]
+        return [it for it in self.inputs if not it.is_on_disk and it.source.format == "json"]
 
     @cached_property
     def _tables(self) -> list[Input]:
-        return [it for it in self.inputs if it.source.format == "parquet"]
+        return [it for it in self.inputs if not it.is_on_disk and it.source.format == "parquet"]
 
     def _lines(self, files: Sequence[Input]) -> DataFrame:
         from pyspark.sql import functions as f

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -38,20 +38,26 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file that Spark reads.
+    """A file that is to be read.
 
-    `source` has its name for people, its size and its format; at the source's path are at least
-    the first records. `path` is the file for Spark, and `uri` how Spark tells that a row is of it.
+    `source` has its name for people, its size and its format; at the source's path is the file,
+    where that is on disks that workers share, or at least the first records. Else `path` is the
+    file for Spark, and `uri` how Spark tells that a row is of it.
     """
 
     source: Source
-    path: str
-    uri: str
+    path: str | None = None
+    uri: str | None = None
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether tasks read the file themselves, without Spark."""
+        return self.path is None
 
     @property
     def pattern(self) -> str:
         """The path as a pattern that only it matches."""
-        return _pattern_of(self.path)
+        return _pattern_of(self.path or "")
 
 
 def _pattern_of(path: str) -> str:
@@ -66,16 +72,14 @@ def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> li
     than one machine does.
     """
     files = _Files(spark, spool)
-    found: dict[str, Input] = {}
+    found: dict[str | Path, Input] = {}
     for name in visitors:
         if name == STDIN:
             raise IcpctlError(
                 "Spark reads files, not stdin", "bad_usage", hint="write it to a file first"
             )
         for one in files.named(name):
-            found.setdefault(one.uri, one)
-    for one in found.values():
-        _refuse(one.source)
+            found.setdefault(one.uri or one.source.path.resolve(), one)
     return list(found.values())
 
 
@@ -125,15 +129,10 @@ class _Files:
 
     def _on_disk(self, name: str) -> Iterable[Input]:
         for source in find_sources([name], self._spool):
-            where = Location(source.name)
             if source.path.is_relative_to(self._spool):
+                where = Location(source.name)
                 raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)
-            if ":" in source.path.name:
-                raise IcpctlError(
-                    "Spark takes no file names with a colon", "unreadable", where, "rename it"
-                )
-            path = self._systems.path_on_disk(source.path)
-            yield Input(source, path.toString(), path.toUri().toString())
+            yield Input(replace(source, path=source.path.absolute()))
 
     def _elsewhere(self, name: str) -> Iterable[Input]:
         found = self._found(name)
@@ -180,6 +179,7 @@ class _Files:
             if source.format != "json" or wanted >= size or _is_enough(source):
                 break
             wanted *= 4
+        _refuse(source)
         if source.format == "parquet":
             self._sample(path.toString(), local)
         return Input(source, path.toString(), path.toUri().toString())

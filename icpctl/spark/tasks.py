@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +17,10 @@ from icpctl.output.rows import json_lines, plain_columns
 from icpctl.scoring.run import Counted, rows_of
 from icpctl.scoring.verdicts import judge
 from icpctl.spark.failures import TaskError
-from icpctl.spark.pieces import pieces
-from icpctl.spark.tables import RECORD, batches_of, table_pieces
+from icpctl.spark.reads import Files, task_reader
+from icpctl.spark.tables import RECORD, batches_of
 from icpctl.spark.work import TALLY
 from icpctl.timings import Timings
-from icpctl.visitors.columns import Columns
-from icpctl.visitors.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +29,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows
     from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
+    from icpctl.spark.blocks import Tasks
+    from icpctl.spark.reads import Read, Reads
     from icpctl.spark.work import Place, Work
     from icpctl.visitors.reading import Batch, Rejected
 
@@ -58,27 +55,12 @@ class _Task:
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings)
 
-    def of_lines(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with _temporary_folder() as folder:
-            reader = Reader(Columns({}), Path(folder), threads=1)
-            for piece in pieces(batches, Path(folder)):
-                file = self.work.files[piece.file]
-                reader.columns = self.work.columns_of_lines(self.plan, file.mapping)
-                place = piece.file, piece.start
-                for batch in piece.batches(reader, file.name):
-                    yield from self._of_batch(place, batch)
-                yield from self._of_rejected(place, piece.too_long(file.name))
-                self._tally(place).lines += piece.count
-        yield self._last()
-
-    def of_rows(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with _temporary_folder() as folder:
-            reader = Reader(Columns({}), Path(folder), threads=1)
-            for piece in table_pieces(batches):
-                file = self.work.files[piece.file]
-                reader.columns = self.work.columns(self.plan, file.mapping)
-                for batch in piece.batches(reader, file.name):
-                    yield from self._of_batch((piece.file, piece.start), batch)
+    def run(self, reads: Iterator[Read]) -> Iterator[pa.RecordBatch]:
+        for read in reads:
+            for batch in read.batches:
+                yield from self._of_batch(read.place, batch)
+            yield from self._of_rejected(read.place, read.too_long)
+            self._tally(read.place).lines += read.lines
         yield self._last()
 
     def _tally(self, place: Place) -> BlockTally:
@@ -116,13 +98,32 @@ class _Task:
         return _with_tally(self.work, nothing, pa.array([pickle.dumps(self.tallies)], pa.binary()))
 
 
-def counting_task(work: Work, *, on_lines: bool) -> Task:
-    """The task that gives rows and what it counted, of batches of lines or of a table's rows."""
+def counting_task(work: Work, reads: Reads) -> Task:
+    """The task that gives rows, and what it counted, of what `reads` reads."""
 
     @_telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = _Task(work, work.plan())
-        yield from found.of_lines(batches) if on_lines else found.of_rows(batches)
+        plan = work.plan()
+        files = Files(work.files, lambda mapping: work.columns(plan, mapping))
+        yield from _Task(work, plan).run(reads(batches, files))
+
+    return task
+
+
+def line_count_task(tasks: Tasks) -> Task:
+    """The task that gives how many lines the parts of files have: `file`, `start` and `count`."""
+
+    @_telling
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        numbers = [number for batch in batches for number in batch[0].to_pylist()]
+        parts = [block for number in numbers for block in tasks[number] if block.is_part]
+        for block in parts:
+            block.check()
+        found = [(it.file, it.start, it.count_lines()) for it in parts]
+        yield pa.RecordBatch.from_pylist(
+            [dict(zip(("file", "start", "count"), it, strict=True)) for it in found],
+            pa.schema([(name, pa.int64()) for name in ("file", "start", "count")]),
+        )
 
     return task
 
@@ -134,8 +135,8 @@ def plain_task(work: Work, kept: Sequence[str]) -> Task:
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         plan = work.plan()
         (file,) = work.files.values()
-        with _temporary_folder() as folder:
-            reader = Reader(work.columns(plan, file.mapping), Path(folder), threads=1)
+        with task_reader() as reader:
+            reader.columns = work.columns(plan, file.mapping)
             for rows in batches:
                 numbers = np.arange(1, rows.num_rows + 1)
                 for batch in batches_of(rows[RECORD], numbers, file.name, reader):
@@ -189,9 +190,3 @@ def _arrays(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> list[pa
 
 def _with_tally(work: Work, arrays: Sequence[pa.Array], tally: pa.Array) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*arrays, tally], names=[*work.types, TALLY])
-
-
-def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder where Spark has those of its own, which are on a disk with room."""
-    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
-    return tempfile.TemporaryDirectory(prefix="icpctl-", dir=folders[0] or None)

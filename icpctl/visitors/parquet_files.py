@@ -37,8 +37,9 @@ def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> It
     found = places(columns, set(schema.names))
     wanted = {keys for it in found.values() for place in it for keys in place.needed}
     leaves = sorted({_leaf(schema, keys) for keys in wanted})
-    done = 0
-    for groups in _runs(metadata, batch_rows):
+    numbers = source.groups or range(metadata.num_row_groups)
+    done = sum(metadata.row_group(group).num_rows for group in range(numbers.start))
+    for groups in _runs(metadata, numbers, batch_rows):
         count = sum(metadata.row_group(group).num_rows for group in groups)
         yield from _rows(source, metadata, groups, leaves, batch_rows, done)
         done += count
@@ -56,11 +57,35 @@ def column_names(source: Source) -> list[str]:
     return names
 
 
-def _runs(metadata: parquet.FileMetaData, batch_rows: int) -> Iterator[list[int]]:
+def row_groups(source: Source, most: int) -> Iterator[tuple[range, int]]:
+    """Parts of a file: row groups that follow each other, and their size, at most this many bytes.
+
+    A row group is in one part. A file without any, or that cannot be read, has one part.
+    """
+    try:
+        metadata = parquet.read_metadata(source.path)
+    except _UNREADABLE:
+        yield range(0), source.size
+        return
+    first = size = 0
+    for number in range(metadata.num_row_groups):
+        own = _compressed_size(metadata.row_group(number))
+        if size and size + own > most:
+            yield range(first, number), size
+            first, size = number, 0
+        size += own
+    yield range(first, metadata.num_row_groups), size
+
+
+def _compressed_size(group: parquet.RowGroupMetaData) -> int:
+    return sum(group.column(number).total_compressed_size for number in range(group.num_columns))
+
+
+def _runs(metadata: parquet.FileMetaData, numbers: range, batch_rows: int) -> Iterator[list[int]]:
     """Row groups that follow each other and make at least a batch together."""
     run: list[int] = []
     rows = 0
-    for group in range(metadata.num_row_groups):
+    for group in numbers:
         run.append(group)
         rows += metadata.row_group(group).num_rows
         if rows >= batch_rows:

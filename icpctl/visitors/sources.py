@@ -38,13 +38,17 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read. `name` is how the user called it; `size` is in bytes, as it lies on disk."""
+    """A file to read. `name` is how the user called it; `size` is in bytes, as it lies on disk.
+
+    Of a Parquet file only the row groups `groups` are read, where these are given.
+    """
 
     name: str
     path: Path
     size: int
     compression: str | None
     format: Format = "json"
+    groups: range | None = None
 
     def open(self) -> tuple[Stream, FileIO]:
         """The file's bytes after decompression, and the raw file, whose `tell` is the progress.

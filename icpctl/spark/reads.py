@@ -1,0 +1,99 @@
+"""What tasks get, lines, rows of tables or blocks of files, through the reader of one machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from icpctl.spark.pieces import pieces
+from icpctl.spark.tables import table_pieces
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.reading import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from icpctl.spark.blocks import Tasks
+    from icpctl.spark.work import File, Place
+    from icpctl.visitors.mapping import Mapping as RecordMapping
+    from icpctl.visitors.reading import Batch, Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Some records of a block that follow each other.
+
+    A line that is `too_long` is behind them. `lines` is how many there are, of files whose tasks
+    do not know the lines' numbers. It is only good until the next one is asked for.
+    """
+
+    place: Place
+    batches: Iterator[Batch]
+    too_long: list[Rejected]
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a job by their numbers, and what is to be read of records with a mapping."""
+
+    files: Mapping[int, File]
+    columns_of: Callable[[RecordMapping], Columns]
+
+
+Reads = Callable[[Iterator[pa.RecordBatch], Files], Iterator[Read]]
+"""How a task reads what Spark hands to it."""
+
+
+def reads_of_lines(batches: Iterator[pa.RecordBatch], files: Files) -> Iterator[Read]:
+    """What is on lines, in the columns of `pieces`."""
+    with task_reader() as reader:
+        for piece in pieces(batches, reader.spool):
+            file = files.files[piece.file]
+            reader.columns = files.columns_of(file.mapping)
+            found = piece.batches(reader, file.name)
+            yield Read((piece.file, piece.start), found, piece.too_long(file.name), piece.count)
+
+
+def reads_of_rows(batches: Iterator[pa.RecordBatch], files: Files) -> Iterator[Read]:
+    """What is in the rows of tables, in the columns of `tables`."""
+    with task_reader() as reader:
+        for piece in table_pieces(batches):
+            file = files.files[piece.file]
+            reader.columns = files.columns_of(file.mapping)
+            yield Read((piece.file, piece.start), piece.batches(reader, file.name), [], 0)
+
+
+def reads_of_blocks(tasks: Tasks) -> Reads:
+    """What is in blocks of files; Spark hands the number of a task over."""
+
+    def reads(batches: Iterator[pa.RecordBatch], files: Files) -> Iterator[Read]:
+        numbers = [number for batch in batches for number in batch[0].to_pylist()]
+        with task_reader() as reader:
+            for block in (block for number in numbers for block in tasks[number]):
+                file = files.files[block.file]
+                reader.columns = files.columns_of(file.mapping)
+                place = block.file, block.start
+                block.check()
+                if block.is_part:
+                    piece = block.copied(reader.spool)
+                    yield Read(place, piece.batches(reader, file.name), [], piece.count)
+                else:
+                    yield Read(place, reader.read(block.source), [], 0)
+
+    return reads
+
+
+@contextmanager
+def task_reader() -> Iterator[Reader]:
+    """A reader whose files are where Spark has those of its own, on a disk with room."""
+    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    with tempfile.TemporaryDirectory(prefix="icpctl-", dir=folders[0] or None) as folder:
+        yield Reader(Columns({}), Path(folder), threads=1)
