@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from icpctl.spark.pieces import pieces
 from icpctl.spark.tables import table_pieces
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
+from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +94,7 @@ def reads_of_blocks(tasks: Tasks) -> Reads:
 @contextmanager
 def task_reader() -> Iterator[Reader]:
     """A reader whose files are where Spark has those of its own, on a disk with room."""
-    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
-    with tempfile.TemporaryDirectory(prefix="icpctl-", dir=folders[0] or None) as folder:
-        yield Reader(Columns({}), Path(folder), threads=1)
+    folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
+    with temporary_folder(Path(folder) if folder else None, hint) as spool:
+        yield Reader(Columns({}), spool, threads=1)

@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -341,10 +341,11 @@ class _Jobs:
         self._context.cancelJobGroup(_GROUP)
         path = self._systems.path(name)
         system = self._systems.system(path)
-        # Tasks that are told to end may still make the folders that they write to.
+        # Tasks that are told to end may still write, or make the folders that they write to.
         gone = 0
         while gone < _GONE:
-            system.delete(path, True)
+            with suppress(Exception):
+                system.delete(path, True)
             time.sleep(_WAIT)
             gone = 0 if system.exists(path) else gone + 1
         self._written.remove(name)

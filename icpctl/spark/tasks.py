@@ -172,7 +172,7 @@ def _telling(task: Task) -> Task:
 
 def tallies_of(data: bytes) -> dict[Place, BlockTally]:
     """What a task counted, from its last row."""
-    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - our own tasks wrote it
+    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - Spark takes workers' rows so too
     return found
 
 
