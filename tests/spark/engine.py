@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +45,7 @@ def missing() -> str | None:
 
 QUIET = (("spark.ui.enabled", "false"), ("spark.sql.shuffle.partitions", "4"))
 _ended = ExitStack()
+_lakes = count()
 
 
 @cache
@@ -103,6 +105,33 @@ def on_spark(configs: Configs, visitors: Sequence[object], **changes: Any) -> Fo
         assert Path(out, "_SUCCESS").exists()
         assert Path(rejects, "_SUCCESS").exists()
         return _found(lines_in(out), lines_in(rejects), run)
+
+
+def check(configs: Configs, folder: Path, place: str, **changes: Any) -> Found:
+    """What Spark finds in a folder at a `PLACES`, which must be what one machine finds."""
+    name = {"on disks": str, "elsewhere": elsewhere}[place](folder)
+    found = on_spark(configs, [name], **changes)
+    assert text(found) == text(on_one_machine(configs, [folder], **changes)).replace(
+        str(folder), name
+    )
+    return found
+
+
+PLACES = ["on disks", "elsewhere"]
+
+
+def elsewhere(folder: Path) -> str:
+    """A name for a folder in a file system that is no disk to icpctl, but Spark has it."""
+    lake = f"viewfs://lake-{next(_lakes)}"
+    context: Any = spark().sparkContext
+    link = f"fs.viewfs.mounttable.{lake.removeprefix('viewfs://')}.link./exports"
+    context._jsc.hadoopConfiguration().set(link, f"file:{folder}")
+    return f"{lake}/exports"
+
+
+def text(found: Found) -> str:
+    """All that was found, the rows in order."""
+    return "\n".join(map(repr, [*sorted(found.rows.items()), found.rejected, found.told]))
 
 
 def on_one_machine(configs: Configs, visitors: Sequence[object], **changes: Any) -> Found:

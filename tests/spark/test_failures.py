@@ -17,11 +17,12 @@ from icpctl.spark.failures import as_icpctl_error
 from icpctl.spark.frames import Frames
 from icpctl.spark.run import Folders, score
 from tests.cli.process import COMMAND, ROOT, environment, icpctl
-from tests.spark.engine import blocks_of, lines_in, models, options, spark
+from tests.spark.engine import blocks_of, elsewhere, lines_in, models, options, spark
 from tests.visitors.torture import CONFIGS, gzipped, visitor, zstandard
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from icpctl.spark.work import Place
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
 LINES = b"".join(visitor(f"v{number}") + b"\n" for number in range(5000))
 
 
-def told(folder: Path, *names: str, out: str = "rows.parquet") -> IcpctlError:
+def told(folder: Path, *visitors: str, out: str = "rows.parquet") -> IcpctlError:
     """What a person is told, as the command line does it."""
-    visitors = [str(folder / name) for name in names]
     try:
-        score(spark(), visitors, models(CONFIGS), options(), Folders(str(folder / out)))
+        score(spark(), list(visitors), models(CONFIGS), options(), Folders(str(folder / out)))
     except IcpctlError as error:
         return error
     except Exception as error:
@@ -48,16 +48,16 @@ DAMAGED = {
     "plain.jsonl.gz": (LINES, "its name ends in .gz, and it is neither gzip nor zstd"),
     "packed.jsonl": (gzipped(LINES), "this is compressed (gzip), and its name does not say so"),
     "table.csv": (b"id,industry\n1,SaaS\n", "Spark reads JSON lines and Parquet; this is CSV"),
-    "a:b.jsonl": (LINES, "Spark takes no file names with a colon"),
 }
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_files_that_are_not_read(tmp_path: Path, name: str) -> None:
+def test_files_that_are_not_read_elsewhere(tmp_path: Path, name: str) -> None:
     data, message = DAMAGED[name]
     (tmp_path / name).write_bytes(data)
     (tmp_path / "good.jsonl").write_bytes(LINES)
-    error = told(tmp_path, "good.jsonl", name)
+    lake = elsewhere(tmp_path)
+    error = told(tmp_path, f"{lake}/good.jsonl", f"{lake}/{name}")
     assert error.message.startswith(message)
     assert error.hint
     assert not (tmp_path / "rows.parquet").exists()
@@ -66,7 +66,7 @@ def test_files_that_are_not_read(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["missing.jsonl", "missing/*.jsonl", "empty"])
 def test_nothing_to_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    assert told(tmp_path, name).code == "no_visitors"
+    assert told(tmp_path, str(tmp_path / name)).code == "no_visitors"
 
 
 def test_stdin_is_refused() -> None:
@@ -80,7 +80,7 @@ def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "taken.csv" / "mine").write_text("kept", "utf-8")
     (tmp_path / "file.csv").write_text("kept", "utf-8")
     for name in ("taken.csv", "file.csv"):
-        error = told(tmp_path, "a.jsonl", out=name)
+        error = told(tmp_path, str(tmp_path / "a.jsonl"), out=name)
         assert (error.code, error.where and error.where.file) == (
             "not_written",
             str(tmp_path / name),
@@ -121,8 +121,9 @@ def test_a_file_that_changes_before_its_rejected_lines_are_read(
     monkeypatch.setattr(Frames, "only", late)
     folders = Folders(str(tmp_path / "rows.csv"), str(tmp_path / "rejects"))
     with pytest.raises(IcpctlError, match="the file changed while it was read") as error:
-        score(spark(), [str(file)], models(CONFIGS), options(), folders)
-    assert error.value.where == Location(str(file))
+        score(spark(), [f"{elsewhere(tmp_path)}/v.jsonl"], models(CONFIGS), options(), folders)
+    assert error.value.where
+    assert error.value.where.file.endswith("/exports/v.jsonl")
     assert os.listdir(tmp_path) == ["v.jsonl"]
 
 
@@ -144,7 +145,25 @@ def test_a_file_that_changes_when_its_lines_are_counted(
         blocks_of(100_000),
         pytest.raises(IcpctlError, match="the file changed while it was read"),
     ):
-        score(spark(), [str(file)], models(CONFIGS), options(), folders)
+        score(spark(), [f"{elsewhere(tmp_path)}/v.jsonl"], models(CONFIGS), options(), folders)
+    assert os.listdir(tmp_path) == ["v.jsonl"]
+
+
+def test_a_file_that_changes_before_tasks_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "v.jsonl"
+    file.write_bytes(LINES)
+    fixed_blocks = Frames.fixed_blocks
+
+    def late(frames: Frames) -> AbstractContextManager[None]:
+        file.write_bytes(LINES * 2)
+        return fixed_blocks(frames)
+
+    monkeypatch.setattr(Frames, "fixed_blocks", late)
+    error = told(tmp_path, str(file))
+    assert error.message == "the file changed while it was read"
+    assert error.where == Location(str(file))
     assert os.listdir(tmp_path) == ["v.jsonl"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -11,18 +11,25 @@ from pyarrow import parquet
 from icpctl.errors import IcpctlError
 from icpctl.spark.run import Folders, score
 from tests.cli.process import ROOT
-from tests.spark.engine import Found, lines_in, models, on_one_machine, on_spark, options, spark
+from tests.spark.engine import (
+    elsewhere,
+    lines_in,
+    models,
+    on_one_machine,
+    on_spark,
+    options,
+    spark,
+    text,
+)
 from tests.visitors.torture import CONFIGS, gzipped, visitor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LAKE = "viewfs://lake/exports"
-
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that Spark knows as `LAKE`."""
+def exports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder, and Spark's name for it."""
     folder = tmp_path_factory.mktemp("lake") / "exports"
     folder.mkdir()
     lines = b"".join(visitor(f"v{number}", padding="x" * 900) + b"\n" for number in range(3000))
@@ -34,34 +41,24 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "d[1].jsonl").write_bytes(webhooks.read_bytes())
     (folder / ".hidden.jsonl").write_bytes(b"no")
     (folder / "README.md").write_bytes(b"no")
-    context: Any = spark().sparkContext
-    context._jsc.hadoopConfiguration().set(
-        "fs.viewfs.mounttable.lake.link./exports", f"file:{folder}"
-    )
-    return folder
+    return folder, elsewhere(folder)
 
 
 NAMES = {
-    "a folder": [LAKE],
-    "a folder with a slash": [f"{LAKE}/"],
-    "files": [f"{LAKE}/d[1].jsonl", f"{LAKE}/a long one.jsonl"],
-    "globs": [f"{LAKE}/*.jsonl", f"{LAKE}/b*"],
-    "twice": [f"{LAKE}/c.parquet", f"{LAKE}/c.*"],
+    "a folder": ["{}"],
+    "a folder with a slash": ["{}/"],
+    "files": ["{}/d[1].jsonl", "{}/a long one.jsonl"],
+    "globs": ["{}/*.jsonl", "{}/b*"],
+    "twice": ["{}/c.parquet", "{}/c.*"],
 }
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_elsewhere(exports: Path, kind: str) -> None:
-    names = NAMES[kind]
-    here = [name.replace(LAKE, str(exports)) for name in names]
-    assert text(on_spark(CONFIGS, names)) == text(on_one_machine(CONFIGS, here)).replace(
-        str(exports), LAKE
-    )
-
-
-def text(found: Found) -> str:
-    """All that was found, the rows in order."""
-    return "\n".join(map(repr, [*sorted(found.rows.items()), found.rejected, found.told]))
+def test_elsewhere(exports: tuple[Path, str], kind: str) -> None:
+    folder, lake = exports
+    found = on_spark(CONFIGS, [name.format(lake) for name in NAMES[kind]])
+    expected = on_one_machine(CONFIGS, [name.format(folder) for name in NAMES[kind]])
+    assert text(found) == text(expected).replace(str(folder), lake)
 
 
 FORMS = ["{}", "file:{}", "file://{}"]
@@ -82,7 +79,7 @@ def test_names_of_what_is_on_disk(tmp_path: Path, form: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.jsonl", "*.csv", "nowhere/*.jsonl"])
-def test_nothing_there(exports: Path, name: str) -> None:
+def test_nothing_there(exports: tuple[Path, str], name: str) -> None:
     with pytest.raises(IcpctlError) as error:
-        score(spark(), [f"{LAKE}/{name}"], models(CONFIGS), options(), Folders())
+        score(spark(), [f"{exports[1]}/{name}"], models(CONFIGS), options(), Folders())
     assert error.value.code == "no_visitors"

@@ -21,7 +21,16 @@ from icpctl.scoring.stats import Period, StatsCounts
 from icpctl.scoring.stats import stats as stats_here
 from icpctl.spark.run import Folders, score, stats
 from icpctl.visitors.mapping import load_mapping
-from tests.spark.engine import lines_in, models, on_one_machine, on_spark, options, spark
+from tests.spark.engine import (
+    PLACES,
+    blocks_of,
+    check,
+    lines_in,
+    models,
+    on_one_machine,
+    options,
+    spark,
+)
 from tests.visitors.torture import config
 
 if TYPE_CHECKING:
@@ -74,15 +83,18 @@ def lake(tmp_path: Path) -> Path:
     return folder
 
 
-def test_parquet_files(lake: Path) -> None:
-    found = on_spark(CONFIGS, [lake], carry=("country", "company"))
-    assert found == on_one_machine(CONFIGS, [lake], carry=("country", "company"))
+@pytest.mark.parametrize("place", PLACES)
+def test_parquet_files(lake: Path, place: str) -> None:
+    with blocks_of(1000):
+        found = check(CONFIGS, lake, place, carry=("country", "company"))
     assert len(found.rows) == 1001
 
 
-def test_rejected_rows_of_parquet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", PLACES)
+def test_rejected_rows_of_parquet(tmp_path: Path, place: str) -> None:
     """Rows that are too long, once they are taken apart."""
-    mapping = tmp_path / "mapping.yaml"
+    mapping, exports = tmp_path / "mapping.yaml", tmp_path / "exports"
+    exports.mkdir()
     mapping.write_text("id: id\nindustry: industry\ndomain: company.domain\n")
     company = '{"domain": "example.com"}'
     rows = [
@@ -90,10 +102,9 @@ def test_rejected_rows_of_parquet(tmp_path: Path) -> None:
         {"id": "long", "industry": "x" * 17 * 1024 * 1024, "company": company},
     ]
     for name, its in {"a": rows, "b": rows[:1], "c": rows[::-1]}.items():
-        parquet.write_table(pa.Table.from_pylist(its), tmp_path / f"{name}.parquet")
-    (tmp_path / "d.jsonl").write_text("no\n")
-    found = on_spark(CONFIGS, [tmp_path], mapping=load_mapping(str(mapping)))
-    assert found == on_one_machine(CONFIGS, [tmp_path], mapping=load_mapping(str(mapping)))
+        parquet.write_table(pa.Table.from_pylist(its), exports / f"{name}.parquet")
+    (exports / "d.jsonl").write_text("no\n")
+    found = check(CONFIGS, exports, place, mapping=load_mapping(str(mapping)))
     assert [(Path(it["file"]).name, it["line"]) for it in found.rejected] == [
         *(("a.parquet", 2), ("c.parquet", 1), ("d.jsonl", 1)),
     ]
