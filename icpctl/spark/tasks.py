@@ -57,7 +57,6 @@ class _Task:
     work: Work
     plan: Plan
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
-    timings: Timings = field(default_factory=Timings)
 
     def of_lines(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with _temporary_folder() as folder:
@@ -93,7 +92,7 @@ class _Task:
         if form == "rejects":
             yield from self._of_rejected(place, batch.rejected)
             return
-        verdicts = judge(batch.table, self.plan, self.timings).verdicts
+        verdicts = judge(batch.table, self.plan, Timings()).verdicts
         tally = self._tally(place)
         tally.counted.add(batch, verdicts, self.plan)
         if tally.stats:
