@@ -24,11 +24,11 @@ from icpctl.output.score import (
 )
 from icpctl.output.visitors import FORMATS, Visitors
 from icpctl.visitors.columns import Columns
+from icpctl.visitors.folding import COUNTED
 from icpctl.visitors.mapping import FIELDS
 from icpctl.visitors.misfits import FieldWarnings
 from icpctl.visitors.reading import Reader
 from icpctl.visitors.recognition import map_sources
-from icpctl.visitors.rollup import COUNTED
 from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 
