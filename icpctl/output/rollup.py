@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.report import Limit
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.mapping import Path as RecordPath
-    from icpctl.visitors.reading import Rejected
+    from icpctl.visitors.reading import Batch, Rejected
     from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
 
@@ -59,6 +59,24 @@ class RollUpRun:
     first_rejected: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
+
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Count rejected lines."""
+        self.first_rejected += rejected[: _SHOWN - len(self.first_rejected)]
+        self.rejected += len(rejected)
+
+    def add(self, batch: Batch) -> None:
+        """Count what is told of a batch of records: its misfits and rejected lines."""
+        self.reject(batch.rejected)
+        self.warnings.add(batch.source.name, batch.misfits or {})
+
+    def follow(self, later: RollUpRun, lines_before: int) -> None:
+        """Count what was found in a part behind; so many lines of its file go before it."""
+        self.reject([replace(it, line=it.line + lines_before) for it in later.first_rejected])
+        self.rejected += later.rejected - len(later.first_rejected)
+        self.warnings.follow(later.warnings, lines_before)
+        self.records += later.records
+        self.without_key += later.without_key
 
     def as_json(self) -> str:
         """The counts as `-o json` prints them."""
@@ -110,14 +128,7 @@ def rollup_into(
     Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
     what records have in common is not known, `not_written`, and what reading raises.
     """
-    suffix = ".jsonl" if out == STDOUT else Path(out).suffix.lower()
-    if suffix not in FORMATS:
-        raise IcpctlError(
-            "what the file should hold is not clear from its name",
-            "unknown_format",
-            Location(out),
-            f"end it in one of {', '.join(FORMATS)}",
-        )
+    suffix = ".jsonl" if out == STDOUT else suffix_of(out)
     started = time.perf_counter()
     run = RollUpRun()
     written = [Path(out)] if out != STDOUT else []
@@ -138,12 +149,9 @@ def rollup_into(
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
             shown = Progress(sources, on_progress)
             for batch in scan.batches():
-                for rejected in batch.rejected:
-                    run.rejected += 1
-                    run.first_rejected += [rejected] if run.rejected <= _SHOWN else []
-                    if kept:
-                        kept.write(rejected.as_json().encode() + b"\n")
-                run.warnings.add(batch.source.name, batch.misfits or {})
+                run.add(batch)
+                if kept:
+                    kept.writelines(it.as_json().encode() + b"\n" for it in batch.rejected)
                 if batch.table.num_rows:
                     found.add(batch.table)
                 shown.read(batch)
@@ -154,6 +162,19 @@ def rollup_into(
     run.records, run.without_key = scan.records, scan.without_key
     run.visitors, run.seconds = found.count, time.perf_counter() - started
     return run
+
+
+def suffix_of(out: str) -> str:
+    """The key of `FORMATS` for a file, or folder, to be written; raise `unknown_format`."""
+    suffix = PurePosixPath(out).suffix.lower()
+    if suffix not in FORMATS:
+        raise IcpctlError(
+            "what it should hold is not clear from its name",
+            "unknown_format",
+            Location(out),
+            f"end it in one of {', '.join(FORMATS)}",
+        )
+    return suffix
 
 
 def _columns(mappings: Sequence[Mapping]) -> Callable[[Mapping], Columns]:
