@@ -33,7 +33,7 @@ from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from icpctl.output.formats import ReportFormat
     from icpctl.scoring.report import Limit
@@ -139,10 +139,11 @@ def rollup_into(
         refuse_overwriting(written, [source.path for source in sources])
         kept = stack.enter_context(replacing(rejects)) if rejects else None
         run.mapped = how.mapped(sources)
+        names = names_of([one.mapping for one in run.mapped])
         scan = Scan(
             [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), spool, cores()),
-            _columns([one.mapping for one in run.mapped]),
+            lambda mapping: Columns({name: mapping.paths[name] for name in names}),
             needs_keys=True,
         )
         found = Visitors(spool / "visitors.arrow")
@@ -177,14 +178,9 @@ def suffix_of(out: str) -> str:
     return suffix
 
 
-def _columns(mappings: Sequence[Mapping]) -> Callable[[Mapping], Columns]:
-    """The columns of a mapping: the fields that any of the mappings has."""
-    names = [
-        name
-        for name in FIELDS
-        if name in COUNTED or any(mapping.paths[name] for mapping in mappings)
-    ]
-    return lambda mapping: Columns({name: mapping.paths[name] for name in names})
+def names_of(mappings: Sequence[Mapping]) -> list[str]:
+    """The fields of visitors of records with these mappings: those that any mapping has."""
+    return [name for name in FIELDS if name in COUNTED or any(it.paths[name] for it in mappings)]
 
 
 def print_rollup(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,22 +17,19 @@ from icpctl.output.rows import json_lines, plain_columns
 from icpctl.scoring.run import Counted, rows_of
 from icpctl.scoring.verdicts import judge
 from icpctl.spark.failures import TaskError
-from icpctl.spark.pieces import pieces
-from icpctl.spark.tables import RECORD, batches_of, table_pieces
+from icpctl.spark.reads import task_reader
+from icpctl.spark.tables import RECORD, batches_of
 from icpctl.spark.work import TALLY
 from icpctl.timings import Timings
-from icpctl.visitors.columns import Columns
-from icpctl.visitors.reading import Reader
-from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
 
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
     from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
+    from icpctl.spark.reads import Read, Reads
     from icpctl.spark.work import Place, Work
     from icpctl.visitors.reading import Batch, Rejected
 
@@ -59,27 +54,12 @@ class _Task:
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings)
 
-    def of_lines(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with _temporary_folder() as folder:
-            reader = Reader(Columns({}), folder, threads=1)
-            for piece in pieces(batches, folder):
-                file = self.work.files[piece.file]
-                reader.columns = self.work.columns_of_lines(self.plan, file.mapping)
-                place = piece.file, piece.start
-                for batch in piece.batches(reader, file.name):
-                    yield from self._of_batch(place, batch)
-                yield from self._of_rejected(place, piece.too_long(file.name))
-                self._tally(place).lines += piece.count
-        yield self._last()
-
-    def of_rows(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with _temporary_folder() as folder:
-            reader = Reader(Columns({}), folder, threads=1)
-            for piece in table_pieces(batches):
-                file = self.work.files[piece.file]
-                reader.columns = self.work.columns(self.plan, file.mapping)
-                for batch in piece.batches(reader, file.name):
-                    yield from self._of_batch((piece.file, piece.start), batch)
+    def run(self, reads: Iterator[Read]) -> Iterator[pa.RecordBatch]:
+        for read in reads:
+            for batch in read.batches:
+                yield from self._of_batch(read.place, batch)
+            yield from self._of_rejected(read.place, read.too_long)
+            self._tally(read.place).lines += read.lines
         yield self._last()
 
     def _tally(self, place: Place) -> BlockTally:
@@ -117,13 +97,12 @@ class _Task:
         return _with_tally(self.work, nothing, pa.array([pickle.dumps(self.tallies)], pa.binary()))
 
 
-def counting_task(work: Work, *, on_lines: bool) -> Task:
-    """The task that gives rows and what it counted, of batches of lines or of a table's rows."""
+def counting_task(work: Work, reads: Reads) -> Task:
+    """The task that gives rows, and what it counted, of what `reads` reads."""
 
-    @_telling
+    @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = _Task(work, work.plan())
-        yield from found.of_lines(batches) if on_lines else found.of_rows(batches)
+        yield from _Task(work, work.plan()).run(reads(batches, work))
 
     return task
 
@@ -131,12 +110,12 @@ def counting_task(work: Work, *, on_lines: bool) -> Task:
 def plain_task(work: Work, kept: Sequence[str]) -> Task:
     """The task that gives the verdicts of a DataFrame's rows, and the columns `kept`."""
 
-    @_telling
+    @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         plan = work.plan()
         (file,) = work.files.values()
-        with _temporary_folder() as folder:
-            reader = Reader(work.columns(plan, file.mapping), folder, threads=1)
+        with task_reader() as reader:
+            reader.columns = work.columns(file.mapping)
             for rows in batches:
                 numbers = np.arange(1, rows.num_rows + 1)
                 for batch in batches_of(rows[RECORD], numbers, file.name, reader):
@@ -157,7 +136,7 @@ def kept_name(at: int) -> str:
     return f"kept_{at}"
 
 
-def _telling(task: Task) -> Task:
+def telling(task: Task) -> Task:
     """The task, whose errors for people arrive as such."""
 
     @wraps(task)
@@ -170,10 +149,9 @@ def _telling(task: Task) -> Task:
     return telling
 
 
-def tallies_of(data: bytes) -> dict[Place, BlockTally]:
+def told(tally: bytes) -> Any:
     """What a task counted, from its last row."""
-    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - Spark takes workers' rows so too
-    return found
+    return pickle.loads(tally)  # noqa: S301 - Spark takes workers' rows so too
 
 
 def _rows(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> Rows:
@@ -190,10 +168,3 @@ def _arrays(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> list[pa
 
 def _with_tally(work: Work, arrays: Sequence[pa.Array], tally: pa.Array) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*arrays, tally], names=[*work.types, TALLY])
-
-
-def _temporary_folder() -> AbstractContextManager[Path]:
-    """A folder where Spark has those of its own, which are on a disk with room."""
-    folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
-    hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
-    return temporary_folder(Path(folder) if folder else None, hint)

@@ -12,8 +12,6 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.output.rows import Form, Layout, plain_types
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
-from icpctl.visitors.columns import Columns
-from icpctl.visitors.mapping import ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
     from icpctl.scoring.stats import StatsCounts
+    from icpctl.visitors.columns import Columns
     from icpctl.visitors.mapping import Mapping as RecordMapping
 
 Given = Form | Literal["rejects"]
@@ -71,15 +70,9 @@ class Work:
                 _plans.popitem(last=False)
         return _plans[self.key]
 
-    def columns(self, plan: Plan, mapping: RecordMapping) -> Columns:
+    def columns(self, mapping: RecordMapping) -> Columns:
         """What is read of records."""
-        return columns_of(plan, mapping, self.options)
-
-    def columns_of_lines(self, plan: Plan, mapping: RecordMapping) -> Columns:
-        """What is read of records on lines: where only rejected ones count, little tells them."""
-        if self.form == "rejects":
-            return Columns({ID: mapping.paths[ID]})
-        return self.columns(plan, mapping)
+        return columns_of(self.plan(), mapping, self.options)
 
     @property
     def types(self) -> dict[str, pa.DataType]:

@@ -1,0 +1,82 @@
+"""What tasks get, lines or rows of tables, through the reader of one machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
+
+from icpctl.spark.pieces import pieces
+from icpctl.spark.tables import table_pieces
+from icpctl.visitors.columns import Columns
+from icpctl.visitors.reading import Reader
+from icpctl.visitors.scan import temporary_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from icpctl.spark.work import File, Place
+    from icpctl.visitors.mapping import Mapping as RecordMapping
+    from icpctl.visitors.reading import Batch, Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Some records of a block that follow each other.
+
+    A line that is `too_long` is behind them. `lines` is how many there are, of files whose tasks
+    do not know the lines' numbers. It is only good until the next one is asked for.
+    """
+
+    place: Place
+    batches: Iterator[Batch]
+    too_long: list[Rejected]
+    lines: int
+
+
+class Reading(Protocol):
+    """What tasks are told of what they read."""
+
+    @property
+    def files(self) -> Mapping[int, File]:
+        """The files by their numbers."""
+
+    def columns(self, mapping: RecordMapping) -> Columns:
+        """What is read of records with this mapping."""
+
+
+Reads = Callable[[Iterator[pa.RecordBatch], Reading], Iterator[Read]]
+"""How a task reads what Spark hands to it."""
+
+
+def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
+    """What is on lines, in the columns of `pieces`."""
+    with task_reader() as reader:
+        for piece in pieces(batches, reader.spool):
+            file = work.files[piece.file]
+            reader.columns = work.columns(file.mapping)
+            found = piece.batches(reader, file.name)
+            yield Read((piece.file, piece.start), found, piece.too_long(file.name), piece.count)
+
+
+def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
+    """What is in the rows of tables, in the columns of `tables`."""
+    with task_reader() as reader:
+        for piece in table_pieces(batches):
+            file = work.files[piece.file]
+            reader.columns = work.columns(file.mapping)
+            yield Read((piece.file, piece.start), piece.batches(reader, file.name), [], 0)
+
+
+@contextmanager
+def task_reader() -> Iterator[Reader]:
+    """A reader whose files are where Spark has those of its own, on a disk with room."""
+    folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
+    with temporary_folder(Path(folder) if folder else None, hint) as spool:
+        yield Reader(Columns({}), spool, threads=1)
