@@ -52,7 +52,6 @@ class _Task:
     work: Work
     plan: Plan
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
-    timings: Timings = field(default_factory=Timings)
 
     def run(self, reads: Iterator[Read]) -> Iterator[pa.RecordBatch]:
         for read in reads:
@@ -73,7 +72,7 @@ class _Task:
         if form == "rejects":
             yield from self._of_rejected(place, batch.rejected)
             return
-        verdicts = judge(batch.table, self.plan, self.timings).verdicts
+        verdicts = judge(batch.table, self.plan, Timings()).verdicts
         tally = self._tally(place)
         tally.counted.add(batch, verdicts, self.plan)
         if tally.stats:

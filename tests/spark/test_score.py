@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,15 +58,13 @@ def test_lines_are_numbered_across_blocks(tmp_path: Path) -> None:
     assert len({line for source, line in found.rows if "odd" in source}) > 100
 
 
-def test_large_files_are_shared_by_tasks(tmp_path: Path) -> None:
-    """Each of which writes a file of its own; small ones are read together."""
-    for name, size in (("large", 100), ("small-1", 1), ("small-2", 1)):
-        (tmp_path / f"{name}.jsonl").write_bytes((visitor(name) + b"\n") * size)
-    out = tmp_path / "rows.csv"
+def test_a_large_file_is_shared_by_tasks(tmp_path: Path) -> None:
+    """Each of which writes a file of its own."""
+    file, out = tmp_path / "large.jsonl", tmp_path / "rows.csv"
+    file.write_bytes((visitor("one") + b"\n") * 100)
     with blocks_of(1000):
-        score(spark(), [str(tmp_path)], models(CONFIGS), options(), Folders(str(out)))
-    size = (tmp_path / "large.jsonl").stat().st_size
-    assert len(list(out.glob("part-*"))) == -(-size // 1000) + 1
+        score(spark(), [str(file)], models(CONFIGS), options(), Folders(str(out)))
+    assert len(list(out.glob("part-*"))) == ceil(file.stat().st_size / 1000)
 
 
 HUGE = [visitor("before"), padded(17 * 1024 * 1024), b"", visitor("after"), b"no"]
