@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.engine import Engine, only_here
+from icpctl.cli.engine import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import Mapping, MaxRejects, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
@@ -32,6 +32,8 @@ def rollup(
     max_rejects: MaxRejects = "0",
     temp_dir: TempDir = None,
     engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
     ] = "table",
@@ -45,11 +47,16 @@ def rollup(
     from icpctl.output.rollup import How, print_rollup, rollup_into
     from icpctl.scoring.report import Limit
 
-    only_here(engine, "rollup", "the records of a visitor are not brought together there")
+    spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
     limit = Limit.parse(max_rejects)
     how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
-    kept = None if rejects is None else Path(rejects)
-    run = rollup_into(visitors_of(visitors), how, out, kept)
+    if spark:
+        from icpctl.spark.rollup import roll_up_on
+
+        run = roll_up_on(spark, visitors_of(visitors), how, out, rejects)
+    else:
+        kept = None if rejects is None else Path(rejects)
+        run = rollup_into(visitors_of(visitors), how, out, kept)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
     exceeded = limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

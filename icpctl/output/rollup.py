@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
@@ -24,22 +24,22 @@ from icpctl.output.score import (
 )
 from icpctl.output.visitors import FORMATS, Visitors
 from icpctl.visitors.columns import Columns
+from icpctl.visitors.folding import COUNTED
 from icpctl.visitors.mapping import FIELDS
 from icpctl.visitors.misfits import FieldWarnings
 from icpctl.visitors.reading import Reader
 from icpctl.visitors.recognition import map_sources
-from icpctl.visitors.rollup import COUNTED
 from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
 from icpctl.visitors.sources import find_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from icpctl.output.formats import ReportFormat
     from icpctl.scoring.report import Limit
     from icpctl.visitors.mapping import Mapping
     from icpctl.visitors.mapping import Path as RecordPath
-    from icpctl.visitors.reading import Rejected
+    from icpctl.visitors.reading import Batch, Rejected
     from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
 
@@ -59,6 +59,24 @@ class RollUpRun:
     first_rejected: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
+
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Count rejected lines."""
+        self.first_rejected += rejected[: _SHOWN - len(self.first_rejected)]
+        self.rejected += len(rejected)
+
+    def add(self, batch: Batch) -> None:
+        """Count what is told of a batch of records: its misfits and rejected lines."""
+        self.reject(batch.rejected)
+        self.warnings.add(batch.source.name, batch.misfits or {})
+
+    def follow(self, later: RollUpRun, lines_before: int) -> None:
+        """Count what was found in a part behind; so many lines of its file go before it."""
+        self.reject([replace(it, line=it.line + lines_before) for it in later.first_rejected])
+        self.rejected += later.rejected - len(later.first_rejected)
+        self.warnings.follow(later.warnings, lines_before)
+        self.records += later.records
+        self.without_key += later.without_key
 
     def as_json(self) -> str:
         """The counts as `-o json` prints them."""
@@ -110,14 +128,7 @@ def rollup_into(
     Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
     what records have in common is not known, `not_written`, and what reading raises.
     """
-    suffix = ".jsonl" if out == STDOUT else Path(out).suffix.lower()
-    if suffix not in FORMATS:
-        raise IcpctlError(
-            "what the file should hold is not clear from its name",
-            "unknown_format",
-            Location(out),
-            f"end it in one of {', '.join(FORMATS)}",
-        )
+    suffix = ".jsonl" if out == STDOUT else suffix_of(out)
     started = time.perf_counter()
     run = RollUpRun()
     written = [Path(out)] if out != STDOUT else []
@@ -128,22 +139,20 @@ def rollup_into(
         refuse_overwriting(written, [source.path for source in sources])
         kept = stack.enter_context(replacing(rejects)) if rejects else None
         run.mapped = how.mapped(sources)
+        names = names_of([one.mapping for one in run.mapped])
         scan = Scan(
             [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), spool, cores()),
-            _columns([one.mapping for one in run.mapped]),
+            lambda mapping: Columns({name: mapping.paths[name] for name in names}),
             needs_keys=True,
         )
         found = Visitors(spool / "visitors.arrow")
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
             shown = Progress(sources, on_progress)
             for batch in scan.batches():
-                for rejected in batch.rejected:
-                    run.rejected += 1
-                    run.first_rejected += [rejected] if run.rejected <= _SHOWN else []
-                    if kept:
-                        kept.write(rejected.as_json().encode() + b"\n")
-                run.warnings.add(batch.source.name, batch.misfits or {})
+                run.add(batch)
+                if kept:
+                    kept.writelines(it.as_json().encode() + b"\n" for it in batch.rejected)
                 if batch.table.num_rows:
                     found.add(batch.table)
                 shown.read(batch)
@@ -156,14 +165,22 @@ def rollup_into(
     return run
 
 
-def _columns(mappings: Sequence[Mapping]) -> Callable[[Mapping], Columns]:
-    """The columns of a mapping: the fields that any of the mappings has."""
-    names = [
-        name
-        for name in FIELDS
-        if name in COUNTED or any(mapping.paths[name] for mapping in mappings)
-    ]
-    return lambda mapping: Columns({name: mapping.paths[name] for name in names})
+def suffix_of(out: str) -> str:
+    """The key of `FORMATS` for a file, or folder, to be written; raise `unknown_format`."""
+    suffix = PurePosixPath(out).suffix.lower()
+    if suffix not in FORMATS:
+        raise IcpctlError(
+            "what it should hold is not clear from its name",
+            "unknown_format",
+            Location(out),
+            f"end it in one of {', '.join(FORMATS)}",
+        )
+    return suffix
+
+
+def names_of(mappings: Sequence[Mapping]) -> list[str]:
+    """The fields of visitors of records with these mappings: those that any mapping has."""
+    return [name for name in FIELDS if name in COUNTED or any(it.paths[name] for it in mappings)]
 
 
 def print_rollup(

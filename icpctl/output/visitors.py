@@ -34,18 +34,15 @@ class Visitors:
     def __init__(self, spool: Path) -> None:
         self._spool = spool
         self._writer: pa.ipc.RecordBatchStreamWriter | None = None
-        self._shapes: dict[str, _Shape] = {}
+        self._shapes = Shapes()
         self.count = 0
 
     def add(self, table: pa.RecordBatch) -> None:
         """Add visitors: a JSON text a field, pages as lists of them."""
-        columns = {name: _normalised(name, table[name]) for name in table.schema.names}
-        batch = pa.RecordBatch.from_pydict(columns)
+        batch = normalised(table)
         if self._writer is None:
             self._writer = pa.ipc.new_stream(str(self._spool), batch.schema)
-            self._shapes = {name: _Shape(name) for name in columns}
-        for name, column in columns.items():
-            self._shapes[name].see(column)
+        self._shapes.see(batch)
         self._writer.write_batch(batch)
         self.count += batch.num_rows
 
@@ -53,8 +50,7 @@ class Visitors:
         """Write all visitors in the format of `suffix`, a key of `FORMATS`."""
         if self._writer is not None:
             self._writer.close()
-        shapes = [shape for shape in self._shapes.values() if shape.type is not None]
-        FORMATS[suffix](file, shapes, self._batches())
+        FORMATS[suffix](file, self._shapes, self._batches())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if self._writer is not None:
@@ -62,38 +58,94 @@ class Visitors:
                 yield from stream
 
 
+class Shapes:
+    """What the fields of visitors hold, as far as these were seen.
+
+    Visitors always have an id, or a table of none would have no column.
+    """
+
+    def __init__(self) -> None:
+        self._shapes = {ID: _Shape(ID)}
+
+    def see(self, batch: pa.RecordBatch) -> None:
+        """Take account of visitors, which are `normalised`."""
+        for name in batch.schema.names:
+            self._shapes.setdefault(name, _Shape(name)).see(batch[name])
+
+    def follow(self, others: Shapes) -> None:
+        """Take account of what others saw of the same fields."""
+        for name, shape in others._shapes.items():
+            self._shapes.setdefault(name, _Shape(name)).follow(shape)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns and types of visitors in a table; those that hold nothing are left out."""
+        return pa.schema([(shape.title, shape.type) for shape in self._written])
+
+    def typed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Normalised visitors as rows of a table."""
+        arrays = [shape.typed(batch[shape.name]) for shape in self._written]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def json_lines(self, batch: pa.RecordBatch, end: str = "") -> pa.Array:
+        """Normalised visitors as one JSON object each, with `end` behind it."""
+        parts: list[pa.Array | str] = ["{"]
+        for number, shape in enumerate(self._written):
+            key = json.dumps(shape.title)
+            parts += [f"{',' if number else ''}{key}:", pc.fill_null(batch[shape.name], "null")]
+        return pc.binary_join_element_wise(*parts, "}" + end, "")
+
+    @property
+    def _written(self) -> list[_Shape]:
+        return [shape for shape in self._shapes.values() if shape.type is not None]
+
+
 class _Shape:
-    """What a field holds, as far as it was seen: `type` is None where it holds nothing."""
+    """What a field holds, as far as it was seen."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.title = FLAT_NAMES.get(name, name)
-        self.kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
-        self.type: pa.DataType | None = None
+        self._kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
+        self._holds_any = self._holds_lists = False
         self._fits = {pa.int64(): _INTEGER, pa.float64(): _NUMBER}
-        if self.kind is Kind.BOOLEAN:
+        if self._kind is Kind.BOOLEAN:
             self._fits = {pa.bool_(): _BOOLEAN}
-        elif self.kind is not Kind.NUMBER:
+        elif self._kind is not Kind.NUMBER:
             self._fits = {}
 
     def see(self, column: pa.Array) -> None:
         if column.null_count == len(column):
             return
+        self._holds_any = True
+        self._holds_lists = self._holds_lists or self._has_lists(column)
+        self._fits = {
+            kind: pattern
+            for kind, pattern in self._fits.items()
+            if pc.all(pc.match_substring_regex(column, pattern)).as_py()
+        }
+
+    def follow(self, other: _Shape) -> None:
+        self._holds_any |= other._holds_any
+        self._holds_lists |= other._holds_lists
+        self._fits = {kind: it for kind, it in self._fits.items() if kind in other._fits}
+
+    @property
+    def type(self) -> pa.DataType | None:
+        """What all values are; None where there is none."""
+        if self.name == ID:
+            return pa.string()
+        if not self._holds_any:
+            return None
         if self.name == LAST_SEEN:
-            self.type = _INSTANT
-        elif self.name == PAGES or self.type == _TEXTS or self._has_lists(column):
-            self.type = _TEXTS
-        else:
-            self._fits = {
-                kind: pattern
-                for kind, pattern in self._fits.items()
-                if pc.all(pc.match_substring_regex(column, pattern)).as_py()
-            }
-            self.type = next(iter(self._fits), pa.string())
+            return _INSTANT
+        return _TEXTS if self._holds_lists else next(iter(self._fits), pa.string())
 
     def _has_lists(self, column: pa.Array) -> bool:
         """Whether several texts are a value here; of numbers, dates and ids there is one."""
-        is_text = self.kind is Kind.TEXT and self.name != ID
+        if self.name == PAGES:
+            return True
+        is_text = self._kind is Kind.TEXT and self.name != LAST_SEEN
         return is_text and bool(pc.any(pc.starts_with(column, "[")).as_py())
 
     def typed(self, tokens: pa.Array) -> pa.Array:
@@ -113,29 +165,21 @@ _TEXTS = pa.list_(pa.string())
 
 class _Write(Protocol):
     def __call__(
-        self, file: BinaryIO, shapes: list[_Shape], batches: Iterator[pa.RecordBatch]
+        self, file: BinaryIO, shapes: Shapes, batches: Iterator[pa.RecordBatch]
     ) -> None: ...
 
 
-def _write_json_lines(
-    file: BinaryIO, shapes: list[_Shape], batches: Iterator[pa.RecordBatch]
-) -> None:
+def _write_json_lines(file: BinaryIO, shapes: Shapes, batches: Iterator[pa.RecordBatch]) -> None:
     for batch in batches:
-        parts: list[pa.Array | str] = ["{"]
-        for number, shape in enumerate(shapes):
-            key = json.dumps(shape.title)
-            parts += [f"{',' if number else ''}{key}:", pc.fill_null(batch[shape.name], "null")]
-        file.write(bytes_of(pc.binary_join_element_wise(*parts, "}\n", "")))
+        file.write(bytes_of(shapes.json_lines(batch, "\n")))
 
 
-def _write_parquet(file: BinaryIO, shapes: list[_Shape], batches: Iterator[pa.RecordBatch]) -> None:
+def _write_parquet(file: BinaryIO, shapes: Shapes, batches: Iterator[pa.RecordBatch]) -> None:
     from pyarrow import parquet
 
-    schema = pa.schema([(shape.title, shape.type) for shape in shapes])
-    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(file, shapes.schema, compression="zstd") as writer:
         for batch in batches:
-            arrays = [shape.typed(batch[shape.name]) for shape in shapes]
-            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            writer.write_batch(shapes.typed(batch))
 
 
 FORMATS: dict[str, _Write] = {
@@ -146,8 +190,13 @@ FORMATS: dict[str, _Write] = {
 """A file's extension -> what writes it."""
 
 
-def _normalised(name: str, tokens: pa.Array) -> pa.Array:
+def normalised(visitors: pa.RecordBatch) -> pa.RecordBatch:
     """Numbers, booleans and dates as JSON has them, whatever text they were; without misfits."""
+    names = visitors.schema.names
+    return pa.RecordBatch.from_pydict({name: _normalised(name, visitors[name]) for name in names})
+
+
+def _normalised(name: str, tokens: pa.Array) -> pa.Array:
     is_list = json_texts.is_list(tokens.type)
     tokens = json_texts.joined(tokens) if is_list else json_texts.plain(tokens)
     if name == LAST_SEEN:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.spark.pieces import Piece
+from icpctl.spark.failures import telling
+from icpctl.spark.pieces import FILE, START, Piece
 from icpctl.visitors.parquet_files import row_groups
 from icpctl.visitors.reading import changed
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
+    from icpctl.spark.failures import Task
     from icpctl.visitors.sources import Source
+
+COUNT = "count"
 
 _BUFFER = 1 << 20  # bytes
 _LF = ord("\n")
@@ -43,6 +48,32 @@ def tasks_of(files: Iterable[tuple[int, Source]], most: int, cost: int) -> Tasks
             tasks[-1].append(block)
             room -= block.size + cost
     return tuple(map(tuple, tasks))
+
+
+def blocks_in(batches: Iterable[pa.RecordBatch], tasks: Tasks) -> Iterator[Block]:
+    """The blocks of the tasks whose numbers Spark hands over, each checked to be as it was."""
+    for batch in batches:
+        for number in batch[0].to_pylist():
+            for block in tasks[number]:
+                block.check()
+                yield block
+
+
+def line_count_task(tasks: Tasks) -> Task:
+    """The task that gives how many lines the parts of files have: `FILE`, `START`, `COUNT`."""
+
+    @telling
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        parts = [it for it in blocks_in(batches, tasks) if it.is_part]
+        found = {
+            FILE: [it.file for it in parts],
+            START: [it.start for it in parts],
+            COUNT: [it.count_lines() for it in parts],
+        }
+        schema = pa.schema([(name, pa.int64()) for name in found])
+        yield pa.RecordBatch.from_pydict(found, schema)
+
+    return task
 
 
 def _blocks(file: int, source: Source, most: int) -> Iterator[Block]:

@@ -12,7 +12,7 @@ from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.output.rows import VERDICT
 from icpctl.scoring.run import Options
-from icpctl.spark.frames import columns_needed, quoted, spark_type
+from icpctl.spark.frames import columns_needed, quoted, schema_of
 from icpctl.spark.tables import RECORD
 from icpctl.spark.tasks import kept_name, plain_task
 from icpctl.spark.work import File, Work, refuse_events
@@ -39,7 +39,6 @@ def verdicts_of(
 ) -> DataFrame:
     """As `icpctl.spark.score`."""
     from pyspark.sql import functions as f
-    from pyspark.sql.types import StructType
 
     fields = {field.name: field for field in visitors.schema.fields}
     for name in keep:
@@ -47,9 +46,7 @@ def verdicts_of(
             why = "is a column of the verdicts" if name in VERDICT else "is no column"
             raise IcpctlError(f"{name!r} {why}, and cannot be kept", "bad_usage")
     work = _work(configs, mapping, options)
-    schema = StructType()
-    for name, kind in work.types.items():
-        schema.add(name, spark_type(kind))
+    schema = schema_of(work.types)
     for name in keep:
         schema.add(fields[name])
     names = columns_needed(work, list(fields))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import astuple
+from functools import wraps
 from typing import TYPE_CHECKING, NamedTuple
 
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pyarrow as pa
 
 
 class TaskError(RuntimeError):
@@ -34,6 +38,23 @@ class TaskError(RuntimeError):
         told = json.loads(found[1])
         where = Location(*told["where"]) if told["where"] else None
         return IcpctlError(told["message"], told["code"], where, told["hint"])
+
+
+Task = Callable[["Iterator[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
+"""What Spark calls in a worker: batches in, batches out."""
+
+
+def telling(task: Task) -> Task:
+    """The task, whose errors for people arrive as such."""
+
+    @wraps(task)
+    def telling(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from task(batches)
+        except IcpctlError as error:
+            raise TaskError.of(error) from None
+
+    return telling
 
 
 class _Known(NamedTuple):

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.spark.blocks import tasks_of
+from icpctl.spark.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.pieces import FILE, LINE, START
 from icpctl.spark.reads import reads_of_blocks, reads_of_lines, reads_of_rows
 from icpctl.spark.tables import RECORD, ROW
-from icpctl.spark.tasks import counting_task, line_count_task
 from icpctl.spark.work import TALLY
+from icpctl.visitors.reading import changed
 from icpctl.visitors.records import MAX_LINE_BYTES
 from icpctl.visitors.tables import places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame, SparkSession
-    from pyspark.sql.types import DataType, StructType
+    from pyspark.sql.types import StructType
 
     from icpctl.spark.blocks import Tasks
+    from icpctl.spark.failures import Task
     from icpctl.spark.inputs import Input
-    from icpctl.spark.reads import Reads
-    from icpctl.spark.work import Place, Work
+    from icpctl.spark.reads import Reading, Reads
+    from icpctl.spark.work import Place
+
+T = TypeVar("T")
 
 _BLOCK, _FEWEST = "spark.sql.files.maxPartitionBytes", "spark.sql.files.minPartitionNum"
 
@@ -68,9 +72,11 @@ class Frames:
         inputs, numbers = [it for it, _ in kept], [number for _, number in kept]
         return Frames(self.spark, inputs, numbers, frozenset(blocks))
 
-    def worked_on(self, work: Work) -> DataFrame:
-        """What the tasks give that do `work`: rows, and what they counted in `TALLY`."""
-        schema = _schema(work)
+    def worked_on(
+        self, work: Reading, types: Mapping[str, pa.DataType], task_of: Callable[[Reads], Task]
+    ) -> DataFrame:
+        """What the tasks give that read for `work`: rows of `types`, and what they counted."""
+        schema = schema_of({**types, TALLY: pa.binary()})
         read: list[tuple[DataFrame, Reads]] = []
         if tasks := self._tasks():
             read.append((self._numbers(tasks), reads_of_blocks(tasks)))
@@ -78,7 +84,7 @@ class Frames:
             read.append((self._lines(self._line_files), reads_of_lines))
         if self._tables:
             read.append((self._rows(work), reads_of_rows))
-        found = [frame.mapInArrow(counting_task(work, reads), schema) for frame, reads in read]
+        found = [frame.mapInArrow(task_of(reads), schema) for frame, reads in read]
         if not found:
             return self.spark.createDataFrame([], schema)
         return reduce(lambda one, other: one.unionAll(other), found)
@@ -86,9 +92,9 @@ class Frames:
     def line_counts(self) -> dict[Place, int]:
         """How many lines each block has, of the files that are large enough to be split."""
         found = []
-        if blocks := self._tasks():
-            schema = f"{FILE} bigint, {START} bigint, count bigint"
-            found.append(self._numbers(blocks).mapInArrow(line_count_task(blocks), schema))
+        if tasks := self._tasks():
+            schema = schema_of(dict.fromkeys((FILE, START, COUNT), pa.int64()))
+            found.append(self._numbers(tasks).mapInArrow(line_count_task(tasks), schema))
         files = [
             it
             for it in self._line_files
@@ -115,6 +121,33 @@ class Frames:
     def _numbers(self, tasks: Tasks) -> DataFrame:
         return self.spark.range(0, len(tasks), 1, len(tasks))
 
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(it.source.size for it in self.inputs)
+
+    @property
+    def words(self) -> str:
+        """What is read, for people."""
+        count = len(self.inputs)
+        return f"{count:,} file{'s' if count != 1 else ''} ({self.size / 1e6:,.0f} MB)"
+
+    def in_order(self, found: Mapping[Place, T]) -> list[tuple[Place, T]]:
+        """Blocks in the order of the inputs."""
+        position = {number: at for at, number in enumerate(self.numbers)}
+        return sorted(found.items(), key=lambda item: (position[item[0][0]], item[0][1]))
+
+    def require_same(self, first: Mapping[Place, object], later: Mapping[Place, object]) -> None:
+        """Raise `IcpctlError` where blocks of a file were not the same when read again."""
+        differ = {
+            place[0]
+            for place in first.keys() | later.keys()
+            if first.get(place) != later.get(place)
+        }
+        for number, one in zip(self.numbers, self.inputs, strict=True):
+            if number in differ:
+                raise changed(one.source.name)
+
     @cached_property
     def _line_files(self) -> list[Input]:
         return [it for it in self.inputs if not it.is_on_disk and it.source.format == "json"]
@@ -135,7 +168,7 @@ class Frames:
         sent = f.when(f.octet_length(line) <= _MAX_SENT, f.concat(line, f.lit(b"\n")))
         return self._of_blocks(frame, sent.alias(LINE))
 
-    def _rows(self, work: Work) -> DataFrame:
+    def _rows(self, work: Reading) -> DataFrame:
         from pyspark.sql import functions as f
 
         parquet = self.spark.read.option("mergeSchema", "true")
@@ -203,12 +236,25 @@ class Frames:
                     self.spark.conf.set(name, was)
 
 
-def columns_needed(work: Work, names: Sequence[str]) -> list[str]:
+def lines_before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
+    """How many lines of its file go before each block; `lines` of each, those of a file in order.
+
+    Blocks that begin their file are left out.
+    """
+    found: dict[Place, int] = {}
+    so_far: Counter[int] = Counter()
+    for place, count in lines:
+        if so_far[place[0]]:
+            found[place] = so_far[place[0]]
+        so_far[place[0]] += count
+    return found
+
+
+def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     """The columns of a table that are looked at, by their names; one where there are none."""
-    plan = work.plan()
     wanted: set[str] = set()
     for file in work.files.values():
-        found = places(work.columns(plan, file.mapping), names)
+        found = places(work.columns(file.mapping), names)
         wanted |= {name for its in found.values() for it in its for name in it.columns}
     return [name for name in names if name in wanted] or list(names[:1])
 
@@ -218,18 +264,12 @@ def quoted(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _schema(work: Work) -> StructType:
-    from pyspark.sql.types import BinaryType, StructType
+def schema_of(types: Mapping[str, pa.DataType]) -> StructType:
+    """Columns of these types of Arrow, as Spark has them."""
+    from pyspark.sql.pandas.types import from_arrow_type
+    from pyspark.sql.types import StructType
 
     schema = StructType()
-    for name, kind in work.types.items():
-        schema.add(name, spark_type(kind))
-    return schema.add(TALLY, BinaryType())
-
-
-def spark_type(kind: pa.DataType) -> DataType:
-    """The type of Spark for one of Arrow."""
-    from pyspark.sql.pandas.types import from_arrow_type
-
-    found: DataType = from_arrow_type(kind)
-    return found
+    for name, kind in types.items():
+        schema.add(name, from_arrow_type(kind))
+    return schema

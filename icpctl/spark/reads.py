@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from icpctl.spark.blocks import blocks_in
 from icpctl.spark.pieces import pieces
 from icpctl.spark.tables import table_pieces
 from icpctl.visitors.columns import Columns
@@ -40,48 +41,49 @@ class Read:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of a job by their numbers, and what is to be read of records with a mapping."""
+class Reading(Protocol):
+    """What tasks are told of what they read."""
 
-    files: Mapping[int, File]
-    columns_of: Callable[[RecordMapping], Columns]
+    @property
+    def files(self) -> Mapping[int, File]:
+        """The files by their numbers."""
+
+    def columns(self, mapping: RecordMapping) -> Columns:
+        """What is read of records with this mapping."""
 
 
-Reads = Callable[[Iterator[pa.RecordBatch], Files], Iterator[Read]]
+Reads = Callable[[Iterator[pa.RecordBatch], Reading], Iterator[Read]]
 """How a task reads what Spark hands to it."""
 
 
-def reads_of_lines(batches: Iterator[pa.RecordBatch], files: Files) -> Iterator[Read]:
+def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
     """What is on lines, in the columns of `pieces`."""
     with task_reader() as reader:
         for piece in pieces(batches, reader.spool):
-            file = files.files[piece.file]
-            reader.columns = files.columns_of(file.mapping)
+            file = work.files[piece.file]
+            reader.columns = work.columns(file.mapping)
             found = piece.batches(reader, file.name)
             yield Read((piece.file, piece.start), found, piece.too_long(file.name), piece.count)
 
 
-def reads_of_rows(batches: Iterator[pa.RecordBatch], files: Files) -> Iterator[Read]:
+def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
     """What is in the rows of tables, in the columns of `tables`."""
     with task_reader() as reader:
         for piece in table_pieces(batches):
-            file = files.files[piece.file]
-            reader.columns = files.columns_of(file.mapping)
+            file = work.files[piece.file]
+            reader.columns = work.columns(file.mapping)
             yield Read((piece.file, piece.start), piece.batches(reader, file.name), [], 0)
 
 
 def reads_of_blocks(tasks: Tasks) -> Reads:
-    """What is in blocks of files; Spark hands the number of a task over."""
+    """What is in blocks of files; Spark hands a task's number over."""
 
-    def reads(batches: Iterator[pa.RecordBatch], files: Files) -> Iterator[Read]:
-        numbers = [number for batch in batches for number in batch[0].to_pylist()]
+    def reads(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
         with task_reader() as reader:
-            for block in (block for number in numbers for block in tasks[number]):
-                file = files.files[block.file]
-                reader.columns = files.columns_of(file.mapping)
+            for block in blocks_in(batches, tasks):
+                file = work.files[block.file]
+                reader.columns = work.columns(file.mapping)
                 place = block.file, block.start
-                block.check()
                 if block.is_part:
                     piece = block.copied(reader.spool)
                     yield Read(place, piece.batches(reader, file.name), [], piece.count)

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.console import note
-from icpctl.output.progress import progress
 from icpctl.output.rows import FORMS, Layout
 from icpctl.output.score import refuse_stdout, refuse_taken_names
 from icpctl.scoring.run import Counted
-from icpctl.spark.file_systems import FileSystems
-from icpctl.spark.frames import Frames
+from icpctl.spark.frames import Frames, lines_before
 from icpctl.spark.inputs import find_inputs
-from icpctl.spark.session import apart, session
-from icpctl.spark.tasks import tallies_of
-from icpctl.spark.watching import watched
-from icpctl.spark.work import TALLY, File, Work, refuse_events
-from icpctl.visitors.reading import changed
+from icpctl.spark.jobs import Jobs
+from icpctl.spark.session import session
+from icpctl.spark.tasks import counting_task
+from icpctl.spark.work import File, Work, refuse_events
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -41,22 +35,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.stats import Stats, StatsCounts
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally
-    from icpctl.spark.work import Given, Place
+    from icpctl.spark.work import Place
     from icpctl.visitors.recognition import Mapped
-
-_GROUP = "icpctl"
-_GONE, _WAIT = 3, 0.2
-"""So often, with so many seconds between, a folder must be gone until it is taken to be."""
-
-_CSV: dict[str, bool | str] = {
-    "header": True,
-    "quote": '"',
-    "escape": '"',
-    "nullValue": "",
-    "emptyValue": "",
-    "ignoreLeadingWhiteSpace": False,
-    "ignoreTrailingWhiteSpace": False,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,30 +106,29 @@ def score(
     The folders appear when all is read, and stay only where all goes well. Raises `IcpctlError`:
     `not_written` where one is there already, and what reading raises; Spark's own errors pass.
     """
-    jobs = _Jobs(spark)
-    out, rejects = map(jobs.new_folder, (folders.out, folders.rejects))
-    if out and rejects and (_is_within(out, rejects) or _is_within(rejects, out)):
-        raise _taken(folders.out or "", "rows and rejected lines cannot go into one folder")
+    jobs = Jobs(spark)
+    out, rejects = jobs.new_folders(folders.out, folders.rejects)
     scan = _Scan.of(spark, visitors, options, jobs)
+    frames = scan.frames
     work = scan.work(configs, layout=folders.layout, form=folders.form)
-    with scan.frames.fixed_blocks(), jobs.all_or_nothing():
+    with frames.fixed_blocks(), jobs.all_or_nothing():
         counts: dict[Place, int] = {}
         if work.form and work.layout.with_line:
-            jobs.describe(f"count the lines of {scan.words}")
-            counts = scan.frames.line_counts()
-            work = replace(work, lines_before=_before(sorted(counts.items())))
-        jobs.describe(f"score {scan.words} against {len(configs)} configs")
-        found = jobs.run(scan.frames.worked_on(work), scan.size, out, work.form)
-        scan.require_same(counts, _lines(found, counts))
-        blocks = scan.in_order(found)
+            jobs.describe(f"count the lines of {frames.words}")
+            counts = frames.line_counts()
+            work = replace(work, lines_before=lines_before(sorted(counts.items())))
+        jobs.describe(f"score {frames.words} against {len(configs)} configs")
+        found = _blocks(jobs.run(_judged(frames, work), frames.size, out, work.form))
+        frames.require_same(counts, _lines(found, counts))
+        blocks = frames.in_order(found)
         if rejects is not None:
-            lines_before = _before((place, tally.lines) for place, tally in blocks)
-            again = replace(work, form="rejects", lines_before=lines_before)
+            before = lines_before((place, tally.lines) for place, tally in blocks)
+            again = replace(work, form="rejects", lines_before=before)
             first = {place: tally for place, tally in blocks if tally.counted.rejected}
-            some = scan.frames.only(first)
-            jobs.describe(f"write the rejected lines of {scan.words}")
-            second = jobs.run(some.worked_on(again), scan.size, rejects, "rejects")
-            scan.require_same(_rejected(first), _rejected(second))
+            some = frames.only(first)
+            jobs.describe(f"write the rejected lines of {frames.words}")
+            second = _blocks(jobs.run(_judged(some, again), frames.size, rejects, "rejects"))
+            frames.require_same(_rejected(first), _rejected(second))
     return scan.run(blocks, work)
 
 
@@ -165,14 +144,15 @@ def stats(
 
     Raises what reading raises; Spark's own errors pass.
     """
-    jobs = _Jobs(spark)
+    jobs = Jobs(spark)
     options = replace(options, fields=counts.fields)
     scan = _Scan.of(spark, visitors, options, jobs)
     work = scan.work(configs, stats=counts)
-    jobs.describe(f"statistics of {scan.words} against {len(configs)} configs")
-    with scan.frames.fixed_blocks():
-        found = jobs.run(scan.frames.worked_on(work), scan.size)
-    blocks = scan.in_order(found)
+    frames = scan.frames
+    jobs.describe(f"statistics of {frames.words} against {len(configs)} configs")
+    with frames.fixed_blocks():
+        found = _blocks(jobs.run(_judged(frames, work), frames.size))
+    blocks = frames.in_order(found)
     for _, tally in blocks:
         if tally.stats:
             counts.follow(tally.stats)
@@ -191,7 +171,7 @@ class _Scan:
 
     @classmethod
     def of(
-        cls, spark: SparkSession, visitors: Sequence[str], options: Options, jobs: _Jobs
+        cls, spark: SparkSession, visitors: Sequence[str], options: Options, jobs: Jobs
     ) -> _Scan:
         """Finds the files. Raises `IcpctlError` where there are none, or Spark cannot read one."""
         started = time.perf_counter()
@@ -211,33 +191,6 @@ class _Scan:
         }
         return Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
 
-    @property
-    def size(self) -> int:
-        """The bytes of all files."""
-        return sum(it.source.size for it in self.frames.inputs)
-
-    @property
-    def words(self) -> str:
-        """What is read, for people."""
-        count = len(self.frames.inputs)
-        return f"{count:,} file{'s' if count != 1 else ''} ({self.size / 1e6:,.0f} MB)"
-
-    def in_order(self, found: dict[Place, BlockTally]) -> list[tuple[Place, BlockTally]]:
-        """The blocks in the order of the inputs."""
-        position = {number: at for at, number in enumerate(self.frames.numbers)}
-        return sorted(found.items(), key=lambda item: (position[item[0][0]], item[0][1]))
-
-    def require_same(self, first: Mapping[Place, object], later: Mapping[Place, object]) -> None:
-        """Raise `IcpctlError` where blocks of a file were not the same when read again."""
-        differ = {
-            place[0]
-            for place in first.keys() | later.keys()
-            if first.get(place) != later.get(place)
-        }
-        for number, one in zip(self.frames.numbers, self.frames.inputs, strict=True):
-            if number in differ:
-                raise changed(one.source.name)
-
     def run(self, blocks: Sequence[tuple[Place, BlockTally]], work: Work) -> Run:
         """What was found in all blocks, which are in order."""
         counted = Counted.of(work.plan())
@@ -249,128 +202,14 @@ class _Scan:
         return counted.run(work.plan(), seconds, self.mapped, {})
 
 
-class _Jobs:
-    """Runs jobs, and names them and their stages by what they do."""
-
-    def __init__(self, spark: SparkSession) -> None:
-        self._context: Any = spark.sparkContext
-        self._systems = FileSystems(spark)
-        self._written: list[str] = []
-
-    def describe(self, what: str) -> None:
-        """Say what the jobs do that run from now on."""
-        self._context.setJobGroup(_GROUP, f"icpctl: {what}", interruptOnCancel=True)
-        self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
-
-    def new_folder(self, name: str | None) -> str | None:
-        """How Spark names a folder that is to be made. Raises `IcpctlError` where it is there."""
-        if name is None:
-            return None
-        path = self._systems.path(name)
-        system = self._systems.system(path)
-        whole = system.makeQualified(path)
-        if system.exists(whole):
-            raise _taken(name, "there is something here already, which Spark does not replace")
-        found: str = whole.toString()
-        return found
-
-    def run(
-        self, frame: DataFrame, size: int, out: str | None = None, form: Given | None = None
-    ) -> dict[Place, BlockTally]:
-        """What the tasks counted of `size` bytes; with `out` their rows are written."""
-        with (
-            progress(sys.stderr) as tell,
-            watched(
-                self._context,
-                _GROUP,
-                lambda share: tell(int(share * size), size),
-                lambda: note("no worker has begun: does the cluster have any with room for this?"),
-            ),
-        ):
-            return self._run(frame, out, form)
-
-    def _run(
-        self, frame: DataFrame, out: str | None, form: Given | None
-    ) -> dict[Place, BlockTally]:
-        from pyspark.sql import Observation
-        from pyspark.sql import functions as f
-
-        if out is None or form is None:
-            tallies = [
-                row[0] for row in frame.where(f.col(TALLY).isNotNull()).select(TALLY).collect()
-            ]
-        else:
-            seen = Observation()
-            rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
-            rows = rows.where(f.col(TALLY).isNull()).drop(TALLY)
-            self._write(rows, out, form)
-            tallies = seen.get[TALLY]
-        found: dict[Place, BlockTally] = {}
-        for tally in tallies:
-            found |= tallies_of(bytes(tally))
-        return found
-
-    def _write(self, rows: DataFrame, out: str, form: Given) -> None:
-        writer = rows.write.mode("error")
-        self._written.append(out)
-        try:
-            if form == "csv":
-                writer.options(**_CSV).csv(out)
-            elif form == "parquet":
-                writer.option("compression", "zstd").parquet(out)
-            else:
-                writer.text(out)
-        except Exception as error:
-            if "ALREADY_EXISTS" in str(error):
-                self._written.remove(out)  # it is another's
-            raise
-
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """Folders that are written in the block are removed, whole ones too, where it fails."""
-        try:
-            yield
-        except BaseException:
-            for name in [*self._written]:
-                apart(partial(self._remove, name))
-            for name in self._written:
-                note(f"{name} could not be removed: do not use what is there")
-            raise
-
-    def _remove(self, name: str) -> None:
-        self._context.cancelJobGroup(_GROUP)
-        path = self._systems.path(name)
-        system = self._systems.system(path)
-        # Tasks that are told to end may still write, or make the folders that they write to.
-        gone = 0
-        while gone < _GONE:
-            with suppress(Exception):
-                system.delete(path, True)
-            time.sleep(_WAIT)
-            gone = 0 if system.exists(path) else gone + 1
-        self._written.remove(name)
+def _judged(frames: Frames, work: Work) -> DataFrame:
+    """What the tasks give that do `work`."""
+    return frames.worked_on(work, work.types, partial(counting_task, work))
 
 
-def _taken(name: str, why: str) -> IcpctlError:
-    return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
-
-
-def _is_within(folder: str, other: str) -> bool:
-    return f"{folder}/".startswith(f"{other}/")
-
-
-def _before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
-    """How many lines of its file go before each block; `lines` of each, those of a file in order.
-
-    Blocks that begin their file are left out.
-    """
-    found: dict[Place, int] = {}
-    so_far: Counter[int] = Counter()
-    for place, count in lines:
-        if so_far[place[0]]:
-            found[place] = so_far[place[0]]
-        so_far[place[0]] += count
-    return found
+def _blocks(tallies: Iterable[dict[Place, BlockTally]]) -> dict[Place, BlockTally]:
+    """What was found in each block, of what each task found."""
+    return {place: tally for found in tallies for place, tally in found.items()}
 
 
 def _lines(found: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:

@@ -33,6 +33,7 @@ _SETTINGS = {
     "spark.sql.files.ignoredPathSegmentRegex": "(?!)",
     "spark.sql.caseSensitive": "true",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.sql.execution.arrow.maxBytesPerBatch": str(32 * 1024 * 1024),
     "spark.ui.showConsoleProgress": "false",

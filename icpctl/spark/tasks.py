@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +15,8 @@ from icpctl.errors import IcpctlError
 from icpctl.output.rows import json_lines, plain_columns
 from icpctl.scoring.run import Counted, rows_of
 from icpctl.scoring.verdicts import judge
-from icpctl.spark.failures import TaskError
-from icpctl.spark.reads import Files, task_reader
+from icpctl.spark.failures import telling
+from icpctl.spark.reads import task_reader
 from icpctl.spark.tables import RECORD, batches_of
 from icpctl.spark.work import TALLY
 from icpctl.timings import Timings
@@ -29,12 +28,10 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows
     from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
-    from icpctl.spark.blocks import Tasks
+    from icpctl.spark.failures import Task
     from icpctl.spark.reads import Read, Reads
     from icpctl.spark.work import Place, Work
     from icpctl.visitors.reading import Batch, Rejected
-
-Task = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 @dataclass(slots=True)
@@ -100,29 +97,9 @@ class _Task:
 def counting_task(work: Work, reads: Reads) -> Task:
     """The task that gives rows, and what it counted, of what `reads` reads."""
 
-    @_telling
+    @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        plan = work.plan()
-        files = Files(work.files, lambda mapping: work.columns(plan, mapping))
-        yield from _Task(work, plan).run(reads(batches, files))
-
-    return task
-
-
-def line_count_task(tasks: Tasks) -> Task:
-    """The task that gives how many lines the parts of files have: `file`, `start` and `count`."""
-
-    @_telling
-    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        numbers = [number for batch in batches for number in batch[0].to_pylist()]
-        parts = [block for number in numbers for block in tasks[number] if block.is_part]
-        for block in parts:
-            block.check()
-        found = [(it.file, it.start, it.count_lines()) for it in parts]
-        yield pa.RecordBatch.from_pylist(
-            [dict(zip(("file", "start", "count"), it, strict=True)) for it in found],
-            pa.schema([(name, pa.int64()) for name in ("file", "start", "count")]),
-        )
+        yield from _Task(work, work.plan()).run(reads(batches, work))
 
     return task
 
@@ -130,12 +107,12 @@ def line_count_task(tasks: Tasks) -> Task:
 def plain_task(work: Work, kept: Sequence[str]) -> Task:
     """The task that gives the verdicts of a DataFrame's rows, and the columns `kept`."""
 
-    @_telling
+    @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         plan = work.plan()
         (file,) = work.files.values()
         with task_reader() as reader:
-            reader.columns = work.columns(plan, file.mapping)
+            reader.columns = work.columns(file.mapping)
             for rows in batches:
                 numbers = np.arange(1, rows.num_rows + 1)
                 for batch in batches_of(rows[RECORD], numbers, file.name, reader):
@@ -156,23 +133,9 @@ def kept_name(at: int) -> str:
     return f"kept_{at}"
 
 
-def _telling(task: Task) -> Task:
-    """The task, whose errors for people arrive as such."""
-
-    @wraps(task)
-    def telling(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from task(batches)
-        except IcpctlError as error:
-            raise TaskError.of(error) from None
-
-    return telling
-
-
-def tallies_of(data: bytes) -> dict[Place, BlockTally]:
+def told(tally: bytes) -> Any:
     """What a task counted, from its last row."""
-    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - Spark takes workers' rows so too
-    return found
+    return pickle.loads(tally)  # noqa: S301 - Spark takes workers' rows so too
 
 
 def _rows(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> Rows:

@@ -70,9 +70,9 @@ class Work:
                 _plans.popitem(last=False)
         return _plans[self.key]
 
-    def columns(self, plan: Plan, mapping: RecordMapping) -> Columns:
+    def columns(self, mapping: RecordMapping) -> Columns:
         """What is read of records."""
-        return columns_of(plan, mapping, self.options)
+        return columns_of(self.plan(), mapping, self.options)
 
     @property
     def types(self) -> dict[str, pa.DataType]:

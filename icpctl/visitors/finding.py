@@ -98,7 +98,7 @@ def _record_on(source: Source, line: int, reader: Reader) -> Found:
 
 def _first_line(source: Source, line: int, by: tuple[Path, ...], reader: Reader) -> int:
     """The line of the first record that has the key of the record on `line`."""
-    from icpctl.visitors.rollup import BY, keys_of
+    from icpctl.visitors.folding import BY, keys_of
 
     reader.columns = Columns({BY: by})
     (key,) = keys_of(_record_on(source, line, reader).row)

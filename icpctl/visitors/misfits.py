@@ -14,7 +14,7 @@ from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
 
@@ -67,6 +67,17 @@ class FieldWarnings:
         self.counts.update(later.counts)
         room = SHOWN - len(self.first)
         self.first += [replace(one, line=one.line + lines_before) for one in later.first[:room]]
+
+
+def misfits_of(
+    table: pa.RecordBatch, names: Iterable[str], lines: np.ndarray
+) -> dict[str, Misfits]:
+    """Those in the columns `names` of a batch whose records are on `lines`."""
+    return {
+        name: Misfits.of(table[name], rows, lines)
+        for name in names
+        if len(rows := misfit_rows(name, table[name]))
+    }
 
 
 def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:

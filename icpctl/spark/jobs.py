@@ -1,0 +1,151 @@
+"""Jobs of Spark: named by what they do, watched, and their folders whole or not there."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.output.console import note
+from icpctl.output.progress import progress
+from icpctl.spark.file_systems import FileSystems
+from icpctl.spark.session import apart
+from icpctl.spark.tasks import told
+from icpctl.spark.watching import watched
+from icpctl.spark.work import TALLY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from icpctl.spark.work import Given
+
+_GROUP = "icpctl"
+_GONE, _WAIT = 3, 0.2
+"""So often, with so many seconds between, a folder must be gone until it is taken to be."""
+
+_CSV: dict[str, bool | str] = {
+    "header": True,
+    "quote": '"',
+    "escape": '"',
+    "nullValue": "",
+    "emptyValue": "",
+    "ignoreLeadingWhiteSpace": False,
+    "ignoreTrailingWhiteSpace": False,
+}
+
+
+class Jobs:
+    """Runs jobs, and names them and their stages by what they do."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._context: Any = spark.sparkContext
+        self._systems = FileSystems(spark)
+        self._written: list[str] = []
+
+    def describe(self, what: str) -> None:
+        """Say what the jobs do that run from now on."""
+        self._context.setJobGroup(_GROUP, f"icpctl: {what}", interruptOnCancel=True)
+        self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
+
+    def new_folders(self, out: str | None, rejects: str | None) -> tuple[str | None, str | None]:
+        """How Spark names folders that are to be made, for rows and for rejected lines.
+
+        Raises `IcpctlError` `not_written` where one is there, or within the other.
+        """
+        rows, others = self._new_folder(out), self._new_folder(rejects)
+        if rows and others and (_is_within(rows, others) or _is_within(others, rows)):
+            raise _taken(out or "", "rows and rejected lines cannot go into one folder")
+        return rows, others
+
+    def _new_folder(self, name: str | None) -> str | None:
+        if name is None:
+            return None
+        path = self._systems.path(name)
+        system = self._systems.system(path)
+        whole = system.makeQualified(path)
+        if system.exists(whole):
+            raise _taken(name, "there is something here already, which Spark does not replace")
+        found: str = whole.toString()
+        return found
+
+    def run(
+        self, frame: DataFrame, size: int, out: str | None = None, form: Given | None = None
+    ) -> list[Any]:
+        """What each task counted of `size` bytes; with `out` their rows are written."""
+        with (
+            progress(sys.stderr) as tell,
+            watched(
+                self._context,
+                _GROUP,
+                lambda share: tell(int(share * size), size),
+                lambda: note("no worker has begun: does the cluster have any with room for this?"),
+            ),
+        ):
+            found = self._run(frame, out, form)
+        return [told(bytes(it)) for it in found]
+
+    def _run(self, frame: DataFrame, out: str | None, form: Given | None) -> list[bytearray]:
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as f
+
+        is_tally = f.col(TALLY).isNotNull()
+        if out is None or form is None:
+            return [row[0] for row in frame.where(is_tally).select(TALLY).collect()]
+        seen = Observation()
+        rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
+        self._write(rows.where(~is_tally).drop(TALLY), out, form)
+        found: list[bytearray] = seen.get[TALLY]
+        return found
+
+    def _write(self, rows: DataFrame, out: str, form: Given) -> None:
+        writer = rows.write.mode("error")
+        self._written.append(out)
+        try:
+            if form == "csv":
+                writer.options(**_CSV).csv(out)
+            elif form == "parquet":
+                writer.option("compression", "zstd").parquet(out)
+            else:
+                writer.text(out)
+        except Exception as error:
+            if "ALREADY_EXISTS" in str(error):
+                self._written.remove(out)  # it is another's
+            raise
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Folders that are written in the block are removed, whole ones too, where it fails."""
+        try:
+            yield
+        except BaseException:
+            for name in [*self._written]:
+                apart(partial(self._remove, name))
+            for name in self._written:
+                note(f"{name} could not be removed: do not use what is there")
+            raise
+
+    def _remove(self, name: str) -> None:
+        self._context.cancelJobGroup(_GROUP)
+        path = self._systems.path(name)
+        system = self._systems.system(path)
+        # Tasks that are told to end may still write, or make the folders that they write to.
+        gone = 0
+        while gone < _GONE:
+            with suppress(Exception):
+                system.delete(path, True)
+            time.sleep(_WAIT)
+            gone = 0 if system.exists(path) else gone + 1
+        self._written.remove(name)
+
+
+def _taken(name: str, why: str) -> IcpctlError:
+    return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
+
+
+def _is_within(folder: str, other: str) -> bool:
+    return f"{folder}/".startswith(f"{other}/")
