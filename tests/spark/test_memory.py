@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from icpctl.spark.run import Folders, score
-from tests.spark.engine import models, options, spark
+from tests.spark.engine import PLACES, elsewhere, models, options, spark
 from tests.visitors.torture import CONFIGS, MIB, padded, visitor
 
 MOST = 1024  # MB
@@ -42,8 +42,9 @@ def peaks() -> list[float]:
 FEW, MANY = 24, int(os.environ.get("ICPCTL_SPARK_VISITORS", "150000"))
 
 
-def test_memory_of_workers(tmp_path: Path) -> None:
-    """Files that Spark gives to one task each: of huge lines, and of very many."""
+@pytest.mark.parametrize("place", PLACES)
+def test_memory_of_workers(tmp_path: Path, place: str) -> None:
+    """Files that one task each gets: of huge lines, and of very many."""
     with gzip.open(tmp_path / "huge.jsonl.gz", "wb", 1) as file:
         for number in range(FEW):
             file.write(padded(15 * MIB, f"huge {number}") + b"\n")
@@ -51,7 +52,8 @@ def test_memory_of_workers(tmp_path: Path) -> None:
         for number in range(MANY):
             file.write(visitor(f"v{number}", pages=[f"/{number}"] * 20, padding="x" * 500) + b"\n")
     out = str(tmp_path / "rows.parquet")
-    run = score(spark(), [str(tmp_path)], models(CONFIGS), options(), Folders(out))
+    name = str(tmp_path) if place == "on disks" else elsewhere(tmp_path)
+    run = score(spark(), [name], models(CONFIGS), options(), Folders(out))
     assert (run.report.visitors, run.report.rejected) == (FEW + MANY, 0)
     found = peaks()
     assert found
