@@ -170,7 +170,7 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--as", "view", "--name", "."], "'.' names no table"),
         (["--dialect", "clickhouse", "--as", "table"], "an engine and an order"),
         (["--columns", "none.yaml"], "there is no file none.yaml"),
-        (["--columns", "."], "this is no regular file"),
+        (["--columns", "."], "this is a folder"),
         (["--as-of", "soon"], "--as-of 'soon' is no date"),
         (["--dir", "empty"], "there is no config in empty"),
         (["--dir", "gone"], "gone does not exist"),
