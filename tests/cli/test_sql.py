@@ -87,7 +87,7 @@ def test_a_model_of_dbt(here: Path) -> None:
     assert ended.err.startswith("written: icp.sql, icp.yml\n")
     model = (here / "icp.sql").read_text()
     assert model.startswith('{{ config(materialized="view") }}\n')
-    assert 'FROM {{ ref("visitors") }}\n' in model
+    assert 'FROM {{ ref("visitors") }} AS "icp_row"\n' in model
     (found,) = yaml.safe_load((here / "icp.yml").read_text())["models"]
     assert found["name"] == "icp"
     columns = {it["name"]: it["data_tests"] for it in found["columns"]}
