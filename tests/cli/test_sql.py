@@ -54,6 +54,14 @@ def test_a_file(here: Path) -> None:
     assert (here / "icp.sql").read_text() == icpctl(*DUCKDB, "--out", "-", cwd=here).out
 
 
+def test_the_text_is_the_same_in_each_run(here: Path) -> None:
+    countries = SAAS.replace("{type: industry,", "{type: country,").replace("SaaS}", "Germany}")
+    (here / "icp_configs/saas.yaml").write_text(countries)
+    first, second = (icpctl(*DUCKDB, cwd=here, PYTHONHASHSEED=it).out for it in "12")
+    assert "'federal republic of germany'" in first
+    assert first == second
+
+
 def test_which_configs(here: Path) -> None:
     assert "'asleep'" not in icpctl(*DUCKDB, cwd=here).out
     assert "'asleep'" in icpctl(*DUCKDB, "--config", "asleep", cwd=here).out
@@ -168,6 +176,8 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--as", "dbt", "--out", "a.sql", "--table", "a.b.c"], "source.table"),
         (["--name", "x"], "--name is the name of a view or a table"),
         (["--as", "view", "--name", "."], "'.' names no table"),
+        (["--as", "view", "--name", "visitors"], "visitors is the table of visitors"),
+        (["--as", "dbt", "--out", "visitors.sql"], "visitors is the table of visitors"),
         (["--dialect", "clickhouse", "--as", "table"], "an engine and an order"),
         (["--columns", "none.yaml"], "there is no file none.yaml"),
         (["--columns", "."], "this is a folder"),
