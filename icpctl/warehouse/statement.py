@@ -95,7 +95,14 @@ class _Writer:
         verdict = {name: column(name) for name in ("id", "icp", "icp_score", "matches")}
         verdict = {"id": column("id"), "icp_match": exists(column("icp")), **verdict}
         found.select(*_outputs(verdict), copy=False).from_(source, copy=False)
-        return Statement(found, tuple(fields.reads))
+        try:
+            return Statement(self._dialect.finished(found), tuple(fields.reads))
+        except RefusedError as refused:
+            raise IcpctlError(
+                f"{self._dialect.name} cannot do this exactly: {refused}",
+                "not_expressible",
+                hint=refused.hint,
+            ) from None
 
     def _tests(self) -> tuple[dict[int, str], dict[str, Tree]]:
         """For each bit of the plan the column that has it; and the columns."""

@@ -38,6 +38,13 @@ class Dialect:
     has_lists = True
     most_columns: int | None = None
 
+    def finished(self, tree: exp.Select) -> exp.Select:
+        """The statement, of which every text in it is read as it stands.
+
+        Raises `RefusedError` where a name would not be.
+        """
+        return tree
+
     # Texts
 
     def plain_text(self, source: Tree) -> Tree:
