@@ -126,7 +126,12 @@ class _Reader(KeyedReader):
         name = node.value if isinstance(node, Scalar) else None
         if isinstance(name, str) and name.strip() and name.isprintable():
             return name
-        self.note("ICP702", node.start, "the name of a column is a text, not empty", _EXAMPLE)
+        self.note(
+            "ICP702",
+            node.start,
+            "the name of a column is a text that can be shown, not empty",
+            _EXAMPLE,
+        )
         return None
 
     def _type(self, field: str, node: Node) -> ColumnType | None:

@@ -81,6 +81,7 @@ class _Writer:
             if name == self._request.table[-1].casefold():
                 name += "_"  # or it would hide the table
             made = _select(columns, source, everything=source.name if more else None)
+            made = self._dialect.computed_once(made)
             found.with_(exp.to_identifier(name, quoted=True), as_=made, copy=False)
             source = table_of([name])
 

@@ -131,8 +131,8 @@ columns.yaml:2:11: error[ICP702] this is no column of industry
 columns.yaml:3:36: error[ICP703] the column of company_size cannot be of type boolean
 columns.yaml:4:1: error[ICP702] pages has a type and no column
 columns.yaml:5:34: error[ICP703] unknown type of a column
-columns.yaml:6:7: error[ICP702] the name of a column is a text, not empty
-columns.yaml:7:9: error[ICP702] the name of a column is a text, not empty
+columns.yaml:6:7: error[ICP702] the name of a column is a text that can be shown, not empty
+columns.yaml:7:9: error[ICP702] the name of a column is a text that can be shown, not empty
 """
 
 
@@ -171,6 +171,7 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--table", "a.b.c.d"], "'a.b.c.d' names no table"),
         (["--table", 'a"b'], "names no table"),
         (["--table", "a\nb"], "names no table"),
+        (["--table", "`a.b`"], "names no table"),
         (["--as", "dbt"], "--out models/icp_verdicts.sql"),
         (["--as", "dbt", "--out", "a b.sql"], "a b.sql cannot be the file of a model"),
         (["--as", "dbt", "--out", "a.sql", "--table", "a.b.c"], "source.table"),

@@ -247,6 +247,19 @@ def test_as_many_columns_as_a_select_has(postgres: Engine) -> None:
     assert matched
 
 
+def test_postgres_computes_each_step_once(postgres: Engine) -> None:
+    conditions = [
+        {"type": "domain", "comparator": "equals", "value": "a.example"},
+        {"type": "page_equals", "comparator": "has_all", "value": ["/a", "/b"]},
+    ]
+    sql = sql_of("postgres", files_of(alone(conditions), Path()), USUAL)
+    postgres.run(sql, [], USUAL)
+    plan = "\n".join(line for (line,) in postgres.execute(f"explain {sql}"))
+    steps = ctes(sqlglot.parse_one(sql, dialect="postgres"))
+    assert len(steps) == 6
+    assert all(f"Subquery Scan on {it}" in plan for it in steps[:-1]), plan
+
+
 def test_what_redshift_lacks_is_said() -> None:
     page = {"type": "page_contains", "comparator": "contains", "value": "/x"}
     size = {"type": "company_size", "comparator": "gte", "value": 1}

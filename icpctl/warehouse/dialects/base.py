@@ -38,6 +38,10 @@ class Dialect:
     has_lists = True
     most_columns: int | None = None
 
+    def computed_once(self, step: exp.Select) -> exp.Select:
+        """A subquery whose columns are computed once for a row, however often they are read."""
+        return step
+
     def finished(self, tree: exp.Select) -> exp.Select:
         """The statement, of which every text in it is read as it stands.
 

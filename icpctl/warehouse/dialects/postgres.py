@@ -32,6 +32,11 @@ class Postgres(TrimmingDialect, UnnestingDialect):
     element = exp.column("v", "e")
     alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")])
 
+    def computed_once(self, step: exp.Select) -> exp.Select:
+        # PostgreSQL 12 and later write a subquery that is read once into the one that reads it,
+        # with a copy of each expression for each time that its column is read.
+        return step.offset(0, copy=False)
+
     def plain_text(self, source: Tree) -> Tree:
         collation = exp.to_identifier("C", quoted=True)
         return exp.Collate(this=super().plain_text(source), expression=collation)
