@@ -29,6 +29,29 @@ def stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
+def read_regular(path: Path, most: int, code: str = "unreadable") -> bytes:
+    """The bytes of a regular file; of one that has more than `most`, so many and one more.
+
+    Never waits: a pipe or device is not opened. Raises `FileNotFoundError` where nothing is
+    there, and `IcpctlError` `code` where it cannot be read.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            raise IcpctlError(f"this is {what}", code, Location(str(path)))
+        with path.open("rb") as file:
+            # A limit makes room for as much, so it is for files that need one.
+            return file.read(most + 1) if status.st_size > most else file.read()
+    except FileNotFoundError:
+        raise
+    except NotADirectoryError as error:
+        raise FileNotFoundError(*error.args) from None
+    except (OSError, ValueError) as error:  # a name may hold a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise IcpctlError(f"cannot read it: {reason}", code, Location(str(path))) from None
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A binary file to write, which takes the place of `path` when the block ends well.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,23 +79,15 @@ def is_rule_test(name: str) -> bool:
 
 
 def read_file(path: Path) -> Document:
-    """Read a config file. What keeps it from being read is a problem of the document.
-
-    Never waits: a pipe or device under a config's name is refused, not opened.
-    """
+    """Read a config file. What keeps it from being read is a problem of the document."""
     from icpctl.config.document import MAX_BYTES, read_document
 
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            what = "a folder" if path.is_dir() else "no regular file"
-            return _unreadable(path, f"this is {what}")
-        with path.open("rb") as file:
-            # A limit makes room for as much, so it is for files that need one.
-            data = file.read(MAX_BYTES + 1) if status.st_size > MAX_BYTES else file.read()
-        return read_document(data, str(path))
-    except OSError as error:
-        return _unreadable(path, f"the file cannot be read: {error.strerror or error}")
+        return read_document(read_regular(path, MAX_BYTES), str(path))
+    except FileNotFoundError:
+        return _unreadable(path, "there is no such file")
+    except IcpctlError as error:
+        return _unreadable(path, error.message)
 
 
 def _unreadable(path: Path, message: str) -> Document:

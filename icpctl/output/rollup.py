@@ -15,6 +15,7 @@ from icpctl.files import replacing
 from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
 from icpctl.output.score import (
+    STDOUT,
     counted,
     print_exceeded,
     print_misfits,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from icpctl.visitors.recognition import Mapped
     from icpctl.visitors.sources import Source
 
-STDOUT = "-"
 _SHOWN = 10
 
 

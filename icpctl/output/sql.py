@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.files import change_files
+from icpctl.extras import require
+from icpctl.files import change_files, read_regular
 from icpctl.output.console import note
+from icpctl.output.score import STDOUT, counted
+from icpctl.visitors.normal import instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +42,7 @@ def write_sql(
 
     Raises `IcpctlError`: `no_sqlglot`, `not_expressible`, `bad_usage`, `exists`, `not_written`.
     """
-    from icpctl.warehouse.engine import require_sqlglot
-
-    require_sqlglot()
+    require("sqlglot", "sql", "SQL needs", "no_sqlglot")
     from icpctl.warehouse.rendering import render, schema_tests
     from icpctl.warehouse.statement import make_statement
 
@@ -49,7 +50,7 @@ def write_sql(
     statement = make_statement(configs, request)
     text = render(statement, request, wrapping)
     written: dict[Path, bytes] = {}
-    if target.out is not None and str(target.out) != "-":
+    if target.out is not None and str(target.out) != STDOUT:
         written[target.out] = text.encode()
         if target.form == "dbt":
             beside = target.out.with_suffix(".yml")
@@ -69,47 +70,53 @@ def _wrapping(
     from icpctl.warehouse.rendering import Wrapping
     from icpctl.warehouse.request import table_parts
 
-    is_named = target.form in ("view", "table")
-    if target.name is not None and not is_named:
+    name: tuple[str, ...] = ()
+    if target.form in ("view", "table"):
+        name = table_parts(target.name or DEFAULT_NAME)
+    elif target.name is not None:
         raise IcpctlError(
             "--name is the name of a view or a table",
             "bad_usage",
             hint="a model of dbt is called as its file: --out models/icp_verdicts.sql",
         )
-    if target.form == "dbt":
-        _require_model(target.out)
-    count = f"{len(configs)} config{'' if len(configs) == 1 else 's'}"
-    until = (
-        "when it runs"
-        if request.as_of is None
-        else request.as_of.isoformat().replace("+00:00", "Z")
-    )
+    elif target.form == "dbt":
+        name = (_model(target.out),)
+    if name == request.table:
+        raise IcpctlError(
+            f"{'.'.join(name)} is the table of visitors, and would be what is made of it as well",
+            "bad_usage",
+            hint="another --name, or for dbt another --out",
+        )
+    until = "when it runs" if request.as_of is None else instant_text(request.as_of)
     words = [
-        f"{count} of {folder} in the SQL of {request.dialect}, written by icpctl sql.",
+        f"{counted(len(configs), 'config')} of {folder} in the SQL of {request.dialect}, "
+        "written by icpctl sql.",
         "For each row: id, icp_match, icp, icp_score, and matches as JSON text.",
         f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
     ]
-    name = table_parts(target.name or DEFAULT_NAME)
     return Wrapping(target.form, name, tuple(words))
 
 
-def _require_model(out: Path | None) -> None:
+def _model(out: Path | None) -> str:
+    """The name of a model by its file. Raises `IcpctlError` `bad_usage`."""
     hint = "such as --out models/icp_verdicts.sql"
     if out is None:
         raise IcpctlError("--as dbt writes two files", "bad_usage", hint=hint)
     if out.suffix != ".sql" or not _MODEL.fullmatch(out.stem):
         raise IcpctlError(f"{out} cannot be the file of a model", "bad_usage", hint=hint)
+    return out.stem
 
 
 def _require_ours(path: Path) -> None:
     """Refuse to replace a file of properties that somebody else wrote."""
     from icpctl.warehouse.rendering import SCHEMA_HEAD
 
+    head = SCHEMA_HEAD.encode()
     try:
-        text = path.read_bytes()[: len(SCHEMA_HEAD)]
+        is_ours = read_regular(path, len(head), "exists").startswith(head)
     except FileNotFoundError:
         return
-    if text != SCHEMA_HEAD.encode():
+    if not is_ours:
         raise IcpctlError(
             "this file is none that icpctl sql wrote, and would be replaced",
             "exists",

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from icpctl.errors import IcpctlError
+from icpctl.extras import require
 from icpctl.proofs.space import Claim, Space, State, source_name
 from icpctl.vocabulary import Operator
 
@@ -39,15 +39,7 @@ class Answer:
 
 def require_z3() -> Any:
     """z3, or the error that says how to get it: `IcpctlError` `no_prover`."""
-    try:
-        import z3
-    except ImportError as error:
-        raise IcpctlError(
-            f"proofs need z3, which is not installed ({error})",
-            "no_prover",
-            hint='install it with: pip install "icpctl[prove]"',
-        ) from None
-    return z3
+    return require("z3", "prove", "proofs need", "no_prover")
 
 
 def milliseconds(seconds: float) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from icpctl.scoring.report import rate
+from icpctl.visitors import normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,7 +186,7 @@ class Impact:
     def body(self) -> dict[str, Any]:
         """Return the impact as JSON values."""
         return {
-            "asOf": self.as_of.isoformat().replace("+00:00", "Z"),
+            "asOf": normal.instant_text(self.as_of),
             "visitors": self.visitors,
             "rejected": self.rejected,
             "matchedBefore": self.matched_before,

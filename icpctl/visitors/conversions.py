@@ -149,8 +149,7 @@ def _epoch(micros: int) -> Callable[[Any], Any]:
 
 
 def _iso(micros: int) -> str:
-    when = normal.EPOCH + timedelta(microseconds=micros)
-    return when.isoformat().removesuffix("+00:00") + "Z"
+    return normal.instant_text(normal.EPOCH + timedelta(microseconds=micros))
 
 
 def _rb2b_time(value: Any) -> Any:

@@ -17,8 +17,8 @@ from icpctl.vocabulary import Form
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SCHEME = "(?:[A-Za-z][A-Za-z0-9+.-]*://)?"
-_WWW = "(?:[Ww][Ww][Ww][.])?"
+_SCHEME = f"(?:{normal.SCHEME})?"
+_WWW = f"(?:{normal.WWW})?"
 _USUAL_STARTS = ("https://www.", "http://www.")
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-import stat
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from icpctl.errors import IcpctlError, Location
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
 from icpctl.visitors.paths import Path, parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+    from icpctl.errors import Location
 
 __all__ = [
     "FIELDS",
@@ -79,20 +81,14 @@ def load_mapping(name: str | None) -> Mapping:
     """
     if name is None or name in built_in_names():
         return built_in(name or DEFAULT)
-    from icpctl.visitors.mapping_file import MAX_BYTES, read_mapping
+    from icpctl.config.document import MAX_BYTES
+    from icpctl.visitors.mapping_file import read_mapping
 
-    file = FilePath(name)
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise IcpctlError("this is no regular file", "bad_mapping", Location(name))
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_regular(FilePath(name), MAX_BYTES, "bad_mapping")
+    except FileNotFoundError:
         hint = f"name a file, or one of: {', '.join(built_in_names())}"
         raise _no_such(name, hint) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise IcpctlError(f"cannot read the mapping: {reason}", where=Location(name)) from None
     return read_mapping(name, data)
 
 

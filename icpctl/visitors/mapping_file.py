@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.config.document import MAX_BYTES, Document, read_document
-from icpctl.config.nodes import List, Object, Problem, Scalar
-from icpctl.errors import IcpctlError, Location
+from icpctl.config.document import read_document
+from icpctl.config.keyed import KeyedReader, cut
+from icpctl.config.nodes import List, Scalar
+from icpctl.errors import Location
 from icpctl.visitors.conversions import CONVERSIONS, COUNT, SPLIT
 from icpctl.visitors.mapping import FIELDS, PAGES, SINGLE, Mapping
 from icpctl.visitors.paths import (
@@ -19,14 +20,12 @@ from icpctl.visitors.paths import (
     parse_path,
     path_text,
 )
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from icpctl.config.document import Document
     from icpctl.config.nodes import Node
-
-__all__ = ["MAX_BYTES", "read_mapping"]
 
 TITLE, MISSING = "title", "missing"
 ABOUT = ("recognised_by", "by", "rollup_by", "session")
@@ -35,6 +34,7 @@ ABOUT = ("recognised_by", "by", "rollup_by", "session")
 _KEYS = (TITLE, *ABOUT, MISSING, *FIELDS)
 _ENTRY_KEYS = ("path", "as", SPLIT, "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
+_NO_OBJECT = ("ICP504", "a mapping is an object of fields and their paths", _EXAMPLE)
 
 
 def read_mapping(name: str, data: bytes) -> Mapping:
@@ -42,28 +42,17 @@ def read_mapping(name: str, data: bytes) -> Mapping:
 
     Raises `IcpctlError` `bad_mapping` with every finding.
     """
-    document = read_document(data, name)
-    reader = _Reader(name, document)
+    reader = _Reader(name, read_document(data, name))
     mapping = reader.mapping()
-    if reader.problems:
-        raise IcpctlError(
-            "the mapping is not right",
-            "bad_mapping",
-            hint="icpctl mappings NAME prints one to start from",
-            findings=[document.finding(problem) for problem in reader.problems],
-        )
+    hint = "icpctl mappings NAME prints one to start from"
+    reader.require_right("the mapping is not right", "bad_mapping", hint)
     return mapping
 
 
-class _Reader:
+class _Reader(KeyedReader):
     def __init__(self, name: str, document: Document) -> None:
+        super().__init__(document)
         self.name = name
-        self.document = document
-        # That a file is empty is said as of one that holds comments only.
-        self.problems = [it for it in document.problems if it.code != _EMPTY]
-
-    def _find(self, code: str, start: int, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(code, start, message, hint))
 
     def mapping(self) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
@@ -71,7 +60,7 @@ class _Reader:
         about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
         title = ""
         missing: tuple[str, ...] = ()
-        for key, value in self._entries():
+        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT):
             if key == TITLE:
                 title = self._text(value, "the title is a text") or ""
             elif key == MISSING:
@@ -83,28 +72,11 @@ class _Reader:
                 kept = [path for path, node in self._paths(value) if self._fits(key, path, node)]
                 paths[key] = tuple(kept)
         if not self.problems and not any(paths.values()):
-            self._find("ICP505", 0, "the mapping names no field", _EXAMPLE)
+            self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
         for found in (paths, about):
             found |= {key: tuple(_unless(it, missing) for it in found[key]) for key in found}
         where = Location(self.name, 1, 1)
         return Mapping(self.name, paths, title or self.name, **about, where=where)
-
-    def _entries(self) -> Iterator[tuple[str, Node]]:
-        """The known keys of the file with their values."""
-        root = self.document.root
-        if root is None:
-            return
-        if not isinstance(root, Object):
-            message = "a mapping is an object of fields and their paths"
-            self._find("ICP504", root.start, message, _EXAMPLE)
-            return
-        for name, (start, value) in root.entries.items():
-            if name in _KEYS:
-                yield name, value
-                continue
-            meant = nearest(name, _KEYS)
-            hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(_KEYS)}"
-            self._find("ICP501", start, f"unknown field {_short(name)}", hint)
 
     def _paths(self, value: Node) -> Iterator[tuple[Path, Node]]:
         for entry in value.items if isinstance(value, List) else [value]:
@@ -118,19 +90,19 @@ class _Reader:
             return self._path(node)
         hint = "write {path: ...}, with as: ... or split: ... beside it, or {constant: ...}"
         if isinstance(node, List):
-            self._find("ICP504", node.start, "a path is a text such as company.industry", hint)
+            self.note("ICP504", node.start, "a path is a text such as company.industry", hint)
             return None
         unknown = [
             (start, key) for key, (start, _) in node.entries.items() if key not in _ENTRY_KEYS
         ]
         for start, key in unknown:
             known = f"known are: {', '.join(_ENTRY_KEYS)}"
-            self._find("ICP504", start, f"{_short(key)} does not belong here", known)
+            self.note("ICP504", start, f"{cut(key)} does not belong here", known)
         found = {key: value for key, (_, value) in node.entries.items()}
         if unknown:
             return None
         if set(found) not in ({"path"}, {"path", "as"}, {"path", SPLIT}, {"constant"}):
-            self._find(
+            self.note(
                 "ICP504", node.start, f"{' and '.join(found) or 'nothing'} make no path", hint
             )
             return None
@@ -151,9 +123,7 @@ class _Reader:
             if name is None:
                 return None
             if name not in CONVERSIONS:
-                meant = nearest(name, CONVERSIONS)
-                hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(CONVERSIONS)}"
-                self._find("ICP503", found["as"].start, f"unknown conversion {_short(name)}", hint)
+                self.note_unknown("ICP503", found["as"].start, "conversion", name, CONVERSIONS)
                 return None
             return (*path, Convert(name))
         return path
@@ -165,7 +135,7 @@ class _Reader:
         try:
             return parse_path(text)
         except ValueError as error:
-            self._find("ICP502", node.start, f"bad path {_short(text)}: {error}")
+            self.note("ICP502", node.start, f"bad path {cut(text)}: {error}")
             return None
 
     def _texts(self, value: Node) -> tuple[str, ...]:
@@ -176,7 +146,7 @@ class _Reader:
     def _text(self, node: Node, wanted: str) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
             return node.value
-        self._find("ICP504", node.start, f"{wanted}, not empty")
+        self.note("ICP504", node.start, f"{wanted}, not empty")
         return None
 
     def _fits(self, field: str, path: Path, node: Node) -> bool:
@@ -185,23 +155,21 @@ class _Reader:
         if field in SINGLE and how != Convert(COUNT):
             if is_many(path):
                 message = f"{field} is one value, {path_text(path)} gives several"
-                self._find("ICP506", node.start, message, "[0] is the first element, [-1] the last")
+                self.note("ICP506", node.start, message, "[0] is the first element, [-1] the last")
                 return False
             if how and how.name == SPLIT:
-                self._find("ICP506", node.start, f"{field} is one value, split gives several")
+                self.note("ICP506", node.start, f"{field} is one value, split gives several")
                 return False
         elif field == PAGES and how == Convert(COUNT):
-            self._find("ICP506", node.start, "pages are a list, count gives a number")
+            self.note("ICP506", node.start, "pages are a list, count gives a number")
             return False
         return True
 
     def _is_plain(self, path: Path, node: Node) -> bool:
         if isinstance(path[-1], Convert | Constant):
-            self._find(
-                "ICP504", node.start, "here a path is a text, without conversion or constant"
-            )
+            self.note("ICP504", node.start, "here a path is a text, without conversion or constant")
         elif is_many(path):
-            self._find("ICP506", node.start, "one value is needed here", "[0] is the first element")
+            self.note("ICP506", node.start, "one value is needed here", "[0] is the first element")
         else:
             return True
         return False
@@ -213,10 +181,3 @@ def _unless(path: Path, texts: tuple[str, ...]) -> Path:
     if not texts or isinstance(path[0], Constant) or how == Convert(COUNT):
         return path
     return (*path[:-1], Unless(texts), how) if how else (*path, Unless(texts))
-
-
-_EMPTY = "ICP007"
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:60]}...")

@@ -18,14 +18,26 @@ from icpctl.vocabulary import Form
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+# What Arrow's and databases' regular expressions read as Python's do.
+SCHEME = "[A-Za-z][A-Za-z0-9+.-]*://"
+WWW = "[Ww][Ww][Ww][.]"
+DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
+NUMBER = f"{DECIMAL}([eE][+-]?[0-9]+)?"
+
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""What ranges may have in place of `-`."""
+
+SEPARATORS = ",.'\u2019"
+"""What separates thousands."""
+
+_SCHEME = re.compile(SCHEME)
+_WWW = re.compile(WWW)
 _PORT = re.compile(r":[0-9]+\Z")
-_DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
-_THOUSANDS = re.compile("(?<=[0-9])[,.'\u2019](?=[0-9]{3}(?![0-9]))")
+_DASH = re.compile(f"[{DASHES}]")
+_THOUSANDS = re.compile(f"(?<=[0-9])[{SEPARATORS}](?=[0-9]{{3}}(?![0-9]))")
 _RANGE = re.compile(r"([0-9]+)(?:-([0-9]+)|\+)")
 _EIGHT_DIGITS = re.compile("[0-9]{8}")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-
+_NUMBER = re.compile(NUMBER)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_1, YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -40,13 +52,13 @@ def plain(text: str, *, case_sensitive: bool) -> str:
 def domain(text: str) -> str:
     """`https://www.acme.example:443/x` -> `acme.example`."""
     host = re.split("[/?#]", _without(_SCHEME, text), maxsplit=1)[0]
-    host = _without_www(_PORT.sub("", host).rstrip("."))
+    host = _without(_WWW, _PORT.sub("", host).rstrip("."))
     return host or text
 
 
 def url(text: str) -> str:
     """A URL without scheme, `www.`, fragment and trailing `/`."""
-    return _without_www(_without(_SCHEME, text.partition("#")[0])).rstrip("/")
+    return _without(_WWW, _without(_SCHEME, text.partition("#")[0])).rstrip("/")
 
 
 def path(text: str) -> str:
@@ -100,6 +112,11 @@ def instant(text: str) -> int | None:
         return None
 
 
+def instant_text(when: datetime) -> str:
+    """A moment in UTC as ISO 8601, such as `2026-11-23T12:00:00Z`."""
+    return when.isoformat().removesuffix("+00:00") + "Z"
+
+
 def epoch(value: float) -> int | None:
     """Microseconds of epoch seconds or, at or above 10^11, milliseconds.
 
@@ -120,7 +137,7 @@ def country(text: str) -> str:
     Punctuation does not count in names. The text of other values stays in front of a NUL, so that
     it can equal no code.
     """
-    plain = _plain(text)
+    plain = unaccented(text)
     letters = _letters(plain)
     is_other = len(letters) <= LONGEST_CODE and letters != plain.strip()
     return (None if is_other else _countries().get(letters)) or f"{text}\0"
@@ -131,16 +148,12 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
     return text[found.end() :] if found else text
 
 
-def _without_www(text: str) -> str:
-    return text[4:] if text[:4].lower() == "www." else text
-
-
 LONGEST_CODE = 3
 """Letters of the longest ISO 3166 codes; every name has more."""
 
 
-def _plain(name: str) -> str:
-    """A country's name or code without letter case and accents."""
+def unaccented(name: str) -> str:
+    """A text without letter case and accents."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(c for c in letters if not unicodedata.combining(c))
 
@@ -193,8 +206,8 @@ def _countries() -> dict[str, str]:
         names |= {getattr(entry, key, entry.name) for key in ("official_name", "common_name")}
         # "Korea, Republic of" is also written "Republic of Korea".
         names |= {f"{rest} {head}" for head, _, rest in (n.partition(", ") for n in names) if rest}
-        found |= {_letters(_plain(name)): entry.alpha_2 for name in names}
-    return found | {_letters(_plain(name)): code for name, code in _OTHER_NAMES.items()}
+        found |= {_letters(unaccented(name)): entry.alpha_2 for name in names}
+    return found | {_letters(unaccented(name)): code for name, code in _OTHER_NAMES.items()}
 
 
 def countries() -> tuple[list[str], list[str]]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from icpctl.config.document import MAX_BYTES, read_document
-from icpctl.config.nodes import Object, Problem, Scalar
-from icpctl.errors import IcpctlError, Location
+from icpctl.config.keyed import KeyedReader
+from icpctl.config.nodes import Object, Scalar
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
 from icpctl.visitors.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
-from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from icpctl.config.document import Document
     from icpctl.config.nodes import Node
 
 
@@ -71,20 +71,12 @@ def load_columns(path: Path) -> Columns:
 
     Raises `IcpctlError`: `no_such_path`; `bad_columns` with every finding.
     """
-    name = str(path)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise IcpctlError("this is no regular file", "bad_columns", Location(name))
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_regular(path, MAX_BYTES, "bad_columns")
+    except FileNotFoundError:
         hint = "--columns names a file such as: industry: company_industry"
-        raise IcpctlError(f"there is no file {name}", "no_such_path", hint=hint) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        message = f"cannot read the columns: {reason}"
-        raise IcpctlError(message, "bad_columns", Location(name)) from None
-    return read_columns(name, data)
+        raise IcpctlError(f"there is no file {path}", "no_such_path", hint=hint) from None
+    return read_columns(str(path), data)
 
 
 def read_columns(name: str, data: bytes) -> Columns:
@@ -92,45 +84,24 @@ def read_columns(name: str, data: bytes) -> Columns:
 
     Raises `IcpctlError` `bad_columns` with every finding.
     """
-    document = read_document(data, name)
-    reader = _Reader(document)
+    reader = _Reader(read_document(data, name))
     columns = default_columns() | dict(reader.columns())
-    if reader.problems:
-        raise IcpctlError(
-            "the columns are not right",
-            "bad_columns",
-            hint="docs/sql.md shows such a file",
-            findings=[document.finding(problem) for problem in reader.problems],
-        )
+    reader.require_right(
+        "the columns are not right", "bad_columns", "docs/sql.md shows such a file"
+    )
     return columns
 
 
-_EMPTY = "ICP007"
 _EXAMPLE = "for example: industry: company_industry, or {column: employees, type: text}"
+_NO_OBJECT = ("ICP702", "the file is no object of columns", _EXAMPLE)
 
 
-class _Reader:
-    def __init__(self, document: Document) -> None:
-        self._root = document.root
-        # An empty file says that all columns are the usual ones.
-        self.problems = [it for it in document.problems if it.code != _EMPTY]
-
-    def _find(self, code: str, start: int, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(code, start, message, hint))
-
+class _Reader(KeyedReader):
     def columns(self) -> Iterator[tuple[str, Column]]:
         """The entries of the file that are right; `problems` hold the rest."""
-        if self._root is None:
-            return
-        if not isinstance(self._root, Object):
-            self._find("ICP702", self._root.start, "the file is no object of columns", _EXAMPLE)
-            return
-        for field, (start, node) in self._root.entries.items():
-            if field not in FITTING:
-                meant = nearest(field, FITTING)
-                hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(FITTING)}"
-                self._find("ICP701", start, f"unknown field {_short(field)}", hint)
-            elif (column := self._column(field, start, node)) is not None:
+        for field, start, node in self.entries(FITTING, "ICP701", _NO_OBJECT):
+            column = self._column(field, start, node)
+            if column is not None:
                 yield field, column
 
     def _column(self, field: str, start: int, node: Node) -> Column | None:
@@ -141,10 +112,10 @@ class _Reader:
             name = self._name(node)
             return None if name is None else Column(name, usual)
         if not isinstance(node, Object) or not set(node.entries) <= {"column", "type"}:
-            self._find("ICP702", node.start, f"this is no column of {field}", _EXAMPLE)
+            self.note("ICP702", node.start, f"this is no column of {field}", _EXAMPLE)
             return None
         if "column" not in node.entries:
-            self._find("ICP702", start, f"{field} has a type and no column", _EXAMPLE)
+            self.note("ICP702", start, f"{field} has a type and no column", _EXAMPLE)
             return None
         found = {key: value for key, (_, value) in node.entries.items()}
         name = self._name(found["column"])
@@ -155,7 +126,12 @@ class _Reader:
         name = node.value if isinstance(node, Scalar) else None
         if isinstance(name, str) and name.strip() and name.isprintable():
             return name
-        self._find("ICP702", node.start, "the name of a column is a text, not empty", _EXAMPLE)
+        self.note(
+            "ICP702",
+            node.start,
+            "the name of a column is a text that can be shown, not empty",
+            _EXAMPLE,
+        )
         return None
 
     def _type(self, field: str, node: Node) -> ColumnType | None:
@@ -167,9 +143,5 @@ class _Reader:
             message, hint = f"the column of {field} cannot be of type {word}", f"it can be: {known}"
         else:
             message, hint = "unknown type of a column", f"known for {field} are: {known}"
-        self._find("ICP703", node.start, message, hint)
+        self.note("ICP703", node.start, message, hint)
         return None
-
-
-def _short(name: str) -> str:
-    return repr(name if len(name) <= 60 else f"{name[:60]}...")

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from icpctl.warehouse.dialects.base import Dialect
     from icpctl.warehouse.trees import Tree
 
+SOURCE = "icp_row"
+"""The alias of the table. Without it a name that no column has might mean the table's rows, or what
+another column of the same SELECT is called."""
+
 _DAY = 86_400_000_000  # microseconds
 _EQUALITIES = ("in", "has_all")
 _MANY = (ColumnType.LIST, ColumnType.JSON)
@@ -49,6 +53,7 @@ class Fields:
         self.folded: dict[str, Tree] = {}
         self.forms: dict[str, Tree] = {}
         self.reads: dict[str, None] = {}
+        self._numbers: dict[str, tuple[str, str]] = {}
         self._columns = columns
         self._as_of = as_of
         self._plan = plan
@@ -116,8 +121,15 @@ class Fields:
 
     def number(self, name: str) -> tuple[str, str]:
         """The columns of the lowest and the highest number of a field, most often the same."""
+        if name not in self._numbers:
+            self._numbers[name] = self._number(name)
+        return self._numbers[name]
+
+    def _number(self, name: str) -> tuple[str, str]:
         if name == "last_seen_days":
-            return self._days(), self._days()
+            made = "last_seen_days_as_of"
+            self.forms[made] = self._days()
+            return made, made
         if self._column(name).type is not ColumnType.TEXT:
             self.read[name] = self._double(name)
             return name, name
@@ -127,8 +139,7 @@ class Fields:
             return made, made
         self.read[name] = self._trimmed(name)
         low, high = f"{name}_low", f"{name}_high"
-        if low not in self.forms:
-            self.forms |= zip((low, high), self._bounds(name), strict=True)
+        self.forms[low], self.forms[high] = self._bounds(name)
         return low, high
 
     def flag(self, name: str) -> str:
@@ -145,7 +156,7 @@ class Fields:
         if found is None:
             return exp.null()
         self.reads[found] = None
-        return column(found)
+        return exp.column(found, SOURCE, quoted=True)
 
     # Texts
 
@@ -239,18 +250,14 @@ class Fields:
             no = exp.In(this=word.copy(), expressions=[text("false"), text("0")])
         return case((yes, exp.true()), (no, exp.false()))
 
-    def _days(self) -> str:
-        made = "last_seen_days_as_of"
-        if made not in self.forms:
-            own = self._number_of("last_seen_days")
-            seen = self._column(mapping.LAST_SEEN)
-            if seen.name is not None:
-                source = self._source(mapping.LAST_SEEN)
-                self.read[mapping.LAST_SEEN] = self.dialect.micros(source)
-                counted = exp.cast(self._counted(column(mapping.LAST_SEEN)), "DOUBLE")
-                own = exp.Coalesce(this=counted, expressions=[own])
-            self.forms[made] = own
-        return made
+    def _days(self) -> Tree:
+        own = self._number_of("last_seen_days")
+        if self._column(mapping.LAST_SEEN).name is None:
+            return own
+        source = self._source(mapping.LAST_SEEN)
+        self.read[mapping.LAST_SEEN] = self.dialect.micros(source)
+        counted = exp.cast(self._counted(column(mapping.LAST_SEEN)), "DOUBLE")
+        return exp.Coalesce(this=counted, expressions=[own])
 
     def _number_of(self, name: str) -> Tree:
         """What the second subquery makes of a number field."""

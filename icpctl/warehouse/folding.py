@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _DOTTED_CAPITAL_I = "\u0130"
 
@@ -38,12 +38,17 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
     """
     equal, parts = set(equal), set(parts)
     characters = set("".join(equal | parts))
-    pairs = {source: folded for source, folded in _single().items() if folded in characters}
-    pairs |= {
+    pairs = {
         source: folded
-        for source, folded in _several().items()
-        if any(folded in value for value in equal)
-        or any(_may_overlap(folded, value) for value in parts)
+        for source, folded in _folded().items()
+        if folded in characters
+        or (
+            len(folded) > 1
+            and (
+                any(folded in value for value in equal)
+                or any(_may_overlap(folded, value) for value in parts)
+            )
+        )
     }
     if "i" in characters:  # of which some databases make a plain i
         pairs[_DOTTED_CAPITAL_I] = _DOTTED_CAPITAL_I.casefold()
@@ -55,7 +60,7 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
 
 def ascii_spellings() -> dict[str, str]:
     """The other letters that fold to ASCII letters alone, such as the Kelvin sign to `k`."""
-    return {it: to for it, to in (_single() | _several()).items() if to.isascii()}
+    return {it: to for it, to in _folded().items() if to.isascii()}
 
 
 def _may_overlap(folded: str, part: str) -> bool:
@@ -69,18 +74,7 @@ def _may_overlap(folded: str, part: str) -> bool:
 
 
 @cache
-def _single() -> dict[str, str]:
-    return {it: to for it, to in _folded() if len(to) == 1}
-
-
-@cache
-def _several() -> dict[str, str]:
-    return {it: to for it, to in _folded() if len(to) > 1}
-
-
-def _folded() -> Iterator[tuple[str, str]]:
+def _folded() -> dict[str, str]:
     """Every character beyond ASCII that folding changes, and what it becomes."""
-    for code in range(0x80, sys.maxunicode + 1):
-        character = chr(code)
-        if (folded := character.casefold()) != character:
-            yield character, folded
+    beyond = map(chr, range(0x80, sys.maxunicode + 1))
+    return {it: folded for it in beyond if (folded := it.casefold()) != it}

@@ -7,7 +7,7 @@ statement, what a config asks for by `normal` when the statement is written.
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from icpctl.warehouse.dialects.base import Dialect
     from icpctl.warehouse.trees import Tree
 
-_SCHEME = "^[A-Za-z][A-Za-z0-9+.-]*://"
-_WWW = "^[Ww][Ww][Ww][.]"
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
-_SEPARATORS = ".'\u2019"  # and the comma, which stands for them all
+_SCHEME = f"^{normal.SCHEME}"
+_WWW = f"^{normal.WWW}"
+_OTHER_SEPARATORS = normal.SEPARATORS.replace(",", "")  # the comma stands for them all
 _DIGITS = re.compile("[0-9]{4,}")
 
 
@@ -50,7 +49,7 @@ def url(dialect: Dialect, source: Tree) -> Tree:
 def path(dialect: Dialect, source: Tree) -> Tree:
     """The path alone of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
     form = dialect.before(source, "#?")
-    form = dialect.replaced_all(form, "^(//|[A-Za-z][A-Za-z0-9+.-]*://)?[^/]*", "")
+    form = dialect.replaced_all(form, f"^(//|{normal.SCHEME})?[^/]*", "")
     return dialect.replaced_all(form, f"/+{dialect.end}", "")
 
 
@@ -61,14 +60,14 @@ def size_range(dialect: Dialect, source: Tree) -> Tree:
     them too.
     """
     form = dialect.without_spaces(source)
-    ours = "-" * len(_DASHES) + "," * len(_SEPARATORS)
-    return dialect.translated(form, _DASHES + _SEPARATORS, ours)
+    ours = "-" * len(normal.DASHES) + "," * len(_OTHER_SEPARATORS)
+    return dialect.translated(form, normal.DASHES + _OTHER_SEPARATORS, ours)
 
 
 def spellings(value: str) -> list[str]:
     """What `size_range` makes of every text that equals a range of a config."""
     form = normal.size_range(value)
-    if set(form) & {",", *_SEPARATORS}:
+    if set(form) & set(normal.SEPARATORS):
         raise RefusedError(
             f"{form!r} has a separator that separates no thousands, which SQL cannot tell from "
             "one that does",
@@ -107,21 +106,17 @@ def range_bounds(dialect: Dialect, form: Tree) -> tuple[Tree, Tree]:
 
 # Countries
 
-REPERTOIRE = "".join(
-    chr(code)
-    for low, high in (
-        (0x01, 0x1F),
-        (0x7F, 0x24F),
-        (0x300, 0x36F),
-        (0x1E00, 0x1EFF),
-        (0x2000, 0x206F),
-        (0x3000, 0x303F),
-        (0xFF01, 0xFF5E),
-    )
-    for code in range(low, high + 1)
-) + "".join(ascii_spellings())
-"""The characters beyond printable ASCII that the name of a country may hold; with any other
-character a text is no country's name."""
+_REPERTOIRE = (
+    (0x01, 0x1F),
+    (0x7F, 0x24F),
+    (0x300, 0x36F),
+    (0x1E00, 0x1EFF),
+    (0x2000, 0x206F),
+    (0x3000, 0x303F),
+    (0xFF01, 0xFF5E),
+)
+"""From and to which characters beyond printable ASCII the name of a country may hold, besides
+`ascii_spellings`; with any other character a text is no country's name."""
 
 
 def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
@@ -137,17 +132,22 @@ def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
 
 def country_name(dialect: Dialect, source: Tree) -> Tree:
     """What `country` gives, without punctuation, which does not count in names."""
-    form = dialect.replaced(dialect.spaced(source, _PUNCTUATION), "&", " and ")
+    punctuation = "".join(
+        character
+        for character, becomes in _reduced().items()
+        if becomes and becomes != "&" and not becomes.isspace() and not re.search(r"\w", becomes)
+    )
+    form = dialect.replaced(dialect.spaced(source, punctuation), "&", " and ")
     form = dialect.replaced_all(form, r"[ -/:-@\[-\^`{-~]+", " ")
     return dialect.replaced_all(exp.Trim(this=form), "^the ", "")
 
 
 def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
-    """Of `REPERTOIRE` what becomes one letter, several letters, a space, and nothing."""
+    """Of `_reduced` what becomes one letter, several letters, a space, and nothing."""
     letters: dict[str, str] = {}
     several: dict[str, str] = {}
     spaces = nothing = ""
-    for character, becomes in _REDUCED.items():
+    for character, becomes in _reduced().items():
         if not becomes:
             nothing += character
         elif becomes.isspace():
@@ -157,17 +157,11 @@ def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], st
     return letters, several, spaces, nothing
 
 
-def _reduced(character: str) -> str:
-    letters = unicodedata.normalize("NFKD", character.casefold())
-    return "".join(it for it in letters if not unicodedata.combining(it))
-
-
-_REDUCED = {it: _reduced(it) for it in REPERTOIRE}
-_PUNCTUATION = "".join(
-    character
-    for character, becomes in _REDUCED.items()
-    if becomes and becomes != "&" and not becomes.isspace() and not re.search(r"\w", becomes)
-)
+@cache
+def _reduced() -> dict[str, str]:
+    """Each character of the repertoire, and what it is without letter case and accents."""
+    characters = [chr(code) for low, high in _REPERTOIRE for code in range(low, high + 1)]
+    return {it: normal.unaccented(it) for it in (*characters, *ascii_spellings())}
 
 
 def country_code(value: str) -> str | None:
@@ -178,6 +172,7 @@ def country_code(value: str) -> str | None:
 
 def spellings_of(code: str) -> tuple[list[str], list[str]]:
     """The names of a country as `country_name` gives them, and its codes as `country` does."""
-    known = [name for name, it in zip(*normal.countries(), strict=True) if it == code]
+    # In order, so that the same configs always make the same text.
+    known = sorted(name for name, it in zip(*normal.countries(), strict=True) if it == code)
     names = [it for it in known if len(it) > normal.LONGEST_CODE]
     return names, [it for it in known if it not in names]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from icpctl.errors import IcpctlError
-from icpctl.warehouse.statement import comment, table_of
+from icpctl.warehouse.fields import SOURCE
+from icpctl.warehouse.statement import comment, source_table, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ _JINJA = re.compile(r"\{(?=[{%#])")
 class Wrapping:
     """What becomes of the SELECT: `form` is `select`, `view`, `table` or `dbt`.
 
-    `name` are the parts of the name of the view or table; `words` say what the statement is of.
+    `name` are the parts of the name of a view or table; `words` say what the statement is of.
     """
 
     form: str
@@ -85,8 +86,8 @@ def _model(statement: Statement, request: Request, head: str) -> str:
     while stand_in in text:
         stand_in += "_"
     for node in tree.find_all(exp.Table):
-        if node.args.get("this") and node == table_of(request.table):
-            node.replace(table_of([stand_in]))
+        if node.alias == SOURCE:
+            node.replace(source_table([stand_in]))
     quoted = exp.to_identifier(stand_in, quoted=True).sql(request.dialect)
     names = ", ".join(json.dumps(it, ensure_ascii=False) for it in request.table)
     source = f"{{{{ {'ref' if len(request.table) == 1 else 'source'}({names}) }}}}"
@@ -120,7 +121,7 @@ def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
         (
             "icp",
             "The first config that matches.",
-            [{"accepted_values": {"values": [escaped(it) for it in slugs]}}],
+            [{"accepted_values": {"values": list(slugs)}}],
         ),
         (
             "icp_score",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from icpctl.warehouse.columns import Columns
 
-_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
+_PART = re.compile(r'"((?:[^"]|"")*)"|([^".`]+)')
 
 
 @dataclass(frozen=True, slots=True)

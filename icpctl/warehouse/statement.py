@@ -17,7 +17,7 @@ from icpctl.errors import Finding, IcpctlError
 from icpctl.scoring.plan import make_plan
 from icpctl.visitors import normal
 from icpctl.warehouse.dialects import DIALECTS
-from icpctl.warehouse.fields import Fields
+from icpctl.warehouse.fields import SOURCE, Fields
 from icpctl.warehouse.predicates import joined, predicate
 from icpctl.warehouse.scores import config_score, percent
 from icpctl.warehouse.trees import RefusedError, case, column, exists, text, whole
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from icpctl.warehouse.request import Request
     from icpctl.warehouse.trees import Tree
 
-VALUES, FOLDED, FORMS = "icp_values", "icp_folded", "icp_forms"
-TESTS, SCORES, VERDICTS = "icp_tests", "icp_scores", "icp_ranked"
 _COMMENT = 100  # characters
 
 
@@ -75,29 +73,37 @@ class _Writer:
         self._require_expressible(len(tests))
         fields = self._fields
         read = {"id": fields.id(), **fields.read}
-        steps = [(VALUES, _select(read, table_of(self._request.table)))]
+        found = exp.Select()
+        source = source_table(self._request.table)
+
+        def step(name: str, columns: Mapping[str, Tree], *, more: bool = False) -> None:
+            nonlocal source
+            if name == self._request.table[-1].casefold():
+                name += "_"  # or it would hide the table
+            made = _select(columns, source, everything=source.name if more else None)
+            made = self._dialect.computed_once(made)
+            found.with_(exp.to_identifier(name, quoted=True), as_=made, copy=False)
+            source = table_of([name])
+
+        step("icp_values", read)
         if fields.folded:
-            kept = {name: column(name) for name in read} | fields.folded
-            steps.append((FOLDED, _select(kept, _named(VALUES))))
+            step("icp_folded", {name: column(name) for name in read} | fields.folded)
         if fields.forms:
-            before = steps[-1][0]
-            steps.append((FORMS, _select(fields.forms, _named(before), everything=before)))
-        steps.append((TESTS, _select({"id": column("id"), **tests}, _named(steps[-1][0]))))
-        steps.append((SCORES, _select({"id": column("id"), **scores}, _named(TESTS))))
-        steps.append((VERDICTS, _select(self._verdicts(list(scores)), _named(SCORES))))
-        found = _select(
-            {
-                "id": column("id"),
-                "icp_match": exists(column("icp")),
-                "icp": column("icp"),
-                "icp_score": column("icp_score"),
-                "matches": column("matches"),
-            },
-            _named(VERDICTS),
-        )
-        for name, step in steps:
-            found = found.with_(exp.to_identifier(name, quoted=True), as_=step, copy=False)
-        return Statement(found, tuple(self._fields.reads))
+            step("icp_forms", fields.forms, more=True)
+        step("icp_tests", {"id": column("id"), **tests})
+        step("icp_scores", {"id": column("id"), **scores})
+        step("icp_ranked", self._verdicts(list(scores)))
+        verdict = {name: column(name) for name in ("id", "icp", "icp_score", "matches")}
+        verdict = {"id": column("id"), "icp_match": exists(column("icp")), **verdict}
+        found.select(*_outputs(verdict), copy=False).from_(source, copy=False)
+        try:
+            return Statement(self._dialect.finished(found), tuple(fields.reads))
+        except RefusedError as refused:
+            raise IcpctlError(
+                f"{self._dialect.name} cannot do this exactly: {refused}",
+                "not_expressible",
+                hint=refused.hint,
+            ) from None
 
     def _tests(self) -> tuple[dict[int, str], dict[str, Tree]]:
         """For each bit of the plan the column that has it; and the columns."""
@@ -179,13 +185,14 @@ class _Writer:
                 findings=self._findings,
             )
         most = self._dialect.most_columns
-        if most is not None and max(tests, len(self._configs)) >= most:
-            raise IcpctlError(
-                f"the configs have {tests:,} different tests, and {self._dialect.name} takes "
-                f"fewer than {most:,} columns",
-                "not_expressible",
-                hint="--config writes the SQL of some configs alone",
-            )
+        for count, what in ((tests, "different tests"), (len(self._configs), "configs")):
+            if most is not None and count >= most:  # the id is a column as well
+                raise IcpctlError(
+                    f"{count:,} {what} are a column each, and a SELECT of {self._dialect.name} "
+                    f"has {most:,} columns at most",
+                    "not_expressible",
+                    hint="--config writes the SQL of some configs alone",
+                )
 
 
 def _select(
@@ -196,7 +203,7 @@ def _select(
     return exp.Select(expressions=trees).from_(source, copy=False)
 
 
-def _outputs(columns: Mapping[str, Tree], everything: str | None) -> Iterator[Tree]:
+def _outputs(columns: Mapping[str, Tree], everything: str | None = None) -> Iterator[Tree]:
     if everything is not None:
         yield exp.Column(this=exp.Star(), table=exp.to_identifier(everything, quoted=True))
     for name, tree in columns.items():
@@ -207,14 +214,17 @@ def _outputs(columns: Mapping[str, Tree], everything: str | None) -> Iterator[Tr
         yield found
 
 
-def _named(name: str) -> exp.Table:
-    return table_of([name])
-
-
 def table_of(parts: Sequence[str]) -> exp.Table:
     """A table by the parts of its name."""
     names = [exp.to_identifier(it, quoted=True) for it in reversed(parts)]
     return exp.Table(**dict(zip(("this", "db", "catalog"), names, strict=False)))
+
+
+def source_table(parts: Sequence[str]) -> exp.Table:
+    """The table of visitors, as the first subquery reads it."""
+    found = table_of(parts)
+    found.set("alias", exp.TableAlias(this=exp.to_identifier(SOURCE, quoted=True)))
+    return found
 
 
 def _words(field: FieldPlan, test: Test) -> str:

@@ -54,6 +54,14 @@ def test_a_file(here: Path) -> None:
     assert (here / "icp.sql").read_text() == icpctl(*DUCKDB, "--out", "-", cwd=here).out
 
 
+def test_the_text_is_the_same_in_each_run(here: Path) -> None:
+    countries = SAAS.replace("{type: industry,", "{type: country,").replace("SaaS}", "Germany}")
+    (here / "icp_configs/saas.yaml").write_text(countries)
+    first, second = (icpctl(*DUCKDB, cwd=here, PYTHONHASHSEED=it).out for it in "12")
+    assert "'federal republic of germany'" in first
+    assert first == second
+
+
 def test_which_configs(here: Path) -> None:
     assert "'asleep'" not in icpctl(*DUCKDB, cwd=here).out
     assert "'asleep'" in icpctl(*DUCKDB, "--config", "asleep", cwd=here).out
@@ -87,7 +95,7 @@ def test_a_model_of_dbt(here: Path) -> None:
     assert ended.err.startswith("written: icp.sql, icp.yml\n")
     model = (here / "icp.sql").read_text()
     assert model.startswith('{{ config(materialized="view") }}\n')
-    assert 'FROM {{ ref("visitors") }}\n' in model
+    assert 'FROM {{ ref("visitors") }} AS "icp_row"\n' in model
     (found,) = yaml.safe_load((here / "icp.yml").read_text())["models"]
     assert found["name"] == "icp"
     columns = {it["name"]: it["data_tests"] for it in found["columns"]}
@@ -123,8 +131,8 @@ columns.yaml:2:11: error[ICP702] this is no column of industry
 columns.yaml:3:36: error[ICP703] the column of company_size cannot be of type boolean
 columns.yaml:4:1: error[ICP702] pages has a type and no column
 columns.yaml:5:34: error[ICP703] unknown type of a column
-columns.yaml:6:7: error[ICP702] the name of a column is a text, not empty
-columns.yaml:7:9: error[ICP702] the name of a column is a text, not empty
+columns.yaml:6:7: error[ICP702] the name of a column is a text that can be shown, not empty
+columns.yaml:7:9: error[ICP702] the name of a column is a text that can be shown, not empty
 """
 
 
@@ -163,14 +171,17 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--table", "a.b.c.d"], "'a.b.c.d' names no table"),
         (["--table", 'a"b'], "names no table"),
         (["--table", "a\nb"], "names no table"),
+        (["--table", "`a.b`"], "names no table"),
         (["--as", "dbt"], "--out models/icp_verdicts.sql"),
         (["--as", "dbt", "--out", "a b.sql"], "a b.sql cannot be the file of a model"),
         (["--as", "dbt", "--out", "a.sql", "--table", "a.b.c"], "source.table"),
         (["--name", "x"], "--name is the name of a view or a table"),
         (["--as", "view", "--name", "."], "'.' names no table"),
+        (["--as", "view", "--name", "visitors"], "visitors is the table of visitors"),
+        (["--as", "dbt", "--out", "visitors.sql"], "visitors is the table of visitors"),
         (["--dialect", "clickhouse", "--as", "table"], "an engine and an order"),
         (["--columns", "none.yaml"], "there is no file none.yaml"),
-        (["--columns", "."], "this is no regular file"),
+        (["--columns", "."], "this is a folder"),
         (["--as-of", "soon"], "--as-of 'soon' is no date"),
         (["--dir", "empty"], "there is no config in empty"),
         (["--dir", "gone"], "gone does not exist"),

@@ -155,15 +155,17 @@ def test_no_such_mapping(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "a\0b"])
 def test_mapping_name_that_no_file_can_have(name: str) -> None:
-    with pytest.raises(IcpctlError, match="cannot read the mapping"):
+    with pytest.raises(IcpctlError, match="cannot read it") as caught:
         load_mapping(name)
+    assert caught.value.code == "bad_mapping"
 
 
 def test_mapping_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     for path in (tmp_path, tmp_path / "pipe.yaml"):
-        with pytest.raises(IcpctlError, match="no regular file"):
+        with pytest.raises(IcpctlError, match=r"this is (a folder|no regular file)") as caught:
             load_mapping(str(path))
+        assert caught.value.code == "bad_mapping"
 
 
 def test_mapping_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +176,9 @@ def test_mapping_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)  # root may read everything
-    with pytest.raises(IcpctlError, match="cannot read the mapping: Permission denied"):
+    with pytest.raises(IcpctlError, match="cannot read it: Permission denied") as caught:
         load_mapping(str(path))
+    assert caught.value.code == "bad_mapping"
 
 
 def test_default_mapping_file_has_each_path_once() -> None:

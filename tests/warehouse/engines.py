@@ -6,14 +6,16 @@ import os
 import shutil
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import duckdb
+import pyarrow as pa
 
 from icpctl.visitors.mapping import FIELDS
 from icpctl.warehouse.columns import ColumnType
+from tests.spark.engine import spark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,20 +25,54 @@ Types = dict[str, ColumnType]
 T = ColumnType
 
 
-class Engine(Protocol):
-    """A database with a table `visitors`, which each run replaces."""
+class Engine(ABC):
+    """A database with a table `visitors`, which each run replaces; its time zone is not UTC."""
 
     name: str
+    types: ClassVar[dict[ColumnType, str]]
+
+    @abstractmethod
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a statement gives."""
+
+    @abstractmethod
+    def fill(self, columns: dict[str, str], rows: list[list[Any]]) -> None:
+        """Make the table, by the types of its columns."""
 
     def run(self, sql: str, rows: Rows, types: Types) -> list[tuple[Any, ...]]:
         """What a statement gives for rows of the table."""
+        columns = {name: self.types[types[name]] for name in FIELDS}
+        self.fill(columns, [[row[name] for name in FIELDS] for row in rows])
+        return self.execute(sql)
 
 
-class DuckDb:
+class _Connected(Engine):
+    """A database behind a connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.execute("set timezone = 'America/New_York'")
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        found = self.connection.execute(sql)
+        return list(found.fetchall()) if found.description else []
+
+    def fill(self, columns: dict[str, str], rows: list[list[Any]]) -> None:
+        self.execute("drop table if exists visitors")
+        described = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        self.execute(f"create table visitors ({described})")
+        self.insert(rows)
+
+    @abstractmethod
+    def insert(self, rows: list[list[Any]]) -> None:
+        """Fill the table, which has as many columns as each row has values."""
+
+
+class DuckDb(_Connected):
     """DuckDB in memory."""
 
     name = "duckdb"
-    _types: ClassVar = {
+    types: ClassVar = {
         T.TEXT: "VARCHAR",
         T.NUMBER: "DOUBLE",
         T.BOOLEAN: "BOOLEAN",
@@ -45,21 +81,20 @@ class DuckDb:
         T.JSON: "VARCHAR",
     }
 
-    def run(self, sql: str, rows: Rows, types: Types) -> list[tuple[Any, ...]]:
-        with duckdb.connect() as connection:
-            connection.execute(_create(types, self._types))
-            connection.executemany(
-                f"insert into visitors values ({', '.join('?' * len(FIELDS))})",
-                [[row[name] for name in FIELDS] for row in rows],
-            )
-            return connection.execute(sql).fetchall()
+    def insert(self, rows: list[list[Any]]) -> None:
+        # Row by row a thousand would take seconds.
+        columns = [pa.array(column, from_pandas=False) for column in zip(*rows, strict=True)]
+        self.connection.register(
+            "rows", pa.table(columns, [f"c{it}" for it in range(len(columns))])
+        )
+        self.execute("insert into visitors from rows")
 
 
-class Postgres:
+class Postgres(_Connected):
     """A server that `postgres_server` started."""
 
     name = "postgres"
-    _types: ClassVar = {
+    types: ClassVar = {
         T.TEXT: "TEXT",
         T.NUMBER: "DOUBLE PRECISION",
         T.BOOLEAN: "BOOLEAN",
@@ -68,26 +103,17 @@ class Postgres:
         T.JSON: "JSONB",
     }
 
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    def run(self, sql: str, rows: Rows, types: Types) -> list[tuple[Any, ...]]:
-        cursor = self.connection.cursor()
-        cursor.execute("drop table if exists visitors")
-        cursor.execute(_create(types, self._types))
-        cursor.executemany(
-            f"insert into visitors values ({', '.join(['%s'] * len(FIELDS))})",
-            [[row[name] for name in FIELDS] for row in rows],
-        )
-        cursor.execute(sql)
-        return list(cursor.fetchall())
+    def insert(self, rows: list[list[Any]]) -> None:
+        with self.connection.cursor() as cursor, cursor.copy("copy visitors from stdin") as copy:
+            for row in rows:
+                copy.write_row(row)
 
 
-class Spark:
-    """Spark SQL in this process."""
+class Spark(Engine):
+    """Spark SQL, in a session of its own of the Spark that all tests of a process share."""
 
     name = "spark"
-    _types: ClassVar = {
+    types: ClassVar = {
         T.TEXT: "STRING",
         T.NUMBER: "DOUBLE",
         T.BOOLEAN: "BOOLEAN",
@@ -96,52 +122,17 @@ class Spark:
         T.JSON: "STRING",
     }
 
-    def __init__(self, session: Any) -> None:
-        self.session = session
+    def __init__(self) -> None:
+        self.session = spark().newSession()
+        self.session.conf.set("spark.sql.session.timeZone", "America/New_York")
 
-    def run(self, sql: str, rows: Rows, types: Types) -> list[tuple[Any, ...]]:
-        schema = ", ".join(f"`{name}` {self._types[types[name]]}" for name in FIELDS)
-        values = [tuple(row[name] for name in FIELDS) for row in rows]
-        frame = self.session.createDataFrame(values, schema)
-        frame.createOrReplaceTempView("visitors")
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.session.sql(sql).collect()]
 
-
-def why_no_spark() -> str | None:
-    """Why no Spark can be started here, if so."""
-    try:
-        import pyspark
-    except ImportError as error:
-        return f"pyspark: {error}"
-    del pyspark
-    return None if shutil.which("java") else "there is no Java on this machine"
-
-
-@contextmanager
-def spark_session() -> Iterator[Spark]:
-    """A session on one core, without its web page."""
-    from pyspark.sql import SparkSession
-
-    with tempfile.TemporaryDirectory(prefix="icpctl-spark-") as folder:
-        settings = {
-            "spark.ui.enabled": "false",
-            "spark.sql.shuffle.partitions": "1",
-            "spark.sql.warehouse.dir": folder,
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.host": "127.0.0.1",
-            "spark.sql.session.timeZone": "America/New_York",
-        }
-        builder = SparkSession.builder.master("local[1]").appName("icpctl sql")
-        session = builder.config(map=settings).getOrCreate()
-        try:
-            yield Spark(session)
-        finally:
-            session.stop()
-
-
-def _create(types: Types, names: dict[ColumnType, str]) -> str:
-    columns = ", ".join(f'"{name}" {names[types[name]]}' for name in FIELDS)
-    return f"create table visitors ({columns})"
+    def fill(self, columns: dict[str, str], rows: list[list[Any]]) -> None:
+        schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+        frame = self.session.createDataFrame([tuple(row) for row in rows], schema)
+        frame.createOrReplaceTempView("visitors")
 
 
 def postgres_programs() -> Path | None:
@@ -154,13 +145,7 @@ def postgres_programs() -> Path | None:
 
 
 def why_no_postgres() -> str | None:
-    """Why no server can be started here, if so; with ICPCTL_POSTGRES that is no excuse."""
-    reason = _why_no_postgres()
-    assert reason is None or "ICPCTL_POSTGRES" not in os.environ, reason
-    return reason
-
-
-def _why_no_postgres() -> str | None:
+    """Why no server can be started here, if so."""
     try:
         import psycopg
     except ImportError as error:

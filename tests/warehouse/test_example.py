@@ -8,33 +8,33 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from tests.cli.process import ROOT, environment
-from tests.warehouse.engines import postgres_programs, postgres_server, why_no_postgres
+from tests.warehouse.engines import postgres_programs
+
+if TYPE_CHECKING:
+    from tests.warehouse.engines import Postgres
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.M | re.S)
 
 
-@pytest.mark.skipif(why_no_postgres() is not None, reason=str(why_no_postgres()))
-def test_postgres_gives_what_score_gives(tmp_path: Path) -> None:
+def test_postgres_gives_what_score_gives(tmp_path: Path, postgres: Postgres) -> None:
     (script,) = BLOCK.findall((ROOT / "docs/sql.md").read_text("utf-8"))
     for name in ("sample_configs", "sample_visitors"):
         shutil.copytree(ROOT / name, tmp_path / name)
     programs = [str(Path(sys.executable).parent), str(postgres_programs()), os.environ["PATH"]]
-    with postgres_server() as server:
-        ended = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=tmp_path,
-            env=environment(
-                PATH=os.pathsep.join(programs),
-                PGHOST=server.connection.info.host,
-                PGUSER="icpctl",
-            ),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+    ended = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env=environment(
+            PATH=os.pathsep.join(programs),
+            PGHOST=postgres.connection.info.host,
+            PGUSER="icpctl",
+        ),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert ended.returncode == 0, ended.stderr
     assert re.search(r"differences *\n-+\n +0\n", ended.stdout), ended.stdout

@@ -9,28 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpctl.visitors import normal
-from tests.warehouse.engines import DuckDb, postgres_server, why_no_postgres
 from tests.warehouse.tables import USUAL, files_of, row_of, sql_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.warehouse.engines import Engine
 
 LETTERS = [
     it for it in map(chr, range(0x80, sys.maxunicode)) if it.casefold() != it or it.lower() != it
 ]
-
-
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "duckdb":
-        yield DuckDb()
-        return
-    if reason := why_no_postgres():
-        pytest.skip(reason)
-    with postgres_server() as server:
-        yield server
 
 
 def matched(engine: Engine, conditions: list[dict[str, Any]], field: str, texts: list[str]) -> set:

@@ -6,44 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from icpctl.warehouse.columns import Column, ColumnType, default_columns
 from icpctl.warehouse.request import Request
 from icpctl.warehouse.statement import make_statement
-from tests.warehouse.engines import postgres_server, why_no_postgres
 from tests.warehouse.tables import AS_OF, files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    Run = Callable[[str], list[tuple[Any, ...]]]
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Any]:
-    if reason := why_no_postgres():
-        pytest.skip(reason)
-    with postgres_server() as server:
-        yield server.connection
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def database(request: pytest.FixtureRequest) -> tuple[str, Run]:
-    """A database far from UTC, and what runs statements in it."""
-    if request.param == "duckdb":
-        connection: Any = duckdb.connect()
-        connection.execute("set timezone = 'America/New_York'")
-        return "duckdb", lambda sql: connection.execute(sql).fetchall()
-    connection = request.getfixturevalue("postgres")
-    connection.execute("set timezone = 'America/New_York'")
-
-    def run(sql: str) -> list[tuple[Any, ...]]:
-        found = connection.execute(sql)
-        return list(found.fetchall()) if found.description else []
-
-    return "postgres", run
+    from tests.warehouse.engines import Engine
 
 
 CELLS = [
@@ -71,16 +42,16 @@ CELLS = [
 
 @pytest.mark.parametrize(("column", "cell", "field", "comparator", "value"), CELLS)
 def test_types(
-    database: tuple[str, Run], column: str, cell: str, field: str, comparator: str, value: Any
+    database: Engine, column: str, cell: str, field: str, comparator: str, value: Any
 ) -> None:
-    dialect, run = database
+    run = database.execute
     names = {column, "last_seen_days"} if field == "last_seen_days" else {column}
     absent = ", ".join(f"cast(null as float) {it}" for it in names - {column})
     run("drop table if exists visitors")
     run(f"create table visitors as select '1' visitor_id, {cell} {column}{absent and ', '}{absent}")
     condition = {"type": field, "comparator": comparator, "value": value}
     types = {"persona_match": Column("persona_match", ColumnType.NUMBER)}
-    ((_, matched, *_),) = run(sql_of(dialect, condition, AS_OF, **types))
+    ((_, matched, *_),) = run(sql_of(database.name, condition, AS_OF, **types))
     assert matched
 
 
@@ -92,20 +63,20 @@ def sql_of(dialect: str, condition: dict[str, Any], as_of: str | None, **columns
     return make_statement(files, request).tree.sql(dialect)
 
 
-def test_days_to_now(database: tuple[str, Run]) -> None:
-    dialect, run = database
+def test_days_to_now(database: Engine) -> None:
+    run = database.execute
     run("drop table if exists visitors")
     ago = "current_timestamp - interval '10 days' - interval '1 hour'"
     run(f"create table visitors as select '1' visitor_id, {ago} last_seen_at, null last_seen_days")
     condition = {"type": "last_seen_days", "comparator": "equals", "value": 10}
     columns = {"last_seen_days": Column(None, ColumnType.NUMBER)}
-    ((_, matched, *_),) = run(sql_of(dialect, condition, None, **columns))
+    ((_, matched, *_),) = run(sql_of(database.name, condition, None, **columns))
     assert matched
 
 
-def test_a_visitor_without_an_id(database: tuple[str, Run]) -> None:
-    dialect, run = database
+def test_a_visitor_without_an_id(database: Engine) -> None:
+    run = database.execute
     run("drop table if exists visitors")
     run("create table visitors as select ' ' visitor_id, 'x' city")
     condition = {"type": "city", "comparator": "exists"}
-    assert run(sql_of(dialect, condition, None))[0][:2] == (None, True)
+    assert run(sql_of(database.name, condition, None))[0][:2] == (None, True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from icpctl.visitors import normal
 from icpctl.warehouse.trees import RefusedError, case, double, text, whole
 
 if TYPE_CHECKING:
@@ -14,13 +15,12 @@ if TYPE_CHECKING:
 
     from icpctl.warehouse.trees import Tree
 
-SPACES = "".join(chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace())
-"""What counts as an outer space of a text."""
+SPACES = "".join(it for it in map(chr, range(0x3001)) if it.isspace())
+"""What counts as an outer space of a text; beyond U+3000 Unicode has none."""
 
 _SPACE_CLASS = r"[\x{9}-\x{D}\x{1C}-\x{20}\x{85}\p{Z}]"
 """The same in the regular expressions of RE2, Java and Joni."""
 
-_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 _LARGEST = repr(sys.float_info.max)
 LONG = 2**63 - 1
 
@@ -37,6 +37,17 @@ class Dialect:
     infinity = "Infinity"
     has_lists = True
     most_columns: int | None = None
+
+    def computed_once(self, step: exp.Select) -> exp.Select:
+        """A subquery whose columns are computed once for a row, however often they are read."""
+        return step
+
+    def finished(self, tree: exp.Select) -> exp.Select:
+        """The statement, of which every text in it is read as it stands.
+
+        Raises `RefusedError` where a name would not be.
+        """
+        return tree
 
     # Texts
 
@@ -114,7 +125,7 @@ class Dialect:
 
     def number_of_text(self, source: Tree) -> Tree:
         """The double that a trimmed text is by JSON's grammar, else NULL."""
-        is_number = self.matches(source.copy(), _NUMBER)
+        is_number = self.matches(source.copy(), f"^{normal.NUMBER}$")
         return case((is_number, self.finite(self.whole_number(source))))
 
     def whole_number(self, digits: Tree) -> Tree:
@@ -178,6 +189,50 @@ class Dialect:
         return self.micros(exp.CurrentTimestamp())
 
 
+class TrimmingDialect(Dialect):
+    """A dialect that trims and translates given characters, not what a pattern says."""
+
+    dotall = ""
+    end = "$"
+
+    def characters(self, characters: str) -> Tree:
+        """Characters as a literal."""
+        return exp.UnicodeString(this="".join(f"\\{ord(it):04X}" for it in characters))
+
+    def trimmed(self, source: Tree) -> Tree:
+        return exp.Trim(this=source, expression=self.characters(SPACES), position="BOTH")
+
+    def without_spaces(self, source: Tree) -> Tree:
+        return exp.Translate(this=source, from_=self.characters(SPACES), to=text(""))
+
+
+class UnnestingDialect(Dialect):
+    """A dialect whose lists are tables of subqueries."""
+
+    element: exp.Column
+    alias: exp.TableAlias
+    """What a list is called as a table, and in it its `element`."""
+
+    def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
+        return exp.Array(expressions=[self._elements(source, make)])
+
+    def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return exp.Array(expressions=[self._elements(source, lambda it: it, holds)])
+
+    def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return exp.Exists(this=self._elements(source, lambda _: whole(1), holds))
+
+    def _elements(
+        self,
+        source: Tree,
+        make: Callable[[Tree], Tree],
+        holds: Callable[[Tree], Tree] | None = None,
+    ) -> exp.Select:
+        listed = exp.Unnest(expressions=[source], alias=self.alias.copy())
+        found = exp.select(make(self.element.copy())).from_(listed)
+        return found.where(holds(self.element.copy())) if holds else found
+
+
 def _ranges(codes: list[int]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for code in codes:
@@ -193,16 +248,35 @@ def _function(make: Callable[[Tree], Tree]) -> exp.Lambda:
     return exp.Lambda(this=make(exp.column(variable.copy())), expressions=[variable])
 
 
-def escaped(characters: str) -> Tree:
-    """Characters as a literal that shows their codes."""
-    return exp.UnicodeString(this="".join(f"\\{ord(it):04X}" for it in characters))
-
-
 def split_before(source: Tree, characters: str) -> Tree:
     """A text up to the first of some characters, without a pattern."""
     for character in characters:
         source = exp.SplitPart(this=source, delimiter=text(character), part_index=whole(1))
     return source
+
+
+def ends_as(source: Tree, value: str) -> Tree:
+    """Whether a text ends with another, by its last characters."""
+    return exp.EQ(this=exp.Right(this=source, expression=whole(len(value))), expression=text(value))
+
+
+def quotient(dividend: Tree, divisor: int) -> Tree:
+    """What `/` makes of whole numbers where it drops the rest."""
+    return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
+
+
+def no_days(source: Tree, reason: str) -> RefusedError:
+    """The refusal to count days since a timestamp."""
+    hint = f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column"
+    return RefusedError(reason, hint)
+
+
+def no_number(source: Tree, reason: str) -> RefusedError:
+    """The refusal to read numbers in a text."""
+    return RefusedError(
+        f"{source.name!r} holds numbers as text, {reason}",
+        "make it a number in a view, and say type: number",
+    )
 
 
 def page_of(

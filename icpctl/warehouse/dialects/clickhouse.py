@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.warehouse.dialects.base import Dialect
-from icpctl.warehouse.trees import RefusedError, call, text, whole
+from icpctl.warehouse.dialects.base import Dialect, no_number
+from icpctl.warehouse.trees import call, text, whole
 
 if TYPE_CHECKING:
     from icpctl.warehouse.trees import Tree
@@ -24,10 +24,8 @@ class ClickHouse(Dialect):
         return call("replaceRegexpAll", source, text(pattern), text(new))
 
     def number_of_text(self, source: Tree) -> Tree:
-        raise RefusedError(
-            f"{source.name!r} holds numbers as text, which clickhouse reads as a double that may "
-            "not be the nearest one",
-            "make it a number in a view, and say type: number",
+        raise no_number(
+            source, "which clickhouse reads as a double that may not be the nearest one"
         )
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:

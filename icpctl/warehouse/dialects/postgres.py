@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.dialects.base import LONG, SPACES, Dialect, escaped, page_of
+from icpctl.visitors import normal
+from icpctl.warehouse.dialects.base import (
+    LONG,
+    TrimmingDialect,
+    UnnestingDialect,
+    ends_as,
+    page_of,
+)
 from icpctl.warehouse.trees import call, case, double, equal, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from icpctl.warehouse.trees import Tree
 
 
-class Postgres(Dialect):
+class Postgres(TrimmingDialect, UnnestingDialect):
     """PostgreSQL.
 
     Texts have the collation "C": two are equal when their characters are, and `LOWER` changes
@@ -23,31 +28,27 @@ class Postgres(Dialect):
     """
 
     name = "postgres"
-    most_columns = 1_600
-    dotall = ""
-    end = "$"
+    most_columns = 1_664
+    element = exp.column("v", "e")
+    alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")])
+
+    def computed_once(self, step: exp.Select) -> exp.Select:
+        # PostgreSQL 12 and later write a subquery that is read once into the one that reads it,
+        # with a copy of each expression for each time that its column is read.
+        return step.offset(0, copy=False)
 
     def plain_text(self, source: Tree) -> Tree:
         collation = exp.to_identifier("C", quoted=True)
         return exp.Collate(this=super().plain_text(source), expression=collation)
 
-    def trimmed(self, source: Tree) -> Tree:
-        return exp.Trim(this=source, expression=escaped(SPACES), position="BOTH")
-
-    def without_spaces(self, source: Tree) -> Tree:
-        return exp.Translate(this=source, from_=escaped(SPACES), to=text(""))
-
     def ends_with(self, source: Tree, value: str) -> Tree:
-        return exp.EQ(
-            this=exp.Right(this=source, expression=whole(len(value))), expression=text(value)
-        )
+        return ends_as(source, value)
 
     def number_of_text(self, source: Tree) -> Tree:
         # A cast of what is too large or too small for a double is an error; numeric holds both.
-        decimals = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
-        usual = self.matches(source, rf"^{decimals}([eE][+-]?0*[0-9]{{1,4}})?$")
+        usual = self.matches(source, rf"^{normal.DECIMAL}([eE][+-]?0*[0-9]{{1,4}})?$")
         none = exp.or_(
-            self.matches(source.copy(), rf"^{decimals}[eE]-[0-9]+$"),
+            self.matches(source.copy(), rf"^{normal.DECIMAL}[eE]-[0-9]+$"),
             self.matches(source.copy(), r"^-?0(\.0+)?[eE][+-]?[0-9]+$"),
         )
         numeric = exp.cast(source.copy(), "DECIMAL")
@@ -68,15 +69,6 @@ class Postgres(Dialect):
     def long(self, value: int, largest: int) -> Tree:
         return exp.cast(whole(value), "DECIMAL" if largest > LONG else "BIGINT")
 
-    def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
-        return exp.Array(expressions=[_elements(source, make)])
-
-    def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        return exp.Array(expressions=[_elements(source, lambda it: it, holds)])
-
-    def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        return exp.Exists(this=_elements(source, lambda _: whole(1), holds))
-
     def is_filled(self, source: Tree) -> Tree:
         return exp.GT(this=call("CARDINALITY", source), expression=whole(0))
 
@@ -87,9 +79,8 @@ class Postgres(Dialect):
             (equal(kind, text("array")), json),
             (equal(kind, text("string")), call("JSONB_BUILD_ARRAY", json.copy())),
         )
-        alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")])
-        listed = exp.Table(this=call("JSONB_ARRAY_ELEMENTS", elements), alias=alias)
-        page = page_of(exp.column("v", "e"), _kind, _text, "string", "null")
+        listed = exp.Table(this=call("JSONB_ARRAY_ELEMENTS", elements), alias=self.alias.copy())
+        page = page_of(self.element.copy(), _kind, _text, "string", "null")
         return exp.Array(expressions=[exp.select(page).from_(listed)])
 
     def escape(self, code: int) -> str:
@@ -100,29 +91,12 @@ class Postgres(Dialect):
         micros = exp.cast(exp.Mul(this=seconds, expression=whole(1_000_000)), "BIGINT")
         return case((call("ISFINITE", source.copy()), micros))
 
-    def now_micros(self) -> Tree:
-        seconds = exp.Extract(this=exp.var("EPOCH"), expression=exp.CurrentTimestamp())
-        return exp.cast(exp.Mul(this=seconds, expression=whole(1_000_000)), "BIGINT")
-
 
 _ABOVE = "1.797693134862315807937E+308"
 """Where numbers begin that are nearer to infinity than to the largest double."""
 
 _BELOW = "2.4703282292062328E-324"
 """Where numbers end that are nearer to 0 than to the smallest double."""
-
-
-def _elements(
-    source: Tree, make: Callable[[Tree], Tree], holds: Callable[[Tree], Tree] | None = None
-) -> exp.Select:
-    """A subquery over the elements of a list."""
-    value = exp.column("v", "e")
-    unnested = exp.Unnest(
-        expressions=[source],
-        alias=exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")]),
-    )
-    found = exp.select(make(value)).from_(unnested)
-    return found.where(holds(value.copy())) if holds else found
 
 
 def _kind(json: Tree, key: str | None) -> Tree:

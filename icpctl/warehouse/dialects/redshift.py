@@ -6,26 +6,29 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.dialects.base import SPACES, Dialect, split_before
-from icpctl.warehouse.trees import RefusedError, call, text, whole
+from icpctl.warehouse.dialects.base import (
+    TrimmingDialect,
+    ends_as,
+    no_days,
+    no_number,
+    quotient,
+    split_before,
+)
+from icpctl.warehouse.trees import call, text, whole
 
 if TYPE_CHECKING:
     from icpctl.warehouse.trees import Tree
 
 
-class Redshift(Dialect):
+class Redshift(TrimmingDialect):
     """Redshift."""
 
     name = "redshift"
     has_lists = False
-    dotall = ""
-    end = "$"
+    most_columns = 1_664
 
-    def trimmed(self, source: Tree) -> Tree:
-        return exp.Trim(this=source, expression=text(SPACES), position="BOTH")
-
-    def without_spaces(self, source: Tree) -> Tree:
-        return exp.Translate(this=source, from_=text(SPACES), to=text(""))
+    def characters(self, characters: str) -> Tree:
+        return text(characters)
 
     def without_any(self, source: Tree, characters: str) -> Tree:
         return exp.Translate(this=source, from_=text(characters), to=text(""))
@@ -45,23 +48,20 @@ class Redshift(Dialect):
         )
 
     def ends_with(self, source: Tree, value: str) -> Tree:
-        return exp.EQ(
-            this=exp.Right(this=source, expression=whole(len(value))), expression=text(value)
-        )
+        return ends_as(source, value)
 
     def number_of_text(self, source: Tree) -> Tree:
-        raise RefusedError(
-            f"{source.name!r} holds numbers as text, and a cast of one that is too large for a "
-            "double ends a statement of redshift",
-            "make it a number in a view, and say type: number",
+        raise no_number(
+            source,
+            "and a cast of one that is too large for a double ends a statement of redshift",
         )
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:
-        return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
+        return quotient(dividend, divisor)
 
     def micros(self, source: Tree) -> Tree:
-        raise RefusedError(
+        raise no_days(
+            source,
             "redshift counts the time between two timestamps in the session's time zone, if one "
             "of them has a zone",
-            f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column",
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.dialects.base import SPACES, Dialect, escaped, split_before
+from icpctl.warehouse.dialects.base import TrimmingDialect, split_before
 from icpctl.warehouse.trees import call, text, whole
 
 if TYPE_CHECKING:
@@ -17,18 +17,11 @@ if TYPE_CHECKING:
 _SHOWN = 0xA000
 
 
-class Snowflake(Dialect):
+class Snowflake(TrimmingDialect):
     """Snowflake."""
 
     name = "snowflake"
-    end = "$"
     infinity = "inf"
-
-    def trimmed(self, source: Tree) -> Tree:
-        return exp.Trim(this=source, expression=escaped(SPACES), position="BOTH")
-
-    def without_spaces(self, source: Tree) -> Tree:
-        return exp.Translate(this=source, from_=escaped(SPACES), to=text(""))
 
     def without_any(self, source: Tree, characters: str) -> Tree:
         return self._each_as(source, characters, "")
@@ -41,7 +34,7 @@ class Snowflake(Dialect):
         hidden = [it for it in characters if ord(it) < _SHOWN]
         shown = [it for it in characters if ord(it) >= _SHOWN]
         found = exp.Translate(
-            this=source, from_=escaped("".join(hidden)), to=text(new * len(hidden))
+            this=source, from_=self.characters("".join(hidden)), to=text(new * len(hidden))
         )
         return self.translated(found, "".join(shown), new * len(shown)) if shown else found
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.warehouse.dialects.base import Dialect
-from icpctl.warehouse.trees import RefusedError, call, text, whole
+from icpctl.warehouse.dialects.base import Dialect, no_days, quotient
+from icpctl.warehouse.trees import call, text, whole
 
 if TYPE_CHECKING:
     from icpctl.warehouse.trees import Tree
@@ -23,11 +23,11 @@ class Trino(Dialect):
         return exp.EQ(this=tail, expression=text(value))
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:
-        return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
+        return quotient(dividend, divisor)
 
     def micros(self, source: Tree) -> Tree:
-        raise RefusedError(
+        raise no_days(
+            source,
             "trino gives the seconds of a timestamp as a double, which has no room for "
             "microseconds at every date",
-            f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column",
         )
