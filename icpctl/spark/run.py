@@ -352,7 +352,9 @@ class _Jobs:
 
 
 def _taken(name: str, why: str) -> IcpctlError:
-    return IcpctlError(why, "not_written", Location(name or "''"), "name another folder, or remove it")
+    return IcpctlError(
+        why, "not_written", Location(name or "''"), "name another folder, or remove it"
+    )
 
 
 def _is_within(folder: str, other: str) -> bool:
