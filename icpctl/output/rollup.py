@@ -62,7 +62,8 @@ class RollUpRun:
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines."""
-        self.first_rejected += rejected[: _SHOWN - len(self.first_rejected)]
+        shown = rejected[: _SHOWN - len(self.first_rejected)]
+        self.first_rejected += [replace(one, raw=None) for one in shown]  # not shown
         self.rejected += len(rejected)
 
     def add(self, batch: Batch) -> None:

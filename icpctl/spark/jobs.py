@@ -144,7 +144,8 @@ class Jobs:
 
 
 def _taken(name: str, why: str) -> IcpctlError:
-    return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
+    where = Location(name or "''")
+    return IcpctlError(why, "not_written", where, "name another folder, or remove it")
 
 
 def _is_within(folder: str, other: str) -> bool:

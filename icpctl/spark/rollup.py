@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import ChainMap
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -81,14 +81,12 @@ def roll_up(
                 tally.follow(one)
             # One machine reads the files of a mapping one after another.
             blocks = sorted(frames.in_order(tally.blocks), key=lambda it: work.groups[it[0][0]])
-            records, alone = Counter[int](), Counter[int]()
             before = lines_before((place, it.lines) for place, it in blocks)
             for place, block in blocks:
                 run.follow(block.counts, before.get(place, 0))
-                records[work.groups[place[0]]] += block.counts.records
-                alone[work.groups[place[0]]] += block.counts.without_key
-            for group, count in records.items():
-                if alone[group] == count > 0:
+            for group in dict.fromkeys(work.groups[place[0]] for place, _ in blocks):
+                counts = [it.counts for place, it in blocks if work.groups[place[0]] == group]
+                if sum(it.without_key for it in counts) == sum(it.records for it in counts) > 0:
                     raise no_key(run.mapped[group].mapping, sources[group])
             jobs.describe(f"write {tally.count:,} visitors")
             jobs.run(_written(folded, tally.shapes, form), frames.size, visitors_to, form)
@@ -97,11 +95,7 @@ def roll_up(
                 task_of = partial(rejecting_task, work, before)
                 again = frames.only(first).worked_on(work, {TEXT: pa.string()}, task_of)
                 jobs.describe(f"write the rejected lines of {frames.words}")
-                second = {
-                    place: it
-                    for found in jobs.run(again, frames.size, rejects_to, "rejects")
-                    for place, it in found.items()
-                }
+                second = ChainMap(*jobs.run(again, frames.size, rejects_to, "rejects"))
                 frames.require_same(_rejected(first), _rejected(second))
     run.visitors, run.seconds = tally.count, time.perf_counter() - started
     return run

@@ -88,11 +88,11 @@ def refuse_events(mapping: RecordMapping, where: Location | None) -> None:
     """Raise `IcpctlError` `not_on_spark` for a mapping whose records are rolled up."""
     if mapping.by:
         raise IcpctlError(
-            f"these records are {mapping.title}, to be rolled up to visitors first, which is not "
-            "done on Spark",
+            f"these records are {mapping.title}, to be rolled up to visitors first",
             "not_on_spark",
             where,
-            "icpctl rollup makes visitors of them, which Spark then scores",
+            "icpctl rollup EXPORT --engine spark --out visitors.parquet makes visitors of them, "
+            "which Spark then scores",
         )
 
 

@@ -37,6 +37,7 @@ VISITOR = "visitor"
 
 KEY, MICROS = "key", "micros"
 _SESSION, _VIEWED = "session", "viewed"
+_NO_PAGES = "no pages"  # what does not fit, which is kept where no page does
 ABOUT = {KEY: pa.string(), MICROS: pa.int64(), _SESSION: pa.string(), _VIEWED: pa.int64()}
 """What is kept of a record besides its fields: its key, instant, session, and views it counts."""
 
@@ -92,22 +93,37 @@ def folds(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     A record is its `VISITOR`, then what is `kept` of it; what is put between is that of a visitor's
     first row.
     """
-    last: pa.Table | None = None
+    parts: list[pa.Table] = []  # of the visitor that may go on: what was folded by itself
     for batch in batches:
         if not batch.num_rows:
             continue
-        table = _unfolded(batch)
-        folded = _fold(pa.concat_tables([last, table.cast(last.schema)]) if last else table)
-        yield folded.slice(0, len(folded) - 1)
-        last = folded.slice(len(folded) - 1)
-    if last:
-        yield last
+        rows = _unfolded(batch)
+        if parts and _is_all_of(rows, parts[0]):
+            parts.append(_fold([rows]))
+            # Parts of like size, so that what is there already is not folded again and again.
+            while len(parts) > 1 and parts[-2].nbytes <= 2 * parts[-1].nbytes:
+                parts[-2:] = [_fold(parts[-2:])]
+        else:
+            folded = _fold([*parts, rows])
+            yield folded.slice(0, len(folded) - 1)
+            parts = [folded.slice(len(folded) - 1)]
+    if parts:
+        yield _fold(parts)
+
+
+def _is_all_of(rows: pa.Table, one: pa.Table) -> bool:
+    """Whether all rows, which are in order of visitors, are of this visitor."""
+    visitors = rows[VISITOR]
+    return bool(visitors[0] == visitors[-1] == one[VISITOR][0])
 
 
 def visitors_of(folded: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
     """The fields `names` of visitors, as JSON texts."""
     columns = {name: folded[name].combine_chunks() for name in folded.column_names}
     counted = {PAGE_VIEWS: columns[_VIEWED], SESSIONS: pc.list_value_length(columns[_SESSION])}
+    pages = columns[PAGES]
+    has_pages = pc.greater(pc.list_value_length(pages), 0)
+    columns[PAGES] = pc.if_else(has_pages, json_texts.joined(pages), columns[_NO_PAGES])
     arrays = []
     for name in names:
         array = columns[name]
@@ -127,41 +143,43 @@ def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
 
 
 def _unfolded(batch: pa.RecordBatch) -> pa.Table:
-    """Records as rows of the shape that visitors have: the session is a list."""
+    """Records as rows of the shape that visitors have: sessions and pages are lists of texts."""
     columns = {name: batch[name] for name in batch.schema.names}
-    sessions = columns[_SESSION]
+    sessions, tokens = columns[_SESSION], columns[PAGES]
     ends = np.cumsum(sessions.is_valid().to_numpy(zero_copy_only=False))
-    offsets = pa.array(np.append(0, ends).astype(np.int32))
-    columns[_SESSION] = pa.ListArray.from_arrays(offsets, sessions.drop_null())
+    columns[_SESSION] = _lists(np.append(0, ends), sessions.drop_null())
+    pages = values.pages(tokens)
+    offsets, elements = np.asarray(pages.offsets), pa.array(np.asarray(pages.elements))
+    columns[PAGES] = _lists(offsets, json_texts.quoted(pages.values).take(elements))
+    columns[_VIEWED] = pc.coalesce(columns[_VIEWED], pa.array(np.diff(offsets)))
+    misfit = np.zeros(len(tokens), bool)
+    misfit[pages.misfits] = True
+    columns[_NO_PAGES] = pc.if_else(pa.array(misfit), tokens, None)
     return pa.table(columns)
 
 
-def _fold(rows: pa.Table) -> pa.Table:
-    """One row for each visitor, from its rows in order of time."""
-    rows = rows.combine_chunks()
+def _fold(parts: Sequence[pa.Table]) -> pa.Table:
+    """One row for each visitor, from its rows in order of time, which are in the parts."""
+    rows = pa.concat_tables(part.cast(parts[0].schema) for part in parts)
     columns = {name: rows[name].combine_chunks() for name in rows.column_names}
     visitors = columns[VISITOR]
     differ = pc.not_equal(visitors.slice(1), visitors.slice(0, len(visitors) - 1))
     starts = np.flatnonzero(np.append(True, differ.to_numpy(zero_copy_only=False)))
     lengths = np.diff(np.append(starts, len(visitors)))
     groups = _Groups(starts, np.repeat(np.arange(len(starts)), lengths))
-    first = pa.array(starts)
-    in_front = rows.column_names[: rows.column_names.index(MICROS)]
-    found = {name: columns[name].take(first) for name in in_front}
     known = columns[MICROS].is_valid().to_numpy(zero_copy_only=False)
-    found[MICROS] = columns[MICROS].take(groups.last(known))
-    pages = values.pages(columns[PAGES])
-    sessions = columns[_SESSION]
-    found[_SESSION] = groups.distinct(
-        sessions.offsets.to_numpy() - sessions.offsets[0].as_py(), sessions.flatten()
-    )
-    found[_VIEWED] = groups.page_views(columns[_VIEWED], pages)
-    for name in rows.column_names[len(found) :]:
-        if name == PAGES:
-            found[name] = groups.pages(columns[name], pages)
-            continue
-        present, misfits = _present(columns[name], name, known)
-        found[name] = columns[name].take(groups.last(present, misfits))
+    in_front = rows.column_names[: rows.column_names.index(MICROS)]
+    found = {}
+    for name in rows.column_names:
+        column = columns.pop(name)
+        if name in in_front:
+            found[name] = column.take(pa.array(starts))
+        elif name == _VIEWED:
+            found[name] = pa.array(np.add.reduceat(column.to_numpy(), starts))
+        elif name in (_SESSION, PAGES):
+            found[name] = groups.distinct(column)
+        else:
+            found[name] = column.take(groups.last(*_present(column, name, known)))
     return pa.table(found)
 
 
@@ -172,10 +190,15 @@ def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.n
         return column.present(), column.misfits
     if name == LAST_SEEN:
         return has_instant, np.flatnonzero(~is_missing(tokens) & ~has_instant)
+    if name == MICROS:
+        return has_instant, _NO_ROWS
     if name == ID:
         present = values.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        return present, np.empty(0, np.int64)
-    return ~is_missing(tokens), np.empty(0, np.int64)
+        return present, _NO_ROWS
+    return ~is_missing(tokens), _NO_ROWS
+
+
+_NO_ROWS = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,38 +208,26 @@ class _Groups:
     starts: np.ndarray
     of_row: np.ndarray
 
-    def last(self, present: np.ndarray, misfits: np.ndarray | None = None) -> pa.Array:
+    def last(self, present: np.ndarray, misfits: np.ndarray) -> pa.Array:
         """Each group's last row that is present, else its last misfit, else null."""
         numbers = np.arange(len(self.of_row))
         found = np.maximum.reduceat(np.where(present, numbers, -1), self.starts)
-        if misfits is not None and len(misfits):
+        if len(misfits):
             odd = np.full(len(numbers), -1)
             odd[misfits] = misfits
             found = np.where(found >= 0, found, np.maximum.reduceat(odd, self.starts))
         return pa.array(found, mask=found < 0)
 
-    def page_views(self, before: pa.Array, pages: values.Column) -> pa.Array:
-        """How many pages were seen; `before` has the number where it is known already."""
-        lengths = np.diff(np.asarray(pages.offsets))
-        known = before.is_valid().to_numpy(zero_copy_only=False)
-        counts = np.where(known, pc.fill_null(before, 0).to_numpy(), lengths)
-        return pa.array(np.add.reduceat(counts, self.starts))
-
-    def distinct(self, offsets: np.ndarray, texts: pa.Array) -> pa.Array:
+    def distinct(self, lists: pa.ListArray) -> pa.ListArray:
         """The lists of all rows of each group in one, each text once, in order."""
-        encoded = texts.dictionary_encode()
+        encoded = lists.flatten().dictionary_encode()
         codes = encoded.indices.to_numpy().astype(np.int64)
-        owners = np.repeat(self.of_row, np.diff(offsets))
+        owners = np.repeat(self.of_row, np.diff(lists.offsets.to_numpy()))
         _, firsts = np.unique(owners * max(len(encoded.dictionary), 1) + codes, return_index=True)
         firsts.sort()
         ends = np.cumsum(np.bincount(owners[firsts], minlength=len(self.starts)))
-        kept = encoded.dictionary.take(pa.array(codes[firsts]))
-        return pa.ListArray.from_arrays(pa.array(np.append(0, ends).astype(np.int32)), kept)
+        return _lists(np.append(0, ends), encoded.dictionary.take(pa.array(codes[firsts])))
 
-    def pages(self, tokens: pa.Array, pages: values.Column) -> pa.Array:
-        """The pages of each group, each once, in order; where none fits, its last misfit."""
-        texts = json_texts.quoted(pages.values).take(pa.array(np.asarray(pages.elements)))
-        union = self.distinct(np.asarray(pages.offsets), texts)
-        found = pc.if_else(pc.greater(pc.list_value_length(union), 0), union, None)
-        nothing = np.zeros(len(self.of_row), bool)
-        return pc.coalesce(json_texts.joined(found), tokens.take(self.last(nothing, pages.misfits)))
+
+def _lists(offsets: np.ndarray, texts: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), texts)

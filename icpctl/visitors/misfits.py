@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from icpctl.visitors import values
+from icpctl.visitors import json_texts, values
 from icpctl.visitors.mapping import ID, LAST_SEEN, PAGES
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -73,10 +73,11 @@ def misfits_of(
     table: pa.RecordBatch, names: Iterable[str], lines: np.ndarray
 ) -> dict[str, Misfits]:
     """Those in the columns `names` of a batch whose records are on `lines`."""
+    columns = {name: json_texts.plain(table[name]) for name in names}
     return {
-        name: Misfits.of(table[name], rows, lines)
-        for name in names
-        if len(rows := misfit_rows(name, table[name]))
+        name: Misfits.of(column, rows, lines)
+        for name, column in columns.items()
+        if len(rows := misfit_rows(name, column))
     }
 
 

@@ -51,10 +51,21 @@ def test_what_spark_does_not_do(name: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_rollup_is_not_built(tmp_path: Path) -> None:
-    ended = icpctl("rollup", VISITORS, "--out", "a.jsonl", *SPARK, cwd=tmp_path)
-    assert ended.code == 2
-    assert "icpctl rollup is not built for --engine spark" in ended.err
+ROLLUPS: dict[str, tuple[Sequence[str], str]] = {
+    "stdout": (("--out", "-"), "--out - is not built for --engine spark"),
+    "no suffix": (("--out", "visitors"), "not clear from its name"),
+    "no form of visitors": (("--out", "visitors.csv"), "not clear from its name"),
+    "rejects": (("--out", "v.jsonl", "--rejects", "-"), "--rejects takes a file, not stdout"),
+}
+
+
+@pytest.mark.parametrize("name", ROLLUPS)
+def test_what_rollup_does_not_do_on_spark(name: str, tmp_path: Path) -> None:
+    args, message = ROLLUPS[name]
+    ended = icpctl("rollup", VISITORS, *args, *SPARK, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert not list(tmp_path.iterdir())
 
 
 def told(**changes: Any) -> IcpctlError:

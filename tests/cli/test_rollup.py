@@ -358,6 +358,18 @@ def test_a_roll_up_scores_as_its_export_does(tmp_path: Path, name: str) -> None:
     assert lines == sorted(set(lines))
 
 
+def test_texts_that_repeat_in_a_table(tmp_path: Path) -> None:
+    """They are read as dictionaries."""
+    rows = [
+        {"user": str(n % 2), "city": f"city {n % 3}", "company_size": "lots"} for n in range(60)
+    ]
+    parquet.write_table(table_of(rows), tmp_path / "e.parquet")
+    args = ["--by", "user", "--out", "v.jsonl", "-o", "json"]
+    ended = icpctl("rollup", "e.parquet", *args, cwd=tmp_path)
+    assert json.loads(ended.out)["fieldWarnings"] == {"company_size": 60}
+    assert [it["city"] for it in jsonl(tmp_path / "v.jsonl")] == ["city 1", "city 2"]
+
+
 def test_flat_visitors_as_csv_and_parquet_score_alike(tmp_path: Path) -> None:
     flat = ROOT / "sample_visitors" / "visitors.jsonl"
     visitors = jsonl(flat)

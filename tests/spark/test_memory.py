@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from icpctl.output.rollup import How
+from icpctl.spark.rollup import roll_up
 from icpctl.spark.run import Folders, score
 from tests.spark.engine import PLACES, elsewhere, models, options, spark
 from tests.visitors.torture import CONFIGS, MIB, padded, visitor
@@ -55,6 +57,21 @@ def test_memory_of_workers(tmp_path: Path, place: str) -> None:
     name = str(tmp_path) if place == "on disks" else elsewhere(tmp_path)
     run = score(spark(), [name], models(CONFIGS), options(), Folders(out))
     assert (run.report.visitors, run.report.rejected) == (FEW + MANY, 0)
+    check()
+
+
+def test_memory_where_one_visitor_has_most_events(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "bot.jsonl.gz", "wb", 1) as file:
+        for number in range(MANY):
+            pages = [f"https://www.example.com/a/page/{number}/{part}" for part in range(5)]
+            file.write(visitor("bot", pages=pages, session_id=f"session {number}") + b"\n")
+    out = str(tmp_path / "visitors.parquet")
+    run = roll_up(spark(), [str(tmp_path)], How(by=(("id",),)), out)
+    assert (run.records, run.visitors) == (MANY, 1)
+    check()
+
+
+def check() -> None:
     found = peaks()
     assert found
     assert max(found) < MOST

@@ -173,7 +173,7 @@ def test_events_in_parquet(tmp_path: Path) -> None:
                 "last_seen": f"2026-11-{1 + at % 20:02}" if at % 3 else None,
                 "pages": [f"/{at % 13}"],
                 "company_size": at,
-                "city": f"city {at}" if number else None,
+                ("city" if number else "industry"): f"some {at}",
             }
             for at in range(300)
         ]
