@@ -28,12 +28,13 @@ from icpctl.scoring.tallies import MOST_KEYS
 from icpctl.scoring.watching import MOST_PATTERNS, Watch, field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.scoring.watching import WatchCounts
     from icpctl.visitors.sources import Source
 
 MOST_VALUES = 5
@@ -66,13 +67,23 @@ class InsightCounts:
         options: Options,
         *,
         changes: bool = True,
+        parts: Mapping[int, Sequence[str]] | None = None,
     ) -> InsightCounts:
         """What is to be counted for `(slug, config)` pairs.
 
         Without `changes` nothing of what conditions may become, nor which values are absent.
+        `parts` is as in `Watch`.
         """
-        plan, questions = _asked(configs, options, changes)
-        return cls(plan, Watch(questions, plan))
+        plan, questions = asked(configs, options, changes=changes)
+        return cls(plan, Watch(questions, plan, parts))
+
+    def follow(self, later: WatchCounts) -> None:
+        """Count what was counted of other visitors for the same configs."""
+        self.watch.counts.follow(later)
+
+    def take_parts(self, of_parts: InsightCounts) -> None:
+        """Have the parts of pages that were counted of the same visitors."""
+        self.watch.counts.parts = of_parts.watch.counts.parts
 
     def report(self, run: Run) -> InsightReport:
         """What was counted in a run."""
@@ -120,8 +131,8 @@ def insight(
     return Insight(counts.report(run), run)
 
 
-def _asked(
-    configs: Sequence[tuple[str, IcpConfig]], options: Options, changes: bool
+def asked(
+    configs: Sequence[tuple[str, IcpConfig]], options: Options, *, changes: bool
 ) -> tuple[Plan, list[Question]]:
     """The plan with all that is asked, and the questions in the plan's order."""
     how: dict[str, Any] = {"as_of": options.as_of, "case_sensitive": options.case_sensitive}
