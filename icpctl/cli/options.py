@@ -45,7 +45,7 @@ Mapping = Annotated[
     typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; recognised."),
 ]
 Rejects = Annotated[
-    Path | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
+    str | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
 ]
 MaxRejects = Annotated[
     str,

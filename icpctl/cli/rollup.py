@@ -1,5 +1,6 @@
 """`icpctl rollup`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,7 +48,8 @@ def rollup(
     only_here(engine, "rollup", "the records of a visitor are not brought together there")
     limit = Limit.parse(max_rejects)
     how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
-    run = rollup_into(visitors_of(visitors), how, out, rejects)
+    kept = None if rejects is None else Path(rejects)
+    run = rollup_into(visitors_of(visitors), how, out, kept)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
     exceeded = limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

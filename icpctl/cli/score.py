@@ -85,7 +85,7 @@ def score(
     if spark:
         from icpctl.spark.run import Folders, score_on
 
-        folders = Folders(out, None if rejects is None else str(rejects), layout)
+        folders = Folders(out, rejects, layout)
         run = score_on(spark, visitors_of(visitors), configs, options, folders)
     else:
         run = score_into(visitors_of(visitors), configs, options, targets)

@@ -61,7 +61,7 @@ def stats(
     from icpctl.cli.scoring import scoring_options, visitors_of
     from icpctl.output.stats import print_stats, stats_into
     from icpctl.scoring.report import Limit
-    from icpctl.scoring.stats import Period
+    from icpctl.scoring.stats import Period, StatsCounts
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     period = Period.parse(first, last)
@@ -69,14 +69,13 @@ def stats(
     space = workspace(directory, org)
     target = report_target(report, report_title, no_visitors)
     read, configs = visitors_of(visitors), space.configs(config or [])
+    counts = StatsCounts.of(period, by, len(configs))
     if spark:
         from icpctl.spark.run import stats_on
 
-        found = stats_on(spark, read, configs, options, period, organization=space.org, by=by)
+        found = stats_on(spark, read, configs, options, counts, space.org)
     else:
-        found = stats_into(
-            read, configs, options, period, organization=space.org, by=by, target=target
-        )
-    limit, counts = Limit.parse("0"), found.run.report
+        found = stats_into(read, configs, options, counts, space.org, target)
+    limit, told = Limit.parse("0"), found.run.report
     print_stats(found, output, limit)
-    return ExitCode.FOUND if limit.exceeded(counts.rejected, counts.visitors) else ExitCode.DONE
+    return ExitCode.FOUND if limit.exceeded(told.rejected, told.visitors) else ExitCode.DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +14,19 @@ import pyarrow.compute as pc
 from icpctl.visitors.values import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO
 
     from icpctl.scoring.run import Rows
+
+Form = Literal["jsonl", "csv", "parquet"]
+FORMS: dict[str, Form] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+"""A file's extension -> what it holds."""
 
 PLACE = ("source", "line")
 VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
@@ -89,6 +98,11 @@ def plain_columns(rows: Rows, layout: Layout, *, lists: bool) -> list[pa.Array]:
     return [columns[name]() for name in layout.columns]
 
 
+def plain_types(layout: Layout, *, lists: bool) -> dict[str, pa.DataType]:
+    """The names and types of `plain_columns`."""
+    return _types(layout, {"matches": _matches(pa.string())} if lists else {})
+
+
 class Csv:
     """Comma-separated, with a header, quoted where needed; `matches` is JSON text."""
 
@@ -96,8 +110,7 @@ class Csv:
         from pyarrow import csv
 
         self._layout = layout
-        types = _PLAIN_TYPES | dict.fromkeys(layout.carry, pa.string())
-        self._schema = pa.schema([(name, types[name]) for name in layout.columns])
+        self._schema = pa.schema(_types(layout, {}))
         options = csv.WriteOptions(quoting_style="needed", quoting_header="needed")
         self._writer = csv.CSVWriter(file, self._schema, write_options=options)
 
@@ -122,8 +135,7 @@ class Parquet:
         from pyarrow import parquet
 
         self._layout = layout
-        types = _PLAIN_TYPES | _PARQUET_TYPES | dict.fromkeys(layout.carry, pa.string())
-        self._schema = pa.schema([(name, types[name]) for name in layout.columns])
+        self._schema = pa.schema(_types(layout, _PARQUET_TYPES))
         # Ids hardly repeat and statistics of nested columns serve nobody: both only take time.
         self._writer = parquet.ParquetWriter(
             file,
@@ -146,12 +158,12 @@ class Parquet:
         self._writer.close()
 
 
-FORMATS: dict[str, Callable[[BinaryIO, Layout], Writer]] = {
-    ".jsonl": JsonLines,
-    ".ndjson": JsonLines,
-    ".csv": Csv,
-    ".parquet": Parquet,
+_WRITERS: dict[Form, Callable[[BinaryIO, Layout], Writer]] = {
+    "jsonl": JsonLines,
+    "csv": Csv,
+    "parquet": Parquet,
 }
+FORMATS = {suffix: _WRITERS[form] for suffix, form in FORMS.items()}
 """A file's extension -> what writes it."""
 
 _PLAIN_TYPES = {
@@ -163,13 +175,26 @@ _PLAIN_TYPES = {
     "icp_score": pa.float64(),
     "matches": pa.string(),
 }
+
+
+def _matches(slugs: pa.DataType) -> pa.DataType:
+    """The type of matches as lists, with slugs of this type."""
+    return pa.list_(pa.struct([("config", slugs), ("score", pa.float64())]))
+
+
 _CODED = pa.dictionary(pa.int32(), pa.string())
 _PARQUET_TYPES = {
     "source": _CODED,
     "icp": _CODED,
-    "matches": pa.list_(pa.struct([("config", _CODED), ("score", pa.float64())])),
+    "matches": _matches(_CODED),
 }
 _MATCH_COLUMNS = ("matches.list.element.config", "matches.list.element.score")
+
+
+def _types(layout: Layout, changed: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """The columns of `layout` and their types, of which some are `changed`."""
+    known = {**_PLAIN_TYPES, **changed, **dict.fromkeys(layout.carry, pa.string())}
+    return {name: known[name] for name in layout.columns}
 
 
 class _Kept:

@@ -45,7 +45,7 @@ class Targets:
     """Where a run's rows, rejected lines and report go: files, for rows also `-`, or nowhere."""
 
     out: str | None = None
-    rejects: Path | None = None
+    rejects: str | None = None
     layout: Layout = field(default_factory=Layout)
     report: ReportTarget | None = None
 
@@ -59,7 +59,8 @@ class Targets:
         """The files that are written."""
         out = None if self.out is None or self.to_stdout else Path(self.out)
         report = self.report.path if self.report else None
-        return [path for path in (out, self.rejects, report) if path is not None]
+        rejects = None if self.rejects is None else Path(self.rejects)
+        return [path for path in (out, rejects, report) if path is not None]
 
 
 def score_into(
@@ -72,10 +73,7 @@ def score_into(
     """
     make_writer = _writer_for(targets)
     refuse_taken_names(targets.layout)
-    if targets.rejects == Path(STDOUT):
-        raise IcpctlError(
-            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
-        )
+    refuse_stdout(targets.rejects)
 
     figures: FigureCounts | None = None
     if targets.report:
@@ -100,7 +98,7 @@ def score_into(
             rows = stack.enter_context(closing(make_writer(file, targets.layout)))
         rejects: BinaryIO | None = None
         if targets.rejects is not None:
-            rejects = stack.enter_context(replacing(targets.rejects))
+            rejects = stack.enter_context(replacing(Path(targets.rejects)))
 
         report: BinaryIO | None = None
         if targets.report:
@@ -303,6 +301,14 @@ def refuse_taken_names(layout: Layout) -> None:
             f"--carry {taken[0]}: the rows have a column of this name",
             "bad_usage",
             hint=f"a path in quotes is another name: --carry '\"{taken[0]}\"'",
+        )
+
+
+def refuse_stdout(rejects: str | None) -> None:
+    """Refuse to put rejected lines on stdout. Raises `IcpctlError` `bad_usage`."""
+    if rejects == STDOUT:
+        raise IcpctlError(
+            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
         )
 
 

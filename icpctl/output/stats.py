@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.breakdowns import DayReport, FieldReport
     from icpctl.scoring.report import Limit
     from icpctl.scoring.run import Options
-    from icpctl.scoring.stats import Period, Stats, StatsReport
+    from icpctl.scoring.stats import Stats, StatsCounts, StatsReport
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
@@ -38,18 +38,16 @@ def stats_into(
     visitors: Sequence[str],
     configs: Sequence[ConfigFile],
     options: Options,
-    period: Period,
-    *,
+    counts: StatsCounts,
     organization: str | None,
-    by: str | None,
     target: ReportTarget | None,
 ) -> Stats:
-    """Count a period; the report of `target` appears when all is read, or not at all.
+    """Count a period with `counts`; the report of `target` appears when all is read, or not at all.
 
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `stats` raises.
     """
-    figures = target.counts(configs, options, period) if target else None
+    figures = target.counts(configs, options, counts.period) if target else None
 
     report = Reporting(target, configs, figures.on_sources) if target and figures else None
     with reporting(report), progress(sys.stderr) as on_progress:
@@ -57,9 +55,8 @@ def stats_into(
             visitors,
             [(it.slug, it.config) for it in configs],
             options,
-            period,
-            organization=organization,
-            by=by,
+            counts,
+            organization,
             figures=figures,
             on_sources=report.on_sources if report else lambda _: None,
             on_progress=on_progress,

@@ -67,18 +67,21 @@ class Tally:
         visitors = np.bincount(of_row, minlength=len(keys)).tolist()
         matched = np.bincount(of_row[held], minlength=len(keys)).tolist()
         for key, count, match_count in zip(keys, visitors, matched, strict=True):
-            if not count:
-                continue
-            if self._has_room(key):
-                self.visitors[key] += count
-                self.matched[key] += match_count
-            else:
-                self.uncounted += count
+            if count:
+                self._count(key, count, match_count)
 
     def follow(self, later: Tally) -> None:
-        """Count what was counted of other rows, where the number of keys is not bounded."""
-        self.visitors.update(later.visitors)
-        self.matched.update(later.matched)
+        """Count what was counted of rows behind these."""
+        for key, count in later.visitors.items():
+            self._count(key, count, later.matched[key])
+        self.uncounted += later.uncounted
+
+    def _count(self, key: int | str | None, visitors: int, matched: int) -> None:
+        if self._has_room(key):
+            self.visitors[key] += visitors
+            self.matched[key] += matched
+        else:
+            self.uncounted += visitors
 
     def _has_room(self, key: int | str | None) -> bool:
         if self.most is None or key is None or key in self.visitors:

@@ -92,24 +92,22 @@ def stats(
     visitors: Sequence[str],
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
-    period: Period,
-    *,
+    counts: StatsCounts,
     organization: str | None = None,
-    by: str | None = None,
+    *,
     figures: FigureCounts | None = None,
     on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Stats:
-    """Score visitors against `(slug, config)` pairs, and count those last seen in a period.
+    """Score visitors against `(slug, config)` pairs, and count those of a period with `counts`.
 
-    `by` names a text field. `figures` counts the same visitors for a report; `on_sources` gets the
-    files before the first is read. Raises `IcpctlError`: `no_such_field`, and what reading raises.
+    `figures` counts the same visitors for a report; `on_sources` gets the files before the first
+    is read. Raises what reading raises.
     """
-    counted = StatsCounts.of(period, by, len(configs))
-    fields = [*counted.fields, *(figures.fields if figures else ())]
+    fields = [*counts.fields, *(figures.fields if figures else ())]
 
     def on_rows(rows: Rows) -> None:
-        counted.add(rows)
+        counts.add(rows)
         if figures:
             figures.add(rows)
 
@@ -121,7 +119,7 @@ def stats(
         on_rows=on_rows,
         on_progress=on_progress,
     )
-    return counted.stats(run, organization, case_sensitive=options.case_sensitive)
+    return counts.stats(run, organization, case_sensitive=options.case_sensitive)
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ def score(
     Raises `IcpctlError`: what reading configs and mappings raises, and `bad_usage` for columns
     that cannot be kept.
     """
-    from icpctl.spark.dataframes import Scoring
+    from icpctl.spark.dataframes import options_of, verdicts_of
 
-    return Scoring.of(configs, mapping, as_of, case_sensitive).of_rows(visitors, tuple(keep))
+    options = options_of(as_of, case_sensitive)
+    return verdicts_of(visitors, configs, mapping, options, tuple(keep))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from icpctl.errors import IcpctlError, Location
@@ -20,7 +21,7 @@ class TaskError(RuntimeError):
     @classmethod
     def of(cls, error: IcpctlError) -> TaskError:
         """The error as text."""
-        where = error.where.file if error.where else None
+        where = astuple(error.where) if error.where else None
         told = {"message": error.message, "code": error.code, "where": where, "hint": error.hint}
         return cls(cls.MARK + json.dumps(told))
 
@@ -31,7 +32,7 @@ class TaskError(RuntimeError):
         if not found:
             return None
         told = json.loads(found[1])
-        where = Location(told["where"]) if told["where"] else None
+        where = Location(*told["where"]) if told["where"] else None
         return IcpctlError(told["message"], told["code"], where, told["hint"])
 
 

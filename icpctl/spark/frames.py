@@ -20,7 +20,7 @@ from icpctl.visitors.tables import places
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import DataType, StructType
 
     from icpctl.spark.inputs import Input
@@ -36,7 +36,7 @@ _MAX_SENT = MAX_LINE_BYTES + 1024
 class Frames:
     """The DataFrames over some inputs; `numbers` are those of `inputs`, in their order.
 
-    With `places` only these blocks of files are read.
+    With `blocks` only these are read.
     """
 
     spark: SparkSession
@@ -57,8 +57,11 @@ class Frames:
         return cls(spark, inputs, numbers)
 
     def only(self, blocks: Collection[Place]) -> Frames:
-        """The same with these blocks alone."""
-        return Frames(self.spark, self.inputs, self.numbers, frozenset(blocks))
+        """The same with these blocks alone; of other files nothing is read."""
+        files = {file for file, _ in blocks}
+        kept = [it for it in zip(self.inputs, self.numbers, strict=True) if it[1] in files]
+        inputs, numbers = [it for it, _ in kept], [number for _, number in kept]
+        return Frames(self.spark, inputs, numbers, frozenset(blocks))
 
     def worked_on(self, work: Work) -> DataFrame:
         """What the tasks give that do `work`: rows, and what they counted in `TALLY`."""
@@ -67,7 +70,7 @@ class Frames:
         if self._line_files:
             lines = self._lines(self._line_files)
             found.append(lines.mapInArrow(counting_task(work, on_lines=True), schema))
-        if self._tables and self.blocks is None:
+        if self._tables:
             found.append(self._rows(work).mapInArrow(counting_task(work, on_lines=False), schema))
         if not found:
             return self.spark.createDataFrame([], schema)
@@ -103,14 +106,7 @@ class Frames:
         self._require_all(frame, files)
         line = f.col("value").cast("binary")
         sent = f.when(f.octet_length(line) <= _MAX_SENT, f.concat(line, f.lit(b"\n")))
-        frame = frame.select(
-            sent.alias(LINE),
-            f.xxhash64("_metadata.file_path").alias(FILE),
-            f.col("_metadata.file_block_start").alias(START),
-        )
-        if self.blocks is not None:
-            frame = frame.where(f.xxhash64(FILE, START).isin(self._hashes()))
-        return frame
+        return self._of_blocks(frame, sent.alias(LINE))
 
     def _rows(self, work: Work) -> DataFrame:
         from pyspark.sql import functions as f
@@ -119,12 +115,18 @@ class Frames:
         frame = parquet.parquet(*(it.pattern for it in self._tables))
         self._require_all(frame, self._tables)
         names = columns_needed(work, frame.columns)
-        return frame.select(
-            f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD),
-            f.xxhash64("_metadata.file_path").alias(FILE),
-            f.col("_metadata.file_block_start").alias(START),
-            f.col("_metadata.row_index").alias(ROW),
-        )
+        record = f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD)
+        return self._of_blocks(frame, record, f.col("_metadata.row_index").alias(ROW))
+
+    def _of_blocks(self, frame: DataFrame, *columns: Column) -> DataFrame:
+        """These columns, with the file and block of each row, where the block is to be read."""
+        from pyspark.sql import functions as f
+
+        file = f.xxhash64("_metadata.file_path").alias(FILE)
+        frame = frame.select(*columns, file, f.col("_metadata.file_block_start").alias(START))
+        if self.blocks is None:
+            return frame
+        return frame.where(f.xxhash64(FILE, START).isin(self._hashes()))
 
     def _hashes(self) -> list[int]:
         from pyspark.sql import functions as f
@@ -154,9 +156,9 @@ class Frames:
 
     @contextmanager
     def fixed_blocks(self) -> Iterator[None]:
-        """Blocks are the same whenever lines are read, whatever workers there are just then."""
+        """Blocks are the same whenever files are read, whatever workers there are just then."""
         conf = self._conf
-        sizes = [it.source.size + conf.filesOpenCostInBytes() for it in self._line_files]
+        sizes = [it.source.size + conf.filesOpenCostInBytes() for it in self.inputs]
         parallel = max(self.spark.sparkContext.defaultParallelism, 1)
         least = max(conf.filesOpenCostInBytes(), sum(sizes) // parallel)
         block = min(conf.filesMaxPartitionBytes(), least)

@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.spark.file_systems import FileSystems
 from icpctl.visitors.lines import DamagedError, whole_lines
 from icpctl.visitors.records import MAX_LINE_BYTES
-from icpctl.visitors.sources import STDIN, Source, as_source, find_sources, is_export_name
+from icpctl.visitors.sources import (
+    COMPRESSIONS,
+    STDIN,
+    Source,
+    as_source,
+    find_sources,
+    is_export_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,10 +28,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _GLOB = re.compile(r"[\\\[\]{}*?]")
-_SUFFIXES = {"gzip": ".gz", "zstd": ".zst"}
-_COMPRESSED = (*_SUFFIXES.values(), ".bz2", ".lz4", ".snappy", ".deflate")
+_SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
+_COMPRESSED = (*COMPRESSIONS, ".bz2", ".lz4", ".snappy", ".deflate")
 _HEAD_BYTES = 1 << 20
 _HEAD_LINES = 200
 _AT_ONCE = 16
@@ -43,7 +51,11 @@ class Input:
     @property
     def pattern(self) -> str:
         """The path as a pattern that only it matches."""
-        return _GLOB.sub(r"\\\g<0>", self.path)
+        return _pattern_of(self.path)
+
+
+def _pattern_of(path: str) -> str:
+    return _GLOB.sub(r"\\\g<0>", path)
 
 
 def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> list[Input]:
@@ -60,7 +72,7 @@ def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> li
             raise IcpctlError(
                 "Spark reads files, not stdin", "bad_usage", hint="write it to a file first"
             )
-        for one in files.on_disk(name) if files.is_on_disk(name) else files.elsewhere(name):
+        for one in files.named(name):
             found.setdefault(one.uri, one)
     for one in found.values():
         _refuse(one.source)
@@ -101,44 +113,37 @@ class _Files:
     """Files by their names, on disks and in the file systems that Spark has connectors for."""
 
     def __init__(self, spark: SparkSession, spool: Path) -> None:
-        context: Any = spark.sparkContext
         self._spark = spark
         self._spool = spool
-        self._path = context._jvm.org.apache.hadoop.fs.Path
-        self._conf = context._jsc.hadoopConfiguration()
-        default = context._jvm.org.apache.hadoop.fs.FileSystem.getDefaultUri(self._conf)
-        self._default_scheme = default.getScheme()
-        self._count = 0
+        self._systems = FileSystems(spark)
+        self._numbers = count()
 
-    def is_on_disk(self, name: str) -> bool:
-        scheme = _SCHEME.match(name)
-        return (scheme[1] if scheme else self._default_scheme) == "file"
+    def named(self, name: str) -> Iterable[Input]:
+        """The files that a name stands for."""
+        on_disk = self._systems.on_disk(name)
+        return self._elsewhere(name) if on_disk is None else self._on_disk(on_disk)
 
-    def on_disk(self, name: str) -> Iterable[Input]:
-        local = name[len("file://") :] if name.startswith("file://") else name
-        for source in find_sources([local], self._spool):
+    def _on_disk(self, name: str) -> Iterable[Input]:
+        for source in find_sources([name], self._spool):
             where = Location(source.name)
             if source.path.is_relative_to(self._spool):
                 raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)
-            path = f"file:{source.path.absolute()}"
-            if ":" in source.path.name or not _is_utf8(path):
+            if ":" in source.path.name:
                 raise IcpctlError(
-                    "Spark takes no file names with a colon, or that are not UTF-8",
-                    "unreadable",
-                    where,
-                    "rename it",
+                    "Spark takes no file names with a colon", "unreadable", where, "rename it"
                 )
-            yield Input(source, path, self._path(path).toUri().toString())
+            path = self._systems.path_on_disk(source.path)
+            yield Input(source, path.toString(), path.toUri().toString())
 
-    def elsewhere(self, name: str) -> Iterable[Input]:
+    def _elsewhere(self, name: str) -> Iterable[Input]:
         found = self._found(name)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             yield from pool.map(lambda one: self._described(*one), found)
 
     def _found(self, name: str) -> list[tuple[str, Any]]:
         """The names and statuses of the files that a name stands for."""
-        path = self._path(name)
-        system = path.getFileSystem(self._conf)
+        path = self._systems.path(name)
+        system = self._systems.system(path)
         if system.exists(path):
             status = system.getFileStatus(path)
             if not status.isDirectory():
@@ -166,25 +171,23 @@ class _Files:
     def _described(self, name: str, status: Any) -> Input:
         path = status.getPath()
         size = int(status.getLen())
-        self._count += 1
-        local = self._spool / f"head-{self._count}"
-        count = _HEAD_BYTES
+        local = self._spool / f"head-{next(self._numbers)}"
+        wanted = _HEAD_BYTES
         while True:
-            local.write_bytes(self._head(path, count))
+            local.write_bytes(self._head(path, wanted))
             with local.open("rb") as file:
                 source = as_source(name, local, size, file.read(8))
-            if source.format != "json" or count >= size or _is_enough(source):
+            if source.format != "json" or wanted >= size or _is_enough(source):
                 break
-            count *= 4
-        uri = path.toUri().toString()
+            wanted *= 4
         if source.format == "parquet":
             self._sample(path.toString(), local)
-        return Input(source, path.toString(), uri)
+        return Input(source, path.toString(), path.toUri().toString())
 
-    def _head(self, path: Any, count: int) -> bytes:
-        stream = path.getFileSystem(self._conf).open(path)
+    def _head(self, path: Any, most: int) -> bytes:
+        stream = self._systems.system(path).open(path)
         try:
-            return bytes(stream.readNBytes(count))
+            return bytes(stream.readNBytes(most))
         finally:
             stream.close()
 
@@ -192,16 +195,8 @@ class _Files:
         """Puts the first rows of a Parquet file where they can be looked at."""
         from pyarrow import parquet
 
-        pattern = _GLOB.sub(r"\\\g<0>", path)
-        parquet.write_table(self._spark.read.parquet(pattern).limit(_HEAD_LINES).toArrow(), local)
-
-
-def _is_utf8(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        rows = self._spark.read.parquet(_pattern_of(path)).limit(_HEAD_LINES)
+        parquet.write_table(rows.toArrow(), local)
 
 
 def _is_enough(source: Source) -> bool:

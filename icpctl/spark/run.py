@@ -6,24 +6,26 @@ import sys
 import time
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.console import note
 from icpctl.output.progress import progress
-from icpctl.output.rows import Layout
-from icpctl.output.score import refuse_taken_names
+from icpctl.output.rows import FORMS, Layout
+from icpctl.output.score import refuse_stdout, refuse_taken_names
 from icpctl.scoring.run import Counted
-from icpctl.scoring.stats import StatsCounts
+from icpctl.spark.file_systems import FileSystems
 from icpctl.spark.frames import Frames
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.session import apart, session
 from icpctl.spark.tasks import tallies_of
 from icpctl.spark.watching import watched
-from icpctl.spark.work import TALLY, File, Work
+from icpctl.spark.work import TALLY, File, Work, refuse_events
+from icpctl.visitors.reading import changed
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.scan import temporary_folder
 
@@ -34,23 +36,18 @@ if TYPE_CHECKING:
 
     from icpctl.config.files import ConfigFile
     from icpctl.config.model import IcpConfig
+    from icpctl.output.rows import Form
     from icpctl.scoring.run import Options, Run
-    from icpctl.scoring.stats import Period, Stats
+    from icpctl.scoring.stats import Stats, StatsCounts
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally
-    from icpctl.spark.work import Form, Place
+    from icpctl.spark.work import Given, Place
     from icpctl.visitors.recognition import Mapped
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2
 """So often, with so many seconds between, a folder must be gone until it is taken to be."""
 
-_FORMS: dict[str, Form] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".parquet": "parquet",
-}
 _CSV: dict[str, bool | str] = {
     "header": True,
     "quote": '"',
@@ -64,7 +61,11 @@ _CSV: dict[str, bool | str] = {
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where rows and rejected lines go, named as Spark names folders; None is nowhere."""
+    """Where rows and rejected lines go, named as Spark names folders; None is nowhere.
+
+    Raises `IcpctlError` where that cannot be written, whatever is there: `unknown_format`, or
+    `bad_usage` for stdout, and where a column's name is taken.
+    """
 
     out: str | None = None
     rejects: str | None = None
@@ -73,20 +74,17 @@ class Folders:
     @property
     def form(self) -> Form | None:
         """What the rows are."""
-        return None if self.out is None else _FORMS.get(PurePosixPath(self.out).suffix.lower())
+        return None if self.out is None else FORMS.get(PurePosixPath(self.out).suffix.lower())
 
-    def check(self) -> None:
-        """Raise `IcpctlError` where that cannot be written, whatever is there.
-
-        `unknown_format`, or `bad_usage` where a column's name is taken.
-        """
+    def __post_init__(self) -> None:
         refuse_taken_names(self.layout)
+        refuse_stdout(self.rejects)
         if self.out is not None and self.form is None:
             raise IcpctlError(
                 "what the folder should hold is not clear from its name",
                 "unknown_format",
                 Location(self.out or "--out ''"),
-                f"end it in one of {', '.join(_FORMS)}",
+                f"end it in one of {', '.join(FORMS)}",
             )
 
 
@@ -98,7 +96,6 @@ def score_on(
     folders: Folders,
 ) -> Run:
     """As `score`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
-    folders.check()
     with session(cluster, "icpctl score") as spark:
         return score(spark, visitors, [(it.slug, it.config) for it in configs], options, folders)
 
@@ -108,13 +105,10 @@ def stats_on(
     visitors: Sequence[str],
     configs: Sequence[ConfigFile],
     options: Options,
-    period: Period,
-    *,
+    counts: StatsCounts,
     organization: str | None,
-    by: str | None,
 ) -> Stats:
     """As `stats`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
-    counts = StatsCounts.of(period, by, len(configs))
     pairs = [(it.slug, it.config) for it in configs]
     with session(cluster, "icpctl stats") as spark:
         return stats(spark, visitors, pairs, options, counts, organization)
@@ -129,31 +123,33 @@ def score(
 ) -> Run:
     """Score what `visitors` name against `(slug, config)` pairs.
 
-    A folder appears when all is read. Raises `IcpctlError`: `not_written` where one is there
-    already, and what reading raises; Spark's own errors pass.
+    The folders appear when all is read, and stay only where all goes well. Raises `IcpctlError`:
+    `not_written` where one is there already, and what reading raises; Spark's own errors pass.
     """
     jobs = _Jobs(spark)
     out, rejects = map(jobs.new_folder, (folders.out, folders.rejects))
-    if out is not None and out == rejects:
+    if out and rejects and (_is_within(out, rejects) or _is_within(rejects, out)):
         raise _taken(folders.out or "", "rows and rejected lines cannot go into one folder")
     scan = _Scan.of(spark, visitors, options, jobs)
     work = scan.work(configs, layout=folders.layout, form=folders.form)
-    with scan.frames.fixed_blocks():
+    with scan.frames.fixed_blocks(), jobs.all_or_nothing():
+        counts: dict[Place, int] = {}
         if work.form and work.layout.with_line:
             jobs.describe(f"count the lines of {scan.words}")
             counts = scan.frames.line_counts()
             work = replace(work, lines_before=_before(sorted(counts.items())))
         jobs.describe(f"score {scan.words} against {len(configs)} configs")
         found = jobs.run(scan.frames.worked_on(work), scan.size, out, work.form)
+        scan.require_same(counts, _lines(found, counts))
         blocks = scan.in_order(found)
         if rejects is not None:
             lines_before = _before((place, tally.lines) for place, tally in blocks)
             again = replace(work, form="rejects", lines_before=lines_before)
-            places = [place for place, tally in blocks if tally.counted.rejected]
-            some = scan.frames.only(places)
+            first = {place: tally for place, tally in blocks if tally.counted.rejected}
+            some = scan.frames.only(first)
             jobs.describe(f"write the rejected lines of {scan.words}")
             second = jobs.run(some.worked_on(again), scan.size, rejects, "rejects")
-            _require_same(found, second, folders.rejects or "")
+            scan.require_same(_rejected(first), _rejected(second))
     return scan.run(blocks, work)
 
 
@@ -203,7 +199,8 @@ class _Scan:
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
             mapped = map_sources([it.source for it in inputs], options.mapping)
-        _refuse_events(mapped)
+        for one in mapped:
+            refuse_events(one.mapping, Location(one.source))
         return cls(started, options, Frames.of(spark, inputs), mapped)
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
@@ -230,6 +227,17 @@ class _Scan:
         position = {number: at for at, number in enumerate(self.frames.numbers)}
         return sorted(found.items(), key=lambda item: (position[item[0][0]], item[0][1]))
 
+    def require_same(self, first: Mapping[Place, object], later: Mapping[Place, object]) -> None:
+        """Raise `IcpctlError` where blocks of a file were not the same when read again."""
+        differ = {
+            place[0]
+            for place in first.keys() | later.keys()
+            if first.get(place) != later.get(place)
+        }
+        for number, one in zip(self.frames.numbers, self.frames.inputs, strict=True):
+            if number in differ:
+                raise changed(one.source.name)
+
     def run(self, blocks: Sequence[tuple[Place, BlockTally]], work: Work) -> Run:
         """What was found in all blocks, which are in order."""
         counted = Counted.of(work.plan())
@@ -246,6 +254,8 @@ class _Jobs:
 
     def __init__(self, spark: SparkSession) -> None:
         self._context: Any = spark.sparkContext
+        self._systems = FileSystems(spark)
+        self._written: list[str] = []
 
     def describe(self, what: str) -> None:
         """Say what the jobs do that run from now on."""
@@ -256,8 +266,8 @@ class _Jobs:
         """How Spark names a folder that is to be made. Raises `IcpctlError` where it is there."""
         if name is None:
             return None
-        path = self._path(name)
-        system = self._system(path)
+        path = self._systems.path(name)
+        system = self._systems.system(path)
         whole = system.makeQualified(path)
         if system.exists(whole):
             raise _taken(name, "there is something here already, which Spark does not replace")
@@ -265,7 +275,7 @@ class _Jobs:
         return found
 
     def run(
-        self, frame: DataFrame, size: int, out: str | None = None, form: Form | None = None
+        self, frame: DataFrame, size: int, out: str | None = None, form: Given | None = None
     ) -> dict[Place, BlockTally]:
         """What the tasks counted of `size` bytes; with `out` their rows are written."""
         with (
@@ -279,7 +289,9 @@ class _Jobs:
         ):
             return self._run(frame, out, form)
 
-    def _run(self, frame: DataFrame, out: str | None, form: Form | None) -> dict[Place, BlockTally]:
+    def _run(
+        self, frame: DataFrame, out: str | None, form: Given | None
+    ) -> dict[Place, BlockTally]:
         from pyspark.sql import Observation
         from pyspark.sql import functions as f
 
@@ -291,71 +303,60 @@ class _Jobs:
             seen = Observation()
             rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
             rows = rows.where(f.col(TALLY).isNull()).drop(TALLY)
-            with self._whole(out):
-                writer = rows.write.mode("error")
-                if form == "csv":
-                    writer.options(**_CSV).csv(out)
-                elif form == "parquet":
-                    writer.option("compression", "zstd").parquet(out)
-                else:
-                    writer.text(out)
+            self._write(rows, out, form)
             tallies = seen.get[TALLY]
         found: dict[Place, BlockTally] = {}
         for tally in tallies:
             found |= tallies_of(bytes(tally))
         return found
 
-    @contextmanager
-    def _whole(self, out: str) -> Iterator[None]:
-        """A folder that is written whole: what is left of it where that fails is removed."""
+    def _write(self, rows: DataFrame, out: str, form: Given) -> None:
+        writer = rows.write.mode("error")
+        self._written.append(out)
         try:
-            yield
-        except BaseException as error:
-            is_another = isinstance(error, Exception) and "ALREADY_EXISTS" in str(error)
-            if not is_another:
-                apart(lambda: self._remove_unfinished(out))
+            if form == "csv":
+                writer.options(**_CSV).csv(out)
+            elif form == "parquet":
+                writer.option("compression", "zstd").parquet(out)
+            else:
+                writer.text(out)
+        except Exception as error:
+            if "ALREADY_EXISTS" in str(error):
+                self._written.remove(out)  # it is another's
             raise
 
-    def _remove_unfinished(self, out: str) -> None:
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Folders that are written in the block are removed, whole ones too, where it fails."""
+        try:
+            yield
+        except BaseException:
+            for name in [*self._written]:
+                apart(partial(self._remove, name))
+            for name in self._written:
+                note(f"{name} could not be removed: do not use what is there")
+            raise
+
+    def _remove(self, name: str) -> None:
         self._context.cancelJobGroup(_GROUP)
-        path, success = self._path(out), self._path(f"{out}/_SUCCESS")
-        system = self._system(path)
-        if system.exists(success):
-            return
-        # Tasks that are told to end may still make the folders that they write to.
+        path = self._systems.path(name)
+        system = self._systems.system(path)
+        # Tasks that are told to end may still write, or make the folders that they write to.
         gone = 0
         while gone < _GONE:
-            system.delete(path, True)
+            with suppress(Exception):
+                system.delete(path, True)
             time.sleep(_WAIT)
             gone = 0 if system.exists(path) else gone + 1
-
-    def _path(self, name: str) -> Any:
-        jvm = self._context._jvm
-        default = jvm.org.apache.hadoop.fs.FileSystem.getDefaultUri(
-            self._context._jsc.hadoopConfiguration()
-        )
-        if "://" not in name and not name.startswith("file:") and default.getScheme() == "file":
-            name = f"file:{Path(name).absolute()}"
-        return jvm.org.apache.hadoop.fs.Path(name)
-
-    def _system(self, path: Any) -> Any:
-        return path.getFileSystem(self._context._jsc.hadoopConfiguration())
-
-
-def _refuse_events(mapped: Sequence[Mapped]) -> None:
-    for one in mapped:
-        if one.mapping.by:
-            raise IcpctlError(
-                f"these records are {one.mapping.title}, to be rolled up to visitors first, which "
-                "is not done on Spark",
-                "not_on_spark",
-                Location(one.source),
-                "icpctl rollup makes visitors of them, which Spark then scores",
-            )
+        self._written.remove(name)
 
 
 def _taken(name: str, why: str) -> IcpctlError:
     return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
+
+
+def _is_within(folder: str, other: str) -> bool:
+    return f"{folder}/".startswith(f"{other}/")
 
 
 def _before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
@@ -372,16 +373,12 @@ def _before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
     return found
 
 
-def _require_same(
-    first: Mapping[Place, BlockTally], second: Mapping[Place, BlockTally], folder: str
-) -> None:
-    """Raise `IcpctlError` where the second time did not reject what the first time did."""
-    rejected = [sum(it.counted.rejected for it in found.values()) for found in (first, second)]
-    if rejected[0] != rejected[1]:
-        raise IcpctlError(
-            f"a file changed while it was read: {rejected[0]:,} lines were rejected at first, "
-            f"{rejected[1]:,} the second time",
-            "unreadable",
-            Location(folder),
-            "score what nothing writes to",
-        )
+def _lines(found: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:
+    """How many lines the blocks have, of the files that `like` has."""
+    files = {file for file, _ in like}
+    return {place: tally.lines for place, tally in found.items() if place[0] in files}
+
+
+def _rejected(found: Mapping[Place, BlockTally]) -> dict[Place, tuple[int, int]]:
+    """How many lines the blocks have, and how many of them are rejected."""
+    return {place: (tally.lines, tally.counted.rejected) for place, tally in found.items()}

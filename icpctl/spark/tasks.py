@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -26,9 +25,11 @@ from icpctl.spark.work import TALLY
 from icpctl.timings import Timings
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.reading import Reader
+from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
@@ -60,10 +61,10 @@ class _Task:
 
     def of_lines(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with _temporary_folder() as folder:
-            reader = Reader(Columns({}), Path(folder), threads=1)
-            for piece in pieces(batches, Path(folder)):
+            reader = Reader(Columns({}), folder, threads=1)
+            for piece in pieces(batches, folder):
                 file = self.work.files[piece.file]
-                reader.columns = self.work.columns(self.plan, file.mapping)
+                reader.columns = self.work.columns_of_lines(self.plan, file.mapping)
                 place = piece.file, piece.start
                 for batch in piece.batches(reader, file.name):
                     yield from self._of_batch(place, batch)
@@ -73,7 +74,7 @@ class _Task:
 
     def of_rows(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with _temporary_folder() as folder:
-            reader = Reader(Columns({}), Path(folder), threads=1)
+            reader = Reader(Columns({}), folder, threads=1)
             for piece in table_pieces(batches):
                 file = self.work.files[piece.file]
                 reader.columns = self.work.columns(self.plan, file.mapping)
@@ -135,7 +136,7 @@ def plain_task(work: Work, kept: Sequence[str]) -> Task:
         plan = work.plan()
         (file,) = work.files.values()
         with _temporary_folder() as folder:
-            reader = Reader(work.columns(plan, file.mapping), Path(folder), threads=1)
+            reader = Reader(work.columns(plan, file.mapping), folder, threads=1)
             for rows in batches:
                 numbers = np.arange(1, rows.num_rows + 1)
                 for batch in batches_of(rows[RECORD], numbers, file.name, reader):
@@ -171,7 +172,7 @@ def _telling(task: Task) -> Task:
 
 def tallies_of(data: bytes) -> dict[Place, BlockTally]:
     """What a task counted, from its last row."""
-    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - our own tasks wrote it
+    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - Spark takes workers' rows so too
     return found
 
 
@@ -191,7 +192,8 @@ def _with_tally(work: Work, arrays: Sequence[pa.Array], tally: pa.Array) -> pa.R
     return pa.RecordBatch.from_arrays([*arrays, tally], names=[*work.types, TALLY])
 
 
-def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+def _temporary_folder() -> AbstractContextManager[Path]:
     """A folder where Spark has those of its own, which are on a disk with room."""
-    folders = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
-    return tempfile.TemporaryDirectory(prefix="icpctl-", dir=folders[0] or None)
+    folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
+    return temporary_folder(Path(folder) if folder else None, hint)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
-from icpctl.output.rows import Layout
+from icpctl.errors import IcpctlError, Location
+from icpctl.output.rows import Form, Layout, plain_types
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 from icpctl.visitors.columns import Columns
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.stats import StatsCounts
     from icpctl.visitors.mapping import Mapping as RecordMapping
 
-Form = Literal["jsonl", "csv", "parquet", "rejects"]
+Given = Form | Literal["rejects"]
 """What a task gives for each visitor (with `rejects`, for each rejected line)."""
 
 TALLY, TEXT = "tally", "value"
@@ -55,7 +56,7 @@ class Work:
     options: Options
     files: Mapping[int, File]
     layout: Layout = field(default_factory=Layout)
-    form: Form | None = None
+    form: Given | None = None
     lines_before: Mapping[Place, int] = field(default_factory=dict)
     stats: StatsCounts | None = None
 
@@ -71,10 +72,14 @@ class Work:
         return _plans[self.key]
 
     def columns(self, plan: Plan, mapping: RecordMapping) -> Columns:
-        """What is read of records: where only rejected lines count, as little as can be."""
+        """What is read of records."""
+        return columns_of(plan, mapping, self.options)
+
+    def columns_of_lines(self, plan: Plan, mapping: RecordMapping) -> Columns:
+        """What is read of records on lines: where only rejected ones count, little tells them."""
         if self.form == "rejects":
             return Columns({ID: mapping.paths[ID]})
-        return columns_of(plan, mapping, self.options)
+        return self.columns(plan, mapping)
 
     @property
     def types(self) -> dict[str, pa.DataType]:
@@ -83,21 +88,20 @@ class Work:
             return {}
         if self.form in ("jsonl", "rejects"):
             return {TEXT: pa.string()}
-        known = _TYPES | ({"matches": _LISTS} if self.form == "parquet" else {})
-        known |= dict.fromkeys(self.layout.carry, pa.string())
-        return {name: known[name] for name in self.layout.columns}
+        return plain_types(self.layout, lists=self.form == "parquet")
 
 
-_TYPES = {
-    "source": pa.string(),
-    "line": pa.int64(),
-    "id": pa.string(),
-    "icp_match": pa.bool_(),
-    "icp": pa.string(),
-    "icp_score": pa.float64(),
-    "matches": pa.string(),
-}
-_LISTS = pa.list_(pa.struct([("config", pa.string()), ("score", pa.float64())]))
+def refuse_events(mapping: RecordMapping, where: Location | None) -> None:
+    """Raise `IcpctlError` `not_on_spark` for a mapping whose records are rolled up."""
+    if mapping.by:
+        raise IcpctlError(
+            f"these records are {mapping.title}, to be rolled up to visitors first, which is not "
+            "done on Spark",
+            "not_on_spark",
+            where,
+            "icpctl rollup makes visitors of them, which Spark then scores",
+        )
+
 
 _MOST_PLANS = 4
 _plans: OrderedDict[str, Plan] = OrderedDict()

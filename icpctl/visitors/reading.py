@@ -136,14 +136,14 @@ class Reader:
                     numbers, picked = lines.take(rows.num_rows, _suspects(rows))
                 known = rows.slice(0, len(numbers))
                 if len(known) < len(rows) and not lines.damaged:
-                    raise _changed(source)
+                    raise changed(source.name)
                 yield self._batch(source, known, numbers, picked, raw.tell())
                 if len(known) < len(rows):  # DuckDB reads on behind some kinds of damage
                     return
             after = os.fstat(raw.fileno())
             is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
             if lines.has_more() or not is_same:
-                raise _changed(source)
+                raise changed(source.name)
 
     def _read_table(self, source: Source) -> Iterator[Batch]:
         from icpctl.visitors.tables import Tables
@@ -371,10 +371,11 @@ def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Iterato
     return parquet_files.read_parquet(source, columns, batch_rows)
 
 
-def _changed(source: Source) -> IcpctlError:
+def changed(name: str) -> IcpctlError:
+    """A file that was not the same from the first line to the last."""
     return IcpctlError(
         "the file changed while it was read",
         "unreadable",
-        Location(source.name),
+        Location(name),
         "copy it first, or read it when nothing writes to it",
     )

@@ -80,10 +80,12 @@ def cores() -> int:
 
 
 @contextmanager
-def temporary_folder(parent: Path | None) -> Iterator[Path]:
+def temporary_folder(
+    parent: Path | None, hint: str = "name another folder with --temp-dir"
+) -> Iterator[Path]:
     """A folder for temporary files in `parent`, or where the system has them.
 
-    Raises `IcpctlError` `bad_usage` where there can be none.
+    Raises `IcpctlError` `bad_usage`, with the hint, where there can be none.
     """
     try:
         folder = tempfile.TemporaryDirectory(prefix="icpctl-", dir=parent)
@@ -92,7 +94,7 @@ def temporary_folder(parent: Path | None) -> Iterator[Path]:
             f"no temporary files can be kept here: {error.strerror or error}",
             "bad_usage",
             Location(str(parent or tempfile.gettempdir())),
-            "name another folder with --temp-dir",
+            hint,
         ) from None
     with folder as name:
         yield Path(name)

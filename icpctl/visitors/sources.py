@@ -30,7 +30,8 @@ _FORMATS: dict[str, Format] = {
     ".parquet": "parquet",
 }
 _PARQUET = b"PAR1"
-_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+"""A compressed file's extension -> its compression."""
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 STDIN = "-"
 
@@ -163,7 +164,7 @@ def is_export_name(name: str) -> bool:
 def _named_format(name: str) -> Format | None:
     """What a file's name says that it holds."""
     name = name.lower()
-    for suffix in _COMPRESSIONS:
+    for suffix in COMPRESSIONS:
         name = name.removesuffix(suffix)
     return _FORMATS.get(os.path.splitext(name)[1])
 

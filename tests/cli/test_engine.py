@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, Location
 from icpctl.spark import session as spark_session
 from icpctl.spark.failures import TaskError, as_icpctl_error
 from icpctl.spark.session import Cluster, session
@@ -30,6 +30,7 @@ REFUSED: dict[str, tuple[Sequence[str], str]] = {
     "stdout": (("score", *SPARK, "--out", "-"), "--out - is not built for --engine spark"),
     "--report": (("score", *SPARK, "--report", "r.md"), "--report is not built for"),
     "--report of stats": (("stats", *SPARK, "--report", "r.md"), "--report is not built for"),
+    "--rejects -": (("score", *SPARK, "--rejects", "-"), "--rejects takes a file, not stdout"),
     "--timings": (("score", *SPARK, "--timings"), "--timings is not built for --engine spark"),
     "insight": (("insight", *SPARK), "icpctl insight is not built for --engine spark"),
     "a taken name": (
@@ -129,8 +130,10 @@ def test_what_spark_says_becomes_one_message(text: str, tmp_path: Path) -> None:
 
 
 def test_an_error_of_a_worker_arrives_as_it_was(tmp_path: Path) -> None:
-    error = IcpctlError("cannot read it", "unreadable", None, "look {there}")
+    where = Location("m.yaml", 3, 7)
+    error = IcpctlError("cannot read it", "unreadable", where, "look {there}")
     text = f"Traceback\n  raise TaskError.of(error)\nTaskError: {TaskError.of(error)}\n\tat java"
     found = as_icpctl_error(RuntimeError(text), tmp_path / "log")
     assert (found.message, found.code, found.hint) == (error.message, error.code, error.hint)
+    assert found.where == where
     assert os.listdir(tmp_path) == []

@@ -18,7 +18,7 @@ from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.scoring.breakdowns import COMMONEST
 from icpctl.scoring.run import Options
-from icpctl.scoring.stats import Period, stats
+from icpctl.scoring.stats import Period, StatsCounts, stats
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
 from tests.spec_cases import AS_OF
@@ -38,7 +38,7 @@ def report(
     bodies: Sequence[Config],
     visitors: Sequence[dict[str, Any]],
     period: Period = Period(),  # noqa: B008 - frozen
-    **more: Any,
+    by: str | None = None,
 ) -> dict[str, Any]:
     """The report of `stats -o json`."""
     models = [(slug, IcpConfig.model_validate(body)) for slug, body in bodies]
@@ -46,7 +46,8 @@ def report(
         file = Path(folder, "visitors.jsonl")
         file.write_text("".join(json.dumps(visitor) + "\n" for visitor in visitors))
         options = Options(datetime.fromisoformat(AS_OF))
-        found = stats([str(file)], models, options, period, **more)
+        counts = StatsCounts.of(period, by, len(models))
+        found = stats([str(file)], models, options, counts)
     return json.loads(found.report.model_dump_json(by_alias=True))
 
 

@@ -15,7 +15,7 @@ from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.scoring.explain import Explained, explain
 from icpctl.scoring.run import Options
-from icpctl.scoring.stats import Period, stats
+from icpctl.scoring.stats import Period, StatsCounts, stats
 from icpctl.visitors.mapping import load_mapping
 from tests.support import AS_OF, Scored, score_files
 from tests.visitors.test_exports import BOTH, EXPORTS
@@ -84,7 +84,8 @@ def test_a_visitor_s_verdict_is_that_of_score(export: Path) -> None:
 
 def test_counts_are_those_of_score(export: Path) -> None:
     report = scored(export).report
-    found = stats([str(export)], MODELS, OPTIONS, Period(), by="country").report
+    counts = StatsCounts.of(Period(), "country", len(MODELS))
+    found = stats([str(export)], MODELS, OPTIONS, counts).report
     body = json.loads(found.model_dump_json(by_alias=True))
     for key in ("visitors", "matched", "matchRate", "configs"):
         assert body[key] == report[key]

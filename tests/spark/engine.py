@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -50,6 +50,23 @@ _ended = ExitStack()
 def spark() -> SparkSession:
     """The one session of this process, on two cores."""
     return _ended.enter_context(session(Cluster("local[2]", QUIET), "icpctl tests"))
+
+
+@contextmanager
+def blocks_of(size: int) -> Iterator[None]:
+    """Files are split into blocks of so many bytes."""
+    conf = spark().conf
+    kept = {
+        name: conf.get(name)
+        for name in ("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes")
+    }
+    for name in kept:
+        conf.set(name, str(size))
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            conf.set(name, value)
 
 
 class Found(NamedTuple):

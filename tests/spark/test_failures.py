@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, Location
+from icpctl.output.rows import Layout
 from icpctl.spark.failures import as_icpctl_error
+from icpctl.spark.frames import Frames
 from icpctl.spark.run import Folders, score
-from tests.cli.process import COMMAND, ROOT, environment
-from tests.spark.engine import models, options, spark
+from tests.cli.process import COMMAND, ROOT, environment, icpctl
+from tests.spark.engine import blocks_of, lines_in, models, options, spark
 from tests.visitors.torture import CONFIGS, gzipped, visitor, zstandard
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+
+    from icpctl.spark.work import Place
 
 LINES = b"".join(visitor(f"v{number}") + b"\n" for number in range(5000))
 
@@ -82,6 +87,96 @@ def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
         )
     assert (tmp_path / "taken.csv" / "mine").read_text("utf-8") == "kept"
     assert (tmp_path / "file.csv").read_text("utf-8") == "kept"
+
+
+@pytest.mark.parametrize("names", [("a.jsonl", "a.jsonl"), ("a.csv", "a.csv/r"), ("r/a.csv", "r")])
+def test_one_folder_for_two(tmp_path: Path, names: tuple[str, str]) -> None:
+    (tmp_path / "v.jsonl").write_bytes(LINES)
+    out, rejects = (str(tmp_path / name) for name in names)
+    with pytest.raises(IcpctlError, match="cannot go into one folder"):
+        score(spark(), [str(tmp_path)], models(CONFIGS), options(), Folders(out, rejects))
+    assert os.listdir(tmp_path) == ["v.jsonl"]
+
+
+def test_rows_do_not_stay_without_the_rejected_lines(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_bytes(LINES + b"no")
+    out, rejects = tmp_path / "rows.parquet", tmp_path / "v.jsonl" / "rejects"
+    with pytest.raises(Exception, match="not a directory"):
+        score(spark(), [str(tmp_path)], models(CONFIGS), options(), Folders(str(out), str(rejects)))
+    assert os.listdir(tmp_path) == ["v.jsonl"]
+
+
+def test_a_file_that_changes_before_its_rejected_lines_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many lines are rejected as before, but there is one more."""
+    file = tmp_path / "v.jsonl"
+    file.write_bytes(b"no\n" + LINES)
+    only = Frames.only
+
+    def late(frames: Frames, blocks: Collection[Place]) -> Frames:
+        file.write_bytes(b"no\n" + LINES + visitor("late"))
+        return only(frames, blocks)
+
+    monkeypatch.setattr(Frames, "only", late)
+    folders = Folders(str(tmp_path / "rows.csv"), str(tmp_path / "rejects"))
+    with pytest.raises(IcpctlError, match="the file changed while it was read") as error:
+        score(spark(), [str(file)], models(CONFIGS), options(), folders)
+    assert error.value.where == Location(str(file))
+    assert os.listdir(tmp_path) == ["v.jsonl"]
+
+
+def test_a_file_that_changes_when_its_lines_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "v.jsonl"
+    file.write_bytes(LINES)
+    line_counts = Frames.line_counts
+
+    def early(frames: Frames) -> dict[Place, int]:
+        found = line_counts(frames)
+        file.write_bytes(LINES.replace(b"}\n{", b"} {", 1))
+        return found
+
+    monkeypatch.setattr(Frames, "line_counts", early)
+    folders = Folders(str(tmp_path / "rows.csv"), layout=Layout(with_line=True))
+    with (
+        blocks_of(100_000),
+        pytest.raises(IcpctlError, match="the file changed while it was read"),
+    ):
+        score(spark(), [str(file)], models(CONFIGS), options(), folders)
+    assert os.listdir(tmp_path) == ["v.jsonl"]
+
+
+def test_only_files_with_rejected_lines_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad.jsonl").write_bytes(b"no\n")
+    good = tmp_path / "good.jsonl"
+    good.write_bytes(LINES)
+    only = Frames.only
+
+    def without(frames: Frames, blocks: Collection[Place]) -> Frames:
+        good.unlink()
+        return only(frames, blocks)
+
+    monkeypatch.setattr(Frames, "only", without)
+    rejects = tmp_path / "rejects"
+    run = score(spark(), [str(tmp_path)], models(CONFIGS), options(), Folders(rejects=str(rejects)))
+    assert run.report.rejected == 1
+    assert [one["raw"] for one in lines_in(rejects)] == ["no"]
+
+
+def test_rejects_in_a_file_system_of_sparks(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_bytes(LINES)
+    ended = icpctl(
+        *("score", "v.jsonl", "--dir", str(ROOT / "sample_configs"), "--engine", "spark"),
+        *("--master", "local[1]", "--rejects", "s3a://bucket/rejects"),
+        cwd=tmp_path,
+    )
+    assert ended.code == 2
+    assert "Spark has no connector for S3A" in ended.err
+    assert os.listdir(tmp_path) == ["v.jsonl"]
 
 
 def test_events_are_refused() -> None:

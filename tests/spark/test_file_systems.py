@@ -11,7 +11,7 @@ from pyarrow import parquet
 from icpctl.errors import IcpctlError
 from icpctl.spark.run import Folders, score
 from tests.cli.process import ROOT
-from tests.spark.engine import lines_in, models, on_one_machine, options, spark
+from tests.spark.engine import Found, lines_in, models, on_one_machine, on_spark, options, spark
 from tests.visitors.torture import CONFIGS, gzipped, visitor
 
 if TYPE_CHECKING:
@@ -51,23 +51,34 @@ NAMES = {
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_elsewhere(exports: Path, tmp_path: Path, kind: str) -> None:
+def test_elsewhere(exports: Path, kind: str) -> None:
     names = NAMES[kind]
-    out = tmp_path / "rows.jsonl"
-    run = score(spark(), names, models(CONFIGS), options(), Folders(str(out)))
-    here = [str(name).replace(LAKE, str(exports)) for name in names]
-    expected = on_one_machine(CONFIGS, here)
-    assert run.report.visitors == expected.told["report"]["visitors"]
-    assert run.report.rejected == expected.told["report"]["rejected"]
-    assert [(it.source, it.mapping.name) for it in run.mapped] == [
-        (source.replace(str(exports), LAKE), name) for source, name, *_ in expected.told["mapped"]
-    ]
-    verdicts = [
-        {name: value for name, value in row.items() if name not in ("source", "line")}
-        for row in expected.rows.values()
-    ]
-    key = str
-    assert sorted(lines_in(out), key=key) == sorted(verdicts, key=key)
+    here = [name.replace(LAKE, str(exports)) for name in names]
+    assert text(on_spark(CONFIGS, names)) == text(on_one_machine(CONFIGS, here)).replace(
+        str(exports), LAKE
+    )
+
+
+def text(found: Found) -> str:
+    """All that was found, the rows in order."""
+    return "\n".join(map(repr, [*sorted(found.rows.items()), found.rejected, found.told]))
+
+
+FORMS = ["{}", "file:{}", "file://{}"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_names_of_what_is_on_disk(tmp_path: Path, form: str) -> None:
+    (tmp_path / "a b%20c.jsonl").write_bytes(visitor("one") + b"\nno\n")
+    names = {name: form.format(tmp_path / name) for name in ("a b%20c.jsonl", "o %.jsonl", "r#")}
+    folders = Folders(names["o %.jsonl"], names["r#"])
+    score(spark(), [names["a b%20c.jsonl"]], models(CONFIGS), options(), folders)
+    assert [row["id"] for row in lines_in(tmp_path / "o %.jsonl")] == ["one"]
+    assert [row["raw"] for row in lines_in(tmp_path / "r#")] == ["no"]
+    for taken in FORMS:
+        again = Folders(taken.format(tmp_path / "o %.jsonl"))
+        with pytest.raises(IcpctlError, match="there is something here already"):
+            score(spark(), [names["a b%20c.jsonl"]], models(CONFIGS), options(), again)
 
 
 @pytest.mark.parametrize("name", ["nothing.jsonl", "*.csv", "nowhere/*.jsonl"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.spark.engine import Found, on_one_machine, on_spark, spark
+from icpctl.spark.run import Folders, score
+from tests.spark.engine import Found, blocks_of, models, on_one_machine, on_spark, options, spark
 from tests.test_oracle_differential import Case, cases
 from tests.visitors.torture import (
     BOM,
@@ -25,25 +26,8 @@ from tests.visitors.torture import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-
-@contextmanager
-def blocks_of(size: int) -> Iterator[None]:
-    """Files are split into blocks of so many bytes."""
-    conf = spark().conf
-    kept = {
-        name: conf.get(name)
-        for name in ("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes")
-    }
-    for name in kept:
-        conf.set(name, str(size))
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            conf.set(name, value)
 
 
 def check(configs: list[tuple[str, Any]], visitors: Sequence[object], **options: Any) -> Found:
@@ -70,7 +54,17 @@ def test_lines_are_numbered_across_blocks(tmp_path: Path) -> None:
     )
     with blocks_of(1000):
         found = check(CONFIGS, [tmp_path], carry=("unknown", "session_count"))
+        assert spark().conf.get("spark.sql.files.minPartitionNum", None) is None
     assert len({line for source, line in found.rows if "odd" in source}) > 100
+
+
+def test_a_large_file_is_shared_by_tasks(tmp_path: Path) -> None:
+    """Each of which writes a file of its own."""
+    file, out = tmp_path / "large.jsonl", tmp_path / "rows.csv"
+    file.write_bytes((visitor("one") + b"\n") * 100)
+    with blocks_of(1000):
+        score(spark(), [str(file)], models(CONFIGS), options(), Folders(str(out)))
+    assert len(list(out.glob("part-*"))) == ceil(file.stat().st_size / 1000)
 
 
 HUGE = [visitor("before"), padded(17 * 1024 * 1024), b"", visitor("after"), b"no"]

@@ -6,6 +6,7 @@ import csv
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,17 +15,17 @@ from pyarrow import parquet
 
 import icpctl.spark
 from icpctl.errors import IcpctlError
-from icpctl.output.rows import FORMATS, Layout
+from icpctl.output.rows import FORMATS, VERDICT, Layout
 from icpctl.scoring.run import score as score_here
 from icpctl.scoring.stats import Period, StatsCounts
 from icpctl.scoring.stats import stats as stats_here
 from icpctl.spark.run import Folders, score, stats
+from icpctl.visitors.mapping import load_mapping
 from tests.spark.engine import lines_in, models, on_one_machine, on_spark, options, spark
 from tests.visitors.torture import config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CONFIGS = [
     config("saas", ("industry", "in", ["SaaS", "FinTech"]), ("company_size", "gte", 50)),
@@ -77,6 +78,25 @@ def test_parquet_files(lake: Path) -> None:
     found = on_spark(CONFIGS, [lake], carry=("country", "company"))
     assert found == on_one_machine(CONFIGS, [lake], carry=("country", "company"))
     assert len(found.rows) == 1001
+
+
+def test_rejected_rows_of_parquet(tmp_path: Path) -> None:
+    """Rows that are too long, once they are taken apart."""
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("id: id\nindustry: industry\ndomain: company.domain\n")
+    company = '{"domain": "example.com"}'
+    rows = [
+        {"id": "good", "industry": "SaaS", "company": company},
+        {"id": "long", "industry": "x" * 17 * 1024 * 1024, "company": company},
+    ]
+    for name, its in {"a": rows, "b": rows[:1], "c": rows[::-1]}.items():
+        parquet.write_table(pa.Table.from_pylist(its), tmp_path / f"{name}.parquet")
+    (tmp_path / "d.jsonl").write_text("no\n")
+    found = on_spark(CONFIGS, [tmp_path], mapping=load_mapping(str(mapping)))
+    assert found == on_one_machine(CONFIGS, [tmp_path], mapping=load_mapping(str(mapping)))
+    assert [(Path(it["file"]).name, it["line"]) for it in found.rejected] == [
+        *(("a.parquet", 2), ("c.parquet", 1), ("d.jsonl", 1)),
+    ]
 
 
 def written(folder: Path, suffix: str, layout: Layout, visitors: list[str]) -> Iterator[Path]:
@@ -156,16 +176,15 @@ def test_a_dataframe(tmp_path: Path) -> None:
         "company",
         "`odd.name`",
     ]
-    rows = {row["id"]: row.asDict(recursive=True) for row in found.collect()}
+    rows = [row.asDict(recursive=True) for row in found.collect()]
     parquet.write_table(pa.Table.from_pylist(RECORDS, TYPES), tmp_path / "a.parquet")
     expected = on_one_machine(CONFIGS, [tmp_path / "a.parquet"]).rows.values()
-    assert len(rows) == len(expected)
-    for one in expected:
-        row = rows[one["id"]]
-        assert {name: row[name] for name in ("icp_match", "icp", "icp_score", "matches")} == {
-            name: one[name] for name in ("icp_match", "icp", "icp_score", "matches")
-        }
-        assert row["`odd.name`"] == one["id"]
+    companies = {record["id"]: record["company"] for record in RECORDS}
+    assert rows == [
+        {name: one[name] for name in VERDICT}
+        | {"company": companies[one["id"]], "`odd.name`": one["id"]}
+        for one in expected
+    ]
 
 
 def test_types_of_columns() -> None:
@@ -197,10 +216,8 @@ def test_columns_that_cannot_be_kept(keep: list[str]) -> None:
 @pytest.mark.parametrize("period", [Period(), Period(date(2026, 11, 5), date(2026, 11, 12))])
 def test_stats(lake: Path, period: Period) -> None:
     configs = models(CONFIGS)
-    counts = StatsCounts.of(period, "industry", len(configs))
-    found = stats(spark(), [str(lake)], configs, options(), counts, "acme")
-    expected = stats_here(
-        [str(lake)], configs, options(), period, organization="acme", by="industry"
-    )
+    theirs, ours = (StatsCounts.of(period, "industry", len(configs)) for _ in range(2))
+    found = stats(spark(), [str(lake)], configs, options(), theirs, "acme")
+    expected = stats_here([str(lake)], configs, options(), ours, "acme")
     assert found.report == expected.report
     assert found.dateless == expected.dateless

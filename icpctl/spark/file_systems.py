@@ -1,0 +1,57 @@
+"""What names of files and folders mean: this machine's disks, or Spark's file systems."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError, Location
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_FILE = re.compile(r"file:(?://)?(/(?!/).*)", re.DOTALL)
+
+
+class FileSystems:
+    """The file systems of a session. Names are those that people give; paths are Hadoop's."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        context: Any = spark.sparkContext
+        hadoop = context._jvm.org.apache.hadoop.fs
+        self._settings = context._jsc.hadoopConfiguration()
+        self._new_path = hadoop.Path
+        default = hadoop.FileSystem.getDefaultUri(self._settings).getScheme()
+        self._is_disk_default = default == "file"
+
+    def on_disk(self, name: str) -> str | None:
+        """The path on this machine's disks that a name means; None where it is elsewhere."""
+        found = _FILE.fullmatch(name)
+        if found:
+            return found[1]
+        return None if _SCHEME.match(name) or not self._is_disk_default else name
+
+    def path(self, name: str) -> Any:
+        """The path that a name means. Raises `IcpctlError` where it can be none."""
+        on_disk = self.on_disk(name)
+        return self._path(name) if on_disk is None else self.path_on_disk(Path(on_disk))
+
+    def path_on_disk(self, path: Path) -> Any:
+        """The path of a file on this machine's disks. Raises `IcpctlError` as `path`."""
+        return self._path(f"file:{path.absolute()}")
+
+    def system(self, path: Any) -> Any:
+        """The file system that a path is in."""
+        return path.getFileSystem(self._settings)
+
+    def _path(self, name: str) -> Any:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = name.encode(errors="backslashreplace").decode()
+            raise IcpctlError(
+                "Spark takes no name that is not UTF-8", "bad_usage", Location(shown), "rename it"
+            ) from None
+        return self._new_path(name)
