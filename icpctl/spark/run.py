@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import uuid
@@ -17,12 +18,13 @@ from icpctl.output.console import note
 from icpctl.output.progress import progress
 from icpctl.output.rows import FORMS, Layout
 from icpctl.output.score import refuse_stdout, refuse_taken_names
+from icpctl.scoring.insight import Insight
 from icpctl.scoring.run import Counted
 from icpctl.spark.file_systems import FileSystems
 from icpctl.spark.frames import Frames
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.session import apart, session
-from icpctl.spark.tasks import tallies_of
+from icpctl.spark.tasks import adding_task, tally_of
 from icpctl.spark.watching import watched
 from icpctl.spark.work import TALLY, File, Work, refuse_events
 from icpctl.visitors.reading import changed
@@ -37,14 +39,16 @@ if TYPE_CHECKING:
     from icpctl.config.files import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.output.rows import Form
+    from icpctl.scoring.insight import InsightCounts
     from icpctl.scoring.run import Options, Run
     from icpctl.scoring.stats import Stats, StatsCounts
     from icpctl.spark.session import Cluster
-    from icpctl.spark.tasks import BlockTally
+    from icpctl.spark.tasks import BlockTally, TaskTally
     from icpctl.spark.work import Given, Place
     from icpctl.visitors.recognition import Mapped
 
 _GROUP = "icpctl"
+_TASK = "task"
 _GONE, _WAIT = 3, 0.2
 """So often, with so many seconds between, a folder must be gone until it is taken to be."""
 
@@ -114,6 +118,17 @@ def stats_on(
         return stats(spark, visitors, pairs, options, counts, organization)
 
 
+def insight_on(
+    cluster: Cluster,
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+) -> Insight:
+    """As `insight`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    with session(cluster, "icpctl insight") as spark:
+        return insight(spark, visitors, [(it.slug, it.config) for it in configs], options)
+
+
 def score(
     spark: SparkSession,
     visitors: Sequence[str],
@@ -139,7 +154,7 @@ def score(
             counts = scan.frames.line_counts()
             work = replace(work, lines_before=_before(sorted(counts.items())))
         jobs.describe(f"score {scan.words} against {len(configs)} configs")
-        found = jobs.run(scan.frames.worked_on(work), scan.size, out, work.form)
+        found = _blocks(jobs.run(scan.frames.worked_on(work), scan.size, out, work.form))
         scan.require_same(counts, _lines(found, counts))
         blocks = scan.in_order(found)
         if rejects is not None:
@@ -148,7 +163,7 @@ def score(
             first = {place: tally for place, tally in blocks if tally.counted.rejected}
             some = scan.frames.only(first)
             jobs.describe(f"write the rejected lines of {scan.words}")
-            second = jobs.run(some.worked_on(again), scan.size, rejects, "rejects")
+            second = _blocks(jobs.run(some.worked_on(again), scan.size, rejects, "rejects"))
             scan.require_same(_rejected(first), _rejected(second))
     return scan.run(blocks, work)
 
@@ -171,13 +186,52 @@ def stats(
     work = scan.work(configs, stats=counts)
     jobs.describe(f"statistics of {scan.words} against {len(configs)} configs")
     with scan.frames.fixed_blocks():
-        found = jobs.run(scan.frames.worked_on(work), scan.size)
+        found = _blocks(jobs.run(scan.frames.worked_on(work), scan.size))
     blocks = scan.in_order(found)
     for _, tally in blocks:
         if tally.stats:
             counts.follow(tally.stats)
     run = scan.run(blocks, work)
     return counts.stats(run, organization, case_sensitive=options.case_sensitive)
+
+
+def insight(
+    spark: SparkSession,
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+) -> Insight:
+    """Score visitors against `(slug, config)` pairs, and count what keeps them away.
+
+    Parts of pages are counted by a second job, when the first knows which are worth it. Raises what
+    reading raises; Spark's own errors pass.
+    """
+    jobs = _Jobs(spark)
+    scan = _Scan.of(spark, visitors, options, jobs)
+    work = scan.work(configs, parts={})
+    with scan.frames.fixed_blocks():
+        jobs.describe(f"insight into {len(configs)} configs by {scan.words}")
+        counts, found = _looked_into(scan, work, jobs)
+        parts = counts.watch.told_parts()
+        if parts:
+            jobs.describe(f"count parts of pages in {scan.words}")
+            of_parts, again = _looked_into(scan, scan.work(configs, parts=parts), jobs)
+            scan.require_same(_visitors(found), _visitors(again))
+            counts.take_parts(of_parts)
+    run = scan.run(scan.in_order(found), work)
+    return Insight(counts.report(run), run)
+
+
+def _looked_into(
+    scan: _Scan, work: Work, jobs: _Jobs
+) -> tuple[InsightCounts, dict[Place, BlockTally]]:
+    """What insight counts, and what was found in each block."""
+    counts = work.insight()
+    tallies = jobs.run(scan.frames.worked_on(work), scan.size)
+    for tally in tallies:
+        if tally.watched:
+            counts.follow(tally.watched)
+    return counts, _blocks(tallies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +330,7 @@ class _Jobs:
 
     def run(
         self, frame: DataFrame, size: int, out: str | None = None, form: Given | None = None
-    ) -> dict[Place, BlockTally]:
+    ) -> list[TaskTally]:
         """What the tasks counted of `size` bytes; with `out` their rows are written."""
         with (
             progress(sys.stderr) as tell,
@@ -287,27 +341,20 @@ class _Jobs:
                 lambda: note("no worker has begun: does the cluster have any with room for this?"),
             ),
         ):
-            return self._run(frame, out, form)
+            found = self._run(frame, out, form)
+        return [tally_of(bytes(it)) for it in found]
 
-    def _run(
-        self, frame: DataFrame, out: str | None, form: Given | None
-    ) -> dict[Place, BlockTally]:
+    def _run(self, frame: DataFrame, out: str | None, form: Given | None) -> list[bytearray]:
         from pyspark.sql import Observation
         from pyspark.sql import functions as f
 
+        is_tally = f.col(TALLY).isNotNull()
         if out is None or form is None:
-            tallies = [
-                row[0] for row in frame.where(f.col(TALLY).isNotNull()).select(TALLY).collect()
-            ]
-        else:
-            seen = Observation()
-            rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
-            rows = rows.where(f.col(TALLY).isNull()).drop(TALLY)
-            self._write(rows, out, form)
-            tallies = seen.get[TALLY]
-        found: dict[Place, BlockTally] = {}
-        for tally in tallies:
-            found |= tallies_of(bytes(tally))
+            return [row[0] for row in _put_together(frame.where(is_tally)).collect()]
+        seen = Observation()
+        rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
+        self._write(rows.where(~is_tally).drop(TALLY), out, form)
+        found: list[bytearray] = seen.get[TALLY]
         return found
 
     def _write(self, rows: DataFrame, out: str, form: Given) -> None:
@@ -351,6 +398,20 @@ class _Jobs:
         self._written.remove(name)
 
 
+def _put_together(tallies: DataFrame) -> DataFrame:
+    """What tasks counted, put together by tasks: of thousands tens are left to the driver.
+
+    The same ones meet in the same order, whichever ends first.
+    """
+    from pyspark.sql import functions as f
+
+    several = math.isqrt(tallies.rdd.getNumPartitions()) or 1
+    rows = tallies.select(TALLY, f.spark_partition_id().alias(_TASK))
+    sorted_rows = rows.repartition(several, _TASK).sortWithinPartitions(_TASK)
+    only_tallies = sorted_rows.select(TALLY)
+    return only_tallies.mapInArrow(adding_task, only_tallies.schema)
+
+
 def _taken(name: str, why: str) -> IcpctlError:
     return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
 
@@ -377,6 +438,16 @@ def _lines(found: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict
     """How many lines the blocks have, of the files that `like` has."""
     files = {file for file, _ in like}
     return {place: tally.lines for place, tally in found.items() if place[0] in files}
+
+
+def _blocks(tallies: Iterable[TaskTally]) -> dict[Place, BlockTally]:
+    """What was found in each block, of what each task found."""
+    return {place: tally for found in tallies for place, tally in found.blocks.items()}
+
+
+def _visitors(found: Mapping[Place, BlockTally]) -> dict[Place, int]:
+    """How many visitors the blocks have."""
+    return {place: tally.counted.counts.visitors for place, tally in found.items()}
 
 
 def _rejected(found: Mapping[Place, BlockTally]) -> dict[Place, tuple[int, int]]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows
     from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
+    from icpctl.scoring.watching import Watch, WatchCounts
     from icpctl.spark.work import Place, Work
     from icpctl.visitors.reading import Batch, Rejected
 
@@ -51,11 +52,26 @@ class BlockTally:
 
 
 @dataclass(slots=True)
+class TaskTally:
+    """What was found in the blocks of a task, and what insight counts of all of them."""
+
+    blocks: dict[Place, BlockTally]
+    watched: WatchCounts | None = None
+
+    def follow(self, later: TaskTally) -> None:
+        """Put what was found in other blocks with it, for the same work."""
+        self.blocks |= later.blocks
+        if self.watched and later.watched:
+            self.watched.follow(later.watched)
+
+
+@dataclass(slots=True)
 class _Task:
     """One task's work."""
 
     work: Work
     plan: Plan
+    watch: Watch | None
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings)
 
@@ -93,7 +109,10 @@ class _Task:
         if form == "rejects":
             yield from self._of_rejected(place, batch.rejected)
             return
-        verdicts = judge(batch.table, self.plan, self.timings).verdicts
+        judged = judge(batch.table, self.plan, self.timings)
+        if self.watch:
+            self.watch(judged)()
+        verdicts = judged.verdicts
         tally = self._tally(place)
         tally.counted.add(batch, verdicts, self.plan)
         if tally.stats:
@@ -114,7 +133,8 @@ class _Task:
 
     def _last(self) -> pa.RecordBatch:
         nothing = [pa.nulls(1, kind) for kind in self.work.types.values()]
-        return _with_tally(self.work, nothing, pa.array([pickle.dumps(self.tallies)], pa.binary()))
+        tally = TaskTally(self.tallies, self.watch.counts if self.watch else None)
+        return _with_tally(self.work, nothing, pa.array([pickle.dumps(tally)], pa.binary()))
 
 
 def counting_task(work: Work, *, on_lines: bool) -> Task:
@@ -122,10 +142,21 @@ def counting_task(work: Work, *, on_lines: bool) -> Task:
 
     @_telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = _Task(work, work.plan())
+        watch = None if work.parts is None else work.insight().watch
+        found = _Task(work, work.plan(), watch)
         yield from found.of_lines(batches) if on_lines else found.of_rows(batches)
 
     return task
+
+
+def adding_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The task that puts what tasks counted together, in their order."""
+    tallies = (tally_of(tally.as_py()) for batch in batches for tally in batch[TALLY])
+    whole = next(tallies, None)
+    if whole:
+        for later in tallies:
+            whole.follow(later)
+        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(whole)])], names=[TALLY])
 
 
 def plain_task(work: Work, kept: Sequence[str]) -> Task:
@@ -170,9 +201,9 @@ def _telling(task: Task) -> Task:
     return telling
 
 
-def tallies_of(data: bytes) -> dict[Place, BlockTally]:
+def tally_of(data: bytes) -> TaskTally:
     """What a task counted, from its last row."""
-    found: dict[Place, BlockTally] = pickle.loads(data)  # noqa: S301 - Spark takes workers' rows so too
+    found: TaskTally = pickle.loads(data)  # noqa: S301 - Spark takes workers' rows so too
     return found
 
 
