@@ -227,11 +227,12 @@ def _looked_into(
 ) -> tuple[InsightCounts, dict[Place, BlockTally]]:
     """What insight counts, and what was found in each block."""
     counts = work.insight()
-    tallies = jobs.run(scan.frames.worked_on(work), scan.size)
-    for tally in tallies:
+    blocks: dict[Place, BlockTally] = {}
+    for tally in jobs.run(scan.frames.worked_on(work), scan.size):
+        blocks |= tally.blocks
         if tally.watched:
             counts.follow(tally.watched)
-    return counts, _blocks(tallies)
+    return counts, blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +331,7 @@ class _Jobs:
 
     def run(
         self, frame: DataFrame, size: int, out: str | None = None, form: Given | None = None
-    ) -> list[TaskTally]:
+    ) -> Iterator[TaskTally]:
         """What the tasks counted of `size` bytes; with `out` their rows are written."""
         with (
             progress(sys.stderr) as tell,
@@ -342,7 +343,7 @@ class _Jobs:
             ),
         ):
             found = self._run(frame, out, form)
-        return [tally_of(bytes(it)) for it in found]
+        return (tally_of(bytes(it)) for it in found)
 
     def _run(self, frame: DataFrame, out: str | None, form: Given | None) -> list[bytearray]:
         from pyspark.sql import Observation

@@ -8,7 +8,9 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
 from icpctl.scoring.insight import insight as insight_here
@@ -100,26 +102,24 @@ def export(folder: Path, files: int, lines: int) -> Path:
         texts = [json.dumps(visitor(chance)) for _ in range(lines)]
         texts[7] = "no visitor"
         (folder / f"{number}.jsonl").write_text("\n".join(texts) + "\n")
+    rows = [visitor(chance) | {"company_size": 700} for _ in range(lines)]
+    parquet.write_table(pa.Table.from_pylist(rows), folder / "rows.parquet", row_group_size=100)
     return folder
 
 
 def test_every_kind_of_thing_in_many_blocks(tmp_path: Path) -> None:
-    expected = on_one_machine(ALL_KINDS, [export(tmp_path, files=3, lines=1500)])
+    expected = on_one_machine(ALL_KINDS, [export(tmp_path, files=3, lines=700)])
     with blocks_of(20_000):
         assert on_spark(ALL_KINDS, [tmp_path]) == expected
-    by_slug = {it["slug"]: it for it in expected["configs"]}
-    gains = {
-        slug: [gain["change"] for it in config["groups"][0]["conditions"] for gain in it["gains"]]
-        for slug, config in by_slug.items()
+    conditions = {
+        it["slug"]: [one for group in it["groups"] for one in group["conditions"]]
+        for it in expected["configs"]
     }
-    assert {change for changes in gains.values() for change in changes} == {
-        "add",
-        "remove",
-        "threshold",
-        "comparator",
-    }
-    assert len(gains["pages"]) == 5
-    assert by_slug["lists"]["groups"][0]["conditions"][0]["absent_values"]
+    gains = [gain for its in conditions.values() for one in its for gain in one["gains"]]
+    changes = {gain["change"] for gain in gains}
+    assert changes == {"add", "remove", "threshold", "comparator"}
+    assert [it["value"] for it in conditions["lists"][0]["absent_values"]] == ["no such"]
+    assert len(conditions["pages"][0]["gains"]) == 5
     assert expected["rejected"] == 3
 
 
