@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from icpctl.spark.work import Place
+
 LINE, FILE, START = "line", "file", "start"
 """The columns of a batch: the line (null where it is too long), its file, and where its block
 starts."""
@@ -63,19 +65,19 @@ class Piece:
 def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
     """The lines of a task; each piece's file is only good until the next one is asked for."""
     path = folder / "lines.jsonl"
-    place: tuple[int, int] | None = None
+    place: Place | None = None
     before = 0
-    runs = _runs(batches)
-    run = next(runs, None)
+    found = ((of, rows[LINE]) for of, rows in runs(batches))
+    run = next(found, None)
     while run:
-        if run.place != place:
-            place, before = run.place, 0
+        if run[0] != place:
+            place, before = run[0], 0
         count = size = 0
         is_too_long = False
         with path.open("wb") as file:
             file.write(b"\n")
-            while run and run.place == place and not is_too_long:
-                taken = run.lines.slice(0, _MOST_LINES - count)
+            while run and run[0] == place and not is_too_long:
+                taken = run[1].slice(0, _MOST_LINES - count)
                 is_too_long = bool(taken.null_count)
                 if is_too_long:
                     at = int(np.flatnonzero(taken.is_null().to_numpy(zero_copy_only=False))[0])
@@ -85,30 +87,20 @@ def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
                 size += len(data)
                 used = len(taken) + is_too_long
                 count += used
-                rest = run.lines.slice(used)
-                run = replace(run, lines=rest) if len(rest) else next(runs, None)
+                rest = run[1].slice(used)
+                run = (place, rest) if len(rest) else next(found, None)
                 if count >= _MOST_LINES or size >= _MOST_BYTES:
                     break
         yield Piece(*place, before, path, count, is_too_long)
         before += count
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Lines of one block that follow each other in a batch."""
-
-    place: tuple[int, int]
-    lines: pa.Array
-
-
-def _runs(batches: Iterator[pa.RecordBatch]) -> Iterator[_Run]:
+def runs(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[Place, pa.RecordBatch]]:
+    """The rows of batches that are of one block and follow each other, with the block."""
     for batch in batches:
         if not batch.num_rows:
             continue
-        files = batch[FILE].to_numpy(zero_copy_only=False)
-        starts = batch[START].to_numpy(zero_copy_only=False)
+        files, starts = (batch[name].to_numpy(zero_copy_only=False) for name in (FILE, START))
         changes = np.flatnonzero((np.diff(files) != 0) | (np.diff(starts) != 0)) + 1
-        edges = [0, *changes.tolist(), batch.num_rows]
-        for low, high in pairwise(edges):
-            place = int(files[low]), int(starts[low])
-            yield _Run(place, batch[LINE].slice(low, high - low))
+        for low, high in pairwise([0, *changes.tolist(), batch.num_rows]):
+            yield (int(files[low]), int(starts[low])), batch.slice(low, high - low)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from icpctl.spark.pieces import FILE, START
+from icpctl.spark.pieces import runs
 from icpctl.visitors import tables
 from icpctl.visitors.reading import BATCH_ROWS, Batch, Reader
 from icpctl.visitors.sources import Source
@@ -55,7 +54,8 @@ def batches_of(
 def table_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:
     """The rows of a task; small batches come together."""
     waiting: list[TablePiece] = []
-    for piece in _runs(batches):
+    for (file, start), found in runs(batches):
+        piece = TablePiece(file, start, found[RECORD], found[ROW].to_numpy())
         before = waiting[-1] if waiting else piece
         is_same = (before.file, before.start) == (piece.file, piece.start)
         if waiting and (not is_same or _is_enough(waiting)):
@@ -77,17 +77,3 @@ def _joined(waiting: list[TablePiece]) -> TablePiece:
     return TablePiece(
         first.file, first.start, records, np.concatenate([piece.rows for piece in waiting])
     )
-
-
-def _runs(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        files, starts, rows = (
-            batch[name].to_numpy(zero_copy_only=False) for name in (FILE, START, ROW)
-        )
-        changes = np.flatnonzero((np.diff(files) != 0) | (np.diff(starts) != 0)) + 1
-        edges = [0, *changes.tolist(), batch.num_rows]
-        for low, high in pairwise(edges):
-            records = batch[RECORD].slice(low, high - low)
-            yield TablePiece(int(files[low]), int(starts[low]), records, rows[low:high])

@@ -74,7 +74,6 @@ class _Task:
     plan: Plan
     watch: Watch | None
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
-    timings: Timings = field(default_factory=Timings)
 
     def of_lines(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with _temporary_folder() as folder:
@@ -110,7 +109,7 @@ class _Task:
         if form == "rejects":
             yield from self._of_rejected(place, batch.rejected)
             return
-        judged = judge(batch.table, self.plan, self.timings)
+        judged = judge(batch.table, self.plan, Timings())
         if self.watch:
             self.watch(judged)()
         verdicts = judged.verdicts
