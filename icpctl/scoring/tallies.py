@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 MOST_KEYS = 4096
 """Distinct values that are counted, of a field or on one side of a threshold."""
 
-
 MOST_SPELLINGS = 16
 """Spellings that are counted of a value, those that come first."""
 

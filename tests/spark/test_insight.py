@@ -156,6 +156,11 @@ def test_parts_of_pages_are_those_that_all_visitors_tell(tmp_path: Path) -> None
     assert there == here | {"/late/": 2, "/late/b": 1, "/late/c": 1}
 
 
+def test_nobody(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text("no visitor\n")
+    assert on_spark(ALL_KINDS, [tmp_path]) == on_one_machine(ALL_KINDS, [tmp_path])
+
+
 def test_a_file_that_changes_between_the_jobs_is_told(tmp_path: Path) -> None:
     file = tmp_path / "v.jsonl"
     file.write_text('{"pages": ["/a"]}\n' * 9)
