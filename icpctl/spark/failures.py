@@ -103,6 +103,12 @@ _KNOWN = (
         "score those of each type by themselves",
     ),
     _Known(
+        r"PARQUET_TYPE_|UNSUPPORTED_TIME_TYPE|DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+        "a column of a Parquet file has a type that Spark does not read",
+        "unreadable",
+        "write it as another type, such as time stamps in microseconds instead of nanoseconds",
+    ),
+    _Known(
         r"URISyntaxException",
         "Spark takes no such name for a file or folder",
         "bad_usage",
@@ -158,9 +164,9 @@ def as_icpctl_error(error: Exception, log: Path) -> IcpctlError:
 
 
 def _file_in(text: str) -> Location | None:
-    found = re.search(
-        r"FAILED_READ_FILE\S* .*?(?:file|path):? *'?([a-z0-9]+:/[^\s']+?)'?\.? ", text
-    )
+    read = r"FAILED_READ_FILE\S* .*?(?:file|path):? *'?([a-z0-9]+:/[^\s']+?)'?\.? "
+    written = r"Mkdirs failed to create (.+?)/_temporary"
+    found = re.search(read, text) or re.search(written, text)
     return Location(found[1]) if found else None
 
 

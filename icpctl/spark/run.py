@@ -414,7 +414,7 @@ def _put_together(tallies: DataFrame) -> DataFrame:
 
 
 def _taken(name: str, why: str) -> IcpctlError:
-    return IcpctlError(why, "not_written", Location(name), "name another folder, or remove it")
+    return IcpctlError(why, "not_written", Location(name or "''"), "name another folder, or remove it")
 
 
 def _is_within(folder: str, other: str) -> bool:

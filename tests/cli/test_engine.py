@@ -113,6 +113,9 @@ TEXTS = {
     "java.io.EOFException: Unexpected end of input stream": (
         "a compressed file is cut off or damaged"
     ),
+    "AnalysisException: [PARQUET_TYPE_ILLEGAL] Illegal Parquet type: INT64 (TIMESTAMP(NANOS))": (
+        "a column of a Parquet file has a type that Spark does not read"
+    ),
     "java.lang.OutOfMemoryError: Java heap space": "Java ran out of memory",
     "An error occurred\nCaused by: java.lang.Odd: it is odd\n\tat org.example.X": (
         "Spark: it is odd"
@@ -127,6 +130,12 @@ def test_what_spark_says_becomes_one_message(text: str, tmp_path: Path) -> None:
     assert error.message == TEXTS[text]
     assert f"the details are in {log}" in (error.hint or "")
     assert text in log.read_text("utf-8")
+
+
+def test_where_spark_cannot_write_is_told(tmp_path: Path) -> None:
+    text = "IOException: Mkdirs failed to create file:/a b/x.csv/_temporary/0/_temporary (exists="
+    error = as_icpctl_error(RuntimeError(text), tmp_path / "log")
+    assert (error.where, error.code) == (Location("file:/a b/x.csv"), "not_written")
 
 
 def test_an_error_of_a_worker_arrives_as_it_was(tmp_path: Path) -> None:
