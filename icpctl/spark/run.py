@@ -228,11 +228,25 @@ def _looked_into(
     """What insight counts, and what was found in each block."""
     counts = work.insight()
     blocks: dict[Place, BlockTally] = {}
-    for tally in jobs.run(scan.frames.worked_on(work), scan.size):
+    for tally in jobs.run(_put_together(scan.frames.worked_on(work)), scan.size):
         blocks |= tally.blocks
         if tally.watched:
             counts.follow(tally.watched)
     return counts, blocks
+
+
+def _put_together(frame: DataFrame) -> DataFrame:
+    """What the tasks of a frame counted, put together by tasks: of thousands tens are left.
+
+    The same ones meet in the same order, whichever ends first.
+    """
+    from pyspark.sql import functions as f
+
+    several = math.isqrt(frame.rdd.getNumPartitions()) or 1
+    tallies = frame.where(f.col(TALLY).isNotNull())
+    numbered = tallies.select(TALLY, f.spark_partition_id().alias(_TASK))
+    in_order = numbered.repartition(several, _TASK).sortWithinPartitions(_TASK).select(TALLY)
+    return in_order.mapInArrow(adding_task, in_order.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +365,7 @@ class _Jobs:
 
         is_tally = f.col(TALLY).isNotNull()
         if out is None or form is None:
-            return [row[0] for row in _put_together(frame.where(is_tally)).collect()]
+            return [row[0] for row in frame.where(is_tally).select(TALLY).collect()]
         seen = Observation()
         rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
         self._write(rows.where(~is_tally).drop(TALLY), out, form)
@@ -399,22 +413,10 @@ class _Jobs:
         self._written.remove(name)
 
 
-def _put_together(tallies: DataFrame) -> DataFrame:
-    """What tasks counted, put together by tasks: of thousands tens are left to the driver.
-
-    The same ones meet in the same order, whichever ends first.
-    """
-    from pyspark.sql import functions as f
-
-    several = math.isqrt(tallies.rdd.getNumPartitions()) or 1
-    rows = tallies.select(TALLY, f.spark_partition_id().alias(_TASK))
-    sorted_rows = rows.repartition(several, _TASK).sortWithinPartitions(_TASK)
-    only_tallies = sorted_rows.select(TALLY)
-    return only_tallies.mapInArrow(adding_task, only_tallies.schema)
-
-
 def _taken(name: str, why: str) -> IcpctlError:
-    return IcpctlError(why, "not_written", Location(name or "''"), "name another folder, or remove it")
+    return IcpctlError(
+        why, "not_written", Location(name or "''"), "name another folder, or remove it"
+    )
 
 
 def _is_within(folder: str, other: str) -> bool:
