@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.engine import Engine, only_here
+from icpctl.cli.engine import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
@@ -37,6 +37,8 @@ def insight(
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print it.")
     ] = "table",
@@ -50,11 +52,17 @@ def insight(
     from icpctl.output.insight import insight_into, print_insight
     from icpctl.scoring.report import Limit
 
-    only_here(engine, "insight", "some of what it counts depends on the visitors before")
+    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     configs = workspace(directory, org).configs(config or [])
     target = report_target(report, report_title, no_visitors)
-    found = insight_into(visitors_of(visitors), configs, options, target)
+    read = visitors_of(visitors)
+    if spark:
+        from icpctl.spark.run import insight_on
+
+        found = insight_on(spark, read, configs, options)
+    else:
+        found = insight_into(read, configs, options, target)
     limit, counts = Limit.parse("0"), found.report
     print_insight(found, output, limit)
     return ExitCode.FOUND if limit.exceeded(counts.rejected, counts.visitors) else ExitCode.DONE

@@ -28,12 +28,13 @@ from icpctl.scoring.tallies import MOST_KEYS
 from icpctl.scoring.watching import MOST_PATTERNS, Watch, field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.scoring.watching import WatchCounts
     from icpctl.visitors.sources import Source
 
 MOST_VALUES = 5
@@ -66,13 +67,23 @@ class InsightCounts:
         options: Options,
         *,
         changes: bool = True,
+        parts: Mapping[int, Sequence[str]] | None = None,
     ) -> InsightCounts:
         """What is to be counted for `(slug, config)` pairs.
 
         Without `changes` nothing of what conditions may become, nor which values are absent.
+        `parts` is as in `Watch`.
         """
-        plan, questions = _asked(configs, options, changes)
-        return cls(plan, Watch(questions, plan))
+        plan, questions = asked(configs, options, changes=changes)
+        return cls(plan, Watch(questions, plan, parts))
+
+    def follow(self, later: WatchCounts) -> None:
+        """Count what was counted of other visitors for the same configs."""
+        self.watch.counts.follow(later)
+
+    def take_parts(self, of_parts: InsightCounts) -> None:
+        """Have the parts of pages that were counted of the same visitors."""
+        self.watch.counts.parts = of_parts.watch.counts.parts
 
     def report(self, run: Run) -> InsightReport:
         """What was counted in a run."""
@@ -85,7 +96,7 @@ class InsightCounts:
             matched=report.matched,
             match_rate=report.match_rate,
             configs=_Answers(self.watch).configs(report.configs),
-            overlap=self.watch.sums.overlap.tolist(),
+            overlap=self.watch.counts.sums.overlap.tolist(),
             capped=_capped(self.watch),
             elapsed_seconds=report.elapsed_seconds,
         )
@@ -120,8 +131,8 @@ def insight(
     return Insight(counts.report(run), run)
 
 
-def _asked(
-    configs: Sequence[tuple[str, IcpConfig]], options: Options, changes: bool
+def asked(
+    configs: Sequence[tuple[str, IcpConfig]], options: Options, *, changes: bool
 ) -> tuple[Plan, list[Question]]:
     """The plan with all that is asked, and the questions in the plan's order."""
     how: dict[str, Any] = {"as_of": options.as_of, "case_sensitive": options.case_sensitive}
@@ -151,14 +162,15 @@ class _Answers:
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        self._listed = iter(watch.sums.listed.tolist())
-        self._changes = iter(watch.sums.changes.tolist())
+        self._counts = watch.counts
+        self._listed = iter(watch.counts.sums.listed.tolist())
+        self._changes = iter(watch.counts.sums.changes.tolist())
         self._questions = iter(enumerate(watch.questions))
-        self._groups = iter(watch.sums.groups.tolist())
+        self._groups = iter(watch.counts.sums.groups.tolist())
         self._pairs_left = _MOST_PAIRS
 
     def configs(self, reports: Sequence[ConfigReport]) -> list[ConfigInsight]:
-        sums = self._watch.sums
+        sums = self._counts.sums
         return [
             ConfigInsight(
                 slug=report.slug,
@@ -195,7 +207,7 @@ class _Answers:
         return found
 
     def _condition(self, number: int, question: Question, place: _Place) -> ConditionInsight:
-        sums, visitors = self._watch.sums, self._watch.visitors
+        sums, visitors = self._counts.sums, self._counts.visitors
         optional = question.condition.optional
         held, missing = int(sums.held[number]), int(sums.missing[number])
         failed = visitors - held - (0 if question.planned.negated else missing)
@@ -221,7 +233,7 @@ class _Answers:
 
     def _changes_scores(self, place: _Place, held_by_matches: int) -> bool:
         """Whether a matching visitor's score is higher because the condition holds."""
-        patterns = self._watch.patterns.get(place.config)
+        patterns = self._counts.patterns.get(place.config)
         if patterns is None or len(patterns) >= MOST_PATTERNS or not held_by_matches:
             return held_by_matches > 0
         config = self._watch.plan.configs[place.config]
@@ -241,7 +253,7 @@ class _Answers:
             for change, value, becomes in question.changes
             if (gain := next(self._changes))
         ]
-        for side in (self._watch.below, self._watch.above):
+        for side in (self._counts.below, self._counts.above):
             if number in side:
                 found += moved(question.condition, side[number])
         found += [
@@ -254,15 +266,15 @@ class _Answers:
 
     def _values(self, number: int, question: Question) -> Iterable[tuple[Any, int]]:
         """The commonest values of those that a condition alone keeps away."""
-        if number in self._watch.parts:
-            parts = self._watch.parts[number].items()
+        if number in self._counts.parts:
+            parts = self._counts.parts[number].items()
             known = [(part, count) for part, count in parts if count]
-            yield from sorted(known, key=lambda it: -it[1])[:MOST_VALUES]
+            yield from sorted(known, key=lambda it: (-it[1], it[0]))[:MOST_VALUES]
         if not question.counts_keys:
             return
-        if number in self._watch.number_keys:
+        if number in self._counts.number_keys:
             low, high = question.entry.bounds or (-np.inf, np.inf)
-            keys = self._watch.number_keys[number].commonest(0, MOST_KEYS)
+            keys = self._counts.number_keys[number].commonest(0, MOST_KEYS)
             usable = [(it, count) for it, _, count in keys if low <= float(it) <= high]
             for value, count in usable[:MOST_VALUES]:
                 yield as_number(float(value)), count
@@ -270,14 +282,14 @@ class _Answers:
             field = field_of(question)
             counter = 1 + self._watch.counted[field].index(number)
             case = self._watch.plan.case_sensitive
-            for key, spelt, count in self._watch.keys[field].commonest(counter, MOST_VALUES):
+            for key, spelt, count in self._counts.keys[field].commonest(counter, MOST_VALUES):
                 # Not what no config could name, such as a path with a space at its end.
                 if spells(str(spelt), question.entry, case_sensitive=case) == key:
                     yield spelt, count
 
     def _absent(self, question: Question, value: Any) -> AbsentValue:
         """A value that nobody has, and the most similar one that somebody has and is not listed."""
-        keys = self._watch.keys.get(field_of(question))
+        keys = self._counts.keys.get(field_of(question))
         if keys is None or not isinstance(value, str) or self._pairs_left <= 0:
             return AbsentValue(value=value, nearest=None, nearest_visitors=0)
         case = self._watch.plan.case_sensitive
@@ -302,7 +314,8 @@ class _Place:
 
 def _capped(watch: Watch) -> list[str]:
     """The fields with more distinct values than are counted."""
-    names = {name for name, keys in watch.keys.items() if keys.capped}
-    for counts in (watch.number_keys, watch.below, watch.above):
-        names |= {watch.questions[at].condition.type for at, it in counts.items() if it.capped}
+    counts = watch.counts
+    names = {name for name, keys in counts.keys.items() if keys.capped}
+    for by_question in (counts.number_keys, counts.below, counts.above):
+        names |= {watch.questions[at].condition.type for at, it in by_question.items() if it.capped}
     return sorted(names)

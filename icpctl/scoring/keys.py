@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.scoring.conditions import casefolded
-from icpctl.scoring.tallies import BatchKeys
+from icpctl.scoring.tallies import BatchKeys, Spellings
 from icpctl.visitors import forms, normal
 from icpctl.vocabulary import Kind
 
@@ -28,7 +28,7 @@ class Pairs:
     rows: np.ndarray
     codes: np.ndarray
     keys: pa.Array
-    spellings: pa.Array
+    spellings: Spellings
 
     def counted(self, chosen: Sequence[np.ndarray]) -> BatchKeys:
         """How many rows have each key: of all, then of each array of flags [rows]."""
@@ -42,8 +42,8 @@ class Pairs:
             of_chosen = np.bincount(self.codes[flags[self.rows]], minlength=count)
             some = np.flatnonzero(of_chosen)
             counts.append((place[some], of_chosen[some]))
-        taken = pa.array(order)
-        return BatchKeys(self.keys.take(taken), self.spellings.take(taken), counts)
+        spellings = replace(self.spellings, of=place[self.spellings.of])
+        return BatchKeys(self.keys.take(pa.array(order)), counts, spellings)
 
 
 def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) -> Pairs:
@@ -61,18 +61,26 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
     rows, values = values_of_rows(column)
     codes = code_of[values]
     often = np.bincount(values, minlength=len(texts))
-    # Of the values that are one key, in the order of keys, the commonest comes first.
-    by_key = np.lexsort((-often, code_of))
-    firsts = np.searchsorted(code_of[by_key], np.arange(len(encoded.dictionary)))
-    spellings = spelt.take(pa.array(by_key[firsts]))
     if column.offsets is not None and len(rows):
         both = np.unique(rows.astype(np.int64) * len(encoded.dictionary) + codes)
         rows, codes = np.divmod(both, len(encoded.dictionary))
     used = np.unique(codes)  # not what stands beside the values, such as blanks
     renumbered = np.full(len(encoded.dictionary), -1)
     renumbered[used] = np.arange(len(used))
-    taken = pa.array(used)
-    return Pairs(rows, renumbered[codes], encoded.dictionary.take(taken), spellings.take(taken))
+    spellings = _spellings(spelt, renumbered[code_of], often)
+    return Pairs(rows, renumbered[codes], encoded.dictionary.take(pa.array(used)), spellings)
+
+
+def _spellings(texts: pa.Array, of: np.ndarray, often: np.ndarray) -> Spellings:
+    """The spellings of the keys `of` [texts], those that were seen."""
+    some = np.flatnonzero(often)
+    encoded = texts.take(pa.array(some)).dictionary_encode()
+    count = max(len(encoded.dictionary), 1)
+    pairs = of[some] * count + encoded.indices.to_numpy(zero_copy_only=False)
+    found, at = np.unique(pairs, return_inverse=True)
+    keys, spelt = np.divmod(found, count)
+    summed = np.bincount(at, often[some], len(found)).astype(np.int64)
+    return Spellings(encoded.dictionary.take(pa.array(spelt)), keys, summed)
 
 
 def number_keys(column: Column, flags: np.ndarray, listed: Sequence[float]) -> BatchKeys:
@@ -92,8 +100,7 @@ def number_keys(column: Column, flags: np.ndarray, listed: Sequence[float]) -> B
     found, place = np.unique(key[some] + 0.0, return_inverse=True)
     counts = np.bincount(place, often[some], len(found)).astype(np.int64)
     order = np.argsort(-counts, kind="stable")
-    keys = pa.array(found[order])
-    return BatchKeys(keys, keys, [(np.arange(len(found)), counts[order])])
+    return BatchKeys(pa.array(found[order]), [(np.arange(len(found)), counts[order])])
 
 
 def numbers_of(column: Column, flags: np.ndarray) -> np.ndarray:

@@ -11,17 +11,29 @@ import pyarrow.compute as pc
 MOST_KEYS = 4096
 """Distinct values that are counted, of a field or on one side of a threshold."""
 
+MOST_SPELLINGS = 16
+"""Spellings that are counted of a value, those that come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """How values are spelt: the value with the number `of[i]` as `texts[i]`, `often[i]` times."""
+
+    texts: pa.Array
+    of: np.ndarray
+    often: np.ndarray
+
 
 @dataclass(frozen=True, slots=True)
 class BatchKeys:
-    """Distinct values of a batch, the commonest first, each with its commonest spelling.
+    """Distinct values of a batch, the commonest first; texts with their spellings.
 
     `counts` has for each counter the numbers of the values that it saw, and how often.
     """
 
     keys: pa.Array
-    spellings: pa.Array
     counts: list[tuple[np.ndarray, np.ndarray]]
+    spellings: Spellings | None = None
 
 
 @dataclass(slots=True)
@@ -34,10 +46,10 @@ class KeyCounts:
 
     type: pa.DataType
     counters: int
-    spellings: list[str | float] = field(default_factory=list)
     capped: bool = False
     _keys: pa.Array = field(init=False)
     _counts: np.ndarray = field(init=False)
+    _spellings: list[dict[str, int]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._keys = pa.array([], self.type)
@@ -45,30 +57,79 @@ class KeyCounts:
 
     def add(self, batch: BatchKeys) -> None:
         """Count a batch."""
-        at = pc.fill_null(pc.index_in(batch.keys, value_set=self._keys), -1).to_numpy().copy()
-        new = np.flatnonzero(at < 0)
-        room = MOST_KEYS - len(self._keys)
-        self.capped |= len(new) > room
-        new = new[:room]
-        if len(new):
-            at[new] = np.arange(len(self._keys), len(self._keys) + len(new))
-            self._keys = pa.concat_arrays([self._keys, batch.keys.take(pa.array(new))])
-            self.spellings += batch.spellings.take(pa.array(new)).to_pylist()
-            self._counts = np.pad(self._counts, ((0, 0), (0, len(new))))
+        at = self._admit(batch.keys, 0 if self.capped else MOST_KEYS - len(self._keys))
         for number, (values, counts) in enumerate(batch.counts):
             places = at[values]
             known = places >= 0
             self._counts[number, places[known]] += counts[known]
+        if batch.spellings:
+            places = at[batch.spellings.of]
+            known = places >= 0
+            texts = batch.spellings.texts.filter(pa.array(known)).to_pylist()
+            often = batch.spellings.often[known].tolist()
+            for place, text, count in zip(places[known].tolist(), texts, often, strict=True):
+                self._spell(place, text, count)
+
+    def follow(self, later: KeyCounts) -> None:
+        """Count what was counted of other visitors.
+
+        What one side left uncounted is not known, and goes; of too many the commonest stay.
+        """
+        at = self._admit(later._keys, 0 if self.capped else len(later._keys))
+        known = at >= 0
+        self._counts[:, at[known]] += later._counts[:, known]
+        for place, spellings in zip(at.tolist(), later._spellings, strict=False):
+            for text, count in spellings.items() if place >= 0 else ():
+                self._spell(place, text, count)
+        order = self._in_order(0)
+        if later.capped:
+            order = order[np.isin(order, at)]
+        self.capped |= later.capped or len(order) > MOST_KEYS
+        kept = order[:MOST_KEYS]
+        self._keys = self._keys.take(pa.array(kept))
+        self._counts = self._counts[:, kept]
+        self._spellings = [self._spellings[place] for place in kept.tolist()]
 
     def commonest(self, counter: int, most: int) -> list[tuple[str | float, str | float, int]]:
-        """The commonest values, their spelling and how often; equals in order of appearance."""
+        """The commonest values, how they are spelt most often, and their counts.
+
+        Equals come in the order of the values.
+        """
         counts = self._counts[counter]
-        order = np.argsort(-counts, kind="stable")[:most]
-        return [
-            (self._keys[at].as_py(), self.spellings[at], int(counts[at]))
-            for at in order.tolist()
-            if counts[at]
-        ]
+        found = []
+        for at in self._in_order(counter)[:most].tolist():
+            if counts[at]:
+                key = self._keys[at].as_py()
+                found.append((key, self._spelt(at) or key, int(counts[at])))
+        return found
+
+    def _admit(self, keys: pa.Array, room: int) -> np.ndarray:
+        """The places of values; of those that are new so many get one, others have -1."""
+        found = pc.fill_null(pc.index_in(keys, value_set=self._keys), -1)
+        at: np.ndarray = found.to_numpy().copy()
+        new = np.flatnonzero(at < 0)
+        self.capped |= len(new) > room
+        new = new[:room]
+        if len(new):
+            at[new] = np.arange(len(self._keys), len(self._keys) + len(new))
+            self._keys = pa.concat_arrays([self._keys, keys.take(pa.array(new))])
+            self._counts = np.pad(self._counts, ((0, 0), (0, len(new))))
+            self._spellings += [{} for _ in new]
+        return at
+
+    def _in_order(self, counter: int) -> np.ndarray:
+        """The places of all values, the commonest first."""
+        places: np.ndarray = pc.array_sort_indices(self._keys).to_numpy()
+        return places[np.argsort(-self._counts[counter, places], kind="stable")]
+
+    def _spell(self, place: int, text: str, count: int) -> None:
+        spellings = self._spellings[place]
+        if text in spellings or len(spellings) < MOST_SPELLINGS:
+            spellings[text] = spellings.get(text, 0) + count
+
+    def _spelt(self, place: int) -> str | None:
+        spellings = self._spellings[place]
+        return min(spellings, key=lambda text: (-spellings[text], text), default=None)
 
 
 @dataclass(slots=True)
@@ -94,6 +155,14 @@ class NumberCounts:
             self.capped = True
         kept = slice(-MOST_KEYS, None) if self.below else slice(MOST_KEYS)
         self.numbers, self.counts = found[kept], summed[kept]
+
+    def follow(self, later: NumberCounts) -> None:
+        """Count what was counted of other visitors.
+
+        Whatever one side left out has `MOST_KEYS` before it there, and so it has here.
+        """
+        self.add(later.numbers, later.counts)
+        self.capped |= later.capped
 
     def reached(self, threshold: float, *, included: bool) -> int | None:
         """How many lie on the way from the old threshold to this one; None where that is unknown.

@@ -17,7 +17,7 @@ from icpctl.visitors.mapping import PAGES
 from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from icpctl.scoring.plan import GroupPlan, Plan
     from icpctl.scoring.questions import Question
@@ -77,67 +77,139 @@ class _Sight:
     kept_away: dict[int, np.ndarray] = field(default_factory=dict)
 
 
-class Watch:
-    """Counts batches: called with each on any thread, it returns what adds it to the sums.
+@dataclass(slots=True)
+class WatchCounts:
+    """What was counted of some visitors; of a field, a question (by its number) or a config.
 
     `keys` are the values of the fields whose texts configs list: in how many visitors each is, and
-    then for each of the field's `counted` questions in how many that it alone keeps away.
+    then for each of the field's questions in how many that it alone keeps away. `parts` are those
+    of pages that were looked for, and how many visitors with each a question alone keeps away.
     """
 
-    def __init__(self, questions: Sequence[Question], plan: Plan) -> None:
+    sums: Sums
+    keys: dict[str, KeyCounts]
+    patterns: dict[int, set[bytes]]
+    parts: dict[int, dict[str, int]]
+    visitors: int = 0
+    number_keys: dict[int, KeyCounts] = field(default_factory=dict)
+    below: dict[int, NumberCounts] = field(default_factory=dict)
+    above: dict[int, NumberCounts] = field(default_factory=dict)
+
+    def add(self, sight: _Sight) -> None:
+        """Count what was seen of a batch, but for parts of pages."""
+        self.visitors += sight.visitors
+        self.sums.add(sight.sums)
+        for name, keys in sight.keys.items():
+            self.keys[name].add(keys)
+        for number, keys in sight.number_keys.items():
+            self._number_keys(number).add(keys)
+        for number, counts in sight.below.items():
+            self._below(number).add(*counts)
+        for number, counts in sight.above.items():
+            self._above(number).add(*counts)
+        self._add_patterns(sight.patterns)
+
+    def follow(self, later: WatchCounts) -> None:
+        """Count what was counted of other visitors with the same questions and parts of pages.
+
+        The order makes no difference, unless a field has more values than are counted.
+        """
+        self.visitors += later.visitors
+        self.sums.add(later.sums)
+        for name, keys in later.keys.items():
+            self.keys[name].follow(keys)
+        for number, keys in later.number_keys.items():
+            self._number_keys(number).follow(keys)
+        for number, counts in later.below.items():
+            self._below(number).follow(counts)
+        for number, counts in later.above.items():
+            self._above(number).follow(counts)
+        self._add_patterns(later.patterns)
+        for number, parts in later.parts.items():
+            for part, count in parts.items():
+                self.parts[number][part] += count
+
+    def _number_keys(self, number: int) -> KeyCounts:
+        return self.number_keys.setdefault(number, KeyCounts(pa.float64(), 1))
+
+    def _below(self, number: int) -> NumberCounts:
+        return self.below.setdefault(number, NumberCounts(below=True))
+
+    def _above(self, number: int) -> NumberCounts:
+        return self.above.setdefault(number, NumberCounts(below=False))
+
+    def _add_patterns(self, patterns: Mapping[int, set[bytes]]) -> None:
+        for number, found in patterns.items():
+            if len(self.patterns[number]) < MOST_PATTERNS:
+                self.patterns[number] |= found
+
+
+class Watch:
+    """Counts batches: called with each on any thread, it returns what adds it to the `counts`.
+
+    `parts` are the parts of pages to look for, by the numbers of questions. Without it the first
+    batch tells them in which the question alone keeps somebody away.
+    """
+
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        plan: Plan,
+        parts: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
         self.questions = questions
         self.plan = plan
-        self.visitors = 0
-        self.sums = Sums.zeros(questions, plan)
         self.counted: dict[str, list[int]] = {}
         for number, it in enumerate(questions):
             if it.has_words:
                 numbers = self.counted.setdefault(field_of(it), [])
                 numbers += [number] if it.counts_keys or it.counts_parts else []
-        self.keys = {
-            name: KeyCounts(pa.string(), 1 + len(numbers)) for name, numbers in self.counted.items()
-        }
-        self.number_keys: dict[int, KeyCounts] = {}
-        self.below: dict[int, NumberCounts] = {}
-        self.above: dict[int, NumberCounts] = {}
-        self.parts: dict[int, dict[str, int]] = {}
-        self.patterns: dict[int, set[bytes]] = {
-            number: set()
-            for number, config in enumerate(plan.configs)
-            if len(config.groups) > 1 and any(it.optional for it in config.conditions)
-            if not any(it.is_alone for it in questions)
-        }
+        self._of_parts = [n for n in self.counted.get(PAGES, ()) if questions[n].counts_parts]
+        self.looks_for_parts = self._of_parts if parts is None else list(parts)
+        """The numbers of the questions for which parts of pages are looked for."""
+        self.counts = WatchCounts(
+            Sums.zeros(questions, plan),
+            keys={
+                name: KeyCounts(pa.string(), 1 + len(numbers))
+                for name, numbers in self.counted.items()
+            },
+            patterns={
+                number: set()
+                for number, config in enumerate(plan.configs)
+                if len(config.groups) > 1 and any(it.optional for it in config.conditions)
+                if not any(it.is_alone for it in questions)
+            },
+            parts={number: dict.fromkeys(its, 0) for number, its in (parts or {}).items()},
+        )
 
     def __call__(self, judged: Judged) -> Callable[[], None]:
         """Look at a batch."""
         sight = _Look(self, judged).sight
         return lambda: self._add(sight)
 
+    def told_parts(self) -> dict[int, list[str]]:
+        """The parts of pages that are worth a look, by the question that kept their visitors away.
+
+        Told by the visitors that are counted.
+        """
+        told = {number: self._told_parts(number) for number in self._of_parts}
+        return {number: parts for number, parts in told.items() if parts}
+
     def _add(self, sight: _Sight) -> None:
-        self.visitors += sight.visitors
-        self.sums.add(sight.sums)
-        for name, keys in sight.keys.items():
-            self.keys[name].add(keys)
-        for number, keys in sight.number_keys.items():
-            self.number_keys.setdefault(number, KeyCounts(pa.float64(), 1)).add(keys)
-        for number, counts in sight.below.items():
-            self.below.setdefault(number, NumberCounts(below=True)).add(*counts)
-        for number, counts in sight.above.items():
-            self.above.setdefault(number, NumberCounts(below=False)).add(*counts)
-        for number, patterns in sight.patterns.items():
-            if len(self.patterns[number]) < MOST_PATTERNS:
-                self.patterns[number] |= patterns
+        self.counts.add(sight)
         if sight.pages:
             for number, kept_away in sight.kept_away.items():
                 self._add_parts(number, kept_away, sight.pages)
 
+    def _told_parts(self, number: int) -> list[str]:
+        counter = 1 + self.counted[PAGES].index(number)
+        paths = self.counts.keys[PAGES].commonest(counter, MOST_KEYS)
+        return parts_of((str(spelt), count) for _, spelt, count in paths)
+
     def _add_parts(self, number: int, kept_away: np.ndarray, pages: PageTexts) -> None:
-        """Count parts of pages, which the first batch that keeps visitors away tells."""
-        if number not in self.parts:
-            counter = 1 + self.counted[PAGES].index(number)
-            paths = self.keys[PAGES].commonest(counter, MOST_KEYS)
-            self.parts[number] = dict.fromkeys(parts_of((str(it), n) for _, it, n in paths), 0)
-        counts = self.parts[number]
+        if number not in self.counts.parts:
+            self.counts.parts[number] = dict.fromkeys(self._told_parts(number), 0)
+        counts = self.counts.parts[number]
         for part in counts:
             counts[part] += int(np.count_nonzero(pages.rows_with(part) & kept_away))
 
@@ -163,6 +235,7 @@ class _Look:
         matches = self._configs()
         self._questions()
         self._values()
+        self._pages()
         self._pairs(matches, judged)
 
     def _flags(self, packed: np.ndarray) -> np.ndarray:
@@ -185,7 +258,7 @@ class _Look:
                 group_number += 1
                 question_number += len(group.conditions)
             sums.near_configs[number] = popcount(near)
-            if number in self._watch.patterns:
+            if number in self._watch.counts.patterns:
                 self.sight.patterns[number] = self._patterns(number, matches[number])
         return matches
 
@@ -267,15 +340,6 @@ class _Look:
                 case_sensitive=self._watch.plan.case_sensitive,
             )
             sight.keys[name] = pairs.counted([self._flags(self._kept_away[n]) for n in numbers])
-            for number in numbers:
-                if questions[number].counts_parts and (rows := self._kept_away[number]).any():
-                    sight.kept_away[number] = self._flags(rows)
-        if sight.kept_away:
-            sight.pages = PageTexts(
-                self._columns.of(PAGES, Kind.PAGES),
-                self._count,
-                case_sensitive=self._watch.plan.case_sensitive,
-            )
         for number, question in enumerate(questions):
             if question.entry.kind is not Kind.NUMBER or question.condition.optional:
                 continue
@@ -288,6 +352,18 @@ class _Look:
                 sight.number_keys[number] = number_keys(column, flags, listed)
             if question.below or question.above:
                 self._sides(number, question, column, numbers_of(column, flags))
+
+    def _pages(self) -> None:
+        """What parts of pages are looked for in."""
+        for number in self._watch.looks_for_parts:
+            if self._kept_away[number].any():
+                self.sight.kept_away[number] = self._flags(self._kept_away[number])
+        if self.sight.kept_away:
+            self.sight.pages = PageTexts(
+                self._columns.of(PAGES, Kind.PAGES),
+                self._count,
+                case_sensitive=self._watch.plan.case_sensitive,
+            )
 
     def _sides(self, number: int, question: Question, column: Column, often: np.ndarray) -> None:
         """The numbers that fail on one side alone, as that side is compared."""

@@ -7,7 +7,6 @@ often a task ran.
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 from icpctl.output.rollup import RollUpRun
 from icpctl.output.visitors import Shapes, normalised
 from icpctl.spark.failures import telling
-from icpctl.spark.tasks import told
+from icpctl.spark.tasks import packed, told
 from icpctl.spark.work import TALLY, TEXT
 from icpctl.visitors.columns import Columns
 from icpctl.visitors.folding import (
@@ -207,4 +206,4 @@ def _given(columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
 
 def _last(types: Mapping[str, pa.DataType], tally: object) -> pa.RecordBatch:
     nothing = {name: pa.nulls(1, kind) for name, kind in types.items()}
-    return pa.RecordBatch.from_pydict({**nothing, TALLY: pa.array([pickle.dumps(tally)])})
+    return pa.RecordBatch.from_pydict({**nothing, TALLY: pa.array([packed(tally)])})

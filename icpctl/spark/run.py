@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections import Counter
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.rows import FORMS, Layout
 from icpctl.output.score import refuse_stdout, refuse_taken_names
+from icpctl.scoring.insight import Insight
 from icpctl.scoring.run import Counted
 from icpctl.spark.frames import Frames, lines_before
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
 from icpctl.spark.session import session
-from icpctl.spark.tasks import counting_task
-from icpctl.spark.work import File, Work, refuse_events
+from icpctl.spark.tasks import adding_task, counting_task
+from icpctl.spark.work import TALLY, File, Work, refuse_events
 from icpctl.visitors.recognition import map_sources
 from icpctl.visitors.scan import temporary_folder
 
@@ -31,12 +33,15 @@ if TYPE_CHECKING:
     from icpctl.config.files import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.output.rows import Form
+    from icpctl.scoring.insight import InsightCounts
     from icpctl.scoring.run import Options, Run
     from icpctl.scoring.stats import Stats, StatsCounts
     from icpctl.spark.session import Cluster
-    from icpctl.spark.tasks import BlockTally
+    from icpctl.spark.tasks import BlockTally, TaskTally
     from icpctl.spark.work import Place
     from icpctl.visitors.recognition import Mapped
+
+_TASK = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,17 @@ def stats_on(
     pairs = [(it.slug, it.config) for it in configs]
     with session(cluster, "icpctl stats") as spark:
         return stats(spark, visitors, pairs, options, counts, organization)
+
+
+def insight_on(
+    cluster: Cluster,
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+) -> Insight:
+    """As `insight`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    with session(cluster, "icpctl insight") as spark:
+        return insight(spark, visitors, [(it.slug, it.config) for it in configs], options)
 
 
 def score(
@@ -160,6 +176,61 @@ def stats(
     return counts.stats(run, organization, case_sensitive=options.case_sensitive)
 
 
+def insight(
+    spark: SparkSession,
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+) -> Insight:
+    """Score visitors against `(slug, config)` pairs, and count what keeps them away.
+
+    Parts of pages are counted by a second job, when the first knows which are worth it. Raises what
+    reading raises; Spark's own errors pass.
+    """
+    jobs = Jobs(spark)
+    scan = _Scan.of(spark, visitors, options, jobs)
+    work = scan.work(configs, parts={})
+    frames = scan.frames
+    with frames.fixed_blocks():
+        jobs.describe(f"insight into {len(configs)} configs by {frames.words}")
+        counts, found = _looked_into(scan, work, jobs)
+        parts = counts.watch.told_parts()
+        if parts:
+            jobs.describe(f"count parts of pages in {frames.words}")
+            of_parts, again = _looked_into(scan, scan.work(configs, parts=parts), jobs)
+            frames.require_same(_visitors(found), _visitors(again))
+            counts.take_parts(of_parts)
+    run = scan.run(frames.in_order(found), work)
+    return Insight(counts.report(run), run)
+
+
+def _looked_into(
+    scan: _Scan, work: Work, jobs: Jobs
+) -> tuple[InsightCounts, dict[Place, BlockTally]]:
+    """What insight counts, and what was found in each block."""
+    counts = work.insight()
+    blocks: dict[Place, BlockTally] = {}
+    for tally in jobs.run(_put_together(_judged(scan.frames, work)), scan.frames.size):
+        blocks |= tally.blocks
+        if tally.watched:
+            counts.follow(tally.watched)
+    return counts, blocks
+
+
+def _put_together(frame: DataFrame) -> DataFrame:
+    """What the tasks of a frame counted, put together by tasks: of thousands tens are left.
+
+    The same ones meet in the same order, whichever ends first.
+    """
+    from pyspark.sql import functions as f
+
+    several = math.isqrt(frame.rdd.getNumPartitions()) or 1
+    tallies = frame.where(f.col(TALLY).isNotNull())
+    numbered = tallies.select(TALLY, f.spark_partition_id().alias(_TASK))
+    in_order = numbered.repartition(several, _TASK).sortWithinPartitions(_TASK).select(TALLY)
+    return in_order.mapInArrow(adding_task, in_order.schema)
+
+
 @dataclass(frozen=True, slots=True)
 class _Scan:
     """What is read, and with which mappings."""
@@ -207,15 +278,20 @@ def _judged(frames: Frames, work: Work) -> DataFrame:
     return frames.worked_on(work, work.types, partial(counting_task, work))
 
 
-def _blocks(tallies: Iterable[dict[Place, BlockTally]]) -> dict[Place, BlockTally]:
+def _blocks(tallies: Iterable[TaskTally]) -> dict[Place, BlockTally]:
     """What was found in each block, of what each task found."""
-    return {place: tally for found in tallies for place, tally in found.items()}
+    return {place: tally for found in tallies for place, tally in found.blocks.items()}
 
 
 def _lines(found: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:
     """How many lines the blocks have, of the files that `like` has."""
     files = {file for file, _ in like}
     return {place: tally.lines for place, tally in found.items() if place[0] in files}
+
+
+def _visitors(found: Mapping[Place, BlockTally]) -> dict[Place, int]:
+    """How many visitors the blocks have."""
+    return {place: tally.counted.counts.visitors for place, tally in found.items()}
 
 
 def _rejected(found: Mapping[Place, BlockTally]) -> dict[Place, tuple[int, int]]:

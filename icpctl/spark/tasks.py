@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zlib
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows
     from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
+    from icpctl.scoring.watching import Watch, WatchCounts
     from icpctl.spark.failures import Task
     from icpctl.spark.reads import Read, Reads
     from icpctl.spark.work import Place, Work
@@ -43,11 +45,26 @@ class BlockTally:
 
 
 @dataclass(slots=True)
+class TaskTally:
+    """What was found in the blocks of a task, and what insight counts of all of them."""
+
+    blocks: dict[Place, BlockTally]
+    watched: WatchCounts | None = None
+
+    def follow(self, later: TaskTally) -> None:
+        """Put what was found in other blocks with it, for the same work."""
+        self.blocks |= later.blocks
+        if self.watched and later.watched:
+            self.watched.follow(later.watched)
+
+
+@dataclass(slots=True)
 class _Task:
     """One task's work."""
 
     work: Work
     plan: Plan
+    watch: Watch | None
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
 
     def run(self, reads: Iterator[Read]) -> Iterator[pa.RecordBatch]:
@@ -69,7 +86,10 @@ class _Task:
         if form == "rejects":
             yield from self._of_rejected(place, batch.rejected)
             return
-        verdicts = judge(batch.table, self.plan, Timings()).verdicts
+        judged = judge(batch.table, self.plan, Timings())
+        if self.watch:
+            self.watch(judged)()
+        verdicts = judged.verdicts
         tally = self._tally(place)
         tally.counted.add(batch, verdicts, self.plan)
         if tally.stats:
@@ -90,7 +110,8 @@ class _Task:
 
     def _last(self) -> pa.RecordBatch:
         nothing = [pa.nulls(1, kind) for kind in self.work.types.values()]
-        return _with_tally(self.work, nothing, pa.array([pickle.dumps(self.tallies)], pa.binary()))
+        tally = TaskTally(self.tallies, self.watch.counts if self.watch else None)
+        return _with_tally(self.work, nothing, pa.array([packed(tally)], pa.binary()))
 
 
 def counting_task(work: Work, reads: Reads) -> Task:
@@ -98,9 +119,20 @@ def counting_task(work: Work, reads: Reads) -> Task:
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _Task(work, work.plan()).run(reads(batches, work))
+        watch = None if work.parts is None else work.insight().watch
+        yield from _Task(work, work.plan(), watch).run(reads(batches, work))
 
     return task
+
+
+def adding_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The task that puts what tasks counted together, in their order."""
+    tallies = (told(tally.as_py()) for batch in batches for tally in batch[TALLY])
+    whole = next(tallies, None)
+    if whole:
+        for later in tallies:
+            whole.follow(later)
+        yield pa.RecordBatch.from_arrays([pa.array([packed(whole)], pa.binary())], names=[TALLY])
 
 
 def plain_task(work: Work, kept: Sequence[str]) -> Task:
@@ -132,9 +164,14 @@ def kept_name(at: int) -> str:
     return f"kept_{at}"
 
 
+def packed(tally: object) -> bytes:
+    """What a task counted, for its last row. Most of what insight counts are zeros."""
+    return zlib.compress(pickle.dumps(tally), 1)
+
+
 def told(tally: bytes) -> Any:
     """What a task counted, from its last row."""
-    return pickle.loads(tally)  # noqa: S301 - Spark takes workers' rows so too
+    return pickle.loads(zlib.decompress(tally))  # noqa: S301 - Spark takes workers' rows so too
 
 
 def _rows(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> Rows:

@@ -10,14 +10,17 @@ import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.rows import Form, Layout, plain_types
+from icpctl.scoring.insight import InsightCounts, asked
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
+from icpctl.scoring.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.plan import Plan
+    from icpctl.scoring.questions import Question
     from icpctl.scoring.run import Options
     from icpctl.scoring.stats import StatsCounts
     from icpctl.visitors.columns import Columns
@@ -47,7 +50,9 @@ class Work:
 
     `key` tells it from other work. Rows are given in `form`, if at all. `lines_before` says of
     each block how many lines of its file go before it, where that matters; blocks that it lacks
-    begin their file. `stats`, which has counted nothing, says what is counted besides.
+    begin their file. `stats`, which has counted nothing, says what is counted besides. So does
+    `parts`: the parts of pages to look for, by question; with none of them, what else insight
+    counts.
     """
 
     key: str
@@ -58,14 +63,28 @@ class Work:
     form: Given | None = None
     lines_before: Mapping[Place, int] = field(default_factory=dict)
     stats: StatsCounts | None = None
+    parts: Mapping[int, Sequence[str]] | None = None
 
     def plan(self) -> Plan:
-        """The configs' plan, made once in a process."""
+        """The configs' plan."""
+        return self._planned()[0]
+
+    def insight(self) -> InsightCounts:
+        """Nothing counted yet of what insight counts, where there are `parts`."""
+        plan, questions = self._planned()
+        return InsightCounts(plan, Watch(questions, plan, self.parts))
+
+    def _planned(self) -> tuple[Plan, list[Question]]:
+        """The plan, and what insight asks; made once in a process."""
         if self.key not in _plans:
             options = self.options
-            _plans[self.key] = make_plan(
-                self.configs, as_of=options.as_of, case_sensitive=options.case_sensitive
-            )
+            if self.parts is None:
+                plan = make_plan(
+                    self.configs, as_of=options.as_of, case_sensitive=options.case_sensitive
+                )
+                _plans[self.key] = plan, []
+            else:
+                _plans[self.key] = asked(self.configs, options, changes=not self.parts)
             while len(_plans) > _MOST_PLANS:
                 _plans.popitem(last=False)
         return _plans[self.key]
@@ -97,4 +116,4 @@ def refuse_events(mapping: RecordMapping, where: Location | None) -> None:
 
 
 _MOST_PLANS = 4
-_plans: OrderedDict[str, Plan] = OrderedDict()
+_plans: OrderedDict[str, tuple[Plan, list[Question]]] = OrderedDict()

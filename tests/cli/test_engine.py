@@ -32,7 +32,7 @@ REFUSED: dict[str, tuple[Sequence[str], str]] = {
     "--report of stats": (("stats", *SPARK, "--report", "r.md"), "--report is not built for"),
     "--rejects -": (("score", *SPARK, "--rejects", "-"), "--rejects takes a file, not stdout"),
     "--timings": (("score", *SPARK, "--timings"), "--timings is not built for --engine spark"),
-    "insight": (("insight", *SPARK), "icpctl insight is not built for --engine spark"),
+    "--report of insight": (("insight", *SPARK, "--report", "r.md"), "--report is not built for"),
     "a taken name": (
         ("score", *SPARK, "--out", "a.csv", "--carry", "id"),
         "the rows have a column of this name",
