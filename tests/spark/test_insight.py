@@ -17,7 +17,7 @@ from icpctl.scoring.insight import insight as insight_here
 from icpctl.scoring.watching import Watch
 from icpctl.spark.run import insight
 from tests.cli.process import COMMAND, ROOT, environment
-from tests.spark.engine import blocks_of, models, options, spark
+from tests.spark.engine import blocks_of, elsewhere, models, options, spark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,8 +109,10 @@ def export(folder: Path, files: int, lines: int) -> Path:
 
 def test_every_kind_of_thing_in_many_blocks(tmp_path: Path) -> None:
     expected = on_one_machine(ALL_KINDS, [export(tmp_path, files=3, lines=700)])
+    lake = elsewhere(tmp_path)
     with blocks_of(20_000):
         assert on_spark(ALL_KINDS, [tmp_path]) == expected
+        assert repr(on_spark(ALL_KINDS, [lake])) == repr(expected).replace(str(tmp_path), lake)
     conditions = {
         it["slug"]: [one for group in it["groups"] for one in group["conditions"]]
         for it in expected["configs"]
@@ -171,7 +173,7 @@ def test_a_file_that_changes_between_the_jobs_is_told(tmp_path: Path) -> None:
         return {0: ["/a"]}
 
     with patch.object(Watch, "told_parts", told_parts), pytest.raises(IcpctlError) as error:
-        on_spark(configs, [file])
+        on_spark(configs, [elsewhere(tmp_path)])
     assert error.value.code == "unreadable"
 
 

@@ -16,7 +16,7 @@ from icpctl.output.rollup import How, rollup_into
 from icpctl.spark.rollup import roll_up
 from icpctl.visitors.mapping import FIELDS, Mapping, parse_path
 from tests.cli.process import ROOT
-from tests.spark.engine import blocks_of, on_one_machine, on_spark, spark, texts_in
+from tests.spark.engine import blocks_of, elsewhere, on_one_machine, on_spark, spark, texts_in
 from tests.visitors.torture import BOM, config
 
 if TYPE_CHECKING:
@@ -153,6 +153,13 @@ def test_files_in_many_blocks(tmp_path: Path) -> None:
     assert len(found.rejected) > 5
     assert found.schema.field("last_seen_at").type == pa.timestamp("us", "UTC")
     score_alike(tmp_path)
+    with blocks_of(2000):
+        run = roll_up(spark(), [elsewhere(export)], How(MAPPING), f"{tmp_path}/elsewhere.jsonl")
+    assert Counter(texts_in(tmp_path / "elsewhere.jsonl")) == found.lines
+    assert [told(run)[name] for name in COUNTS] == [found.told[name] for name in COUNTS]
+
+
+COUNTS = ("records", "visitors", "withoutKey", "rejected", "fieldWarnings")
 
 
 def score_alike(folder: Path) -> None:
