@@ -334,7 +334,7 @@ def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[s
     if source.format != "json":
         from icpctl.visitors import tables
 
-        yield from tables.first_records(_pieces(source, None, count), count)
+        yield from tables.first_records(_pieces(source, None, count), source, count)
         return
     stream, raw = source.open()
     size = 0

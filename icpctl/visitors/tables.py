@@ -137,10 +137,10 @@ def _keys_renamed(keys: Keys, names: Container[str]) -> Iterator[Keys]:
             yield (name, *keys[length:])
 
 
-def first_records(pieces: Iterable[Piece], count: int) -> Iterator[dict[str, Any]]:
+def first_records(pieces: Iterable[Piece], source: Source, count: int) -> Iterator[dict[str, Any]]:
     """The first rows as JSON lines would have them; a column `a.b` is the key `b` in `a`."""
     left = count
-    for piece in pieces:
+    for piece in (_readable(it, source) for it in pieces):
         rows = min(left, len(piece.lines))
         columns = {
             name: json_texts.plain(opened(values.slice(0, rows))).to_pylist()
@@ -180,7 +180,7 @@ class Tables:
 
     def batches(self, pieces: Iterable[Piece]) -> Generator[Batch]:
         """One batch for each piece."""
-        for piece in pieces:
+        for piece in (_readable(it, self.source) for it in pieces):
             found = places(self.reader.columns, piece.columns)
             for place in chain(*found.values()):
                 if place.bounds:
@@ -262,6 +262,51 @@ class Tables:
             for one in batch.rejected
         ]
         return Batch(self.source, table, piece.lines[kept], rejected, piece.bytes_read)
+
+
+def _readable(piece: Piece, source: Source) -> Piece:
+    """The piece without the rows whose texts are not UTF-8, which Arrow lets pass."""
+    reasons: dict[int, str] = {}
+    for name, values in piece.columns.items():
+        for row in _not_utf8(values, range(len(values))):
+            reasons.setdefault(row, f"a text in the column {name} is not UTF-8")
+    if not reasons:
+        return piece
+    rejected = [
+        Rejected(source.name, int(piece.lines[row]), reasons[row], None) for row in sorted(reasons)
+    ]
+    kept = np.delete(np.arange(len(piece.lines)), list(reasons))
+    columns = {name: _decoded(it).take(pa.array(kept)) for name, it in piece.columns.items()}
+    return replace(
+        piece, columns=columns, lines=piece.lines[kept], rejected=piece.rejected + rejected
+    )
+
+
+def _not_utf8(values: pa.Array, rows: range) -> Iterator[int]:
+    """The numbers of the rows, of those that `values` are, that hold such a text."""
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid as error:
+        if "UTF8" not in str(error):  # a number out of its range, which is looked at later
+            return
+        if len(rows) == 1:
+            yield rows.start
+            return
+        # What is taken has a copy of its own values, which a slice has not.
+        middle = len(rows) // 2
+        for part in (range(middle), range(middle, len(rows))):
+            own = _decoded(values).take(pa.array(part))
+            yield from _not_utf8(own, rows[part.start : part.stop])
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    """The values without dictionaries, which keep what no row has any more."""
+    if pa.types.is_dictionary(values.type):
+        return values.dictionary_decode()
+    if pa.types.is_struct(values.type):
+        inside = list(map(_decoded, values.flatten()))
+        return pa.StructArray.from_arrays(inside, list(values.type.names), mask=values.is_null())
+    return values
 
 
 def _of_bounds(piece: Piece, bounds: Iterable[str]) -> pa.Array:

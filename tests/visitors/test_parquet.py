@@ -202,3 +202,41 @@ def test_a_file_that_is_no_parquet_is_told_and_others_read(tmp_path: Path, data:
     assert found.column("id") == ["v1"]
     assert [line for line, _ in found.rejected] == [1]
     assert found.rejected[0][1].startswith("the file cannot be read: ")
+
+
+BAD = [b"good", b"\xff", None, b"caf\xe9", b"also good"]
+
+
+def _as_text(values: list[bytes | None]) -> pa.Array:
+    """Text as Arrow takes it from a file, without a look at its bytes."""
+    array = pa.array(values, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(array), array.buffers())
+
+
+@pytest.mark.parametrize("repeated", [1, 200])
+@pytest.mark.parametrize("column", ["industry", "pages", "company"])
+def test_texts_that_are_not_utf8_are_rejected(tmp_path: Path, column: str, repeated: int) -> None:
+    texts = _as_text(BAD * repeated)
+    arrays = {
+        "industry": texts,
+        "pages": pa.ListArray.from_arrays(range(len(texts) + 1), texts),
+        "company": pa.StructArray.from_arrays([texts], ["industry"]),
+    }
+    ids = [str(number) for number in range(len(texts))]
+    path = tmp_path / "v.parquet"
+    parquet.write_table(pa.table({"id": ids, column: arrays[column]}), path)
+    field = "company.industry" if column == "company" else column
+    found = read(path, {"id": "id", column: field}, batch_rows=100)
+    good = [(number + 1, text) for number, text in enumerate(BAD * repeated)]
+    good = [(line, text) for line, text in good if text is None or text.isascii()]
+    values = [text and text.decode() for _, text in good]
+    assert found.lines == [line for line, _ in good]
+    assert found.column(column) == ([[it] for it in values] if column == "pages" else values)
+    assert {reason for _, reason in found.rejected} == {
+        f"a text in the column {column} is not UTF-8"
+    }
+    assert len(found.rejected) == 2 * repeated
+    kind = "page_contains" if column == "pages" else "industry"
+    if column != "company":
+        scored = score_files([config("c", (kind, "exists"))], [path])
+        assert [one.line for one in scored.rejected] == [line for line, _ in found.rejected]
