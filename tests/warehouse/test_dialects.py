@@ -186,15 +186,14 @@ def test_a_table_is_called_as_a_subquery_is(database: Engine, table: str, form: 
     ]
     request = Request(database.name, (table,), default_columns())
     statement = make_statement(files_of(alone(conditions), Path()), request)
-    text = render(statement, request, Wrapping(form, ("made",), ()))
+    text = render(statement, request, Wrapping(form, (f"made_{form}",), ()))
     if form == "dbt":
         text = of_jinja(text, {(table,): quoted})
-    database.execute("drop view if exists made")
     if form in ("view", "table"):
+        database.execute(f"drop {form} if exists made_{form}")
         database.execute(text)
-        text = "select * from made"
+        text = f"select * from made_{form}"
     found = [seen(it) for it in database.execute(text)]
-    database.execute(f"drop {form} if exists made" if form in ("view", "table") else "select 1")
     assert [[it["config"] for it in one["matches"]] for one in found] == [["c0000", "c0001"]]
 
 
