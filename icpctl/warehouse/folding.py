@@ -7,7 +7,6 @@ folds to. Letters that can equal nothing the configs ask for stay as they are.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -76,5 +75,5 @@ def _may_overlap(folded: str, part: str) -> bool:
 @cache
 def _folded() -> dict[str, str]:
     """Every character beyond ASCII that folding changes, and what it becomes."""
-    beyond = map(chr, range(0x80, sys.maxunicode + 1))
+    beyond = map(chr, range(0x80, 0x20000))  # behind them nothing has letter case
     return {it: folded for it in beyond if (folded := it.casefold()) != it}

@@ -93,8 +93,8 @@ class _Writer:
         step("icp_tests", {"id": column("id"), **tests})
         step("icp_scores", {"id": column("id"), **scores})
         step("icp_ranked", self._verdicts(list(scores)))
-        verdict = {name: column(name) for name in ("id", "icp", "icp_score", "matches")}
-        verdict = {"id": column("id"), "icp_match": exists(column("icp")), **verdict}
+        verdict = {"id": column("id"), "icp_match": exists(column("icp"))}
+        verdict |= {name: column(name) for name in ("icp", "icp_score", "matches")}
         found.select(*_outputs(verdict), copy=False).from_(source, copy=False)
         try:
             return Statement(self._dialect.finished(found), tuple(fields.reads))

@@ -186,16 +186,29 @@ def test_a_table_is_called_as_a_subquery_is(database: Engine, table: str, form: 
     ]
     request = Request(database.name, (table,), default_columns())
     statement = make_statement(files_of(alone(conditions), Path()), request)
-    text = render(statement, request, Wrapping(form, ("made",), ()))
+    text = render(statement, request, Wrapping(form, (f"made_{form}",), ()))
     if form == "dbt":
         text = of_jinja(text, {(table,): quoted})
-    database.execute("drop view if exists made")
     if form in ("view", "table"):
+        database.execute(f"drop {form} if exists made_{form}")
         database.execute(text)
-        text = "select * from made"
+        text = f"select * from made_{form}"
     found = [seen(it) for it in database.execute(text)]
-    database.execute(f"drop {form} if exists made" if form in ("view", "table") else "select 1")
     assert [[it["config"] for it in one["matches"]] for one in found] == [["c0000", "c0001"]]
+
+
+@pytest.mark.parametrize("dialect", NAMES)
+def test_names_mean_the_table_and_its_columns(dialect: str) -> None:
+    # Snowflake takes a subquery that reads one of its own name as recursive, and ClickHouse a
+    # column as what another one is called.
+    request = Request(dialect, ("icp_values",), default_columns())
+    text = make_statement(INDUSTRY, request).tree.sql(dialect)
+    tree = sqlglot.parse_one(text, dialect=dialect)
+    first, *_ = tree.find_all(exp.CTE)
+    (table,) = first.find_all(exp.Table)
+    assert (table.name, table.alias) == ("icp_values", "icp_row")
+    assert "icp_values" not in ctes(tree)
+    assert {it.table for it in first.find_all(exp.Column)} == {"icp_row"}
 
 
 def test_a_column_that_a_table_lacks_is_an_error(database: Engine) -> None:

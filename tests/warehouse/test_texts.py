@@ -14,6 +14,7 @@ from tests.warehouse.tables import USUAL, files_of, row_of, sql_of
 if TYPE_CHECKING:
     from tests.warehouse.engines import Engine
 
+SPACES = [it for it in map(chr, range(sys.maxunicode)) if it.isspace()]
 LETTERS = [
     it for it in map(chr, range(0x80, sys.maxunicode)) if it.casefold() != it or it.lower() != it
 ]
@@ -26,6 +27,15 @@ def matched(engine: Engine, conditions: list[dict[str, Any]], field: str, texts:
     rows = [row_of({"id": str(number), field: it}, USUAL) for number, it in enumerate(texts)]
     found = engine.run(sql_of(engine.name, files, USUAL), rows, USUAL)
     return {texts[int(row[0])] for row in found if row[1]}
+
+
+def test_every_space_is_an_outer_space(engine: Engine) -> None:
+    texts = [f"{it} x{it}" for it in SPACES]
+    condition = {"type": "city", "comparator": "equals", "value": "x"}
+    assert matched(engine, [condition], "city", [*texts, "\u200bx", "x y"]) == set(texts)
+    ranges = [f"{it}5{it}-{it}9" for it in SPACES]
+    condition = {"type": "employee_size_range", "comparator": "equals", "value": "5-9"}
+    assert matched(engine, [condition], "employee_size_range", ranges) == set(ranges)
 
 
 def test_every_letter_equals_what_it_folds_to(engine: Engine) -> None:

@@ -74,6 +74,18 @@ def test_days_to_now(database: Engine) -> None:
     assert matched
 
 
+def test_pages_that_duckdb_read_as_objects(duckdb: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "visitors.jsonl"
+    pages = '[{"url": "https://a.example/x/"}, {"path": "/docs"}]'
+    file.write_text(f'{{"visitor_id": "1", "pages": {pages}}}\n{{"visitor_id": "2"}}\n')
+    duckdb.execute("drop table if exists visitors")
+    duckdb.execute(f"create table visitors as from '{file}'")
+    condition = {"type": "page_equals", "comparator": "has_all", "value": ["/docs", "a.example/x"]}
+    columns = {"pages": Column("pages", ColumnType.JSON)}
+    found = duckdb.execute(sql_of("duckdb", condition, None, **columns))
+    assert [it[:2] for it in found] == [("1", True), ("2", False)]
+
+
 def test_a_visitor_without_an_id(database: Engine) -> None:
     run = database.execute
     run("drop table if exists visitors")
