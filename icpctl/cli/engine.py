@@ -57,16 +57,6 @@ def cluster(
     return Cluster(master, tuple(map(_setting, settings or [])))
 
 
-def only_here(engine: EngineName, command: str, why: str) -> None:
-    """Raise `IcpctlError` `not_on_spark` for a command that is not built for Spark."""
-    if engine == "spark":
-        raise IcpctlError(
-            f"icpctl {command} is not built for --engine spark: {why}",
-            "not_on_spark",
-            hint="leave --engine spark out: one machine does it, for a sample if all is too much",
-        )
-
-
 def _setting(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key.startswith("spark."):
