@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.spark.failures import telling
+from icpctl.spark.failures import SHARED, telling
 from icpctl.spark.pieces import FILE, START, Piece
 from icpctl.visitors.parquet_files import row_groups
 from icpctl.visitors.reading import changed
@@ -27,7 +27,6 @@ COUNT = "count"
 
 _BUFFER = 1 << 20  # bytes
 _LF = ord("\n")
-
 
 Tasks = tuple[tuple["Block", ...], ...]
 """The blocks of each task."""
@@ -111,7 +110,7 @@ class Block:
                 f"a worker cannot read it: {error.strerror}",
                 "unreadable",
                 Location(self.source.name),
-                "inputs must be where all workers see them: a shared folder, HDFS, an object store",
+                SHARED,
             ) from None
         if size != self.source.size:
             raise changed(self.source.name)
@@ -119,7 +118,7 @@ class Block:
     def copied(self, folder: Path) -> Piece:
         """The lines of a part, in a file in this folder."""
         path = folder / "lines.jsonl"
-        with path.open("wb", buffering=0) as copy:
+        with path.open("wb") as copy:
             copy.write(b"\n")  # as pieces have it
             count = self.count_lines(copy.write)
         return Piece(self.file, self.start, 0, path, count, is_too_long=False)

@@ -66,7 +66,7 @@ class _Known(NamedTuple):
     hint: str
 
 
-_SHARED = (
+SHARED = (
     "inputs and outputs must be where all workers see them: HDFS, an object store, a shared folder"
 )
 _ONE_MACHINE = "without --engine spark what can be read of it is, and the end is told"
@@ -139,7 +139,7 @@ _KNOWN = (
         r"FILE_NOT_EXIST|FileNotFoundException|NoSuchFileException",
         "a file is not there, or workers do not see it",
         "unreadable",
-        _SHARED,
+        SHARED,
     ),
     _Known(
         r"AccessControlException|AccessDeniedException|Permission denied|403 Forbidden",
@@ -151,7 +151,7 @@ _KNOWN = (
         r"Mkdirs failed to create|No space left on device",
         "Spark cannot write there",
         "not_written",
-        _SHARED,
+        SHARED,
     ),
     _Known(
         r"OutOfMemoryError",
