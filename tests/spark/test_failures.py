@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,9 +22,8 @@ from tests.spark.engine import blocks_of, elsewhere, lines_in, models, options, 
 from tests.visitors.torture import CONFIGS, gzipped, visitor, zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from icpctl.spark.work import Place
 
@@ -149,22 +149,31 @@ def test_a_file_that_changes_when_its_lines_are_counted(
     assert os.listdir(tmp_path) == ["v.jsonl"]
 
 
+LATE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "grown": (lambda file: file.write_bytes(LINES * 2), "the file changed while it was read"),
+    "gone": (Path.unlink, "a worker cannot read it: No such file or directory"),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
 def test_a_file_that_changes_before_tasks_read_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    change, message = LATE[name]
     file = tmp_path / "v.jsonl"
     file.write_bytes(LINES)
     fixed_blocks = Frames.fixed_blocks
 
     def late(frames: Frames) -> AbstractContextManager[None]:
-        file.write_bytes(LINES * 2)
+        change(file)
         return fixed_blocks(frames)
 
     monkeypatch.setattr(Frames, "fixed_blocks", late)
     error = told(tmp_path, str(file))
-    assert error.message == "the file changed while it was read"
+    assert error.message == message
+    assert error.hint
     assert error.where == Location(str(file))
-    assert os.listdir(tmp_path) == ["v.jsonl"]
+    assert not (tmp_path / "rows.parquet").exists()
 
 
 def test_only_files_with_rejected_lines_are_read_again(
