@@ -40,6 +40,7 @@ def verdicts_of(
     """As `icpctl.spark.score`."""
     from pyspark.sql import functions as f
 
+    keep = tuple(dict.fromkeys(keep))
     fields = {field.name: field for field in visitors.schema.fields}
     for name in keep:
         if name not in fields or name in VERDICT:
@@ -50,6 +51,13 @@ def verdicts_of(
     for name in keep:
         schema.add(fields[name])
     names = columns_needed(work, list(fields))
+    for name in names:
+        if "variant" in fields[name].dataType.simpleString():
+            raise IcpctlError(
+                f"the column {name!r} holds VARIANT, which is not read",
+                "bad_usage",
+                hint="make a type of it: variant_get(column, '$', 'array<string>')",
+            )
     record = f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD)
     # Under names of our own: Spark looks each name of a frame up, and some it cannot find.
     kept = [f.col(quoted(name)).alias(kept_name(at)) for at, name in enumerate(keep)]
@@ -75,6 +83,8 @@ def _work(
     if isinstance(configs, str | Path):
         configs = Workspace(Path(configs)).configs()
     pairs = [(it.slug, it.config) if isinstance(it, ConfigFile) else it for it in configs]
+    if not pairs:
+        raise IcpctlError("there are no configs to score with", "no_configs")
     loaded = load_mapping(mapping)
     refuse_events(loaded, loaded.where)
     files = {0: File(_NAME, loaded)}

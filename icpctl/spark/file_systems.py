@@ -40,7 +40,10 @@ class FileSystems:
 
     def path_on_disk(self, path: Path) -> Any:
         """The path of a file on this machine's disks. Raises `IcpctlError` as `path`."""
-        return self._path(f"file:{path.absolute()}")
+        path = path.absolute()
+        if ".." in path.parts:  # Hadoop takes LINK/.. away without a look at the link
+            path = path.parent.resolve() / path.name
+        return self._path(f"file:{path}")
 
     def system(self, path: Any) -> Any:
         """The file system that a path is in."""

@@ -254,16 +254,14 @@ class Tables:
                 engine=self.reader.open(),
             )
             batches = list(reader.read(source))
-        table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()
+        table = pa.concat_batches([batch.table for batch in batches])
         kept = np.concatenate([batch.lines for batch in batches]) - 1
         rejected = piece.rejected + [
             replace(one, line=int(piece.lines[one.line - 1]))
             for batch in batches
             for one in batch.rejected
         ]
-        return Batch(
-            self.source, table.to_batches()[0], piece.lines[kept], rejected, piece.bytes_read
-        )
+        return Batch(self.source, table, piece.lines[kept], rejected, piece.bytes_read)
 
 
 def _of_bounds(piece: Piece, bounds: Iterable[str]) -> pa.Array:

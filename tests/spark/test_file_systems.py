@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, Location
+from icpctl.spark.file_systems import FileSystems
 from icpctl.spark.run import Folders, score
 from tests.cli.process import ROOT
 from tests.spark.engine import Found, lines_in, models, on_one_machine, on_spark, options, spark
@@ -79,6 +80,19 @@ def test_names_of_what_is_on_disk(tmp_path: Path, form: str) -> None:
         again = Folders(taken.format(tmp_path / "o %.jsonl"))
         with pytest.raises(IcpctlError, match="there is something here already"):
             score(spark(), [names["a b%20c.jsonl"]], models(CONFIGS), options(), again)
+
+
+def test_a_link_is_followed_before_what_is_above(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("a/b")
+    found = FileSystems(spark()).path(f"{tmp_path}/link/../rows.csv")
+    assert found.toString() == f"file:{tmp_path}/a/rows.csv"
+
+
+def test_a_name_that_is_not_utf_8() -> None:
+    with pytest.raises(IcpctlError, match="that is not UTF-8") as error:
+        FileSystems(spark()).path("/rows\udcff.csv")
+    assert error.value.where == Location("file:/rows\\udcff.csv")
 
 
 @pytest.mark.parametrize("name", ["nothing.jsonl", "*.csv", "nowhere/*.jsonl"])

@@ -89,7 +89,7 @@ def test_rejected_rows_of_parquet(tmp_path: Path) -> None:
         {"id": "good", "industry": "SaaS", "company": company},
         {"id": "long", "industry": "x" * 17 * 1024 * 1024, "company": company},
     ]
-    for name, its in {"a": rows, "b": rows[:1], "c": rows[::-1]}.items():
+    for name, its in {"a": rows, "b": rows[:1], "c": rows[1:]}.items():
         parquet.write_table(pa.Table.from_pylist(its), tmp_path / f"{name}.parquet")
     (tmp_path / "d.jsonl").write_text("no\n")
     found = on_spark(CONFIGS, [tmp_path], mapping=load_mapping(str(mapping)))
@@ -204,6 +204,21 @@ def test_types_of_columns() -> None:
             "matches": [{"config": it, "score": 100.0} for it in ("priced", "recent", "saas")],
         }
     ]
+
+
+def test_a_column_that_is_kept_twice_is_there_once() -> None:
+    frame = spark().createDataFrame([("a", "b")], "id string, note string")
+    found = icpctl.spark.score(frame, models(CONFIGS), keep=["note", "note"])
+    assert [row["note"] for row in found.collect()] == ["b"]
+    assert found.columns == [*VERDICT, "note"]
+
+
+def test_what_no_dataframe_can_be_scored_with() -> None:
+    frame = spark().createDataFrame([("[]",)], "pages string").selectExpr("parse_json(pages) pages")
+    with pytest.raises(IcpctlError, match="the column 'pages' holds VARIANT"):
+        icpctl.spark.score(frame, models(CONFIGS))
+    with pytest.raises(IcpctlError, match="there are no configs"):
+        icpctl.spark.score(frame, [])
 
 
 @pytest.mark.parametrize("keep", [["nothing"], ["icp"]])

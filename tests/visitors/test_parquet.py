@@ -57,6 +57,13 @@ def test_every_digit_of_a_number_is_in_its_text(
     assert found == [json.loads(text) for text in texts]
 
 
+def test_a_file_whose_only_row_is_too_long(tmp_path: Path) -> None:
+    company = json.dumps({"name": "x" * 17 * 1024 * 1024})
+    parquet.write_table(pa.table({"id": ["long"], "company": [company]}), tmp_path / "v.parquet")
+    found = read(tmp_path / "v.parquet", {"x": "company.name"})
+    assert (found.lines, found.rejected) == ([], [(1, "the line is over 16 MiB")])
+
+
 TYPED: list[tuple[str, pa.Array, list[Any]]] = [
     ("text", pa.array(["a", None, 'q"\\\n\x01é']), ["a", None, 'q"\\\n\x01é']),
     ("large text", pa.array(["a", ""], pa.large_string()), ["a", ""]),
