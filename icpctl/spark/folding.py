@@ -189,9 +189,10 @@ def rejecting_task(work: RollUpWork, lines_before: Mapping[Place, int], reads: R
         for read in reads(batches, work):
             tally = tallies.setdefault(read.place, RecordTally())
             before = lines_before.get(read.place, 0)
-            for rejected in [*(batch.rejected for batch in read.batches), read.too_long]:
-                tally.counts.reject(rejected)
-                texts = [replace(one, line=one.line + before).as_json() for one in rejected]
+            found = [one for batch in read.batches for one in batch.rejected] + read.too_long
+            tally.counts.reject(found)
+            texts = [replace(one, line=one.line + before).as_json() for one in found]
+            if texts:
                 yield _given({TEXT: pa.array(texts, pa.string())})
             tally.lines += read.lines
         yield _last({TEXT: pa.string()}, tallies)

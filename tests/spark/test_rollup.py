@@ -146,7 +146,7 @@ def test_files_in_many_blocks(tmp_path: Path) -> None:
     for number, count in enumerate([400, 3, 700, 0]):
         data = b"\r\n".join(events(count, number))
         (export / f"{3 - number} [a] é.jsonl").write_bytes(BOM + data)
-    with blocks_of(2000):
+    with blocks_of(6000):
         found = on_both(tmp_path, [export], How(MAPPING))
     assert found.told["withoutKey"] > 50
     assert len(found.told["fieldWarnings"]) >= 4
