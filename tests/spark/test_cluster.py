@@ -57,6 +57,7 @@ SETTINGS = {
     "spark.sql.files.openCostInBytes": 1,
     "spark.ui.enabled": "false",
     "spark.executor.memory": "512m",
+    "spark.executorEnv.PYTHONPATH": str(ROOT),
     # As many tasks fold and write visitors, however small they are.
     "spark.sql.shuffle.partitions": 24,
     "spark.sql.adaptive.enabled": "false",
@@ -104,7 +105,7 @@ def test_a_worker_is_killed(export: Path, tmp_path: Path, command: str) -> None:
         out = tmp_path / "elsewhere" / "theirs.jsonl"
         while committed(out) < 2 and process.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
-        assert process.poll() is None
+        assert process.poll() is None, process.communicate()[1].decode()
         spark.kill_a_worker()
         told, said = process.communicate(timeout=_PATIENCE)
     assert process.returncode == 1, said.decode()
