@@ -57,9 +57,10 @@ class Frames:
         """The frames over these inputs."""
         from pyspark.sql import functions as f
 
-        elsewhere = [it.uri for it in inputs if not it.is_on_disk]
-        uris = spark.createDataFrame(pa.table({"uri": pa.array(elsewhere, pa.string())}))
-        hashed = iter(row[0] for row in uris.select(f.xxhash64("uri")).collect())
+        hashed: Iterator[int] = iter(())
+        if elsewhere := [it.uri for it in inputs if not it.is_on_disk]:
+            uris = spark.createDataFrame(pa.table({"uri": pa.array(elsewhere, pa.string())}))
+            hashed = iter(row[0] for row in uris.select(f.xxhash64("uri")).collect())
         numbers = [at if it.is_on_disk else next(hashed) for at, it in enumerate(inputs)]
         if len(set(numbers)) < len(numbers):
             raise IcpctlError("two files have one number", hint="score some of them by themselves")

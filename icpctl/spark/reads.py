@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
     from icpctl.spark.blocks import Tasks
     from icpctl.spark.work import File, Place
@@ -99,4 +101,10 @@ def task_reader() -> Iterator[Reader]:
     folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
     hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
     with temporary_folder(Path(folder) if folder else None, hint) as spool:
-        yield Reader(Columns({}), spool, threads=1)
+        yield Reader(Columns({}), spool, threads=1, engine=_engine())
+
+
+@cache
+def _engine() -> Future[Any]:
+    """The DuckDB of a worker, for all of its tasks."""
+    return Reader(Columns({}), Path(), threads=1).open()
