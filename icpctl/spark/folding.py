@@ -8,7 +8,7 @@ often a task ran.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -72,13 +72,15 @@ class RollUpWork:
     """Everything that tasks need: `names` are the fields of visitors.
 
     `positions` of files are those among the inputs; `groups` are the positions of the first files
-    with the same mapping, whose records are rolled up together.
+    with the same mapping, whose records are rolled up together. `tallies` get what the tasks of a
+    job that writes counted.
     """
 
     names: tuple[str, ...]
     files: Mapping[int, File]
     positions: Mapping[int, int]
     groups: Mapping[int, int]
+    tallies: Any = None
 
     def columns(self, mapping: RecordMapping) -> Columns:
         """What is read of records."""
@@ -181,7 +183,7 @@ def writing_task(shapes: Shapes, *, as_text: bool) -> Task:
 
 
 def rejecting_task(work: RollUpWork, lines_before: Mapping[Place, int], reads: Reads) -> Task:
-    """The task that gives rejected lines as JSON, and a `RecordTally` of each block."""
+    """The task that gives rejected lines as JSON, and hands in a `RecordTally` of each block."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -195,7 +197,7 @@ def rejecting_task(work: RollUpWork, lines_before: Mapping[Place, int], reads: R
             if texts:
                 yield _given({TEXT: pa.array(texts, pa.string())})
             tally.lines += read.lines
-        yield _last({TEXT: pa.string()}, tallies)
+        work.tallies.add([packed(tallies)])
 
     return task
 

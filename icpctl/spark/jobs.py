@@ -39,6 +39,16 @@ _CSV: dict[str, bool | str] = {
 }
 
 
+class _Lists:
+    """Puts lists of tallies together."""
+
+    def zero(self, _: list[bytes]) -> list[bytes]:
+        return []
+
+    def addInPlace(self, one: list[bytes], other: list[bytes]) -> list[bytes]:  # noqa: N802 - Spark's
+        return one + other
+
+
 class Jobs:
     """Runs jobs, and names them and their stages by what they do."""
 
@@ -73,10 +83,31 @@ class Jobs:
         found: str = whole.toString()
         return found
 
-    def run(
-        self, frame: DataFrame, size: int, out: str | None = None, form: Given | None = None
-    ) -> list[Any]:
-        """What each task counted of `size` bytes; with `out` their rows are written."""
+    def run(self, frame: DataFrame, size: int) -> list[Any]:
+        """What each task counted of `size` bytes, by its last row."""
+        from pyspark.sql import functions as f
+
+        with self._shown(size):
+            rows = frame.where(f.col(TALLY).isNotNull()).select(TALLY).collect()
+        return [told(bytes(row[0])) for row in rows]
+
+    def tallies(self) -> Any:
+        """Where the tasks of a job that writes hand in what they counted.
+
+        Spark takes it once from each task, however often that ran.
+        """
+        return self._context.accumulator([], _Lists())
+
+    def write(self, frame: DataFrame, size: int, out: str, form: Given, tallies: Any) -> list[Any]:
+        """Write the rows of the tasks, and return what each counted of `size` bytes."""
+        from pyspark.sql import functions as f
+
+        with self._shown(size):
+            self._write(frame.where(f.col(TALLY).isNull()).drop(TALLY), out, form)
+        return list(map(told, tallies.value))
+
+    @contextmanager
+    def _shown(self, size: int) -> Iterator[None]:
         with (
             progress(sys.stderr) as tell,
             watched(
@@ -86,21 +117,7 @@ class Jobs:
                 lambda: note("no worker has begun: does the cluster have any with room for this?"),
             ),
         ):
-            found = self._run(frame, out, form)
-        return [told(bytes(it)) for it in found]
-
-    def _run(self, frame: DataFrame, out: str | None, form: Given | None) -> list[bytearray]:
-        from pyspark.sql import Observation
-        from pyspark.sql import functions as f
-
-        is_tally = f.col(TALLY).isNotNull()
-        if out is None or form is None:
-            return [row[0] for row in frame.where(is_tally).select(TALLY).collect()]
-        seen = Observation()
-        rows = frame.observe(seen, f.collect_list(TALLY).alias(TALLY))
-        self._write(rows.where(~is_tally).drop(TALLY), out, form)
-        found: list[bytearray] = seen.get[TALLY]
-        return found
+            yield
 
     def _write(self, rows: DataFrame, out: str, form: Given) -> None:
         writer = rows.write.mode("error")

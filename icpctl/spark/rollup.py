@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import ChainMap
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
@@ -89,13 +90,16 @@ def roll_up(
                 if sum(it.without_key for it in counts) == sum(it.records for it in counts) > 0:
                     raise no_key(run.mapped[group].mapping, sources[group])
             jobs.describe(f"write {tally.count:,} visitors")
-            jobs.run(_written(folded, tally.shapes, form), frames.size, visitors_to, form)
+            typed = _written(folded, tally.shapes, form)
+            jobs.write(typed, frames.size, cast("str", visitors_to), form, jobs.tallies())
             if rejects_to is not None:
                 first = {place: it for place, it in blocks if it.counts.rejected}
+                work = replace(work, tallies=jobs.tallies())
                 task_of = partial(rejecting_task, work, before)
                 again = frames.only(first).worked_on(work, {TEXT: pa.string()}, task_of)
                 jobs.describe(f"write the rejected lines of {frames.words}")
-                second = ChainMap(*jobs.run(again, frames.size, rejects_to, "rejects"))
+                told = jobs.write(again, frames.size, rejects_to, "rejects", work.tallies)
+                second = ChainMap(*told)
                 frames.require_same(_rejected(first), _rejected(second))
     run.visitors, run.seconds = tally.count, time.perf_counter() - started
     return run

@@ -134,7 +134,7 @@ def score(
             counts = frames.line_counts()
             work = replace(work, lines_before=lines_before(sorted(counts.items())))
         jobs.describe(f"score {frames.words} against {len(configs)} configs")
-        found = _blocks(jobs.run(_judged(frames, work), frames.size, out, work.form))
+        found = _blocks(_counted(jobs, frames, work, out))
         frames.require_same(counts, _lines(found, counts))
         blocks = frames.in_order(found)
         if rejects is not None:
@@ -143,7 +143,7 @@ def score(
             first = {place: tally for place, tally in blocks if tally.counted.rejected}
             some = frames.only(first)
             jobs.describe(f"write the rejected lines of {frames.words}")
-            second = _blocks(jobs.run(_judged(some, again), frames.size, rejects, "rejects"))
+            second = _blocks(_counted(jobs, some, again, rejects))
             frames.require_same(_rejected(first), _rejected(second))
     return scan.run(blocks, work)
 
@@ -271,6 +271,15 @@ class _Scan:
             so_far[file] += tally.lines
         seconds = time.perf_counter() - self.started
         return counted.run(work.plan(), seconds, self.mapped, {})
+
+
+def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:
+    """What tasks counted that do `work`; with `out` their rows are written."""
+    form = work.form
+    if out is None or form is None:
+        return jobs.run(_judged(frames, work), frames.size)
+    work = replace(work, tallies=jobs.tallies())
+    return jobs.write(_judged(frames, work), frames.size, out, form, work.tallies)
 
 
 def _judged(frames: Frames, work: Work) -> DataFrame:

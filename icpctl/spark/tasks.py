@@ -109,9 +109,11 @@ class _Task:
         return _with_tally(self.work, arrays, pa.nulls(len(arrays[0]), pa.binary()))
 
     def _last(self) -> pa.RecordBatch:
+        tally = packed(TaskTally(self.tallies, self.watch.counts if self.watch else None))
+        if self.work.tallies:
+            self.work.tallies.add([tally])
         nothing = [pa.nulls(1, kind) for kind in self.work.types.values()]
-        tally = TaskTally(self.tallies, self.watch.counts if self.watch else None)
-        return _with_tally(self.work, nothing, pa.array([packed(tally)], pa.binary()))
+        return _with_tally(self.work, nothing, pa.array([tally], pa.binary()))
 
 
 def counting_task(work: Work, reads: Reads) -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -52,7 +52,7 @@ class Work:
     each block how many lines of its file go before it, where that matters; blocks that it lacks
     begin their file. `stats`, which has counted nothing, says what is counted besides. So does
     `parts`: the parts of pages to look for, by question; with none of them, what else insight
-    counts.
+    counts. `tallies` get what the tasks of a job that writes counted.
     """
 
     key: str
@@ -64,6 +64,7 @@ class Work:
     lines_before: Mapping[Place, int] = field(default_factory=dict)
     stats: StatsCounts | None = None
     parts: Mapping[int, Sequence[str]] | None = None
+    tallies: Any = None
 
     def plan(self) -> Plan:
         """The configs' plan."""
