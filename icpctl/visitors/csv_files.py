@@ -15,7 +15,7 @@ from icpctl.visitors.tables import Piece, places
 from icpctl.visitors.utf8 import Utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from icpctl.visitors.columns import Columns
     from icpctl.visitors.sources import Source
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NONE = np.empty(0, np.int64)
 
 
-def read_csv(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
+def read_csv(source: Source, columns: Columns | None, batch_rows: int) -> Generator[Piece]:
     """The rows of a file in pieces, an empty cell as null; a row's line is where it begins.
 
     Only what `columns` need is read, all without. Of two columns with one name the first counts.

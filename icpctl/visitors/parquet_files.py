@@ -12,7 +12,7 @@ from icpctl.visitors.reading import Rejected
 from icpctl.visitors.tables import Piece, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from icpctl.visitors.columns import Columns
     from icpctl.visitors.paths import Keys
@@ -22,7 +22,7 @@ _FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no text
 _UNREADABLE = (pa.ArrowException, OSError)
 
 
-def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
+def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Generator[Piece]:
     """The rows of a file; a row's line is its number, from 1.
 
     Only what `columns` need is read, all without.

@@ -149,7 +149,7 @@ class Reader:
         from icpctl.visitors.tables import Tables
 
         pieces = _pieces(source, self.columns, self.batch_rows)
-        yield from ahead(Tables(self, source).batches(pieces), _AHEAD)
+        yield from ahead(Tables(self, source).batches(ahead(pieces, _AHEAD)), _AHEAD)
 
     def _bulk(self, source: Source, lines: Lines) -> Iterator[pa.RecordBatch]:
         """DuckDB's batches; the last two columns are `WITNESS` and `UNEXPECTED`."""
@@ -363,7 +363,7 @@ def column_names(source: Source) -> list[str]:
     return names_of(source)
 
 
-def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Iterator[Piece]:
+def _pieces(source: Source, columns: Columns | None, batch_rows: int) -> Generator[Piece]:
     from icpctl.visitors import csv_files, parquet_files
 
     if source.format == "csv":
