@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VISITORS = int(os.environ.get("ICPCTL_SPARK_VISITORS", "60000"))
-"""How many are scored: 1,000,000 take ten minutes."""
+"""How many are scored: 1,000,000 take two minutes."""
 
 AS_OF = "2026-11-23T12:00:00Z"
 _PATIENCE = 600
