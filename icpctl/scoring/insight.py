@@ -25,7 +25,8 @@ from icpctl.scoring.questions import Question
 from icpctl.scoring.run import score
 from icpctl.scoring.seen import as_number
 from icpctl.scoring.tallies import MOST_KEYS
-from icpctl.scoring.watching import MOST_PATTERNS, Watch, field_of
+from icpctl.scoring.watch_counts import MOST_PATTERNS
+from icpctl.scoring.watching import Watch, field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Options, Rows, Run
-    from icpctl.scoring.watching import WatchCounts
+    from icpctl.scoring.watch_counts import WatchCounts
     from icpctl.visitors.sources import Source
 
 MOST_VALUES = 5

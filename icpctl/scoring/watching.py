@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,9 @@ import pyarrow as pa
 
 from icpctl.scoring.keys import number_keys, numbers_of, text_pairs
 from icpctl.scoring.page_parts import PageTexts, parts_of
-from icpctl.scoring.tallies import MOST_KEYS, BatchKeys, KeyCounts, NumberCounts
+from icpctl.scoring.tallies import MOST_KEYS, KeyCounts
 from icpctl.scoring.verdicts import group_matches
+from icpctl.scoring.watch_counts import MOST_PATTERNS, Sight, Sums, WatchCounts
 from icpctl.visitors.mapping import PAGES
 from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
 
@@ -24,124 +24,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.verdicts import Judged
     from icpctl.visitors.values import Column
 
-MOST_PATTERNS = 4096
-"""Patterns of held conditions that are kept of a config."""
-
 _ANY = -np.inf, np.inf
-
-
-@dataclass(slots=True)
-class Sums:
-    """Counts of visitors: for each question, listed value, change, group and config."""
-
-    held: np.ndarray
-    missing: np.ndarray
-    left: np.ndarray
-    near_misses: np.ndarray
-    near_misses_missing: np.ndarray
-    held_by_matches: np.ndarray
-    listed: np.ndarray
-    changes: np.ndarray
-    groups: np.ndarray
-    near_configs: np.ndarray
-    overlap: np.ndarray
-    firsts: np.ndarray
-
-    @classmethod
-    def zeros(cls, questions: Sequence[Question], plan: Plan) -> Sums:
-        """Nothing counted yet."""
-        sizes = [len(questions)] * 6
-        sizes += [sum(len(it.listed) for it in questions), sum(len(it.changes) for it in questions)]
-        sizes += [sum(len(config.groups) for config in plan.configs), len(plan.configs)]
-        squares = [np.zeros((len(plan.configs),) * 2, np.int64) for _ in range(2)]
-        return cls(*(np.zeros(size, np.int64) for size in sizes), *squares)
-
-    def add(self, other: Sums) -> None:
-        """Add the counts of other visitors."""
-        for name in self.__slots__:
-            getattr(self, name).__iadd__(getattr(other, name))
-
-
-@dataclass(slots=True)
-class _Sight:
-    """What was seen of a batch."""
-
-    visitors: int
-    sums: Sums
-    keys: dict[str, BatchKeys] = field(default_factory=dict)
-    number_keys: dict[int, BatchKeys] = field(default_factory=dict)
-    below: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    above: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    patterns: dict[int, set[bytes]] = field(default_factory=dict)
-    pages: PageTexts | None = None
-    kept_away: dict[int, np.ndarray] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class WatchCounts:
-    """What was counted of some visitors; of a field, a question (by its number) or a config.
-
-    `keys` are the values of the fields whose texts configs list: in how many visitors each is, and
-    then for each of the field's questions in how many that it alone keeps away. `parts` are those
-    of pages that were looked for, and how many visitors with each a question alone keeps away.
-    """
-
-    sums: Sums
-    keys: dict[str, KeyCounts]
-    patterns: dict[int, set[bytes]]
-    parts: dict[int, dict[str, int]]
-    visitors: int = 0
-    number_keys: dict[int, KeyCounts] = field(default_factory=dict)
-    below: dict[int, NumberCounts] = field(default_factory=dict)
-    above: dict[int, NumberCounts] = field(default_factory=dict)
-
-    def add(self, sight: _Sight) -> None:
-        """Count what was seen of a batch, but for parts of pages."""
-        self.visitors += sight.visitors
-        self.sums.add(sight.sums)
-        for name, keys in sight.keys.items():
-            self.keys[name].add(keys)
-        for number, keys in sight.number_keys.items():
-            self._number_keys(number).add(keys)
-        for number, counts in sight.below.items():
-            self._below(number).add(*counts)
-        for number, counts in sight.above.items():
-            self._above(number).add(*counts)
-        self._add_patterns(sight.patterns)
-
-    def follow(self, later: WatchCounts) -> None:
-        """Count what was counted of other visitors with the same questions and parts of pages.
-
-        The order makes no difference, unless a field has more values than are counted.
-        """
-        self.visitors += later.visitors
-        self.sums.add(later.sums)
-        for name, keys in later.keys.items():
-            self.keys[name].follow(keys)
-        for number, keys in later.number_keys.items():
-            self._number_keys(number).follow(keys)
-        for number, counts in later.below.items():
-            self._below(number).follow(counts)
-        for number, counts in later.above.items():
-            self._above(number).follow(counts)
-        self._add_patterns(later.patterns)
-        for number, parts in later.parts.items():
-            for part, count in parts.items():
-                self.parts[number][part] += count
-
-    def _number_keys(self, number: int) -> KeyCounts:
-        return self.number_keys.setdefault(number, KeyCounts(pa.float64(), 1))
-
-    def _below(self, number: int) -> NumberCounts:
-        return self.below.setdefault(number, NumberCounts(below=True))
-
-    def _above(self, number: int) -> NumberCounts:
-        return self.above.setdefault(number, NumberCounts(below=False))
-
-    def _add_patterns(self, patterns: Mapping[int, set[bytes]]) -> None:
-        for number, found in patterns.items():
-            if len(self.patterns[number]) < MOST_PATTERNS:
-                self.patterns[number] |= found
 
 
 class Watch:
@@ -195,7 +78,7 @@ class Watch:
         told = {number: self._told_parts(number) for number in self._of_parts}
         return {number: parts for number, parts in told.items() if parts}
 
-    def _add(self, sight: _Sight) -> None:
+    def _add(self, sight: Sight) -> None:
         self.counts.add(sight)
         if sight.pages:
             for number, kept_away in sight.kept_away.items():
@@ -231,7 +114,7 @@ class _Look:
         self._columns = judged.columns
         self._lacking: dict[tuple[str, bool], np.ndarray] = {}
         self._kept_away: dict[int, np.ndarray] = {}  # rows that a question alone keeps away
-        self.sight = _Sight(self._count, Sums.zeros(watch.questions, watch.plan))
+        self.sight = Sight(self._count, Sums.zeros(watch.questions, watch.plan))
         matches = self._configs()
         self._questions()
         self._values()

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows
     from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
-    from icpctl.scoring.watching import Watch, WatchCounts
+    from icpctl.scoring.watch_counts import WatchCounts
+    from icpctl.scoring.watching import Watch
     from icpctl.spark.failures import Task
     from icpctl.spark.reads import Read, Reads
     from icpctl.spark.work import Place, Work
