@@ -8,7 +8,7 @@ often a task ran.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -72,15 +72,13 @@ class RollUpWork:
     """Everything that tasks need: `names` are the fields of visitors.
 
     `positions` of files are those among the inputs; `groups` are the positions of the first files
-    with the same mapping, whose records are rolled up together. `tallies` get what the tasks of a
-    job that writes counted.
+    with the same mapping, whose records are rolled up together.
     """
 
     names: tuple[str, ...]
     files: Mapping[int, File]
     positions: Mapping[int, int]
     groups: Mapping[int, int]
-    tallies: Any = None
 
     def columns(self, mapping: RecordMapping) -> Columns:
         """What is read of records."""
@@ -178,26 +176,6 @@ def writing_task(shapes: Shapes, *, as_text: bool) -> Task:
             elif batch.num_rows:
                 rows = shapes.typed(batch)
                 yield _given(dict(zip(rows.schema.names, rows.columns, strict=True)))
-
-    return task
-
-
-def rejecting_task(work: RollUpWork, lines_before: Mapping[Place, int], reads: Reads) -> Task:
-    """The task that gives rejected lines as JSON, and hands in a `RecordTally` of each block."""
-
-    @telling
-    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tallies: dict[Place, RecordTally] = {}
-        for read in reads(batches, work):
-            tally = tallies.setdefault(read.place, RecordTally())
-            before = lines_before.get(read.place, 0)
-            found = [one for batch in read.batches for one in batch.rejected] + read.too_long
-            tally.counts.reject(found)
-            texts = [replace(one, line=one.line + before).as_json() for one in found]
-            if texts:
-                yield _given({TEXT: pa.array(texts, pa.string())})
-            tally.lines += read.lines
-        work.tallies.add([packed(tallies)])
 
     return task
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.spark.work import Given
+    from icpctl.output.rows import Form
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2
@@ -98,7 +98,7 @@ class Jobs:
         """
         return self._context.accumulator([], _Lists())
 
-    def write(self, frame: DataFrame, size: int, out: str, form: Given, tallies: Any) -> list[Any]:
+    def write(self, frame: DataFrame, size: int, out: str, form: Form, tallies: Any) -> list[Any]:
         """Write the rows of the tasks, and return what each counted of `size` bytes."""
         from pyspark.sql import functions as f
 
@@ -119,7 +119,7 @@ class Jobs:
         ):
             yield
 
-    def _write(self, rows: DataFrame, out: str, form: Given) -> None:
+    def _write(self, rows: DataFrame, out: str, form: Form) -> None:
         writer = rows.write.mode("error")
         self._written.append(out)
         try:

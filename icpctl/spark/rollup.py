@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import ChainMap
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -20,12 +18,12 @@ from icpctl.spark.folding import (
     VisitorTally,
     folding_task,
     reading_task,
-    rejecting_task,
     writing_task,
 )
 from icpctl.spark.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
+from icpctl.spark.rejects import write_rejects
 from icpctl.spark.session import apart, session
 from icpctl.spark.work import TALLY, TEXT, File
 from icpctl.visitors.folding import MICROS, VISITOR
@@ -33,15 +31,13 @@ from icpctl.visitors.rollup import no_key
 from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
     from icpctl.output.rollup import How
     from icpctl.output.visitors import Shapes
-    from icpctl.spark.folding import RecordTally
     from icpctl.spark.session import Cluster
-    from icpctl.spark.work import Place
     from icpctl.visitors.recognition import Mapped
 
 
@@ -93,14 +89,8 @@ def roll_up(
             typed = _written(folded, tally.shapes, form)
             jobs.write(typed, frames.size, cast("str", visitors_to), form, jobs.tallies())
             if rejects_to is not None:
-                first = {place: it for place, it in blocks if it.counts.rejected}
-                work = replace(work, tallies=jobs.tallies())
-                task_of = partial(rejecting_task, work, before)
-                again = frames.only(first).worked_on(work, {TEXT: pa.string()}, task_of)
-                jobs.describe(f"write the rejected lines of {frames.words}")
-                told = jobs.write(again, frames.size, rejects_to, "rejects", work.tallies)
-                second = ChainMap(*told)
-                frames.require_same(_rejected(first), _rejected(second))
+                rejected = {place: (it.lines, it.counts.rejected) for place, it in blocks}
+                write_rejects(jobs, frames, work, rejected, before, rejects_to)
     run.visitors, run.seconds = tally.count, time.perf_counter() - started
     return run
 
@@ -148,8 +138,3 @@ def _written(folded: DataFrame, shapes: Shapes, form: str) -> DataFrame:
     visitors = folded.where(f.col(TALLY).isNull()).drop(TALLY)
     schema = schema_of({**types, TALLY: pa.binary()})
     return visitors.mapInArrow(writing_task(shapes, as_text=is_text), schema)
-
-
-def _rejected(found: Mapping[Place, RecordTally]) -> dict[Place, tuple[int, int]]:
-    """How many lines the blocks have, and how many of them are rejected."""
-    return {place: (it.lines, it.counts.rejected) for place, it in found.items()}

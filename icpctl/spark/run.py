@@ -19,6 +19,7 @@ from icpctl.scoring.run import Counted
 from icpctl.spark.frames import Frames, lines_before
 from icpctl.spark.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
+from icpctl.spark.rejects import write_rejects
 from icpctl.spark.session import session
 from icpctl.spark.tasks import adding_task, counting_task
 from icpctl.spark.work import TALLY, File, Work, refuse_events
@@ -139,12 +140,8 @@ def score(
         blocks = frames.in_order(found)
         if rejects is not None:
             before = lines_before((place, tally.lines) for place, tally in blocks)
-            again = replace(work, form="rejects", lines_before=before)
-            first = {place: tally for place, tally in blocks if tally.counted.rejected}
-            some = frames.only(first)
-            jobs.describe(f"write the rejected lines of {frames.words}")
-            second = _blocks(_counted(jobs, some, again, rejects))
-            frames.require_same(_rejected(first), _rejected(second))
+            rejected = {place: (it.lines, it.counted.rejected) for place, it in blocks}
+            write_rejects(jobs, frames, work, rejected, before, rejects)
     return scan.run(blocks, work)
 
 
@@ -301,8 +298,3 @@ def _lines(found: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict
 def _visitors(found: Mapping[Place, BlockTally]) -> dict[Place, int]:
     """How many visitors the blocks have."""
     return {place: tally.counted.counts.visitors for place, tally in found.items()}
-
-
-def _rejected(found: Mapping[Place, BlockTally]) -> dict[Place, tuple[int, int]]:
-    """How many lines the blocks have, and how many of them are rejected."""
-    return {place: (tally.lines, tally.counted.rejected) for place, tally in found.items()}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from icpctl.spark.failures import Task
     from icpctl.spark.reads import Read, Reads
     from icpctl.spark.work import Place, Work
-    from icpctl.visitors.reading import Batch, Rejected
+    from icpctl.visitors.reading import Batch
 
 
 @dataclass(slots=True)
@@ -72,8 +72,9 @@ class _Task:
         for read in reads:
             for batch in read.batches:
                 yield from self._of_batch(read.place, batch)
-            yield from self._of_rejected(read.place, read.too_long)
-            self._tally(read.place).lines += read.lines
+            tally = self._tally(read.place)
+            tally.counted.reject(read.too_long)
+            tally.lines += read.lines
         yield self._last()
 
     def _tally(self, place: Place) -> BlockTally:
@@ -83,10 +84,6 @@ class _Task:
         return self.tallies[place]
 
     def _of_batch(self, place: Place, batch: Batch) -> Iterator[pa.RecordBatch]:
-        form = self.work.form
-        if form == "rejects":
-            yield from self._of_rejected(place, batch.rejected)
-            return
         judged = judge(batch.table, self.plan, Timings())
         if self.watch:
             self.watch(judged)()
@@ -95,16 +92,9 @@ class _Task:
         tally.counted.add(batch, verdicts, self.plan)
         if tally.stats:
             tally.stats.add(_rows(self.work, self.plan, batch, verdicts))
-        if form:
+        if self.work.form:
             batch = replace(batch, lines=batch.lines + self.work.lines_before.get(place, 0))
             yield self._given(_arrays(self.work, self.plan, batch, verdicts))
-
-    def _of_rejected(self, place: Place, rejected: Sequence[Rejected]) -> Iterator[pa.RecordBatch]:
-        self._tally(place).counted.reject(rejected)
-        if self.work.form == "rejects" and rejected:
-            before = self.work.lines_before.get(place, 0)
-            texts = [replace(one, line=one.line + before).as_json() for one in rejected]
-            yield self._given([pa.array(texts, pa.string())])
 
     def _given(self, arrays: Sequence[pa.Array]) -> pa.RecordBatch:
         return _with_tally(self.work, arrays, pa.nulls(len(arrays[0]), pa.binary()))

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.rows import Form, Layout, plain_types
-from icpctl.scoring.insight import InsightCounts, asked
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
-from icpctl.scoring.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
+    from icpctl.scoring.insight import InsightCounts
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.questions import Question
     from icpctl.scoring.run import Options
     from icpctl.scoring.stats import StatsCounts
     from icpctl.visitors.columns import Columns
     from icpctl.visitors.mapping import Mapping as RecordMapping
-
-Given = Form | Literal["rejects"]
-"""What a task gives for each visitor (with `rejects`, for each rejected line)."""
 
 TALLY, TEXT = "tally", "value"
 """Columns of what a task gives: what it counted, in its last row alone, and a line of text."""
@@ -60,7 +56,7 @@ class Work:
     options: Options
     files: Mapping[int, File]
     layout: Layout = field(default_factory=Layout)
-    form: Given | None = None
+    form: Form | None = None
     lines_before: Mapping[Place, int] = field(default_factory=dict)
     stats: StatsCounts | None = None
     parts: Mapping[int, Sequence[str]] | None = None
@@ -72,6 +68,9 @@ class Work:
 
     def insight(self) -> InsightCounts:
         """Nothing counted yet of what insight counts, where there are `parts`."""
+        from icpctl.scoring.insight import InsightCounts
+        from icpctl.scoring.watching import Watch
+
         plan, questions = self._planned()
         return InsightCounts(plan, Watch(questions, plan, self.parts))
 
@@ -85,6 +84,8 @@ class Work:
                 )
                 _plans[self.key] = plan, []
             else:
+                from icpctl.scoring.insight import asked
+
                 _plans[self.key] = asked(self.configs, options, changes=not self.parts)
             while len(_plans) > _MOST_PLANS:
                 _plans.popitem(last=False)
@@ -99,7 +100,7 @@ class Work:
         """The names and types of what a task gives, besides `TALLY`."""
         if self.form is None:
             return {}
-        if self.form in ("jsonl", "rejects"):
+        if self.form == "jsonl":
             return {TEXT: pa.string()}
         return plain_types(self.layout, lists=self.form == "parquet")
 

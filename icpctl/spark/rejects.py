@@ -1,0 +1,73 @@
+"""Rejected lines in a folder: blocks that have some are read once more, and nothing else is."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from icpctl.spark.failures import telling
+from icpctl.spark.tasks import packed
+from icpctl.spark.work import TALLY, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from icpctl.spark.failures import Task
+    from icpctl.spark.frames import Frames
+    from icpctl.spark.jobs import Jobs
+    from icpctl.spark.reads import Reading, Reads
+    from icpctl.spark.work import Place
+
+Counts = tuple[int, int]
+"""How many lines a block has, where those of a file are not known, and how many are rejected."""
+
+
+def write_rejects(
+    jobs: Jobs,
+    frames: Frames,
+    work: Reading,
+    counts: Mapping[Place, Counts],
+    lines_before: Mapping[Place, int],
+    folder: str,
+) -> None:
+    """Write the rejected lines of blocks, of which `counts` were found, with their true numbers.
+
+    `lines_before` are the lines of its file that go before a block. Raises `IcpctlError` where a
+    file changed.
+    """
+    first = {place: found for place, found in counts.items() if found[1]}
+    tallies = jobs.tallies()
+    task_of = partial(_rejecting_task, work, lines_before, tallies)
+    again = frames.only(first).worked_on(work, {TEXT: pa.string()}, task_of)
+    jobs.describe(f"write the rejected lines of {frames.words}")
+    frames.require_same(first, ChainMap(*jobs.write(again, frames.size, folder, "jsonl", tallies)))
+
+
+def _rejecting_task(
+    work: Reading, lines_before: Mapping[Place, int], tallies: Any, reads: Reads
+) -> Task:
+    """The task that gives rejected lines as JSON, and hands in the `Counts` of each block."""
+
+    @telling
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        counts: dict[Place, Counts] = {}
+        for read in reads(batches, work):
+            found = [one for batch in read.batches for one in batch.rejected] + read.too_long
+            lines, rejected = counts.get(read.place, (0, 0))
+            counts[read.place] = lines + read.lines, rejected + len(found)
+            before = lines_before.get(read.place, 0)
+            texts = [replace(one, line=one.line + before).as_json() for one in found]
+            if texts:
+                yield pa.RecordBatch.from_pydict(
+                    {
+                        TEXT: pa.array(texts, pa.string()),
+                        TALLY: pa.nulls(len(texts), pa.binary()),
+                    }
+                )
+        tallies.add([packed(counts)])
+
+    return task
