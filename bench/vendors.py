@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from icpctl.config.model import IcpConfig
+from icpctl.mappings.mapping import load_mapping, parse_path
 from icpctl.scoring.run import Options, score
-from icpctl.visitors.mapping import load_mapping, parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ def main() -> None:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:
         from icpctl.cli.app import app
-        from icpctl.cli.run import run
+        from icpctl.cli.errors import run
 
         _end(run(app))
     except KeyboardInterrupt:  # while modules are imported; commands see to the rest

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from icpctl.config.model import IcpConfig
-from icpctl.output.rows import FORMATS, Layout
+from icpctl.output.verdict_rows import FORMATS, Layout
 from icpctl.scoring.run import Options, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.visitors.mapping import Mapping
-    from icpctl.visitors.reading import Rejected
+    from icpctl.exports.reading import Rejected
+    from icpctl.mappings.mapping import Mapping
 
 AS_OF = "2026-11-23T12:00:00Z"
 

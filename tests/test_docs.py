@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.process import ROOT, on_terminal
+from tests.process import ROOT, on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

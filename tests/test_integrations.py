@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.cli.process import ROOT, environment, icpctl
 from tests.config.marked import RULES
+from tests.process import ROOT, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path

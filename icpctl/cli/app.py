@@ -5,30 +5,30 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
-from icpctl.cli.apply import apply, diff
 from icpctl.cli.completion import completion, prepare
-from icpctl.cli.create import create
-from icpctl.cli.delete import delete
+from icpctl.cli.configs.apply import apply, diff
+from icpctl.cli.configs.create import create
+from icpctl.cli.configs.delete import delete
+from icpctl.cli.configs.edit import edit
+from icpctl.cli.configs.get import get
+from icpctl.cli.configs.list import list_configs
+from icpctl.cli.configs.schema import schema
+from icpctl.cli.configs.update import update
+from icpctl.cli.configs.validate import validate
 from icpctl.cli.describe import describe
-from icpctl.cli.edit import edit
-from icpctl.cli.explain import explain
-from icpctl.cli.get import get
-from icpctl.cli.impact import impact
-from icpctl.cli.insight import insight
-from icpctl.cli.inspect import inspect
-from icpctl.cli.list import list_configs
+from icpctl.cli.errors import exits
 from icpctl.cli.mappings import mappings
-from icpctl.cli.prove import prove_app
-from icpctl.cli.prove_more import equivalent, witnesses
-from icpctl.cli.rollup import rollup
-from icpctl.cli.run import exits
-from icpctl.cli.schema import schema
 from icpctl.cli.score import score
-from icpctl.cli.sql import sql
-from icpctl.cli.stats import stats
-from icpctl.cli.test import run_rule_tests
-from icpctl.cli.update import update
-from icpctl.cli.validate import validate
+from icpctl.features.explain.command import explain
+from icpctl.features.impact.command import impact
+from icpctl.features.insight.command import insight
+from icpctl.features.inspect.command import inspect
+from icpctl.features.prove.command import prove_app
+from icpctl.features.prove.subcommands import equivalent, witnesses
+from icpctl.features.rollup.command import rollup
+from icpctl.features.sql.command import sql
+from icpctl.features.stats.command import stats
+from icpctl.features.test.command import run_rule_tests
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
 app = typer.Typer(

@@ -33,7 +33,7 @@ def organizations(context: typer.Context) -> list[str]:
 
 def words() -> list[tuple[str, str]]:
     """Return condition types, comparators and finding codes, with what each is."""
-    from icpctl.config.codes import CODES
+    from icpctl.findings.codes import CODES
     from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 
     return [

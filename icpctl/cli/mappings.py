@@ -21,8 +21,8 @@ def mappings(
 
     A mapping tells where records keep the fields; --mapping takes a name, or a file of your own.
     """
+    from icpctl.mappings.mapping import built_in, built_in_names, built_in_text
     from icpctl.output.mappings import LISTS
-    from icpctl.visitors.mapping import built_in, built_in_names, built_in_text
 
     if name is None:
         LISTS[output]([built_in(it) for it in built_in_names()])

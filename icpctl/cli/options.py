@@ -11,7 +11,7 @@ from icpctl.output.formats import SingleFormat
 
 if TYPE_CHECKING:
     from icpctl.config.store import Workspace
-    from icpctl.output.report import ReportTarget
+    from icpctl.features.report.pages import ReportTarget
 
 Dir = Annotated[
     Path | None,
@@ -144,6 +144,6 @@ def report_target(
                 hint="name its file too, such as --report report.html",
             )
         return None
-    from icpctl.output.report import ReportTarget
+    from icpctl.features.report.pages import ReportTarget
 
     return ReportTarget(report, (title or "").strip() or None, visitors=not no_visitors)

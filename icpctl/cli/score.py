@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.engine import Engine, Master, SparkConf, cluster
+from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
@@ -70,9 +70,9 @@ def score(
 
     The exit code is 1 when more lines are rejected than --max-rejects allows.
     """
-    from icpctl.cli.scoring import scoring_options, visitors_of
-    from icpctl.output.rows import Layout
+    from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.output.score import Targets, print_run, print_timings, score_into
+    from icpctl.output.verdict_rows import Layout
     from icpctl.scoring.report import Limit
 
     unbuilt = {"--report": report is not None, "--timings": timings, "--out -": out == "-"}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from icpctl.config import lints
-from icpctl.config.codes import CODES
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
-from icpctl.config.nodes import (
+from icpctl.config.scalars import described, guess
+from icpctl.documents.tree import (
     MAX_FINDINGS,
     Node,
     Object,
@@ -20,15 +20,15 @@ from icpctl.config.nodes import (
     find_key,
     plain,
 )
-from icpctl.config.values import described, guess
+from icpctl.findings.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.document import Document
-    from icpctl.config.files import ConfigFile
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.documents.document import Document
     from icpctl.errors import Finding
 
 Path = tuple[str | int, ...]

@@ -6,17 +6,17 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from icpctl.config.nodes import Problem, find
-from icpctl.config.values import described
+from icpctl.config.scalars import described
+from icpctl.documents.tree import Problem, find
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from icpctl.config.files import ConfigFile
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import Condition, Group, IcpConfig
-    from icpctl.config.nodes import Node
-    from icpctl.config.values import Scalar, Value
+    from icpctl.config.scalars import Scalar, Value
+    from icpctl.documents.tree import Node
     from icpctl.errors import Finding
 
 Path: TypeAlias = tuple[str | int, ...]

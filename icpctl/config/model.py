@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from icpctl.config import values
-from icpctl.config.values import Value, problem
+from icpctl.config import scalars
+from icpctl.config.scalars import Value, problem
 from icpctl.vocabulary import (
     COMPARATORS,
     CONDITION_TYPES,
@@ -33,33 +33,33 @@ from icpctl.vocabulary import (
 
 
 def _label(value: object) -> str:
-    found = values.text(value)
+    found = scalars.text(value)
     if not found.strip():
         raise problem("ICP105", "the label is empty")
     return found
 
 
 def _priority(value: object) -> int:
-    found = values.number(value)
+    found = scalars.number(value)
     if found != int(found):
         raise problem("ICP106", f"expected a whole number, not {found}")
     return int(found)
 
 
 def _weight(value: object) -> int | float:
-    found = values.number(value)
+    found = scalars.number(value)
     if found <= 0:
         raise problem("ICP107", f"a weight is above 0, not {found}")
     return found
 
 
 def _word(value: object, known: dict[str, Any], code: str, what: str) -> str:
-    found = values.text(value)
+    found = scalars.text(value)
     if found in known:
         return found
-    guess = values.guess(found, tuple(known))
+    guess = scalars.guess(found, tuple(known))
     hint = f"did you mean {guess}?" if guess else f"known: {', '.join(known)}"
-    raise problem(code, f"unknown {what} {values.described(found)}", hint)
+    raise problem(code, f"unknown {what} {scalars.described(found)}", hint)
 
 
 def _operator(value: object) -> str:
@@ -81,8 +81,8 @@ def _plain(value: Value) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-Text = Annotated[str, BeforeValidator(values.text)]
-Flag = Annotated[bool, BeforeValidator(values.flag)]
+Text = Annotated[str, BeforeValidator(scalars.text)]
+Flag = Annotated[bool, BeforeValidator(scalars.flag)]
 
 
 class Body(BaseModel):
@@ -138,7 +138,7 @@ class Condition(Body):
     def _typed(cls, value: object, info: ValidationInfo) -> Value:
         entry = CONDITION_TYPES.get(info.data.get("type", ""))
         comparator: Comparator | None = COMPARATORS.get(info.data.get("comparator", ""))
-        return values.condition_value(value, entry, comparator) if comparator else None
+        return scalars.condition_value(value, entry, comparator) if comparator else None
 
 
 class Group(Body):

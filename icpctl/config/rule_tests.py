@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from icpctl.config import values
-from icpctl.config.files import SUFFIXES, is_rule_test, read_file
+from icpctl.config import scalars
+from icpctl.config.config_file import SUFFIXES, is_rule_test, read_file
 from icpctl.config.model import Flag, Text
-from icpctl.config.nodes import Node, Problem, find, find_key, plain
+from icpctl.documents.tree import Node, Problem, find, find_key, plain
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.vocabulary import nearest
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.document import Document
-    from icpctl.config.files import ConfigFile
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import Condition
+    from icpctl.documents.document import Document
 
 FOLDER = "tests"
 _MOST_NAMED = 3  # conditions in a hint
@@ -41,11 +41,11 @@ def _texts(value: object) -> object:
 
 def _moment(value: object) -> datetime:
     try:
-        found = datetime.fromisoformat(values.text(value).strip())
+        found = datetime.fromisoformat(scalars.text(value).strip())
     except ValueError:
         hint = "write 2026-11-23 or 2026-11-23T12:00:00Z"
-        raise values.problem(
-            "ICP103", f"expected a date, not {values.described(value)}", hint
+        raise scalars.problem(
+            "ICP103", f"expected a date, not {scalars.described(value)}", hint
         ) from None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
@@ -68,7 +68,7 @@ class Expected(_Body):
     visitor: dict[str, Any]
     name: Text | None = None
     match: Flag | None = None
-    score: Annotated[float | None, BeforeValidator(values.number)] = None
+    score: Annotated[float | None, BeforeValidator(scalars.number)] = None
     icp: Text | None = None
     holds: Texts = ()
     fails: Texts = ()
@@ -264,7 +264,7 @@ def _problem(root: Node, error: ErrorDetails) -> Problem:
         meant = nearest(str(path[-1]), known.model_fields)
         hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known.model_fields)}"
         place = find_key(root, path)
-        return Problem("ICP102", place, f"unknown key {values.described(path[-1])}", hint)
+        return Problem("ICP102", place, f"unknown key {scalars.described(path[-1])}", hint)
     start = find(root, path)
     if kind == "missing":
         return Problem("ICP101", start, f"{path[-1]} is missing")
@@ -274,7 +274,7 @@ def _problem(root: Node, error: ErrorDetails) -> Problem:
         return Problem("ICP104", start, "the list is empty; it holds at least one test")
     wanted = _WANTED.get(kind)
     message = (
-        f"expected {wanted}, not {values.described(error['input'])}" if wanted else error["msg"]
+        f"expected {wanted}, not {scalars.described(error['input'])}" if wanted else error["msg"]
     )
     return Problem("ICP103", start, message)
 

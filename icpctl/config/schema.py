@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from icpctl.config.values import FLAGS, NUMBER
+from icpctl.config.scalars import FLAGS, NUMBER
 from icpctl.vocabulary import (
     COMPARATORS,
     CONDITION_TYPES,

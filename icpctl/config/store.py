@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.codes import CODES
-from icpctl.config.files import (
+from icpctl.config.config_file import (
     MAX_SLUG,
     SUFFIXES,
     ConfigFile,
@@ -19,13 +18,14 @@ from icpctl.config.files import (
     read_file,
 )
 from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from icpctl.config.document import Document
     from icpctl.config.model import IcpConfig
+    from icpctl.documents.document import Document
 
 
 @dataclass(slots=True)

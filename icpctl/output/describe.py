@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.codes import CODES
 from icpctl.errors import IcpctlError
+from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, styled, table
 from icpctl.output.reference import kinds, shown_example, type_example
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for, nearest

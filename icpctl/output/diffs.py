@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from icpctl.config.applying import Plan, What
-    from icpctl.config.writing import Change
+    from icpctl.config.editing.applying import Plan, What
+    from icpctl.config.editing.writing import Change
     from icpctl.output.formats import PlanFormat
 
 _WORDS: tuple[What, ...] = ("created", "updated", "deleted", "unchanged")

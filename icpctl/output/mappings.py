@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from icpctl.mappings.paths import path_text
 from icpctl.output.console import table
-from icpctl.visitors.paths import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from icpctl.mappings.mapping import Mapping
     from icpctl.output.formats import ReportFormat
-    from icpctl.visitors.mapping import Mapping
 
 
 def list_table(mappings: Sequence[Mapping]) -> None:

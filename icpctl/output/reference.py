@@ -10,14 +10,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.codes import CODES
 from icpctl.config.schema import MODEL_ONLY
+from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.config.code import Code
+    from icpctl.findings.code import Code
     from icpctl.vocabulary import Comparator, ConditionType
 
 SECTIONS = {

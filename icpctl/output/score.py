@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.output.bars import add_bars
+from icpctl.output.condition_wording import wanted
 from icpctl.output.console import is_coloured, shown, styled, table
-from icpctl.output.mapped import print_mapped
 from icpctl.output.progress import progress
-from icpctl.output.reasons import wanted
-from icpctl.output.rows import FORMATS, PLACE, VERDICT, Layout
+from icpctl.output.read_as import print_mapped
+from icpctl.output.verdict_rows import FORMATS, PLACE, VERDICT, Layout
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO, TextIO
 
-    from icpctl.config.files import ConfigFile
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.exports.field_warnings import FieldWarning
+    from icpctl.exports.reading import Rejected
+    from icpctl.exports.sources import Source
+    from icpctl.features.insight.model import InsightReport
+    from icpctl.features.report.figures import FigureCounts
+    from icpctl.features.report.pages import ReportTarget
     from icpctl.output.formats import ReportFormat
-    from icpctl.output.report import ReportTarget
-    from icpctl.output.rows import Writer
-    from icpctl.scoring.figures import FigureCounts
-    from icpctl.scoring.insight_report import InsightReport
+    from icpctl.output.verdict_rows import Writer
     from icpctl.scoring.report import ConfigReport, Limit, MatchReport
     from icpctl.scoring.run import Options, Rows, Run
-    from icpctl.visitors.misfits import FieldWarning
-    from icpctl.visitors.reading import Rejected
-    from icpctl.visitors.sources import Source
 
 STDOUT = "-"
 _WIDEST_BAR = 20

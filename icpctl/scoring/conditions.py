@@ -8,15 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.mappings import mapping
 from icpctl.scoring.scores import WORD
-from icpctl.visitors import forms, mapping, normal, search, values
+from icpctl.values import column_forms, normal_forms, text_search, typed_columns
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from icpctl.scoring.plan import FieldPlan, Plan, Test
-    from icpctl.visitors.values import Column
+    from icpctl.values.typed_columns import Column
 
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
@@ -61,10 +62,10 @@ class BatchColumns:
     def _make(self, name: str, kind: Kind) -> Column:
         if name == "last_seen_days":
             seen, own = self._table[mapping.LAST_SEEN], self._table[name]
-            column, given = values.days(seen, own, self._plan.as_of)
+            column, given = typed_columns.days(seen, own, self._plan.as_of)
             self._note(name, given)
             return column
-        return values.of_kind(self._table[name], name, kind)
+        return typed_columns.of_kind(self._table[name], name, kind)
 
     def _note(self, name: str, column: Column) -> None:
         if len(column.misfits):
@@ -151,7 +152,7 @@ class _Texts:
     def containing(self, value: str) -> np.ndarray:
         """Which texts contain the value; many conditions look for the same ones."""
         if value not in self._with:
-            self._with[value] = search.containing(self.plain, value)
+            self._with[value] = text_search.containing(self.plain, value)
         return self._with[value]
 
 
@@ -177,15 +178,15 @@ def _text_bits(table: _Table, field: FieldPlan, texts: _Texts) -> None:
                 table.put(test, texts.containing(value), number)
         else:
             equalities += [(test, number, value) for number, value in enumerate(test.values)]
-    form = normal.FORMS.get(field.type.form)
+    form = normal_forms.FORMS.get(field.type.form)
     of_paths = [e for e in equalities if field.type.form is Form.PAGE and e[2][:1] == "/"]
     others = [e for e in equalities if e not in of_paths] if of_paths else equalities
     if of_paths:
-        wanted = ((t, n, normal.path_value(value)) for t, n, value in of_paths)
-        _equality_bits(table, wanted, texts.form(forms.path))
+        wanted = ((t, n, normal_forms.path_value(value)) for t, n, value in of_paths)
+        _equality_bits(table, wanted, texts.form(column_forms.path))
     if others:
         wanted = ((t, n, form(value) if form else value) for t, n, value in others)
-        _equality_bits(table, wanted, texts.form(forms.FORMS.get(field.type.form)))
+        _equality_bits(table, wanted, texts.form(column_forms.FORMS.get(field.type.form)))
 
 
 def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen: pa.Array) -> None:
@@ -210,7 +211,9 @@ def _within_listed(field: FieldPlan, bounds: np.ndarray) -> np.ndarray:
     low, high = bounds[:, 0], bounds[:, 1]
     for test in field.tests:
         if test.comparator == "in":
-            listed = [normal.range_bounds(normal.size_range(value)) for value in test.values]
+            listed = [
+                normal_forms.range_bounds(normal_forms.size_range(value)) for value in test.values
+            ]
             for least, most in filter(None, listed):
                 table.put(test, (low == high) & (least <= low) & (high <= most))
     return table.of_cells(table.bits)

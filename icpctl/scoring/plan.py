@@ -12,9 +12,17 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from icpctl.mappings import mapping
 from icpctl.scoring.scores import WORD, ScoreTable
-from icpctl.visitors import mapping, normal
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, ConditionType, Form, Kind, Operator
+from icpctl.values import normal_forms
+from icpctl.vocabulary import (
+    COMPARATORS,
+    CONDITION_TYPES,
+    ConditionType,
+    Form,
+    Kind,
+    Operator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -251,7 +259,9 @@ def _test(condition: Condition, case_sensitive: bool) -> Test:
     value = condition.value
     values: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
     if CONDITION_TYPES[condition.type].kind in (Kind.TEXT, Kind.PAGES):
-        values = tuple(normal.plain(str(text), case_sensitive=case_sensitive) for text in values)
+        values = tuple(
+            normal_forms.plain(str(text), case_sensitive=case_sensitive) for text in values
+        )
     if comparator in ("equals", "in", "has_any", "has_all"):
         values = tuple(dict.fromkeys(values))
     return Test(_SAME_TEST.get(comparator, comparator), values)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from icpctl.exports.reading import Reader
+from icpctl.exports.scan import cores, temporary_folder
+from icpctl.exports.sources import find_sources
+from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.run import columns_of
-from icpctl.visitors.mapping import load_mapping
-from icpctl.visitors.reading import Reader
-from icpctl.visitors.scan import cores, temporary_folder
-from icpctl.visitors.sources import find_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.exports.columns import Columns
+from icpctl.exports.field_warnings import FieldWarning, FieldWarnings, Misfits
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.reading import Reader
+from icpctl.exports.scan import Progress, Scan, cores, temporary_folder
+from icpctl.exports.sources import find_sources
+from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.report import MatchReport
 from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
-from icpctl.visitors import mapping as visitor_mapping
-from icpctl.visitors.columns import Columns
-from icpctl.visitors.misfits import FieldWarning, FieldWarnings, Misfits
-from icpctl.visitors.reading import Reader
-from icpctl.visitors.recognition import map_sources
-from icpctl.visitors.scan import Progress, Scan, cores, temporary_folder
-from icpctl.visitors.sources import find_sources
-from icpctl.visitors.values import scalar_texts
+from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from icpctl.config.model import IcpConfig
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.exports.sources import Source
+    from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
-    from icpctl.visitors.mapping import Mapping
-    from icpctl.visitors.reading import Batch, Rejected
-    from icpctl.visitors.recognition import Mapped
-    from icpctl.visitors.sources import Source
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""

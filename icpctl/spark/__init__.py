@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from icpctl.config.files import ConfigFile
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
 
 __all__ = ["score"]

@@ -7,16 +7,16 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.files import ConfigFile
+from icpctl.config.config_file import ConfigFile
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
-from icpctl.output.rows import VERDICT
+from icpctl.mappings.mapping import load_mapping
+from icpctl.output.verdict_rows import VERDICT
 from icpctl.scoring.run import Options
-from icpctl.spark.frames import columns_needed, quoted, schema_of
-from icpctl.spark.tables import RECORD
+from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
+from icpctl.spark.inputs.tables import RECORD
 from icpctl.spark.tasks import kept_name, plain_task
 from icpctl.spark.work import File, Work, refuse_events
-from icpctl.visitors.mapping import load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.console import note
 from icpctl.output.progress import progress
-from icpctl.spark.file_systems import FileSystems
+from icpctl.spark.inputs.file_systems import FileSystems
+from icpctl.spark.progress import watched
 from icpctl.spark.session import apart
 from icpctl.spark.tasks import told
-from icpctl.spark.watching import watched
 from icpctl.spark.work import TALLY
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.output.rows import Form
+    from icpctl.output.verdict_rows import Form
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from icpctl.spark.failures import Task
-    from icpctl.spark.frames import Frames
+    from icpctl.spark.inputs.frames import Frames
+    from icpctl.spark.inputs.reads import Reading, Reads
     from icpctl.spark.jobs import Jobs
-    from icpctl.spark.reads import Reading, Reads
     from icpctl.spark.work import Place
 
 Counts = tuple[int, int]

@@ -12,35 +12,35 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.rows import FORMS, Layout
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.scan import temporary_folder
+from icpctl.features.insight.counting import Insight
 from icpctl.output.score import refuse_stdout, refuse_taken_names
-from icpctl.scoring.insight import Insight
+from icpctl.output.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Counted
-from icpctl.spark.frames import Frames, lines_before
-from icpctl.spark.inputs import find_inputs
+from icpctl.spark.inputs.frames import Frames, lines_before
+from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
 from icpctl.spark.rejects import write_rejects
 from icpctl.spark.session import session
 from icpctl.spark.tasks import adding_task, counting_task
 from icpctl.spark.work import TALLY, File, Work, refuse_events
-from icpctl.visitors.recognition import map_sources
-from icpctl.visitors.scan import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.config.files import ConfigFile
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.output.rows import Form
-    from icpctl.scoring.insight import InsightCounts
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.features.insight.counting import InsightCounts
+    from icpctl.features.stats.counting import Stats, StatsCounts
+    from icpctl.output.verdict_rows import Form
     from icpctl.scoring.run import Options, Run
-    from icpctl.scoring.stats import Stats, StatsCounts
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally, TaskTally
     from icpctl.spark.work import Place
-    from icpctl.visitors.recognition import Mapped
 
 _TASK = "task"
 

@@ -12,28 +12,28 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.output.rows import json_lines, plain_columns
+from icpctl.output.verdict_rows import json_lines, plain_columns
 from icpctl.scoring.run import Counted, rows_of
 from icpctl.scoring.verdicts import judge
 from icpctl.spark.failures import telling
-from icpctl.spark.reads import task_reader
-from icpctl.spark.tables import RECORD, batches_of
+from icpctl.spark.inputs.reads import task_reader
+from icpctl.spark.inputs.tables import RECORD, batches_of
 from icpctl.spark.work import TALLY
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from icpctl.exports.reading import Batch
+    from icpctl.features.insight.batch_counts import WatchCounts
+    from icpctl.features.insight.watching import Watch
+    from icpctl.features.stats.counting import StatsCounts
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
-    from icpctl.scoring.stats import StatsCounts
     from icpctl.scoring.verdicts import Verdicts
-    from icpctl.scoring.watch_counts import WatchCounts
-    from icpctl.scoring.watching import Watch
     from icpctl.spark.failures import Task
-    from icpctl.spark.reads import Read, Reads
+    from icpctl.spark.inputs.reads import Read, Reads
     from icpctl.spark.work import Place, Work
-    from icpctl.visitors.reading import Batch
 
 
 @dataclass(slots=True)

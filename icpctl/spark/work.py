@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.rows import Form, Layout, plain_types
+from icpctl.output.verdict_rows import Form, Layout, plain_types
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.insight import InsightCounts
+    from icpctl.exports.columns import Columns
+    from icpctl.features.insight.counting import InsightCounts
+    from icpctl.features.insight.watched_conditions import Question
+    from icpctl.features.stats.counting import StatsCounts
+    from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.scoring.plan import Plan
-    from icpctl.scoring.questions import Question
     from icpctl.scoring.run import Options
-    from icpctl.scoring.stats import StatsCounts
-    from icpctl.visitors.columns import Columns
-    from icpctl.visitors.mapping import Mapping as RecordMapping
 
 TALLY, TEXT = "tally", "value"
 """Columns of what a task gives: what it counted, in its last row alone, and a line of text."""
@@ -68,8 +68,8 @@ class Work:
 
     def insight(self) -> InsightCounts:
         """Nothing counted yet of what insight counts, where there are `parts`."""
-        from icpctl.scoring.insight import InsightCounts
-        from icpctl.scoring.watching import Watch
+        from icpctl.features.insight.counting import InsightCounts
+        from icpctl.features.insight.watching import Watch
 
         plan, questions = self._planned()
         return InsightCounts(plan, Watch(questions, plan, self.parts))
@@ -84,7 +84,7 @@ class Work:
                 )
                 _plans[self.key] = plan, []
             else:
-                from icpctl.scoring.insight import asked
+                from icpctl.features.insight.counting import asked
 
                 _plans[self.key] = asked(self.configs, options, changes=not self.parts)
             while len(_plans) > _MOST_PLANS:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from icpctl.config.codes import CODES
 from icpctl.config.store import Workspace, load_paths
+from icpctl.findings.codes import CODES
 from tests.broken.corpus import CASES, FORMATS, HERE, SEPARATOR, call, expected, inside
 
 VALID = (HERE / "folders/same-rules/a.yaml").read_bytes()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.chromium import Browser, browser, missing
-from tests.cli.process import ROOT, icpctl
-from tests.cli.test_report import AS_OF, hostile
+from tests.features.report.test_command import AS_OF, hostile
+from tests.process import ROOT, icpctl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

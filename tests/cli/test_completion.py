@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.config.codes import CODES
+from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
-from tests.cli.process import ROOT, environment, icpctl
+from tests.process import ROOT, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.cli.process import COMMAND, ROOT, environment, icpctl
 from tests.config.marked import RULES
+from tests.process import COMMAND, ROOT, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -317,7 +317,7 @@ except SystemExit as end:
 print(*sys.modules, file=sys.stderr)
 """
 ENGINES = {"duckdb", "pyarrow", "numpy", "pycountry", "zstandard", "jinja2", "sqlglot"}
-ENGINES |= {"pandas", "pyspark", "icpctl.scoring", "icpctl.spark", "icpctl.warehouse"}
+ENGINES |= {"pandas", "pyspark", "icpctl.scoring", "icpctl.spark", "icpctl.features.sql"}
 MODELS = {"pydantic", "yaml", "rich", "tomllib"}
 
 
@@ -359,7 +359,7 @@ def test_completion_reads_no_config(here: Path) -> None:
             check=True,
         )
         assert ended.stdout
-        unwanted = ENGINES | {"rich", "yaml", "icpctl.config.model", "icpctl.config.document"}
+        unwanted = ENGINES | {"rich", "yaml", "icpctl.config.model", "icpctl.documents.document"}
         assert unwanted.isdisjoint(ended.stderr.split())
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.config.codes import CODES
 from icpctl.config.schema import config_schema
+from icpctl.findings.codes import CODES
 from icpctl.output.describe import body, print_text
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
-from tests.cli.process import icpctl
+from tests.process import icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.process import Ended, icpctl
 from tests.config.marked import RULES
+from tests.process import Ended, icpctl
 
 BEFORE = "# why\nlabel: Big\n" + RULES
 JSON = (

@@ -11,7 +11,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.spark import session as spark_session
 from icpctl.spark.failures import TaskError, as_icpctl_error
 from icpctl.spark.session import Cluster, session
-from tests.cli.process import ROOT, icpctl
+from tests.process import ROOT, icpctl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

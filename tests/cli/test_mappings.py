@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from icpctl.visitors.conversions import CONVERSIONS
-from icpctl.visitors.mapping import FIELDS, built_in_names, load_mapping
-from icpctl.visitors.paths import parse_path, path_text
-from tests.cli.process import icpctl, on_terminal
+from icpctl.mappings.conversions import CONVERSIONS
+from icpctl.mappings.mapping import FIELDS, built_in_names, load_mapping
+from icpctl.mappings.paths import parse_path, path_text
+from tests.process import icpctl, on_terminal
 
 EXPORTS = Path(__file__).parents[1] / "fixtures" / "exports"
 CONFIG = """

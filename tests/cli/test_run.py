@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 import typer
 
-from icpctl.cli.run import exits
+from icpctl.cli.errors import exits
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
-from tests.cli.process import COMMAND, environment, icpctl
+from tests.process import COMMAND, environment, icpctl
 
 if TYPE_CHECKING:
     from collections.abc import Callable

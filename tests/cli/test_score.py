@@ -17,7 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from tests import oracle
-from tests.cli.process import COMMAND, ROOT, Ended, environment, icpctl
+from tests.process import COMMAND, ROOT, Ended, environment, icpctl
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
 AS_OF = "2026-11-23T12:00:00Z"

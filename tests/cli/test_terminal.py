@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.process import icpctl
-from tests.cli.terminal import on_terminal
 from tests.config.marked import RULES
+from tests.process import icpctl
+from tests.terminal import on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

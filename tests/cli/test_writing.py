@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.config.layout import SCHEMA_FILE, SCHEMA_LINE
-from tests.cli.process import COMMAND, environment, icpctl
+from icpctl.config.editing.layout import SCHEMA_FILE, SCHEMA_LINE
 from tests.config.marked import RULES
+from tests.process import COMMAND, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl import IcpctlError, Workspace
-from icpctl.config.writing import Changes, update
-from tests.cli.process import ROOT, environment
+from icpctl.config.editing.writing import Changes, update
 from tests.config.marked import RULES
+from tests.process import ROOT, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,8 @@ def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys, time\nfrom pathlib import Path\nfrom icpctl.config.locking import locked\n"
+            "import sys, time\nfrom pathlib import Path\n"
+            "from icpctl.config.editing.locking import locked\n"
             "with locked(Path(sys.argv[1])):\n print('held', flush=True)\n time.sleep(60)",
             str(tmp_path),
         ],

@@ -12,10 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from icpctl import IcpConfig, IcpctlError, Workspace
-from icpctl.config.document import read_document
-from icpctl.config.layout import config_text
-from icpctl.config.sources import read_source
-from icpctl.config.writing import Changes, create, holds_the_same, short_body, update
+from icpctl.config.editing.bodies import read_source
+from icpctl.config.editing.layout import config_text
+from icpctl.config.editing.writing import (
+    Changes,
+    create,
+    holds_the_same,
+    short_body,
+    update,
+)
+from icpctl.documents.document import read_document
 from tests.strategies import configs
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from icpctl.config.checks import check_document
-from icpctl.config.codes import CODES
-from icpctl.config.document import read_document
-from icpctl.config.files import is_config_name
+from icpctl.config.config_file import is_config_name
 from icpctl.config.model import IcpConfig
 from icpctl.config.schema import config_schema
+from icpctl.documents.document import read_document
+from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
-from tests.cli.process import ROOT
 from tests.config.marked import conditions
-from tests.config.test_codes import WRAPPED
+from tests.findings.test_codes import WRAPPED
+from tests.process import ROOT
 from tests.strategies import configs
 
 SAMPLES = ROOT / "sample_configs"

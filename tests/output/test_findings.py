@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from icpctl.errors import Finding, Location
-from icpctl.output.configs import LISTS, SINGLES
+from icpctl.output.config_lists import LISTS, SINGLES
 from icpctl.output.findings import FORMATS, Report, findings_text
 from icpctl.output.formats import FindingsFormat, ListFormat, SingleFormat
 

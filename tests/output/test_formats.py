@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.config.codes import CODES
 from icpctl.errors import Finding, Location
+from icpctl.findings.codes import CODES
 from icpctl.output.findings import FORMATS, Report
 
 DATA = Path(__file__).parents[1] / "data"

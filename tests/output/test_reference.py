@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from icpctl.config.codes import CODES
+from icpctl.findings.codes import CODES
 from icpctl.output.reference import PAGES, SECTIONS, checks_page, main, vocabulary_page
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 

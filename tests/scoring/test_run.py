@@ -10,8 +10,8 @@ import pytest
 
 from icpctl.config.model import IcpConfig
 from icpctl.scoring.run import SHOWN, Options, Run, score
+from tests.exports.torture import CONFIGS, gzipped, visitor
 from tests.support import AS_OF, score_files
-from tests.visitors.torture import CONFIGS, gzipped, visitor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.cli.process import environment
+from tests.process import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.process import COMMAND, ROOT, environment, icpctl
+from tests.process import COMMAND, ROOT, environment, icpctl
 from tests.spark.cluster import cluster
 from tests.spark.engine import lines_in
 

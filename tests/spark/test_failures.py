@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.rows import Layout
+from icpctl.output.verdict_rows import Layout
 from icpctl.spark.failures import as_icpctl_error
-from icpctl.spark.frames import Frames
+from icpctl.spark.inputs.frames import Frames
 from icpctl.spark.run import Folders, score
-from tests.cli.process import COMMAND, ROOT, environment, icpctl
+from tests.exports.torture import CONFIGS, gzipped, visitor, zstandard
+from tests.process import COMMAND, ROOT, environment, icpctl
 from tests.spark.engine import blocks_of, elsewhere, lines_in, models, options, spark
-from tests.visitors.torture import CONFIGS, gzipped, visitor, zstandard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -9,9 +9,10 @@ import pytest
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.spark.file_systems import FileSystems
+from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.spark.run import Folders, score
-from tests.cli.process import ROOT
+from tests.exports.torture import CONFIGS, gzipped, visitor
+from tests.process import ROOT
 from tests.spark.engine import (
     elsewhere,
     lines_in,
@@ -22,7 +23,6 @@ from tests.spark.engine import (
     spark,
     text,
 )
-from tests.visitors.torture import CONFIGS, gzipped, visitor
 
 if TYPE_CHECKING:
     from pathlib import Path

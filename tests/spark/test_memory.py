@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from icpctl.output.rollup import How
-from icpctl.spark.rollup import roll_up
+from icpctl.features.rollup.on_spark import roll_up
+from icpctl.features.rollup.printing import How
 from icpctl.spark.run import Folders, score
+from tests.exports.torture import CONFIGS, MIB, padded, visitor
 from tests.spark.engine import PLACES, elsewhere, models, options, spark
-from tests.visitors.torture import CONFIGS, MIB, padded, visitor
 
 MOST = 1024  # MB
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -12,18 +12,18 @@ import pytest
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
-from icpctl.output.rollup import How, rollup_into
-from icpctl.spark.rollup import roll_up
-from icpctl.visitors.mapping import FIELDS, Mapping, parse_path
-from tests.cli.process import ROOT
+from icpctl.features.rollup.on_spark import roll_up
+from icpctl.features.rollup.printing import How, rollup_into
+from icpctl.mappings.mapping import FIELDS, Mapping, parse_path
+from tests.exports.torture import BOM, config
+from tests.process import ROOT
 from tests.spark.engine import blocks_of, elsewhere, on_one_machine, on_spark, spark, texts_in
-from tests.visitors.torture import BOM, config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from icpctl.output.rollup import RollUpRun
+    from icpctl.features.rollup.printing import RollUpRun
 
 EXPORTS = ROOT / "tests" / "fixtures" / "exports"
 MAPPING = Mapping(

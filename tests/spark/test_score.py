@@ -12,10 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from icpctl.spark.run import Folders, score
-from tests.cli.process import ROOT
-from tests.spark.engine import PLACES, blocks_of, check, elsewhere, models, options, spark
-from tests.test_oracle_differential import Case, cases
-from tests.visitors.torture import (
+from tests.exports.torture import (
     BOM,
     CONFIGS,
     SMALL,
@@ -26,6 +23,9 @@ from tests.visitors.torture import (
     visitor,
     zstandard,
 )
+from tests.process import ROOT
+from tests.spark.engine import PLACES, blocks_of, check, elsewhere, models, options, spark
+from tests.test_oracle_differential import Case, cases
 
 if TYPE_CHECKING:
     from pathlib import Path

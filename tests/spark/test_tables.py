@@ -15,12 +15,13 @@ from pyarrow import parquet
 
 import icpctl.spark
 from icpctl.errors import IcpctlError
-from icpctl.output.rows import FORMATS, VERDICT, Layout
+from icpctl.features.stats.counting import Period, StatsCounts
+from icpctl.features.stats.counting import stats as stats_here
+from icpctl.mappings.mapping import load_mapping
+from icpctl.output.verdict_rows import FORMATS, VERDICT, Layout
 from icpctl.scoring.run import score as score_here
-from icpctl.scoring.stats import Period, StatsCounts
-from icpctl.scoring.stats import stats as stats_here
 from icpctl.spark.run import Folders, score, stats
-from icpctl.visitors.mapping import load_mapping
+from tests.exports.torture import config
 from tests.spark.engine import (
     PLACES,
     blocks_of,
@@ -31,7 +32,6 @@ from tests.spark.engine import (
     options,
     spark,
 )
-from tests.visitors.torture import config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

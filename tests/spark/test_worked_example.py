@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.process import ROOT, environment
+from tests.process import ROOT, environment
 
 SECTION = re.compile(r"^## A worked example on Spark$(.*?)^## ", re.M | re.S)
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)

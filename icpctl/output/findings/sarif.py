@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from icpctl import __version__
-from icpctl.config.codes import CODES
+from icpctl.findings.codes import CODES
 from icpctl.output.console import shown
 from icpctl.output.reference import code_help
 

@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
-from icpctl.config.codes import CODES
-from icpctl.config.document import MAX_BYTES, split_lines
+from icpctl.documents.document import MAX_BYTES, split_lines
+from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, shown, styled
 
 if TYPE_CHECKING:

@@ -1,0 +1,75 @@
+"""`icpctl create`."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.complete import conditions
+from icpctl.cli.options import (
+    Active,
+    Body,
+    Dir,
+    DryRun,
+    Label,
+    Org,
+    Output,
+    Rules,
+    workspace,
+)
+from icpctl.errors import ExitCode
+from icpctl.output.formats import FileFormat
+
+
+def create(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[SLUG|LABEL]", help="The slug, or a label to make the slug of."),
+    ] = None,
+    *,
+    file: Body = None,
+    label: Label = None,
+    rules: Rules = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="C",
+            help='A required condition, such as "company_size gte 50".',
+            autocompletion=conditions,
+        ),
+    ] = None,
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="C",
+            help='An optional condition, such as "job_title contains VP".',
+            autocompletion=conditions,
+        ),
+    ] = None,
+    priority: Annotated[int | None, typer.Option(help="Lower comes first.")] = None,
+    active: Active = None,
+    file_format: Annotated[
+        FileFormat, typer.Option("--format", help="What the new file is.")
+    ] = "yaml",
+    dry_run: DryRun = False,
+    directory: Dir = None,
+    org: Org = None,
+    output: Output = "yaml",
+) -> ExitCode:
+    """Make a config, from a file or in words, and print it.
+
+    Its rules come from --file, from --rules, or from --where and --prefer. Words are a condition
+    type, a comparator and a value: "industry in Technology, SaaS". What begins with [ or " is JSON.
+    """
+    from icpctl.config.editing.bodies import given
+    from icpctl.config.editing.drafting import Wish, drafted
+    from icpctl.config.editing.writing import create
+    from icpctl.output.config_lists import SINGLES
+    from icpctl.output.console import note
+
+    is_json = file_format == "json"
+    words = (where or (), prefer or (), priority, active, is_json)
+    slug, data = drafted(Wish(name, label, given(file), given(rules), *words))
+    made = create(workspace(directory, org), slug, data, is_json=is_json, dry_run=dry_run)
+    SINGLES[output](made)
+    note(f"{'would create' if dry_run else 'created'} {made.path}")
+    return ExitCode.DONE

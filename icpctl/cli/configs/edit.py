@@ -1,0 +1,18 @@
+"""`icpctl edit`."""
+
+from icpctl.cli.options import Dir, Org, Slug, workspace
+from icpctl.errors import ExitCode
+
+
+def edit(slug: Slug, directory: Dir = None, org: Org = None) -> ExitCode:
+    """Open a config in $VISUAL or $EDITOR, and keep the result when it is valid.
+
+    What is not valid is opened again, with what is wrong at the top. A file that is left as it was,
+    or emptied, changes nothing.
+    """
+    from icpctl.cli.configs.editor import edited
+    from icpctl.output.console import note
+
+    path = workspace(directory, org).path(slug)
+    note(f"updated {path}" if edited(path, slug) else f"unchanged: {path}")
+    return ExitCode.DONE

@@ -1,0 +1,42 @@
+"""`icpctl list`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import Dir, Org, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ListFormat
+
+
+def list_configs(
+    directory: Dir = None,
+    org: Org = None,
+    all_orgs: Annotated[
+        bool, typer.Option("--all-orgs", help="The folder and every subfolder.")
+    ] = False,
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="Only these; all by default.")
+    ] = None,
+    output: Annotated[
+        ListFormat, typer.Option("-o", "--output", help="How to print them.")
+    ] = "table",
+) -> ExitCode:
+    """List the configs in the order in which they are scored.
+
+    A file that is not valid is reported on stderr; the others are listed all the same, and the
+    exit code is 1.
+    """
+    from icpctl.output.config_lists import LISTS
+
+    loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs, lint=False)
+    wanted = [it for it in loaded.configs if active in (None, it.config.is_active)]
+    LISTS[output](wanted, with_org=all_orgs)
+    errors = [it for it in loaded.findings if it.severity == "error"]
+    if not errors:
+        return ExitCode.DONE
+    from icpctl.output.findings import print_findings
+
+    print_findings(errors, sys.stderr)
+    return ExitCode.FOUND

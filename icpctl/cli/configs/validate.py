@@ -1,0 +1,62 @@
+"""`icpctl validate`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from icpctl.cli.options import Dir, Org, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import FindingsFormat
+
+if TYPE_CHECKING:
+    from icpctl.config.store import Loaded
+
+
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH", readable=False, help="Files and folders; --dir when none is given."
+        ),
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    output: Annotated[
+        FindingsFormat, typer.Option("-o", "--output", help="How to print them.")
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Prove what holds for every visitor, too: icpctl prove.")
+    ] = False,
+) -> ExitCode:
+    """Report every error of every config file.
+
+    The exit code is 1 when there is one.
+    """
+    from icpctl.config.store import load_paths
+    from icpctl.output.console import is_coloured, note
+    from icpctl.output.findings import FORMATS, Report
+
+    loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
+    unknown = _add_proofs(loaded) if prove else 0
+    report = Report.of(loaded, strict=strict)
+    sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
+    more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
+    note(report.summary() + more)
+    return ExitCode.FOUND if report.errors else ExitCode.DONE
+
+
+def _add_proofs(loaded: "Loaded") -> int:
+    """Put what is proved of the valid configs among the findings; count what is not known.
+
+    Needs the extra `prove`.
+    """
+    from icpctl.features.prove.command import is_case_sensitive
+    from icpctl.features.prove.folder import prove as prove_all
+    from icpctl.features.prove.output.findings import add_findings
+
+    proofs = prove_all(loaded.configs, case_sensitive=is_case_sensitive(None))
+    add_findings(loaded, proofs)
+    return sum(len(it.unknown) for it in proofs)

@@ -1,0 +1,81 @@
+"""What the options of the commands that score mean together with the settings."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from icpctl.errors import IcpctlError
+from icpctl.mappings.mapping import Mapping, load_mapping, parse_path
+from icpctl.mappings.mapping import Path as RecordPath
+from icpctl.scoring.run import Options
+from icpctl.settings import load_settings
+from icpctl.values import normal_forms
+
+
+def visitors_of(visitors: list[str] | None) -> list[str]:
+    """Return the exports to read; raise `IcpctlError` `no_visitors` where none is named."""
+    found = visitors or list(load_settings().visitors)
+    if not found:
+        raise IcpctlError(
+            "no visitors are named",
+            "no_visitors",
+            hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
+        )
+    return found
+
+
+def mapping_of(name: str | None) -> Mapping | None:
+    """Return the mapping that `--mapping` or the settings name; None means to recognise formats.
+
+    Raises `IcpctlError`: `no_such_mapping`, `bad_mapping`.
+    """
+    name = name or load_settings().mapping
+    return load_mapping(name) if name else None
+
+
+def scoring_options(
+    as_of: str | None,
+    mapping: str | None,
+    case_sensitive: bool | None,
+    carry: list[str],
+    temp_dir: Path | None = None,
+) -> Options:
+    """Return how to score; options that are None are as the settings say.
+
+    Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
+    """
+    settings = load_settings()
+    _paths("--carry", carry)
+    return Options(
+        as_of=Options().as_of if as_of is None else instant_of(as_of),
+        case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
+        mapping=mapping_of(mapping),
+        carry=tuple(dict.fromkeys(carry)),
+        temp_dir=temp_dir,
+    )
+
+
+def instant_of(as_of: str) -> datetime:
+    """Return the date of `--as-of`; raise `IcpctlError` `bad_usage`."""
+    micros = normal_forms.instant(as_of)
+    if micros is None:
+        raise IcpctlError(
+            f"--as-of {as_of!r} is no date",
+            "bad_usage",
+            hint="write 2026-11-23, 2026-11-23T12:00:00Z or epoch seconds",
+        )
+    return normal_forms.EPOCH + timedelta(microseconds=micros)
+
+
+def by_paths(by: list[str]) -> tuple[RecordPath, ...]:
+    """Return the paths of `--by`; raise `IcpctlError` `bad_usage`."""
+    return _paths("--by", by)
+
+
+def _paths(option: str, texts: list[str]) -> tuple[RecordPath, ...]:
+    found = []
+    for text in texts:
+        try:
+            found.append(parse_path(text))
+        except ValueError as error:
+            raise IcpctlError(f"{option} {text!r}: {error}", "bad_usage") from None
+    return tuple(found)

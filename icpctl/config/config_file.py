@@ -1,0 +1,97 @@
+"""One config file: its slug, its bytes, and what it holds."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.documents.document import Document
+
+SUFFIXES = (".yaml", ".yml", ".json")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+MAX_SLUG = 100
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A valid config, the file that holds it, and the organization (folder) it belongs to.
+
+    `data` are the file's bytes as they were read.
+    """
+
+    slug: str
+    org: str | None
+    path: Path
+    config: IcpConfig
+    data: bytes
+
+    @cached_property
+    def document(self) -> Document:
+        """The bytes as a tree with places: read again, since of most files nobody asks for it."""
+        from icpctl.documents.document import read_document
+
+        return read_document(self.data, str(self.path))
+
+    @cached_property
+    def etag(self) -> str:
+        """The first 16 hex digits of the SHA-256 of the file's bytes."""
+        return sha256(self.data).hexdigest()[:16]
+
+    @property
+    def order(self) -> tuple[float, str, str]:
+        """The place among others: priority (absent last), slug, organization."""
+        priority = self.config.priority
+        return (float("inf") if priority is None else priority, self.slug, self.org or "")
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` may name a config."""
+    return len(text) <= MAX_SLUG and SLUG.fullmatch(text) is not None
+
+
+def nearest_slug(text: str) -> str | None:
+    """Return `text` of any script made into a slug, or None when nothing of it is left."""
+    from slugify import slugify
+
+    return slugify(text, max_length=MAX_SLUG) or None
+
+
+def is_config_name(name: str) -> bool:
+    """Whether a file of this name in a folder of configs is meant as one."""
+    suffix = os.path.splitext(name)[1]
+    return suffix.lower() in SUFFIXES and not name.startswith(".") and not is_rule_test(name)
+
+
+def is_rule_test(name: str) -> bool:
+    """Whether a file of this name holds tests of a config, such as `saas.test.yaml`."""
+    return os.path.splitext(name)[0].endswith(".test")
+
+
+def read_file(path: Path) -> Document:
+    """Read a config file. What keeps it from being read is a problem of the document."""
+    from icpctl.documents.document import MAX_BYTES, read_document
+
+    try:
+        return read_document(read_regular(path, MAX_BYTES), str(path))
+    except FileNotFoundError:
+        return _unreadable(path, "there is no such file")
+    except IcpctlError as error:
+        return _unreadable(path, error.message)
+
+
+def _unreadable(path: Path, message: str) -> Document:
+    from icpctl.documents.document import Document
+    from icpctl.documents.tree import Problem
+
+    return Document(str(path), b"", "", None, [Problem("ICP001", 0, message)])

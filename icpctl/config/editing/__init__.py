@@ -1,0 +1,1 @@
+"""Change configs without touching any other byte: create, update, apply, delete."""

@@ -1,0 +1,255 @@
+"""Scalars of a config, given their type: text, number, boolean, and the value of a condition.
+
+YAML hands over every scalar as the text that was typed, JSON hands over numbers and booleans;
+both come through here (SPEC 1). Problems are raised as pydantic errors whose type is the
+finding's code and whose context has `message` and `hint`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from math import isfinite
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from icpctl.documents.tree import MAX_FINDINGS
+from icpctl.vocabulary import (
+    COMPARATORS,
+    Comparator,
+    ConditionType,
+    Kind,
+    Shape,
+    comparators_for,
+    nearest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Scalar: TypeAlias = str | int | float | bool
+Value: TypeAlias = Scalar | tuple[Scalar, ...] | None
+
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+FLAGS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def problem(code: str, message: str, hint: str | None = None) -> PydanticCustomError:
+    """Return a pydantic error that carries a finding; its texts may hold anything."""
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+
+
+@lru_cache(maxsize=1000)
+def guess(word: str, known: tuple[str, ...]) -> str | None:
+    """Return the known word that `word` was meant to be; the same slip is often made again."""
+    return nearest(word, known)
+
+
+def text(value: object) -> str:
+    """Return text as it was typed; a JSON number or boolean is its JSON text."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise problem("ICP103", "half a character (a lone surrogate) is no text") from None
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(number(value))
+    raise problem("ICP103", f"expected text, not {described(value)}")
+
+
+def number(value: object) -> int | float:
+    """Return a finite number; text must be one as JSON writes it. Whole numbers stay `int`."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _finite(value)
+    typed = value.strip() if isinstance(value, str) else ""
+    if not NUMBER.fullmatch(typed):
+        raise problem("ICP207", f"expected a number, not {described(value)}", _number_hint(typed))
+    real = _finite(float(typed))
+    return real if set(typed) & set(".eE") else int(typed)
+
+
+def flag(value: object) -> bool:
+    """Return a boolean: true/false, yes/no, on/off in any letter case, 1/0."""
+    if isinstance(value, str):
+        found = FLAGS.get(value.strip().casefold())
+    else:
+        found = bool(value) if isinstance(value, int) and value in (0, 1) else None
+    if found is None:
+        raise problem("ICP208", f"expected true or false, not {described(value)}")
+    return found
+
+
+def described(value: object) -> str:
+    """Return a value as messages show it: scalars in JSON's spelling, cut short, others by name."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    shown = str(value)
+    cut = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return repr(cut) if isinstance(value, str) else cut
+
+
+def condition_value(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+    """Return the value of a condition in the type and shape that its comparator takes.
+
+    `entry` is None when the condition's type is not known: the shape is checked all the same.
+    Raises a pydantic `ValidationError` with every problem, each at its place in the value.
+    """
+    return _SHAPES[comparator.shape](value, entry, comparator)
+
+
+def _scalar(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+    _refuse_absent(value, comparator)
+    if isinstance(value, dict | list | tuple):
+        hint = _list_hint(entry, comparator) if isinstance(value, list | tuple) else None
+        raise problem("ICP206", f"{comparator.name} takes one value, not {described(value)}", hint)
+    return _element(value, entry)
+
+
+def _text(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+    found = _scalar(value, entry, comparator)
+    if isinstance(found, str) and not found.strip():
+        raise problem("ICP211", f"{comparator.name} takes a text that is not empty")
+    return found
+
+
+def _list(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+    items = _items(value, comparator)
+    if not items:
+        raise problem("ICP212", f"{comparator.name} takes a list that is not empty")
+    return _each(items, lambda item: _listed(item, entry))
+
+
+def _bounds(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+    items = _items(value, comparator)
+    if len(items) != 2:
+        raise problem(
+            "ICP206",
+            f"{comparator.name} takes [min, max], not {len(items)} "
+            f"value{'' if len(items) == 1 else 's'}",
+        )
+    low, high = found = _each(items, lambda item: _listed(item, entry))
+    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+        raise problem(
+            "ICP210",
+            f"min is greater than max: [{low}, {high}]",
+            f"write [{high}, {low}]",
+        )
+    return found
+
+
+def _flag(value: object, _: ConditionType | None, comparator: Comparator) -> Value:
+    if isinstance(value, dict | list | tuple):
+        raise problem("ICP206", f"{comparator.name} takes {comparator.shape}")
+    return None if value is None else flag(value)
+
+
+_SHAPES: dict[Shape, Callable[[object, ConditionType | None, Comparator], Value]] = {
+    Shape.SCALAR: _scalar,
+    Shape.TEXT: _text,
+    Shape.LIST: _list,
+    Shape.NUMBER: _scalar,
+    Shape.BOUNDS: _bounds,
+    Shape.FLAG: _flag,
+}
+
+
+def _refuse_absent(value: object, comparator: Comparator) -> None:
+    if value is None:
+        raise problem(
+            "ICP205",
+            f"{comparator.name} needs a value: {comparator.shape}",
+            f"such as {comparator.example}",
+        )
+
+
+def _items(value: object, comparator: Comparator) -> list[object] | tuple[object, ...]:
+    _refuse_absent(value, comparator)
+    if isinstance(value, list | tuple):
+        return value
+    hint = None
+    if comparator.shape is Shape.LIST and isinstance(value, str | int | float):
+        hint = f"write [{value}]" if len(str(value)) <= 60 else "write it as [...]"
+    raise problem(
+        "ICP206", f"{comparator.name} takes {comparator.shape}, not {described(value)}", hint
+    )
+
+
+def _each(
+    items: list[object] | tuple[object, ...], read: Callable[[object], Scalar]
+) -> tuple[Scalar, ...]:
+    """All items read, or one `ValidationError` with the problem of each that is not right."""
+    found: list[Scalar] = []
+    errors: list[InitErrorDetails] = []
+    for index, item in enumerate(items):
+        try:
+            found.append(read(item))
+        except PydanticCustomError as error:
+            errors.append(InitErrorDetails(type=error, loc=(index,), input=item))
+            if len(errors) > MAX_FINDINGS:
+                break
+    if errors:
+        raise ValidationError.from_exception_data("value", errors)
+    return tuple(found)
+
+
+def _listed(item: object, entry: ConditionType | None) -> Scalar:
+    if item is None:
+        raise problem("ICP108", "nothing stands in this place of the list")
+    if isinstance(item, dict | list | tuple):
+        raise problem("ICP206", f"expected one value, not {described(item)}")
+    found = _element(item, entry)
+    if isinstance(found, str) and not found.strip():
+        raise problem("ICP211", "a listed text may not be empty")
+    return found
+
+
+def _element(value: object, entry: ConditionType | None) -> Scalar:
+    if entry is None:
+        return text(value)
+    if entry.kind is Kind.BOOLEAN:
+        return flag(value)
+    if entry.kind is not Kind.NUMBER:
+        return text(value)
+    found = number(value)
+    if entry.bounds and not entry.bounds[0] <= found <= entry.bounds[1]:
+        low, high = entry.bounds
+        raise problem("ICP213", f"{entry.name} is {low:g} to {high:g}, so {found} cannot be")
+    return found
+
+
+def _finite(value: float) -> int | float:
+    try:
+        if isfinite(value):
+            return value
+    except OverflowError:
+        pass
+    raise problem("ICP209", "the number is not finite or too large")
+
+
+def _number_hint(typed: str) -> str | None:
+    plain = re.sub(r"(?<=\d)[,_' ](?=\d{3}(?!\d))", "", typed).lstrip("+")
+    plain = re.sub(r"^(-?)0+(?=\d)", r"\1", plain)
+    plain = re.sub(r"^(-?)(?=\.\d)", r"\g<1>0", plain)
+    return f"write {plain}" if plain != typed and NUMBER.fullmatch(plain) else None
+
+
+def _list_hint(entry: ConditionType | None, comparator: Comparator) -> str | None:
+    wanted = "not_in" if comparator.name.startswith("not_") else "in"
+    if entry is None or wanted not in comparators_for(entry.kind):
+        return None
+    return f"for several values write comparator: {wanted}" if wanted in COMPARATORS else None

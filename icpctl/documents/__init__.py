@@ -1,0 +1,1 @@
+"""Text with places: YAML and JSON as trees, and files of known keys."""

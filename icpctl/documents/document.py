@@ -1,0 +1,117 @@
+"""Bytes of a config file -> text, tree and places; whatever is wrong is a problem with a place."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from icpctl.documents.json_reader import read_json
+from icpctl.documents.tree import Node, Problem, Scalar
+from icpctl.documents.yaml_reader import read_yaml
+from icpctl.errors import Finding, Location
+from icpctl.findings.codes import CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_BYTES = 1_048_576
+
+# What YAML 1.1 cannot hold as it is; JSON refuses the same below the space only.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_WIDE = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A config file's text as it was read.
+
+    `file` is its name in findings. `root` is None when there is no tree: then `problems` say why.
+    """
+
+    file: str
+    data: bytes
+    text: str
+    root: Node | None
+    problems: Sequence[Problem]
+    is_json: bool = False
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+
+    def location(self, start: int) -> Location:
+        """Return line and column of a place in the text."""
+        line = bisect_right(self._line_starts, start)
+        return Location(self.file, line, start - self._line_starts[line - 1] + 1)
+
+    def finding(self, problem: Problem) -> Finding:
+        """Return a problem as a finding."""
+        return Finding(
+            problem.code,
+            CODES[problem.code].severity,
+            problem.message,
+            self.location(problem.start),
+            problem.hint,
+        )
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of a text without their ends, counted as findings count them."""
+    return _LINE_END.split(text)
+
+
+def read_document(data: bytes, file: str, *, is_json: bool | None = None) -> Document:
+    """Read the bytes of a config file.
+
+    A name that ends in `.json` means JSON, any other YAML, unless `is_json` says which it is.
+    """
+    if is_json is None:
+        is_json = file.endswith(".json")
+    if len(data) > MAX_BYTES:
+        problem = Problem("ICP002", 0, "the file is over 1 MiB", "a config is a few kilobytes")
+        return Document(file, data, "", None, [problem], is_json)
+    text, problems = _decode(data)
+    if not problems:
+        problems = _unprintable(text, _CONTROL if is_json else _UNPRINTABLE)
+    if problems:
+        return Document(file, data, text, None, problems, is_json)
+    root, problems = read_json(text) if is_json else read_yaml(text)
+    if not problems and (root is None or (isinstance(root, Scalar) and root.value is None)):
+        root, problems = None, [Problem("ICP007", 0, "the file holds no config")]
+    return Document(file, data, text, root, problems, is_json)
+
+
+def _decode(data: bytes) -> tuple[str, list[Problem]]:
+    for mark, name in _WIDE.items():
+        if data.startswith(mark):
+            return "", [Problem("ICP003", 0, f"the file is {name}", "save it as UTF-8")]
+    body = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return body.decode(), []
+    except UnicodeDecodeError as error:
+        start = len(body[: error.start].decode())
+        message = f"the byte 0x{body[error.start]:02x} is not UTF-8"
+        text = body.decode(errors="replace")
+        return text, [Problem("ICP003", start, message, "save the file as UTF-8")]
+
+
+def _unprintable(text: str, pattern: re.Pattern[str]) -> list[Problem]:
+    found = pattern.search(text)
+    if found is None:
+        return []
+    hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"
+    message = f"the character U+{ord(found.group()):04X} cannot stand in a file"
+    return [Problem("ICP004", found.start(), message, hint)]

@@ -1,0 +1,284 @@
+"""YAML text -> tree, from the parser's events, so that hostile text ends in a problem, not a crash.
+
+Every scalar stays the text that was typed (SPEC 1): YAML's own idea of types is never asked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from icpctl.documents.tree import (
+    MAX_DEPTH,
+    List,
+    Node,
+    Object,
+    Problem,
+    Scalar,
+    UnreadableError,
+    duplicate_key,
+    too_deep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_ALIASED = 10_000
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+_TAG_DIRECTIVE = re.compile("(?:^|[\n\r\x85\u2028\u2029])(%TAG)")
+
+# libyaml's parser where PyYAML was built with it: the same events, ten times as fast.
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A list or object that is being read. Of an object, `key` waits for its value.
+
+    `entries` are those of an object, None for a list.
+    `size` counts nodes and `height` levels, aliases expanded; `key` is None for no key, and a
+    key whose text is None belongs to a pair that was refused.
+    """
+
+    node: List | Object
+    anchor: str | None
+    entries: dict[str, tuple[int, Node]] | None
+    key: tuple[int, str | None] | None = None
+    size: int = 1
+    height: int = 1
+
+
+def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
+    """Return the tree of the one document in `text`, and what is wrong.
+
+    The tree is None where the text is empty, or cannot be read to its end.
+    """
+    if found := _TAG_DIRECTIVE.search(text):
+        # Useless without tags, and libyaml takes seconds over thousands of them.
+        return None, [Problem("ICP010", found.start(1), "tags are not read", "leave it out")]
+    builder = _Builder(text)
+    try:
+        builder.read()
+    except UnreadableError as error:
+        return None, [*builder.problems, error.problem]
+    except yaml.YAMLError as error:
+        return None, [*builder.problems, _syntax(error, text)]
+    return builder.root, builder.problems
+
+
+def yaml_events(text: str) -> Iterator[Any]:
+    """Yield the parser's events of a text that has been read before and is right."""
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    return events
+
+
+class _Builder:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self.stack: list[_Frame] = []
+        self.frame: _Frame | None = None  # the innermost
+        self.anchors: dict[str, tuple[Node, int, int] | None] = {}
+        self.aliased = 0
+
+    def read(self) -> None:
+        parser = _Loader(self.text)
+        documents = 0
+        try:
+            while (event := parser.get_event()) is not None:
+                kind = event.__class__
+                if kind is yaml.ScalarEvent:
+                    self.scalar(event)
+                elif kind is yaml.MappingStartEvent:
+                    self.open(Object(event.start_mark.index), event)
+                elif kind is yaml.SequenceStartEvent:
+                    self.open(List(event.start_mark.index), event)
+                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    self.close()
+                elif kind is yaml.AliasEvent:
+                    self.alias(event)
+                elif kind is yaml.DocumentStartEvent:
+                    documents += 1
+                    if documents > 1:
+                        raise UnreadableError(
+                            "ICP008",
+                            event.start_mark.index,
+                            "a second document begins here",
+                            "keep one config in a file",
+                        )
+                elif kind is yaml.StreamEndEvent:
+                    break
+        finally:
+            parser.dispose()
+
+    def scalar(self, event: Any) -> None:
+        start, value, typed = event.start_mark.index, event.value, event.implicit[0]
+        if event.tag is not None:
+            self.refuse_tag(event)
+        frame = self.frame
+        if frame is not None and frame.key is None and frame.entries is not None:
+            is_plain = value and value != "<<" and value not in frame.entries
+            frame.key = start, value if is_plain else self.key(start, value, typed, frame.entries)
+            return
+        node = Scalar(start, None if typed and value in NULLS else value)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node, 1, 1
+        self.add(node, 1, 1)
+
+    def key(
+        self, start: int, value: str, typed: bool, entries: dict[str, tuple[int, Node]]
+    ) -> str | None:
+        if typed and value == "<<":
+            self.problem("ICP012", start, "merge keys are not read", "write the keys out")
+            return None
+        if typed and not value:
+            self.problem("ICP014", start, "a key is missing before this colon")
+            return None
+        if value in entries:
+            self.problems.append(duplicate_key(self.text, start, value, entries[value][0]))
+            return None
+        return value
+
+    def open(self, node: List | Object, event: Any) -> None:
+        if event.tag is not None:
+            self.refuse_tag(event)
+        if len(self.stack) == MAX_DEPTH:
+            raise too_deep(node.start)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        entries = node.entries if isinstance(node, Object) else None
+        self.frame = _Frame(node, event.anchor, entries)
+        self.stack.append(self.frame)
+
+    def close(self) -> None:
+        frame = self.stack.pop()
+        self.frame = self.stack[-1] if self.stack else None
+        if frame.anchor is not None:
+            self.anchors[frame.anchor] = frame.node, frame.size, frame.height
+        self.add(frame.node, frame.size, frame.height)
+
+    def alias(self, event: Any) -> None:
+        name, start = event.anchor, event.start_mark.index
+        if name not in self.anchors:
+            raise UnreadableError("ICP011", start, f"no anchor &{name} stands before this alias")
+        target = self.anchors[name]
+        if target is None:
+            raise UnreadableError(
+                "ICP011", start, f"the alias *{name} stands inside its own anchor"
+            )
+        node, size, height = target
+        self.aliased += size
+        if self.aliased > MAX_ALIASED:
+            raise UnreadableError("ICP011", start, f"aliases expand past {MAX_ALIASED:,} nodes")
+        if len(self.stack) + height > MAX_DEPTH:
+            raise too_deep(start)
+        self.add(node, size, height, start)
+
+    def add(self, node: Node, size: int, height: int, start: int | None = None) -> None:
+        """Put a finished node where it belongs; `start` is the alias that stands for it."""
+        frame = self.frame
+        if frame is None:
+            self.root = node
+            return
+        frame.size += size
+        if height >= frame.height:
+            frame.height = height + 1
+        if frame.key is not None:
+            key_start, key = frame.key
+            frame.key = None
+            if key is not None and frame.entries is not None:
+                frame.entries[key] = key_start, node
+        elif isinstance(frame.node, List):
+            frame.node.items.append(node)
+        else:
+            place = node.start if start is None else start
+            self.problem(
+                "ICP014",
+                place,
+                "a key is text, not a list, an object or an alias",
+                "quote text that begins with {, [ or *",
+            )
+            frame.key = place, None
+
+    def refuse_tag(self, event: Any) -> None:
+        self.problem(
+            "ICP010",
+            event.start_mark.index,
+            f"tags are not read: {event.tag.replace('tag:yaml.org,2002:', '!!')[:60]!r}",
+            "leave it out: the field decides the type",
+        )
+
+    def problem(self, code: str, start: int, message: str, hint: str | None = None) -> None:
+        self.problems.append(Problem(code, start, message, hint))
+
+
+# What libyaml says, and what a person needs to hear: message, hint, and whether the place that
+# helps is where the construct began (the context) or where reading stopped.
+_SYNTAX = {
+    "mapping values are not allowed": (
+        "a ': ' cannot stand here",
+        "quote text that holds ': ', or check the indentation",
+        False,
+    ),
+    "could not find expected ':'": ("this key has no ': ' and value", None, True),
+    "found unexpected end of stream": ("this quote is never closed", None, True),
+    "found unexpected document indicator": ("this quote is never closed", None, True),
+    "did not find expected key": (
+        "this does not fit what stands above it",
+        "keys of one object begin in the same column; text with quotes inside is quoted whole",
+        False,
+    ),
+    "did not find expected '-' indicator": (
+        "this does not fit the list above it",
+        "entries of one list begin in the same column with '- '",
+        False,
+    ),
+    "did not find expected node content": ("expected a value", None, False),
+    "did not find expected alphabetic": (
+        "a name is missing: & begins an anchor and * an alias",
+        "put text in quotes",
+        False,
+    ),
+    "found unknown escape character": (
+        "YAML does not know this escape",
+        "write a backslash as \\\\, or use single quotes",
+        False,
+    ),
+    "found invalid Unicode character escape": (
+        "this escape is no character",
+        "write the character itself, or \\U and eight digits",
+        False,
+    ),
+    "block sequence entries are not allowed": (
+        "a list cannot begin here",
+        "begin it on a line of its own, or write [a, b]",
+        False,
+    ),
+    "did not find expected ',' or ']'": ("expected ',' or ']' to end the list", None, False),
+    "did not find expected ',' or '}'": ("expected ',' or '}' to end the object", None, False),
+}
+
+
+def _syntax(error: yaml.YAMLError, text: str) -> Problem:
+    said = str(getattr(error, "problem", None) or error)
+    stopped = getattr(error, "problem_mark", None)
+    began = getattr(error, "context_mark", None)
+    start = stopped.index if stopped else began.index if began else 0
+    at = text[start : start + 1]
+    if at == "\t":
+        return Problem("ICP005", start, "a tab cannot indent YAML", "indent with spaces")
+    if at == ":" and said.startswith("did not find expected key"):
+        return Problem("ICP005", start, "a key is missing before this colon")
+    if said.startswith("found character that cannot start any token"):
+        return Problem("ICP005", start, f"text cannot begin with {at}", "put the text in quotes")
+    if said.startswith("exceeded maximum nesting depth"):  # libyaml looks far ahead of its events
+        return too_deep(start).problem
+    for words, (message, hint, from_began) in _SYNTAX.items():
+        if said.startswith(words):
+            return Problem("ICP005", began.index if from_began and began else start, message, hint)
+    return Problem("ICP005", start, said)

@@ -1,0 +1,1 @@
+"""Exports of visitors: files, folders and streams to batches of columns."""

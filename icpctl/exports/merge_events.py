@@ -1,0 +1,236 @@
+"""Records -> visitors: what is read and kept of records, and how those of a visitor become one.
+
+What brings the records of a visitor together, in order of time, is not here: a DuckDB table does on
+one machine (`rollup.py`), Spark does on a cluster. A fold turns the rows of each visitor into one
+row of the same shape, so the visitor that a batch ends with is simply the next batch's first row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports import json_texts
+from icpctl.exports.columns import Columns
+from icpctl.exports.field_warnings import is_missing
+from icpctl.mappings.conversions import COUNT
+from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
+from icpctl.mappings.paths import Convert, conversion
+from icpctl.values import typed_columns
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from icpctl.mappings.mapping import Mapping
+
+PAGE_VIEWS, SESSIONS = "page_view_count", "session_count"
+COUNTED = (ID, PAGE_VIEWS, SESSIONS)
+"""Fields that a visitor may have though no record has them."""
+
+BY = "by"
+VISITOR = "visitor"
+"""The column that tells visitors apart."""
+
+KEY, MICROS = "key", "micros"
+_SESSION, _VIEWED = "session", "viewed"
+_NO_PAGES = "no pages"  # what does not fit, which is kept where no page does
+ABOUT = {KEY: pa.string(), MICROS: pa.int64(), _SESSION: pa.string(), _VIEWED: pa.int64()}
+"""What is kept of a record besides its fields: its key, instant, session, and views it counts."""
+
+
+def columns_read(wanted: Columns, mapping: Mapping) -> Columns:
+    """What is read of records whose visitors are to have the columns `wanted`."""
+    needed = {name: mapping.paths[name] for name in (PAGES, LAST_SEEN)}
+    needed |= {BY: mapping.by, _SESSION: mapping.session}
+    # What is counted in each record is added up; only a count that a record gives is final.
+    views = wanted.paths.get(PAGE_VIEWS, ())
+    counts = tuple(path for path in views if conversion(path) == Convert(COUNT))
+    given = {PAGE_VIEWS: tuple(path for path in views if path not in counts)} if counts else {}
+    return Columns(wanted.paths | needed | given | {_VIEWED: counts})
+
+
+def fields_kept(wanted: Iterable[str]) -> list[str]:
+    """The fields that are kept of records whose visitors are to have those `wanted`."""
+    return list(dict.fromkeys([*wanted, PAGES, LAST_SEEN]))
+
+
+def kept(table: pa.RecordBatch, fields: Sequence[str]) -> dict[str, pa.Array]:
+    """What is kept of records, which have the columns of `columns_read`: `ABOUT`, then `fields`."""
+    micros, known, _ = typed_columns.instants(table[LAST_SEEN])
+    about = {
+        KEY: keys_of(table),
+        MICROS: pa.array(micros, mask=~known),
+        _SESSION: typed_columns.scalar_texts(table[_SESSION]),
+        _VIEWED: _whole_numbers(table[_VIEWED]),
+    }
+    found = {
+        name: json_texts.joined(column)
+        if json_texts.is_list((column := table[name]).type)
+        else json_texts.plain(column)
+        for name in fields
+    }
+    return about | found
+
+
+def keys_of(table: pa.RecordBatch) -> pa.Array:
+    """The key of each record, whose paths are the column `BY`; null where it has none."""
+    return pc.utf8_trim_whitespace(typed_columns.scalar_texts(table[BY]))
+
+
+def _whole_numbers(tokens: pa.Array) -> pa.Array:
+    """What `as: count` gives for a list; null for what was none."""
+    is_count = pc.match_substring_regex(tokens, "^[0-9]{1,9}$")
+    return pc.if_else(is_count, tokens, None).cast(pa.int64())
+
+
+def folds(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Visitors, a row each, from records that are in order of visitors, then of time.
+
+    A record is its `VISITOR`, then what is `kept` of it; what is put between is that of a visitor's
+    first row.
+    """
+    parts: list[pa.Table] = []  # of the visitor that may go on: what was folded by itself
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        rows = _unfolded(batch)
+        if parts and _is_all_of(rows, parts[0]):
+            parts.append(_fold([rows]))
+            # Parts of like size, so that what is there already is not folded again and again.
+            while len(parts) > 1 and parts[-2].nbytes <= 2 * parts[-1].nbytes:
+                parts[-2:] = [_fold(parts[-2:])]
+        else:
+            folded = _fold([*parts, rows])
+            yield folded.slice(0, len(folded) - 1)
+            parts = [folded.slice(len(folded) - 1)]
+    if parts:
+        yield _fold(parts)
+
+
+def _is_all_of(rows: pa.Table, one: pa.Table) -> bool:
+    """Whether all rows, which are in order of visitors, are of this visitor."""
+    visitors = rows[VISITOR]
+    return bool(visitors[0] == visitors[-1] == one[VISITOR][0])
+
+
+def visitors_of(folded: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
+    """The fields `names` of visitors, as JSON texts."""
+    columns = {name: folded[name].combine_chunks() for name in folded.column_names}
+    counted = {PAGE_VIEWS: columns[_VIEWED], SESSIONS: pc.list_value_length(columns[_SESSION])}
+    pages = columns[PAGES]
+    has_pages = pc.greater(pc.list_value_length(pages), 0)
+    columns[PAGES] = pc.if_else(has_pages, json_texts.joined(pages), columns[_NO_PAGES])
+    arrays = []
+    for name in names:
+        array = columns[name]
+        if name in counted:
+            count = pc.if_else(pc.greater(counted[name], 0), counted[name], None)
+            fits = typed_columns.of_kind(array, name, Kind.NUMBER).present()
+            own = pc.if_else(pa.array(fits), array, None)
+            array = pc.coalesce(own, count.cast(pa.string()), array)
+        arrays.append(_ids(array, columns[KEY]) if name == ID else array)
+    return pa.RecordBatch.from_arrays(arrays, names=list(names))
+
+
+def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
+    """The visitors' ids: their keys, be it as the records write them; without a key their own."""
+    is_key = pc.fill_null(
+        pc.equal(pc.utf8_trim_whitespace(typed_columns.scalar_texts(own)), keys), False
+    )
+    return pc.coalesce(pc.if_else(is_key, own, json_texts.quoted(keys)), own)
+
+
+def _unfolded(batch: pa.RecordBatch) -> pa.Table:
+    """Records as rows of the shape that visitors have: sessions and pages are lists of texts."""
+    columns = {name: batch[name] for name in batch.schema.names}
+    sessions, tokens = columns[_SESSION], columns[PAGES]
+    ends = np.cumsum(sessions.is_valid().to_numpy(zero_copy_only=False))
+    columns[_SESSION] = _lists(np.append(0, ends), sessions.drop_null())
+    pages = typed_columns.pages(tokens)
+    offsets, elements = np.asarray(pages.offsets), pa.array(np.asarray(pages.elements))
+    columns[PAGES] = _lists(offsets, json_texts.quoted(pages.values).take(elements))
+    columns[_VIEWED] = pc.coalesce(columns[_VIEWED], pa.array(np.diff(offsets)))
+    misfit = np.zeros(len(tokens), bool)
+    misfit[pages.misfits] = True
+    columns[_NO_PAGES] = pc.if_else(pa.array(misfit), tokens, None)
+    return pa.table(columns)
+
+
+def _fold(parts: Sequence[pa.Table]) -> pa.Table:
+    """One row for each visitor, from its rows in order of time, which are in the parts."""
+    rows = pa.concat_tables(part.cast(parts[0].schema) for part in parts)
+    columns = {name: rows[name].combine_chunks() for name in rows.column_names}
+    visitors = columns[VISITOR]
+    differ = pc.not_equal(visitors.slice(1), visitors.slice(0, len(visitors) - 1))
+    starts = np.flatnonzero(np.append(True, differ.to_numpy(zero_copy_only=False)))
+    lengths = np.diff(np.append(starts, len(visitors)))
+    groups = _Groups(starts, np.repeat(np.arange(len(starts)), lengths))
+    known = columns[MICROS].is_valid().to_numpy(zero_copy_only=False)
+    in_front = rows.column_names[: rows.column_names.index(MICROS)]
+    found = {}
+    for name in rows.column_names:
+        column = columns.pop(name)
+        if name in in_front:
+            found[name] = column.take(pa.array(starts))
+        elif name == _VIEWED:
+            found[name] = pa.array(np.add.reduceat(column.to_numpy(), starts))
+        elif name in (_SESSION, PAGES):
+            found[name] = groups.distinct(column)
+        else:
+            found[name] = column.take(groups.last(*_present(column, name, known)))
+    return pa.table(found)
+
+
+def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows have a value of the field, and the rows that have something that does not fit."""
+    if name in CONDITION_TYPES:
+        column = typed_columns.of_kind(tokens, name, CONDITION_TYPES[name].kind)
+        return column.present(), column.misfits
+    if name == LAST_SEEN:
+        return has_instant, np.flatnonzero(~is_missing(tokens) & ~has_instant)
+    if name == MICROS:
+        return has_instant, _NO_ROWS
+    if name == ID:
+        present = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
+        return present, _NO_ROWS
+    return ~is_missing(tokens), _NO_ROWS
+
+
+_NO_ROWS = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Rows that belong together: where each group starts, and each row's group."""
+
+    starts: np.ndarray
+    of_row: np.ndarray
+
+    def last(self, present: np.ndarray, misfits: np.ndarray) -> pa.Array:
+        """Each group's last row that is present, else its last misfit, else null."""
+        numbers = np.arange(len(self.of_row))
+        found = np.maximum.reduceat(np.where(present, numbers, -1), self.starts)
+        if len(misfits):
+            odd = np.full(len(numbers), -1)
+            odd[misfits] = misfits
+            found = np.where(found >= 0, found, np.maximum.reduceat(odd, self.starts))
+        return pa.array(found, mask=found < 0)
+
+    def distinct(self, lists: pa.ListArray) -> pa.ListArray:
+        """The lists of all rows of each group in one, each text once, in order."""
+        encoded = lists.flatten().dictionary_encode()
+        codes = encoded.indices.to_numpy().astype(np.int64)
+        owners = np.repeat(self.of_row, np.diff(lists.offsets.to_numpy()))
+        _, firsts = np.unique(owners * max(len(encoded.dictionary), 1) + codes, return_index=True)
+        firsts.sort()
+        ends = np.cumsum(np.bincount(owners[firsts], minlength=len(self.starts)))
+        return _lists(np.append(0, ends), encoded.dictionary.take(pa.array(codes[firsts])))
+
+
+def _lists(offsets: np.ndarray, texts: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), texts)

@@ -1,0 +1,190 @@
+"""Records of events or sessions -> visitors, one for each value of a key.
+
+The records go into a DuckDB table on disk, come back sorted by visitor and time, however many
+they are, and are folded batch by batch.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.exports.field_warnings import misfits_of
+from icpctl.exports.merge_events import (
+    ABOUT,
+    KEY,
+    columns_read,
+    fields_kept,
+    folds,
+    kept,
+    visitors_of,
+)
+from icpctl.exports.reading import Batch, first_records
+from icpctl.mappings.mapping import FIELDS
+from icpctl.mappings.paths import path_text, scalar_paths
+from icpctl.vocabulary import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import duckdb
+
+    from icpctl.exports.columns import Columns
+    from icpctl.exports.reading import Reader
+    from icpctl.exports.sources import Source
+    from icpctl.mappings.mapping import Mapping
+
+MEMORY = "1GB"
+"""What DuckDB may use before it spills to the reader's folder of temporary files."""
+
+_PLACE = {"ordinal": pa.int64(), "source": pa.int32(), "line": pa.int64()}
+
+
+@dataclass(slots=True)
+class RollUp:
+    """Reads sources with `reader` as visitors.
+
+    Its columns are the visitors' columns. `records` are counted, and those `without_key`, which
+    are each a visitor of their own; with `needs_keys` it is an error when all are.
+    """
+
+    reader: Reader
+    mapping: Mapping
+    needs_keys: bool = False
+    records: int = 0
+    without_key: int = 0
+
+    def read(self, sources: Sequence[Source]) -> Iterator[Batch]:
+        """First batches without rows, which tell what is rejected, then those of the visitors.
+
+        A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
+        where a source cannot be read, and `no_key` where keys are needed and no record has one.
+        """
+        import duckdb
+
+        with tempfile.TemporaryDirectory(prefix="rollup-", dir=self.reader.spool) as folder:
+            try:
+                yield from self._read(sources, FilePath(folder))
+            except (
+                duckdb.IOException,
+                duckdb.OutOfMemoryException,
+                duckdb.TransactionException,
+                duckdb.FatalException,
+            ) as error:
+                raise IcpctlError(
+                    f"the records cannot be kept there: {str(error).splitlines()[0]}",
+                    "io_error",
+                    Location(str(self.reader.spool.parent)),
+                    "name a folder with more space with --temp-dir",
+                ) from None
+
+    def _read(self, sources: Sequence[Source], folder: FilePath) -> Iterator[Batch]:
+        import duckdb
+
+        wanted = self.reader.columns
+        fields = fields_kept(wanted.paths)
+        reader = replace(self.reader, columns=columns_read(wanted, self.mapping), spool=folder)
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "threads": reader.threads,
+            "memory_limit": MEMORY,
+            "temp_directory": str(folder / "spill"),
+        }
+        with duckdb.connect(str(folder / "records.duckdb"), config=config) as connection:
+            connection.execute(_create(fields))
+            for number, source in enumerate(sources):
+                for batch in reader.read(source):
+                    rows = self._rows(batch, number, fields)
+                    told = _without_rows(batch, wanted)
+                    connection.register("added", rows)
+                    connection.execute("insert into records select * from added")
+                    connection.unregister("added")
+                    yield told
+            if self.needs_keys and self.without_key == self.records > 0:
+                raise no_key(self.mapping, sources[0])
+            for folded in folds(_sorted(connection, fields, reader.batch_rows)):
+                yield from _batches(folded, sources, wanted)
+
+    def _rows(self, batch: Batch, number: int, fields: Sequence[str]) -> pa.Table:
+        """The records of a batch as the table has them."""
+        count = batch.table.num_rows
+        place = {
+            "ordinal": pa.array(np.arange(self.records, self.records + count)),
+            "source": pa.array(np.full(count, number, np.int32)),
+            "line": pa.array(batch.lines),
+        }
+        found = kept(batch.table, fields)
+        self.records += count
+        self.without_key += found[KEY].null_count
+        return pa.table(place | found)
+
+
+def no_key(mapping: Mapping, source: Source) -> IcpctlError:
+    """What to tell where no record has a key; `source` is the first of those read.
+
+    Names the path that is most like the first of the key's, among those of the first records.
+    """
+    keys = list(map(path_text, mapping.by))
+    known = {path_text(path) for record in first_records(source) for path in scalar_paths(record)}
+    meant = nearest(keys[0], sorted(known))
+    hint = f"did you mean {meant}? " if meant else ""
+    return IcpctlError(
+        f"no record has {' or '.join(keys)}, by which records are put together",
+        "no_key",
+        Location(source.name),
+        f"{hint}--by PATH names what the records of a visitor have in common, and "
+        f"icpctl inspect {source.name} shows what is in them",
+    )
+
+
+def _create(fields: Sequence[str]) -> str:
+    types = {pa.int64(): "bigint", pa.int32(): "integer", pa.string(): "varchar"}
+    columns = [f"{name} {types[kind]}" for name, kind in (_PLACE | ABOUT).items()]
+    columns += [f'"{name}" varchar' for name in fields]
+    return f"create table records ({', '.join(columns)})"
+
+
+def _sorted(
+    connection: duckdb.DuckDBPyConnection, fields: Sequence[str], batch_rows: int
+) -> pa.RecordBatchReader:
+    """The records in the order of their visitors' first ones, then in that of time."""
+    connection.execute(
+        "create temp table firsts as select key, min(ordinal) as visitor,"
+        " arg_min(source, ordinal) as source, arg_min(line, ordinal) as line"
+        " from records where key is not null group by key"
+    )
+    named = ", ".join(f'records."{name}"' for name in [*ABOUT, *fields])
+    return connection.sql(
+        "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - names of fields
+        " coalesce(firsts.source, records.source) as source,"
+        f" coalesce(firsts.line, records.line) as line, {named}"
+        " from records left join firsts using (key)"
+        " order by visitor, micros nulls first, ordinal"
+    ).to_arrow_reader(batch_rows)
+
+
+def _without_rows(batch: Batch, wanted: Columns) -> Batch:
+    """What is to be told of a batch of records: what was rejected, and what does not fit."""
+    fields = [name for name in wanted.paths if name in FIELDS]
+    misfits = misfits_of(batch.table, fields, batch.lines)
+    table = batch.table.select(list(wanted.paths)).slice(0, 0)
+    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits)
+
+
+def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> Iterator[Batch]:
+    """The visitors as batches of one source each."""
+    table = visitors_of(folded, list(wanted.paths))
+    numbers, lines = folded["source"].to_numpy(), folded["line"].to_numpy()
+    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+    for start, end in pairwise(edges):
+        if end > start:
+            source = sources[numbers[start]]
+            part = table.slice(start, end - start)
+            yield Batch(source, part, lines[start:end], [], source.size, {})

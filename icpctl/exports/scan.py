@@ -1,0 +1,100 @@
+"""One scan over exports: their visitors batch by batch, whether or not records are rolled up."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from icpctl.exports.columns import Columns
+    from icpctl.exports.reading import Batch, Reader
+    from icpctl.exports.sources import Source
+    from icpctl.mappings.mapping import Mapping
+
+
+@dataclass(slots=True)
+class Scan:
+    """Reads sources, each with its mapping; `columns_of` gives the columns that are wanted.
+
+    Where a mapping says so records are rolled up, together with those of the other sources of
+    this mapping. `records` counts these, and `without_key` those that are alone. With `needs_keys`
+    it is an error when no record of a mapping has the key.
+    """
+
+    mapped: Sequence[tuple[Source, Mapping]]
+    reader: Reader
+    columns_of: Callable[[Mapping], Columns]
+    needs_keys: bool = False
+    records: int = 0
+    without_key: int = 0
+
+    def batches(self) -> Iterator[Batch]:
+        """The visitors batch by batch. Raises `IcpctlError` where a source cannot be read."""
+        rolled_up: list[Mapping] = []
+        for source, mapping in self.mapped:
+            self.reader.columns = self.columns_of(mapping)
+            if not mapping.by:
+                yield from self.reader.read(source)
+            elif mapping not in rolled_up:
+                rolled_up.append(mapping)
+                yield from self._rolled_up(mapping)
+
+    def _rolled_up(self, mapping: Mapping) -> Iterator[Batch]:
+        from icpctl.exports.rollup import RollUp
+
+        rollup = RollUp(self.reader, mapping, self.needs_keys)
+        yield from rollup.read([source for source, its in self.mapped if its == mapping])
+        self.records += rollup.records
+        self.without_key += rollup.without_key
+
+
+class Progress:
+    """Tells `on_progress` the bytes that are read, of all sources, and their sum."""
+
+    def __init__(self, sources: Sequence[Source], tell: Callable[[int, int], None]) -> None:
+        self._before: dict[Path, int] = {}
+        self._total = self._done = 0
+        for source in sources:
+            self._before[source.path] = self._total
+            self._total += source.size
+        self._tell = tell
+
+    def read(self, batch: Batch) -> None:
+        """Note that a batch was read; those of a roll-up begin again at the first source."""
+        done = self._before[batch.source.path] + batch.bytes_read
+        self._done = max(self._done, done)
+        self._tell(self._done, self._total)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def temporary_folder(
+    parent: Path | None, hint: str = "name another folder with --temp-dir"
+) -> Iterator[Path]:
+    """A folder for temporary files in `parent`, or where the system has them.
+
+    Raises `IcpctlError` `bad_usage`, with the hint, where there can be none.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="icpctl-", dir=parent)
+    except OSError as error:
+        raise IcpctlError(
+            f"no temporary files can be kept here: {error.strerror or error}",
+            "bad_usage",
+            Location(str(parent or tempfile.gettempdir())),
+            hint,
+        ) from None
+    with folder as name:
+        yield Path(name)

@@ -1,0 +1,1 @@
+"""What icpctl does beyond validating configs and scoring visitors: one folder a feature."""

@@ -1,0 +1,1 @@
+"""Why a visitor has its verdict."""

@@ -1,0 +1,1 @@
+"""What a change of configs does to visitors."""

@@ -1,0 +1,163 @@
+"""What a change of configs does to visitors, as Markdown for a comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from icpctl.features.impact.model import KINDS, OF_CONFIG
+from icpctl.features.impact.wording import (
+    KIND_WORDS,
+    change_text,
+    name_of,
+    nothing_happened,
+    reached_text,
+)
+from icpctl.output.console import shown
+from icpctl.output.score import counted, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from icpctl.features.impact.bounds import Bound
+    from icpctl.features.impact.model import ConfigImpact, Impact, Sample
+
+_MOST_ROWS = 30  # of a table; a comment on GitHub holds 65,536 characters
+_MOST_WHOLE = 10  # configs with their causes and visitors
+_LONGEST = 120  # characters of one text
+
+
+def markdown(impact: Impact, base: str, reached: Sequence[Bound]) -> str:
+    """Return the page: what differs in all and by config, and why, folded.
+
+    Whatever comes from configs and visitors stands as code, where it is neither Markdown nor
+    HTML, and mentions nobody.
+    """
+    more = impact.matched_after - impact.matched_before
+    change = f" ({more:+,})" if more else ""
+    parts = [
+        "### What this does to ICP matches",
+        f"**{counted(impact.visitors, 'visitor')}: {impact.matched_before:,} matched before, "
+        f"{impact.matched_after:,} now**{change}, compared with {_code(base)}.",
+    ]
+    parts += [f":x: `{it.text}` is reached: {reached_text(it, impact)}." for it in reached]
+    if why := nothing_happened(impact):
+        parts.append(f"{why[0].upper()}{why[1:]}.")
+        if not impact.visitors or not impact.configs:
+            return "\n\n".join(parts) + "\n"
+    else:
+        parts.append(_totals(impact))
+    parts.append(_configs(impact.configs))
+    told = sorted(impact.configs, key=lambda it: -it.tally.counts.total())[:_MOST_WHOLE]
+    parts += [_details(it) for it in impact.configs if it in told and _tells(it)]
+    if impact.moves:
+        parts.append(_moves(impact))
+    return "\n\n".join(parts) + "\n"
+
+
+def _totals(impact: Impact) -> str:
+    rows = []
+    for kind in KINDS:
+        share = impact.share(kind)
+        count = f"{impact.tally.counts[kind]:,}"
+        rows.append([KIND_WORDS[kind], count, "" if share is None else percent(share)])
+    return _table(["visitors", "count", "of those that matched before"], rows, left=1)
+
+
+def _configs(configs: Sequence[ConfigImpact]) -> str:
+    rows = [
+        [
+            _cell(it.slug),
+            it.what,
+            f"{it.matched_before:,}",
+            f"{it.matched_after:,}",
+            *(f"{it.tally.counts[kind]:,}" for kind in OF_CONFIG),
+        ]
+        for it in configs
+    ]
+    columns = ["config", "change", "before", "now", *(KIND_WORDS[kind] for kind in OF_CONFIG)]
+    return _table(columns, rows, left=2)
+
+
+def _tells(config: ConfigImpact) -> bool:
+    return bool(config.changes) or config.tally.counts.total() > 0
+
+
+def _details(config: ConfigImpact) -> str:
+    parts = []
+    if config.changes:
+        rows = []
+        for it in config.changes:
+            known = [f"{it.counts[kind]:,}" if it.is_known else "" for kind in OF_CONFIG]
+            rows.append([_cell(change_text(it.change)), *known])
+        if any(config.together.values()):
+            together = [f"{config.together[kind]:,}" for kind in OF_CONFIG]
+            rows.append(["several changes together", *together])
+        titles = ["because of", *(KIND_WORDS[kind] for kind in OF_CONFIG)]
+        parts.append(_table(titles, rows, left=1))
+    rows = [
+        [
+            KIND_WORDS[kind],
+            _cell(name_of(it)),
+            f"{it.score_before:.2f}",
+            f"{it.score_after:.2f}",
+            _icp(it.icp_before),
+            _icp(it.icp_after),
+        ]
+        for kind in OF_CONFIG
+        for it in config.tally.samples.get(kind, ())
+    ]
+    if rows:
+        titles = ["such as", "visitor", "score before", "now", "ICP before", "now"]
+        parts.append(_table(titles, rows, left=2))
+    # A slug has nothing that HTML would take for its own.
+    return _folded(f"<code>{config.slug}</code>: why, and who", parts)
+
+
+def _moves(impact: Impact) -> str:
+    rows = [
+        [_cell(it.before), _cell(it.after), f"{it.visitors:,}", _names(it.samples)]
+        for it in impact.moves
+    ]
+    moved = counted(impact.tally.counts["moved"], "visitor")
+    moves = _table(["ICP before", "now", "visitors", "such as"], rows, left=2, last_left=True)
+    return _folded(f"{moved} moved to another ICP", [moves])
+
+
+def _folded(summary: str, parts: Iterable[str]) -> str:
+    return "\n\n".join([f"<details><summary>{summary}</summary>", *parts, "</details>"])
+
+
+def _table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int, last_left: bool = False
+) -> str:
+    """A table whose first `left` columns are aligned to the left; long ones are cut."""
+    marks = ["---"] * left + ["--:"] * (len(columns) - left)
+    if last_left:
+        marks[-1] = "---"
+    lines = [f"| {' | '.join(row)} |" for row in (columns, marks, *rows[:_MOST_ROWS])]
+    if (more := len(rows) - _MOST_ROWS) > 0:
+        lines.append(f"\n... and {counted(more, 'more row')}.")
+    return "\n".join(lines)
+
+
+def _names(samples: Sequence[Sample]) -> str:
+    return ", ".join(_cell(name_of(it)) for it in samples)
+
+
+def _icp(slug: str | None) -> str:
+    return "" if slug is None else _cell(slug)
+
+
+def _cell(text: str) -> str:
+    """The text as code in a table, where a bar would end the cell even so."""
+    return _code(text).replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    """The text as code, in more backticks than it has in a row; in one line."""
+    text = shown(text)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{space}{text}{space}{ticks}" if text.strip() else "(blank)"

@@ -1,0 +1,230 @@
+"""What a change of configs does to visitors, as a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.features.impact.model import KINDS, OF_CONFIG
+from icpctl.features.impact.wording import KIND_WORDS, change_text, name_of, reached_text
+from icpctl.features.report.pages.data_quality import making, quality
+from icpctl.features.report.pages.page import (
+    Block,
+    Cell,
+    Headline,
+    Page,
+    Section,
+    Table,
+    columns,
+    number,
+    own,
+)
+from icpctl.output.score import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from icpctl.config.git_versions import Versions
+    from icpctl.exports.sources import Source
+    from icpctl.features.impact.bounds import Bound
+    from icpctl.features.impact.model import ConfigImpact, Impact, Kind, Sample
+
+_MOST_WHOLE = 30  # configs whose visitors are shown
+_MOST_MOVES = 100
+_KINDS = tuple(f"#{KIND_WORDS[kind].capitalize()}" for kind in OF_CONFIG)
+
+
+def impact_page(
+    impact: Impact,
+    versions: Versions,
+    bounds: Sequence[Bound],
+    sources: Sequence[Source],
+    title: str | None,
+    *,
+    visitors: bool,
+) -> Page:
+    """The page of an impact of `versions` on `sources`; single ones of them with `visitors`."""
+    them = _Profiles.of(versions)
+    found = [
+        _bounds(impact, bounds),
+        _configs(impact.configs),
+        _causes(impact.configs),
+        _moves(impact, them),
+        _people(impact, them) if visitors else None,
+        quality(impact.run, visitors=visitors),
+        making(impact.run, sources, them.hashes()),
+    ]
+    as_of = f"As of {impact.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    return Page(
+        own(title or "What changed profiles do to visitors"),
+        f"{as_of}; compared with {own(versions.base)}",
+        [*_headlines(impact)],
+        [section for section in found if section],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Profiles:
+    """The configs of both versions."""
+
+    versions: Versions
+    labels: dict[str, str]
+
+    @classmethod
+    def of(cls, versions: Versions) -> _Profiles:
+        both = [*versions.before, *versions.after]
+        return cls(versions, {it.slug: own(it.config.label) for it in both})
+
+    def cell(self, slug: str) -> Cell:
+        return Cell(self.labels[slug], small=slug)
+
+    def hashes(self) -> Table:
+        before, after = (
+            {it.slug: it for it in side} for side in (self.versions.before, self.versions.after)
+        )
+        both = sorted((before | after).values(), key=lambda it: it.order)
+        return Table(
+            "Profiles, and the first 16 digits of each file's SHA-256 in both versions",
+            columns("Profile", "Hash before", "Hash now"),
+            [
+                [
+                    Cell(it.slug),
+                    *(
+                        Cell(side[it.slug].etag if it.slug in side else "")
+                        for side in (before, after)
+                    ),
+                ]
+                for it in both
+            ],
+        )
+
+
+def _headlines(impact: Impact) -> Iterable[Headline]:
+    yield Headline("Visitors", f"{impact.visitors:,}")
+    yield Headline("Match now", f"{impact.matched_after:,}")
+    yield Headline("Matched before", f"{impact.matched_before:,}")
+    yield Headline("Rejected lines", f"{impact.rejected:,}", "that are no visitor")
+    for kind in KINDS:
+        share = impact.share(kind)
+        remark = "" if share is None else f"{percent(share)} of those that matched before"
+        yield Headline(KIND_WORDS[kind].capitalize(), f"{impact.tally.counts[kind]:,}", remark)
+
+
+def _bounds(impact: Impact, bounds: Sequence[Bound]) -> Section | None:
+    if not bounds:
+        return None
+    rows = [
+        [
+            Cell(it.text),
+            Cell("reached" if it.reached(impact) else "kept"),
+            Cell(reached_text(it, impact)),
+        ]
+        for it in bounds
+    ]
+    table = Table("Bounds of --fail-on", columns("Bound", "Verdict", "Found"), rows)
+    return Section("bounds", "Bounds", "What the change must not do.", [Block(table=table)])
+
+
+def _configs(configs: Sequence[ConfigImpact]) -> Section:
+    if not configs:
+        text = "No profile changed in a way that can change a verdict."
+        return Section("profiles", "Profiles", text, [])
+    table = Table(
+        "Profiles that changed",
+        columns("Profile", "Change", "#Before", "#Now", "#First before", "#First now", *_KINDS),
+        [
+            [
+                Cell(own(it.label), small=it.slug),
+                Cell(it.what),
+                number(it.matched_before),
+                number(it.matched_after),
+                number(it.first_before),
+                number(it.first_after),
+                *(number(it.tally.counts[kind]) for kind in OF_CONFIG),
+            ]
+            for it in configs
+        ],
+    )
+    text = (
+        "Visitors that match each profile that changed, before and now. First counts those that "
+        "belong to it: a visitor may match several profiles, and belongs to the first of them."
+    )
+    return Section("profiles", "Profiles", text, [Block(table=table)])
+
+
+def _causes(configs: Sequence[ConfigImpact]) -> Section | None:
+    rows = []
+    for config in configs:
+        profile = Cell(own(config.label), small=config.slug)
+        for it in config.changes:
+            known = (number(it.counts[kind]) if it.is_known else Cell() for kind in OF_CONFIG)
+            rows.append([profile, Cell(own(change_text(it.change))), *known])
+        if any(config.together.values()):
+            together = (number(config.together[kind]) for kind in OF_CONFIG)
+            rows.append([profile, Cell("several changes together"), *together])
+    if not rows:
+        return None
+    table = Table("Changes, and whom they decide", columns("Profile", "Because of", *_KINDS), rows)
+    text = "Visitors for whom one change alone decides: undone, it undoes what happened to them."
+    return Section("causes", "Because of", text, [Block(table=table)])
+
+
+def _moves(impact: Impact, them: _Profiles) -> Section | None:
+    if not impact.moves:
+        return None
+    rows = [
+        [them.cell(it.before), them.cell(it.after), number(it.visitors)]
+        for it in impact.moves[:_MOST_MOVES]
+    ]
+    table = Table("Visitors that moved", columns("From", "To", "#Visitors"), rows)
+    text = "Visitors that belonged to one profile, and belong to another one now."
+    if len(impact.moves) > _MOST_MOVES:
+        text += f" The {_MOST_MOVES} largest moves are shown, of {len(impact.moves):,}."
+    return Section("moves", "Moves", text, [Block(table=table)])
+
+
+def _people(impact: Impact, them: _Profiles) -> Section | None:
+    told = [it for it in impact.configs if it.tally.counts.total()]
+    shown = sorted(told, key=lambda it: -it.tally.counts.total())[:_MOST_WHOLE]
+    blocks = []
+    for config in told:
+        if config in shown:
+            rows = [
+                _row(kind, it, them, Cell("; ".join(_causes_of(it, config))))
+                for kind in OF_CONFIG
+                for it in config.tally.samples.get(kind, ())
+            ]
+            label = own(config.label)
+            table = _samples(label, rows, "Because of")
+            blocks.append(Block(label, config.slug, table=table))
+    if moved := impact.tally.samples.get("moved"):
+        rows = [_row("moved", it, them) for it in moved]
+        blocks.append(Block("Moved", table=_samples("another profile", rows)))
+    if not blocks:
+        return None
+    text = "The first visitors of each kind, with their scores before and now."
+    if len(shown) < len(told):
+        text += f" The {len(shown)} profiles with most of them are shown, of {len(told)}."
+    return Section("samples", "Visitors", text, blocks)
+
+
+def _samples(whose: str, rows: list[list[Cell]], *more: str) -> Table:
+    names = ("Visitor", "What", "#Score before", "#Now", "Belonged to", "Belongs to")
+    return Table(f"Such as, of {whose}", columns(*names, *more, "Line"), rows)
+
+
+def _row(kind: Kind, sample: Sample, them: _Profiles, *more: Cell) -> list[Cell]:
+    return [
+        Cell(own(name_of(sample))),
+        Cell(KIND_WORDS[kind]),
+        Cell(f"{sample.score_before:.2f}"),
+        Cell(f"{sample.score_after:.2f}"),
+        Cell(them.labels.get(sample.icp_before or "", "")),
+        Cell(them.labels.get(sample.icp_after or "", "")),
+        *more,
+        Cell(own(f"{sample.file}:{sample.line}")),
+    ]
+
+
+def _causes_of(sample: Sample, config: ConfigImpact) -> list[str]:
+    return [own(change_text(config.changes[at].change)) for at in sample.causes]

@@ -1,0 +1,208 @@
+"""What a change of configs does to visitors: tables for people, and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from icpctl.features.impact.counting import impact as compare
+from icpctl.features.impact.markdown import markdown
+from icpctl.features.impact.model import KINDS, OF_CONFIG
+from icpctl.features.impact.wording import (
+    KIND_WORDS,
+    change_text,
+    name_of,
+    nothing_happened,
+    reached_text,
+)
+from icpctl.features.report.target import Reporting, reporting
+from icpctl.output.console import console, is_coloured, note, shown, styled, table
+from icpctl.output.progress import progress
+from icpctl.output.score import counted, percent, print_notes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.git_versions import Versions
+    from icpctl.exports.sources import Source
+    from icpctl.features.impact.bounds import Bound
+    from icpctl.features.impact.model import ConfigImpact, Impact, Kind, Sample
+    from icpctl.features.report.pages import ReportTarget
+    from icpctl.output.formats import ImpactFormat
+    from icpctl.scoring.report import Limit
+    from icpctl.scoring.run import Options
+
+_MOST_MOVES = 20
+_MOST_MOVES_SHOWN = 5
+_BETWEEN = {"gained": "by", "lost": "by", "score changed": "in", "moved": "from"}
+_KIND_TITLES = {kind: KIND_WORDS[kind].upper() for kind in KINDS}
+
+
+def impact_into(
+    visitors: Sequence[str],
+    versions: Versions,
+    bounds: Sequence[Bound],
+    options: Options,
+    target: ReportTarget | None,
+    *,
+    inactive: bool,
+) -> Impact:
+    """Compare versions of configs; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what `impact` raises.
+    """
+    before, after = (
+        [(it.slug, it.config) for it in them] for them in (versions.before, versions.after)
+    )
+    sources: list[Source] = []
+    configs = [*versions.before, *versions.after]
+    report = Reporting(target, configs, sources.extend) if target else None
+    with reporting(report), progress(sys.stderr) as on_progress:
+        found = compare(
+            visitors,
+            before,
+            after,
+            options,
+            inactive=inactive,
+            on_sources=report.on_sources if report else lambda _: None,
+            on_progress=on_progress,
+        )
+        if report and target:
+            report.write = partial(
+                target.write_impact, found=found, versions=versions, bounds=bounds, sources=sources
+            )
+    return found
+
+
+def print_impact(
+    impact: Impact, base: str, bounds: Sequence[Bound], output: ImpactFormat, limit: Limit
+) -> None:
+    """Print an impact on stdout, and on stderr what was wrong and which bounds are reached."""
+    reached = [it for it in bounds if it.reached(impact)]
+    if output == "json":
+        checked = [{"bound": it.text, "reached": it in reached} for it in bounds]
+        body = {"base": base, **impact.body(), "failOn": checked}
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    elif output == "markdown":
+        sys.stdout.write(markdown(impact, base, reached))
+    else:
+        _print_tables(impact, base)
+    sys.stdout.flush()
+    print_notes(impact.run, limit, "icpctl score --rejects FILE keeps them")
+    label = styled("error:", "error", colour=is_coloured(sys.stderr))
+    for it in reached:
+        print(f"{label} {it.text} is reached: {reached_text(it, impact)}", file=sys.stderr)
+
+
+def _print_tables(impact: Impact, base: str) -> None:
+    before, after = impact.matched_before, impact.matched_after
+    match = "matches" if after == 1 else "match"
+    who = counted(impact.visitors, "visitor")
+    print(f"{who}: {before:,} matched before, {after:,} {match} now")
+    as_of = impact.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
+    print(f"compared with {shown(base)}; as of {as_of} UTC\n")
+    if told := nothing_happened(impact):
+        print(told)
+        if not impact.visitors or not impact.configs:
+            return
+    else:
+        _print_totals(impact)
+    print()
+    _print_configs(impact.configs)
+    _print_causes(impact.configs)
+    _print_moves(impact)
+    _print_samples(impact)
+
+
+def _print_totals(impact: Impact) -> None:
+    titles = ["COUNT", "OF MATCHED BEFORE"]
+    table(
+        ["VISITORS", *titles],
+        [
+            [KIND_WORDS[kind], f"{impact.tally.counts[kind]:,}", _share(impact, kind)]
+            for kind in KINDS
+        ],
+        right=titles,
+    )
+
+
+def _print_configs(configs: Sequence[ConfigImpact]) -> None:
+    numbers = ["BEFORE", "NOW", *(_KIND_TITLES[kind] for kind in OF_CONFIG)]
+    rows = [
+        [
+            it.slug,
+            it.what,
+            f"{it.matched_before:,}",
+            f"{it.matched_after:,}",
+            *(f"{it.tally.counts[kind]:,}" for kind in OF_CONFIG),
+        ]
+        for it in configs
+    ]
+    table(["CONFIG", "CHANGE", *numbers], rows, folds="CONFIG", right=numbers)
+
+
+def _print_causes(configs: Sequence[ConfigImpact]) -> None:
+    numbers = [_KIND_TITLES[kind] for kind in OF_CONFIG]
+    rows = []
+    for config in configs:
+        for it in config.changes:
+            known = [f"{it.counts[kind]:,}" if it.is_known else "" for kind in OF_CONFIG]
+            rows.append([config.slug, change_text(it.change), *known])
+        if any(config.together.values()):
+            together = [f"{config.together[kind]:,}" for kind in OF_CONFIG]
+            rows.append([config.slug, "several changes together", *together])
+    if rows:
+        print()
+        table(["CONFIG", "BECAUSE OF", *numbers], rows, folds="BECAUSE OF", right=numbers)
+
+
+def _print_moves(impact: Impact) -> None:
+    if not impact.moves:
+        return
+    print()
+    rows = [[it.before, it.after, f"{it.visitors:,}"] for it in impact.moves[:_MOST_MOVES]]
+    table(["MOVED FROM", "TO", "VISITORS"], rows, folds="MOVED FROM", right=["VISITORS"])
+    if (left := len(impact.moves) - _MOST_MOVES) > 0:
+        note(f"{counted(left, 'more move')} {'is' if left == 1 else 'are'} in -o json")
+
+
+def _print_samples(impact: Impact) -> None:
+    """The first visitors of each kind: in lines on a terminal, since ids may be long."""
+    rows = [
+        [KIND_WORDS[kind], it.slug, _such_as(it.tally.samples[kind], it.tally.counts[kind])]
+        for it in impact.configs
+        for kind in OF_CONFIG
+        if it.tally.samples.get(kind)
+    ]
+    rows += [
+        ["moved", f"{it.before} to {it.after}", _such_as(it.samples, it.visitors)]
+        for it in impact.moves[:_MOST_MOVES_SHOWN]
+    ]
+    if not rows:
+        return
+    print()
+    if not sys.stdout.isatty():
+        table(["VISITORS", "CONFIG", "SUCH AS"], rows)
+        return
+    from rich.text import Text
+
+    screen = console()
+    for kind, slug, names in rows:
+        text = Text(shown(f"{kind} {_BETWEEN[kind]} {slug}: {names}"))
+        lines = text.wrap(screen, screen.width - 2)
+        print("\n  ".join(line.plain.rstrip() for line in lines))
+
+
+def _such_as(samples: Sequence[Sample], count: int) -> str:
+    """The first visitors by id, or by place where they have none, and how many more there are."""
+    names = ", ".join(name_of(it) for it in samples)
+    more = count - len(samples)
+    return f"{names} and {more:,} more" if more else names
+
+
+def _share(impact: Impact, kind: Kind) -> str:
+    share = impact.share(kind)
+    return "" if share is None else percent(share)

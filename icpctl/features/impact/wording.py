@@ -1,0 +1,140 @@
+"""An impact in words that all its outputs share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from icpctl.config.model import Condition, Group
+from icpctl.output.condition_wording import head
+from icpctl.output.config_lists import value_text
+from icpctl.output.score import counted, percent
+
+if TYPE_CHECKING:
+    from icpctl.features.impact.bounds import Bound
+    from icpctl.features.impact.config_diff import Change
+    from icpctl.features.impact.model import Impact, Kind, Sample
+
+KIND_WORDS: dict[Kind, str] = {
+    "gained": "gained",
+    "lost": "lost",
+    "moved": "moved",
+    "score_changed": "score changed",
+}
+
+_MOST_OF_GROUP = 3  # conditions
+_MOST_VALUES = 8  # of a list
+_LONGEST = 60  # characters of one
+
+
+def reached_text(bound: Bound, impact: Impact) -> str:
+    """Return how many visitors reach a bound."""
+    count, share = impact.tally.counts[bound.kind], impact.share(bound.kind)
+    text = f"{counted(count, 'visitor')} {_verb(bound.kind, count)}"
+    if share is None:
+        return f"{text}, and none matched before"
+    return f"{text}, {percent(share)} of the {impact.matched_before:,} that matched before"
+
+
+def nothing_happened(impact: Impact) -> str:
+    """Return why no visitor's verdict differs, in a sentence; nothing where one does."""
+    if not impact.configs:
+        return "no config changed in a way that can change a verdict"
+    changed = counted(len(impact.configs), "config")
+    if not impact.visitors:
+        return f"{changed} changed, but there is no visitor to show what that does"
+    if not impact.tally.counts.total() and not any(
+        it.tally.counts.total() for it in impact.configs
+    ):
+        return f"{changed} changed, and nothing changes for any visitor"
+    return ""
+
+
+def change_text(change: Change) -> str:
+    """Return a change in a line, as in `company_size gte 500 -> gte 800`."""
+    before, after = change.before, change.after
+    if change.what == "priority":
+        return f"priority {_or_none(before)} -> {_or_none(after)}"
+    if change.what == "operator":
+        return f"group {change.group}: {before} -> {after}"
+    if before is None or after is None:
+        return f"{'added' if before is None else 'removed'}: {_side(change, after or before)}"
+    if isinstance(before, Condition) and isinstance(after, Condition):
+        told = _condition_change(before, after)
+        if told:
+            return told
+    old, new = _side(change, before), _side(change, after)
+    kind = f"{old.split(' ', 1)[0]} "
+    return f"{old} -> {new.removeprefix(kind)}"
+
+
+def name_of(sample: Sample) -> str:
+    """Return a visitor's id, or where it is if it has none."""
+    return f"{sample.file}:{sample.line}" if sample.id is None else sample.id
+
+
+def _verb(kind: Kind, count: int) -> str:
+    if kind == "score_changed":
+        return "changes its score" if count == 1 else "change their scores"
+    if kind == "moved":
+        return "moves to another ICP" if count == 1 else "move to another ICP"
+    return f"{'is' if count == 1 else 'are'} {kind}"
+
+
+def _side(change: Change, side: Condition | Group | str | int | None) -> str:
+    if side is None or isinstance(side, str | int):
+        return _or_none(side)
+    if isinstance(side, Group):
+        return _group(change, side)
+    return f"{head(side)}{_role(side)}"
+
+
+def _group(change: Change, group: Group) -> str:
+    conditions = [f"{head(it)}{_role(it)}" for it in group.conditions]
+    more = len(conditions) - _MOST_OF_GROUP
+    rest = f" and {counted(more, 'more condition')}" if more > 0 else ""
+    return (
+        f"group {change.group}, {group.operator} of {'; '.join(conditions[:_MOST_OF_GROUP])}{rest}"
+    )
+
+
+def _role(condition: Condition) -> str:
+    said = ["optional"] if condition.optional else []
+    if condition.weight != 1:
+        said.append(f"weight {condition.weight:g}")
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _condition_change(before: Condition, after: Condition) -> str:
+    """What differs of two conditions that are alike; nothing where they are best shown whole."""
+    if (before.type, before.comparator) != (after.type, after.comparator):
+        return ""
+    old, new, found = before.value, after.value, []
+    if old != new:
+        if not isinstance(old, tuple) or not isinstance(new, tuple):
+            return ""
+        if after.comparator == "between":
+            return ""
+        found = _list_change(old, new)
+    if before.optional != after.optional:
+        found.append("required -> optional" if after.optional else "optional -> required")
+    if before.weight != after.weight:
+        found.append(f"weight {before.weight:g} -> {after.weight:g}")
+    said = head(after) if old == new else f"{after.type} {after.comparator}"
+    return f"{said}: {', '.join(found) or 'the same values in another order'}"
+
+
+def _list_change(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:
+    known, kept = set(old), set(new)
+    changes = [f"+ {_cut(it)}" for it in dict.fromkeys(new) if it not in known]
+    changes += [f"- {_cut(it)}" for it in dict.fromkeys(old) if it not in kept]
+    more = len(changes) - _MOST_VALUES
+    return changes[:_MOST_VALUES] + ([f"and {more:,} more"] if more > 0 else [])
+
+
+def _cut(value: object) -> str:
+    text = value_text(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _or_none(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Where configs lose visitors, and what changes would gain."""

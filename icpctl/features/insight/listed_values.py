@@ -1,0 +1,134 @@
+"""The values of a batch as a condition could list them, and which visitors have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
+from icpctl.scoring.conditions import casefolded
+from icpctl.values import column_forms, normal_forms
+from icpctl.vocabulary import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.values.typed_columns import Column
+    from icpctl.vocabulary import ConditionType
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Row `rows[i]` has the key number `codes[i]`, once each; row numbers ascend."""
+
+    rows: np.ndarray
+    codes: np.ndarray
+    keys: pa.Array
+    spellings: Spellings
+
+    def counted(self, chosen: Sequence[np.ndarray]) -> BatchKeys:
+        """How many rows have each key: of all, then of each array of flags [rows]."""
+        count = len(self.keys)
+        total = np.bincount(self.codes, minlength=count)
+        order = np.argsort(-total, kind="stable")
+        place = np.empty(count, np.int64)
+        place[order] = np.arange(count)
+        counts = [(place, total)]
+        for flags in chosen:
+            of_chosen = np.bincount(self.codes[flags[self.rows]], minlength=count)
+            some = np.flatnonzero(of_chosen)
+            counts.append((place[some], of_chosen[some]))
+        spellings = replace(self.spellings, of=place[self.spellings.of])
+        return BatchKeys(self.keys.take(pa.array(order)), counts, spellings)
+
+
+def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) -> Pairs:
+    """The texts of a field in the form in which they are compared, of pages the path."""
+    texts = column.values
+    plain = texts if case_sensitive else casefolded(texts)
+    if entry.kind is Kind.PAGES:
+        found, spelt = column_forms.path(plain), column_forms.path(texts)
+        spelt = pc.if_else(pc.equal(spelt, ""), "/", spelt)
+    else:
+        form = column_forms.FORMS.get(entry.form)
+        found, spelt = form(plain) if form else plain, texts
+    encoded = found.dictionary_encode()
+    code_of = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    rows, values = values_of_rows(column)
+    codes = code_of[values]
+    often = np.bincount(values, minlength=len(texts))
+    if column.offsets is not None and len(rows):
+        both = np.unique(rows.astype(np.int64) * len(encoded.dictionary) + codes)
+        rows, codes = np.divmod(both, len(encoded.dictionary))
+    used = np.unique(codes)  # not what stands beside the values, such as blanks
+    renumbered = np.full(len(encoded.dictionary), -1)
+    renumbered[used] = np.arange(len(used))
+    spellings = _spellings(spelt, renumbered[code_of], often)
+    return Pairs(rows, renumbered[codes], encoded.dictionary.take(pa.array(used)), spellings)
+
+
+def _spellings(texts: pa.Array, of: np.ndarray, often: np.ndarray) -> Spellings:
+    """The spellings of the keys `of` [texts], those that were seen."""
+    some = np.flatnonzero(often)
+    encoded = texts.take(pa.array(some)).dictionary_encode()
+    count = max(len(encoded.dictionary), 1)
+    pairs = of[some] * count + encoded.indices.to_numpy(zero_copy_only=False)
+    found, at = np.unique(pairs, return_inverse=True)
+    keys, spelt = np.divmod(found, count)
+    summed = np.bincount(at, often[some], len(found)).astype(np.int64)
+    return Spellings(encoded.dictionary.take(pa.array(spelt)), keys, summed)
+
+
+def number_keys(column: Column, flags: np.ndarray, listed: Sequence[float]) -> BatchKeys:
+    """The numbers that would make a list of numbers hold, one at a time, for rows with a flag.
+
+    For a range that is the only number of it that is not listed.
+    """
+    often = numbers_of(column, flags)
+    low, high = column.values[:, 0], column.values[:, 1]
+    key = np.where(low == high, low, np.nan)
+    widest = len(set(listed))
+    for at in np.flatnonzero((low < high) & (high - low <= widest) & (often > 0)):
+        lacking = {float(it) for it in range(int(low[at]), int(high[at]) + 1)} - {*listed}
+        if len(lacking) == 1:
+            key[at] = lacking.pop()
+    some = (often > 0) & ~np.isnan(key)
+    found, place = np.unique(key[some] + 0.0, return_inverse=True)
+    counts = np.bincount(place, often[some], len(found)).astype(np.int64)
+    order = np.argsort(-counts, kind="stable")
+    return BatchKeys(pa.array(found[order]), [(np.arange(len(found)), counts[order])])
+
+
+def numbers_of(column: Column, flags: np.ndarray) -> np.ndarray:
+    """How many rows with a flag have each value of a column of numbers."""
+    rows = column.rows[flags]
+    return np.bincount(rows[rows >= 0], minlength=len(column.values))
+
+
+def values_of_rows(column: Column) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and the numbers of their values, one pair for each."""
+    if column.offsets is None or column.elements is None:
+        rows = np.flatnonzero(column.rows >= 0)
+        return rows, column.rows[rows]
+    filled = np.flatnonzero(column.rows >= 0)
+    cells = column.rows[filled]
+    lengths = np.diff(column.offsets)[cells]
+    starts = np.cumsum(lengths) - lengths
+    within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+    return (
+        np.repeat(filled, lengths),
+        column.elements[np.repeat(column.offsets[:-1][cells], lengths) + within],
+    )
+
+
+def spells(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
+    """The key that a listed value stands for."""
+    plain = normal_forms.plain(value, case_sensitive=case_sensitive)
+    if entry.kind is Kind.PAGES:
+        return normal_forms.path_value(plain)
+    form = normal_forms.FORMS.get(entry.form)
+    return form(plain) if form else plain

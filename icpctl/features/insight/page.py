@@ -1,0 +1,151 @@
+"""Where profiles lose visitors: funnels, near misses, and who matches several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.features.insight.wording import change, standing_out
+from icpctl.features.report.pages.page import (
+    Bar,
+    Block,
+    Cell,
+    Section,
+    Table,
+    columns,
+    inside,
+    number,
+    own,
+)
+from icpctl.output.condition_wording import head
+from icpctl.output.score import counted
+from icpctl.vocabulary import Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpctl.features.insight.model import ConfigInsight, GroupInsight, InsightReport
+
+_MOST_FUNNELS = 12
+_MOST_ROWS = 30
+_MOST_OVERLAPPING = 16
+_MOST_SENTENCES = 10
+
+
+def losses(found: InsightReport) -> Iterator[Section]:
+    """The sections, as far as there is something to show."""
+    if not found.visitors:
+        return
+    yield _funnels(found)
+    if len(found.configs) > 1 and found.matched:
+        yield _overlap(found)
+    near_misses = _near_misses(found)
+    if near_misses.blocks:
+        yield near_misses
+
+
+def _funnels(found: InsightReport) -> Section:
+    chosen = sorted(found.configs, key=lambda it: -it.matched)[:_MOST_FUNNELS]
+    blocks = [
+        _funnel(config, group, place, found.visitors)
+        for config in found.configs
+        if config in chosen
+        for place, group in enumerate(config.groups, 1)
+    ]
+    text = "How many visitors remain after each condition, in the order of the profile."
+    if len(chosen) < len(found.configs):
+        text += f" The {len(chosen)} profiles with most matches are shown."
+    return Section("funnels", "Funnels", text, blocks, columns=True, legend=("remain", "lost"))
+
+
+def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: int) -> Block:
+    label = inside(config.label)
+    groups = len(config.groups)
+    heading = label if groups == 1 else f"{label}, {place} of {groups} ways to match"
+    is_or = group.operator == Operator.OR
+    before = 0 if is_or else visitors
+    rows = [] if is_or else [_step("All visitors", visitors, 0, visitors)]
+    for one in group.conditions:
+        if one.left is not None:
+            rows.append(_step(own(head(one.condition)), one.left, before, visitors))
+            before = one.left
+    text = f"{counted(group.matched, 'visitor')} left"
+    if is_or:
+        text = f"Any one is enough: {counted(group.matched, 'visitor')} that one or more bring in"
+    table = Table(f"Funnel of {heading}", columns("Condition", "=", "#Visitors"), rows)
+    return Block(heading, f"{text}.", table=table)
+
+
+def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
+    bar = Bar(max(left, before) / visitors, left / visitors)
+    return [Cell(name), Cell(bar=bar), number(left)]
+
+
+def _overlap(found: InsightReport) -> Section:
+    matching = [at for at, it in enumerate(found.configs) if it.matched]
+    chosen = sorted(matching, key=lambda at: -found.configs[at].matched)[:_MOST_OVERLAPPING]
+    chosen.sort()
+    rows = []
+    for at in chosen:
+        config = found.configs[at]
+        cells = [
+            Cell(f"{both:,}", sort=both, tint=both / config.matched)
+            for both in (found.overlap[at][other] for other in chosen)
+        ]
+        rows.append([Cell(own(config.label)), *cells])
+    heads = columns("Profile", *(f"#{found.configs[at].slug}" for at in chosen))
+    table = Table("Visitors that match both profiles", heads, rows, is_matrix=True)
+    text = "Visitors that match both; the stronger the colour, the larger a part of the row's."
+    if len(chosen) < len(matching):
+        text += f" The {len(chosen)} profiles with most matches are shown."
+    return Section("overlap", "Overlap", text, [Block(table=table)])
+
+
+def _near_misses(found: InsightReport) -> Section:
+    labels = {it.slug: inside(it.label) for it in found.configs}
+    missed = [
+        (one.near_misses, one.near_misses_missing or 0, config, place, one)
+        for config in found.configs
+        for place, group in enumerate(config.groups, 1)
+        for one in group.conditions
+        if one.near_misses
+    ]
+    missed.sort(key=lambda it: -it[0])
+    blocks = []
+    if missed:
+        table = Table(
+            "Near misses by condition",
+            columns("Profile", "Condition", "#Near misses", "#Field missing"),
+            [
+                [
+                    Cell(labels[it.slug], small=f"way {place}" if len(it.groups) > 1 else ""),
+                    Cell(own(head(one.condition))),
+                    number(near),
+                    number(lack),
+                ]
+                for near, lack, it, place, one in missed[:_MOST_ROWS]
+            ],
+        )
+        blocks.append(Block(table=table))
+    gains = [
+        (gain.gain, it, own(change(one.condition, gain)))
+        for it in found.configs
+        for one in it.conditions
+        for gain in one.gains
+    ]
+    if gains:
+        gains.sort(key=lambda it: -it[0])
+        table = Table(
+            "What it would gain to ask for less",
+            columns("Profile", "Change", "#More matches"),
+            [
+                [Cell(labels[it.slug]), Cell(text), number(gain)]
+                for gain, it, text in gains[:_MOST_ROWS]
+            ],
+        )
+        blocks.append(Block("Asking for less", table=table))
+    sentences = standing_out(found)[:_MOST_SENTENCES]
+    if sentences:
+        items = tuple(f"{labels[slug]}: {own(text)}" for slug, text in sentences)
+        blocks.append(Block("Worth a look", items=items))
+    text = "Visitors that one condition alone keeps from matching."
+    return Section("near-misses", "Near misses", text, blocks)

@@ -1,0 +1,206 @@
+"""Insight into configs: tables for people and pipes, and JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from icpctl.features.insight.counting import insight
+from icpctl.features.insight.wording import change, condition_text, mostly_by, standing_out
+from icpctl.features.report.target import Reporting, reporting
+from icpctl.output.console import note, table
+from icpctl.output.progress import progress
+from icpctl.output.score import headline, percent, print_notes
+from icpctl.scoring.report import rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.insight.counting import Insight
+    from icpctl.features.insight.model import ConditionInsight, ConfigInsight, InsightReport
+    from icpctl.features.report.pages import ReportTarget
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.report import Limit
+    from icpctl.scoring.run import Options
+
+_MOST_ROWS = 12  # of a table on a terminal
+_MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
+_MOST_ALIKE = 3  # changes of one condition on a terminal
+
+
+def insight_into(
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    target: ReportTarget | None,
+) -> Insight:
+    """Look into configs; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what reading raises.
+    """
+    figures = target.counts(configs, options, changes=True) if target else None
+    if figures:
+        options = replace(options, fields=figures.fields)
+
+    report = Reporting(target, configs, figures.on_sources) if target and figures else None
+    with reporting(report), progress(sys.stderr) as on_progress:
+        found = insight(
+            visitors,
+            [(it.slug, it.config) for it in configs],
+            options,
+            counts=figures.insight if figures else None,
+            on_sources=report.on_sources if report else lambda _: None,
+            on_rows=figures.add if figures else lambda _: None,
+            on_progress=on_progress,
+        )
+        if report and target and figures:
+            report.write = partial(target.write, counts=figures, run=found.run, configs=configs)
+    return found
+
+
+def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:
+    """Print insight on stdout, and what was wrong with the input on stderr."""
+    report = found.report
+    if output == "json":
+        body = report.model_dump(mode="json", by_alias=True)
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    else:
+        _print_tables(report)
+    sys.stdout.flush()
+    for name in report.capped:
+        note(f"{name} has too many values to count all: more may gain than is shown")
+    print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
+
+
+def _print_tables(report: InsightReport) -> None:
+    print(headline(report), end="\n\n")
+    if not report.visitors:
+        print("there is no visitor to show where configs lose any")
+        return
+    _print_configs(report)
+    left = [_print_standing_out(report), _print_gains(report)]
+    is_terminal = sys.stdout.isatty()
+    if is_terminal and len(report.configs) > _MOST_WHOLE:
+        note("--config SLUG shows the conditions of one")
+    else:
+        for config in report.configs:
+            print()
+            _print_conditions(config)
+    left.append(_print_overlap(report))
+    if any(left):
+        note("the tables show what tells most: -o json has all, and a pipe")
+
+
+def _print_configs(report: InsightReport) -> None:
+    numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
+    rows = [
+        [
+            it.slug,
+            f"{it.matched:,}",
+            "" if it.match_rate is None else percent(it.match_rate),
+            f"{it.first:,}",
+            f"{it.near_misses:,}",
+            mostly_by(it),
+        ]
+        for it in report.configs
+    ]
+    table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
+
+
+def _print_standing_out(report: InsightReport) -> int:
+    lone = len(report.configs) == 1
+    columns = ["CONFIG", "STANDS OUT"]
+    return _print_some(columns, standing_out(report), folds="STANDS OUT", lone=lone)
+
+
+def _print_gains(report: InsightReport) -> int:
+    """The changes that gain most, of each condition a few."""
+    most = _MOST_ALIKE if sys.stdout.isatty() else None
+    all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
+    found = [
+        (gain.gain, [config.slug, change(one.condition, gain) + _place(config, number)])
+        for config in report.configs
+        for number, group in enumerate(config.groups, 1)
+        for one in group.conditions
+        for gain in one.gains[:most]
+    ]
+    found.sort(key=lambda it: -it[0])
+    rows = [[*cells, f"+{gain:,}"] for gain, cells in found]
+    lone = len(report.configs) == 1
+    columns = ["CONFIG", "CHANGE", "GAINS"]
+    left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
+    return left + all_of_them - len(rows)
+
+
+def _place(config: ConfigInsight, number: int) -> str:
+    return f" (group {number})" if len(config.groups) > 1 else ""
+
+
+def _print_conditions(config: ConfigInsight) -> None:
+    numbers = ["HOLDS", "FAILS", "MISSING", "LEFT", "NEAR MISSES"]
+    title = config.slug
+    is_plain = [it.operator for it in config.groups] == ["AND"]
+    groups = [] if is_plain else ["GROUP"]
+    rows = [
+        [*([f"{number} {group.operator}"] if groups else []), *_condition_cells(one)]
+        for number, group in enumerate(config.groups, 1)
+        for one in group.conditions
+    ]
+    table([*groups, title, *numbers], rows, folds=title, right=numbers)
+
+
+def _condition_cells(one: ConditionInsight) -> list[str]:
+    counts = [one.held, one.failed, one.missing, one.left, one.near_misses]
+    return [condition_text(one), *("" if it is None else f"{it:,}" for it in counts)]
+
+
+def _print_overlap(report: InsightReport) -> int:
+    """The pairs of configs that most visitors match both of."""
+    configs = report.configs
+    found = [
+        (both, number, other)
+        for number, row in enumerate(report.overlap)
+        for other, both in enumerate(row[:number])
+        if both
+    ]
+    found.sort(key=lambda it: -it[0])
+    rows = [
+        [
+            configs[other].slug,
+            configs[number].slug,
+            f"{both:,}",
+            percent(rate(both, configs[number].matched) or 0),
+        ]
+        for both, number, other in found
+    ]
+    columns = ["CONFIG", "AND THE LATER", "BOTH MATCH", "OF THE LATER"]
+    return _print_some(columns, rows, folds="CONFIG", right=columns[2:])
+
+
+def _print_some(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    folds: str,
+    right: Sequence[str] = (),
+    *,
+    lone: bool = False,
+) -> int:
+    """Print a table, on a terminal its first rows; returns how many are left out.
+
+    There a column with the only config says nothing, and is not shown.
+    """
+    if not rows:
+        return 0
+    print()
+    some = rows
+    if sys.stdout.isatty():
+        some = rows[:_MOST_ROWS]
+        if lone:
+            columns, some = columns[1:], [row[1:] for row in some]
+    table(columns, some, folds=folds, right=right)
+    return len(rows) - len(some)

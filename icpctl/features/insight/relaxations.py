@@ -1,0 +1,177 @@
+"""Ways to let a condition ask for less: which there are, and what each is in the config."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from icpctl.features.insight.model import Relaxation
+from icpctl.scoring.seen_values import as_number, positive
+from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpctl.config.model import Condition
+    from icpctl.features.insight.distinct_counts import NumberCounts
+    from icpctl.features.insight.model import Change
+
+MOST_THRESHOLDS = 3
+_STEPS = 10
+_MANY = 50  # values of a list, up to which it is tried without each of them
+_FURTHER = 1.25  # a threshold further away must gain so much more to be worth a line
+_FAR = 0.25  # of the nearest number; a threshold that far beyond it tells little of it
+_MOST_CANDIDATES = 200
+_LEAST = 1e-300  # below that numbers lose their digits
+
+SIZE_RANGES = (
+    "1-10",
+    "11-50",
+    "51-200",
+    "201-500",
+    "501-1000",
+    "1001-5000",
+    "5001-10000",
+    "10001+",
+)
+"""The ranges of employees that exports have, to be listed where they are not."""
+
+BELOW = {"gt": False, "gte": True, "between": True}
+"""Comparators with a threshold below the number; whether the threshold itself holds."""
+
+ABOVE = {"lt": False, "lte": True, "between": True}
+"""Comparators with a threshold above the number; whether the threshold itself holds."""
+
+LISTS = ("equals", "in", "has_any")
+"""Comparators that may list one more value."""
+
+
+def changed(condition: Condition, comparator: str, value: Any) -> Condition:
+    """The condition with another comparator and value."""
+    body = condition.model_dump(mode="json") | {"comparator": comparator, "value": value}
+    return type(condition).model_validate(body)
+
+
+def listing(condition: Condition, value: str | float) -> Condition:
+    """The condition with one more value in its list."""
+    several = "has_any" if condition.comparator == "has_any" else "in"
+    listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return changed(condition, several, [*listed, value])
+
+
+def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | None, Condition]]:
+    """Changes that are known before any visitor is: what changes, the value, and what it becomes.
+
+    Whoever holds the condition holds what it becomes.
+    """
+    entry = CONDITION_TYPES[condition.type]
+    comparator, value = condition.comparator, condition.value
+    count = len(value) if isinstance(value, tuple) else 0
+    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and 1 < count <= _MANY:
+        for at, it in enumerate(value):
+            left = [*value[:at], *value[at + 1 :]]
+            yield "remove", it, changed(condition, comparator, left)
+    if comparator == "has_all" and isinstance(value, tuple) and len(value) > 1:
+        yield "comparator", None, changed(condition, "has_any", list(value))
+    is_plain = comparator == "equals" and entry.kind is Kind.TEXT and entry.form is Form.PLAIN
+    if (is_plain and str(value).strip()) or comparator in ("starts_with", "ends_with"):
+        yield "comparator", None, changed(condition, "contains", value)
+    if comparator in LISTS and entry.form is Form.SIZE_RANGE:
+        for listed in SIZE_RANGES:
+            yield "add", listed, listing(condition, listed)
+
+
+def lists_values(condition: Condition) -> bool:
+    """Whether values that visitors have may be listed; which, only the visitors tell."""
+    entry = CONDITION_TYPES[condition.type]
+    return (
+        condition.comparator in LISTS
+        and entry.kind is not Kind.BOOLEAN
+        and entry.form not in (Form.SIZE_RANGE, Form.PART_OF_PAGE)
+    )
+
+
+def lists_parts(condition: Condition) -> bool:
+    """Whether parts of pages may be listed."""
+    entry = CONDITION_TYPES[condition.type]
+    return condition.comparator in LISTS and entry.form is Form.PART_OF_PAGE
+
+
+def is_equality(condition: Condition) -> bool:
+    """Whether the condition, or its twin, compares for equality with what it lists."""
+    return positive(condition.comparator) in (*LISTS, "has_all")
+
+
+def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
+    """The thresholds next to the condition's that gain visitors, the nearest first."""
+    included = (BELOW if counts.below else ABOVE)[condition.comparator]
+    numbers = _numbers(condition)
+    old = numbers[0] if counts.below else numbers[-1]
+    gained = 0
+    found: list[Relaxation] = []
+    for threshold in _candidates(float(old), condition.type, counts, included=included):
+        gain = counts.reached(threshold, included=included)
+        if len(found) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
+            continue
+        gained = gain
+        new: Any = as_number(threshold)
+        value = new
+        if condition.comparator == "between":
+            value = [new, numbers[1]] if counts.below else [numbers[0], new]
+        becomes = changed(condition, condition.comparator, value)
+        found.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
+    return found
+
+
+def _numbers(condition: Condition) -> list[int | float]:
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return [it for it in values if isinstance(it, int | float)]
+
+
+def _candidates(old: float, name: str, counts: NumberCounts, *, included: bool) -> list[float]:
+    """Round numbers away from a threshold, or away from visitors' numbers where these are far."""
+    low, high = CONDITION_TYPES[name].bounds or (-math.inf, math.inf)
+    low = max(low, min(0.0, old))  # nothing that is counted is below 0
+
+    def usable(it: float) -> bool:
+        is_passed = it < old if counts.below else it > old
+        return is_passed and math.isfinite(it) and low <= it <= high
+
+    found = [it for it in _multiples(old, below=counts.below) if usable(it)]
+    first = next((it for it in found if counts.reached(it, included=included)), None)
+    nearest = counts.nearest()
+    if nearest is None:
+        return []
+    if first is not None and abs(first - nearest) <= _FAR * abs(nearest):
+        return found
+    rounded = [_rounded(it, below=counts.below, included=included) for it in counts.from_nearest()]
+    return [it for it in dict.fromkeys(rounded) if usable(it)][:_MOST_CANDIDATES]
+
+
+def _multiples(old: float, *, below: bool) -> list[float]:
+    """The next round numbers on one side of a threshold."""
+    away = -1 if below else 1
+    step = _round_step(abs(old) / _STEPS, whole=old.is_integer())
+    places = max(0, -math.floor(math.log10(step)))
+    start = (math.ceil(old / step) if below else math.floor(old / step)) * away
+    multiples = [start + number for number in range(1, _STEPS + 1)]
+    multiples += [] if below else [number * _STEPS for number in (2, 5, 10)]
+    return [round(away * multiple * step, places) for multiple in multiples]
+
+
+def _rounded(number: float, *, below: bool, included: bool) -> float:
+    """The round number at or beyond a visitor's number that lets it in, such as 200 for 188."""
+    step = _round_step(abs(number) / _STEPS / 2, whole=number.is_integer())
+    away = -1 if below else 1
+    places = max(0, -math.floor(math.log10(step)))
+    multiple = math.ceil(away * number / step)
+    found = round(away * multiple * step, places)
+    return found if included or found != number else round(found + away * step, places)
+
+
+def _round_step(least: float, *, whole: bool) -> float:
+    """1, 2 or 5 times a power of ten, at least `least`."""
+    if least < _LEAST or (whole and least <= 1):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    return next((it * power for it in (1, 2, 5) if it * power >= least), 10 * power)

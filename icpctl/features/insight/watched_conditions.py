@@ -1,0 +1,101 @@
+"""The conditions of configs as `insight` asks about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from icpctl.features.insight.relaxations import (
+    ABOVE,
+    BELOW,
+    is_equality,
+    known_changes,
+    lists_parts,
+    lists_values,
+)
+from icpctl.scoring.seen_values import FOR_A_RANGE, listed_values, positive
+from icpctl.vocabulary import CONDITION_TYPES, ConditionType, Form, Kind
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from icpctl.config.model import Condition
+    from icpctl.features.insight.model import Change
+    from icpctl.scoring.plan import ConditionPlan
+
+MOST_LISTED = 64
+"""Values of a list up to which each is looked for: one bit a value costs too much for more."""
+
+
+@dataclass(slots=True)
+class Question:
+    """A condition, and the conditions of no config that tell more about it.
+
+    `listed` are an equality for each value of a list that is not too long, `changes` what it may
+    become; one that `is_alone` has neither. What is `planned` are the bits of each.
+    """
+
+    condition: Condition
+    is_alone: bool = False
+    entry: ConditionType = field(init=False)
+    listed: list[Condition] = field(init=False, default_factory=list)
+    changes: list[tuple[Change, Any, Condition]] = field(init=False, default_factory=list)
+    planned: ConditionPlan = field(init=False)
+    planned_listed: tuple[ConditionPlan, ...] = ()
+    planned_changes: tuple[ConditionPlan, ...] = ()
+
+    def __post_init__(self) -> None:
+        condition = self.condition
+        self.entry = CONDITION_TYPES[condition.type]
+        if self.is_alone:
+            return
+        if is_equality(condition) and len(self.values) <= MOST_LISTED:
+            self.listed = [
+                condition.model_copy(update={"comparator": "equals", "value": value})
+                for value in listed_values(condition)
+            ]
+        if not condition.optional:
+            self.changes = list(known_changes(condition))
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What the condition names."""
+        return listed_values(self.condition)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it lists texts, of which others may occur, and somebody asks for them."""
+        is_words = self.entry.kind in (Kind.TEXT, Kind.PAGES)
+        return is_words and not self.is_alone and is_equality(self.condition)
+
+    @property
+    def counts_keys(self) -> bool:
+        """Whether more values may be listed, which visitors tell."""
+        return self._may_change and lists_values(self.condition)
+
+    @property
+    def counts_parts(self) -> bool:
+        """Whether more parts of pages may be listed, which visitors tell."""
+        return not self.condition.optional and lists_parts(self.condition)
+
+    @property
+    def below(self) -> bool:
+        """Whether it has a threshold that may go down."""
+        return self._may_change and self.condition.comparator in BELOW
+
+    @property
+    def above(self) -> bool:
+        """Whether it has a threshold that may go up."""
+        return self._may_change and self.condition.comparator in ABOVE
+
+    @property
+    def _may_change(self) -> bool:
+        return not self.is_alone and not self.condition.optional
+
+    @property
+    def looks_at_sizes(self) -> bool:
+        """Whether a number of employees stands for a range that is missing (SPEC 4)."""
+        return (
+            self.entry.form is Form.SIZE_RANGE
+            and positive(self.condition.comparator) in FOR_A_RANGE
+        )

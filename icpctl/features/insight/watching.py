@@ -1,0 +1,293 @@
+"""What `insight` counts of each batch: the bits that made the verdicts, and the values behind."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.features.insight.batch_counts import MOST_PATTERNS, Sight, Sums, WatchCounts
+from icpctl.features.insight.distinct_counts import MOST_KEYS, KeyCounts
+from icpctl.features.insight.listed_values import number_keys, numbers_of, text_pairs
+from icpctl.features.insight.page_parts import PageTexts, parts_of
+from icpctl.mappings.mapping import PAGES
+from icpctl.scoring.verdicts import group_matches
+from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from icpctl.features.insight.watched_conditions import Question
+    from icpctl.scoring.plan import GroupPlan, Plan
+    from icpctl.scoring.verdicts import Judged
+    from icpctl.values.typed_columns import Column
+
+_ANY = -np.inf, np.inf
+
+
+class Watch:
+    """Counts batches: called with each on any thread, it returns what adds it to the `counts`.
+
+    `parts` are the parts of pages to look for, by the numbers of questions. Without it the first
+    batch tells them in which the question alone keeps somebody away.
+    """
+
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        plan: Plan,
+        parts: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
+        self.questions = questions
+        self.plan = plan
+        self.counted: dict[str, list[int]] = {}
+        for number, it in enumerate(questions):
+            if it.has_words:
+                numbers = self.counted.setdefault(field_of(it), [])
+                numbers += [number] if it.counts_keys or it.counts_parts else []
+        self._of_parts = [n for n in self.counted.get(PAGES, ()) if questions[n].counts_parts]
+        self.looks_for_parts = self._of_parts if parts is None else list(parts)
+        """The numbers of the questions for which parts of pages are looked for."""
+        self.counts = WatchCounts(
+            Sums.zeros(questions, plan),
+            keys={
+                name: KeyCounts(pa.string(), 1 + len(numbers))
+                for name, numbers in self.counted.items()
+            },
+            patterns={
+                number: set()
+                for number, config in enumerate(plan.configs)
+                if len(config.groups) > 1 and any(it.optional for it in config.conditions)
+                if not any(it.is_alone for it in questions)
+            },
+            parts={number: dict.fromkeys(its, 0) for number, its in (parts or {}).items()},
+        )
+
+    def __call__(self, judged: Judged) -> Callable[[], None]:
+        """Look at a batch."""
+        sight = _Look(self, judged).sight
+        return lambda: self._add(sight)
+
+    def told_parts(self) -> dict[int, list[str]]:
+        """The parts of pages that are worth a look, by the question that kept their visitors away.
+
+        Told by the visitors that are counted.
+        """
+        told = {number: self._told_parts(number) for number in self._of_parts}
+        return {number: parts for number, parts in told.items() if parts}
+
+    def _add(self, sight: Sight) -> None:
+        self.counts.add(sight)
+        if sight.pages:
+            for number, kept_away in sight.kept_away.items():
+                self._add_parts(number, kept_away, sight.pages)
+
+    def _told_parts(self, number: int) -> list[str]:
+        counter = 1 + self.counted[PAGES].index(number)
+        paths = self.counts.keys[PAGES].commonest(counter, MOST_KEYS)
+        return parts_of((str(spelt), count) for _, spelt, count in paths)
+
+    def _add_parts(self, number: int, kept_away: np.ndarray, pages: PageTexts) -> None:
+        if number not in self.counts.parts:
+            self.counts.parts[number] = dict.fromkeys(self._told_parts(number), 0)
+        counts = self.counts.parts[number]
+        for part in counts:
+            counts[part] += int(np.count_nonzero(pages.rows_with(part) & kept_away))
+
+
+def field_of(question: Question) -> str:
+    """The field whose values a question lists: its type's, or the pages."""
+    entry = CONDITION_TYPES[question.condition.type]
+    return PAGES if entry.kind is Kind.PAGES else entry.name
+
+
+class _Look:
+    """A look at one batch. Flags of rows are packed, eight a byte."""
+
+    def __init__(self, watch: Watch, judged: Judged) -> None:
+        self._watch = watch
+        self._held = judged.held
+        self._count = judged.columns.count
+        self._every = np.packbits(np.ones(self._count, bool))
+        self._columns = judged.columns
+        self._lacking: dict[tuple[str, bool], np.ndarray] = {}
+        self._kept_away: dict[int, np.ndarray] = {}  # rows that a question alone keeps away
+        self.sight = Sight(self._count, Sums.zeros(watch.questions, watch.plan))
+        matches = self._configs()
+        self._questions()
+        self._values()
+        self._pages()
+        self._pairs(matches, judged)
+
+    def _flags(self, packed: np.ndarray) -> np.ndarray:
+        return np.unpackbits(packed, count=self._count).view(bool)
+
+    def _configs(self) -> np.ndarray:
+        """Groups and configs; the rows that match each config [configs, bytes]."""
+        sums, plan = self.sight.sums, self._watch.plan
+        matches = np.zeros((len(plan.configs), len(self._every)), np.uint8)
+        group_number = question_number = 0
+        for number, config in enumerate(plan.configs):
+            matched = [group_matches(group, self._held) & self._every for group in config.groups]
+            for rows in matched:
+                matches[number] |= rows
+            missed = self._every & ~matches[number]
+            near = np.zeros_like(missed)
+            for group, rows in zip(config.groups, matched, strict=True):
+                sums.groups[group_number] = popcount(rows)
+                near |= self._group(group, question_number, rows, missed)
+                group_number += 1
+                question_number += len(group.conditions)
+            sums.near_configs[number] = popcount(near)
+            if number in self._watch.counts.patterns:
+                self.sight.patterns[number] = self._patterns(number, matches[number])
+        return matches
+
+    def _group(
+        self, group: GroupPlan, first: int, matched: np.ndarray, missed: np.ndarray
+    ) -> np.ndarray:
+        """A group's conditions, from question `first` on; its near misses among the `missed`."""
+        sums = self.sight.sums
+        near = np.zeros_like(missed)
+        required = []
+        for number, one in enumerate(group.conditions, first):
+            if one.optional:
+                sums.held_by_matches[number] = popcount(self._held.of(one) & matched)
+            else:
+                required.append((number, self._held.of(one) & self._every))
+        held = [rows for _, rows in required]
+        is_and = group.operator == Operator.AND
+        together = np.bitwise_and if is_and else np.bitwise_or
+        others = _all_others(held, missed) if is_and else [missed] * len(held)
+        for (number, rows), left, of_others in zip(
+            required, accumulate(held, together), others, strict=True
+        ):
+            kept_away = of_others & ~rows
+            sums.left[number] = popcount(left)
+            self._kept_away[number] = kept_away
+            if is_and or len(required) == 1:
+                sums.near_misses[number] = popcount(kept_away)
+                near |= kept_away
+        return near
+
+    def _patterns(self, number: int, matched: np.ndarray) -> set[bytes]:
+        """The patterns of conditions that visitors hold who match a config."""
+        conditions = self._watch.plan.configs[number].conditions
+        rows = self._flags(matched)
+        held = np.stack([self._flags(self._held.of(one))[rows] for one in conditions], axis=1)
+        found = np.unique(np.packbits(held, axis=1), axis=0)[:MOST_PATTERNS]
+        return {row.tobytes() for row in found}
+
+    def _questions(self) -> None:
+        sums = self.sight.sums
+        listed = changes = 0
+        for number, question in enumerate(self._watch.questions):
+            sums.held[number] = popcount(self._held.of(question.planned) & self._every)
+            lacking = self._lacking_rows(question)
+            sums.missing[number] = popcount(lacking)
+            if sums.near_misses[number]:
+                both = lacking & self._kept_away[number]
+                sums.near_misses_missing[number] = popcount(both)
+            for one in question.planned_listed:
+                sums.listed[listed] = popcount(self._held.of(one) & self._every)
+                listed += 1
+            for one in question.planned_changes:
+                sums.changes[changes] = popcount(self._kept_away[number] & self._held.of(one))
+                changes += 1
+
+    def _lacking_rows(self, question: Question) -> np.ndarray:
+        """The rows without anything that the condition looks at (SPEC 4)."""
+        key = field_of(question), question.looks_at_sizes
+        if key not in self._lacking:
+            present = self._column(question).present()
+            if question.looks_at_sizes:
+                sizes = self._columns.of("company_size", Kind.NUMBER)
+                single = sizes.values[:, 0] == sizes.values[:, 1]
+                present |= np.append(single, False)[sizes.rows]
+            self._lacking[key] = np.packbits(~present)
+        return self._lacking[key]
+
+    def _column(self, question: Question) -> Column:
+        return self._columns.of(field_of(question), question.entry.kind)
+
+    def _values(self) -> None:
+        """The values of the rows that a question alone keeps away."""
+        questions, sight = self._watch.questions, self.sight
+        for name, numbers in self._watch.counted.items():
+            entry = next(it.entry for it in questions if it.has_words and field_of(it) == name)
+            pairs = text_pairs(
+                self._columns.of(name, entry.kind),
+                entry,
+                case_sensitive=self._watch.plan.case_sensitive,
+            )
+            sight.keys[name] = pairs.counted([self._flags(self._kept_away[n]) for n in numbers])
+        for number, question in enumerate(questions):
+            if question.entry.kind is not Kind.NUMBER or question.condition.optional:
+                continue
+            flags = self._flags(self._kept_away[number])
+            if not flags.any():
+                continue
+            column = self._column(question)
+            if question.counts_keys:
+                listed = [float(it) for it in question.values]
+                sight.number_keys[number] = number_keys(column, flags, listed)
+            if question.below or question.above:
+                self._sides(number, question, column, numbers_of(column, flags))
+
+    def _pages(self) -> None:
+        """What parts of pages are looked for in."""
+        for number in self._watch.looks_for_parts:
+            if self._kept_away[number].any():
+                self.sight.kept_away[number] = self._flags(self._kept_away[number])
+        if self.sight.kept_away:
+            self.sight.pages = PageTexts(
+                self._columns.of(PAGES, Kind.PAGES),
+                self._count,
+                case_sensitive=self._watch.plan.case_sensitive,
+            )
+
+    def _sides(self, number: int, question: Question, column: Column, often: np.ndarray) -> None:
+        """The numbers that fail on one side alone, as that side is compared."""
+        low, high = column.values[:, 0], column.values[:, 1]
+        values = [float(it) for it in question.values]
+        lowest, highest = (values[0], values[-1]) if question.above and question.below else _ANY
+        if question.below:
+            some = (often > 0) & (high <= highest)
+            self.sight.below[number] = _counted(low[some], often[some])
+        if question.above:
+            some = (often > 0) & np.isfinite(high) & (low >= lowest)
+            self.sight.above[number] = _counted(high[some], often[some])
+
+    def _pairs(self, matches: np.ndarray, judged: Judged) -> None:
+        """Pairs of configs: who matches both, and whose ICP is one of those who match another."""
+        sums, count = self.sight.sums, len(matches)
+        wide = np.zeros((count, (matches.shape[1] // 8 + 1) * 8), np.uint8)
+        wide[:, : matches.shape[1]] = matches
+        words = wide.view(np.uint64)
+        for number in range(count):
+            both = np.bitwise_count(words[number:] & words[number]).sum(axis=1, dtype=np.int64)
+            sums.overlap[number, number:] = both
+            sums.overlap[number:, number] = both
+        verdicts = judged.verdicts
+        icp = np.repeat(verdicts.icp, np.diff(verdicts.offsets)).astype(np.int64)
+        pairs = verdicts.configs * np.int64(count) + icp
+        sums.firsts[:] = np.bincount(pairs, minlength=count * count).reshape(count, count)
+
+
+def popcount(packed: np.ndarray) -> int:
+    """How many flags are set."""
+    return int(np.bitwise_count(packed).sum(dtype=np.int64))
+
+
+def _all_others(held: Sequence[np.ndarray], rows: np.ndarray) -> Iterator[np.ndarray]:
+    """For each condition the rows that hold all others."""
+    before = list(accumulate(held, np.bitwise_and, initial=rows))[:-1]
+    after = list(accumulate(reversed(held), np.bitwise_and, initial=rows))[-2::-1]
+    return (one & other for one, other in zip(before, after, strict=True))
+
+
+def _counted(numbers: np.ndarray, often: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    found, at = np.unique(numbers, return_inverse=True)
+    return found, np.bincount(at, often, len(found)).astype(np.int64)

@@ -1,0 +1,158 @@
+"""What `insight` found, in words: what stands out, and what it would gain to ask for less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.output.condition_wording import head
+from icpctl.output.config_lists import value_text
+from icpctl.output.score import counted
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from icpctl.config.model import Condition
+    from icpctl.features.insight.model import (
+        AbsentValue,
+        ConditionInsight,
+        ConfigInsight,
+        InsightReport,
+        Relaxation,
+    )
+
+_MOST_NAMED = 3
+_SELDOM = 0.05
+_LONGEST = 60  # characters of a condition within a sentence
+
+
+def standing_out(report: InsightReport) -> list[tuple[str, str]]:
+    """Return what a person should look at, as slug and sentence, what tells most first."""
+    found: list[tuple[int, int, str, str]] = []
+    if report.visitors:
+        for config in report.configs:
+            # A condition may stand in several groups.
+            of_config = dict.fromkeys(_of_config(config, report.visitors))
+            found += [(rank, -visitors, config.slug, text) for rank, visitors, text in of_config]
+    return [(slug, text) for *_, slug, text in sorted(found, key=lambda it: it[:2])]
+
+
+def change(before: Condition, gain: Relaxation) -> str:
+    """Return a change of a condition, such as `company_size gte 50 -> 40`."""
+    value = value_text(gain.value)
+    if gain.change == "add":
+        return f"{before.type}: also {value}"
+    if gain.change == "remove":
+        return f"{_brief(before)}: without {value}"
+    if gain.change == "comparator":
+        return f"{_brief(before)} -> {gain.becomes.comparator}"
+    bounds = head(gain.becomes).removeprefix(f"{before.type} {before.comparator} ")
+    return f"{head(before)} -> {bounds}"
+
+
+def mostly_by(config: ConfigInsight) -> str:
+    """Return the condition that alone keeps most visitors away from a config."""
+    worst = max(config.conditions, key=lambda it: it.near_misses or 0)
+    return f"{worst.condition.type} {worst.near_misses:,}" if worst.near_misses else ""
+
+
+def condition_text(one: ConditionInsight) -> str:
+    """Return a condition with its part in the group."""
+    return head(one.condition) + (" (optional)" if one.condition.optional else "")
+
+
+_Sentence = tuple[int, int, str]
+"""A rank, of which 0 tells most, the visitors that it is about, and the text."""
+
+
+def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
+    if not config.matched:
+        yield 0, config.near_misses, _matches_nobody(config)
+    elif config.first < _SELDOM * config.matched:
+        yield 1, config.matched - config.first, _seldom_first(config)
+    asked = [one for one in config.conditions if one.missing < visitors]
+    lacking = [_field(one) for one in config.conditions if one.missing == visitors]
+    if lacking:
+        conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
+        fields = _named([*dict.fromkeys(lacking)])
+        yield 2, visitors, f"no visitor has {fields}, which {conditions} for"
+    for one in asked:
+        for value in one.absent_values:
+            if value.nearest is not None:
+                yield 3, value.nearest_visitors, _nearest(one, value)
+    for one in asked:
+        yield from _of_condition(one, config)
+
+
+def _field(one: ConditionInsight) -> str:
+    """What visitors have for a condition."""
+    is_pages = CONDITION_TYPES[one.condition.type].kind is Kind.PAGES
+    return "pages" if is_pages else one.condition.type
+
+
+def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
+    name = _brief(one.condition)
+    unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
+    near, lacking = one.near_misses or 0, one.near_misses_missing or 0
+    if 2 * lacking > near and "exists" not in one.condition.comparator:
+        yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
+    if one.never_holds and len(unknown) == len(one.absent_values):
+        why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
+        yield 5, 0, f"{name} never holds{why}"
+    elif unknown:
+        yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
+    if one.never_fails:
+        yield 7, 0, f"{name} holds for every visitor: it decides nothing"
+    elif one.changes_scores is False and config.matched and not one.never_holds:
+        yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
+
+
+def _lacking(missing: int, all_of_them: int) -> str:
+    """How many near misses lack the field."""
+    if all_of_them == 1:
+        return "its near miss lacks the field"
+    part = "all" if missing == all_of_them else f"{missing:,} of"
+    return f"{part} its {all_of_them:,} near misses lack the field"
+
+
+def _matches_nobody(config: ConfigInsight) -> str:
+    """That nobody matches, and of a lone AND group where the last visitors are lost."""
+    text = "matches nobody"
+    if len(config.groups) == 1 and config.groups[0].operator == "AND":
+        left = None
+        for one in config.conditions:
+            if one.left == 0:
+                before = "" if left is None else f" of the {counted(left, 'visitor')} before"
+                return f"{text}: {_brief(one.condition)} leaves none{before}"
+            left = left if one.left is None else one.left
+    return text
+
+
+def _seldom_first(config: ConfigInsight) -> str:
+    """That others with lower priority numbers take the visitors, and which."""
+    matches = counted(config.matched, "match", "matches")
+    others = _named([f"{it.slug} ({it.visitors:,})" for it in config.taken_by])
+    if config.first:
+        return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
+    whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
+    return f"never comes first: {whose} {matches} {goes} to {others}"
+
+
+def _nearest(one: ConditionInsight, value: AbsentValue) -> str:
+    seen = counted(value.nearest_visitors, "time")
+    return f'{one.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
+
+
+def _occurs(values: list[str]) -> str:
+    return "occurs" if len(values) == 1 else "occur"
+
+
+def _named(values: list[str]) -> str:
+    more = len(values) - _MOST_NAMED
+    named = ", ".join(values[:_MOST_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _brief(condition: Condition) -> str:
+    text = head(condition)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -1,0 +1,1 @@
+"""Where an export keeps each field."""

@@ -1,0 +1,280 @@
+"""What an export holds: where each field was found, its values, and what is not used."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports.columns import Columns
+from icpctl.exports.format_detection import Mapped, map_sources
+from icpctl.exports.reading import Reader, first_records
+from icpctl.exports.sources import find_sources
+from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.mappings.paths import Elements, path_text
+from icpctl.values import json_records, normal_forms, typed_columns
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path as Folder
+
+    from icpctl.exports.reading import Batch
+    from icpctl.mappings.mapping import Mapping
+    from icpctl.mappings.paths import Path
+    from icpctl.values.typed_columns import Column
+
+COMMONEST = 5
+"""How many of a field's values are kept."""
+
+KEYS_FROM = 2_000
+"""So many of the first records are searched for keys that are not used."""
+
+_FLAGS = {name for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.BOOLEAN}
+_KEPT = 20_000  # values of a field that are counted at a time
+
+
+@dataclass(slots=True)
+class Misfit:
+    """A value that does not fit its field, as JSON text, and where it stands."""
+
+    line: int
+    value: str
+
+
+@dataclass(slots=True)
+class FieldFound:
+    """One field: `paths` (path, records whose value it gave), `have` records with a value.
+
+    `values` are the commonest with their counts; of `last_seen` there are the first and the last
+    day instead.
+    """
+
+    name: str
+    paths: list[tuple[str, int]] = field(default_factory=list)
+    have: int = 0
+    values: list[tuple[str, int]] = field(default_factory=list)
+    days: tuple[str, str] | None = None
+    misfits: int = 0
+    misfit: Misfit | None = None
+
+
+@dataclass(slots=True)
+class Unused:
+    """A key of the first records that the mapping does not name, with a value as JSON text."""
+
+    key: str
+    have: int
+    example: str
+
+
+@dataclass(slots=True)
+class Inspection:
+    """One file. `keys_from` is the number of records in which `unused` was looked for."""
+
+    mapped: Mapped
+    records: int
+    rejected: int
+    fields: list[FieldFound]
+    unused: list[Unused]
+    keys_from: int
+
+
+def inspect(exports: Sequence[str], forced: Mapping | None, spool: Folder) -> Iterator[Inspection]:
+    """Look at files, globs, folders or stdin (`-`), each file by itself.
+
+    Raises `IcpctlError` where one cannot be read, and `mapping_fits_nothing`.
+    """
+    sources = find_sources(exports, spool)
+    for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
+        found = _Found(mapped.mapping)
+        reader = Reader(found.columns, spool)
+        for batch in reader.read(source):
+            found.add(batch)
+        sample = list(islice(first_records(source, KEYS_FROM), KEYS_FROM))
+        yield Inspection(
+            mapped,
+            found.records,
+            found.rejected,
+            [one.found() for one in found.fields],
+            _unused(sample, mapped.mapping),
+            len(sample),
+        )
+
+
+class _Found:
+    """What was found so far. A field of several paths has a column for each of them besides."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.fields = [_Counted(name, mapping.paths[name]) for name in FIELDS]
+        self.records = self.rejected = 0
+        paths = {one.name: one.paths for one in self.fields}
+        for one in self.fields:
+            if len(one.paths) > 1:
+                paths |= {one.column(number): (path,) for number, path in enumerate(one.paths)}
+        self.columns = Columns(paths)
+
+    def add(self, batch: Batch) -> None:
+        self.records += batch.table.num_rows
+        self.rejected += len(batch.rejected)
+        for one in self.fields:
+            one.add(batch)
+
+
+@dataclass(slots=True)
+class _Counted:
+    name: str
+    paths: tuple[Path, ...]
+    have: int = 0
+    by_path: Counter[int] = field(default_factory=Counter)
+    values: Counter[str] = field(default_factory=Counter)
+    misfits: int = 0
+    misfit: Misfit | None = None
+    first: int | None = None  # of last_seen, in microseconds since 1970
+    last: int | None = None
+
+    def column(self, number: int) -> str:
+        return f"{self.name} at {number}"
+
+    def add(self, batch: Batch) -> None:
+        tokens = batch.table[self.name]
+        if tokens.null_count == len(tokens):
+            return
+        misfits = self._add_dates(tokens) if self.name == LAST_SEEN else self._add_values(tokens)
+        if len(misfits) and self.misfit is None:
+            row = int(misfits[0])
+            found = tokens[row].as_py()
+            text = f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
+            self.misfit = Misfit(int(batch.lines[row]), text)
+        self.misfits += len(misfits)
+        self._add_paths(batch)
+
+    def _add_dates(self, tokens: pa.Array) -> np.ndarray:
+        micros, known, misfits = typed_columns.instants(tokens)
+        self.have += int(known.sum())
+        if known.any():
+            low, high = int(micros[known].min()), int(micros[known].max())
+            self.first = low if self.first is None else min(low, self.first)
+            self.last = high if self.last is None else max(high, self.last)
+        return misfits
+
+    def _add_values(self, tokens: pa.Array) -> np.ndarray:
+        column = _column(self.name, tokens)
+        self.have += int(column.present().sum())
+        cells = column.rows[column.rows >= 0]
+        if column.offsets is not None and column.elements is not None:
+            counts = np.bincount(cells, minlength=len(column.offsets) - 1)
+            each = np.repeat(counts, np.diff(column.offsets))
+            sizes = np.bincount(column.elements, weights=each, minlength=len(column.values))
+        else:
+            sizes = np.bincount(cells, minlength=len(column.values))
+        top = np.argsort(-sizes, kind="stable")[:_KEPT]
+        for number in top[sizes[top] > 0]:
+            shown = _shown(column.values[int(number)], is_flag=self.name in _FLAGS)
+            self.values[shown] += int(sizes[number])
+        if len(self.values) > 2 * _KEPT:
+            self.values = Counter(dict(self.values.most_common(_KEPT)))
+        return column.misfits
+
+    def _add_paths(self, batch: Batch) -> None:
+        if len(self.paths) == 1:
+            tokens = batch.table[self.name]
+            self.by_path[0] += len(tokens) - tokens.null_count
+            return
+        left = np.ones(batch.table.num_rows, bool)
+        for number in range(len(self.paths)):
+            there = pc.is_valid(batch.table[self.column(number)]).to_numpy(zero_copy_only=False)
+            self.by_path[number] += int((left & there).sum())
+            left &= ~there
+
+    def found(self) -> FieldFound:
+        paths = [
+            (path_text(path), self.by_path[number])
+            for number, path in enumerate(self.paths)
+            if self.by_path[number]
+        ]
+        days = None
+        if self.first is not None and self.last is not None:
+            days = _day(self.first), _day(self.last)
+        common = self.values.most_common(COMMONEST)
+        return FieldFound(self.name, paths, self.have, common, days, self.misfits, self.misfit)
+
+
+def _column(name: str, tokens: pa.Array) -> Column:
+    entry = CONDITION_TYPES.get(name)
+    if name == PAGES:
+        return typed_columns.pages(tokens)
+    if name == ID or entry is None or entry.kind is Kind.TEXT:
+        return typed_columns.texts(tokens)
+    if entry.kind is Kind.BOOLEAN:
+        return typed_columns.booleans(tokens)
+    return typed_columns.numbers(tokens, ranges=entry.name == "company_size")
+
+
+def _shown(value: Any, *, is_flag: bool) -> str:
+    if not isinstance(value, np.ndarray):
+        return str(value)
+    low, high = value.tolist()
+    if is_flag:
+        return "true" if low else "false"
+    if low == high:
+        return f"{low:.15g}"
+    return f"{low:.15g}+" if math.isinf(high) else f"{low:.15g}-{high:.15g}"
+
+
+def _day(micros: int) -> str:
+    return f"{normal_forms.EPOCH + timedelta(microseconds=micros):%Y-%m-%d}"
+
+
+def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:
+    """Keys of the records that no path of the mapping leads to or through, the commonest first."""
+    used = _used(mapping)
+    found: dict[tuple[str, ...], Unused] = {}
+    for record in sample:
+        for keys, value in dict(_leaves(record, ())).items():
+            if any(keys[: len(it)] == it for it in used):
+                continue
+            one = found.setdefault(keys, Unused(_dotted(keys), 0, json_records.dumps(value)))
+            one.have += 1
+    return sorted(found.values(), key=lambda one: -one.have)
+
+
+_EACH = "\0"  # stands for the elements of a list among keys
+
+
+def _used(mapping: Mapping) -> set[tuple[str, ...]]:
+    used: set[tuple[str, ...]] = set()
+    for path in [*mapping.by, *mapping.session, *(it for p in mapping.paths.values() for it in p)]:
+        keys: tuple[str, ...] = ()
+        for number, step in enumerate(path):
+            if isinstance(step, str):
+                keys += (step,)
+            elif isinstance(step, Elements):
+                keys += (_EACH,) if number else ()
+                used |= {keys + tested for tested, _ in step.where}
+        if keys:
+            used.add(keys)
+    return used
+
+
+def _leaves(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*keys, key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, (*keys, _EACH))
+    elif value is not None:
+        yield keys, value
+
+
+def _dotted(keys: tuple[str, ...]) -> str:
+    steps = [Elements() if key == _EACH else key for key in keys]
+    return path_text(tuple(steps))

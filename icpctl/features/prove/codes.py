@@ -1,0 +1,113 @@
+"""The finding codes of proofs, 6xx: what holds for every visitor that there can be."""
+
+from __future__ import annotations
+
+from icpctl.findings.code import Code
+
+
+def _groups(*groups: str) -> str:
+    return "label: SaaS\nrules:\n  groups:\n" + "".join(groups)
+
+
+def _group(operator: str, *conditions: str) -> str:
+    lines = "".join(f"        - {{{it}}}\n" for it in conditions)
+    return f"    - operator: {operator}\n      conditions:\n{lines}"
+
+
+_SOFTWARE = "type: industry, comparator: equals, value: Software"
+_HAS_INDUSTRY = "type: industry, comparator: exists"
+_FROM_50 = "type: company_size, comparator: gte, value: 50"
+_FROM_500 = "type: company_size, comparator: gte, value: 500"
+_BELOW_100 = "type: company_size, comparator: lt, value: 100"
+_GERMANY = "type: country, comparator: equals, value: DE"
+
+PROOF_CODES = (
+    Code(
+        "ICP601",
+        "a group that no visitor can match",
+        "Some of its conditions contradict each other; the finding names them, and only as many as "
+        "it takes. The config lives from its other groups.",
+        "proof",
+        _groups(_group("AND", _FROM_500, _BELOW_100), _group("AND", _GERMANY)),
+        _groups(_group("AND", _FROM_500), _group("AND", _GERMANY)),
+    ),
+    Code(
+        "ICP602",
+        "a config that no visitor can match",
+        "The conditions of each of its groups contradict each other.",
+        "proof",
+        _groups(_group("AND", _FROM_500, _BELOW_100, _GERMANY)),
+        _groups(_group("AND", _FROM_500, _GERMANY)),
+    ),
+    Code(
+        "ICP603",
+        "a group or config that every visitor matches",
+        "Whatever a visitor has, one of these conditions holds: a missing field passes every "
+        "negative comparator.",
+        "proof",
+        _groups(_group("OR", _SOFTWARE, "type: industry, comparator: not_exists", _HAS_INDUSTRY)),
+        _groups(_group("OR", _SOFTWARE, "type: industry, comparator: not_exists")),
+    ),
+    Code(
+        "ICP604",
+        "a condition that changes no match",
+        "In an `AND` group the other conditions already imply it; in an `OR` group it implies one "
+        "of them. It still changes scores.",
+        "proof",
+        _groups(_group("AND", _FROM_50, _FROM_500)),
+        _groups(_group("AND", _FROM_500)),
+    ),
+    Code(
+        "ICP605",
+        "a group that other groups cover",
+        "Every visitor that matches it matches another group of the config too, so that it adds "
+        "nobody. It may still change scores.",
+        "proof",
+        _groups(_group("AND", _FROM_50), _group("AND", _FROM_500, _GERMANY)),
+        _groups(_group("AND", _FROM_50), _group("AND", _GERMANY)),
+    ),
+    Code(
+        "ICP606",
+        "an optional condition that is never held",
+        "The required conditions of its group rule it out, so that no visitor can have the full "
+        "score.",
+        "proof",
+        _groups(_group("AND", _FROM_500, f"{_BELOW_100}, optional: true")),
+        _groups(_group("AND", _FROM_50, f"{_BELOW_100}, optional: true")),
+    ),
+    Code(
+        "ICP607",
+        "an optional condition that is always held",
+        "The required conditions of its group imply it, so that it tells no visitor from another.",
+        "proof",
+        _groups(_group("AND", _FROM_500, f"{_FROM_50}, optional: true")),
+        _groups(_group("AND", _FROM_50, f"{_FROM_500}, optional: true")),
+    ),
+    Code(
+        "ICP608",
+        "a config that is never anyone's ICP",
+        "Active configs that come before it match every visitor that it matches.",
+        "words",
+        "`company_size gte 500` with the priority 20, behind `company_size gte 50` with 10",
+        "the narrower config first: the priority 5 for `company_size gte 500`",
+    ),
+    Code(
+        "ICP609",
+        "two configs that match the same visitors",
+        "Their rules are put differently and mean the same; scores may differ. The one that is "
+        "lower in order is never a visitor's `icp`.",
+        "words",
+        "`country in [US, CA]` in one, and two groups with `country equals US` and `country "
+        "equals CA` in the other",
+        "rules of its own in one of them",
+    ),
+    Code(
+        "ICP610",
+        "a group that only a list matches",
+        "No single text holds these conditions together. A visitor whose field is a list of "
+        "several can match, which is rarely what was meant.",
+        "proof",
+        _groups(_group("AND", _GERMANY, "type: country, comparator: equals, value: AT")),
+        _groups(_group("AND", "type: country, comparator: in, value: [DE, AT]")),
+    ),
+)

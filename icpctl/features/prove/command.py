@@ -1,0 +1,118 @@
+"""`icpctl prove`; `equivalent` and `witnesses` stand under it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.errors import exits
+from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
+from icpctl.errors import ExitCode, IcpctlError
+from icpctl.output.formats import FindingsFormat
+
+Timeout = Annotated[
+    float,
+    typer.Option(min=0.001, metavar="S", help="Seconds for each question; then it is unknown."),
+]
+
+Whole = Annotated[
+    bool,
+    typer.Option("--whole", help="Counts, sizes and days of visitors are whole numbers from 0."),
+]
+
+prove_app = typer.Typer(rich_markup_mode=None)
+
+
+@prove_app.callback(invoke_without_command=True)
+def prove(
+    context: typer.Context,
+    directory: Dir = None,
+    org: Org = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Of every two configs: can one visitor match both?")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--witnesses", metavar="F.jsonl", help="Write the visitors that show it."),
+    ] = None,
+    whole: Whole = False,
+    timeout: Timeout = 2.0,
+    case_sensitive: CaseSensitive = None,
+    output: Annotated[
+        FindingsFormat, typer.Option("-o", "--output", help="How to print the findings.")
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+) -> None:
+    """Prove what configs do for every visitor that there can be.
+
+    Finds groups and configs that nobody or everybody matches, conditions and groups that change
+    nothing, configs that are never anyone's ICP, and shows a visitor for each.
+    """
+    if context.invoked_subcommand is None:
+        exits(_prove)(
+            directory=directory,
+            org=org,
+            pairs=pairs,
+            witnesses=out,
+            whole=whole,
+            timeout=timeout,
+            case_sensitive=case_sensitive,
+            output=output,
+            strict=strict,
+        )
+        return
+    sources = map(context.get_parameter_source, context.params)
+    if any(it is not None and it.name == "COMMANDLINE" for it in sources):
+        exits(_misplaced)(context.invoked_subcommand)
+
+
+def _misplaced(command: str) -> ExitCode:
+    raise IcpctlError(
+        f"options of prove stand before {command}, where they would have no effect",
+        "bad_usage",
+        hint=f"put them behind it: icpctl prove {command} ... --timeout 5",
+    )
+
+
+def _prove(
+    *,
+    directory: Path | None,
+    org: str | None,
+    pairs: bool,
+    witnesses: Path | None,
+    whole: bool,
+    timeout: float,
+    case_sensitive: bool | None,
+    output: FindingsFormat,
+    strict: bool,
+) -> ExitCode:
+    from icpctl.features.prove.folder import prove as prove_all
+    from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
+    from icpctl.features.prove.solver import require_z3
+    from icpctl.output.console import note
+
+    require_z3()
+    if pairs and output not in ("text", "json"):
+        raise IcpctlError("--pairs is for -o text and -o json", "bad_usage")
+    if str(witnesses) == "-":
+        raise IcpctlError("--witnesses names a file: the findings go to stdout", "bad_usage")
+    loaded = workspace(directory, org).load(all_orgs=True)
+    proofs = prove_all(
+        loaded.configs,
+        case_sensitive=is_case_sensitive(case_sensitive),
+        whole=whole,
+        timeout=timeout,
+        pairs=pairs,
+    )
+    report = report_of(loaded, proofs, strict=strict)
+    print_proofs(report, proofs, output, pairs=pairs)
+    if witnesses:
+        note(f"{write_witnesses(proofs, witnesses):,} visitors written to {witnesses}")
+    return ExitCode.FOUND if report.errors else ExitCode.DONE
+
+
+def is_case_sensitive(given: bool | None) -> bool:
+    """Whether letter case counts, by the option or else the settings."""
+    from icpctl.settings import load_settings
+
+    return load_settings().case_sensitive if given is None else given

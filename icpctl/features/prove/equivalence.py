@@ -1,0 +1,160 @@
+"""Whether two configs are the same for every visitor: in matches, and in scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from icpctl.features.prove.solver import (
+    Answer,
+    Encoding,
+    Prover,
+    decide,
+    milliseconds,
+    require_z3,
+)
+from icpctl.features.prove.space.space import Claim, Space, State
+from icpctl.features.prove.space.witness import Witness, judge, plainest, wrong
+from icpctl.vocabulary import Operator
+
+if TYPE_CHECKING:
+    from icpctl.config.model import IcpConfig
+    from icpctl.scoring.plan import ConfigPlan, GroupPlan
+
+_NAMES = ("first", "second")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Whether two configs match the same visitors, and give them the same scores.
+
+    Each is None where it is not known; `scores` also where matches already differ. `witness` is a
+    visitor on whom they differ, and `verdicts` its score by each, None where one does not match.
+    """
+
+    matches: bool | None
+    scores: bool | None
+    witness: Witness | None = None
+    verdicts: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both are proved equal in every way."""
+        return bool(self.matches and self.scores)
+
+
+def compare(
+    first: IcpConfig,
+    second: IcpConfig,
+    *,
+    case_sensitive: bool = False,
+    whole: bool = False,
+    timeout: float = 2.0,
+) -> Comparison:
+    """Compare two configs over every possible visitor; `timeout` in seconds for each question.
+
+    With `whole` over those whose counts are whole numbers.
+    """
+    named = [
+        (name, it.model_copy(update={"priority": number}))
+        for number, (name, it) in enumerate(zip(_NAMES, (first, second), strict=True))
+    ]
+    space = Space(named, case_sensitive=case_sensitive, whole=whole)
+    prover = Prover(space, timeout)
+    answers = [
+        prover.ask([Claim(one), Claim(other, holds=False)]) for one, other in ((0, 1), (1, 0))
+    ]
+    state = next((it.state for it in answers if it.state), None)
+    if state is not None:
+        return _differing(space, state, matches=False)
+    matches = None if any(it.possible is None for it in answers) else True
+    scores = _scores(space, timeout)
+    if scores.state is not None:
+        return _differing(space, scores.state, matches=matches)
+    return Comparison(matches, None if scores.possible is None else True)
+
+
+def _differing(space: Space, state: State, *, matches: bool | None) -> Comparison:
+    """The comparison whose configs differ on a visitor, which the evaluator judges too."""
+
+    def is_right(other: State) -> bool:
+        if matches is False:
+            return space.is_true(Claim(0), other) != space.is_true(Claim(1), other)
+        one, two = (
+            it.hundredths(space.held(number, other)) for number, it in enumerate(space.configs)
+        )
+        return one != two
+
+    witness = Witness(space.record(plainest(space, state, is_right)), ())
+    (judged,) = judge(space, [witness.record])
+    verdicts = judged.scores.get(0), judged.scores.get(1)
+    if verdicts[0] == verdicts[1] or (matches is False and None not in verdicts):
+        raise wrong(" and ".join(_NAMES), witness)
+    return Comparison(matches, False if matches else None, witness, verdicts)
+
+
+def _scores(space: Space, timeout: float) -> Answer:
+    """Whether some visitor has two scores, as they are shown: in hundredths."""
+    z3 = require_z3()
+    solver = z3.Solver()
+    solver.set("timeout", milliseconds(timeout))
+    encoding = Encoding(space, solver)
+    exact = [_score(encoding, number, it) for number, it in enumerate(space.configs)]
+    names = set(space.texts) | set(space.numbers)
+    differ = z3.Bool("differ")
+    solver.add(z3.Implies(differ, exact[0] != exact[1]))
+    answer = decide(encoding, solver, [differ], names)
+    if answer.possible is False:
+        return answer
+    rounded = [z3.ToInt(100 * it + z3.RealVal("1/2")) for it in exact]
+    solver.add(z3.Implies(differ, rounded[0] != rounded[1]))
+    return decide(encoding, solver, [differ], names)
+
+
+def _score(encoding: Encoding, number: int, config: ConfigPlan) -> Any:
+    z3 = encoding.z3
+    best = z3.RealVal(0)
+    for place, group in enumerate(config.groups):
+        score = z3.If(
+            encoding.claim(Claim(number, place)),
+            _group_score(encoding, number, place, group),
+            z3.RealVal(0),
+        )
+        best = z3.If(score > best, score, best)
+    return best
+
+
+def _group_score(encoding: Encoding, config: int, number: int, group: GroupPlan) -> Any:
+    """A group's score where it matches."""
+    z3 = encoding.z3
+    scale = 100 / _all_weight(group)
+    optional = [
+        z3.If(encoding.claim(Claim(config, number, place)), _real(z3, scale * one.weight), 0)
+        for place, one in enumerate(group.conditions)
+        if one.optional
+    ]
+    required = [
+        (one.weight, encoding.claim(Claim(config, number, place)))
+        for place, one in enumerate(group.conditions)
+        if not one.optional
+    ]
+    if group.operator == Operator.AND:
+        held = _real(z3, scale * sum((weight for weight, _ in required), Fraction(0)))
+    else:  # the heaviest that holds: from the lightest on, each takes the place of the last
+        held = reduce(
+            lambda found, it: z3.If(it[1], _real(z3, scale * it[0]), found),
+            sorted(required, key=lambda it: it[0]),
+            z3.RealVal(0),
+        )
+    return z3.Sum([held, *optional])
+
+
+def _all_weight(group: GroupPlan) -> Fraction:
+    weights = group.weights([True] * len(group.conditions))
+    return weights.all_required + weights.all_optional
+
+
+def _real(z3: Any, value: Fraction) -> Any:
+    return z3.RealVal(str(value))

@@ -1,0 +1,1 @@
+"""All possible visitors, as finitely many values of each field."""

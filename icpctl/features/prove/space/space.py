@@ -1,0 +1,228 @@
+"""All possible visitors, as far as the conditions of some configs can tell them apart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from icpctl.features.prove.space.numbers import NumberSource
+from icpctl.features.prove.space.texts import PRESENT, TextSource, is_texts
+from icpctl.mappings import mapping
+from icpctl.scoring.plan import make_plan
+from icpctl.values import normal_forms
+from icpctl.vocabulary import CONDITION_TYPES, Form, Kind, Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Test
+
+_SIZE = "company_size"
+
+Source: TypeAlias = TextSource | NumberSource
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement about a visitor: that it matches a config or a group, or holds a condition.
+
+    All are numbers in the plan; without `group` it is about the config, without `condition` about
+    the group. With `holds` False it says the opposite.
+    """
+
+    config: int
+    group: int | None = None
+    condition: int | None = None
+    holds: bool = True
+
+    def opposite(self) -> Claim:
+        """The opposite statement."""
+        return Claim(self.config, self.group, self.condition, not self.holds)
+
+
+@dataclass(frozen=True)
+class State:
+    """A visitor: for each field the numbers of its texts, or of its lowest and highest point.
+
+    A field that is in neither is missing.
+    """
+
+    texts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def without(self, name: str) -> State:
+        """The same visitor without a field."""
+        texts = {key: it for key, it in self.texts.items() if key != name}
+        return State(texts, {key: it for key, it in self.numbers.items() if key != name})
+
+    def with_texts(self, name: str, numbers: Iterable[int]) -> State:
+        """The same visitor with other texts in a field; without any it is missing."""
+        found = frozenset(numbers)
+        return State({**self.texts, name: found}, self.numbers) if found else self.without(name)
+
+    def with_number(self, name: str, low: int, high: int) -> State:
+        """The same visitor with another number in a field."""
+        return State(self.texts, {**self.numbers, name: (low, high)})
+
+
+class Space:
+    """Every visitor that configs can tell apart. `configs` are `(slug, config)` pairs.
+
+    With `whole` only those whose counts are whole numbers.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[tuple[str, IcpConfig]],
+        *,
+        case_sensitive: bool = False,
+        whole: bool = False,
+    ) -> None:
+        self.case_sensitive = case_sensitive
+        self.plan: Plan = make_plan(
+            configs, as_of=normal_forms.EPOCH, case_sensitive=case_sensitive
+        )
+        self.tests: dict[int, tuple[str, Test]] = {
+            it.first_bit + number: (it.type.name, test)
+            for it in self.plan.fields
+            for number, test in enumerate(it.tests)
+        }
+        spelt = _spelt((config for _, config in configs), case_sensitive)
+        by_source: dict[str, dict[int, tuple[str, Test]]] = {}
+        for bit, (name, test) in self.tests.items():
+            by_source.setdefault(source_name(name), {})[bit] = (name, test)
+        of_ranges = {bit: test for bit, (name, test) in self.tests.items() if _is_range(name)}
+        if any(test.comparator == "in" for test in of_ranges.values()):
+            by_source.setdefault(_SIZE, {})
+        self.texts: dict[str, TextSource] = {}
+        self.numbers: dict[str, NumberSource] = {}
+        for name, tests in by_source.items():
+            if name == mapping.PAGES or is_texts(name):
+                self.texts[name] = TextSource(name, tests, spelt, case_sensitive=case_sensitive)
+            else:
+                own = {bit: test for bit, (_, test) in tests.items()}
+                limits = of_ranges if name == _SIZE else {}
+                self.numbers[name] = NumberSource(name, own, limits, whole=whole)
+
+    @property
+    def configs(self) -> tuple[ConfigPlan, ...]:
+        """The configs, in order."""
+        return self.plan.configs
+
+    def sources(self, claims: Iterable[Claim]) -> set[str]:
+        """The fields that decide whether claims are true."""
+        found = set()
+        for claim in claims:
+            for condition in self._conditions(claim):
+                name, test = self.tests[condition.bit]
+                found.add(source_name(name))
+                if _is_range(name) and test.comparator == "in":
+                    found.add(_SIZE)
+        return found
+
+    def holds(self, bit: int, state: State) -> bool:
+        """Whether a test holds for a visitor."""
+        name, _ = self.tests[bit]
+        name = source_name(name)
+        if name in self.numbers:
+            point = state.numbers.get(name)
+            return point is not None and self.numbers[name].held(bit, *point)
+        texts = self.texts[name]
+        hit = 0
+        for number in state.texts.get(name, ()):
+            hit |= texts.masks[number]
+        if not hit & PRESENT and bit in getattr(self.numbers.get(_SIZE), "limits", {}):
+            size = state.numbers.get(_SIZE)
+            return size is not None and self.numbers[_SIZE].held(bit, *size)
+        return texts.tests[bit].held(hit)
+
+    def held(self, config: int, state: State) -> list[bool]:
+        """Which conditions of a config a visitor holds."""
+        return [self._is_held(it, state) for it in self.configs[config].conditions]
+
+    def is_true(self, claim: Claim, state: State) -> bool:
+        """Whether a claim is true of a visitor, looking at no more conditions than it takes."""
+        groups = self.configs[claim.config].groups
+        if claim.group is not None:
+            groups = (groups[claim.group],)
+        if claim.condition is not None:
+            return self._is_held(groups[0].conditions[claim.condition], state) == claim.holds
+        return any(self._is_matched(it, state) for it in groups) == claim.holds
+
+    def record(self, state: State) -> dict[str, Any]:
+        """The visitor as a record."""
+        found: dict[str, Any] = {}
+        for name in mapping.FIELDS:
+            if name in state.texts:
+                texts = [self.texts[name].texts[it] for it in sorted(state.texts[name])]
+                found[name] = texts if name == mapping.PAGES or len(texts) > 1 else texts[0]
+            elif name in state.numbers:
+                low, high = state.numbers[name]
+                found[name] = _value(self.numbers[name], low, high)
+        return found
+
+    def _is_held(self, condition: ConditionPlan, state: State) -> bool:
+        return self.holds(condition.bit, state) != condition.negated
+
+    def _is_matched(self, group: GroupPlan, state: State) -> bool:
+        needed = [it for it in group.conditions if not it.optional]
+        together = all if group.operator == Operator.AND else any
+        return not needed or together(self._is_held(it, state) for it in needed)
+
+    def _conditions(self, claim: Claim) -> Iterator[ConditionPlan]:
+        groups = self.configs[claim.config].groups
+        for number, group in enumerate(groups):
+            if claim.group in (None, number):
+                if claim.condition is None:
+                    yield from (it for it in group.conditions if not it.optional)
+                else:
+                    yield group.conditions[claim.condition]
+
+
+def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> bool:
+    """Whether a claim is true of a visitor that holds these conditions of its config."""
+    start = 0
+    matched = []
+    for number, group in enumerate(config.groups):
+        ours = held[start : start + len(group.conditions)]
+        start += len(group.conditions)
+        if claim.group == number and claim.condition is not None:
+            return bool(ours[claim.condition]) == claim.holds
+        matched.append(group.matches(ours))
+    found = any(matched) if claim.group is None else matched[claim.group]
+    return found == claim.holds
+
+
+def source_name(name: str) -> str:
+    """The field of a record that a condition type looks at."""
+    return mapping.PAGES if CONDITION_TYPES[name].kind is Kind.PAGES else name
+
+
+def _is_range(name: str) -> bool:
+    return CONDITION_TYPES[name].form is Form.SIZE_RANGE
+
+
+def _value(source: NumberSource, low: int, high: int) -> Any:
+    least, most = source.points[low], source.points[high]
+    if source.is_flag:
+        return bool(least)
+    first = int(least) if least == math.floor(least) else least
+    if low == high:
+        return first
+    return f"{first}+" if math.isinf(most) else f"{first}-{int(most)}"
+
+
+def _spelt(configs: Iterable[IcpConfig], case_sensitive: bool) -> dict[str, str]:
+    """For each text as conditions see it the first spelling that a config has."""
+    found: dict[str, str] = {}
+    for config in configs:
+        for group in config.rules.groups:
+            for condition in group.conditions:
+                value = condition.value
+                for it in value if isinstance(value, tuple) else (value,):
+                    if isinstance(it, str):
+                        plain = normal_forms.plain(it, case_sensitive=case_sensitive)
+                        found.setdefault(plain, it.strip())
+    return found

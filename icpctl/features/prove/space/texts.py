@@ -1,0 +1,323 @@
+"""All that a visitor can have in a text field or in its pages, as finitely many texts.
+
+A condition sees a list through *parts*: some text equals this form, contains this, begins or ends
+with that. What a list hits is the union of what its texts hit. So a few texts stand for all, as
+long as whatever any text hits is a union of what these hit:
+
+- Let `t` be a text that equals no configured value, `s` the longest of the configured beginnings
+  that it has, `e` the longest of the endings, `c` what it contains. With a letter `x` that stands
+  in no configured value, `sx`, `xe` and each `xcx` hit together exactly what `t` hits.
+- A text that equals a configured value in its normal form hits at least what every text of that
+  form hits, and what else it hits is in the first point.
+
+Each text is judged by the evaluator. Where none of those tried hits just as little as the argument
+allows, the least is kept as a *phantom*: proofs that nobody is so reckon with it, visitors never.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from icpctl.config.model import Condition, Group, IcpConfig, Rules
+from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
+from icpctl.mappings import mapping
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.verdicts import held_conditions
+from icpctl.values import normal_forms
+from icpctl.vocabulary import CONDITION_TYPES, Form, Kind, Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from icpctl.scoring.plan import Plan, Test
+
+PRESENT = 1
+"""The bit of the part that every text hits."""
+
+_AT_ONCE = 20_000
+_OF_TEXTS = ("contains", "starts_with", "ends_with")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A comparator of one text with one value, which is trimmed and casefolded."""
+
+    type: str
+    comparator: str
+    value: str
+
+    @property
+    def form(self) -> Form:
+        """How `equals` sees both sides."""
+        return CONDITION_TYPES[self.type].form
+
+
+@dataclass(frozen=True, slots=True)
+class TextTest:
+    """A test as a mask of parts: any of them must be hit, or `every` one."""
+
+    mask: int
+    every: bool
+
+    def held(self, hit: int) -> bool:
+        """Whether a list whose texts hit these parts holds."""
+        return hit & self.mask == self.mask if self.every else bool(hit & self.mask)
+
+
+class TextSource:
+    """One field of texts: representatives, what each hits, and the tests on it.
+
+    `texts[i]` hits the parts of `masks[i]`; `phantoms` are masks that no text tried has, and
+    every text that a visitor can have hits a union of `masks` and `phantoms`. `tests` is by bit
+    of the plan.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tests: Mapping[int, tuple[str, Test]],
+        spelt: Mapping[str, str],
+        *,
+        case_sensitive: bool,
+    ) -> None:
+        self.name = name
+        self._case_sensitive = case_sensitive
+        any_type = "page_contains" if name == mapping.PAGES else name
+        self._parts: dict[Part, int] = {Part(any_type, "exists", ""): 0}
+        self.tests = {bit: self._test(*test) for bit, test in tests.items()}
+        self.texts: list[str] = []
+        self.masks: list[int] = []
+        self._known: dict[int, int] = {}
+        tried = list(dict.fromkeys(self._tried(spelt)))
+        for text, mask in zip(tried, self._masks(tried), strict=True):
+            if mask not in self._known and mask:
+                self._keep(text, mask)
+        self._own = len(self.masks)
+        self.phantoms = [mask for mask in dict.fromkeys(self._least()) if not self._reached(mask)]
+
+    def add(self, text: str) -> int:
+        """Take in a text from outside, and return its number."""
+        (mask,) = self._masks([text])
+        return self._keep(text, mask)
+
+    @property
+    def numbers(self) -> range:
+        """The representatives: what was added later is none."""
+        return range(self._own)
+
+    def rivals(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """What one text cannot hit together: parts of which at most one, and pairs of parts.
+
+        One text has one normal form, and of two beginnings or endings one is within the other.
+        """
+        forms: dict[tuple[str, str], int] = {}
+        pairs = []
+        for part, number in self._parts.items():
+            if part.comparator == "equals":
+                forms.setdefault(
+                    (part.type, normal_forms.FORMS.get(part.form, str)(part.value)), number
+                )
+            if part.comparator == "equals" and _is_plain(part):
+                hit = self._of_form(part)
+                pairs += [(number, it) for it in self._parts.values() if not hit >> it & 1]
+            if part.comparator in ("starts_with", "ends_with"):
+                meets = str.startswith if part.comparator == "starts_with" else str.endswith
+                pairs += [
+                    (number, at)
+                    for other, at in self._parts.items()
+                    if other.comparator == part.comparator
+                    and not meets(part.value, other.value)
+                    and not meets(other.value, part.value)
+                ]
+        return list(forms.values()), pairs
+
+    @cached_property
+    def separator(self) -> str:
+        """A letter that stands in no value."""
+        return separators([part.value for part in self._parts])[0]
+
+    def _keep(self, text: str, mask: int) -> int:
+        self.texts.append(text)
+        self.masks.append(mask)
+        self._known.setdefault(mask, len(self.texts) - 1)
+        return len(self.texts) - 1
+
+    def _test(self, name: str, test: Test) -> TextTest:
+        if test.comparator == "exists":
+            return TextTest(PRESENT, every=False)
+        comparator = test.comparator
+        if comparator in ("in", "has_all"):
+            of_part = CONDITION_TYPES[name].form is Form.PART_OF_PAGE
+            comparator = "contains" if of_part else "equals"
+        if comparator in _OF_TEXTS and self.name == mapping.PAGES:
+            name = "page_contains"  # the same for both types
+        mask = 0
+        for value in test.values:
+            mask |= 1 << self._parts.setdefault(Part(name, comparator, value), len(self._parts))
+        return TextTest(mask, every=test.comparator == "has_all")
+
+    def _tried(self, spelt: Mapping[str, str]) -> Iterator[str]:
+        free = separators([part.value for part in self._parts])
+        for part in self._parts:
+            value = spelt.get(part.value, part.value)
+            if part.comparator == "equals":
+                yield from texts_of_form(part.form, part.value, value, free)
+        for part in self._parts:
+            if part.comparator != "equals":
+                yield from least_texts(
+                    part.comparator, spelt.get(part.value, part.value), free, self.name
+                )
+
+    def _least(self) -> Iterator[int]:
+        """For each part what every text that hits it hits at least."""
+        yield PRESENT
+        for part, number in self._parts.items():
+            if part.comparator == "equals":
+                if _can_be_equalled(part):
+                    yield 1 << number | self._of_form(part)
+            elif part.comparator in _OF_TEXTS:
+                yield self._within(part.value) | self._edges(part.value, part.comparator)
+
+    def _of_form(self, part: Part) -> int:
+        """What every text hits that equals a part's value."""
+        if _is_plain(part):
+            edges = self._edges(part.value, "starts_with") | self._edges(part.value, "ends_with")
+            return (
+                self._within(part.value) | edges | self._equals(part.type, Form.PLAIN, part.value)
+            )
+        if part.form is Form.PAGE and part.value[:1] == "/":
+            form = normal_forms.path_value(part.value)
+            return self._within(form) | self._paths(form)
+        form = normal_forms.FORMS[part.form](part.value)
+        mask = self._equals(part.type, part.form, form)
+        if part.form is Form.COUNTRY:  # its code is no part of the text itself
+            return mask | PRESENT
+        if part.form is Form.SIZE_RANGE:  # spaces may stand between all of its letters
+            return mask | PRESENT | self._letters(form.replace("-", ""), form[:1], form[-1:])
+        mask |= self._within(form)
+        if part.form is Form.PAGE and form[:1] not in ("", "/") and "://" not in form:
+            mask |= self._paths(normal_forms.path(form))
+        return mask
+
+    def _equals(self, name: str, form: Form, wanted: str) -> int:
+        see = normal_forms.FORMS.get(form, str)
+        return self._mask(
+            number
+            for part, number in self._parts.items()
+            if part.comparator == "equals"
+            and part.type == name
+            and not (form is Form.PAGE and part.value[:1] == "/")
+            and see(part.value) == wanted
+        )
+
+    def _paths(self, wanted: str) -> int:
+        return self._mask(
+            number
+            for part, number in self._parts.items()
+            if part.form is Form.PAGE
+            and part.comparator == "equals"
+            and part.value[:1] == "/"
+            and normal_forms.path_value(part.value) == wanted
+        )
+
+    def _within(self, text: str) -> int:
+        return PRESENT | self._mask(
+            number
+            for part, number in self._parts.items()
+            if part.comparator == "contains" and part.value in text
+        )
+
+    def _letters(self, within: str, first: str, last: str) -> int:
+        """The text comparators that look for one of these letters, a dash aside."""
+        where = {"contains": within, "starts_with": first, "ends_with": last}
+        return self._mask(
+            number
+            for part, number in self._parts.items()
+            if len(part.value) == 1 and part.value != "-"
+            if part.value in where.get(part.comparator, "")
+        )
+
+    def _edges(self, text: str, comparator: str) -> int:
+        meets = str.startswith if comparator == "starts_with" else str.endswith
+        return self._mask(
+            number
+            for part, number in self._parts.items()
+            if part.comparator == comparator != "contains" and meets(text, part.value)
+        )
+
+    def _mask(self, numbers: Iterable[int]) -> int:
+        found = 0
+        for number in numbers:
+            found |= 1 << number
+        return found
+
+    def _reached(self, mask: int) -> bool:
+        """Whether some texts together hit just these parts."""
+        found = 0
+        for one in self.masks:
+            if one | mask == mask:
+                found |= one
+        return found == mask
+
+    @cached_property
+    def _plan(self) -> Plan:
+        conditions = tuple(
+            Condition(
+                type=part.type,
+                comparator=part.comparator,
+                value=None if part.comparator == "exists" else part.value,
+            )
+            for part in self._parts
+        )
+        group = Group(operator=Operator.OR, conditions=conditions)
+        config = IcpConfig(label="parts", rules=Rules(groups=(group,)))
+        return make_plan(
+            [("parts", config)], as_of=normal_forms.EPOCH, case_sensitive=self._case_sensitive
+        )
+
+    def _masks(self, texts: Sequence[str]) -> list[int]:
+        """What each text hits, by the evaluator."""
+        found: list[int] = []
+        rest = iter(texts)
+        while some := list(islice(rest, max(1, _AT_ONCE * 64 // (64 + len(self._parts))))):
+            is_pages = CONDITION_TYPES.get(self.name) is None
+            tokens = [json.dumps([text] if is_pages else text, ensure_ascii=False) for text in some]
+            columns = {name: pa.nulls(len(some), pa.string()) for name in self._plan.columns}
+            columns[self.name] = pa.array(tokens, pa.string())
+            words, _ = row_words(pa.record_batch(columns), self._plan)
+            held = held_conditions(self._plan.configs[0], words)
+            found += [sum(1 << bit for bit in row.nonzero()[0].tolist()) for row in held]
+        return found
+
+
+def _is_plain(part: Part) -> bool:
+    """Whether the one text that equals a part's value is the value itself."""
+    is_name = part.form is Form.COUNTRY and normal_forms.country(part.value) == f"{part.value}\0"
+    return part.form is Form.PLAIN or is_name
+
+
+def _can_be_equalled(part: Part) -> bool:
+    """Whether a text may equal a part's value: none is blank, and no path holds a `?`."""
+    if part.form is Form.PAGE and part.value[:1] == "/":
+        return "?" not in normal_forms.path_value(part.value)
+    return part.form in (Form.PAGE, Form.URL) or part.value != ""
+
+
+def is_texts(name: str) -> bool:
+    """Whether a condition type looks at texts."""
+    return CONDITION_TYPES[name].kind in (Kind.TEXT, Kind.PAGES)
+
+
+def joined(source: TextSource, numbers: Iterable[int]) -> Iterator[str]:
+    """Single texts that may hit what several representatives hit together."""
+    texts = [source.texts[number] for number in numbers]
+    for glue in ("", " ", source.separator):
+        yield glue.join(texts)
+        yield glue.join(reversed(texts))

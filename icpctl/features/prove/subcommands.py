@@ -1,0 +1,125 @@
+"""`icpctl prove equivalent` and `icpctl prove witnesses`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
+from icpctl.errors import ExitCode, IcpctlError
+from icpctl.features.prove.command import Timeout, Whole, is_case_sensitive
+from icpctl.output.formats import EquivalentFormat
+
+if TYPE_CHECKING:
+    from icpctl.config.model import IcpConfig
+    from icpctl.config.store import Workspace
+
+    Named = tuple[str, IcpConfig]
+
+
+def equivalent(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="A B", help="Two slugs or files; with --base or --base-dir any number of slugs."
+        ),
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
+    ] = None,
+    base_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of this folder.")
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    whole: Whole = False,
+    timeout: Timeout = 2.0,
+    case_sensitive: CaseSensitive = None,
+    output: Annotated[
+        EquivalentFormat, typer.Option("-o", "--output", help="How to print the answer.")
+    ] = "text",
+) -> ExitCode:
+    """Prove that two configs are the same for every visitor, or show one on whom they differ.
+
+    The exit code is 1 unless it is proved, in matches and in scores.
+    """
+    from icpctl.features.prove.equivalence import compare
+    from icpctl.features.prove.output.comparison import print_compared
+    from icpctl.features.prove.solver import require_z3
+
+    require_z3()
+    space = workspace(directory, org)
+    if base is None and base_dir is None:
+        asked = [_two(space, names or [])]
+    else:
+        asked = _against(space, names or [], base, base_dir)
+    is_exact = is_case_sensitive(case_sensitive)
+    compared = []
+    for (first, one), (second, two) in asked:
+        found = compare(one, two, case_sensitive=is_exact, whole=whole, timeout=timeout)
+        compared.append((first, second, found))
+    print_compared(compared, output)
+    return ExitCode.DONE if all(it.is_equal for _, _, it in compared) else ExitCode.FOUND
+
+
+def witnesses(
+    slug: Slug,
+    directory: Dir = None,
+    org: Org = None,
+    timeout: Timeout = 2.0,
+    case_sensitive: CaseSensitive = None,
+) -> ExitCode:
+    """Print tests of a config: for each condition a visitor that holds it and one that fails it.
+
+    They are in the format of icpctl test: icpctl prove witnesses saas > icp_configs/saas.test.yaml
+    """
+    from icpctl.features.prove.cases import cases_of
+    from icpctl.features.prove.output.cases import cases_text
+    from icpctl.features.prove.solver import require_z3
+
+    require_z3()
+    config = workspace(directory, org).get(slug)
+    is_exact = is_case_sensitive(case_sensitive)
+    cases = cases_of(slug, config.config, case_sensitive=is_exact, timeout=timeout)
+    sys.stdout.write(cases_text(config, cases))
+    return ExitCode.DONE
+
+
+def _two(space: "Workspace", names: list[str]) -> "tuple[Named, Named]":
+    if len(names) != 2:
+        raise IcpctlError(
+            f"name two configs, by slug or by file, not {len(names)}",
+            "bad_usage",
+            hint="or compare with a git revision or a folder: --base REF, --base-dir DIR",
+        )
+    one, two = (_named(space, name) for name in names)
+    return one, two
+
+
+def _named(space: "Workspace", name: str) -> "Named":
+    """A config by its slug, or by its file where the name is that of one."""
+    from icpctl.config.store import load_config
+
+    if os.sep in name or Path(name).suffix:
+        return name, load_config(name)
+    return name, space.get(name).config
+
+
+def _against(
+    space: "Workspace", slugs: list[str], ref: str | None, folder: Path | None
+) -> "list[tuple[Named, Named]]":
+    """Each config as it was and as it is; raise where one is only in one of both."""
+    from icpctl.config.git_versions import versions
+
+    found = versions(space, slugs, ref=ref, folder=folder)
+    before = {it.slug: it.config for it in found.before}
+    after = {it.slug: it.config for it in found.after}
+    if gone := sorted(set(before) ^ set(after)):
+        raise IcpctlError(
+            f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} in one of both versions only",
+            "no_such_slug",
+            hint="name the configs that are to be compared",
+        )
+    return [((f"{slug} ({found.base})", before[slug]), (slug, it)) for slug, it in after.items()]

@@ -1,0 +1,1 @@
+"""Reports of a run to look at: figures, and pages made of them."""

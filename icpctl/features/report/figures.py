@@ -1,0 +1,162 @@
+"""Every figure of a report, counted in the scan that scores: bounded, whatever the visitors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.features.report.best_visitors import Top
+from icpctl.features.report.breakdowns import (
+    SizeCounts,
+    Tally,
+    count_days,
+    count_values,
+    day_reports,
+    days_of,
+    field_report,
+)
+from icpctl.features.stats.counting import Period
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.counts import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.exports.sources import Source
+    from icpctl.features.insight.counting import InsightCounts
+    from icpctl.features.insight.model import InsightReport
+    from icpctl.features.report.best_visitors import TopVisitor
+    from icpctl.features.report.breakdowns import DayReport, FieldReport
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.report import ConfigReport
+    from icpctl.scoring.run import Rows, Run
+
+STEPS = 20
+"""How many steps of scores are counted, each of 100 / `STEPS`; 100 is in the last."""
+
+BREAKDOWNS = ("industry", "country", "company_size", "utm_source")
+"""The fields by whose values visitors are counted."""
+
+MOST_TEXTS = 50_000
+"""Distinct JSON texts of a field that are counted, those that come first."""
+
+_SIZES = ("company_size", "employee_size_range")
+_TEXTS = tuple(name for name in BREAKDOWNS if name not in _SIZES)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a report shows of a run over `period`.
+
+    `histograms` are each config's matches by score, in `STEPS` steps. `uncounted` are the visitors
+    whose value of a field is in none of `fields`, because there were too many values. `insight` is
+    None where only a period is looked at, and `top` where visitors are not to be shown.
+    """
+
+    period: Period
+    run: Run
+    visitors: int
+    matched: int
+    match_rate: float | None
+    average_score: float | None
+    configs: list[ConfigReport]
+    histograms: list[list[int]]
+    days: list[DayReport]
+    fields: list[FieldReport]
+    uncounted: dict[str, int]
+    insight: InsightReport | None
+    top: list[TopVisitor] | None
+    sources: list[Source]
+
+
+@dataclass(slots=True)
+class FigureCounts:
+    """Counts the rows of a run; with `visitors` it also keeps the best of them.
+
+    `insight` are counts of the same plan, which the run must watch.
+    """
+
+    plan: Plan
+    insight: InsightCounts | None = None
+    period: Period = field(default_factory=Period)
+    visitors: bool = True
+    sources: list[Source] = field(default_factory=list)
+    _counts: Counts = field(init=False)
+    _histograms: np.ndarray = field(init=False)
+    _top: Top = field(init=False)
+    _days: Tally = field(default_factory=Tally)
+    _texts: dict[str, Tally] = field(init=False)
+    _sizes: SizeCounts = field(default_factory=SizeCounts)
+
+    def __post_init__(self) -> None:
+        self._counts = Counts(len(self.plan.configs))
+        self._histograms = np.zeros((len(self.plan.configs), STEPS), np.int64)
+        self._top = Top(self.plan)
+        self._texts = {name: Tally(MOST_TEXTS) for name in _TEXTS}
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the rows must have."""
+        ours = (LAST_SEEN, *_TEXTS, *_SIZES)
+        return tuple(dict.fromkeys([*ours, *(self._top.fields if self.visitors else ())]))
+
+    def on_sources(self, sources: Sequence[Source]) -> None:
+        """Note the files that are read."""
+        self.sources = list(sources)
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        verdicts = rows.verdicts
+        days, known, _ = days_of(rows.fields[LAST_SEEN])
+        chosen = self.period.chosen(days, known)
+        self._counts.add(verdicts, chosen)
+        of_chosen = np.repeat(chosen, np.diff(verdicts.offsets))
+        steps = np.minimum(verdicts.hundredths // (10_000 // STEPS), STEPS - 1)
+        places = (verdicts.configs.astype(np.int64) * STEPS + steps)[of_chosen]
+        counted = np.bincount(places, minlength=self._histograms.size)
+        self._histograms += counted.reshape(self._histograms.shape)
+        held = verdicts.icp[chosen] >= 0
+        count_days(self._days, days[chosen], known[chosen], held)
+        mask = pa.array(chosen)
+        columns = {name: rows.fields[name].filter(mask) for name in (*_TEXTS, *_SIZES)}
+        for name, tally in self._texts.items():
+            count_values(tally, columns[name], held)
+        self._sizes.add(columns["company_size"], columns["employee_size_range"], held)
+        if self.visitors:
+            self._top.add(rows, chosen)
+
+    def figures(self, run: Run, configs: Sequence[tuple[str, IcpConfig]]) -> Figures:
+        """What was counted; `configs` are those of the plan."""
+        counts = self._counts
+        case_sensitive = self.plan.case_sensitive
+        return Figures(
+            period=self.period,
+            run=run,
+            visitors=counts.visitors,
+            matched=counts.matched,
+            match_rate=counts.match_rate,
+            average_score=counts.average_score,
+            configs=counts.config_reports(self.plan.configs),
+            histograms=self._histograms.tolist(),
+            days=day_reports(self._days),
+            fields=[
+                self._sizes.report()
+                if name in _SIZES
+                else field_report(name, self._texts[name], case_sensitive)
+                for name in BREAKDOWNS
+            ],
+            insight=self._insight(run),
+            uncounted={name: it.uncounted for name, it in self._texts.items() if it.uncounted},
+            top=self._top.visitors(dict(configs)) if self.visitors else None,
+            sources=self.sources,
+        )
+
+    def _insight(self, run: Run) -> InsightReport | None:
+        if self.insight is None:
+            return None
+        report = self.insight.report(run)
+        return report if self.visitors else report.without_values()

@@ -1,0 +1,74 @@
+"""What a run read, and what of it was lost: data quality, and how a report was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl import __version__
+from icpctl.features.report.pages.page import (
+    Block,
+    Cell,
+    Section,
+    Table,
+    columns,
+    number,
+    own,
+)
+from icpctl.output.score import counted, misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.exports.sources import Source
+    from icpctl.scoring.run import Run
+
+_MOST_PLACES = 100
+
+
+def quality(run: Run, *, visitors: bool) -> Section | None:
+    """Rejected lines and values that did not fit, None without any; examples with `visitors`."""
+    report = run.report
+    blocks = []
+    if report.rejected:
+        table = Table(
+            "The first rejected lines",
+            columns("Line", "Reason"),
+            [[Cell(own(f"{it.file}:{it.line}")), Cell(own(it.reason))] for it in run.rejected],
+        )
+        text = f"{counted(report.rejected, 'line')} that are no visitor; all others were scored."
+        blocks.append(Block("Rejected lines", text, table=table))
+    if report.field_warnings:
+        counts = Table(
+            "Values that did not fit, by field",
+            columns("Field", "#Values"),
+            [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
+        )
+        first = tuple(own(f"{it.file}:{it.line}: {misfit(it)}") for it in run.warnings)
+        text = "Values that are not of their field's kind count as missing."
+        blocks.append(Block("Field warnings", text, table=counts, items=first if visitors else ()))
+    if not blocks:
+        return None
+    return Section("quality", "Data quality", "", blocks)
+
+
+def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
+    """The version, the input files, and the table of `configs`."""
+    mapped = {it.source: it.mapping for it in run.mapped}
+    inputs = Table(
+        "Input files",
+        columns("File", "#Bytes", "Read as"),
+        [
+            [
+                Cell(own(it.name)),
+                number(it.size),
+                Cell(own(mapped[it.name].title) if it.name in mapped else ""),
+            ]
+            for it in sources[:_MOST_PLACES]
+        ],
+    )
+    more = len(sources) - _MOST_PLACES
+    text = f"Made by icpctl {__version__}."
+    if more > 0:
+        text += f" The first {_MOST_PLACES} of {len(sources):,} files are listed."
+    blocks = [Block("Input", table=inputs), Block("Profiles", table=configs)]
+    return Section("making", "How it was made", text, blocks, columns=True)

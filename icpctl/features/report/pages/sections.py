@@ -1,0 +1,240 @@
+"""From the figures of a run to the sections of its report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.features.insight.page import losses
+from icpctl.features.report.figures import STEPS
+from icpctl.features.report.pages.data_quality import making, quality
+from icpctl.features.report.pages.page import (
+    Block,
+    Cell,
+    Chart,
+    Headline,
+    Page,
+    Section,
+    Table,
+    bars,
+    columns,
+    inside,
+    number,
+    own,
+)
+from icpctl.features.report.pages.people import people
+from icpctl.features.report.periods import grouped
+from icpctl.output.score import counted, percent
+from icpctl.scoring.report import rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.report.breakdowns import FieldReport
+    from icpctl.features.report.figures import Figures
+    from icpctl.scoring.report import ConfigReport
+
+MOST_SPANS = 100  # bars of the chart over time
+MOST_HISTOGRAMS = 24
+
+_FIELDS = {
+    "industry": "Industry",
+    "country": "Country",
+    "company_size": "Company size",
+    "utm_source": "Source",
+}
+_MISSING = "not known"
+_MATCH = ("match", "do not")
+
+
+def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> Page:
+    """The page for figures and the configs that they are of."""
+    found = [
+        _time(figures),
+        _profiles(figures),
+        _scores(figures),
+        *(losses(figures.insight) if figures.insight else ()),
+        _breakdowns(figures),
+        people(figures),
+        quality(figures.run, visitors=figures.top is not None),
+        _making(figures, configs),
+    ]
+    subtitle = f"As of {figures.run.report.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    period = figures.period
+    if period.first or period.last:
+        since = f" from {period.first}" if period.first else ""
+        until = f" to {period.last}" if period.last else ""
+        subtitle += f"; visitors last seen{since}{until}"
+    return Page(
+        own(title or "Which visitors match"),
+        subtitle,
+        _headlines(figures),
+        [section for section in found if section],
+    )
+
+
+def _headlines(figures: Figures) -> list[Headline]:
+    rejected = figures.run.report.rejected
+    warned = sum(figures.run.report.field_warnings.values())
+    average = figures.average_score
+    return [
+        Headline("Visitors", f"{figures.visitors:,}"),
+        Headline("Matches", f"{figures.matched:,}", "visitors that match a profile"),
+        Headline("Match rate", _percent(figures.match_rate), "of all visitors"),
+        Headline("Average score", "" if average is None else f"{average:.2f}", "of matches"),
+        Headline(
+            "Rejected lines",
+            f"{rejected:,}",
+            f"{counted(warned, 'value')} did not fit" if warned else "that are no visitor",
+        ),
+    ]
+
+
+def _time(figures: Figures) -> Section | None:
+    title, spans = grouped(figures.days, MOST_SPANS)
+    undated = [it for it in figures.days if it.date is None]
+    if not spans:
+        return None
+    unit = {"DAY": "day", "WEEK FROM": "week", "MONTH": "month", "YEAR": "year"}[title]
+    rows = [(it.name, it.visitors, it.matched) for it in spans]
+    rows += [("no date", it.visitors, it.matched) for it in undated]
+    best = max(spans, key=lambda it: it.matched)
+    words = (
+        f"Bars by {unit} from {spans[0].name} to {spans[-1].name}: visitors, and those of them "
+        f"that match. Most matches: {best.matched:,} in {best.name}."
+    )
+    table = Table(
+        f"Visitors and matches by {unit}",
+        columns("Last seen", "#Visitors", "#Matches", "#Rate"),
+        [_counts(own(name), visitors, matched) for name, visitors, matched in rows],
+    )
+    data = [[str(it.start), str(it.stop), it.matched, it.visitors] for it in spans]
+    text = f"Visitors by the {unit} in which they were last seen, UTC."
+    if undated:
+        text += f" {counted(undated[0].visitors, 'visitor')} without a date not in the chart."
+    chart = Chart("time", f"Matches by {unit}", words, data, table)
+    return Section("time", "Matches over time", text, [Block(chart=chart)], legend=_MATCH)
+
+
+def _profiles(figures: Figures) -> Section:
+    cells = bars([(it.matched, it.first) for it in figures.configs])
+    names = ("Profile", "#Priority", "#Matches", "#Rate", "=", "#First", "#Taken", "#Average score")
+    table = Table(
+        "Profiles in the order in which they are asked",
+        columns(*names),
+        [
+            [
+                profile(it),
+                Cell("" if it.priority is None else f"{it.priority}"),
+                number(it.matched),
+                Cell(_percent(it.match_rate)),
+                bar,
+                number(it.first),
+                number(it.matched - it.first),
+                Cell("" if it.average_score is None else f"{it.average_score:.2f}"),
+            ]
+            for it, bar in zip(figures.configs, cells, strict=True)
+        ],
+    )
+    text = (
+        "A visitor may match several profiles; it belongs to the first of them. First counts "
+        "the visitors that a profile gets, Taken its matches that belong to a profile before it."
+    )
+    legend = "first", "taken"
+    return Section("profiles", "Profiles", text, [Block(table=table)], legend=legend)
+
+
+def profile(config: ConfigReport) -> Cell:
+    """A config by its label and slug."""
+    return Cell(own(config.label), small=config.slug)
+
+
+def _scores(figures: Figures) -> Section | None:
+    found = [
+        (config, counts)
+        for config, counts in zip(figures.configs, figures.histograms, strict=True)
+        if config.matched
+    ]
+    if not found:
+        return None
+    found.sort(key=lambda pair: -pair[0].matched)
+    text = "How well matches fit: visitors by score, from 0 to 100."
+    if len(found) > MOST_HISTOGRAMS:
+        text += f" The {MOST_HISTOGRAMS} profiles with most matches are shown, of {len(found)}."
+    blocks = [_histogram(config, counts) for config, counts in found[:MOST_HISTOGRAMS]]
+    return Section("scores", "Scores", text, blocks, columns=True)
+
+
+def _histogram(config: ConfigReport, counts: list[int]) -> Block:
+    width = 100 // STEPS
+    names = [f"{at * width} to {(at + 1) * width}" for at in range(STEPS)]
+    most = max(range(STEPS), key=lambda at: counts[at])
+    label = inside(config.label)
+    words = (
+        f"Bars by score for {label}: {counted(config.matched, 'match', 'matches')}, average score "
+        f"{config.average_score:.2f}. Most are from {names[most]}: {counts[most]:,}."
+    )
+    table = Table(
+        f"Matches of {label} by score",
+        columns("Score", "#Matches"),
+        [[Cell(name), number(count)] for name, count in zip(names, counts, strict=True) if count],
+    )
+    chart = Chart("scores", f"Scores of {label}", words, counts, table)
+    text = f"{counted(config.matched, 'match', 'matches')}, {config.average_score:.2f} on average"
+    return Block(label, text, chart)
+
+
+def _breakdowns(figures: Figures) -> Section:
+    blocks = [_breakdown(it, figures.uncounted.get(it.field, 0)) for it in figures.fields]
+    text = "Visitors by what is known of them."
+    return Section("breakdowns", "Who they are", text, blocks, columns=True, legend=_MATCH)
+
+
+def _breakdown(found: FieldReport, uncounted: int) -> Block:
+    name = _FIELDS[found.field]
+    known = sum(it.value is not None for it in found.values)
+    if not known and not uncounted:
+        return Block(name, f"{found.field} is not known of any visitor.")
+    text = f"By {found.field}"
+    if found.distinct > known:
+        more = "more than " if uncounted else ""
+        text += f", the commonest {known} of {more}{found.distinct:,} values"
+    if uncounted:
+        text += f"; {counted(uncounted, 'visitor')} with rare or very long values are in none"
+    cells = bars([(it.visitors, it.matched) for it in found.values])
+    table = Table(
+        f"Visitors and matches by {name.lower()}",
+        columns(name, "=", "#Visitors", "#Matches", "#Rate"),
+        [
+            [first, bar, *rest]
+            for bar, (first, *rest) in zip(
+                cells,
+                (
+                    _counts(
+                        _MISSING if it.value is None else own(it.value), it.visitors, it.matched
+                    )
+                    for it in found.values
+                ),
+                strict=True,
+            )
+        ],
+    )
+    return Block(name, f"{text}.", table=table)
+
+
+def _making(figures: Figures, configs: Sequence[ConfigFile]) -> Section:
+    used = Table(
+        "Profiles, and the first 16 digits of each file's SHA-256",
+        columns("Profile", "Hash"),
+        [[Cell(it.slug), Cell(it.etag)] for it in sorted(configs, key=lambda it: it.order)],
+    )
+    return making(figures.run, figures.sources, used)
+
+
+def _counts(name: str, visitors: int, matched: int) -> list[Cell]:
+    share = rate(matched, visitors)
+    return [Cell(name), number(visitors), number(matched), Cell(_percent(share), sort=share or 0.0)]
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else percent(share)

@@ -1,0 +1,1 @@
+"""Records of events or sessions to visitors."""

@@ -1,0 +1,62 @@
+"""`icpctl rollup`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
+from icpctl.cli.options import Mapping, MaxRejects, Rejects, TempDir, Visitors
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ReportFormat
+
+
+def rollup(
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="F", help="Write the visitors: .jsonl or .parquet; - is JSON lines on stdout."
+        ),
+    ],
+    visitors: Visitors = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="What the records of a visitor have in common; repeatable, the first found "
+            "counts. The mapping's, unless given.",
+        ),
+    ] = None,
+    mapping: Mapping = None,
+    rejects: Rejects = None,
+    max_rejects: MaxRejects = "0",
+    temp_dir: TempDir = None,
+    engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
+    ] = "table",
+) -> ExitCode:
+    """Make visitors of an export of events or sessions.
+
+    Pages come together in order of time, page views and sessions are counted where no record has
+    a count, and each other field has its latest value.
+    """
+    from icpctl.cli.scoring_options import by_paths, mapping_of, visitors_of
+    from icpctl.features.rollup.printing import How, print_rollup, rollup_into
+    from icpctl.scoring.report import Limit
+
+    spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
+    limit = Limit.parse(max_rejects)
+    how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
+    if spark:
+        from icpctl.features.rollup.on_spark import roll_up_on
+
+        run = roll_up_on(spark, visitors_of(visitors), how, out, rejects)
+    else:
+        kept = None if rejects is None else Path(rejects)
+        run = rollup_into(visitors_of(visitors), how, out, kept)
+    print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
+    exceeded = limit.exceeded(run.rejected, run.records)
+    return ExitCode.FOUND if exceeded else ExitCode.DONE

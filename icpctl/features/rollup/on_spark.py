@@ -1,0 +1,140 @@
+"""A roll-up on Spark: one machine's counts, and visitors in a folder that Spark commits."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from icpctl.exports.merge_events import MICROS, VISITOR
+from icpctl.exports.rollup import no_key
+from icpctl.exports.scan import temporary_folder
+from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
+from icpctl.features.rollup.spark_tasks import (
+    PLACE,
+    RollUpWork,
+    VisitorTally,
+    folding_task,
+    reading_task,
+    writing_task,
+)
+from icpctl.output.score import refuse_stdout
+from icpctl.output.verdict_rows import FORMS
+from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
+from icpctl.spark.inputs.inputs import find_inputs
+from icpctl.spark.jobs import Jobs
+from icpctl.spark.rejects import write_rejects
+from icpctl.spark.session import apart, session
+from icpctl.spark.work import TALLY, TEXT, File
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.features.rollup.printing import How
+    from icpctl.features.rollup.visitor_files import Shapes
+    from icpctl.spark.session import Cluster
+
+
+def roll_up_on(
+    cluster: Cluster, visitors: Sequence[str], how: How, out: str, rejects: str | None
+) -> RollUpRun:
+    """As `roll_up`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    suffix_of(out)
+    refuse_stdout(rejects)
+    with session(cluster, "icpctl rollup") as spark:
+        return roll_up(spark, visitors, how, out, rejects)
+
+
+def roll_up(
+    spark: SparkSession, visitors: Sequence[str], how: How, out: str, rejects: str | None = None
+) -> RollUpRun:
+    """Roll records up into the folder `out`, and write those that are rejected into `rejects`.
+
+    The folders appear when all is read, and stay only where all goes well. Raises `IcpctlError`:
+    `unknown_format`, `not_written` where a folder is there already, `no_key`, and what reading
+    raises; Spark's own errors pass.
+    """
+    started = time.perf_counter()
+    form = FORMS[suffix_of(out)]
+    jobs = Jobs(spark)
+    visitors_to, rejects_to = jobs.new_folders(out, rejects)
+    jobs.describe("look at the first records of each file")
+    with temporary_folder(how.temp_dir) as spool:
+        inputs = find_inputs(spark, visitors, spool)
+        sources = [it.source for it in inputs]
+        run = RollUpRun(mapped=how.mapped(sources))
+        frames = Frames.of(spark, inputs)
+        work = _work(frames.numbers, run.mapped)
+        with frames.fixed_blocks(), jobs.all_or_nothing(), _folded(frames, work) as folded:
+            jobs.describe(f"roll up {frames.words}")
+            tally = VisitorTally()
+            for one in jobs.run(folded, frames.size):
+                tally.follow(one)
+            # One machine reads the files of a mapping one after another.
+            blocks = sorted(frames.in_order(tally.blocks), key=lambda it: work.groups[it[0][0]])
+            before = lines_before((place, it.lines) for place, it in blocks)
+            for place, block in blocks:
+                run.follow(block.counts, before.get(place, 0))
+            for group in dict.fromkeys(work.groups[place[0]] for place, _ in blocks):
+                counts = [it.counts for place, it in blocks if work.groups[place[0]] == group]
+                if sum(it.without_key for it in counts) == sum(it.records for it in counts) > 0:
+                    raise no_key(run.mapped[group].mapping, sources[group])
+            jobs.describe(f"write {tally.count:,} visitors")
+            typed = _written(folded, tally.shapes, form)
+            jobs.write(typed, frames.size, cast("str", visitors_to), form, jobs.tallies())
+            if rejects_to is not None:
+                rejected = {place: (it.lines, it.counts.rejected) for place, it in blocks}
+                write_rejects(jobs, frames, work, rejected, before, rejects_to)
+    run.visitors, run.seconds = tally.count, time.perf_counter() - started
+    return run
+
+
+def _work(numbers: Sequence[int], mapped: Sequence[Mapped]) -> RollUpWork:
+    mappings = [one.mapping for one in mapped]
+    files = [File(one.source, one.mapping) for one in mapped]
+    return RollUpWork(
+        tuple(names_of(mappings)),
+        dict(zip(numbers, files, strict=True)),
+        {number: at for at, number in enumerate(numbers)},
+        dict(zip(numbers, map(mappings.index, mappings), strict=True)),
+    )
+
+
+@contextmanager
+def _folded(frames: Frames, work: RollUpWork) -> Iterator[DataFrame]:
+    """Visitors and what was counted of them; workers keep all of it on their disks for the block.
+
+    What is written depends on all visitors.
+    """
+    from pyspark import StorageLevel
+
+    types = {**PLACE, **work.kept_types}
+    records = frames.worked_on(work, types, partial(reading_task, work))
+    together = records.repartition(VISITOR).sortWithinPartitions(VISITOR, MICROS, *PLACE)
+    schema = schema_of({**work.visitor_types, TALLY: pa.binary()})
+    folded = together.drop(*PLACE).mapInArrow(folding_task(work), schema)
+    folded.persist(StorageLevel.DISK_ONLY)
+    try:
+        yield folded
+    finally:
+        apart(folded.unpersist)
+
+
+def _written(folded: DataFrame, shapes: Shapes, form: str) -> DataFrame:
+    from pyspark.sql import functions as f
+
+    is_text = form == "jsonl"
+    types = (
+        {TEXT: pa.string()}
+        if is_text
+        else dict(zip(shapes.schema.names, shapes.schema.types, strict=True))
+    )
+    visitors = folded.where(f.col(TALLY).isNull()).drop(TALLY)
+    schema = schema_of({**types, TALLY: pa.binary()})
+    return visitors.mapInArrow(writing_task(shapes, as_text=is_text), schema)

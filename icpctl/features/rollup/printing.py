@@ -1,0 +1,207 @@
+"""A roll-up: its visitors into a file, its counts for people and programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns import Columns
+from icpctl.exports.field_warnings import FieldWarnings
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.merge_events import COUNTED
+from icpctl.exports.reading import Reader
+from icpctl.exports.scan import Progress, Scan, cores, temporary_folder
+from icpctl.exports.sources import find_sources
+from icpctl.features.rollup.visitor_files import FORMATS, Visitors
+from icpctl.files import replacing
+from icpctl.mappings.mapping import FIELDS
+from icpctl.output.progress import progress
+from icpctl.output.read_as import print_mapped
+from icpctl.output.score import (
+    STDOUT,
+    counted,
+    print_exceeded,
+    print_misfits,
+    print_rejected,
+    refuse_overwriting,
+    rejects_hint,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.exports.sources import Source
+    from icpctl.mappings.mapping import Mapping
+    from icpctl.mappings.mapping import Path as RecordPath
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.report import Limit
+
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class RollUpRun:
+    """The counts of a roll-up, and the first of what did not fit."""
+
+    records: int = 0
+    visitors: int = 0
+    without_key: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    first_rejected: list[Rejected] = field(default_factory=list)
+    warnings: FieldWarnings = field(default_factory=FieldWarnings)
+    mapped: list[Mapped] = field(default_factory=list)
+
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Count rejected lines."""
+        shown = rejected[: _SHOWN - len(self.first_rejected)]
+        self.first_rejected += [replace(one, raw=None) for one in shown]  # not shown
+        self.rejected += len(rejected)
+
+    def add(self, batch: Batch) -> None:
+        """Count what is told of a batch of records: its misfits and rejected lines."""
+        self.reject(batch.rejected)
+        self.warnings.add(batch.source.name, batch.misfits or {})
+
+    def follow(self, later: RollUpRun, lines_before: int) -> None:
+        """Count what was found in a part behind; so many lines of its file go before it."""
+        self.reject([replace(it, line=it.line + lines_before) for it in later.first_rejected])
+        self.rejected += later.rejected - len(later.first_rejected)
+        self.warnings.follow(later.warnings, lines_before)
+        self.records += later.records
+        self.without_key += later.without_key
+
+    def as_json(self) -> str:
+        """The counts as `-o json` prints them."""
+        found = {
+            "records": self.records,
+            "visitors": self.visitors,
+            "withoutKey": self.without_key,
+            "rejected": self.rejected,
+            "fieldWarnings": dict(sorted(self.warnings.counts.items())),
+            "elapsedSeconds": round(self.seconds, 3),
+        }
+        return json.dumps(found, indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to roll up: `mapping` None means to recognise formats, `by` is the mapping's if empty."""
+
+    mapping: Mapping | None = None
+    by: tuple[RecordPath, ...] = ()
+    temp_dir: Path | None = None
+
+    def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
+        """The mapping of each file, with its key; raise `IcpctlError` where none is known."""
+        found = map_sources(sources, self.mapping)
+        found = [
+            replace(one, mapping=replace(one.mapping, by=self._key(one.mapping))) for one in found
+        ]
+        for one in found:
+            if not one.mapping.by:
+                raise IcpctlError(
+                    "which records are of one visitor is not known: "
+                    f"the mapping {one.mapping.name} does not say it",
+                    "bad_usage",
+                    Location(one.source),
+                    "name what they have in common, e.g. --by email",
+                )
+        return found
+
+    def _key(self, mapping: Mapping) -> tuple[RecordPath, ...]:
+        return self.by or mapping.by or mapping.rollup_by
+
+
+def rollup_into(
+    visitors: Sequence[str], how: How, out: str, rejects: Path | None = None
+) -> RollUpRun:
+    """Roll records up into the file `out`, or as JSON lines on stdout where it is `-`.
+
+    Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
+    what records have in common is not known, `not_written`, and what reading raises.
+    """
+    suffix = ".jsonl" if out == STDOUT else suffix_of(out)
+    started = time.perf_counter()
+    run = RollUpRun()
+    written = [Path(out)] if out != STDOUT else []
+    with ExitStack() as stack:
+        spool = stack.enter_context(temporary_folder(how.temp_dir))
+        sources = find_sources(visitors, spool)
+        written += [rejects] if rejects else []
+        refuse_overwriting(written, [source.path for source in sources])
+        kept = stack.enter_context(replacing(rejects)) if rejects else None
+        run.mapped = how.mapped(sources)
+        names = names_of([one.mapping for one in run.mapped])
+        scan = Scan(
+            [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
+            Reader(Columns({}), spool, cores()),
+            lambda mapping: Columns({name: mapping.paths[name] for name in names}),
+            needs_keys=True,
+        )
+        found = Visitors(spool / "visitors.arrow")
+        with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
+            shown = Progress(sources, on_progress)
+            for batch in scan.batches():
+                run.add(batch)
+                if kept:
+                    kept.writelines(it.as_json().encode() + b"\n" for it in batch.rejected)
+                if batch.table.num_rows:
+                    found.add(batch.table)
+                shown.read(batch)
+            if out == STDOUT:
+                found.write(sys.stdout.buffer, suffix)
+            else:
+                found.write(stack.enter_context(replacing(Path(out))), suffix)
+    run.records, run.without_key = scan.records, scan.without_key
+    run.visitors, run.seconds = found.count, time.perf_counter() - started
+    return run
+
+
+def suffix_of(out: str) -> str:
+    """The key of `FORMATS` for a file, or folder, to be written; raise `unknown_format`."""
+    suffix = PurePosixPath(out).suffix.lower()
+    if suffix not in FORMATS:
+        raise IcpctlError(
+            "what it should hold is not clear from its name",
+            "unknown_format",
+            Location(out),
+            f"end it in one of {', '.join(FORMATS)}",
+        )
+    return suffix
+
+
+def names_of(mappings: Sequence[Mapping]) -> list[str]:
+    """The fields of visitors of records with these mappings: those that any mapping has."""
+    return [name for name in FIELDS if name in COUNTED or any(it.paths[name] for it in mappings)]
+
+
+def print_rollup(
+    run: RollUpRun, output: ReportFormat, out: str, limit: Limit, *, rejects_kept: bool
+) -> None:
+    """Print the counts on stdout, or on stderr where stdout has the visitors; the rest there."""
+    stream = sys.stderr if out == STDOUT else sys.stdout
+    if output == "json":
+        print(run.as_json(), file=stream)
+    else:
+        text = f"{counted(run.records, 'record')}, {counted(run.visitors, 'visitor')}"
+        if run.without_key:
+            has = "has" if run.without_key == 1 else "have"
+            text += f"; {counted(run.without_key, 'record')} {has} no key"
+        if run.rejected:
+            text += f"; {counted(run.rejected, 'line')} rejected"
+        print(text, file=stream)
+    sys.stdout.flush()
+    print_mapped(run.mapped)
+    print_rejected(run.first_rejected, run.rejected)
+    print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
+    if limit.exceeded(run.rejected, run.records):
+        print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

@@ -1,0 +1,190 @@
+"""What Spark's tasks do to roll records up: some read them, others fold those of a visitor.
+
+Between the two Spark brings the records of a visitor together, in order of time. What was counted
+of the records goes the same way, in rows of its own; so it is taken once, as records are, however
+often a task ran.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports.columns import Columns
+from icpctl.exports.field_warnings import misfits_of
+from icpctl.exports.merge_events import (
+    ABOUT,
+    KEY,
+    VISITOR,
+    columns_read,
+    fields_kept,
+    folds,
+    kept,
+    visitors_of,
+)
+from icpctl.features.rollup.printing import RollUpRun
+from icpctl.features.rollup.visitor_files import Shapes, normalised
+from icpctl.spark.failures import telling
+from icpctl.spark.tasks import packed, told
+from icpctl.spark.work import TALLY, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from icpctl.mappings.mapping import Mapping as RecordMapping
+    from icpctl.spark.failures import Task
+    from icpctl.spark.inputs.reads import Reads
+    from icpctl.spark.work import File, Place
+
+PLACE = {"position": pa.int32(), "start": pa.int64(), "line": pa.int64()}
+"""Where a record is among all: its file's position, where its block starts, and its line there."""
+
+
+@dataclass(slots=True)
+class RecordTally:
+    """What was found in a block, and how many lines it has where those of a file are not known."""
+
+    counts: RollUpRun = field(default_factory=RollUpRun)
+    lines: int = 0
+
+
+@dataclass(slots=True)
+class VisitorTally:
+    """What was found of visitors, and of the blocks whose records they are made of."""
+
+    count: int = 0
+    shapes: Shapes = field(default_factory=Shapes)
+    blocks: dict[Place, RecordTally] = field(default_factory=dict)
+
+    def follow(self, other: VisitorTally) -> None:
+        """Add what was found of others."""
+        self.count += other.count
+        self.shapes.follow(other.shapes)
+        self.blocks |= other.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class RollUpWork:
+    """Everything that tasks need: `names` are the fields of visitors.
+
+    `positions` of files are those among the inputs; `groups` are the positions of the first files
+    with the same mapping, whose records are rolled up together.
+    """
+
+    names: tuple[str, ...]
+    files: Mapping[int, File]
+    positions: Mapping[int, int]
+    groups: Mapping[int, int]
+
+    def columns(self, mapping: RecordMapping) -> Columns:
+        """What is read of records."""
+        return columns_read(Columns({name: mapping.paths[name] for name in self.names}), mapping)
+
+    @property
+    def kept_types(self) -> dict[str, pa.DataType]:
+        """The names and types of what is kept of records."""
+        return {
+            VISITOR: pa.string(),
+            **ABOUT,
+            **dict.fromkeys(fields_kept(self.names), pa.string()),
+        }
+
+    @property
+    def visitor_types(self) -> dict[str, pa.DataType]:
+        """The names and types of visitors' fields, which are JSON texts."""
+        return dict.fromkeys(self.names, pa.string())
+
+
+def reading_task(work: RollUpWork, reads: Reads) -> Task:
+    """The task that gives records with their `PLACE`, and a `RecordTally` of each block."""
+
+    @telling
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        fields = fields_kept(work.names)
+        tallies: dict[Place, RecordTally] = {}
+        for read in reads(batches, work):
+            tally = tallies.setdefault(read.place, RecordTally())
+            for batch in read.batches:
+                misfits = misfits_of(batch.table, work.names, batch.lines)
+                found = kept(batch.table, fields)
+                tally.counts.add(replace(batch, misfits=misfits))
+                tally.counts.records += batch.table.num_rows
+                tally.counts.without_key += found[KEY].null_count
+                yield _given(_placed(work, read.place, batch.lines, found))
+            tally.counts.reject(read.too_long)
+            tally.lines += read.lines
+        yield _last({**PLACE, **work.kept_types}, tallies)
+
+    return task
+
+
+def _placed(
+    work: RollUpWork, place: Place, lines: np.ndarray, found: dict[str, pa.Array]
+) -> dict[str, pa.Array]:
+    """Records with their place, and what tells their visitors apart."""
+    file, start = place
+    group, position = work.groups[file], work.positions[file]
+    texts = pa.array(lines).cast(pa.string())
+    alone = pc.binary_join_element_wise(f"{group} {position} {start}", texts, " ")
+    visitors = pc.coalesce(pc.binary_join_element_wise(str(group), found[KEY], "="), alone)
+    return {
+        "position": pa.array(np.full(len(lines), position, np.int32)),
+        "start": pa.array(np.full(len(lines), start, np.int64)),
+        "line": pa.array(lines),
+        VISITOR: visitors,
+        **found,
+    }
+
+
+def folding_task(work: RollUpWork) -> Task:
+    """The task that gives visitors, and a `VisitorTally`, of sorted records without their place."""
+
+    @telling
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        found = VisitorTally()
+
+        def records() -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                tallies = batch[TALLY]
+                for tally in tallies.drop_null().to_pylist():
+                    found.blocks |= told(tally)
+                yield batch.filter(tallies.is_null()).drop_columns([TALLY])
+
+        for folded in folds(records()):
+            visitors = normalised(visitors_of(folded, work.names))
+            if visitors.num_rows:
+                found.count += visitors.num_rows
+                found.shapes.see(visitors)
+                yield _given(dict(zip(work.names, visitors.columns, strict=True)))
+        yield _last(work.visitor_types, found)
+
+    return task
+
+
+def writing_task(shapes: Shapes, *, as_text: bool) -> Task:
+    """The task that gives visitors as they are written: columns of `shapes`, or JSON lines."""
+
+    @telling
+    def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            if batch.num_rows and as_text:
+                yield _given({TEXT: shapes.json_lines(batch)})
+            elif batch.num_rows:
+                rows = shapes.typed(batch)
+                yield _given(dict(zip(rows.schema.names, rows.columns, strict=True)))
+
+    return task
+
+
+def _given(columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    count = len(next(iter(columns.values())))
+    return pa.RecordBatch.from_pydict({**columns, TALLY: pa.nulls(count, pa.binary())})
+
+
+def _last(types: Mapping[str, pa.DataType], tally: object) -> pa.RecordBatch:
+    nothing = {name: pa.nulls(1, kind) for name, kind in types.items()}
+    return pa.RecordBatch.from_pydict({**nothing, TALLY: pa.array([packed(tally)])})

@@ -1,0 +1,256 @@
+"""Visitors as files in our flat form: JSON lines and Parquet, behind `FORMATS`.
+
+The columns are the fields that any visitor has. Which these are, and what type each has, is known
+only at the end, so the visitors wait in a temporary file.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports import json_texts
+from icpctl.exports.field_warnings import misfit_rows
+from icpctl.mappings.mapping import FLAT_NAMES, ID, LAST_SEEN, PAGES
+from icpctl.output.verdict_rows import bytes_of
+from icpctl.values import json_records, typed_columns
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+_INTEGER, _NUMBER, _BOOLEAN = r"^-?[0-9]{1,15}$", r"^-?[0-9]", "^(true|false)$"
+_INSTANT = pa.timestamp("us", "UTC")
+
+
+class Visitors:
+    """Visitors to be written, kept in the file `spool` until then."""
+
+    def __init__(self, spool: Path) -> None:
+        self._spool = spool
+        self._writer: pa.ipc.RecordBatchStreamWriter | None = None
+        self._shapes = Shapes()
+        self.count = 0
+
+    def add(self, table: pa.RecordBatch) -> None:
+        """Add visitors: a JSON text a field, pages as lists of them."""
+        batch = normalised(table)
+        if self._writer is None:
+            self._writer = pa.ipc.new_stream(str(self._spool), batch.schema)
+        self._shapes.see(batch)
+        self._writer.write_batch(batch)
+        self.count += batch.num_rows
+
+    def write(self, file: BinaryIO, suffix: str) -> None:
+        """Write all visitors in the format of `suffix`, a key of `FORMATS`."""
+        if self._writer is not None:
+            self._writer.close()
+        FORMATS[suffix](file, self._shapes, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        if self._writer is not None:
+            with pa.memory_map(str(self._spool)) as file, pa.ipc.open_stream(file) as stream:
+                yield from stream
+
+
+class Shapes:
+    """What the fields of visitors hold, as far as these were seen.
+
+    Visitors always have an id, or a table of none would have no column.
+    """
+
+    def __init__(self) -> None:
+        self._shapes = {ID: _Shape(ID)}
+
+    def see(self, batch: pa.RecordBatch) -> None:
+        """Take account of visitors, which are `normalised`."""
+        for name in batch.schema.names:
+            self._shapes.setdefault(name, _Shape(name)).see(batch[name])
+
+    def follow(self, others: Shapes) -> None:
+        """Take account of what others saw of the same fields."""
+        for name, shape in others._shapes.items():
+            self._shapes.setdefault(name, _Shape(name)).follow(shape)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns and types of visitors in a table; those that hold nothing are left out."""
+        return pa.schema([(shape.title, shape.type) for shape in self._written])
+
+    def typed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Normalised visitors as rows of a table."""
+        arrays = [shape.typed(batch[shape.name]) for shape in self._written]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def json_lines(self, batch: pa.RecordBatch, end: str = "") -> pa.Array:
+        """Normalised visitors as one JSON object each, with `end` behind it."""
+        parts: list[pa.Array | str] = ["{"]
+        for number, shape in enumerate(self._written):
+            key = json.dumps(shape.title)
+            parts += [f"{',' if number else ''}{key}:", pc.fill_null(batch[shape.name], "null")]
+        return pc.binary_join_element_wise(*parts, "}" + end, "")
+
+    @property
+    def _written(self) -> list[_Shape]:
+        return [shape for shape in self._shapes.values() if shape.type is not None]
+
+
+class _Shape:
+    """What a field holds, as far as it was seen."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.title = FLAT_NAMES.get(name, name)
+        self._kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
+        self._holds_any = self._holds_lists = False
+        self._fits = {pa.int64(): _INTEGER, pa.float64(): _NUMBER}
+        if self._kind is Kind.BOOLEAN:
+            self._fits = {pa.bool_(): _BOOLEAN}
+        elif self._kind is not Kind.NUMBER:
+            self._fits = {}
+
+    def see(self, column: pa.Array) -> None:
+        if column.null_count == len(column):
+            return
+        self._holds_any = True
+        self._holds_lists = self._holds_lists or self._has_lists(column)
+        self._fits = {
+            kind: pattern
+            for kind, pattern in self._fits.items()
+            if pc.all(pc.match_substring_regex(column, pattern)).as_py()
+        }
+
+    def follow(self, other: _Shape) -> None:
+        self._holds_any |= other._holds_any
+        self._holds_lists |= other._holds_lists
+        self._fits = {kind: it for kind, it in self._fits.items() if kind in other._fits}
+
+    @property
+    def type(self) -> pa.DataType | None:
+        """What all values are; None where there is none."""
+        if self.name == ID:
+            return pa.string()
+        if not self._holds_any:
+            return None
+        if self.name == LAST_SEEN:
+            return _INSTANT
+        return _TEXTS if self._holds_lists else next(iter(self._fits), pa.string())
+
+    def _has_lists(self, column: pa.Array) -> bool:
+        """Whether several texts are a value here; of numbers, dates and ids there is one."""
+        if self.name == PAGES:
+            return True
+        is_text = self._kind is Kind.TEXT and self.name != LAST_SEEN
+        return is_text and bool(pc.any(pc.starts_with(column, "[")).as_py())
+
+    def typed(self, tokens: pa.Array) -> pa.Array:
+        """The values of JSON texts; what does not fit is null."""
+        if self.type == _INSTANT:
+            micros, known, _ = typed_columns.instants(tokens)
+            return pa.array(micros, mask=~known).cast(_INSTANT)
+        if self.type == _TEXTS:
+            return _lists(
+                typed_columns.pages(tokens) if self.name == PAGES else typed_columns.texts(tokens)
+            )
+        if self.type == pa.string():
+            return typed_columns.scalar_texts(tokens)
+        return tokens.cast(self.type)
+
+
+_TEXTS = pa.list_(pa.string())
+
+
+class _Write(Protocol):
+    def __call__(
+        self, file: BinaryIO, shapes: Shapes, batches: Iterator[pa.RecordBatch]
+    ) -> None: ...
+
+
+def _write_json_lines(file: BinaryIO, shapes: Shapes, batches: Iterator[pa.RecordBatch]) -> None:
+    for batch in batches:
+        file.write(bytes_of(shapes.json_lines(batch, "\n")))
+
+
+def _write_parquet(file: BinaryIO, shapes: Shapes, batches: Iterator[pa.RecordBatch]) -> None:
+    from pyarrow import parquet
+
+    with parquet.ParquetWriter(file, shapes.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(shapes.typed(batch))
+
+
+FORMATS: dict[str, _Write] = {
+    ".jsonl": _write_json_lines,
+    ".ndjson": _write_json_lines,
+    ".parquet": _write_parquet,
+}
+"""A file's extension -> what writes it."""
+
+
+def normalised(visitors: pa.RecordBatch) -> pa.RecordBatch:
+    """Numbers, booleans and dates as JSON has them, whatever text they were; without misfits."""
+    names = visitors.schema.names
+    return pa.RecordBatch.from_pydict({name: _normalised(name, visitors[name]) for name in names})
+
+
+def _normalised(name: str, tokens: pa.Array) -> pa.Array:
+    is_list = json_texts.is_list(tokens.type)
+    tokens = json_texts.joined(tokens) if is_list else json_texts.plain(tokens)
+    if name == LAST_SEEN:
+        micros, known, _ = typed_columns.instants(tokens)
+        instants = pa.array(micros, mask=~known).cast(_INSTANT)
+        return json_texts.plain(json_texts.json_texts(instants))
+    kind = CONDITION_TYPES[name].kind if name in CONDITION_TYPES else Kind.TEXT
+    if kind not in (Kind.NUMBER, Kind.BOOLEAN):
+        return _without_misfits(name, tokens)
+    column = typed_columns.of_kind(tokens, name, kind)
+    write = _boolean if kind is Kind.BOOLEAN else _number
+    texts = [write(low) if low == high else None for low, high in column.values.tolist()]
+    written = pa.array([*texts, None], pa.string()).take(
+        pa.array(np.where(column.rows < 0, len(texts), column.rows))
+    )
+    ranges = pc.if_else(pa.array(column.rows >= 0), tokens, None)
+    return pc.coalesce(written, ranges)
+
+
+def _without_misfits(name: str, tokens: pa.Array) -> pa.Array:
+    """Texts and pages without what does not fit; of a list the rest stays."""
+    rows = misfit_rows(name, tokens)
+    if not len(rows):
+        return tokens
+    odd = tokens.take(pa.array(rows))
+    lists = (typed_columns.pages(odd) if name == PAGES else typed_columns.texts(odd)).to_lists()
+    kept = [json_records.dumps(found) if found and name != ID else None for found in lists]
+    mask = np.zeros(len(tokens), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(tokens, pa.array(mask), pa.array(kept, pa.string()))
+
+
+def _lists(column: typed_columns.Column) -> pa.Array:
+    """The values of each row as a list, null where it has none."""
+    offsets, elements = column.offsets, column.elements
+    if offsets is None or elements is None:
+        offsets, elements = np.arange(len(column.values) + 1), np.arange(len(column.values))
+    lengths = np.append(np.diff(offsets), 0)[column.rows]
+    ends = np.cumsum(lengths)
+    starts = np.append(offsets[:-1], 0)[column.rows]
+    chosen = elements[np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)]
+    return pa.ListArray.from_arrays(
+        pa.array(np.append(0, ends).astype(np.int32)),
+        column.values.take(pa.array(chosen)),
+        mask=pa.array(lengths == 0),
+    )
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else json.dumps(value)
+
+
+def _boolean(value: float) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,44 @@
+"""The finding codes of warehouse SQL, 7xx: files of columns, and what a dialect cannot say."""
+
+from __future__ import annotations
+
+from icpctl.findings.code import Code
+
+COLUMN_CODES = (
+    Code(
+        "ICP701",
+        "a field that is not known",
+        "A file of columns names `id`, `last_seen`, `pages` and the condition types, where both "
+        "page types read `pages`.",
+        "columns",
+        "company_sise: employees\n",
+        "company_size: employees\n",
+    ),
+    Code(
+        "ICP702",
+        "an entry that is no column",
+        "A field has the name of its column, an object of `column` and `type`, or null where the "
+        "table has no such column.",
+        "columns",
+        "industry: [industry, sector]\n",
+        "industry: sector\n",
+    ),
+    Code(
+        "ICP703",
+        "a type that the column cannot have",
+        "Types are `text`, `number`, `boolean`, `timestamp`, `list` (of texts) and `json`; "
+        "`docs/sql.md` says which of them a field can have.",
+        "columns",
+        "company_size: {column: employees, type: boolean}\n",
+        "company_size: {column: employees, type: text}\n",
+    ),
+    Code(
+        "ICP704",
+        "a condition that the dialect cannot express exactly",
+        "`icpctl sql` writes no SQL that would give other verdicts than `icpctl score`. The "
+        "finding says what the database lacks, and what helps where something does.",
+        "words",
+        "a list of texts in Redshift, which has no such columns",
+        "the same field as a column of text",
+    ),
+)

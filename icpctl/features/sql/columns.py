@@ -1,0 +1,147 @@
+"""Where a table keeps the visitors' fields: column names and types, and the file that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from icpctl.documents.document import MAX_BYTES, read_document
+from icpctl.documents.keyed_files import KeyedReader
+from icpctl.documents.tree import Object, Scalar
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
+from icpctl.mappings.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from icpctl.documents.tree import Node
+
+
+class ColumnType(StrEnum):
+    """What a column of a table holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    LIST = "list"
+    JSON = "json"
+
+
+_T = ColumnType
+_OF_KIND = {
+    Kind.TEXT: (_T.TEXT, _T.LIST),
+    Kind.NUMBER: (_T.NUMBER, _T.TEXT),
+    Kind.BOOLEAN: (_T.BOOLEAN, _T.TEXT, _T.NUMBER),
+    Kind.PAGES: (_T.LIST, _T.TEXT, _T.JSON),
+}
+
+FITTING: dict[str, tuple[ColumnType, ...]] = {
+    ID: (_T.TEXT,),
+    LAST_SEEN: (_T.TIMESTAMP,),
+    PAGES: _OF_KIND[Kind.PAGES],
+    **{name: _OF_KIND[CONDITION_TYPES[name].kind] for name in FIELDS if name in CONDITION_TYPES},
+}
+"""For each field the types that its column may have; the first is meant where none is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table; `name` is None where the table has none for the field."""
+
+    name: str | None
+    type: ColumnType
+
+
+Columns = dict[str, Column]
+"""The column of each field of `FIELDS`."""
+
+
+def default_columns() -> Columns:
+    """The columns of a table whose names are those of flat visitors."""
+    return {name: Column(FLAT_NAMES.get(name, name), FITTING[name][0]) for name in FIELDS}
+
+
+def load_columns(path: Path) -> Columns:
+    """The columns that a file says; those that it does not name are the default ones.
+
+    Raises `IcpctlError`: `no_such_path`; `bad_columns` with every finding.
+    """
+    try:
+        data = read_regular(path, MAX_BYTES, "bad_columns")
+    except FileNotFoundError:
+        hint = "--columns names a file such as: industry: company_industry"
+        raise IcpctlError(f"there is no file {path}", "no_such_path", hint=hint) from None
+    return read_columns(str(path), data)
+
+
+def read_columns(name: str, data: bytes) -> Columns:
+    """The columns in a file's bytes; `name` is its name in findings.
+
+    Raises `IcpctlError` `bad_columns` with every finding.
+    """
+    reader = _Reader(read_document(data, name))
+    columns = default_columns() | dict(reader.columns())
+    reader.require_right(
+        "the columns are not right", "bad_columns", "docs/sql.md shows such a file"
+    )
+    return columns
+
+
+_EXAMPLE = "for example: industry: company_industry, or {column: employees, type: text}"
+_NO_OBJECT = ("ICP702", "the file is no object of columns", _EXAMPLE)
+
+
+class _Reader(KeyedReader):
+    def columns(self) -> Iterator[tuple[str, Column]]:
+        """The entries of the file that are right; `problems` hold the rest."""
+        for field, start, node in self.entries(FITTING, "ICP701", _NO_OBJECT):
+            column = self._column(field, start, node)
+            if column is not None:
+                yield field, column
+
+    def _column(self, field: str, start: int, node: Node) -> Column | None:
+        usual = FITTING[field][0]
+        if isinstance(node, Scalar):
+            if node.value is None:
+                return Column(None, usual)
+            name = self._name(node)
+            return None if name is None else Column(name, usual)
+        if not isinstance(node, Object) or not set(node.entries) <= {"column", "type"}:
+            self.note("ICP702", node.start, f"this is no column of {field}", _EXAMPLE)
+            return None
+        if "column" not in node.entries:
+            self.note("ICP702", start, f"{field} has a type and no column", _EXAMPLE)
+            return None
+        found = {key: value for key, (_, value) in node.entries.items()}
+        name = self._name(found["column"])
+        kind = self._type(field, found["type"]) if "type" in found else usual
+        return None if name is None or kind is None else Column(name, kind)
+
+    def _name(self, node: Node) -> str | None:
+        name = node.value if isinstance(node, Scalar) else None
+        if isinstance(name, str) and name.strip() and name.isprintable():
+            return name
+        self.note(
+            "ICP702",
+            node.start,
+            "the name of a column is a text that can be shown, not empty",
+            _EXAMPLE,
+        )
+        return None
+
+    def _type(self, field: str, node: Node) -> ColumnType | None:
+        known = ", ".join(FITTING[field])
+        word = node.value if isinstance(node, Scalar) else None
+        if word in FITTING[field]:
+            return ColumnType(str(word))
+        if word in list(ColumnType):
+            message, hint = f"the column of {field} cannot be of type {word}", f"it can be: {known}"
+        else:
+            message, hint = "unknown type of a column", f"known for {field} are: {known}"
+        self.note("ICP703", node.start, message, hint)
+        return None

@@ -1,0 +1,60 @@
+"""`icpctl sql`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Org, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import SqlDialect, SqlForm
+
+
+def sql(
+    dialect: Annotated[SqlDialect, typer.Option(help="Whose SQL it is to be.")],
+    table: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The table of visitors, such as analytics.visitors."),
+    ],
+    columns: Annotated[
+        Path | None,
+        typer.Option(metavar="F.yaml", help="What its columns are called, and what they hold."),
+    ] = None,
+    form: Annotated[SqlForm, typer.Option("--as", help="What becomes of the SELECT.")] = "select",
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The view or table; icp_verdicts."),
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    config: Configs = None,
+    as_of: AsOf = None,
+    case_sensitive: CaseSensitive = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F.sql", help="Write a file, for dbt also F.yml with the tests; - is stdout."
+        ),
+    ] = None,
+) -> ExitCode:
+    """Write the configs as SQL, for visitors that are in a warehouse.
+
+    It gives id, icp_match, icp, icp_score and matches, as score does. What the dialect cannot
+    express exactly is refused, with the reason. Without --as-of, days count to when it runs.
+    """
+    from icpctl.cli.scoring_options import instant_of
+    from icpctl.features.prove.command import is_case_sensitive
+    from icpctl.features.sql.printing import SqlTarget, write_sql
+    from icpctl.features.sql.request import make_request
+
+    request = make_request(
+        dialect,
+        table,
+        columns,
+        as_of=None if as_of is None else instant_of(as_of),
+        case_sensitive=is_case_sensitive(case_sensitive),
+    )
+    folder = workspace(directory, org)
+    configs = folder.configs(config or [])
+    write_sql(configs, folder.folder, request, SqlTarget(form, name, out))
+    return ExitCode.DONE

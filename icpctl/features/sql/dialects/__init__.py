@@ -1,0 +1,33 @@
+"""What each dialect can do exactly, and how it is written: one file a dialect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.features.sql.dialects.bigquery import BigQuery
+from icpctl.features.sql.dialects.clickhouse import ClickHouse
+from icpctl.features.sql.dialects.duckdb import DuckDb
+from icpctl.features.sql.dialects.postgres import Postgres
+from icpctl.features.sql.dialects.redshift import Redshift
+from icpctl.features.sql.dialects.snowflake import Snowflake
+from icpctl.features.sql.dialects.spark import Databricks, Spark
+from icpctl.features.sql.dialects.trino import Trino
+
+if TYPE_CHECKING:
+    from icpctl.features.sql.dialects.base import Dialect
+
+DIALECTS: dict[str, Dialect] = {
+    it.name: it
+    for it in (
+        DuckDb(),
+        Postgres(),
+        BigQuery(),
+        Snowflake(),
+        Databricks(),
+        Spark(),
+        Redshift(),
+        ClickHouse(),
+        Trino(),
+    )
+}
+"""A dialect by its name."""

@@ -1,0 +1,306 @@
+"""What a dialect can be asked for, as most of them write it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.features.sql.trees import RefusedError, case, double, text, whole
+from icpctl.values import normal_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from icpctl.features.sql.trees import Tree
+
+SPACES = "".join(it for it in map(chr, range(0x3001)) if it.isspace())
+"""What counts as an outer space of a text; beyond U+3000 Unicode has none."""
+
+_SPACE_CLASS = r"[\x{9}-\x{D}\x{1C}-\x{20}\x{85}\p{Z}]"
+"""The same in the regular expressions of RE2, Java and Joni."""
+
+_LARGEST = repr(sys.float_info.max)
+LONG = 2**63 - 1
+
+
+class Dialect:
+    """Operations on expression trees, which sqlglot writes: names and literals with them.
+
+    What a dialect cannot do as the rules ask raises `RefusedError`.
+    """
+
+    name: str
+    dotall = "(?s)"
+    end = r"\z"
+    infinity = "Infinity"
+    has_lists = True
+    most_columns: int | None = None
+
+    def computed_once(self, step: exp.Select) -> exp.Select:
+        """A subquery whose columns are computed once for a row, however often they are read."""
+        return step
+
+    def finished(self, tree: exp.Select) -> exp.Select:
+        """The statement, of which every text in it is read as it stands.
+
+        Raises `RefusedError` where a name would not be.
+        """
+        return tree
+
+    # Texts
+
+    def plain_text(self, source: Tree) -> Tree:
+        """A column as text that compares by its characters."""
+        return exp.cast(source, "TEXT")
+
+    def trimmed(self, source: Tree) -> Tree:
+        """A text without outer spaces, whatever Unicode counts as one."""
+        pattern = f"^{_SPACE_CLASS}+|{_SPACE_CLASS}+$"
+        return self.replaced_all(source, pattern, "")
+
+    def without_spaces(self, source: Tree) -> Tree:
+        """A text without any space."""
+        return self.replaced_all(source, f"{_SPACE_CLASS}+", "")
+
+    def translated(self, source: Tree, characters: str, to: str) -> Tree:
+        """A text with each of some characters replaced by the one in its place."""
+        return exp.Translate(this=source, from_=text(characters), to=text(to))
+
+    def lowered(self, source: Tree) -> Tree:
+        """A text with A to Z as a to z; what becomes of other letters does not matter."""
+        return exp.Lower(this=source)
+
+    def replaced(self, source: Tree, old: str, new: str) -> Tree:
+        """A text with every `old` replaced."""
+        return exp.Replace(this=source, expression=text(old), replacement=text(new))
+
+    def replaced_all(self, source: Tree, pattern: str, new: str) -> Tree:
+        """A text with every match of a pattern replaced."""
+        return exp.RegexpReplace(this=source, expression=text(pattern), replacement=text(new))
+
+    def matches(self, source: Tree, pattern: str) -> Tree:
+        """Whether a text matches a pattern somewhere."""
+        return exp.RegexpLike(this=source, expression=text(pattern))
+
+    def before(self, source: Tree, characters: str) -> Tree:
+        """A text up to the first of some characters."""
+        return self.replaced_all(source, f"{self.dotall}[{characters}].*", "")
+
+    def contains(self, source: Tree, value: str) -> Tree:
+        """Whether a text contains another."""
+        return exp.GT(this=exp.StrPosition(this=source, substr=text(value)), expression=whole(0))
+
+    def starts_with(self, source: Tree, value: str) -> Tree:
+        """Whether a text begins with another."""
+        return exp.StartsWith(this=source, expression=text(value))
+
+    def ends_with(self, source: Tree, value: str) -> Tree:
+        """Whether a text ends with another."""
+        return exp.EndsWith(this=source, expression=text(value))
+
+    def without_any(self, source: Tree, characters: str) -> Tree:
+        """A text without some characters."""
+        return self.replaced_all(source, f"{self._class(characters)}+", "")
+
+    def spaced(self, source: Tree, characters: str) -> Tree:
+        """A text with a space for each run of some characters."""
+        return self.replaced_all(source, f"{self._class(characters)}+", " ")
+
+    def _class(self, characters: str) -> str:
+        """Characters as a class of a pattern."""
+        ranges = _ranges(sorted(map(ord, characters)))
+        shown = (
+            self.escape(low) if low == high else f"{self.escape(low)}-{self.escape(high)}"
+            for low, high in ranges
+        )
+        return f"[{''.join(shown)}]"
+
+    def escape(self, code: int) -> str:
+        """A character in a pattern."""
+        return f"\\x{{{code:X}}}"
+
+    # Numbers
+
+    def number_of_text(self, source: Tree) -> Tree:
+        """The double that a trimmed text is by JSON's grammar, else NULL."""
+        is_number = self.matches(source.copy(), f"^{normal_forms.NUMBER}$")
+        return case((is_number, self.finite(self.whole_number(source))))
+
+    def whole_number(self, digits: Tree) -> Tree:
+        """The double that a text of digits is; infinite where there are too many."""
+        return exp.TryCast(this=digits, to=exp.DataType.build("DOUBLE"))
+
+    def finite(self, number: Tree) -> Tree:
+        """A double, or NULL where it is infinite or not a number."""
+        return case((self.is_finite(number), number))
+
+    def is_finite(self, number: Tree) -> Tree:
+        """Whether a double is neither infinite nor not a number, which no database calls small."""
+        return exp.LTE(this=exp.Abs(this=number), expression=double(_LARGEST))
+
+    def divided(self, dividend: Tree, divisor: int) -> Tree:
+        """The whole part of a quotient of whole numbers, which are not negative."""
+        return exp.IntDiv(this=exp.paren(dividend, copy=False), expression=whole(divisor))
+
+    def long(self, value: int, largest: int) -> Tree:
+        """A whole number in a type that holds up to `largest`."""
+        if largest > LONG:
+            raise RefusedError(
+                "the weights have so many digits that their sums do not fit into 64 bits",
+                "write weights of fewer digits",
+            )
+        return exp.cast(whole(value), "BIGINT")
+
+    # Lists
+
+    def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
+        """A list with each element made into another."""
+        return exp.Transform(this=source, expression=_function(make))
+
+    def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        """A list of the elements for which a condition holds."""
+        return exp.ArrayFilter(this=source, expression=_function(holds))
+
+    def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        """Whether a condition holds for some element."""
+        return self.is_filled(self.kept(source, holds))
+
+    def is_filled(self, source: Tree) -> Tree:
+        """Whether a list has an element."""
+        return exp.GT(this=exp.ArraySize(this=source), expression=whole(0))
+
+    def pages_of_json(self, source: Tree) -> Tree:
+        """The addresses in JSON: a list of texts and of objects with `url` or `path`, or a text."""
+        raise RefusedError(
+            f"{source.name!r} is JSON, and icpctl knows only how DuckDB and PostgreSQL read it",
+            "make it a list of texts in a view, and say type: list",
+        )
+
+    # Time
+
+    def micros(self, source: Tree) -> Tree:
+        """Microseconds since 1970 of a timestamp; one without a zone is in UTC."""
+        return exp.UnixMicros(this=source)
+
+    def now_micros(self) -> Tree:
+        """The same of the moment at which the statement runs."""
+        return self.micros(exp.CurrentTimestamp())
+
+
+class TrimmingDialect(Dialect):
+    """A dialect that trims and translates given characters, not what a pattern says."""
+
+    dotall = ""
+    end = "$"
+
+    def characters(self, characters: str) -> Tree:
+        """Characters as a literal."""
+        return exp.UnicodeString(this="".join(f"\\{ord(it):04X}" for it in characters))
+
+    def trimmed(self, source: Tree) -> Tree:
+        return exp.Trim(this=source, expression=self.characters(SPACES), position="BOTH")
+
+    def without_spaces(self, source: Tree) -> Tree:
+        return exp.Translate(this=source, from_=self.characters(SPACES), to=text(""))
+
+
+class UnnestingDialect(Dialect):
+    """A dialect whose lists are tables of subqueries."""
+
+    element: exp.Column
+    alias: exp.TableAlias
+    """What a list is called as a table, and in it its `element`."""
+
+    def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
+        return exp.Array(expressions=[self._elements(source, make)])
+
+    def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return exp.Array(expressions=[self._elements(source, lambda it: it, holds)])
+
+    def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
+        return exp.Exists(this=self._elements(source, lambda _: whole(1), holds))
+
+    def _elements(
+        self,
+        source: Tree,
+        make: Callable[[Tree], Tree],
+        holds: Callable[[Tree], Tree] | None = None,
+    ) -> exp.Select:
+        listed = exp.Unnest(expressions=[source], alias=self.alias.copy())
+        found = exp.select(make(self.element.copy())).from_(listed)
+        return found.where(holds(self.element.copy())) if holds else found
+
+
+def _ranges(codes: list[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for code in codes:
+        if found and found[-1][1] == code - 1:
+            found[-1] = found[-1][0], code
+        else:
+            found.append((code, code))
+    return found
+
+
+def _function(make: Callable[[Tree], Tree]) -> exp.Lambda:
+    variable = exp.to_identifier("v")
+    return exp.Lambda(this=make(exp.column(variable.copy())), expressions=[variable])
+
+
+def split_before(source: Tree, characters: str) -> Tree:
+    """A text up to the first of some characters, without a pattern."""
+    for character in characters:
+        source = exp.SplitPart(this=source, delimiter=text(character), part_index=whole(1))
+    return source
+
+
+def ends_as(source: Tree, value: str) -> Tree:
+    """Whether a text ends with another, by its last characters."""
+    return exp.EQ(this=exp.Right(this=source, expression=whole(len(value))), expression=text(value))
+
+
+def quotient(dividend: Tree, divisor: int) -> Tree:
+    """What `/` makes of whole numbers where it drops the rest."""
+    return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
+
+
+def no_days(source: Tree, reason: str) -> RefusedError:
+    """The refusal to count days since a timestamp."""
+    hint = f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column"
+    return RefusedError(reason, hint)
+
+
+def no_number(source: Tree, reason: str) -> RefusedError:
+    """The refusal to read numbers in a text."""
+    return RefusedError(
+        f"{source.name!r} holds numbers as text, {reason}",
+        "make it a number in a view, and say type: number",
+    )
+
+
+def page_of(
+    json: Tree,
+    kind: Callable[[Tree, str | None], Tree],
+    text_of: Callable[[Tree, str | None], Tree],
+    is_text: str,
+    is_null: str,
+) -> Tree:
+    """The address of a page in JSON: a text, or in an object `url` or else `path`.
+
+    `kind` gives the type of a value or of one of its keys, `text_of` its text, and the last two
+    are the names of the types.
+    """
+
+    def has_text(key: str | None) -> Tree:
+        return exp.EQ(this=kind(json, key), expression=text(is_text))
+
+    no_url = exp.EQ(
+        this=exp.Coalesce(this=kind(json, "url"), expressions=[text(is_null)]),
+        expression=text(is_null),
+    )
+    return case(
+        (has_text(None), text_of(json, None)),
+        (has_text("url"), text_of(json, "url")),
+        (exp.and_(no_url, has_text("path")), text_of(json, "path")),
+    )

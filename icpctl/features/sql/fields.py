@@ -1,0 +1,305 @@
+"""From the columns of a table to what conditions compare: the columns of three subqueries.
+
+The first has what a table's columns hold: texts without outer spaces, doubles, microseconds. The
+second has the texts folded, and those of countries without accents. The third has what is made of
+these: normal forms, numbers of texts, days. NULL is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.features.sql import forms
+from icpctl.features.sql.columns import ColumnType
+from icpctl.features.sql.folding import Folding, folding
+from icpctl.features.sql.trees import RefusedError, case, column, text, whole
+from icpctl.mappings import mapping
+from icpctl.values import normal_forms
+from icpctl.vocabulary import Form, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from icpctl.features.sql.columns import Column, Columns
+    from icpctl.features.sql.dialects.base import Dialect
+    from icpctl.features.sql.trees import Tree
+    from icpctl.scoring.plan import FieldPlan, Plan
+
+SOURCE = "icp_row"
+"""The alias of the table. Without it a name that no column has might mean the table's rows, or what
+another column of the same SELECT is called."""
+
+_DAY = 86_400_000_000  # microseconds
+_EQUALITIES = ("in", "has_all")
+_MANY = (ColumnType.LIST, ColumnType.JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts that visitors have in a field: one column, or a list of several."""
+
+    name: str
+    is_list: bool
+
+
+class Fields:
+    """The columns that conditions ask for, made when they are first asked for."""
+
+    def __init__(self, dialect: Dialect, columns: Columns, plan: Plan, as_of: int | None) -> None:
+        self.dialect = dialect
+        self.read: dict[str, Tree] = {}
+        self.folded: dict[str, Tree] = {}
+        self.forms: dict[str, Tree] = {}
+        self.reads: dict[str, None] = {}
+        self._numbers: dict[str, tuple[str, str]] = {}
+        self._columns = columns
+        self._as_of = as_of
+        self._plan = plan
+
+    def id(self) -> Tree:
+        """The visitor's id as it stands, NULL where it is blank."""
+        source = self._source(mapping.ID)
+        if isinstance(source, exp.Null):
+            return exp.cast(source, "TEXT")
+        plain = exp.cast(source, "TEXT")
+        trimmed = self.dialect.trimmed(self.dialect.plain_text(source.copy()))
+        return case((exp.NEQ(this=trimmed, expression=text("")), plain))
+
+    def texts(self, name: str) -> Texts:
+        """The texts of a field, or its pages, as they are."""
+        found = self._column(name)
+        is_list = found.name is not None and found.type in _MANY
+        if name not in self.read:
+            self.read[name] = self._list(name) if is_list else self._trimmed(name)
+            self._fold(name, is_list)
+        return Texts(name, is_list)
+
+    def texts_as(self, name: str, suffix: str, make: Callable[[Tree], Tree]) -> Texts:
+        """The same in a normal form."""
+        plain = self.texts(name)
+        formed = f"{name}_as_{suffix}"
+        if formed not in self.forms:
+            self.forms[formed] = self._made(column(name), plain.is_list, make)
+        return Texts(formed, plain.is_list)
+
+    def countries(self, name: str) -> tuple[Texts, Texts]:
+        """The texts of a field as names of countries, and as their codes."""
+        is_list = self.texts(name).is_list
+        code = f"{name}_as_code"
+        if code not in self.folded:
+            names = self._country_names()
+            self.folded[code] = self._made(
+                column(name), is_list, lambda it: forms.country(self.dialect, it, names)
+            )
+            self.forms[f"{name}_as_name"] = self._made(
+                column(code), is_list, lambda it: forms.country_name(self.dialect, it)
+            )
+        return Texts(f"{name}_as_name", is_list), Texts(code, is_list)
+
+    def _country_names(self) -> list[str]:
+        """The names and codes of all countries that configs ask for."""
+        values = {
+            value
+            for field in self._plan.fields
+            if field.type.form is Form.COUNTRY
+            for test in field.tests
+            if test.comparator in _EQUALITIES
+            for value in test.values
+        }
+        codes = {forms.country_code(it) for it in values}
+        return [
+            name
+            for code in sorted(filter(None, codes))
+            for spellings in forms.spellings_of(code)
+            for name in spellings
+        ]
+
+    def _made(self, source: Tree, is_list: bool, make: Callable[[Tree], Tree]) -> Tree:
+        return self.dialect.each(source, make) if is_list else make(source)
+
+    def number(self, name: str) -> tuple[str, str]:
+        """The columns of the lowest and the highest number of a field, most often the same."""
+        if name not in self._numbers:
+            self._numbers[name] = self._number(name)
+        return self._numbers[name]
+
+    def _number(self, name: str) -> tuple[str, str]:
+        if name == "last_seen_days":
+            made = "last_seen_days_as_of"
+            self.forms[made] = self._days()
+            return made, made
+        if self._column(name).type is not ColumnType.TEXT:
+            self.read[name] = self._double(name)
+            return name, name
+        if name != "company_size":
+            made = f"{name}_as_number"
+            self.forms[made] = self._number_of(name)
+            return made, made
+        self.read[name] = self._trimmed(name)
+        low, high = f"{name}_low", f"{name}_high"
+        self.forms[low], self.forms[high] = self._bounds(name)
+        return low, high
+
+    def flag(self, name: str) -> str:
+        """The column of a boolean field."""
+        if name not in self.read:
+            self.read[name] = self._flag(name)
+        return name
+
+    def _column(self, name: str) -> Column:
+        return self._columns[name]
+
+    def _source(self, name: str) -> Tree:
+        found = self._column(name).name
+        if found is None:
+            return exp.null()
+        self.reads[found] = None
+        return exp.column(found, SOURCE, quoted=True)
+
+    # Texts
+
+    def _trimmed(self, name: str) -> Tree:
+        source = self._source(name)
+        if isinstance(source, exp.Null):
+            return exp.cast(source, "TEXT")
+        trimmed = self.dialect.trimmed(self.dialect.plain_text(source))
+        return exp.Nullif(this=trimmed, expression=text(""))
+
+    def _list(self, name: str) -> Tree:
+        found, dialect = self._column(name), self.dialect
+        if not dialect.has_lists:
+            raise RefusedError(
+                f"{found.name!r} is a list, which {dialect.name} has no columns of",
+                "where a visitor has one text at most: {column: NAME, type: text}",
+            )
+        source = self._source(name)
+        if found.type is ColumnType.JSON:
+            source = dialect.pages_of_json(source)
+        made = dialect.each(source, lambda it: dialect.trimmed(dialect.plain_text(it)))
+        return dialect.kept(made, lambda it: exp.NEQ(this=it, expression=text("")))
+
+    def _fold(self, name: str, is_list: bool) -> None:
+        if self._plan.case_sensitive or self._column(name).name is None:
+            return
+        how = self._folding_of(name)
+        self.folded[name] = self._made(
+            column(name), is_list, lambda it: fold(self.dialect, it, how)
+        )
+
+    def _folding_of(self, name: str) -> Folding:
+        """What the values that configs ask for of a field make it necessary to fold."""
+        equal: list[str] = []
+        parts: list[str] = []
+        spellings = False
+        for field in self._plan.fields:
+            if field_name(field) != name:
+                continue
+            form = field.type.form
+            make = normal_forms.FORMS.get(form)
+            for test in field.tests:
+                values = [it for it in test.values if isinstance(it, str)]
+                if test.comparator not in _EQUALITIES or form is Form.PART_OF_PAGE:
+                    parts += values
+                    continue
+                equal += values
+                if make and form is not Form.COUNTRY:
+                    equal += map(make, values)
+                spellings |= form in (Form.DOMAIN, Form.URL, Form.PAGE)
+        return folding(equal, parts, spellings=spellings)
+
+    # Numbers, booleans, days
+
+    def _double(self, name: str) -> Tree:
+        source = exp.cast(self._source(name), "DOUBLE")
+        return source if self._column(name).name is None else self.dialect.finite(source)
+
+    def _bounds(self, name: str) -> tuple[Tree, Tree]:
+        """Of a text that is a number or a range; NULL where it is neither."""
+        dialect = self.dialect
+        number = dialect.number_of_text(column(name))
+        form = forms.size_range(dialect, column(name))
+        low, high = forms.range_bounds(dialect, form)
+        fits = exp.and_(
+            dialect.is_finite(low.copy()), exp.LTE(this=low.copy(), expression=high.copy())
+        )
+
+        def bound(it: Tree) -> Tree:
+            # One CASE in the other: what is no range must not even be cast.
+            within = case((dialect.matches(form.copy(), forms.RANGE), case((fits, it))))
+            return exp.Coalesce(this=number.copy(), expressions=[within])
+
+        return bound(low), bound(high)
+
+    def _flag(self, name: str) -> Tree:
+        found = self._column(name)
+        source = self._source(name)
+        if found.name is None or found.type is ColumnType.BOOLEAN:
+            return exp.cast(source, "BOOLEAN")
+        yes: Tree
+        no: Tree
+        if found.type is ColumnType.NUMBER:
+            number = exp.cast(source, "DOUBLE")
+            yes = exp.EQ(this=number, expression=whole(1))
+            no = exp.EQ(this=number.copy(), expression=whole(0))
+        else:
+            words = folding(["true", "false"], [])
+            word = fold(self.dialect, self._trimmed(name), words)
+            yes = exp.In(this=word, expressions=[text("true"), text("1")])
+            no = exp.In(this=word.copy(), expressions=[text("false"), text("0")])
+        return case((yes, exp.true()), (no, exp.false()))
+
+    def _days(self) -> Tree:
+        own = self._number_of("last_seen_days")
+        if self._column(mapping.LAST_SEEN).name is None:
+            return own
+        source = self._source(mapping.LAST_SEEN)
+        self.read[mapping.LAST_SEEN] = self.dialect.micros(source)
+        counted = exp.cast(self._counted(column(mapping.LAST_SEEN)), "DOUBLE")
+        return exp.Coalesce(this=counted, expressions=[own])
+
+    def _number_of(self, name: str) -> Tree:
+        """What the second subquery makes of a number field."""
+        found = self._column(name)
+        if found.name is None or found.type is ColumnType.NUMBER:
+            self.read[name] = self._double(name)
+            return column(name)
+        self.read[name] = self._trimmed(name)
+        return self.dialect.number_of_text(column(name))
+
+    def _counted(self, seen: Tree) -> Tree:
+        """Whole days since a moment in microseconds, 0 where it is still to come."""
+        now = self.dialect.now_micros() if self._as_of is None else _signed(self._as_of)
+        span = exp.Sub(this=now, expression=seen.copy())
+        past = exp.Between(this=seen.copy(), low=_signed(normal_forms.YEAR_1), high=now.copy())
+        future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(normal_forms.YEAR_9999))
+        return case((past, self.dialect.divided(span, _DAY)), (future, whole(0)))
+
+
+def field_name(field: FieldPlan) -> str:
+    """The field of the mapping that a condition type's values are in."""
+    return mapping.PAGES if field.type.kind is Kind.PAGES else field.type.name
+
+
+def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:
+    """A text as it is compared where letter case does not count."""
+    single = {it: to for it, to in how.pairs if len(to) == 1}
+    several = {it: to for it, to in how.pairs if len(to) > 1}
+    if len(single) > _FEW:
+        source = dialect.translated(source, "".join(single), "".join(single.values()))
+        single = {}
+    for character, becomes in (single | several).items():
+        source = dialect.replaced(source, character, becomes)
+    if how.ascii_only:
+        capitals = "".join(map(chr, range(ord("A"), ord("Z") + 1)))
+        return dialect.translated(source, capitals, capitals.lower())
+    return dialect.lowered(source)
+
+
+_FEW = 3
+
+
+def _signed(number: int) -> Tree:
+    return exp.Neg(this=whole(-number)) if number < 0 else whole(number)

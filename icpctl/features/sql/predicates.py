@@ -1,0 +1,227 @@
+"""From a condition's test to a boolean expression over the columns of `Fields`; NULL is no."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.features.sql import forms
+from icpctl.features.sql.fields import field_name
+from icpctl.features.sql.trees import case, column, double, exists, text, whole
+from icpctl.values import normal_forms
+from icpctl.vocabulary import Form, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from icpctl.features.sql.dialects.base import Dialect
+    from icpctl.features.sql.fields import Fields, Texts
+    from icpctl.features.sql.trees import Tree
+    from icpctl.scoring.plan import FieldPlan, Test
+
+_EXACT = 2**53  # up to here every whole number is a double
+
+
+def predicate(fields: Fields, field: FieldPlan, test: Test) -> Tree:
+    """Whether a visitor holds a test; never NULL. Raises `RefusedError`."""
+    match field.type.kind:
+        case Kind.NUMBER:
+            found = _number(fields, field, test)
+        case Kind.BOOLEAN:
+            found = _flag(fields, field, test)
+        case _:
+            found = _text(fields, field, test)
+    return exp.Coalesce(this=found, expressions=[exp.false()])
+
+
+# Numbers and booleans
+
+
+def _number(fields: Fields, field: FieldPlan, test: Test) -> Tree:
+    low, high = map(column, fields.number(field.type.name))
+    if test.comparator == "exists":
+        return exists(low)
+    values = [_literal(it) for it in test.values]
+    match test.comparator:
+        case "gt":
+            return exp.GT(this=low, expression=values[0])
+        case "gte":
+            return exp.GTE(this=low, expression=values[0])
+        case "lt":
+            return exp.LT(this=high, expression=values[0])
+        case "lte":
+            return exp.LTE(this=high, expression=values[0])
+        case "between" if low == high:
+            return exp.Between(this=low, low=values[0], high=values[1])
+        case "between":
+            return exp.and_(
+                exp.GTE(this=low, expression=values[0]), exp.LTE(this=high, expression=values[1])
+            )
+        case _:
+            return _listed(low, high, test.values)
+
+
+def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
+    """Whether every whole number from low to high is listed, or the one number is."""
+    values = list(dict.fromkeys(map(float, values)))
+    one = _among(low, [_literal(it) for it in values])
+    if low == high:
+        return one
+    inside = [
+        case(
+            (exp.Between(this=_literal(it), low=low.copy(), high=high.copy()), whole(1)),
+            otherwise=whole(0),
+        )
+        for it in values
+        if it.is_integer()
+    ]
+    if not inside:
+        return exp.and_(exp.EQ(this=low.copy(), expression=high), one)
+    size = exp.Add(this=exp.Sub(this=high, expression=low.copy()), expression=whole(1))
+    every = exp.EQ(this=total(inside), expression=size)
+    is_one = exp.EQ(this=low.copy(), expression=high.copy())
+    return case((is_one, one), otherwise=every)
+
+
+def _literal(value: float) -> Tree:
+    """A number as the double that it is."""
+    number = float(value)
+    if number.is_integer() and abs(number) < _EXACT:
+        digits = whole(int(abs(number)))
+        return exp.Neg(this=digits) if number < 0 else digits
+    return double(repr(number))
+
+
+def _flag(fields: Fields, field: FieldPlan, test: Test) -> Tree:
+    source = column(fields.flag(field.type.name))
+    if test.comparator == "exists":
+        return exists(source)
+    return exp.or_(*(source if it else exp.not_(source.copy()) for it in test.values))
+
+
+# Texts and pages
+
+
+def _text(fields: Fields, field: FieldPlan, test: Test) -> Tree:
+    name = field_name(field)
+    plain = fields.texts(name)
+    if test.comparator == "exists":
+        return _has(fields, plain)
+    if test.comparator not in ("in", "has_all"):
+        (value,) = test.values
+        return _any(fields, plain, lambda it: _SEARCHES[test.comparator](fields.dialect, it, value))
+    if test.comparator == "has_all":
+        return exp.and_(*(_hit(fields, field, [value]) for value in test.values))
+    found = _hit(fields, field, test.values)
+    if field.type.form is Form.SIZE_RANGE:
+        return exp.or_(found, _within(fields, plain, test))
+    return found
+
+
+def _hit(fields: Fields, field: FieldPlan, values: Iterable[str]) -> Tree:
+    """Whether some value of the visitor equals some of the listed ones."""
+    name = field_name(field)
+    plain = fields.texts(name)
+    if field.type.form is Form.PART_OF_PAGE:
+        return _any(
+            fields,
+            plain,
+            lambda it: exp.or_(*(fields.dialect.contains(it.copy(), value) for value in values)),
+        )
+    wanted: dict[Texts, list[str]] = defaultdict(list)
+    for value in values:
+        for seen, equal_to in _forms(fields, field, value):
+            wanted[seen] += equal_to
+    return exp.or_(*(_any_among(fields, seen, listed) for seen, listed in wanted.items()))
+
+
+def _any_among(fields: Fields, seen: Texts, values: Iterable[str]) -> Tree:
+    listed = [text(it) for it in dict.fromkeys(values)]
+    return _any(fields, seen, lambda it: _among(it, listed))
+
+
+def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts, list[str]]]:
+    """Which texts of the visitor a value is compared with, and the texts that it equals there."""
+    name, dialect = field_name(field), fields.dialect
+    match field.type.form:
+        case Form.DOMAIN:
+            seen = fields.texts_as(name, "domain", lambda it: forms.domain(dialect, it))
+            yield seen, [normal_forms.domain(value)]
+        case Form.PAGE if value.startswith("/"):
+            seen = fields.texts_as(name, "path", lambda it: forms.path(dialect, it))
+            yield seen, [normal_forms.path_value(value)]
+        case Form.URL | Form.PAGE:
+            seen = fields.texts_as(name, "url", lambda it: forms.url(dialect, it))
+            yield seen, [normal_forms.url(value)]
+        case Form.SIZE_RANGE:
+            listed = forms.spellings(value)
+            seen = fields.texts_as(name, "range", lambda it: forms.size_range(dialect, it))
+            yield seen, listed
+        case Form.COUNTRY if code := forms.country_code(value):
+            yield from zip(fields.countries(name), forms.spellings_of(code), strict=True)
+        case _:
+            yield fields.texts(name), [value]
+
+
+def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
+    """Whether a visitor without a range has a number of employees within a listed one."""
+    low, high = map(column, fields.number("company_size"))
+    bounds = [normal_forms.range_bounds(normal_forms.size_range(it)) for it in test.values]
+    inside = [
+        exp.GTE(this=low.copy(), expression=_literal(least))
+        if math.isinf(most)
+        else exp.Between(this=low.copy(), low=_literal(least), high=_literal(most))
+        for least, most in filter(None, bounds)
+    ]
+    if not inside:
+        return exp.false()
+    is_one = [] if low == high else [exp.EQ(this=low.copy(), expression=high)]
+    missing = exp.not_(exp.Coalesce(this=_has(fields, plain), expressions=[exp.false()]))
+    return exp.and_(missing, *is_one, exp.or_(*inside))
+
+
+def _has(fields: Fields, texts: Texts) -> Tree:
+    source = column(texts.name)
+    return fields.dialect.is_filled(source) if texts.is_list else exists(source)
+
+
+def _any(fields: Fields, texts: Texts, holds: Callable[[Tree], Tree]) -> Tree:
+    source = column(texts.name)
+    return fields.dialect.any_of(source, holds) if texts.is_list else holds(source)
+
+
+def _among(source: Tree, literals: Iterable[Tree]) -> Tree:
+    listed = list(literals)
+    if len(listed) == 1:
+        return exp.EQ(this=source.copy(), expression=listed[0])
+    return exp.In(this=source.copy(), expressions=listed)
+
+
+_SEARCHES: dict[str, Callable[[Dialect, Tree, str], Tree]] = {
+    "contains": lambda dialect, source, value: dialect.contains(source, value),
+    "starts_with": lambda dialect, source, value: dialect.starts_with(source, value),
+    "ends_with": lambda dialect, source, value: dialect.ends_with(source, value),
+}
+
+
+def total(parts: Sequence[Tree]) -> Tree:
+    """The sum of some expressions, nested no deeper than it must be."""
+    return joined(exp.Add, parts)
+
+
+def joined(operator: type[exp.Binary], parts: Sequence[Tree]) -> Tree:
+    """Expressions with an operator between them that takes them in any grouping."""
+    if len(parts) > _FLAT:
+        half = len(parts) // 2
+        left, right = joined(operator, parts[:half]), joined(operator, parts[half:])
+        return operator(this=exp.paren(left), expression=exp.paren(right))
+    found = parts[0]
+    for part in parts[1:]:
+        found = operator(this=found, expression=part)
+    return found
+
+
+_FLAT = 50

@@ -1,0 +1,125 @@
+"""SQL for a warehouse: on stdout or in a file, for dbt with the model's tests beside it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.extras import require
+from icpctl.files import change_files, read_regular
+from icpctl.output.console import note
+from icpctl.output.score import STDOUT, counted
+from icpctl.values.normal_forms import instant_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.sql.rendering import Wrapping
+    from icpctl.features.sql.request import Request
+
+DEFAULT_NAME = "icp_verdicts"
+_MODEL = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTarget:
+    """What is made of the SELECT, under which name, and where it is written; None is stdout."""
+
+    form: str = "select"
+    name: str | None = None
+    out: Path | None = None
+
+
+def write_sql(
+    configs: Sequence[ConfigFile], folder: Path, request: Request, target: SqlTarget
+) -> None:
+    """Write the SQL for the configs of a folder.
+
+    Raises `IcpctlError`: `no_sqlglot`, `not_expressible`, `bad_usage`, `exists`, `not_written`.
+    """
+    require("sqlglot", "sql", "SQL needs", "no_sqlglot")
+    from icpctl.features.sql.rendering import render, schema_tests
+    from icpctl.features.sql.statement import make_statement
+
+    wrapping = _wrapping(configs, folder, request, target)
+    statement = make_statement(configs, request)
+    text = render(statement, request, wrapping)
+    written: dict[Path, bytes] = {}
+    if target.out is not None and str(target.out) != STDOUT:
+        written[target.out] = text.encode()
+        if target.form == "dbt":
+            beside = target.out.with_suffix(".yml")
+            _require_ours(beside)
+            slugs = [it.slug for it in configs]
+            written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
+        change_files(written)
+        note(f"written: {', '.join(map(str, written))}")
+    else:
+        sys.stdout.write(text)
+    note(f"reads from {'.'.join(request.table)}: {', '.join(statement.reads)}")
+
+
+def _wrapping(
+    configs: Sequence[ConfigFile], folder: Path, request: Request, target: SqlTarget
+) -> Wrapping:
+    from icpctl.features.sql.rendering import Wrapping
+    from icpctl.features.sql.request import table_parts
+
+    name: tuple[str, ...] = ()
+    if target.form in ("view", "table"):
+        name = table_parts(target.name or DEFAULT_NAME)
+    elif target.name is not None:
+        raise IcpctlError(
+            "--name is the name of a view or a table",
+            "bad_usage",
+            hint="a model of dbt is called as its file: --out models/icp_verdicts.sql",
+        )
+    elif target.form == "dbt":
+        name = (_model(target.out),)
+    if name == request.table:
+        raise IcpctlError(
+            f"{'.'.join(name)} is the table of visitors, and would be what is made of it as well",
+            "bad_usage",
+            hint="another --name, or for dbt another --out",
+        )
+    until = "when it runs" if request.as_of is None else instant_text(request.as_of)
+    words = [
+        f"{counted(len(configs), 'config')} of {folder} in the SQL of {request.dialect}, "
+        "written by icpctl sql.",
+        "For each row: id, icp_match, icp, icp_score, and matches as JSON text.",
+        f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
+    ]
+    return Wrapping(target.form, name, tuple(words))
+
+
+def _model(out: Path | None) -> str:
+    """The name of a model by its file. Raises `IcpctlError` `bad_usage`."""
+    hint = "such as --out models/icp_verdicts.sql"
+    if out is None:
+        raise IcpctlError("--as dbt writes two files", "bad_usage", hint=hint)
+    if out.suffix != ".sql" or not _MODEL.fullmatch(out.stem):
+        raise IcpctlError(f"{out} cannot be the file of a model", "bad_usage", hint=hint)
+    return out.stem
+
+
+def _require_ours(path: Path) -> None:
+    """Refuse to replace a file of properties that somebody else wrote."""
+    from icpctl.features.sql.rendering import SCHEMA_HEAD
+
+    head = SCHEMA_HEAD.encode()
+    try:
+        is_ours = read_regular(path, len(head), "exists").startswith(head)
+    except FileNotFoundError:
+        return
+    if not is_ours:
+        raise IcpctlError(
+            "this file is none that icpctl sql wrote, and would be replaced",
+            "exists",
+            Location(str(path)),
+            "move it, or give the model another name with --out",
+        )

@@ -1,0 +1,144 @@
+"""A statement as text: a SELECT, a view, a table, or a model of dbt with its tests."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from icpctl.errors import IcpctlError
+from icpctl.features.sql.fields import SOURCE
+from icpctl.features.sql.statement import comment, source_table, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.features.sql.request import Request
+    from icpctl.features.sql.statement import Statement
+
+_WIDTH = 120
+_JINJA = re.compile(r"\{(?=[{%#])")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What becomes of the SELECT: `form` is `select`, `view`, `table` or `dbt`.
+
+    `name` are the parts of the name of a view or table; `words` say what the statement is of.
+    """
+
+    form: str
+    name: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def render(statement: Statement, request: Request, wrapping: Wrapping) -> str:
+    """The text, with the words as comments above it.
+
+    Raises `IcpctlError` `not_expressible` where the dialect has no such thing, `bad_usage`.
+    """
+    head = "".join(f"-- {comment(it)}\n" for it in wrapping.words)
+    if wrapping.form == "dbt":
+        return _model(statement, request, head)
+    tree: exp.Expression = statement.tree
+    if wrapping.form != "select":
+        tree = _created(tree, request, wrapping)
+    return f"{head}{written(tree, request.dialect)};\n"
+
+
+def written(tree: exp.Expression, dialect: str) -> str:
+    """A tree as text that people can read."""
+    return tree.sql(dialect, pretty=True, max_text_width=_WIDTH)
+
+
+def _created(tree: exp.Expression, request: Request, wrapping: Wrapping) -> exp.Create:
+    if request.dialect == "clickhouse" and wrapping.form == "table":
+        raise IcpctlError(
+            "a table of clickhouse has an engine and an order, which icpctl does not know",
+            "not_expressible",
+            hint="create it as you want it, and INSERT what --as select gives",
+        )
+    return exp.Create(
+        this=table_of(wrapping.name),
+        kind=wrapping.form.upper(),
+        expression=tree,
+        replace=wrapping.form == "view",
+    )
+
+
+# dbt
+
+
+def _model(statement: Statement, request: Request, head: str) -> str:
+    """The text of a model: all that Jinja would read is escaped but our own two blocks."""
+    if len(request.table) > 2:
+        raise IcpctlError(
+            "dbt knows tables as models and as tables of its sources",
+            "bad_usage",
+            hint="name a model such as visitors, or source.table",
+        )
+    tree = statement.tree.copy()
+    text = written(tree, request.dialect)
+    stand_in = "icpctl_visitors"
+    while stand_in in text:
+        stand_in += "_"
+    for node in tree.find_all(exp.Table):
+        if node.alias == SOURCE:
+            node.replace(source_table([stand_in]))
+    quoted = exp.to_identifier(stand_in, quoted=True).sql(request.dialect)
+    names = ", ".join(json.dumps(it, ensure_ascii=False) for it in request.table)
+    source = f"{{{{ {'ref' if len(request.table) == 1 else 'source'}({names}) }}}}"
+    body = escaped(head + written(tree, request.dialect)).replace(quoted, source)
+    return f'{{{{ config(materialized="view") }}}}\n\n{body}\n'
+
+
+def escaped(text: str) -> str:
+    """Text that Jinja gives back as it is."""
+    return _JINJA.sub("{{ '{' }}", text)
+
+
+SCHEMA_HEAD = "# Written by icpctl sql, with the model beside it.\n"
+
+
+def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
+    """The properties of the model, with tests of each column that dbt has built in."""
+    import yaml
+
+    score = exp.to_identifier("icp_score", quoted=True).sql(dialect)
+    # Of the rows that are out of range none is the one value that is accepted.
+    in_range = {
+        "values": [0],
+        "quote": False,
+        "config": {"where": f"{score} < 0 or {score} > 100"},
+    }
+    flags: dict[str, Any] = {"values": [True, False], "quote": False}
+    columns = [
+        ("id", "The visitor.", ["unique", "not_null"]),
+        ("icp_match", "Whether a config matches.", ["not_null", {"accepted_values": flags}]),
+        (
+            "icp",
+            "The first config that matches.",
+            [{"accepted_values": {"values": list(slugs)}}],
+        ),
+        (
+            "icp_score",
+            "Its score, 0 to 100; 0 where none matches.",
+            ["not_null", {"accepted_values": in_range}],
+        ),
+        ("matches", "JSON: each config that matches, with its score, in order.", ["not_null"]),
+    ]
+    model = {
+        "name": name,
+        "description": "Verdicts of the Ideal Customer Profiles about each visitor.",
+        "columns": [
+            {"name": it, "description": words, "quote": True, "data_tests": tests}
+            for it, words, tests in columns
+        ],
+    }
+    body: str = yaml.safe_dump(
+        {"version": 2, "models": [model]}, sort_keys=False, allow_unicode=True, width=100
+    )
+    return SCHEMA_HEAD + body

@@ -1,0 +1,72 @@
+"""What SQL is asked for: the dialect, the table and its columns, and how visitors are scored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError
+from icpctl.features.sql.columns import default_columns, load_columns
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from icpctl.features.sql.columns import Columns
+
+_PART = re.compile(r'"((?:[^"]|"")*)"|([^".`]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What SQL is asked for. `table` are the parts of its name.
+
+    Without `as_of` days are counted to when the statement runs.
+    """
+
+    dialect: str
+    table: tuple[str, ...]
+    columns: Columns
+    as_of: datetime | None = None
+    case_sensitive: bool = False
+
+
+def make_request(
+    dialect: str,
+    table: str,
+    columns: Path | None = None,
+    *,
+    as_of: datetime | None = None,
+    case_sensitive: bool = False,
+) -> Request:
+    """The request for a table and the file that says what its columns are.
+
+    Raises `IcpctlError`: `bad_usage`, `no_such_path`, `bad_columns`.
+    """
+    found = default_columns() if columns is None else load_columns(columns)
+    return Request(dialect, table_parts(table), found, as_of, case_sensitive)
+
+
+def table_parts(words: str) -> tuple[str, ...]:
+    """`analytics."my visitors"` -> its parts, three at most.
+
+    Raises `IcpctlError` `bad_usage`.
+    """
+    parts = []
+    at = 0
+    while found := _PART.match(words, at):
+        quoted, bare = found.groups()
+        parts.append(bare.strip() if quoted is None else quoted.replace('""', '"'))
+        at = found.end()
+        if words[at : at + 1] != ".":
+            break
+        at += 1
+    names = 1 <= len(parts) <= 3 and at == len(words) and not words.endswith(".")
+    if not names or not all(part.strip() and part.isprintable() for part in parts):
+        raise IcpctlError(
+            f"{words[:100]!r} names no table",
+            "bad_usage",
+            hint='such as visitors, analytics.visitors or lake."odd name".visitors',
+        )
+    return tuple(parts)

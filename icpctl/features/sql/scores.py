@@ -1,0 +1,116 @@
+"""Groups and configs in SQL: whether they match, and their scores in hundredths (SPEC 5)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd, lcm
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.features.sql.predicates import joined
+from icpctl.features.sql.trees import case, column, whole
+from icpctl.vocabulary import Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from icpctl.features.sql.dialects.base import Dialect
+    from icpctl.features.sql.trees import Tree
+    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan
+
+_HUNDREDTHS = 10_000  # of a full score
+
+Names = dict[int, str]
+"""For each bit of the plan the column that has it."""
+
+
+def config_score(dialect: Dialect, config: ConfigPlan, names: Names) -> Tree:
+    """The best score of the groups that match, 0 to 100 with 2 decimals; NULL where none does.
+
+    Raises `RefusedError` where its arithmetic is too large for the dialect.
+    """
+    if len(config.groups) == 1:
+        (group,) = config.groups
+        score, matches = percent(_score(dialect, group, names)), _matches(group, names)
+        return score if matches is None else case((matches, score))
+    scores = []
+    for group in config.groups:
+        score, matches = _score(dialect, group, names), _matches(group, names)
+        if matches is not None:
+            score = case((matches, score), otherwise=_NO_MATCH)
+        scores.append(score)
+    best = exp.Greatest(this=scores[0], expressions=scores[1:], ignore_nulls=True)
+    return percent(exp.Nullif(this=best, expression=_NO_MATCH.copy()))
+
+
+_NO_MATCH = exp.Neg(this=whole(1))
+
+
+def percent(hundredths: Tree) -> Tree:
+    """Hundredths as a number of two decimals."""
+    exact = exp.cast(hundredths, "DECIMAL(9, 2)")
+    return exp.cast(exp.Div(this=exact, expression=whole(100)), "DECIMAL(5, 2)")
+
+
+def _matches(group: GroupPlan, names: Names) -> Tree | None:
+    """Whether a group matches; None where everybody does."""
+    held = [_held(it, names) for it in group.conditions if not it.optional]
+    if not held:
+        return None
+    return exp.and_(*held) if group.operator == Operator.AND else exp.or_(*held)
+
+
+def _held(condition: ConditionPlan, names: Names) -> Tree:
+    source = column(names[condition.bit])
+    return exp.not_(source) if condition.negated else source
+
+
+def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
+    """The score of a group that matches: whole numbers throughout, so nothing is rounded early.
+
+    With the weight held h of the weight there is w it is 10000 h / w hundredths, which rounds half
+    up as (20000 h + w) / 2 w rounds down.
+    """
+    required = [it for it in group.conditions if not it.optional]
+    optional = [it for it in group.conditions if it.optional]
+    everything = group.weights([True] * len(group.conditions))
+    unit = _unit([it.weight for it in group.conditions])
+    there = int((everything.all_required + everything.all_optional) / unit)
+
+    def points(weight: Fraction) -> int:
+        return 2 * _HUNDREDTHS * int(weight / unit)
+
+    fixed = there
+    changing: list[Tree] = []
+    if group.operator == Operator.AND:
+        fixed += points(everything.all_required)
+    elif required:
+        changing.append(_heaviest(required, points, names))
+    changing += [
+        case((_held(it, names), whole(points(it.weight))), otherwise=whole(0)) for it in optional
+    ]
+    if not changing:
+        return whole(_HUNDREDTHS)
+    first = dialect.long(fixed, 2 * _HUNDREDTHS * there + there)
+    return dialect.divided(joined(exp.Add, [first, *changing]), 2 * there)
+
+
+def _heaviest(
+    required: list[ConditionPlan], points: Callable[[Fraction], int], names: Names
+) -> Tree:
+    """The weight of the heaviest condition that holds; one does."""
+    ordered = sorted(required, key=lambda it: -it.weight)
+    if ordered[0].weight == ordered[-1].weight:
+        return whole(points(ordered[0].weight))
+    branches = []
+    for weight in dict.fromkeys(it.weight for it in ordered):
+        held = [_held(it, names) for it in ordered if it.weight == weight]
+        branches.append((exp.or_(*held), whole(points(weight))))
+    return case(*branches)
+
+
+def _unit(weights: list[Fraction]) -> Fraction:
+    """The largest weight that all weights are multiples of."""
+    below = lcm(*(it.denominator for it in weights))
+    return Fraction(gcd(*(int(it * below) for it in weights)), below)

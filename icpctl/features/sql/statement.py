@@ -1,0 +1,245 @@
+"""The SELECT that gives `id, icp_match, icp, icp_score, matches` of a table of visitors.
+
+Its subqueries follow each other as the steps of the evaluator do: values, normal forms, tests,
+scores. Each test stands once, however many configs ask for it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from icpctl.documents.tree import find
+from icpctl.errors import Finding, IcpctlError
+from icpctl.features.sql.dialects import DIALECTS
+from icpctl.features.sql.fields import SOURCE, Fields
+from icpctl.features.sql.predicates import joined, predicate
+from icpctl.features.sql.scores import config_score, percent
+from icpctl.features.sql.trees import RefusedError, case, column, exists, text, whole
+from icpctl.scoring.plan import make_plan
+from icpctl.values import normal_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.sql.dialects.base import Dialect
+    from icpctl.features.sql.request import Request
+    from icpctl.features.sql.trees import Tree
+    from icpctl.scoring.plan import FieldPlan, Test
+
+_COMMENT = 100  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT, and the columns of the table that it reads."""
+
+    tree: exp.Select
+    reads: tuple[str, ...]
+
+
+def make_statement(configs: Sequence[ConfigFile], request: Request) -> Statement:
+    """The SELECT for some configs, which are in order.
+
+    Raises `IcpctlError` `not_expressible` with a finding for each condition that the dialect
+    cannot express exactly.
+    """
+    return _Writer(configs, request).statement()
+
+
+class _Writer:
+    def __init__(self, configs: Sequence[ConfigFile], request: Request) -> None:
+        self._configs = configs
+        self._request = request
+        self._dialect: Dialect = DIALECTS[request.dialect]
+        self._plan = make_plan(
+            [(it.slug, it.config) for it in configs],
+            as_of=request.as_of or normal_forms.EPOCH,
+            case_sensitive=request.case_sensitive,
+        )
+        as_of = None if request.as_of is None else normal_forms.micros(request.as_of)
+        self._fields = Fields(self._dialect, request.columns, self._plan, as_of)
+        self._refused: dict[int, RefusedError] = {}
+        self._findings: list[Finding] = []
+
+    def statement(self) -> Statement:
+        names, tests = self._tests()
+        self._refuse_conditions()
+        scores = self._scores(names)
+        self._require_expressible(len(tests))
+        fields = self._fields
+        read = {"id": fields.id(), **fields.read}
+        found = exp.Select()
+        source = source_table(self._request.table)
+
+        def step(name: str, columns: Mapping[str, Tree], *, more: bool = False) -> None:
+            nonlocal source
+            if name == self._request.table[-1].casefold():
+                name += "_"  # or it would hide the table
+            made = _select(columns, source, everything=source.name if more else None)
+            made = self._dialect.computed_once(made)
+            found.with_(exp.to_identifier(name, quoted=True), as_=made, copy=False)
+            source = table_of([name])
+
+        step("icp_values", read)
+        if fields.folded:
+            step("icp_folded", {name: column(name) for name in read} | fields.folded)
+        if fields.forms:
+            step("icp_forms", fields.forms, more=True)
+        step("icp_tests", {"id": column("id"), **tests})
+        step("icp_scores", {"id": column("id"), **scores})
+        step("icp_ranked", self._verdicts(list(scores)))
+        verdict = {"id": column("id"), "icp_match": exists(column("icp"))}
+        verdict |= {name: column(name) for name in ("icp", "icp_score", "matches")}
+        found.select(*_outputs(verdict), copy=False).from_(source, copy=False)
+        try:
+            return Statement(self._dialect.finished(found), tuple(fields.reads))
+        except RefusedError as refused:
+            raise IcpctlError(
+                f"{self._dialect.name} cannot do this exactly: {refused}",
+                "not_expressible",
+                hint=refused.hint,
+            ) from None
+
+    def _tests(self) -> tuple[dict[int, str], dict[str, Tree]]:
+        """For each bit of the plan the column that has it; and the columns."""
+        names: dict[int, str] = {}
+        tests: dict[str, Tree] = {}
+        for field in self._plan.fields:
+            for number, test in enumerate(field.tests):
+                bit = field.first_bit + number
+                names[bit] = name = f"{field.type.name}_{number + 1}"
+                try:
+                    tests[name] = _said(predicate(self._fields, field, test), _words(field, test))
+                except RefusedError as refused:
+                    self._refused[bit] = refused
+        return names, tests
+
+    def _scores(self, names: dict[int, str]) -> dict[str, Tree]:
+        scores: dict[str, Tree] = {}
+        for number, (file, config) in enumerate(
+            zip(self._configs, self._plan.configs, strict=True)
+        ):
+            words = f"{config.slug}: {config.label}"
+            try:
+                tree = config_score(self._dialect, config, names)
+            except RefusedError as refused:
+                self._find(file, ("rules", "groups"), refused)
+                continue
+            scores[f"score_{number + 1}"] = _said(tree, words)
+        return scores
+
+    def _verdicts(self, scores: list[str]) -> dict[str, Tree]:
+        first, best, listed = [], [], []
+        for name, config in zip(scores, self._plan.configs, strict=True):
+            matches = exists(column(name))
+            first.append((matches, text(config.slug)))
+            best.append((matches, column(name)))
+            match = joined(
+                exp.DPipe,
+                [
+                    text(f', {{"config": {json.dumps(config.slug)}, "score": '),
+                    exp.cast(column(name), "TEXT"),
+                    text("}"),
+                ],
+            )
+            listed.append(case((matches, match), otherwise=text("")))
+        # Each match begins with a comma, of which the first goes.
+        all_matches = exp.Substring(this=joined(exp.DPipe, listed), start=whole(3))
+        return {
+            "id": column("id"),
+            "icp": case(*first),
+            "icp_score": case(*best, otherwise=percent(whole(0))),
+            "matches": joined(exp.DPipe, [text("["), all_matches, text("]")]),
+        }
+
+    # What is refused
+
+    def _refuse_conditions(self) -> None:
+        for file, config in zip(self._configs, self._plan.configs, strict=True):
+            for number, group in enumerate(config.groups):
+                for place, condition in enumerate(group.conditions):
+                    if condition.bit in self._refused:
+                        steps = ("rules", "groups", number, "conditions", place)
+                        self._find(file, steps, self._refused[condition.bit])
+
+    def _find(self, file: ConfigFile, steps: tuple[str | int, ...], refused: RefusedError) -> None:
+        document = file.document
+        start = find(document.root, steps) if document.root else 0
+        place = document.location(start)
+        message = f"{file.slug}: {self._dialect.name} cannot do this exactly: {refused}"
+        self._findings.append(Finding("ICP704", "error", message, place, refused.hint))
+
+    def _require_expressible(self, tests: int) -> None:
+        if self._findings:
+            count = len(self._findings)
+            conditions = "a condition is" if count == 1 else f"{count} conditions are"
+            raise IcpctlError(
+                f"{conditions} not expressible in {self._dialect.name}",
+                "not_expressible",
+                hint="nothing was written; --config writes the SQL of some configs alone",
+                findings=self._findings,
+            )
+        most = self._dialect.most_columns
+        for count, what in ((tests, "different tests"), (len(self._configs), "configs")):
+            if most is not None and count >= most:  # the id is a column as well
+                raise IcpctlError(
+                    f"{count:,} {what} are a column each, and a SELECT of {self._dialect.name} "
+                    f"has {most:,} columns at most",
+                    "not_expressible",
+                    hint="--config writes the SQL of some configs alone",
+                )
+
+
+def _select(
+    columns: Mapping[str, Tree], source: exp.Table, *, everything: str | None = None
+) -> exp.Select:
+    """A SELECT of some columns, behind all those of `everything`."""
+    trees = list(_outputs(columns, everything))
+    return exp.Select(expressions=trees).from_(source, copy=False)
+
+
+def _outputs(columns: Mapping[str, Tree], everything: str | None = None) -> Iterator[Tree]:
+    if everything is not None:
+        yield exp.Column(this=exp.Star(), table=exp.to_identifier(everything, quoted=True))
+    for name, tree in columns.items():
+        said, tree.comments = tree.comments, None
+        is_same = isinstance(tree, exp.Column) and tree.name == name
+        found = tree if is_same else exp.alias_(tree, name, quoted=True, copy=False)
+        found.comments = said
+        yield found
+
+
+def table_of(parts: Sequence[str]) -> exp.Table:
+    """A table by the parts of its name."""
+    names = [exp.to_identifier(it, quoted=True) for it in reversed(parts)]
+    return exp.Table(**dict(zip(("this", "db", "catalog"), names, strict=False)))
+
+
+def source_table(parts: Sequence[str]) -> exp.Table:
+    """The table of visitors, as the first subquery reads it."""
+    found = table_of(parts)
+    found.set("alias", exp.TableAlias(this=exp.to_identifier(SOURCE, quoted=True)))
+    return found
+
+
+def _words(field: FieldPlan, test: Test) -> str:
+    values = ", ".join(map(str, test.values))
+    return f"{field.type.name} {test.comparator} {values}".strip()
+
+
+def _said(tree: Tree, words: str) -> Tree:
+    """The tree with a comment."""
+    tree.add_comments([f" {comment(words)} "])
+    return tree
+
+
+def comment(words: str) -> str:
+    """Words of users as a comment: on one line, and nothing in it ends the comment."""
+    line = " ".join("".join(it if it.isprintable() else " " for it in words).split())
+    cut = line if len(line) <= _COMMENT else f"{line[: _COMMENT - 3]}..."
+    return cut.replace("*/", "* /").replace("/*", "/ *")

@@ -1,0 +1,1 @@
+"""Visitors and matches over a period."""

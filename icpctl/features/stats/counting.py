@@ -1,0 +1,203 @@
+"""Visitors and matches over a period: by config, by day and by the values of a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from icpctl.errors import IcpctlError
+from icpctl.features.report.breakdowns import (
+    DAY_0,
+    DayReport,
+    FieldReport,
+    Tally,
+    count_days,
+    count_values,
+    day_reports,
+    days_of,
+    field_report,
+)
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.counts import Counts
+from icpctl.scoring.report import ConfigReport, Report
+from icpctl.scoring.run import score
+from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.exports.sources import Source
+    from icpctl.features.report.figures import FigureCounts
+    from icpctl.scoring.run import Options, Rows, Run
+
+
+class StatsReport(Report):
+    """A whole period. `average_score` is the mean `icp_score` of the visitors that match."""
+
+    organization: str | None
+    first: date | None = Field(serialization_alias="from")
+    last: date | None = Field(serialization_alias="to")
+    visitors: int
+    matched: int
+    match_rate: float | None
+    average_score: float | None
+    configs: list[ConfigReport]
+    days: list[DayReport]
+    by: FieldReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days in UTC, both included; None is open. Without any it holds visitors without a date."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @classmethod
+    def parse(cls, first: str | None, last: str | None) -> Period:
+        """Return the period for `--from` and `--to`. Raises `IcpctlError` `bad_usage`."""
+        period = cls(_day("--from", first), _day("--to", last))
+        if period.first and period.last and period.first > period.last:
+            raise IcpctlError(f"--from {period.first} is after --to {period.last}", "bad_usage")
+        return period
+
+    def chosen(self, days: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Which visitors belong to the period, of those last seen on `days` since 1970."""
+        if self.first is None and self.last is None:
+            return np.ones(len(days), bool)
+        chosen = known.copy()
+        if self.first:
+            chosen &= days >= self.first.toordinal() - DAY_0
+        if self.last:
+            chosen &= days <= self.last.toordinal() - DAY_0
+        return chosen
+
+
+@dataclass(slots=True)
+class Stats:
+    """A report, the run behind it, and how many visitors have a `last_seen` that is no date."""
+
+    report: StatsReport
+    run: Run
+    dateless: int
+
+
+def stats(
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    counts: StatsCounts,
+    organization: str | None = None,
+    *,
+    figures: FigureCounts | None = None,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Stats:
+    """Score visitors against `(slug, config)` pairs, and count those of a period with `counts`.
+
+    `figures` counts the same visitors for a report; `on_sources` gets the files before the first
+    is read. Raises what reading raises.
+    """
+    fields = [*counts.fields, *(figures.fields if figures else ())]
+
+    def on_rows(rows: Rows) -> None:
+        counts.add(rows)
+        if figures:
+            figures.add(rows)
+
+    run = score(
+        visitors,
+        configs,
+        replace(options, fields=tuple(dict.fromkeys(fields))),
+        on_sources=on_sources,
+        on_rows=on_rows,
+        on_progress=on_progress,
+    )
+    return counts.stats(run, organization, case_sensitive=options.case_sensitive)
+
+
+@dataclass(slots=True)
+class StatsCounts:
+    """The visitors of a period that were counted so far, also by the text field `by`."""
+
+    period: Period
+    by: str | None
+    counts: Counts
+    days: Tally = field(default_factory=Tally)
+    tokens: Tally = field(default_factory=Tally)
+    dateless: int = 0
+
+    @classmethod
+    def of(cls, period: Period, by: str | None, configs: int) -> StatsCounts:
+        """Nothing counted yet. Raises `IcpctlError` `no_such_field`."""
+        if by is not None:
+            _require_text(by)
+        return cls(period, by, Counts(configs))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that rows must have."""
+        return tuple(dict.fromkeys([LAST_SEEN, *([self.by] if self.by else ())]))
+
+    def add(self, rows: Rows) -> None:
+        """Count the rows of a batch, which have `fields`."""
+        days, known, misfits = days_of(rows.fields[LAST_SEEN])
+        self.dateless += misfits
+        chosen = self.period.chosen(days, known)
+        self.counts.add(rows.verdicts, chosen)
+        held = rows.verdicts.icp[chosen] >= 0
+        count_days(self.days, days[chosen], known[chosen], held)
+        if self.by is not None:
+            count_values(self.tokens, rows.fields[self.by].filter(pa.array(chosen)), held)
+
+    def follow(self, later: StatsCounts) -> None:
+        """Count what was counted of other visitors."""
+        self.counts.follow(later.counts)
+        self.days.follow(later.days)
+        self.tokens.follow(later.tokens)
+        self.dateless += later.dateless
+
+    def stats(self, run: Run, organization: str | None, *, case_sensitive: bool) -> Stats:
+        """The statistics, when all that `run` read is counted."""
+        counts, period, by = self.counts, self.period, self.by
+        report = StatsReport(
+            organization=organization,
+            first=period.first,
+            last=period.last,
+            visitors=counts.visitors,
+            matched=counts.matched,
+            match_rate=counts.match_rate,
+            average_score=counts.average_score,
+            configs=counts.config_reports(run.report.configs),
+            days=day_reports(self.days),
+            by=field_report(by, self.tokens, case_sensitive) if by else None,
+        )
+        return Stats(report, run, self.dateless)
+
+
+def _require_text(name: str) -> None:
+    entry = CONDITION_TYPES.get(name)
+    if entry and entry.kind is Kind.TEXT:
+        return
+    texts = [it.name for it in CONDITION_TYPES.values() if it.kind is Kind.TEXT]
+    meant = None if entry else nearest(name, texts)
+    raise IcpctlError(
+        f"--by {name}: this field holds no text" if entry else f"--by {name!r}: no such field",
+        "no_such_field",
+        hint=f"did you mean {meant}?" if meant else f"one of: {', '.join(texts)}",
+    )
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text.strip())
+    except ValueError:
+        raise IcpctlError(
+            f"{option} {text!r} is no day", "bad_usage", hint="write a day such as 2026-11-23"
+        ) from None

@@ -1,0 +1,1 @@
+"""Rule tests beside configs: what configs must say of example visitors."""

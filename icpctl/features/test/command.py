@@ -1,0 +1,48 @@
+"""`icpctl test`."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org, workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import TestFormat
+
+
+def run_rule_tests(
+    slugs: Annotated[
+        list[str] | None, typer.Argument(metavar="SLUG", help="Configs to test; all by default.")
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="List conditions that are never true or never false.")
+    ] = False,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Change the rules, and list what no test notices.")
+    ] = False,
+    as_of: AsOf = None,
+    mapping: Mapping = None,
+    case_sensitive: CaseSensitive = None,
+    output: Annotated[
+        TestFormat, typer.Option("-o", "--output", help="How to print the outcome.")
+    ] = "table",
+) -> ExitCode:
+    """Run the tests that stand beside configs.
+
+    They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails.
+    """
+    from icpctl.cli.scoring_options import scoring_options
+    from icpctl.config.rule_tests import load_tests
+    from icpctl.features.test.printing import print_tests
+    from icpctl.features.test.running import run_tests
+
+    space = workspace(directory, org)
+    for slug in slugs or []:
+        space.get(slug)
+    configs = space.load().require_valid()
+    tests = load_tests(space.folder, configs, slugs or [])
+    options = scoring_options(as_of, mapping, case_sensitive, [])
+    run = run_tests(tests, configs, options, wanted=slugs or [], mutate=mutate)
+    print_tests(run, output, coverage=coverage, mutate=mutate)
+    return ExitCode.FOUND if run.failed else ExitCode.DONE

@@ -1,0 +1,174 @@
+"""How rule tests ended: for people, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from icpctl.config.rule_tests import conditions_of
+from icpctl.features.explain.printing import print_trees
+from icpctl.features.test.ci_reports import github_lines, junit
+from icpctl.output.condition_wording import head
+from icpctl.output.config_lists import value_text
+from icpctl.output.console import is_coloured, note, shown, styled, table
+from icpctl.output.findings.as_json import finding_body
+from icpctl.output.findings.text import print_findings
+from icpctl.output.score import counted
+
+if TYPE_CHECKING:
+    from icpctl.config.model import Condition
+    from icpctl.features.test.mutants import Mutant
+    from icpctl.features.test.running import Outcome, Problem, TestRun
+    from icpctl.output.formats import TestFormat
+
+
+def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: bool) -> None:
+    """Print the tests that failed with their explanations, and what else was asked for.
+
+    What is said of the tests themselves goes to stderr, where the output has no place for it.
+    """
+    if output == "json":
+        print(json.dumps(_body(run, coverage, mutate), indent=2, ensure_ascii=False))
+        return
+    if output != "github":
+        print_findings(run.warnings, sys.stderr)
+    if output in ("junit", "github"):
+        render = junit if output == "junit" else github_lines
+        sys.stdout.write(render(run, _difference))
+        sys.stdout.flush()
+        if coverage or mutate:
+            note("--coverage and --mutate tell nothing here: use -o table or -o json")
+        return
+    for outcome in run.failed:
+        _print_failed(outcome)
+    if coverage:
+        _print_uncovered(run)
+    if mutate:
+        _print_unnoticed(run)
+    configs = {it.test.config.slug for it in run.outcomes}
+    passed = len(run.outcomes) - len(run.failed)
+    tests = f"{counted(len(run.outcomes), 'test')} of {counted(len(configs), 'config')}"
+    print(f"{tests}: {passed:,} passed, {len(run.failed):,} failed")
+
+
+def _print_failed(outcome: Outcome) -> None:
+    colour = is_coloured(sys.stdout)
+    test = outcome.test
+    place = styled(shown(str(test.where)), "place", colour=colour)
+    print(f"{place}: {styled('failed:', 'error', colour=colour)} {shown(test.name)}")
+    for it in outcome.problems:
+        print(f"  {shown(_difference(it))}")
+    sys.stdout.flush()
+    if outcome.explanation:
+        print_trees(outcome.explanation)
+    print()
+
+
+def _difference(problem: Problem) -> str:
+    if problem.condition:
+        return f"{head(problem.condition)} {_MUST[problem.expectation]}, but it {problem.actual}"
+    text = f"{problem.expectation}: expected {problem.expected}, but it is {problem.actual}"
+    return f"{text} ({problem.never})" if problem.never else text
+
+
+_MUST = {"holds": "must hold", "fails": "must fail"}
+
+
+def _print_uncovered(run: TestRun) -> None:
+    tested = {it.test.config.slug: it.test.config for it in run.outcomes}.values()
+    untested = sum(len(conditions_of(it)) for it in run.untested)
+    conditions = sum(len(conditions_of(it)) for it in tested) + untested
+    both = conditions - len(run.uncovered) - untested
+    print(f"{both:,} of {counted(conditions, 'condition')} are made both true and false")
+    rows = [[it.config.slug, head(it.condition), _flag(it.always)] for it in run.uncovered]
+    rows += [
+        [it.slug, f"(no test of its {counted(len(conditions_of(it)), 'condition')})", ""]
+        for it in run.untested
+    ]
+    if rows:
+        table(["CONFIG", "CONDITION", "ALWAYS"], rows, folds="CONDITION")
+    print()
+
+
+def _print_unnoticed(run: TestRun) -> None:
+    noticed = run.mutants - len(run.unnoticed)
+    print(f"{noticed:,} of {counted(run.mutants, 'mutant')} are noticed by a test")
+    if run.unnoticed:
+        table(
+            ["CONFIG", "GROUP", "NOT NOTICED WHEN", "BECOMES"],
+            [
+                [it.config.slug, str(it.group), _side(it.before), _changed(it)]
+                for it in run.unnoticed
+            ],
+            folds="NOT NOTICED WHEN",
+        )
+    print()
+
+
+def _side(side: Condition | str) -> str:
+    return side if isinstance(side, str) else head(side)
+
+
+def _changed(mutant: Mutant) -> str:
+    """What is new of a mutant: its operator, comparator, or value; or what its list lacks."""
+    before, after = mutant.before, mutant.after
+    if isinstance(before, str) or isinstance(after, str):
+        return _side(after)
+    if isinstance(before.value, tuple) and isinstance(after.value, tuple):
+        lost = [it for it in before.value if it not in after.value]
+        if lost and before.comparator != "between":
+            return f"without {value_text(lost[0])}"
+    return head(after).removeprefix(f"{after.type} ")
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _body(run: TestRun, coverage: bool, mutate: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "tests": len(run.outcomes),
+        "passed": len(run.outcomes) - len(run.failed),
+        "failed": len(run.failed),
+        "results": [_outcome_body(it) for it in run.outcomes],
+        "warnings": [finding_body(it) for it in run.warnings],
+    }
+    if coverage:
+        body["untested"] = [it.slug for it in run.untested]
+        body["uncovered"] = [
+            {"config": it.config.slug, **it.condition.model_dump(mode="json"), "always": it.always}
+            for it in run.uncovered
+        ]
+    if mutate:
+        body["mutants"] = run.mutants
+        body["unnoticed"] = [
+            {
+                "config": it.config.slug,
+                "group": it.group,
+                "before": _side_body(it.before),
+                "after": _side_body(it.after),
+            }
+            for it in run.unnoticed
+        ]
+    return body
+
+
+def _outcome_body(outcome: Outcome) -> dict[str, Any]:
+    test = outcome.test
+    return {
+        "config": test.config.slug,
+        "name": test.expected.name,
+        "file": test.where.file,
+        "line": test.where.line,
+        "passed": not outcome.problems,
+        "problems": [
+            {"expectation": it.expectation, "expected": it.expected, "actual": it.actual}
+            for it in outcome.problems
+        ],
+        "explanation": outcome.explanation and outcome.explanation.body(),
+    }
+
+
+def _side_body(side: Condition | str) -> Any:
+    return side if isinstance(side, str) else side.model_dump(mode="json")

@@ -1,0 +1,255 @@
+"""Runs the tests of configs: one reading of all their visitors, one plan for all that is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.config.rule_tests import conditions_of
+from icpctl.errors import Finding
+from icpctl.features.test.mutants import mutants_of
+from icpctl.findings.codes import CODES
+from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.misspelt_keys import misspelt_fields
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.explanation import explain_row
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.record_rows import rows_of
+from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.vocabulary import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import Condition
+    from icpctl.config.rule_tests import RuleTest
+    from icpctl.features.test.mutants import Mutant
+    from icpctl.mappings.mapping import Mapping
+    from icpctl.scoring.explanation import Explanation
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.run import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An expectation that was not met: why it never can be, or which condition it is about."""
+
+    expectation: str
+    expected: str
+    actual: str
+    never: str = ""
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one test ended. One that failed has the explanation of its config."""
+
+    test: RuleTest
+    problems: tuple[Problem, ...]
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A condition that in the tests of its config is always `always`: true, or false."""
+
+    config: ConfigFile
+    condition: Condition
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """All outcomes in order, what they leave uncovered, and the mutants that no test notices.
+
+    `warnings` are about the visitors of tests, `untested` are active configs without any test.
+    `mutants` counts those that were tried.
+    """
+
+    outcomes: list[Outcome]
+    warnings: list[Finding]
+    untested: list[ConfigFile]
+    uncovered: list[Uncovered]
+    unnoticed: list[Mutant]
+    mutants: int
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """The tests that failed."""
+        return [it for it in self.outcomes if it.problems]
+
+
+def run_tests(
+    tests: Sequence[RuleTest],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    *,
+    wanted: Collection[str] = (),
+    mutate: bool = False,
+) -> TestRun:
+    """Run tests against the configs of their folder; a visitor's ICP is one of the active ones.
+
+    `wanted` are the slugs that were asked for; all, where it is empty. With `mutate` each config
+    is changed in many ways, and each mutant must fail a test that passes without the change.
+    """
+    tested = list({it.config.slug: it.config for it in tests}.values())
+    mutants = [
+        mutant
+        for config in (tested if mutate else ())
+        for mutant in mutants_of(config, case_sensitive=options.case_sensitive)
+    ]
+    # No slug has a space, so the names of mutants are their own.
+    named = [(it.slug, it.config) for it in configs]
+    named += [(f"{it.config.slug} {n}", it.model) for n, it in enumerate(mutants)]
+    plan = make_plan(named, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    rows = rows_of((it.expected.visitor for it in tests), plan, options)
+    judged = _judge(tests, rows, plan)
+    active = {it.slug for it in configs if it.config.is_active}
+    outcomes = []
+    for test, one in zip(tests, judged, strict=True):
+        problems = one.problems(test.config.slug, active)
+        explanation = one.explanation() if problems else None
+        outcomes.append(Outcome(test, tuple(problems), explanation))
+    # A test that fails anyway notices nothing.
+    passing = [one for one, it in zip(judged, outcomes, strict=True) if not it.problems]
+    unnoticed = [
+        mutant
+        for number, mutant in enumerate(mutants)
+        if not any(
+            one.problems(f"{mutant.config.slug} {number}", active)
+            for one in passing
+            if one.test.config is mutant.config
+        )
+    ]
+    untested = [
+        it
+        for it in configs
+        if it not in tested and (it.slug in wanted if wanted else it.config.is_active)
+    ]
+    warnings = _misspelt(tests, options.mapping or load_mapping(None))
+    uncovered = _uncovered(tested, judged)
+    return TestRun(outcomes, warnings, untested, uncovered, unnoticed, len(mutants))
+
+
+def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
+    """The fields of visitors that are not read, and most likely should be."""
+    found = []
+    for test in tests:
+        for keys, meant in misspelt_fields(test.expected.visitor, mapping):
+            message = f"{keys[-1]!r} is no field that is read"
+            place, hint = test.where_field(keys), f"did you mean {meant}?"
+            found.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
+    return found
+
+
+def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[_Judged]:
+    """Score all tests that count to the same moment at once."""
+    moments: dict[datetime, list[int]] = {}
+    for at, test in enumerate(tests):
+        moments.setdefault(test.as_of or plan.as_of, []).append(at)
+    found: dict[int, _Judged] = {}
+    for as_of, places in moments.items():
+        batch = rows.take(pa.array(places))
+        asked = replace(plan, as_of=as_of)
+        verdicts = score_batch(batch, asked)
+        words, _ = row_words(batch, asked)
+        numbers, scores = verdicts.configs.tolist(), verdicts.scores.tolist()
+        for row, at in enumerate(places):
+            of_row = slice(verdicts.offsets[row], verdicts.offsets[row + 1])
+            matches = dict(zip(numbers[of_row], scores[of_row], strict=True))
+            one = words[:, row : row + 1]
+            found[at] = _Judged(tests[at], batch.slice(row, 1), asked, one, matches)
+    return [found[at] for at in range(len(tests))]
+
+
+class _Judged:
+    """What all configs of a plan make of one test's visitor."""
+
+    def __init__(
+        self,
+        test: RuleTest,
+        row: pa.RecordBatch,
+        plan: Plan,
+        words: np.ndarray,
+        matches: dict[int, float],
+    ) -> None:
+        self.test = test
+        self._row = row
+        self._plan = plan
+        self._words = words
+        self._configs = {config.slug: config for config in plan.configs}
+        self._scores = {plan.configs[number].slug: score for number, score in matches.items()}
+
+    def held(self, name: str) -> list[bool]:
+        """Which conditions of a config hold."""
+        found: list[bool] = held_conditions(self._configs[name], self._words)[0].tolist()
+        return found
+
+    def problems(self, name: str, active: set[str]) -> list[Problem]:
+        """What is not as expected when the config `name` stands for that of the test."""
+        expected, asks = self.test.expected, self.test.expected.asks
+        found = []
+        matched, score = name in self._scores, self._scores.get(name, 0.0)
+        if expected.match is not None and matched != expected.match:
+            found.append(Problem("match", _flag(expected.match), _flag(matched)))
+        if expected.score is not None and round(expected.score, 2) != score:
+            found.append(Problem("score", f"{expected.score:.2f}", f"{score:.2f}"))
+        if "icp" in asks and (icp := self._icp(name, active)) != expected.icp:
+            why = self._never_icp(expected.icp, active)
+            found.append(Problem("icp", expected.icp or "none", icp or "none", why))
+        if self.test.holds or self.test.fails:
+            held = self.held(name)
+            conditions = conditions_of(self.test.config)
+            for places, wanted in ((self.test.holds, True), (self.test.fails, False)):
+                word, other = ("holds", "fails") if wanted else ("fails", "holds")
+                those = [conditions[at] for at in places if held[at] != wanted]
+                found += [Problem(word, one.type, other, condition=one) for one in those]
+        return found
+
+    def explanation(self) -> Explanation:
+        """The explanation of the test's config."""
+        config = self.test.config
+        named = {config.slug: config.config}
+        plan = make_plan(
+            named.items(), as_of=self._plan.as_of, case_sensitive=self._plan.case_sensitive
+        )
+        return explain_row(self._row, self.test.where.line or 1, plan, named)
+
+    def _never_icp(self, slug: str | None, active: set[str]) -> str:
+        """Why no visitor can have this ICP; nothing where some can."""
+        if slug is None or slug in active:
+            return ""
+        if slug in self._configs:
+            return f"{slug} is not active"
+        meant = nearest(slug, active)
+        return f"there is no config {slug!r}" + (f", did you mean {meant}?" if meant else "")
+
+    def _icp(self, name: str, active: set[str]) -> str | None:
+        own = self.test.config.slug
+        for slug in self._configs:
+            is_own = slug == name and own in active
+            if (is_own or (slug in active and slug != own)) and slug in self._scores:
+                return own if is_own else slug
+        return None
+
+
+def _uncovered(tested: Sequence[ConfigFile], judged: Sequence[_Judged]) -> list[Uncovered]:
+    found = []
+    for config in tested:
+        held = np.array([it.held(config.slug) for it in judged if it.test.config is config])
+        for at, condition in enumerate(conditions_of(config)):
+            if not held[:, at].any():
+                found.append(Uncovered(config, condition, always=False))
+            if held[:, at].all():
+                found.append(Uncovered(config, condition, always=True))
+    return found
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

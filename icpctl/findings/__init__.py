@@ -1,0 +1,1 @@
+"""Findings: the codes, and what each means."""

@@ -1,0 +1,297 @@
+"""The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
+
+0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
+5xx mappings, 6xx proofs, 7xx warehouse SQL.
+A code is never given a second meaning.
+"""
+
+from __future__ import annotations
+
+from icpctl.features.prove.codes import PROOF_CODES
+from icpctl.features.sql.codes import COLUMN_CODES
+from icpctl.findings.code import Code
+from icpctl.findings.mapping_codes import MAPPING_CODES
+from icpctl.findings.text_codes import TEXT_CODES
+
+_CODES = (
+    Code(
+        "ICP101",
+        "a key that is missing",
+        "A config needs `label` and `rules`, rules need `groups`, a group `operator` and "
+        "`conditions`, a condition `type` and `comparator`. A null is as good as nothing.",
+        "config",
+        "label:\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP102",
+        "a key that is not known",
+        "No such key belongs here. What is misspelt would otherwise be ignored in silence.",
+        "config",
+        "label: SaaS\npriorty: 1\n",
+        "label: SaaS\npriority: 1\n",
+    ),
+    Code(
+        "ICP103",
+        "a value of the wrong kind",
+        "An object, a list or a text is expected here, and something else stands here.",
+        "config",
+        "label: [SaaS]\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP104",
+        "groups or conditions without an entry",
+        "`groups` and `conditions` hold at least one entry; nobody could match otherwise.",
+        "file",
+        "label: SaaS\nrules:\n  groups: []\n",
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: industry, comparator: exists}\n",
+    ),
+    Code(
+        "ICP105",
+        "an empty label",
+        "The label is what people read in lists and reports.",
+        "config",
+        'label: "  "\n',
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP106",
+        "a priority that is no whole number",
+        "Priorities are whole numbers; lower comes first.",
+        "config",
+        "label: SaaS\npriority: 1.5\n",
+        "label: SaaS\npriority: 2\n",
+    ),
+    Code(
+        "ICP107",
+        "a weight that is not above 0",
+        "A weight says how much a condition adds to the score. Without one it is 1.",
+        "condition",
+        "{type: industry, comparator: exists, weight: 0}",
+        "{type: industry, comparator: exists, weight: 0.5}",
+    ),
+    Code(
+        "ICP108",
+        "a gap in a list",
+        "Nothing, or a null, stands where an entry of a list belongs.",
+        "condition",
+        "{type: industry, comparator: in, value: [SaaS, ~]}",
+        "{type: industry, comparator: in, value: [SaaS]}",
+    ),
+    Code(
+        "ICP201",
+        "a condition type that is not known",
+        "`icpctl describe` lists the condition types.",
+        "condition",
+        "{type: company_sise, comparator: gte, value: 50}",
+        "{type: company_size, comparator: gte, value: 50}",
+    ),
+    Code(
+        "ICP202",
+        "a comparator that is not known",
+        "`icpctl describe` lists the comparators.",
+        "condition",
+        "{type: company_size, comparator: ge, value: 50}",
+        "{type: company_size, comparator: gte, value: 50}",
+    ),
+    Code(
+        "ICP203",
+        "a comparator that does not fit the type",
+        "Texts cannot be greater than something, numbers cannot contain something.",
+        "condition",
+        "{type: industry, comparator: gte, value: 50}",
+        "{type: company_size, comparator: gte, value: 50}",
+    ),
+    Code(
+        "ICP204",
+        "an operator that is not known",
+        "A group's operator is `AND` or `OR`, in capitals.",
+        "file",
+        "label: SaaS\nrules:\n  groups:\n    - operator: and\n      conditions:\n"
+        "        - {type: industry, comparator: exists}\n",
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: industry, comparator: exists}\n",
+    ),
+    Code(
+        "ICP205",
+        "a value that is missing",
+        "Every comparator but `exists` and `not_exists` needs a value.",
+        "condition",
+        "{type: industry, comparator: equals}",
+        "{type: industry, comparator: equals, value: SaaS}",
+    ),
+    Code(
+        "ICP206",
+        "a value of the wrong shape",
+        "Some comparators take one value, some a list, `between` takes `[min, max]`.",
+        "condition",
+        "{type: industry, comparator: equals, value: [SaaS, Software]}",
+        "{type: industry, comparator: in, value: [SaaS, Software]}",
+    ),
+    Code(
+        "ICP207",
+        "a value that is no number",
+        "Numbers are written as in JSON: no thousands separators, no units, no leading zeros.",
+        "condition",
+        '{type: company_size, comparator: gte, value: "1,000"}',
+        "{type: company_size, comparator: gte, value: 1000}",
+    ),
+    Code(
+        "ICP208",
+        "a value that is neither true nor false",
+        "Booleans are true/false, yes/no, on/off or 1/0.",
+        "condition",
+        "{type: industry, comparator: exists, optional: maybe}",
+        "{type: industry, comparator: exists, optional: false}",
+    ),
+    Code(
+        "ICP209",
+        "a number that is not finite",
+        "Infinity, NaN and numbers above 1.8e308 compare with nothing.",
+        "condition",
+        "{type: company_size, comparator: lt, value: 1e999}",
+        "{type: company_size, comparator: lt, value: 1000000}",
+    ),
+    Code(
+        "ICP210",
+        "a range that ends before it begins",
+        "`between` takes the smaller number first.",
+        "condition",
+        "{type: company_size, comparator: between, value: [500, 50]}",
+        "{type: company_size, comparator: between, value: [50, 500]}",
+    ),
+    Code(
+        "ICP211",
+        "an empty text",
+        "Every text contains the empty text, and no visitor has one.",
+        "condition",
+        '{type: job_title, comparator: contains, value: ""}',
+        "{type: job_title, comparator: contains, value: VP}",
+    ),
+    Code(
+        "ICP212",
+        "an empty list of values",
+        "A list comparator needs at least one value.",
+        "condition",
+        "{type: industry, comparator: in, value: []}",
+        "{type: industry, comparator: in, value: [SaaS]}",
+    ),
+    Code(
+        "ICP213",
+        "a number that cannot occur",
+        "The number lies outside what the condition type can have: `icp_score` is 0 to 100.",
+        "condition",
+        "{type: icp_score, comparator: gte, value: 700}",
+        "{type: icp_score, comparator: gte, value: 70}",
+    ),
+    Code(
+        "ICP301",
+        "a value that is listed twice",
+        "The same value stands in a list again, letter case and outer spaces aside.",
+        "condition",
+        "{type: country, comparator: in, value: [US, CA, us]}",
+        "{type: country, comparator: in, value: [US, CA]}",
+    ),
+    Code(
+        "ICP302",
+        "a group that matches everyone",
+        "A group without required conditions matches every visitor, and so does its config.",
+        "condition",
+        "{type: industry, comparator: exists, optional: true}",
+        "{type: industry, comparator: exists}",
+    ),
+    Code(
+        "ICP303",
+        "a condition that stands in its group twice",
+        "Two conditions of a group have one type, comparator and value. The second changes no "
+        "match; if their weights or `optional` differ, one of them is not meant.",
+        "file",
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: country, comparator: equals, value: US}\n"
+        "        - {type: country, comparator: equals, value: us}\n",
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: country, comparator: equals, value: US}\n",
+    ),
+    Code(
+        "ICP304",
+        "two active configs with one priority",
+        "Then the slug decides which comes first and is a visitor's `icp`.",
+        "words",
+        "`priority: 10` in `enterprise.yaml` and in `smb.yaml`, both active",
+        "`priority: 10` in one and `priority: 20` in the other",
+    ),
+    Code(
+        "ICP305",
+        "two configs with one label",
+        "Nobody can tell them apart in lists and reports.",
+        "words",
+        "`label: SaaS` in `enterprise.yaml` and in `smb.yaml`",
+        "`label: Enterprise SaaS` in one and `label: Small SaaS` in the other",
+    ),
+    Code(
+        "ICP306",
+        "two configs with the same rules",
+        "They match the same visitors with the same scores, so the one that is lower in order is "
+        "never a visitor's `icp`. The order of groups and conditions is no difference.",
+        "words",
+        "a copy of a config of which the label alone was changed",
+        "rules of its own in the copy",
+    ),
+    Code(
+        "ICP307",
+        "a page that is no address",
+        "A `page_equals` value is a path that begins with `/` and has no query, or a whole "
+        "address; other texts equal no page, and no address holds a space.",
+        "condition",
+        "{type: page_equals, comparator: equals, value: pricing}",
+        "{type: page_equals, comparator: equals, value: /pricing}",
+    ),
+    Code(
+        "ICP308",
+        "a field of a test's visitor that is misspelt",
+        "The mapping reads no such field, but one with a similar name, so the visitor may not be "
+        "the one that the test is about. Fields that resemble none are nobody's business.",
+        "words",
+        "`visitor: {industri: SaaS}` in a file of tests",
+        "`visitor: {industry: SaaS}`",
+    ),
+    Code(
+        "ICP399",
+        "more findings than are shown",
+        "Of one file 1,000 findings are shown. Mend these first, or see whether it is a config.",
+        "words",
+        "a list of numbers with a thousand words in it",
+        "a list of numbers",
+    ),
+    Code(
+        "ICP401",
+        "a setting that is not known",
+        "Settings are `dir`, `org`, `visitors`, `mapping` and `case_sensitive`.",
+        "settings",
+        'directory = "configs"\n',
+        'dir = "configs"\n',
+    ),
+    Code(
+        "ICP402",
+        "a setting of the wrong type",
+        "`case_sensitive` is true or false, `visitors` a text or a list of texts, the others "
+        "are texts.",
+        "settings",
+        'case_sensitive = "no"\n',
+        "case_sensitive = false\n",
+    ),
+    Code(
+        "ICP403",
+        "a settings file that cannot be read",
+        "The file is no TOML, or may not be read.",
+        "settings",
+        "dir = configs\n",
+        'dir = "configs"\n',
+    ),
+)
+
+CODES: dict[str, Code] = {
+    code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *PROOF_CODES, *COLUMN_CODES)
+}

@@ -1,0 +1,59 @@
+"""The finding codes about mapping files, 5xx."""
+
+from __future__ import annotations
+
+from icpctl.findings.code import Code
+
+MAPPING_CODES = (
+    Code(
+        "ICP501",
+        "a field that is not known",
+        "A mapping names the condition types, where both page types read `pages`, and `id`, "
+        "`last_seen`, `title`, `recognised_by`, `by` and `session`.",
+        "mapping",
+        "company_sise: employees\n",
+        "company_size: employees\n",
+    ),
+    Code(
+        "ICP502",
+        "a path that cannot be read",
+        "A path is keys with dots between them; keys with dots, brackets or quotes in them stand "
+        "in quotes. Brackets hold nothing, a number, or a test such as `type=page`.",
+        "mapping",
+        'industry: "company..industry"\n',
+        'industry: "company.industry"\n',
+    ),
+    Code(
+        "ICP503",
+        "a conversion that is not known",
+        "`docs/mappings.md` lists the conversions that `as` may name.",
+        "mapping",
+        "domain: {path: website, as: hostname}\n",
+        "domain: {path: website, as: host}\n",
+    ),
+    Code(
+        "ICP504",
+        "an entry of the wrong shape",
+        "A field has a path, a list of paths, or objects of `path` with `as` or `split`, or of "
+        "`constant`.",
+        "mapping",
+        "domain: {as: host}\n",
+        "domain: {path: website, as: host}\n",
+    ),
+    Code(
+        "ICP505",
+        "a mapping without a field",
+        "The file names no field of a visitor, so every visitor would lack everything.",
+        "mapping",
+        "title: Our export\n",
+        "title: Our export\nindustry: industry\n",
+    ),
+    Code(
+        "ICP506",
+        "a path that gives what the field cannot hold",
+        "Numbers, dates and ids are one value each, pages are a list.",
+        "mapping",
+        'last_seen: "events[].time"\n',
+        'last_seen: "events[-1].time"\n',
+    ),
+)

@@ -1,0 +1,156 @@
+"""The finding codes about files and their text, 0xx, before anything is known of a config."""
+
+from __future__ import annotations
+
+from icpctl.findings.code import Code
+
+TEXT_CODES = (
+    Code(
+        "ICP001",
+        "a file that cannot be read",
+        "The file may not be read, is broken, or is no file at all: a folder, a pipe, a device.",
+        "path",
+        "a folder named `saas.yaml`",
+        "a file named `saas.yaml`",
+    ),
+    Code(
+        "ICP002",
+        "a file over 1 MiB",
+        "A config is a few kilobytes. What is larger is something else under a config's name.",
+        "path",
+        "an export of visitors saved as `visitors.json` among the configs",
+        "the export kept in another folder",
+    ),
+    Code(
+        "ICP003",
+        "text that is not UTF-8",
+        "Configs are UTF-8, with or without a byte order mark. Editors call UTF-16 `Unicode`.",
+        "words",
+        "a file saved as UTF-16 or Latin-1",
+        "the same file saved as UTF-8",
+    ),
+    Code(
+        "ICP004",
+        "a control character",
+        "A character that no editor shows stands in the text. Pasted text often carries one.",
+        "file",
+        "label: Enter\x08prise\n",
+        "label: Enterprise\n",
+    ),
+    Code(
+        "ICP005",
+        "YAML that cannot be read",
+        "The text is no YAML from this place on, so nothing behind it is checked.",
+        "config",
+        "label: SaaS: enterprise\n",
+        'label: "SaaS: enterprise"\n',
+    ),
+    Code(
+        "ICP006",
+        "JSON that cannot be read",
+        "The text is no JSON from this place on, so nothing behind it is checked. JSON has no "
+        "comments, no commas at the end, and no NaN.",
+        "words",
+        '`{"label": "SaaS",}`',
+        '`{"label": "SaaS"}`',
+    ),
+    Code(
+        "ICP007",
+        "a file without a config",
+        "The file is empty or holds comments only.",
+        "file",
+        "# to be written\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP008",
+        "a second document",
+        "A `---` begins another document. One file is one config.",
+        "config",
+        "label: SaaS\n---\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP009",
+        "a key that stands twice",
+        "YAML and JSON readers disagree on which of the two counts, so neither may be there.",
+        "config",
+        "label: SaaS\nlabel: Software\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP010",
+        "a YAML tag",
+        "Tags such as `!!str` or `!!python/object` say how to read a value; here the field does.",
+        "config",
+        "label: !!str 2024\n",
+        "label: 2024\n",
+    ),
+    Code(
+        "ICP011",
+        "an alias that cannot be followed",
+        "An alias has no anchor above it, stands inside its own anchor, or aliases of aliases "
+        "grow past 10,000 nodes.",
+        "config",
+        "label: *name\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP012",
+        "a merge key",
+        "`<<` is no key of a config. Aliases of whole values are read.",
+        "config",
+        "label: SaaS\n<<: {priority: 1}\n",
+        "label: SaaS\npriority: 1\n",
+    ),
+    Code(
+        "ICP013",
+        "nesting without end",
+        "The text is nested deeper than 100 levels; a config has about six.",
+        "words",
+        "a file of 200 times `[`",
+        "a config",
+    ),
+    Code(
+        "ICP014",
+        "a key that is not text",
+        "A list, an object, an alias or nothing stands where a key belongs. Often it is text that "
+        "begins with `{` and lacks quotes.",
+        "config",
+        "label: {{ name }}\n",
+        'label: "{{ name }}"\n',
+    ),
+    Code(
+        "ICP015",
+        "a file name that is no slug",
+        "A config's slug is its file's name without the extension: lower-case letters and digits, "
+        "joined by single hyphens, at most 100 characters.",
+        "path",
+        "`Enterprise SaaS.yaml`",
+        "`enterprise-saas.yaml`",
+    ),
+    Code(
+        "ICP016",
+        "two files with one slug",
+        "Two files of a folder differ in their extension only, so their slug names both.",
+        "path",
+        "`saas.yaml` and `saas.json`",
+        "`saas.yaml`",
+    ),
+    Code(
+        "ICP017",
+        "a slug that is not the file's",
+        "A `slug` kept from an API response is another one than the file's name says.",
+        "config",
+        "label: SaaS\nslug: enterprise\n",
+        "label: SaaS\n",
+    ),
+    Code(
+        "ICP018",
+        "a link out of the folder",
+        "A symbolic link leads out of the folder of configs. It is not followed.",
+        "path",
+        "`saas.yaml -> ../../elsewhere/saas.yaml`",
+        "a copy of the file in the folder",
+    ),
+)

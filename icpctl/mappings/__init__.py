@@ -1,0 +1,1 @@
+"""Mappings: where a record keeps what the condition types ask about."""

@@ -1,0 +1,123 @@
+"""Mappings: where a record keeps what the condition types ask about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
+from icpctl.mappings.paths import Path, parse_path
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from icpctl.errors import Location
+
+__all__ = [
+    "FIELDS",
+    "FLAT_NAMES",
+    "ID",
+    "LAST_SEEN",
+    "PAGES",
+    "Mapping",
+    "Path",
+    "load_mapping",
+    "parse_path",
+]
+
+ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
+DEFAULT = "default"
+
+FIELDS: tuple[str, ...] = (
+    ID,
+    LAST_SEEN,
+    PAGES,
+    *(entry.name for entry in CONDITION_TYPES.values() if entry.kind is not Kind.PAGES),
+)
+"""What a mapping names: the condition types, where both page types read `pages`."""
+
+SINGLE = frozenset(
+    {ID, LAST_SEEN}
+    | {it.name for it in CONDITION_TYPES.values() if it.kind in (Kind.NUMBER, Kind.BOOLEAN)}
+)
+"""Fields that can hold one value only."""
+
+
+FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
+"""What fields are called in flat visitors where that is not their own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
+
+    `title` is the format's name for people, `where` the file. A record is of this format when it
+    has every path of `recognised_by`. `by` are the paths of what tells visitors apart where they
+    have several records each, the first that is present wins; without any, one record is one
+    visitor, and `rollup_by` serves where they are rolled up all the same. `session` are the paths
+    of what tells a visitor's sessions apart.
+    """
+
+    name: str
+    paths: dict[str, tuple[Path, ...]]
+    title: str = ""
+    recognised_by: tuple[Path, ...] = ()
+    by: tuple[Path, ...] = ()
+    rollup_by: tuple[Path, ...] = ()
+    session: tuple[Path, ...] = ()
+    where: Location | None = None
+
+
+def load_mapping(name: str | None) -> Mapping:
+    """The built-in mapping of this name (None: the default), or the file `name`.
+
+    Raises `IcpctlError`: `no_such_mapping`; `bad_mapping` with every finding.
+    """
+    if name is None or name in built_in_names():
+        return built_in(name or DEFAULT)
+    from icpctl.documents.document import MAX_BYTES
+    from icpctl.mappings.mapping_file import read_mapping
+
+    try:
+        data = read_regular(FilePath(name), MAX_BYTES, "bad_mapping")
+    except FileNotFoundError:
+        hint = f"name a file, or one of: {', '.join(built_in_names())}"
+        raise _no_such(name, hint) from None
+    return read_mapping(name, data)
+
+
+@cache
+def built_in(name: str) -> Mapping:
+    """The mapping `name` of `built_in_names`."""
+    from icpctl.mappings.mapping_file import read_mapping
+
+    return read_mapping(name, built_in_text(name).encode())
+
+
+def built_in_text(name: str) -> str:
+    """The file of a built-in mapping, as it stands. Raises `IcpctlError` `no_such_mapping`."""
+    if name not in built_in_names():
+        raise _no_such(name, f"there are: {', '.join(built_in_names())}")
+    return (_folder() / f"{name}.yaml").read_text("utf-8")
+
+
+@cache
+def built_in_names() -> tuple[str, ...]:
+    """The names that `--mapping` takes besides files; the default is the first."""
+    names = {file.name.removesuffix(".yaml") for file in _folder().iterdir()}
+    names = {name for name in names if re.fullmatch("[a-z0-9_]+", name)}
+    return DEFAULT, *sorted(names - {DEFAULT})
+
+
+def _folder() -> Traversable:
+    return resources.files("icpctl.mappings") / "formats"
+
+
+def _no_such(name: str, hint: str) -> IcpctlError:
+    return IcpctlError(f"there is no mapping {name!r}", "no_such_mapping", hint=hint)

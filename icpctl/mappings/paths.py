@@ -1,0 +1,284 @@
+"""The language of paths: where in a record a value lies, and how it is found in plain Python.
+
+`company.industry`, `"Employee Count"`, `session.events[signal=pageview].url`, `emails[0].value`,
+`[type=group].traits.employees`. `columns` has the same in SQL; a property test holds the two to
+each other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from icpctl.values import json_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Keys: TypeAlias = tuple[str, ...]
+"""Keys from an object down to a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """The elements of a list for which every `where` (keys, text) holds; all, or the one at `pick`.
+
+    As the first step of a path it is a test of the record itself.
+    """
+
+    where: tuple[tuple[Keys, str], ...] = ()
+    pick: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """What is done with the value found: one of `conversions.CONVERSIONS`."""
+
+    name: str
+    argument: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A text that every record has."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A value whose text is one of these is none, like a null."""
+
+    texts: tuple[str, ...]
+
+
+Step: TypeAlias = str | Elements | Unless | Convert | Constant
+Path: TypeAlias = tuple[Step, ...]
+"""The steps from a record down to a value; a conversion is the last, a constant the only one."""
+
+_KEY = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DOTALL)
+_KEY_IN_TEST = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]=]+)', re.DOTALL)
+_VALUE = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"\[\]]+)', re.DOTALL)
+_PICK = re.compile(r"\[(-?[0-9]{1,9})\]")
+
+
+def parse_path(text: str) -> Path:
+    """`company.industry` or `events[type=page].url` -> its steps.
+
+    Raises `ValueError` with the reason.
+    """
+    if not text.isprintable() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("it is not UTF-8")
+    return _Parser(text).path()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def path(self) -> Path:
+        steps: list[Step] = []
+        if self._next("["):
+            steps.append(self._record_test())
+            self._dot("a dot and a key must follow the test of the record")
+        while True:
+            steps.append(self._word(_KEY, "no key", "paths look like company.industry"))
+            if self._next("["):
+                steps.append(self._elements())
+            if self.at == len(self.text):
+                return tuple(steps)
+            if self._next("["):
+                self._fail("lists in lists are not read; nothing but a dot may follow")
+            self._dot("a dot must stand between keys")
+
+    def _record_test(self) -> Elements:
+        found = self._elements()
+        if not found.where or found.pick is not None:
+            self.at = 0
+            self._fail("in front of the first key only a test such as [type=page] may stand")
+        return found
+
+    def _elements(self) -> Elements:
+        if self.text.startswith("[]", self.at):
+            self.at += 2
+            return Elements()
+        tests = []
+        while self._next("[") and not (_PICK.match(self.text, self.at)):
+            tests.append(self._test())
+        picked = _PICK.match(self.text, self.at)
+        if picked:
+            self.at = picked.end()
+        return Elements(tuple(tests), int(picked[1]) if picked else None)
+
+    def _test(self) -> tuple[Keys, str]:
+        begin = self.at
+        self.at += 1
+        keys = [self._word(_KEY_IN_TEST, "no key", "a test looks like [type=page]")]
+        while self._next("."):
+            self.at += 1
+            keys.append(self._word(_KEY_IN_TEST, "no key", "a test looks like [type=page]"))
+        if not self._next("="):
+            self.at = begin
+            self._fail("brackets hold nothing, a number, or a test such as type=page")
+        self.at += 1
+        value = self._word(_VALUE, "no value", "a test looks like [type=page]")
+        if not self._next("]"):
+            self._fail("a bracket is not closed")
+        self.at += 1
+        return tuple(keys), value
+
+    def _word(self, pattern: re.Pattern[str], missing: str, hint: str) -> str:
+        found = pattern.match(self.text, self.at)
+        if not found:
+            self._fail(f"{missing} at character {self.at + 1}; {hint}", placed=True)
+        self.at = found.end()
+        quoted: str | None = found["quoted"]
+        return str(found["plain"]) if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+
+    def _dot(self, message: str) -> None:
+        if not self._next("."):
+            self._fail(message)
+        self.at += 1
+
+    def _next(self, character: str) -> bool:
+        return self.text.startswith(character, self.at)
+
+    def _fail(self, message: str, *, placed: bool = False) -> NoReturn:
+        raise ValueError(message if placed else f"{message}, at character {self.at + 1}")
+
+
+def path_text(path: Path) -> str:
+    """The text that `parse_path` reads as `path`; conversions and constants as people read them."""
+    text = ""
+    for step in path:
+        match step:
+            case str():
+                text += ("." if text else "") + _word(step, _KEY)
+            case Elements():
+                text += _elements_text(step)
+            case Convert():
+                argument = "" if step.argument is None else f" {_word(step.argument, _VALUE)}"
+                text += f" as {step.name}{argument}"
+            case Constant():
+                text += f'the constant "{step.text}"'
+    return text
+
+
+def _elements_text(step: Elements) -> str:
+    text = ""
+    for keys, value in step.where:
+        left = ".".join(_word(key, _KEY_IN_TEST) for key in keys)
+        text += f"[{left}={_word(value, _VALUE)}]"
+    if step.pick is not None:
+        return f"{text}[{step.pick}]"
+    return text or "[]"
+
+
+def _word(text: str, plain: re.Pattern[str]) -> str:
+    found = plain.fullmatch(text)
+    if found and found["quoted"] is None:
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def keys_needed(path: Path) -> list[Keys]:
+    """The keys of the record that must be there for the path to find anything."""
+    needed: list[Keys] = []
+    keys: list[str] = []
+    for number, step in enumerate(path):
+        if isinstance(step, str):
+            keys.append(step)
+        elif isinstance(step, Elements) and number == 0:
+            needed += [tested for tested, _ in step.where]
+        else:
+            break
+    return [*needed, tuple(keys)] if keys else needed
+
+
+def is_many(path: Path) -> bool:
+    """Whether the path gives several values: all elements of a list."""
+    return any(isinstance(step, Elements) and step.pick is None for step in path[1:])
+
+
+def conversion(path: Path) -> Convert | None:
+    """The conversion at the end of the path."""
+    return path[-1] if isinstance(path[-1], Convert) else None
+
+
+def missing_texts(path: Path) -> tuple[str, ...]:
+    """The texts that count as nothing where they are the value at the path."""
+    return next((step.texts for step in path if isinstance(step, Unless)), ())
+
+
+def resolve(record: dict[str, Any], path: Path) -> Any:
+    """What a record has at a path before any conversion; None where it has nothing.
+
+    A path of several values gives a list without nulls, which is empty where the list that the
+    path leads through has nothing that fits, and None where there is no such list.
+    """
+    steps = path[:-1] if conversion(path) else path
+    if steps and isinstance(steps[0], Elements):
+        if not _fits(record, steps[0]):
+            return None
+        steps = steps[1:]
+    return _resolve(record, steps)
+
+
+def _resolve(value: Any, steps: Path) -> Any:
+    for number, step in enumerate(steps):
+        if isinstance(step, str):
+            if not isinstance(value, dict):
+                return None
+            value = value.get(step)
+        elif isinstance(step, Elements):
+            if not isinstance(value, list):
+                return None
+            kept = [it for it in value if not step.where or _fits(it, step)]
+            if step.pick is None:
+                return list(_all(kept, steps[number + 1 :]))
+            value = kept[step.pick] if -len(kept) <= step.pick < len(kept) else None
+        elif isinstance(step, Unless):
+            value = None if json_records.scalar_text(value) in step.texts else value
+        elif isinstance(step, Constant):
+            return step.text
+    return value
+
+
+def _all(elements: list[Any], steps: Path) -> Iterator[Any]:
+    """What the steps find in each element, in one list, without nulls."""
+    deeper = any(isinstance(step, Elements) and step.pick is None for step in steps)
+    for element in elements:
+        found = _resolve(element, steps)
+        if deeper:
+            yield from found or ()
+        elif found is not None:
+            yield found
+
+
+def _fits(value: Any, step: Elements) -> bool:
+    return all(
+        json_records.scalar_text(json_records.resolve(value, keys)) == text
+        for keys, text in step.where
+    )
+
+
+def scalar_paths(record: dict[str, Any], keys: Keys = ()) -> Iterator[Keys]:
+    """The keys down to everything in a record that is no object, list or null."""
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from scalar_paths(value, (*keys, key))
+        elif value is not None and not isinstance(value, list):
+            yield (*keys, key)
+
+
+def is_present(record: dict[str, Any], path: Path) -> bool:
+    """Whether the record has the path's keys, be it with a null; for recognition."""
+    *steps, last = path
+    if isinstance(last, str):
+        inside = resolve(record, tuple(steps)) if steps else record
+        if isinstance(inside, list):
+            return any(isinstance(it, dict) and last in it for it in inside)
+        return isinstance(inside, dict) and last in inside
+    return resolve(record, path) not in (None, [])

@@ -1,0 +1,330 @@
+"""Verdict rows as files: JSONL, CSV and Parquet, behind `FORMATS`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import BinaryIO
+
+    from icpctl.scoring.run import Rows
+
+Form = Literal["jsonl", "csv", "parquet"]
+FORMS: dict[str, Form] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+"""A file's extension -> what it holds."""
+
+PLACE = ("source", "line")
+VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which rows and columns are written."""
+
+    only_matched: bool = False
+    with_line: bool = False
+    carry: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names in order."""
+        return (*(PLACE if self.with_line else ()), *VERDICT, *self.carry)
+
+
+class Writer(Protocol):
+    """Takes rows in order."""
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
+
+    def close(self) -> None:
+        """Write what the format needs at its end."""
+
+
+class JsonLines:
+    """One JSON object a line. A field that is carried keeps its JSON value."""
+
+    def __init__(self, file: BinaryIO, layout: Layout) -> None:
+        self._file = file
+        self._layout = layout
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
+        lines = json_lines(rows, self._layout, "\n")
+        if len(lines):
+            self._file.write(bytes_of(lines))
+
+    def close(self) -> None:
+        """Write nothing: the last line has its end."""
+
+
+def json_lines(rows: Rows, layout: Layout, end: str = "") -> pa.Array:
+    """One JSON object for each row that is written, with `end` behind it."""
+    kept = _Kept(rows, layout)
+    if not kept.count:
+        return pa.array([], pa.string())
+    texts = kept.json_texts()
+    parts: list[pa.Array | str] = []
+    for number, name in enumerate(layout.columns):
+        parts += [("," if number else "{") + json.dumps(name, ensure_ascii=False) + ":"]
+        parts += [texts[name]()]
+    return pc.binary_join_element_wise(*parts, "}" + end, "")
+
+
+def plain_columns(rows: Rows, layout: Layout, *, lists: bool) -> list[pa.Array]:
+    """The columns of `layout` without dictionaries, of the rows that are written.
+
+    `matches` are lists of structs with `lists`, else JSON texts.
+    """
+    kept = _Kept(rows, layout)
+    columns = kept.plain()
+    if lists:
+        columns["matches"] = kept.plain_lists
+    return [columns[name]() for name in layout.columns]
+
+
+def plain_types(layout: Layout, *, lists: bool) -> dict[str, pa.DataType]:
+    """The names and types of `plain_columns`."""
+    return _types(layout, {"matches": _matches(pa.string())} if lists else {})
+
+
+class Csv:
+    """Comma-separated, with a header, quoted where needed; `matches` is JSON text."""
+
+    def __init__(self, file: BinaryIO, layout: Layout) -> None:
+        from pyarrow import csv
+
+        self._layout = layout
+        self._schema = pa.schema(_types(layout, {}))
+        options = csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+        self._writer = csv.CSVWriter(file, self._schema, write_options=options)
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
+        columns = _Kept(rows, self._layout).plain()
+        arrays = [columns[name]() for name in self._layout.columns]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def close(self) -> None:
+        """Write the end."""
+        self._writer.close()
+
+
+class Parquet:
+    """`matches` is a list of structs.
+
+    A field that is carried is text, JSON text where it is no scalar.
+    """
+
+    def __init__(self, file: BinaryIO, layout: Layout) -> None:
+        from pyarrow import parquet
+
+        self._layout = layout
+        self._schema = pa.schema(_types(layout, _PARQUET_TYPES))
+        # Ids hardly repeat and statistics of nested columns serve nobody: both only take time.
+        self._writer = parquet.ParquetWriter(
+            file,
+            self._schema,
+            compression="zstd",
+            store_schema=False,  # readers see plain text, not our dictionaries
+            use_dictionary=["source", "icp", "icp_score", *_MATCH_COLUMNS],
+            write_statistics=[name for name in self._layout.columns if name != "matches"],
+        )
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
+        kept = _Kept(rows, self._layout)
+        columns = kept.plain() | kept.encoded()
+        arrays = [columns[name]() for name in self._layout.columns]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def close(self) -> None:
+        """Write the end."""
+        self._writer.close()
+
+
+_WRITERS: dict[Form, Callable[[BinaryIO, Layout], Writer]] = {
+    "jsonl": JsonLines,
+    "csv": Csv,
+    "parquet": Parquet,
+}
+FORMATS = {suffix: _WRITERS[form] for suffix, form in FORMS.items()}
+"""A file's extension -> what writes it."""
+
+_PLAIN_TYPES = {
+    "source": pa.string(),
+    "line": pa.int64(),
+    "id": pa.string(),
+    "icp_match": pa.bool_(),
+    "icp": pa.string(),
+    "icp_score": pa.float64(),
+    "matches": pa.string(),
+}
+
+
+def _matches(slugs: pa.DataType) -> pa.DataType:
+    """The type of matches as lists, with slugs of this type."""
+    return pa.list_(pa.struct([("config", slugs), ("score", pa.float64())]))
+
+
+_CODED = pa.dictionary(pa.int32(), pa.string())
+_PARQUET_TYPES = {
+    "source": _CODED,
+    "icp": _CODED,
+    "matches": _matches(_CODED),
+}
+_MATCH_COLUMNS = ("matches.list.element.config", "matches.list.element.score")
+
+
+def _types(layout: Layout, changed: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """The columns of `layout` and their types, of which some are `changed`."""
+    known = {**_PLAIN_TYPES, **changed, **dict.fromkeys(layout.carry, pa.string())}
+    return {name: known[name] for name in layout.columns}
+
+
+class _Kept:
+    """The rows to write, column by column; each is made when it is asked for."""
+
+    def __init__(self, rows: Rows, layout: Layout) -> None:
+        self._rows = rows
+        self._slugs = rows.slugs
+        self._verdicts = rows.verdicts
+        self._matched = rows.verdicts.icp >= 0
+        self._chosen = self._matched if layout.only_matched else None
+        self.count = int(self._matched.sum()) if layout.only_matched else len(self._matched)
+
+    def json_texts(self) -> dict[str, Callable[[], pa.Array | str]]:
+        """JSON texts; a text alone is every row's."""
+        slugs = [*map(json.dumps, self._slugs), "null"]
+        return {
+            "source": lambda: json.dumps(self._rows.source, ensure_ascii=False),
+            "line": lambda: self._pick(pa.array(self._rows.lines)).cast(pa.string()),
+            "id": lambda: _quoted(self._pick(self._rows.ids)),
+            "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
+            "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
+            "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
+            "matches": lambda: self._pick(self._match_texts()),
+            **{
+                name: partial(self._carried, tokens, carried_json)
+                for name, tokens in self._rows.carried.items()
+            },
+        }
+
+    def plain(self) -> dict[str, Callable[[], pa.Array]]:
+        """Columns of plain types."""
+        slugs = [*self._slugs, None]
+        return {
+            "source": lambda: pa.repeat(self._rows.source, self.count),
+            "line": lambda: self._pick(pa.array(self._rows.lines)),
+            "id": lambda: scalar_texts(self._pick(self._rows.ids)),
+            "icp_match": lambda: pa.array(self._pick(self._matched)),
+            "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
+            "icp_score": lambda: pa.array(self._pick(self._verdicts.icp_score)),
+            "matches": lambda: self._pick(self._match_texts()),
+            **{
+                name: partial(self._carried, tokens, carried_texts)
+                for name, tokens in self._rows.carried.items()
+            },
+        }
+
+    def encoded(self) -> dict[str, Callable[[], pa.Array]]:
+        """The columns that are better kept as numbers of a few texts, and the matches as lists."""
+        return {
+            "source": lambda: pa.DictionaryArray.from_arrays(
+                np.zeros(self.count, np.int32), [self._rows.source]
+            ),
+            "icp": lambda: self._coded(self._pick(self._verdicts.icp)),
+            "matches": lambda: self._pick(self._match_lists()),
+        }
+
+    def plain_lists(self) -> pa.Array:
+        """The matches as lists of structs of plain types."""
+        slugs = pa.array(self._slugs, pa.string()).take(pa.array(self._verdicts.configs))
+        return self._pick(self._lists(slugs))
+
+    def _carried(self, tokens: pa.Array, shown: Callable[[pa.Array], pa.Array]) -> pa.Array:
+        return shown(self._pick(tokens))
+
+    def _match_lists(self) -> pa.Array:
+        return self._lists(self._coded(self._verdicts.configs))
+
+    def _lists(self, slugs: pa.Array) -> pa.Array:
+        fields = [slugs, pa.array(self._verdicts.scores)]
+        structs = pa.StructArray.from_arrays(fields, names=["config", "score"])
+        return pa.ListArray.from_arrays(pa.array(self._verdicts.offsets), structs)
+
+    def _match_texts(self) -> pa.Array:
+        """JSON texts of the lists; each match's text is made once for a config and score."""
+        keys = self._verdicts.configs * _STEP + self._verdicts.hundredths
+        encoded = pa.array(keys).dictionary_encode()
+        scores = _scores()
+        texts = [
+            f'{{"config":{json.dumps(self._slugs[key // _STEP])},"score":{scores[key % _STEP]}}}'
+            for key in encoded.dictionary.to_pylist()
+        ]
+        items = pa.array(texts, pa.string()).take(encoded.indices)
+        lists = pa.ListArray.from_arrays(pa.array(self._verdicts.offsets), items)
+        return pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
+
+    def _coded(self, numbers: np.ndarray) -> pa.Array:
+        codes = pa.array(numbers, mask=numbers < 0)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(self._slugs, pa.string()))
+
+    def _pick(self, column: Any) -> Any:
+        if self._chosen is None:
+            return column
+        if isinstance(column, np.ndarray):
+            return column[self._chosen]
+        return column.filter(pa.array(self._chosen))
+
+
+_STEP = 10_001  # scores, in hundredths, are below it
+
+
+@cache
+def _scores() -> list[str]:
+    """The JSON text of every score, by its hundredths."""
+    return [json.dumps(score / 100) for score in range(_STEP)]
+
+
+def _taken(texts: Sequence[str | None], numbers: np.ndarray) -> pa.Array:
+    """`texts` by number; -1 is the last one."""
+    at = np.where(numbers < 0, len(texts) - 1, numbers)
+    return pa.array(texts, pa.string()).take(pa.array(at.astype(np.int64)))
+
+
+def _quoted(tokens: pa.Array) -> pa.Array:
+    """JSON texts of ids as JSON strings, null for what is no id."""
+    simple = pc.and_(pc.starts_with(tokens, '"'), pc.invert(pc.match_substring(tokens, "\\")))
+    if pc.all(pc.fill_null(simple, True)).as_py() and not pc.any(pc.equal(tokens, '""')).as_py():
+        known = pc.fill_null(tokens, "null")
+        blank = pc.match_substring_regex(known, r'^"\s*"$')
+        if not pc.any(blank).as_py():
+            return known
+    texts = [
+        None if text is None else json.dumps(text, ensure_ascii=False)
+        for text in scalar_texts(tokens).to_pylist()
+    ]
+    return pc.fill_null(pa.array(texts, pa.string()), "null")
+
+
+def bytes_of(lines: pa.Array) -> memoryview:
+    """The bytes of all strings of an array without gaps, one after another."""
+    _, offsets, data = lines.buffers()
+    first, last = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]
+    return memoryview(data)[first:last]

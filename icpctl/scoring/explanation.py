@@ -1,0 +1,276 @@
+"""Why a visitor has its verdict: the kernel on a batch of one, with its bits decoded."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError
+from icpctl.exports.columns import Columns
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.reading import Reader
+from icpctl.exports.scan import Scan, cores, temporary_folder
+from icpctl.exports.sources import find_sources
+from icpctl.features.explain.find_visitor import by_id, by_line
+from icpctl.mappings.mapping import ID
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.plan import make_plan, rounded
+from icpctl.scoring.run import columns_of
+from icpctl.scoring.seen_values import as_number, hits_of, hits_on, see, subject_of
+from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.values.json_records import Number
+from icpctl.values.typed_columns import scalar_texts
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from icpctl.config.model import Condition, IcpConfig
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.scoring.plan import ConfigPlan, Plan, Weights
+    from icpctl.scoring.run import Options
+    from icpctl.scoring.seen_values import Hits, HitsOf, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionExplanation:
+    """A condition, whether it holds, what it looked at, and which values of both sides meet.
+
+    `hits` is empty where there is nothing to compare, and for numbers and booleans.
+    """
+
+    condition: Condition
+    held: bool
+    seen: Seen
+    hits: Hits = ()
+
+    @property
+    def missing(self) -> bool:
+        """Whether the visitor has nothing that the condition can look at."""
+        return not self.seen.values
+
+    def body(self) -> dict[str, Any]:
+        """Return the condition, its outcome and the value seen as JSON values."""
+        given = self.condition.model_dump(mode="json")
+        return given | {"held": self.held, "seen": self._seen(), "missing": self.missing}
+
+    def _seen(self) -> Any:
+        if self.missing:
+            return None if self.seen.fits else _json(self.seen.raw)
+        is_list = len(self.seen.values) > 1 or _is_pages(self.condition)
+        return list(self.seen.values) if is_list else self.seen.values[0]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupExplanation:
+    """A group. `score` is what `weights` come to, also where the group does not match."""
+
+    operator: str
+    matched: bool
+    score: float
+    weights: Weights
+    conditions: tuple[ConditionExplanation, ...]
+
+    def body(self) -> dict[str, Any]:
+        """Return the group as JSON values."""
+        return {
+            "operator": self.operator,
+            "matched": self.matched,
+            "score": self.score,
+            "conditions": [it.body() for it in self.conditions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigExplanation:
+    """A config: whether it matches, and its score, 0 where it does not."""
+
+    slug: str
+    matched: bool
+    score: float
+    groups: tuple[GroupExplanation, ...]
+
+    def body(self) -> dict[str, Any]:
+        """Return the config as JSON values."""
+        groups = [it.body() for it in self.groups]
+        return {
+            "slug": self.slug,
+            "matched": self.matched,
+            "score": self.score,
+            "groups": groups,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The verdict on one visitor, and everything that made it."""
+
+    id: str | None
+    line: int
+    icp: str | None
+    icp_score: float
+    configs: tuple[ConfigExplanation, ...]
+
+    def body(self) -> dict[str, Any]:
+        """Return what `explain -o json` prints."""
+        return {
+            "id": self.id,
+            "line": self.line,
+            "icp_match": self.icp is not None,
+            "icp": self.icp,
+            "icp_score": self.icp_score,
+            "configs": [it.body() for it in self.configs],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An explanation, the file that the visitor is in, and how many more there have its id.
+
+    `mapped` tells the mapping that the file was read with.
+    """
+
+    explanation: Explanation
+    file: str
+    more: int
+    mapped: Mapped
+
+
+def explain(
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    *,
+    visitor_id: str | None = None,
+    line: int | None = None,
+) -> Explained:
+    """Find one visitor, by id or in one file by line, and say why it has its verdict.
+
+    A line of a file whose records are rolled up may be that of any record of the visitor.
+    Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
+    is named and not one file, and what reading raises.
+    """
+    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    with temporary_folder(options.temp_dir) as spool:
+        sources = find_sources(visitors, spool)
+        if line is not None and len(sources) != 1:
+            raise IcpctlError(
+                f"--line names a line of one file, and here are {len(sources)}",
+                "bad_usage",
+                hint=f"name one of them, such as {sources[0].name}" if sources else None,
+            )
+        mapped = map_sources(sources, options.mapping)
+        scan = Scan(
+            list(zip(sources, (one.mapping for one in mapped), strict=True)),
+            Reader(Columns({}), spool, options.threads or cores()),
+            lambda mapping: columns_of(plan, mapping, options),
+        )
+        found = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
+    explanation = explain_row(found.row, found.line, plan, dict(configs))
+    its = mapped[sources.index(found.source)]
+    return Explained(explanation, found.source.name, found.more, its)
+
+
+def explain_row(
+    row: pa.RecordBatch, line: int, plan: Plan, configs: dict[str, IcpConfig]
+) -> Explanation:
+    """Explain the verdict on a batch of one row with the columns `id` and those of the plan.
+
+    `configs` are those that the plan was made of, by slug.
+    """
+    (explanation,) = explain_rows(row, [line], plan, configs)
+    return explanation
+
+
+def explain_rows(
+    rows: pa.RecordBatch,
+    lines: Sequence[int],
+    plan: Plan,
+    configs: dict[str, IcpConfig],
+    *,
+    most_matches: int | None = None,
+) -> Iterator[Explanation]:
+    """Explain the verdict on each row of a batch, as `explain_row` does.
+
+    With `most_matches` only so many of the configs that a visitor matches, the first ones.
+    """
+    verdicts = score_batch(rows, plan)
+    words, _ = row_words(rows, plan)
+    seen = see(rows, plan)
+    asked = [
+        condition
+        for config in configs.values()
+        for group in config.rules.groups
+        for condition in group.conditions
+    ]
+    hits = hits_of(asked, seen, plan)
+    held = [held_conditions(config, words) for config in plan.configs]
+    ids = scalar_texts(rows[ID]).to_pylist()
+    for row, line in enumerate(lines):
+        start, stop = verdicts.offsets[row : row + 2].tolist()
+        matching = verdicts.configs[start:stop].tolist()
+        scores = dict(zip(matching, verdicts.scores[start:stop].tolist(), strict=True))
+        chosen = range(len(plan.configs)) if most_matches is None else matching[:most_matches]
+        explained = []
+        for number in chosen:
+            config = plan.configs[number]
+            flags = held[number][row].tolist()
+            groups = _groups(config, configs[config.slug], flags, seen[row], hits)
+            score = scores.get(number)
+            explained.append(
+                ConfigExplanation(config.slug, score is not None, score or 0.0, groups)
+            )
+        icp = int(verdicts.icp[row])
+        yield Explanation(
+            ids[row],
+            line,
+            None if icp < 0 else plan.configs[icp].slug,
+            float(verdicts.icp_score[row]),
+            tuple(explained),
+        )
+
+
+def _groups(
+    planned: ConfigPlan,
+    config: IcpConfig,
+    held: list[bool],
+    seen: dict[str, Seen],
+    hits: HitsOf,
+) -> tuple[GroupExplanation, ...]:
+    found = []
+    start = 0
+    for plan, group in zip(planned.groups, config.rules.groups, strict=True):
+        stop = start + len(group.conditions)
+        ours = held[start:stop]
+        conditions = tuple(
+            ConditionExplanation(
+                one, is_held, subject_of(one, seen), hits_on(one, seen[one.type], hits)
+            )
+            for one, is_held in zip(group.conditions, ours, strict=True)
+        )
+        weights = plan.weights(ours)
+        score = rounded(weights.score)
+        found.append(
+            GroupExplanation(group.operator, plan.matches(ours), score, weights, conditions)
+        )
+        start = stop
+    return tuple(found)
+
+
+def _is_pages(condition: Condition) -> bool:
+    return CONDITION_TYPES[condition.type].kind is Kind.PAGES
+
+
+def _json(value: Any) -> Any:
+    """A value of a record, whose numbers are JSON texts, as JSON writers take it."""
+    if isinstance(value, Number):
+        number = float(value)
+        return as_number(number) if math.isfinite(number) else str(value)
+    if isinstance(value, list):
+        return [_json(element) for element in value]
+    if isinstance(value, dict):
+        return {key: _json(element) for key, element in value.items()}
+    return value

@@ -1,0 +1,1 @@
+"""Exports as Spark reads them: files, blocks, lines and rows of tables."""

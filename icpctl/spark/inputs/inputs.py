@@ -1,0 +1,215 @@
+"""Which files Spark is to read: one machine's rules, on disks and in Spark's file systems."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.exports.lines import DamagedError, whole_lines
+from icpctl.exports.sources import (
+    COMPRESSIONS,
+    STDIN,
+    Source,
+    as_source,
+    find_sources,
+    is_export_name,
+)
+from icpctl.spark.inputs.file_systems import FileSystems
+from icpctl.values.json_records import MAX_LINE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+_GLOB = re.compile(r"[\\\[\]{}*?]")
+_SUFFIXES = {compression: suffix for suffix, compression in COMPRESSIONS.items()}
+_COMPRESSED = (*COMPRESSIONS, ".bz2", ".lz4", ".snappy", ".deflate")
+_HEAD_BYTES = 1 << 20
+_HEAD_LINES = 200
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that is to be read.
+
+    `source` has its name for people, its size and its format; at the source's path is the file,
+    where that is on disks that workers share, or at least the first records. Else `path` is the
+    file for Spark, and `uri` how Spark tells that a row is of it.
+    """
+
+    source: Source
+    path: str | None = None
+    uri: str | None = None
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether tasks read the file themselves, without Spark."""
+        return self.path is None
+
+    @property
+    def pattern(self) -> str:
+        """The path as a pattern that only it matches."""
+        return _pattern_of(self.path or "")
+
+
+def _pattern_of(path: str) -> str:
+    return _GLOB.sub(r"\\\g<0>", path)
+
+
+def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> list[Input]:
+    """The files that `visitors` (files, globs, folders) name, each once, in order.
+
+    What is needed of files that are not on this machine's disks is put into the folder `spool`.
+    Raises `IcpctlError` where there is nothing at a path, or Spark would read a file otherwise
+    than one machine does.
+    """
+    files = _Files(spark, spool)
+    found: dict[str | Path, Input] = {}
+    for name in visitors:
+        if name == STDIN:
+            raise IcpctlError(
+                "Spark reads files, not stdin", "bad_usage", hint="write it to a file first"
+            )
+        for one in files.named(name):
+            found.setdefault(one.uri or one.source.path.resolve(), one)
+    return list(found.values())
+
+
+def _refuse(source: Source) -> None:
+    """Raise `IcpctlError` for what Spark cannot read, or not as one machine does."""
+    where = Location(source.name)
+    if source.format == "csv":
+        raise IcpctlError(
+            "Spark reads JSON lines and Parquet; this is CSV",
+            "unreadable",
+            where,
+            "score it without --engine spark, or make Parquet of it first",
+        )
+    if source.format == "parquet":
+        return
+    suffix = _SUFFIXES.get(source.compression or "")
+    named = next((it for it in _COMPRESSED if source.name.lower().endswith(it)), None)
+    if suffix and not source.name.endswith(suffix):
+        raise IcpctlError(
+            f"this is compressed ({source.compression}), and its name does not say so to Spark",
+            "unreadable",
+            where,
+            f"let its name end in {suffix}",
+        )
+    if named and not suffix and source.size:
+        raise IcpctlError(
+            f"its name ends in {named}, and it is neither gzip nor zstd",
+            "unreadable",
+            where,
+            "rename it, or compress it with gzip or zstd",
+        )
+
+
+class _Files:
+    """Files by their names, on disks and in the file systems that Spark has connectors for."""
+
+    def __init__(self, spark: SparkSession, spool: Path) -> None:
+        self._spark = spark
+        self._spool = spool
+        self._systems = FileSystems(spark)
+        self._numbers = count()
+
+    def named(self, name: str) -> Iterable[Input]:
+        """The files that a name stands for."""
+        on_disk = self._systems.on_disk(name)
+        return self._elsewhere(name) if on_disk is None else self._on_disk(on_disk)
+
+    def _on_disk(self, name: str) -> Iterable[Input]:
+        for source in find_sources([name], self._spool):
+            if source.path.is_relative_to(self._spool):
+                where = Location(source.name)
+                raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)
+            yield Input(replace(source, path=source.path.absolute()))
+
+    def _elsewhere(self, name: str) -> Iterable[Input]:
+        found = self._found(name)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            yield from pool.map(lambda one: self._described(*one), found)
+
+    def _found(self, name: str) -> list[tuple[str, Any]]:
+        """The names and statuses of the files that a name stands for."""
+        path = self._systems.path(name)
+        system = self._systems.system(path)
+        if system.exists(path):
+            status = system.getFileStatus(path)
+            if not status.isDirectory():
+                return [(name, status)]
+            inside = sorted(
+                (child.getPath().getName(), child)
+                for child in system.listStatus(path)
+                if not child.isDirectory() and is_export_name(child.getPath().getName())
+            )
+            if inside:
+                return [(f"{name.rstrip('/')}/{child}", status) for child, status in inside]
+            what = "no visitor export in this folder"
+        else:
+            hidden = PurePosixPath(name).name.startswith(".")  # as one machine's globs have it
+            matches = [
+                it
+                for it in system.globStatus(path) or []
+                if not it.isDirectory() and (hidden or not it.getPath().getName().startswith("."))
+            ]
+            if matches:
+                return [(it.getPath().toString(), it) for it in matches]
+            what = "no file matches" if _GLOB.search(name) else "there is no file or folder"
+        raise IcpctlError(what, "no_visitors", Location(name), "check the path")
+
+    def _described(self, name: str, status: Any) -> Input:
+        path = status.getPath()
+        size = int(status.getLen())
+        local = self._spool / f"head-{next(self._numbers)}"
+        wanted = _HEAD_BYTES
+        while True:
+            local.write_bytes(self._head(path, wanted))
+            with local.open("rb") as file:
+                source = as_source(name, local, size, file.read(8))
+            if source.format != "json" or wanted >= size or _is_enough(source):
+                break
+            wanted *= 4
+        _refuse(source)
+        if source.format == "parquet":
+            self._sample(path.toString(), local)
+        return Input(source, path.toString(), path.toUri().toString())
+
+    def _head(self, path: Any, most: int) -> bytes:
+        stream = self._systems.system(path).open(path)
+        try:
+            return bytes(stream.readNBytes(most))
+        finally:
+            stream.close()
+
+    def _sample(self, path: str, local: Path) -> None:
+        """Puts the first rows of a Parquet file where they can be looked at."""
+        from pyarrow import parquet
+
+        rows = self._spark.read.parquet(_pattern_of(path)).limit(_HEAD_LINES)
+        parquet.write_table(rows.toArrow(), local)
+
+
+def _is_enough(source: Source) -> bool:
+    """Whether a file has as many lines, or bytes, as are looked at to tell its format."""
+    stream, raw = source.open()
+    lines = size = 0
+    with raw:
+        for piece in whole_lines(stream):
+            if isinstance(piece, DamagedError):
+                return False
+            if isinstance(piece, memoryview):
+                size += len(piece)
+                lines += bytes(piece).count(b"\n")
+            if lines > _HEAD_LINES or size > 2 * MAX_LINE_BYTES:
+                return True
+    return False

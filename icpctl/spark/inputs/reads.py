@@ -1,0 +1,110 @@
+"""What tasks get, lines, rows of tables or blocks of files, through the reader of one machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from icpctl.exports.columns import Columns
+from icpctl.exports.reading import Reader
+from icpctl.exports.scan import temporary_folder
+from icpctl.spark.inputs.blocks import blocks_in
+from icpctl.spark.inputs.pieces import pieces
+from icpctl.spark.inputs.tables import table_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.mappings.mapping import Mapping as RecordMapping
+    from icpctl.spark.inputs.blocks import Tasks
+    from icpctl.spark.work import File, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Some records of a block that follow each other.
+
+    A line that is `too_long` is behind them. `lines` is how many there are, of files whose tasks
+    do not know the lines' numbers. It is only good until the next one is asked for.
+    """
+
+    place: Place
+    batches: Iterator[Batch]
+    too_long: list[Rejected]
+    lines: int
+
+
+class Reading(Protocol):
+    """What tasks are told of what they read."""
+
+    @property
+    def files(self) -> Mapping[int, File]:
+        """The files by their numbers."""
+
+    def columns(self, mapping: RecordMapping) -> Columns:
+        """What is read of records with this mapping."""
+
+
+Reads = Callable[[Iterator[pa.RecordBatch], Reading], Iterator[Read]]
+"""How a task reads what Spark hands to it."""
+
+
+def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
+    """What is on lines, in the columns of `pieces`."""
+    with task_reader() as reader:
+        for piece in pieces(batches, reader.spool):
+            file = work.files[piece.file]
+            reader.columns = work.columns(file.mapping)
+            found = piece.batches(reader, file.name)
+            yield Read((piece.file, piece.start), found, piece.too_long(file.name), piece.count)
+
+
+def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
+    """What is in the rows of tables, in the columns of `tables`."""
+    with task_reader() as reader:
+        for piece in table_pieces(batches):
+            file = work.files[piece.file]
+            reader.columns = work.columns(file.mapping)
+            yield Read((piece.file, piece.start), piece.batches(reader, file.name), [], 0)
+
+
+def reads_of_blocks(tasks: Tasks) -> Reads:
+    """What is in blocks of files; Spark hands a task's number over."""
+
+    def reads(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
+        with task_reader() as reader:
+            for block in blocks_in(batches, tasks):
+                file = work.files[block.file]
+                reader.columns = work.columns(file.mapping)
+                place = block.file, block.start
+                if block.is_part:
+                    piece = block.copied(reader.spool)
+                    yield Read(place, piece.batches(reader, file.name), [], piece.count)
+                else:
+                    yield Read(place, reader.read(block.source), [], 0)
+
+    return reads
+
+
+@contextmanager
+def task_reader() -> Iterator[Reader]:
+    """A reader whose files are where Spark has those of its own, on a disk with room."""
+    folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
+    hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
+    with temporary_folder(Path(folder) if folder else None, hint) as spool:
+        yield Reader(Columns({}), spool, threads=1, engine=_engine())
+
+
+@cache
+def _engine() -> Future[Any]:
+    """The DuckDB of a worker, for all of its tasks."""
+    return Reader(Columns({}), Path(), threads=1).open()

@@ -1,0 +1,1 @@
+"""Values of visitors: text, numbers, dates and URLs in the forms that rules compare."""

@@ -1,0 +1,178 @@
+"""One record in plain Python: for the few lines that the bulk reader cannot vouch for."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from codecs import BOM_UTF8
+from decimal import Decimal
+from typing import Any
+
+from icpctl.values.nested_json import shallow
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""A longer line is rejected (SPEC 6)."""
+
+_DEEP = 100
+EXACT_LENGTH = 16
+"""So long a number, with its point, goes through a double and comes back."""
+
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
+_NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
+_SPACE = " \t\n\r\v\f"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class NotARecordError(ValueError):
+    """A line that is not one JSON object; the text says why."""
+
+
+class Number(str):
+    """The JSON text of a number: a record's numbers stay text, so that none is too big."""
+
+    __slots__ = ()
+
+
+def parse_record(line: bytes) -> dict[str, Any]:
+    """The JSON object on a line.
+
+    Numbers become `Number` with every digit, lone surrogates U+FFFD; of duplicate keys the first
+    wins, NaN and the infinities may have any letter case, and any ASCII white space may stand
+    around the object: all as in the bulk reader. Raises `NotARecordError` with the reason for a
+    person.
+    """
+    if line.startswith(BOM_UTF8):
+        raise NotARecordError("bad JSON: a byte order mark inside the file")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise NotARecordError(f"invalid UTF-8 at byte {error.start + 1}") from None
+    text = " " * (len(text) - len(text.lstrip(_SPACE))) + text.strip(_SPACE)
+    try:
+        record = loads(text)
+    except json.JSONDecodeError as error:
+        raise NotARecordError(_reason(error, text)) from None
+    if not isinstance(record, dict):
+        raise NotARecordError(f"{_name(record)}, not an object")
+    return record
+
+
+def loads(text: str) -> Any:
+    """`json.loads` at any depth; what lies deeper than any path reaches becomes 0.
+
+    Raises `json.JSONDecodeError`.
+    """
+    try:
+        value = _decoder.decode(text)
+    except RecursionError:
+        value = _decoder.decode(shallow(text, _DEEP))
+    return value
+
+
+def dumps(value: Any) -> str:
+    """The JSON text of a value from `loads`, without spaces, as the bulk reader writes it."""
+    if isinstance(value, Number):
+        return value
+    if isinstance(value, list):
+        return f"[{','.join(map(dumps, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{dumps(k)}:{dumps(v)}' for k, v in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def standard(text: str) -> str:
+    """A JSON text with null for NaN and the infinities, which the standard has not."""
+    return _NO_NUMBER.sub(lambda found: found[1] or "null", text)
+
+
+def scalar_text(value: object) -> str | None:
+    """The text of a JSON scalar, None for null, lists, objects, NaN and the infinities."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Number) and value.lstrip("-")[:1] not in "0123456789":
+        return None
+    return str(value) if isinstance(value, str) else None
+
+
+def resolve(record: Any, path: tuple[str, ...]) -> Any:
+    """What a record has at a path of keys; None where it has nothing."""
+    for key in path:
+        if not isinstance(record, dict):
+            return None
+        record = record.get(key)
+    return record
+
+
+def _float(text: str) -> Number:
+    """As the bulk reader writes it; what a double does not hold exactly stays as it stands."""
+    value = float(text)
+    if not math.isfinite(value):
+        return Number("Infinity")
+    written = json.dumps(value)
+    is_exact = len(text) <= EXACT_LENGTH or Decimal(written) == Decimal(text)
+    return Number(written if is_exact else text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for key, value in pairs:
+        record.setdefault(_whole(key), value)
+    return record
+
+
+def _whole(text: str) -> str:
+    return _SURROGATE.sub("\ufffd", text)
+
+
+class _Decoder(json.JSONDecoder):
+    """Strings are mended on the way out, since the decoder has no hook for them."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            value = super().decode(s, *args)
+        except json.JSONDecodeError:
+            folded = s.lower()
+            if "nan" not in folded and "inf" not in folded:
+                raise
+            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
+            value = super().decode(spelt, *args)
+        return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if isinstance(value, Number) else _whole(value)
+    if isinstance(value, list):
+        return [_mended(element) for element in value]
+    if isinstance(value, dict):
+        return {key: _mended(element) for key, element in value.items()}
+    return value
+
+
+_decoder = _Decoder(
+    object_pairs_hook=_object,
+    parse_int=lambda text: Number("0" if text == "-0" else text),
+    parse_float=_float,
+    parse_constant=Number,
+)
+
+
+def _reason(error: json.JSONDecodeError, text: str) -> str:
+    what = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting")
+    where = f"at column {error.pos + 1}"
+    if error.msg == "Extra data":
+        return f"something follows the first value {where}"
+    if not text[error.pos :].strip(_SPACE) or error.msg.startswith("Unterminated"):
+        return f"the line is cut off: {what} {where}"
+    return f"bad JSON: {what} {where}"
+
+
+def _name(value: object) -> str:
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    return "a number" if isinstance(value, Number) else "a string"

@@ -1,1 +1,0 @@
-"""What a visitor is and how it is read."""

@@ -1,0 +1,157 @@
+"""What the reader gives of a file's lines, and what the oracle makes of the same bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from icpctl.exports.columns import Columns
+from icpctl.exports.reading import BATCH_ROWS, Reader
+from icpctl.exports.sources import find_sources
+from icpctl.mappings.mapping import load_mapping
+from tests import oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.mappings.mapping import Mapping
+
+DEEP = 60
+"""Levels of nesting that are compared; what lies deeper reaches no condition."""
+
+Paths = dict[str, list[tuple[str, ...]]]
+
+DEFAULT: Paths = {
+    field: [tuple(path.split(".")) for path in paths]  # no key of it has a dot
+    for field, paths in yaml.safe_load(
+        (resources.files("icpctl.mappings") / "formats" / "default.yaml").read_text("utf-8")
+    ).items()
+    if field not in ("title", "rollup_by", "session")
+}
+"""The default mapping as its file has it."""
+
+
+class Lines(NamedTuple):
+    """By line number: the fields of each record, and the lines that are rejected."""
+
+    records: dict[int, dict[str, Any]]
+    rejected: list[int]
+
+
+def by_icpctl(
+    data: bytes, *, mapping: Mapping | None = None, batch_rows: int = BATCH_ROWS
+) -> Lines:
+    """What the reader makes of a file."""
+    columns = Columns(dict((mapping or load_mapping(None)).paths))
+    found = Lines({}, [])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "visitors.jsonl")
+        path.write_bytes(data)
+        for source in find_sources([str(path)], Path(folder)):
+            for batch in Reader(columns, Path(folder), batch_rows=batch_rows).read(source):
+                rows = batch.table.to_pylist()
+                for number, row in zip(batch.lines.tolist(), rows, strict=True):
+                    assert number not in found.records
+                    found.records[number] = {
+                        name: of_field(name, value_of(text))
+                        for name, text in row.items()
+                        if text is not None
+                    }
+                found.rejected.extend(one.line for one in batch.rejected)
+    return found
+
+
+def by_oracle(lines: Sequence[bytes], mapping: Paths = DEFAULT) -> Lines:
+    """What the oracle makes of the same lines, each with its end."""
+    found = Lines({}, [])
+    for number, line in enumerate(lines, 1):
+        record = oracle.read_line(line, first=number == 1)
+        if isinstance(record, oracle.Rejected):
+            found.rejected.append(number)
+        elif record is not None:
+            found.records[number] = fields_of(record, mapping)
+    return found
+
+
+def fields_of(record: dict[str, Any], mapping: Paths) -> dict[str, Any]:
+    """Each field's value: of its paths the first that is present and not null."""
+    fields: dict[str, Any] = {}
+    for field, paths in mapping.items():
+        found = (at(record, path) for path in paths)
+        value = next((value for value in found if value is not None), None)
+        if value is not None:
+            fields[field] = comparable(of_field(field, value))
+    return fields
+
+
+def of_field(name: str, value: Any) -> Any:
+    """What counts of a value: of pages a list, in which an object alone stands for a misfit."""
+    if name != "pages" or isinstance(value, list):
+        return value
+    return [{} if is_object(value) else value]
+
+
+def at(value: Any, keys: tuple[str, ...]) -> Any:
+    """What lies at the end of some keys, None where there is nothing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def value_of(text: str | list[str | None]) -> Any:
+    """The value of a column's JSON text; the pages are a list of texts."""
+    if isinstance(text, list):
+        return [None if one is None else value_of(one) for one in text]
+    return comparable(oracle.parse(text))
+
+
+def comparable(value: Any, depth: int = 0) -> Any:
+    """A value that equals itself: numbers as the text of their double, NaN and infinities alike."""
+    if depth > DEEP:
+        return "deep"
+    if isinstance(value, list):
+        return [comparable(one, depth + 1) for one in value]
+    if isinstance(value, dict):
+        return {key: comparable(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return ("number", number(value))
+    return value
+
+
+def number(value: float) -> str:
+    """A number's double, -0 as 0."""
+    try:
+        double = float(value)
+    except OverflowError:
+        return "none"
+    return json.dumps(double + 0.0) if math.isfinite(double) else "none"
+
+
+def disagreement(lines: list[bytes], batch_rows: int = BATCH_ROWS) -> list[bytes]:
+    """As few of the lines as still are read in another way than the oracle reads them."""
+
+    def differ(some: list[bytes]) -> bool:
+        return by_icpctl(b"".join(some), batch_rows=batch_rows) != by_oracle(some)
+
+    if not differ(lines):
+        return []
+    size = len(lines) // 2
+    while size:
+        for start in range(0, len(lines), size):
+            fewer = lines[:start] + lines[start + size :]
+            if fewer and differ(fewer):
+                lines = fewer
+                break
+        else:
+            size //= 2
+    return lines

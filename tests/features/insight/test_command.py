@@ -1,0 +1,211 @@
+"""`icpctl insight` as people and programs use it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.process import ROOT, Ended, icpctl, on_terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
+AS_OF = "2026-11-23T12:00:00Z"
+FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "broken" / "dirty.jsonl"
+
+
+def insight(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
+    """Insight into the sample configs as of a fixed date."""
+    return icpctl("insight", "--dir", CONFIGS, "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+
+
+def folder(path: Path, configs: dict[str, list[dict[str, Any]]], visitors: list[Any]) -> None:
+    """Configs of one AND group each, and visitors, as `icp_configs` and `v.jsonl`."""
+    (path / "icp_configs").mkdir()
+    for number, (slug, conditions) in enumerate(configs.items()):
+        rules = {"groups": [{"operator": "AND", "conditions": conditions}]}
+        body = {"label": slug, "priority": number, "rules": rules}
+        (path / "icp_configs" / f"{slug}.json").write_text(json.dumps(body))
+    (path / "v.jsonl").write_text("".join(json.dumps(it) + "\n" for it in visitors))
+
+
+INDUSTRY = {"type": "industry", "comparator": "equals", "value": "Technolgy"}
+SIZE = {"type": "company_size", "comparator": "gte", "value": 50}
+CITY = {"type": "city", "comparator": "exists"}
+ROME = {"type": "city", "comparator": "contains", "value": "Rome", "optional": True}
+PEOPLE = [{"industry": "Technology", "company_size": size, "city": "Bonn"} for size in (40, 60)]
+
+
+def test_the_json(tmp_path: Path) -> None:
+    ended = insight(FLAT, "-o", "json", cwd=tmp_path)
+    body = json.loads(ended.out)
+    assert (ended.code, ended.err) == (0, "")
+    assert list(body) == [
+        *("asOf", "visitors", "rejected", "fieldWarnings", "matched", "matchRate", "configs"),
+        *("overlap", "capped", "elapsedSeconds"),
+    ]
+    first = body["configs"][0]
+    assert list(first) == [
+        *("slug", "label", "priority", "matched", "first", "matchRate", "nearMisses", "takenBy"),
+        "groups",
+    ]
+    assert list(first["groups"][0]) == ["operator", "matched", "conditions"]
+    assert list(first["groups"][0]["conditions"][0]) == [
+        *("condition", "held", "failed", "missing", "left", "nearMisses", "nearMissesMissing"),
+        *("heldByMatches", "changesScores", "gains", "absentValues", "neverHolds", "neverFails"),
+    ]
+    assert [len(row) for row in body["overlap"]] == [len(body["configs"])] * len(body["configs"])
+
+
+def test_it_counts_what_score_counts(tmp_path: Path) -> None:
+    found = json.loads(insight(FLAT, "-o", "json", cwd=tmp_path).out)
+    scored = json.loads(
+        icpctl("score", FLAT, "--dir", CONFIGS, "--as-of", AS_OF, "-o", "json", cwd=tmp_path).out
+    )
+    for key in ("visitors", "matched", "matchRate", "fieldWarnings"):
+        assert found[key] == scored[key]
+    for ours, theirs in zip(found["configs"], scored["configs"], strict=True):
+        for key in ("slug", "label", "priority", "matched", "first", "matchRate"):
+            assert ours[key] == theirs[key]
+
+
+def test_a_pipe_gets_everything_in_columns(tmp_path: Path) -> None:
+    ended = insight(FLAT, cwd=tmp_path)
+    blocks = ended.out.split("\n\n")
+    heads = [block.split("\n")[0].split("\t")[0] for block in blocks[1:]]
+    assert heads[:3] == ["CONFIG", "CONFIG", "CONFIG"]
+    assert "enterprise-saas" in heads
+    assert ended.err == ""
+    body = json.loads(insight(FLAT, "-o", "json", cwd=tmp_path).out)
+    gains = [
+        gain
+        for config in body["configs"]
+        for group in config["groups"]
+        for one in group["conditions"]
+        for gain in one["gains"]
+    ]
+    assert blocks[3].count("\n") == len(gains)
+    pairs = [both for n, row in enumerate(body["overlap"]) for both in row[:n] if both]
+    assert blocks[-1].strip().count("\n") == len(pairs)
+
+
+def test_what_stands_out(tmp_path: Path) -> None:
+    folder(tmp_path, {"tech": [INDUSTRY, SIZE], "any": [CITY, ROME], "any-2": [CITY]}, PEOPLE)
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    assert [line for line in lines if line.count("\t") == 1] == [
+        "CONFIG\tSTANDS OUT",
+        "tech\tmatches nobody: industry equals Technolgy leaves none",
+        "any-2\tnever comes first: all its 2 matches go to any (2)",
+        'tech\tindustry: "Technolgy" never occurs; "Technology" 2 times',
+        "any\tcity contains Rome never holds",
+        "any\tcity exists holds for every visitor: it decides nothing",
+        "any-2\tcity exists holds for every visitor: it decides nothing",
+    ]
+    assert "tech\tindustry: also Technology\t+1" in lines
+
+
+def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
+    configs = {"big": [SIZE], "rome": [CITY]}
+    visitors = [{"city": "Rome", "company_size": 60}] * 40 + [{"city": "Rome"}]
+    folder(tmp_path, configs, visitors)
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    said = "rome\tcomes first for 1 of its 41 matches: the others go to big (40)\n"
+    assert out.count("comes first") == 1
+    assert said in out
+
+
+def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
+    sizes = [30, 40, 41, 60, "11-50"]
+    folder(tmp_path, {"a": [SIZE]}, [{"company_size": it} for it in sizes])
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    assert "a\tcompany_size gte 50 -> 40\t+2" in lines
+    assert "a\tcompany_size gte 50 -> 10\t+4" in lines
+    assert "company_size gte 50\t1\t4\t0\t1\t4" in lines
+
+
+def test_visitors_without_the_field_are_told(tmp_path: Path) -> None:
+    folder(tmp_path, {"a": [CITY, SIZE]}, [{"city": "Bonn"}] * 3 + PEOPLE)
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    assert "a\tcompany_size gte 50: 3 of its 4 near misses lack the field\n" in out
+    assert "company_size gte 50\t1\t1\t3\t1\t4\n" in out
+
+
+def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
+    pages = {"type": "page_contains", "comparator": "has_any", "value": ["/demo"]}
+    title = {"type": "job_title", "comparator": "not_contains", "value": "Intern"}
+    configs = {"a": [CITY, SIZE, pages, title, title | {"value": "Student"}], "b": [SIZE]}
+    folder(tmp_path, configs, [{"city": "Bonn"}] * 3)
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    assert [line for line in lines if line.count("\t") == 1] == [
+        "CONFIG\tSTANDS OUT",
+        "b\tmatches nobody: company_size gte 50 leaves none",
+        "a\tmatches nobody: company_size gte 50 leaves none of the 3 visitors before",
+        "a\tno visitor has company_size, pages, job_title, which 4 conditions ask for",
+        "b\tno visitor has company_size, which a condition asks for",
+        "a\tcity exists holds for every visitor: it decides nothing",
+    ]
+
+
+def test_all_values_that_never_occur_are_told(tmp_path: Path) -> None:
+    one = {"type": "industry", "comparator": "in", "value": ["Technolgy", "Retail"]}
+    folder(tmp_path, {"a": [one]}, PEOPLE)
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    assert 'a\tindustry: "Technolgy" never occurs; "Technology" 2 times\n' in out
+    assert "a\tindustry in Technolgy, Retail: Retail never occurs\n" in out
+
+
+@pytest.mark.parametrize("visitors", [[], [{"city": "Bonn"}] * 2, [{}]])
+def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Path) -> None:
+    folder(tmp_path, {"a": [CITY]}, visitors)
+    seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
+    assert seen.startswith(f"{len(visitors)} visitor")
+    assert (tmp_path / "notes.txt").read_text() == ""
+    ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert ("STANDS OUT" in ended.out) == bool(visitors)
+    assert ("HOLDS" in ended.out) == bool(visitors)
+    assert ("there is no visitor" in ended.out) == (not visitors)
+
+
+def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
+    configs = {f"c{number:02}": [CITY, SIZE] for number in range(50)}
+    folder(tmp_path, configs, [{"city": "Bonn", "company_size": size} for size in (40, 50)])
+    seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
+    notes = (tmp_path / "notes.txt").read_text()
+    assert "--config SLUG shows the conditions of one\n" in notes
+    assert "the tables show what tells most" in notes
+    assert len(seen.splitlines()) < 110
+    assert max(map(len, seen.splitlines())) <= 80
+    one = on_terminal("icpctl insight v.jsonl --config c07", cwd=tmp_path)
+    assert "HOLDS  FAILS  MISSING  LEFT  NEAR MISSES" in one
+
+
+def test_what_terminals_would_obey_is_escaped(tmp_path: Path) -> None:
+    bad = "\x1b[2Jx\ty\n\u202e[bold]"
+    one = {"type": "industry", "comparator": "in", "value": [f"{bad}z", "Other"]}
+    folder(tmp_path, {"a": [one]}, [{"industry": bad}] * 3)
+    for seen in (
+        on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path),
+        icpctl("insight", "v.jsonl", cwd=tmp_path).out,
+    ):
+        assert not {"\x1b", "\u202e"} & {*seen}
+        assert "\\x1b[2Jx\\ty\\n\\u202e[bold]" in seen
+    gains = json.loads(icpctl("insight", "v.jsonl", "-o", "json", cwd=tmp_path).out)
+    [gain] = gains["configs"][0]["groups"][0]["conditions"][0]["gains"]
+    assert (gain["value"], gain["gain"]) == (bad, 3)
+
+
+def test_rejected_lines_are_told(tmp_path: Path) -> None:
+    ended = insight(DIRTY, "-o", "json", cwd=tmp_path)
+    assert (ended.code, json.loads(ended.out)["visitors"]) == (1, 5)
+    assert f"{DIRTY}:7: rejected: a list, not an object\n" in ended.err
+
+
+def test_letter_case(tmp_path: Path) -> None:
+    folder(tmp_path, {"a": [INDUSTRY | {"value": "tech"}]}, [{"industry": "Tech"}])
+    out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).out
+    assert "a\tindustry: also Tech\t+1\n" in out
+    assert "also" not in icpctl("insight", "v.jsonl", cwd=tmp_path).out

@@ -1,0 +1,169 @@
+"""Visitors as rows of typed tables, and as the records that such rows are."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from icpctl.config.config_file import ConfigFile
+from icpctl.config.model import IcpConfig
+from icpctl.features.sql.columns import Column, Columns, ColumnType
+from icpctl.features.sql.request import Request
+from icpctl.features.sql.statement import make_statement
+from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+from tests import oracle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AS_OF = "2026-11-23T12:00:00Z"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+T = ColumnType
+
+USUAL: dict[str, ColumnType] = {
+    name: {
+        ID: T.TEXT,
+        LAST_SEEN: T.TIMESTAMP,
+        PAGES: T.LIST,
+    }.get(name)
+    or {Kind.TEXT: T.TEXT, Kind.NUMBER: T.NUMBER, Kind.BOOLEAN: T.BOOLEAN}[
+        CONDITION_TYPES[name].kind
+    ]
+    for name in FIELDS
+}
+TEXTS = {name: T.TEXT for name in FIELDS if name != LAST_SEEN} | {LAST_SEEN: T.TIMESTAMP}
+LISTS = USUAL | {name: T.LIST for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.TEXT}
+LAYOUTS = {"usual": USUAL, "texts": TEXTS, "lists": LISTS, "json": USUAL | {PAGES: T.JSON}}
+"""Types of the columns of a table."""
+
+
+def columns_of(types: dict[str, ColumnType]) -> Columns:
+    """Columns whose names are their fields'."""
+    return {name: Column(name, types[name]) for name in FIELDS}
+
+
+def row_of(record: dict[str, Any], types: dict[str, ColumnType]) -> dict[str, Any]:
+    """What a table of these types can hold of a record."""
+    return {name: _cell(name, record, types[name]) for name in FIELDS}
+
+
+def _cell(name: str, record: dict[str, Any], kind: ColumnType) -> Any:
+    raw = _raw(name, record)
+    match kind:
+        case T.TIMESTAMP:
+            return _moment(raw)
+        case T.JSON:
+            return None if raw is None else _json(raw)
+        case T.LIST:
+            items = raw if isinstance(raw, list) else [raw]
+            return None if raw is None else [_text(it) for it in items]
+        case T.TEXT:
+            return _text(raw)
+        case T.BOOLEAN:
+            return raw if isinstance(raw, bool) else None
+        case _:
+            if isinstance(raw, bool) or not isinstance(raw, int | float):
+                return None
+            return float(raw) if abs(raw) < 1e300 else math.nan
+
+
+def _raw(name: str, record: dict[str, Any]) -> Any:
+    head, *rest = name.split("_")
+    names = [name, head + "".join(map(str.capitalize, rest)), *oracle.OTHER_NAMES.get(name, [])]
+    return next((record[it] for it in names if record.get(it) is not None), None)
+
+
+def _text(raw: Any) -> str | None:
+    if isinstance(raw, dict):
+        raw = raw.get("url") or raw.get("path")
+    if isinstance(raw, str):
+        # Half a character is no text, and PostgreSQL has no NUL.
+        return raw.encode(errors="replace").decode().replace("\0", "")
+    if raw is None or isinstance(raw, dict | list):
+        return None
+    return None if isinstance(raw, float) and not math.isfinite(raw) else json.dumps(raw)
+
+
+def _moment(raw: Any) -> datetime | None:
+    found = [] if raw is None else oracle.moment(raw).values
+    return EPOCH + timedelta(microseconds=math.floor(found[0] * 10**6)) if found else None
+
+
+def _json(raw: Any) -> str:
+    """JSON that PostgreSQL takes: without NaN, NUL and half characters."""
+    text = json.dumps(raw).replace("NaN", "null").replace("Infinity", "null")
+    return re.sub(r"\\u(0000|d[89a-f]..)", "?", text)
+
+
+def record_of(row: dict[str, Any], types: dict[str, ColumnType]) -> dict[str, Any]:
+    """The record that a row is: dates as texts, nothing where there is NULL."""
+    shown = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+        if value is not None
+    }
+    shown |= {name: json.loads(shown[name]) for name in shown if types[name] is T.JSON}
+    return {
+        name: [it for it in value if it is not None] if isinstance(value, list) else value
+        for name, value in shown.items()
+    }
+
+
+def expected(
+    configs: list[tuple[str, dict[str, Any]]],
+    row: dict[str, Any],
+    types: dict[str, ColumnType],
+    case_sensitive: bool,
+) -> dict[str, Any]:
+    """The oracle's verdict about a row."""
+    record = record_of(row, types)
+    found = oracle.verdict(configs, record, as_of=AS_OF, case_sensitive=case_sensitive)
+    del found["warnings"]
+    return found
+
+
+def seen(verdict: tuple[Any, ...]) -> dict[str, Any]:
+    """A row of a statement, without its id, as the oracle says it."""
+    _, matched, slug, score, matches = verdict
+    return {
+        "icp_match": bool(matched),
+        "icp": slug,
+        "icp_score": float(score),
+        "matches": json.loads(matches),
+    }
+
+
+def files_of(configs: list[tuple[str, dict[str, Any]]], folder: Path) -> list[ConfigFile]:
+    """Configs as the files that they are read from."""
+    return [
+        ConfigFile(
+            slug,
+            None,
+            folder / f"{slug}.json",
+            IcpConfig.model_validate(body),
+            json.dumps(body).encode(),
+        )
+        for slug, body in configs
+    ]
+
+
+def sql_of(
+    dialect: str,
+    configs: list[ConfigFile],
+    types: dict[str, ColumnType],
+    *,
+    case_sensitive: bool = False,
+) -> str:
+    """The statement that scores the table `visitors`."""
+    request = Request(
+        dialect,
+        ("visitors",),
+        columns_of(types),
+        datetime.fromisoformat(AS_OF),
+        case_sensitive,
+    )
+    return make_statement(configs, request).tree.sql(dialect, pretty=True)

@@ -1,0 +1,110 @@
+"""Letters and names of countries: every one that matters, on the databases that run here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from icpctl.values import normal_forms
+from tests.features.sql.tables import USUAL, files_of, row_of, sql_of
+
+if TYPE_CHECKING:
+    from tests.features.sql.engines import Engine
+
+SPACES = [it for it in map(chr, range(sys.maxunicode)) if it.isspace()]
+LETTERS = [
+    it for it in map(chr, range(0x80, sys.maxunicode)) if it.casefold() != it or it.lower() != it
+]
+
+
+def matched(engine: Engine, conditions: list[dict[str, Any]], field: str, texts: list[str]) -> set:
+    """The texts of visitors that match an OR group."""
+    group = {"operator": "OR", "conditions": conditions}
+    files = files_of([("a", {"label": "A", "rules": {"groups": [group]}})], Path())
+    rows = [row_of({"id": str(number), field: it}, USUAL) for number, it in enumerate(texts)]
+    found = engine.run(sql_of(engine.name, files, USUAL), rows, USUAL)
+    return {texts[int(row[0])] for row in found if row[1]}
+
+
+def test_every_space_is_an_outer_space(engine: Engine) -> None:
+    texts = [f"{it} x{it}" for it in SPACES]
+    condition = {"type": "city", "comparator": "equals", "value": "x"}
+    assert matched(engine, [condition], "city", [*texts, "\u200bx", "x y"]) == set(texts)
+    ranges = [f"{it}5{it}-{it}9" for it in SPACES]
+    condition = {"type": "employee_size_range", "comparator": "equals", "value": "5-9"}
+    assert matched(engine, [condition], "employee_size_range", ranges) == set(ranges)
+
+
+def test_every_letter_equals_what_it_folds_to(engine: Engine) -> None:
+    listed = sorted({f"x{it.casefold()}y" for it in LETTERS})
+    texts = [f"X{it}Y" for it in LETTERS]
+    condition = {"type": "city", "comparator": "in", "value": listed}
+    assert matched(engine, [condition], "city", texts) == set(texts)
+
+
+@pytest.mark.parametrize(
+    "part", ["s", "st", "i", "\u0307", "k", "\u03c3", "\u03b9", "ss", "f", "n"]
+)
+def test_a_part_of_a_letter_is_contained(engine: Engine, part: str) -> None:
+    condition = {"type": "city", "comparator": "contains", "value": part}
+    wanted = {it for it in LETTERS if part in it.casefold()}
+    assert matched(engine, [condition], "city", LETTERS) == wanted
+
+
+@pytest.mark.parametrize("value", ["a\u0130", "\u13a0", "\uab70", "x\u03c2"])
+def test_letters_that_databases_disagree_about(engine: Engine, value: str) -> None:
+    texts = ["ai", "A\u0130", "ai\u0307", "\u13a0", "\uab70", "X\u03a3", "x\u03c3", "a\u0131"]
+    condition = {"type": "city", "comparator": "equals", "value": value}
+    wanted = {it for it in texts if it.casefold() == value.casefold()}
+    assert matched(engine, [condition], "city", texts) == wanted
+
+
+COUNTRIES = [
+    *("US", "u.s", "USA", " the United  States ", "United-States", "840", "U S A", "states"),
+    *(
+        "C\u00f4te d\u2019Ivoire",
+        "COTE D'IVOIRE",
+        "Ivory Coast",
+        "ci",
+        "\uff35\uff33\uff21",
+        "us_a",
+    ),
+    *("T\u00fcrkiye", "TU\u0308RKIYE", "Turkey", "Vi\u1ec7t Nam", "viet nam", "S\u00e3o Tom\u00e9"),
+    *("US\u00b4", "Trinidad \uff06 Tobago", "(US)", "US\u2003(", "\u00daSA", "the U.S.", "u.s.a"),
+    *("Trinidad & Tobago", "Trinidad and Tobago", "\u00df", "the", "The Netherlands", "Holland"),
+    *(
+        "Korea, Republic of",
+        "Republic of Korea",
+        "\u212a\u0130",
+        "US\u4e2d",
+        "Cura\u00e7ao",
+        "Atlantis",
+    ),
+    *("U\u0301S", "\u2014US\u2014", "US\tA", "tha", "\u017fE", "Bosnia &Herzegovina", "atlantis"),
+]
+
+
+@pytest.mark.parametrize("value", COUNTRIES)
+def test_countries(engine: Engine, value: str) -> None:
+    code = normal_forms.country(value.strip().casefold())
+    condition = {"type": "country", "comparator": "equals", "value": value}
+    wanted = {it for it in COUNTRIES if normal_forms.country(it.strip().casefold()) == code}
+    assert matched(engine, [condition], "country", COUNTRIES) == wanted
+
+
+RANGES = [
+    *("51-200", "51 \u2013 200", "1,001-5,000", "1001-5000", "1.001\u20145'000", "10,001+"),
+    *("10001 +", "1,00-2", "100-2", "1,0001-2", "10001-2", "1,000,000+", "1000000+", "1000,000+"),
+    *("small", "SMALL", "51-200-", "0051-200", "1,001", "1001"),
+]
+
+
+@pytest.mark.parametrize("value", [it for it in RANGES if "1,00-" not in it and "1,0001" not in it])
+def test_ranges(engine: Engine, value: str) -> None:
+    condition = {"type": "employee_size_range", "comparator": "equals", "value": value}
+    form = normal_forms.size_range(value.casefold())
+    wanted = {it for it in RANGES if normal_forms.size_range(it.casefold()) == form}
+    assert matched(engine, [condition], "employee_size_range", RANGES) == wanted

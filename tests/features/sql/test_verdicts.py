@@ -1,0 +1,123 @@
+"""Generated SQL, executed: its verdicts are the oracle's, row by row, on cases of Hypothesis."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from icpctl.errors import IcpctlError
+from icpctl.features.sql.columns import ColumnType
+from icpctl.mappings.mapping import ID, PAGES
+from tests import oracle
+from tests.features.sql.tables import LAYOUTS, expected, files_of, row_of, seen, sql_of
+from tests.test_oracle_differential import Case, cases
+
+if TYPE_CHECKING:
+    from tests.features.sql.engines import Engine
+
+
+def examples(count: int) -> settings:
+    """So many examples, none of which is made smaller: that would take minutes."""
+    return settings(
+        max_examples=count,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+layouts = pytest.mark.parametrize("layout", LAYOUTS)
+cases_of_letters = pytest.mark.parametrize("case_sensitive", [False, True])
+
+
+@layouts
+@cases_of_letters
+@examples(25)
+@given(drawn=cases())
+def test_duckdb(drawn: Case, duckdb: Engine, case_sensitive: bool, layout: str) -> None:
+    agree(drawn, duckdb, case_sensitive, layout)
+
+
+@layouts
+@cases_of_letters
+@examples(25)
+@given(drawn=cases())
+def test_postgres(drawn: Case, postgres: Engine, case_sensitive: bool, layout: str) -> None:
+    agree(drawn, postgres, case_sensitive, layout)
+
+
+@layouts
+@cases_of_letters
+@examples(4)
+@given(drawn=cases())
+def test_spark(drawn: Case, spark: Engine, case_sensitive: bool, layout: str) -> None:
+    agree(drawn, spark, case_sensitive, layout)
+
+
+def agree(case: Case, engine: Engine, case_sensitive: bool, layout: str) -> None:
+    """Whether an engine gives what the oracle says, for all configs that its SQL can express."""
+    types = LAYOUTS[layout]
+
+    def sql() -> str:
+        files = files_of(configs, Path("configs"))
+        return sql_of(engine.name, files, types, case_sensitive=case_sensitive)
+
+    configs = case.configs
+    try:
+        statement = sql()
+    except IcpctlError as error:
+        if error.code != "not_expressible":
+            raise
+        refused = {Path(it.location.file).stem for it in error.findings}
+        configs = [it for it in case.configs if it[0] not in refused]
+        statement = sql() if configs else ""
+    for it in case.configs:
+        must, may = is_refused(it[1], engine.name, types)
+        assert must <= (it not in configs) <= may, it
+    if not configs:
+        return
+    rows = [
+        row_of(visitor, types) | {ID: str(number)} for number, visitor in enumerate(case.visitors)
+    ]
+    found = {verdict[0]: seen(verdict) for verdict in engine.run(statement, rows, types)}
+    for row in rows:
+        wanted = expected(configs, row, types, case_sensitive)
+        assert found.pop(row[ID]) == wanted, shown(configs, row)
+    assert not found
+
+
+def is_refused(
+    body: dict[str, Any], dialect: str, types: dict[str, ColumnType]
+) -> tuple[bool, bool]:
+    """Whether a config must be refused, and whether it may be."""
+    conditions = [it for group in body["rules"]["groups"] for it in group["conditions"]]
+    no_pages = dialect == "spark" and types[PAGES] is ColumnType.JSON
+    must = any(
+        (no_pages and it["type"] in ("page_contains", "page_equals")) or has_stray_separator(it)
+        for it in conditions
+    )
+    has_nul = "\\u0000" in json.dumps(body)
+    has_fine_weight = any(len(repr(it.get("weight", 1))) > 15 for it in conditions)
+    return must, must or has_nul or (dialect == "spark" and has_fine_weight)
+
+
+def has_stray_separator(condition: dict[str, Any]) -> bool:
+    """Whether a condition lists a range with a separator that separates no thousands."""
+    comparator = condition["comparator"].removeprefix("not_")
+    if condition["type"] != "employee_size_range" or comparator not in LISTING:
+        return False
+    value = condition["value"]
+    listed = value if isinstance(value, list) else [value]
+    return any(set(oracle.range_form(str(it))) & set(",.'\u2019") for it in listed)
+
+
+LISTING = ("equals", "in", "has_any", "has_all")
+
+
+def shown(configs: list[tuple[str, dict[str, Any]]], row: dict[str, Any]) -> str:
+    """What repeats a row by hand."""
+    lines = [f"{slug}.json: {json.dumps(body)}" for slug, body in configs]
+    return "\n".join([*lines, repr({key: it for key, it in row.items() if it is not None})])

@@ -1,0 +1,73 @@
+"""Runs `icpctl` as a process, as people do."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "icpctl"]
+
+
+class Ended(NamedTuple):
+    """How a process ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment without what would change the outcome, and with these changes."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ICPCTL_", "COV_")) and name not in ("NO_COLOR", "COLUMNS", "TERM")
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **changes}
+
+
+def on_terminal(command: str, *, cwd: Path, columns: int = 80, **env: str) -> str:
+    """What a person sees of a shell command on a terminal of 50 lines, without colour."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=cwd,
+        env=environment(TERM="xterm", PATH=path, **{"NO_COLOR": "1", **env}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ):
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while chunk := os.read(ours, 65536):
+                seen += chunk
+    os.close(ours)
+    return seen.decode().replace("\r\n", "\n")
+
+
+def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
+    """Run a command to its end."""
+    ended = subprocess.run(
+        [*COMMAND, *map(str, args)],
+        cwd=cwd,
+        input=stdin,
+        env=environment(**env),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
