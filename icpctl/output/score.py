@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.reading import Rejected
-    from icpctl.exports.sources import Source
     from icpctl.features.insight.model import InsightReport
     from icpctl.features.report.figures import FigureCounts
     from icpctl.features.report.pages import ReportTarget
@@ -54,14 +52,6 @@ class Targets:
         """Whether stdout gets the rows, so that the report must go elsewhere."""
         return self.out == STDOUT
 
-    @property
-    def files(self) -> list[Path]:
-        """The files that are written."""
-        out = None if self.out is None or self.to_stdout else Path(self.out)
-        report = self.report.path if self.report else None
-        rejects = None if self.rejects is None else Path(self.rejects)
-        return [path for path in (out, rejects, report) if path is not None]
-
 
 def score_into(
     visitors: Sequence[str], configs: Sequence[ConfigFile], options: Options, targets: Targets
@@ -79,12 +69,6 @@ def score_into(
     if targets.report:
         figures = targets.report.counts(configs, options)
         options = replace(options, fields=figures.fields)
-
-    def on_sources(sources: Sequence[Source]) -> None:
-        read = [it.path for it in sources] + [it.path for it in configs]
-        refuse_overwriting(targets.files, read)
-        if figures:
-            figures.on_sources(sources)
 
     with ExitStack() as stack:
         rows: Writer | None = None
@@ -122,7 +106,7 @@ def score_into(
                 options,
                 plan=figures.plan if figures else None,
                 watch=figures.insight.watch if figures and figures.insight else None,
-                on_sources=on_sources,
+                on_sources=figures.on_sources if figures else lambda _: None,
                 on_rows=on_rows,
                 on_rejected=on_rejected,
                 on_progress=on_progress,
@@ -310,18 +294,3 @@ def refuse_stdout(rejects: str | None) -> None:
         raise IcpctlError(
             "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
         )
-
-
-def refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
-    """Refuse to put rows in the place of what is read, or two files in one place."""
-    taken = {os.path.realpath(path) for path in read}
-    for path in written:
-        real = os.path.realpath(path)
-        if real in taken and (os.path.isfile(real) or not os.path.exists(real)):
-            raise IcpctlError(
-                "this file is read, or written already; it is not overwritten",
-                "bad_usage",
-                Location(str(path)),
-                "name another file",
-            )
-        taken.add(real)

@@ -58,8 +58,7 @@ def impact_into(
         [(it.slug, it.config) for it in them] for them in (versions.before, versions.after)
     )
     sources: list[Source] = []
-    configs = [*versions.before, *versions.after]
-    report = Reporting(target, configs, sources.extend) if target else None
+    report = Reporting(target, sources.extend) if target else None
     with reporting(report), progress(sys.stderr) as on_progress:
         found = compare(
             visitors,

@@ -47,7 +47,7 @@ def insight_into(
     if figures:
         options = replace(options, fields=figures.fields)
 
-    report = Reporting(target, configs, figures.on_sources) if target and figures else None
+    report = Reporting(target, figures.on_sources) if target and figures else None
     with reporting(report), progress(sys.stderr) as on_progress:
         found = insight(
             visitors,

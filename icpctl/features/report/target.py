@@ -7,34 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.files import replacing
-from icpctl.output.score import refuse_overwriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
-    from icpctl.config.config_file import ConfigFile
     from icpctl.exports.sources import Source
     from icpctl.features.report.pages import ReportTarget
 
 
 @dataclass(slots=True)
 class Reporting:
-    """A report of `configs` over what is read, of which `note` is told before the first file.
+    """A report over what is read, with which `on_sources` is called before the first file.
 
     `write` is set when the scan has ended: it writes the report.
     """
 
     target: ReportTarget
-    configs: Sequence[ConfigFile]
-    note: Callable[[Sequence[Source]], None]
+    on_sources: Callable[[Sequence[Source]], None]
     write: Callable[[BinaryIO], None] | None = None
-
-    def on_sources(self, sources: Sequence[Source]) -> None:
-        """Take note of what is read. Raises `IcpctlError` where the report would replace it."""
-        read = [it.path for it in sources] + [it.path for it in self.configs]
-        refuse_overwriting([self.target.path], read)
-        self.note(sources)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def stats_into(
     """
     figures = target.counts(configs, options, counts.period) if target else None
 
-    report = Reporting(target, configs, figures.on_sources) if target and figures else None
+    report = Reporting(target, figures.on_sources) if target and figures else None
     with reporting(report), progress(sys.stderr) as on_progress:
         found = stats(
             visitors,
