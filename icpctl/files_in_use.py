@@ -65,10 +65,16 @@ def note_folder(folder: Path, belongs: Callable[[Path], bool]) -> None:
         _call.folders.setdefault(os.path.realpath(folder), belongs)
 
 
-def forbid_writing(refusal: IcpctlError) -> None:
-    """Let nothing be written by this call: whatever tries raises `refusal`."""
-    if _call is not None:
-        _call.refusal = refusal
+def forbid_writing(refusal: IcpctlError) -> bool:
+    """Let nothing be written by this call: whatever tries raises `refusal`.
+
+    Returns whether that is news.
+    """
+    if _call is None:
+        return True
+    is_news = _call.refusal is None
+    _call.refusal = refusal
+    return is_news
 
 
 def require_writable() -> None:

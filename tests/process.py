@@ -58,6 +58,28 @@ def on_terminal(command: str, *, cwd: Path, columns: int = 80, **env: str) -> st
     return seen.decode().replace("\r\n", "\n")
 
 
+def type_into(command: str, keys: str, *, cwd: Path, **env: str) -> str:
+    """What a terminal shows of a program into which somebody types these keys."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command.split(),
+        cwd=cwd,
+        env=environment(**{"TERM": "xterm", "PYTHONPATH": str(ROOT), **env}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ):
+        os.close(theirs)
+        os.write(ours, keys.encode())
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+    os.close(ours)
+    return shown.decode(errors="replace")
+
+
 def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
     """Run a command to its end."""
     ended = subprocess.run(

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import typer
 
+from icpctl.cli.config_folder import workspace
 from icpctl.errors import IcpctlError
 
 
 def slugs(context: typer.Context) -> list[str]:
     """Return the slugs of the folder that the options typed so far mean."""
-    from icpctl.cli.options import workspace
-
     try:
         return workspace(_typed(context, "directory"), context.params.get("org")).slugs()
     except (IcpctlError, OSError):
@@ -22,13 +21,15 @@ def slugs(context: typer.Context) -> list[str]:
 
 
 def organizations(context: typer.Context) -> list[str]:
-    """Return the organizations of the folder that `--dir` means."""
-    from icpctl.cli.options import workspace
+    """Return the organizations of the folder that `--dir` means.
 
+    Names with a line end or a tab are left out, because a shell is told one name a line.
+    """
     try:
-        return workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
+        names = workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
     except (IcpctlError, OSError):
         return []
+    return [name for name in names if name.isprintable()]
 
 
 def words() -> list[tuple[str, str]]:
@@ -37,23 +38,23 @@ def words() -> list[tuple[str, str]]:
     from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 
     return [
-        *((it.name, it.meaning) for it in CONDITION_TYPES.values()),
-        *((it.name, it.holds) for it in COMPARATORS.values()),
-        *((it.name, it.title) for it in CODES.values()),
+        *((entry.name, entry.meaning) for entry in CONDITION_TYPES.values()),
+        *((comparator.name, comparator.holds) for comparator in COMPARATORS.values()),
+        *((code.name, code.title) for code in CODES.values()),
     ]
 
 
 def conditions(incomplete: str) -> list[str]:
-    """Return what goes on a condition in words: a type, then a comparator that fits it."""
+    """Return how a condition in words may go on: a type, then a comparator that fits it."""
     from icpctl.vocabulary import CONDITION_TYPES, comparators_for
 
     name, space, _ = incomplete.partition(" ")
     if not space:
         return list(CONDITION_TYPES)
     entry = CONDITION_TYPES.get(name)
-    return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
+    return [f"{name} {comparator}" for comparator in comparators_for(entry.kind)] if entry else []
 
 
 def _typed(context: typer.Context, name: str) -> Path | None:
-    found = context.params.get(name)
-    return Path(found) if found else None
+    value = context.params.get(name)
+    return Path(value) if value else None

@@ -10,7 +10,6 @@ from icpctl.errors import IcpctlError
 from icpctl.output.formats import SingleFormat
 
 if TYPE_CHECKING:
-    from icpctl.config.store import Workspace
     from icpctl.features.report.pages import ReportTarget
 
 Dir = Annotated[
@@ -111,21 +110,6 @@ Yes = Annotated[
 Output = Annotated[
     SingleFormat, typer.Option("-o", "--output", help="yaml is the file as it stands.")
 ]
-
-
-def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
-    """Return the folder that `--dir` and `--org` mean, or the settings where they are not given.
-
-    With `all_orgs` it is the whole folder, whatever organization is set.
-    """
-    from icpctl.config.store import Workspace
-    from icpctl.settings import load_settings
-
-    settings = load_settings()
-    root = settings.dir if directory is None else directory
-    if all_orgs:
-        return Workspace(root)
-    return Workspace(root, settings.org if org is None else org)
 
 
 def report_target(

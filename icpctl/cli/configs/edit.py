@@ -1,6 +1,7 @@
 """`icpctl edit`."""
 
-from icpctl.cli.options import Dir, Org, Slug, workspace
+from icpctl.cli.config_folder import workspace
+from icpctl.cli.options import Dir, Org, Slug
 from icpctl.errors import ExitCode
 
 

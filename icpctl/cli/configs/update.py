@@ -4,18 +4,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import (
-    Active,
-    Body,
-    Dir,
-    DryRun,
-    Label,
-    Org,
-    Output,
-    Rules,
-    Slug,
-    workspace,
-)
+from icpctl.cli.config_folder import workspace
+from icpctl.cli.options import Active, Body, Dir, DryRun, Label, Org, Output, Rules, Slug
 from icpctl.errors import ExitCode
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.options import Dir, Org, workspace
+from icpctl.cli.config_folder import workspace
+from icpctl.cli.options import Dir, Org
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FindingsFormat
 

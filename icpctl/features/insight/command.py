@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.config_folder import workspace
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
@@ -18,7 +19,6 @@ from icpctl.cli.options import (
     TempDir,
     Visitors,
     report_target,
-    workspace,
 )
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat

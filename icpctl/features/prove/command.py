@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.config_folder import workspace
 from icpctl.cli.errors import exits
-from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
+from icpctl.cli.options import CaseSensitive, Dir, Org
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import FindingsFormat
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
+from icpctl.cli.config_folder import workspace
+from icpctl.cli.options import CaseSensitive, Dir, Org, Slug
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.prove.command import Timeout, Whole, is_case_sensitive
 from icpctl.output.formats import EquivalentFormat

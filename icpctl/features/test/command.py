@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org, workspace
+from icpctl.cli.config_folder import workspace
+from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TestFormat
 
