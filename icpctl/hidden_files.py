@@ -37,7 +37,7 @@ def make_hidden(target: Path) -> tuple[int, Path]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(hidden, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
-        _lock(descriptor)
+        lock(descriptor)
         if os.chmod in os.supports_fd and target.exists():
             os.chmod(descriptor, stat.S_IMODE(target.stat().st_mode))
     except BaseException:
@@ -79,7 +79,7 @@ def _is_left_over(entry: os.DirEntry[str]) -> bool:
         return True
     descriptor = os.open(entry.path, os.O_RDONLY)
     try:
-        return _lock(descriptor)
+        return lock(descriptor)
     finally:
         os.close(descriptor)
 
@@ -90,7 +90,7 @@ def _hidden(target: Path, suffix: str) -> Path:
     return target.with_name(f".{start}.{os.urandom(4).hex()}{suffix}")
 
 
-def _lock(descriptor: int) -> bool:
+def lock(descriptor: int) -> bool:
     """Lock a file until it is closed; False where another process has, or none can be."""
     if fcntl is None:
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from icpctl.config import scalars
-from icpctl.config.config_file import SUFFIXES, is_rule_test, read_file
+from icpctl.config.config_file import SUFFIXES, TESTS_FOLDER, is_rule_test, read_file
 from icpctl.config.model import Flag, Text
 from icpctl.documents.tree import Node, Problem, find, find_key, plain
 from icpctl.errors import Finding, IcpctlError, Location
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
     from icpctl.documents.document import Document
 
-FOLDER = "tests"
 _MOST_NAMED = 3  # conditions in a hint
 _LIST_COMMA = re.compile(r"\s*,\s*")
 _AND = re.compile(r"\s+and\s+")
@@ -123,15 +122,17 @@ class RuleTest:
 
 def load_tests(
     folder: Path, configs: Sequence[ConfigFile], wanted: Iterable[str] = ()
-) -> list[RuleTest]:
+) -> tuple[list[RuleTest], list[Finding]]:
     """Return the tests of the configs of a folder, or of those of them that are named.
 
-    Raises `IcpctlError`: `invalid_test` with every finding, `no_tests` where there is none.
+    Files of tests without a config are left out, and each is a warning. Raises `IcpctlError`:
+    `invalid_test` with every finding, `no_tests` if there is none.
     """
     slugs = set(wanted)
-    by_slug = {it.slug: it for it in configs}
-    found: list[RuleTest] = []
+    by_slug = {config.slug: config for config in configs}
+    rule_tests: list[RuleTest] = []
     findings: list[Finding] = []
+    orphans: list[Finding] = []
     for path in _paths(folder):
         slug = path.stem.removesuffix(".test")
         if slugs and slug not in slugs:
@@ -140,25 +141,27 @@ def load_tests(
             meant = nearest(slug, by_slug)
             hint = f"did you mean {meant}{path.name.removeprefix(slug)}?" if meant else None
             message = f"there is no config {slug!r} that these could be tests of"
-            findings.append(Finding("ICP001", "error", message, Location(str(path)), hint))
+            orphans.append(Finding("ICP001", "warning", message, Location(str(path)), hint))
             continue
         tests, wrong = _read(path, by_slug[slug])
-        found += tests
+        rule_tests += tests
         findings += wrong
     if findings:
+        findings = orphans + findings
         raise IcpctlError("not all tests are valid", "invalid_test", findings=findings)
-    if not found:
+    if not rule_tests:
         example = next(iter(sorted(slugs or by_slug)), "SLUG")
         raise IcpctlError(
             f"there are no tests in {folder}",
             "no_tests",
             hint=f"write some into {folder / f'{example}.test.yaml'}",
+            findings=orphans,
         )
-    return found
+    return rule_tests, orphans
 
 
 def _paths(folder: Path) -> list[Path]:
-    folders = [it for it in (folder, folder / FOLDER) if it.is_dir()]
+    folders = [it for it in (folder, folder / TESTS_FOLDER) if it.is_dir()]
     return [
         path
         for place in folders

@@ -34,7 +34,7 @@ def validate(
 ) -> ExitCode:
     """Report every error of every config file.
 
-    The exit code is 1 when there is one.
+    The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
     from icpctl.config.store import load_paths
     from icpctl.output.console import is_coloured, note
@@ -46,7 +46,10 @@ def validate(
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
     more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
     note(report.summary() + more)
-    return ExitCode.FOUND if report.errors else ExitCode.DONE
+    if not report.files:
+        note("warning: there is no config file to check; name the folder with --dir or as PATH")
+    is_empty_error = strict and not report.files
+    return ExitCode.FOUND if report.errors or is_empty_error else ExitCode.DONE
 
 
 def _add_proofs(loaded: "Loaded") -> int:
@@ -60,4 +63,4 @@ def _add_proofs(loaded: "Loaded") -> int:
 
     proofs = prove_all(loaded.configs, case_sensitive=is_case_sensitive(None))
     add_findings(loaded, proofs)
-    return sum(len(it.unknown) for it in proofs)
+    return sum(len(proof.unknown) for proof in proofs)
