@@ -137,7 +137,8 @@ class _Step:
 
     def take_back(self) -> None:
         if self.before is not None:
-            os.replace(self.before, self.target)  # does nothing if both are the same file
+            if not _is_same(self.before, self.target):
+                os.replace(self.before, self.target)
         elif self.new is not None and not self.new.exists():  # or else the target is not ours
             self.target.unlink(missing_ok=True)
 
@@ -202,6 +203,11 @@ class _Change:
         for folder in {step.target.parent for step in self.written + self.removed}:
             with _blaming(folder):
                 _sync_folder(folder)
+
+
+def _is_same(first: Path, second: Path) -> bool:
+    """Whether two names are of one file; links are not followed."""
+    return os.path.lexists(second) and os.path.samestat(first.lstat(), second.lstat())
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
-from icpctl.cli.command import Command
+from icpctl.cli.command import Command, Group
 from icpctl.cli.completion import completion, prepare
 from icpctl.cli.configs.apply import apply, diff
 from icpctl.cli.configs.create import create
@@ -79,7 +79,7 @@ app.command("diff", cls=Command)(exits(diff))
 app.command("validate", cls=Command)(exits(validate))
 prove_app.command("equivalent", cls=Command)(exits(equivalent))
 prove_app.command("witnesses", cls=Command)(exits(witnesses))
-app.add_typer(prove_app, name="prove")
+app.add_typer(prove_app, name="prove", cls=Group)
 app.command("inspect", cls=Command)(exits(inspect))
 app.command("mappings", cls=Command)(exits(mappings))
 app.command("schema", cls=Command)(exits(schema))

@@ -1,10 +1,10 @@
-"""The class of all commands: it refuses what is a slip whatever the command does."""
+"""The classes of all commands: they refuse what is a slip whatever the command does."""
 
 from collections import Counter
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 
 class Command(TyperCommand):
@@ -16,15 +16,29 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words of a call; raise `typer.BadParameter` for such slips."""
-        if not ctx.resilient_parsing:
-            values, _, given = self.make_parser(ctx).parse_args(args=list(args))
-            for param, times in Counter(given).items():
-                if times > 1 and _takes_one(param):
-                    _refuse("it is given twice, and takes one value", ctx, param)
-                value = values.get(param.name)
-                if "" in (value if isinstance(value, (list, tuple)) else [value]):
-                    _refuse("the value is empty", ctx, param)
+        _refuse_slips(self, ctx, args)
         return super().parse_args(ctx, args)
+
+
+class Group(TyperGroup):
+    """A command with commands of its own, which is as careful as `Command`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of a call; raise `typer.BadParameter` for slips."""
+        _refuse_slips(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+
+def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
+    if ctx.resilient_parsing:  # completion, where words may be anything
+        return
+    values, _, given = command.make_parser(ctx).parse_args(args=list(args))
+    for param, times in Counter(given).items():
+        if times > 1 and _takes_one(param):
+            _refuse("it is given twice, and takes one value", ctx, param)
+        value = values.get(param.name)
+        if "" in (value if isinstance(value, list | tuple) else [value]):
+            _refuse("the value is empty", ctx, param)
 
 
 def _takes_one(param: Any) -> bool:

@@ -100,20 +100,6 @@ def belongs_to_configs(path: Path) -> bool:
     return is_kept and len(folders) <= 1
 
 
-def holds_config(document: Document) -> bool:
-    """Whether a document is meant as a config: it has a `label`, and `groups` in its `rules`.
-
-    Only such files are ever removed, valid or not.
-    """
-    from icpctl.documents.tree import Object
-
-    root = document.root
-    if not isinstance(root, Object) or not {"label", "rules"} <= root.entries.keys():
-        return False
-    rules = root.entries["rules"][1]
-    return isinstance(rules, Object) and "groups" in rules.entries
-
-
 def is_rule_test(name: str) -> bool:
     """Whether a file of this name holds tests of a config, such as `saas.test.yaml`."""
     stem, suffix = os.path.splitext(name)

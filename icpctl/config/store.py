@@ -12,12 +12,9 @@ from icpctl.config.config_file import (
     MAX_SLUG,
     NO_ORGANIZATIONS,
     SUFFIXES,
-    TESTS_FOLDER,
     ConfigFile,
     belongs_to_configs,
-    holds_config,
     is_config_name,
-    is_rule_test,
     is_slug,
     nearest_slug,
     read_file,
@@ -28,9 +25,8 @@ from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
-    from icpctl.config.model import IcpConfig
     from icpctl.documents.document import Document
 
 
@@ -104,7 +100,7 @@ class Workspace:
                 "no_such_org",
                 hint=_one_of(self.org, self.orgs()),
             )
-        if _leaves(folder, self.root):
+        if leaves(folder, self.root):
             raise IcpctlError(f"{folder} is a link out of {self.root}", "outside_folder")
         return folder
 
@@ -158,7 +154,7 @@ class Workspace:
         if all_orgs and self.org is None:
             for org in self.orgs():
                 folder = self.root / org
-                if _leaves(folder, self.root):
+                if leaves(folder, self.root):
                     loaded.findings.append(_outside(folder))
                     continue
                 try:
@@ -203,52 +199,13 @@ class Workspace:
                 loaded.findings.append(
                     _two_files(path, [other for other in paths if other != path])
                 )
-            elif path.is_symlink() and _leaves(path, self.root):
+            elif path.is_symlink() and leaves(path, self.root):
                 loaded.findings.append(_outside(path))
             elif not path.is_file():
                 loaded.findings += map(read_file(path).finding, read_file(path).problems)
         loaded.files = len(paths)
         loaded.require_valid()
         return paths[0]
-
-    def removable(self, slug: str) -> list[Path]:
-        """Return the files that are removed with a config: its own, then its tests.
-
-        Raises `IcpctlError`: what `path` raises, and `not_a_config` where the file does not hold a
-        config, so that nothing is removed for its name alone.
-        """
-        path = self.path(slug)
-        if not holds_config(read_file(path)):
-            raise IcpctlError(
-                "this file does not hold a config, so it is left as it is",
-                "not_a_config",
-                Location(str(path)),
-                "a config has label and rules.groups; remove other files by hand",
-            )
-        names = [f"{slug}.test{suffix}" for suffix in SUFFIXES]
-        folders = [self.folder, self.folder / TESTS_FOLDER]
-        inside = [folder for folder in folders if not _leaves(folder, self.root)]
-        places = [folder / name for folder in inside for name in names]
-        return [path, *filter(os.path.isfile, places)]
-
-    def removable_but(self, kept: Collection[str]) -> tuple[dict[str, list[Path]], list[Path]]:
-        """Return what is removed so that only the configs `kept` are left in the folder.
-
-        The files of each config by its slug, as `removable` has them, and those files that have
-        the name of a config but do not hold one, which are left. Raises what `path` raises.
-        """
-        removed: dict[str, list[Path]] = {}
-        left: list[Path] = []
-        for slug in self.slugs():
-            if slug in kept:
-                continue
-            try:
-                removed[slug] = self.removable(slug)
-            except IcpctlError as error:
-                if error.code != "not_a_config":
-                    raise
-                left.append(self.path(slug))
-        return removed, left
 
     def path_for(self, slug: str, suffix: str) -> Path:
         """Return where a new config of this slug belongs. Raises `IcpctlError` `bad_name`."""
@@ -297,7 +254,7 @@ class Workspace:
             self._load_file(folder / name, org, loaded)
 
     def _load_file(self, path: Path, org: str | None, loaded: Loaded) -> None:
-        if path.is_symlink() and _leaves(path, self.root):
+        if path.is_symlink() and leaves(path, self.root):
             loaded.files += 1
             loaded.findings.append(_outside(path))
         else:
@@ -312,54 +269,6 @@ class Workspace:
             if self.org is None and (orgs := self.orgs()):
                 hint = f"name an organization with --org: {_listing(orgs)}"
         return IcpctlError(message, "no_configs", hint=hint)
-
-
-def load_config(path: str | os.PathLike[str]) -> IcpConfig:
-    """Return the config in one file.
-
-    Raises `IcpctlError`: `no_such_path`, `not_a_config`, or `invalid_config` with the findings.
-    """
-    path = Path(path)
-    if path.is_dir() or is_rule_test(path.name):
-        raise IcpctlError(f"{path} is no config", "not_a_config")
-    return load_paths([path]).require_valid()[0].config
-
-
-def load_paths(paths: Iterable[Path]) -> Loaded:
-    """Read config files, and all that folders and their subfolders hold.
-
-    Raises `IcpctlError`: `no_such_path`, or `not_a_config` for a file that is none by its name.
-    """
-    loaded = Loaded()
-    by_place = {_place_of(path): path for path in reversed(list(paths))}
-    named = list(reversed(by_place.values()))
-    for path in named:
-        if not os.path.lexists(path):
-            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
-        if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
-            message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
-            raise IcpctlError(message, "not_a_config")
-    folders = [path for path in named if path.is_dir()]
-    places = set(map(os.path.realpath, folders))
-    for folder in folders:
-        if os.path.dirname(os.path.realpath(folder)) not in places:  # or it is an organization
-            loaded.add(Workspace(folder).read(all_orgs=True))
-    read = {finding.location.file for finding in loaded.findings}
-    read |= {str(config.path) for config in loaded.configs}
-    read_places = {_place_of(Path(file)) for file in read}
-    for path in named:
-        is_read = path in folders or _place_of(path) in read_places
-        if not is_read and not is_rule_test(path.name):
-            load_file(path, None, loaded)
-    loaded.compare()
-    return loaded
-
-
-def _place_of(path: Path) -> str:
-    """Return what two names of one entry of a folder have in common; links are entries, too."""
-    if path.name in ("", "..") or path.is_dir():
-        return os.path.realpath(path)
-    return os.path.join(os.path.realpath(path.parent), path.name)
 
 
 def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
@@ -420,7 +329,8 @@ def _is_org(entry: os.DirEntry[str]) -> bool:
     return os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
 
 
-def _leaves(path: Path, root: Path) -> bool:
+def leaves(path: Path, root: Path) -> bool:
+    """Whether a path leads out of a folder through links."""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 

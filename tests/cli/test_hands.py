@@ -27,22 +27,26 @@ if TYPE_CHECKING:
 
 VALID = f"label: Zürich\n{RULES}"
 TESTS = "tests:\n  - visitor: {industry: SaaS}\n    match: false\n"
-PATHS = [
-    "validate --dir",
-    "score v.jsonl --out",
-    "score v.jsonl --rejects",
-    "score v.jsonl --report",
-]
-PATHS += ["score v.jsonl --mapping", "score v.jsonl --temp-dir", "score", "rollup v.jsonl --out"]
-PATHS += [
-    "create --file",
-    "create x --rules",
-    "update a --file",
-    "apply",
-    "diff",
-    "apply a.yaml --dir",
-]
-PATHS += ["validate", "sql --table t --out", "prove --witnesses", "impact v.jsonl --base-dir"]
+PATHS = """
+validate --dir
+score v.jsonl --out
+score v.jsonl --rejects
+score v.jsonl --report
+score v.jsonl --mapping
+score v.jsonl --temp-dir
+score
+rollup v.jsonl --out
+create --file
+create x --rules
+update a --file
+apply
+diff
+apply a.yaml --dir
+validate
+sql --table t --out
+prove --witnesses
+impact v.jsonl --base-dir
+"""
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def files(folder: Path) -> dict[str, bytes]:
 # Slips in options
 
 
-@pytest.mark.parametrize("words", PATHS)
+@pytest.mark.parametrize("words", PATHS.strip().split("\n"))
 def test_an_empty_path_is_an_error(here: Path, words: str) -> None:
     """As an unset variable of the shell makes it: it never means the working folder."""
     (here / "package.json").write_text("{}")

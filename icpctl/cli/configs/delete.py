@@ -25,10 +25,11 @@ def delete(
 ) -> ExitCode:
     """Delete configs with their tests: all that are named, or none if one of them is not there."""
     from icpctl.config.editing.writing import delete
+    from icpctl.config.removal import files_of
     from icpctl.output.console import note
 
     folder = workspace(directory, org)
-    paths = [path for slug in dict.fromkeys(slugs) for path in folder.removable(slug)]
+    paths = [path for slug in dict.fromkeys(slugs) for path in files_of(folder, slug)]
     require_writable()
     require_yes(f"Delete {', '.join(map(str, paths))}?", yes=yes)
     for path in delete(folder, slugs):

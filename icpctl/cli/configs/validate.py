@@ -36,7 +36,7 @@ def validate(
 
     The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
-    from icpctl.config.store import load_paths
+    from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report
 

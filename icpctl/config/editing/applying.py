@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from icpctl.config.config_file import SUFFIXES, ConfigFile, is_rule_test, nearest_slug
 from icpctl.config.editing.bodies import body_data, body_of, read_source
 from icpctl.config.editing.locking import locked
+from icpctl.config.removal import files_of_all_but
 from icpctl.config.store import Loaded, Workspace, load_file
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
@@ -69,7 +70,7 @@ def plan(workspace: Workspace, sources: Iterable[str], *, prune: bool = False) -
     wanted = _sources(sources)
     there = workspace.exists()
     steps = [_step(workspace, file, there=there) for file in wanted.values()]
-    removed, left = workspace.removable_but(wanted) if prune and there else ({}, [])
+    removed, left = files_of_all_but(workspace, wanted) if prune and there else ({}, [])
     for slug, (path, *tests) in removed.items():
         steps.append(Step(slug, (path, path.read_bytes()), None, tuple(tests)))
     return Plan(workspace, sorted(steps, key=lambda step: step.slug), left)

@@ -23,6 +23,7 @@ from icpctl.config.editing.layout import (
 )
 from icpctl.config.editing.locking import locked
 from icpctl.config.model import IcpConfig
+from icpctl.config.removal import files_of
 from icpctl.documents.document import Document, read_document
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
@@ -148,10 +149,10 @@ def _missing_schema(folder: Path, data: bytes) -> dict[Path, bytes]:
 def delete(workspace: Workspace, slugs: Sequence[str]) -> list[Path]:
     """Remove configs, valid or not, with their tests, and return their files: all, or none.
 
-    Raises `IcpctlError`: what `Workspace.removable` raises, `not_written`.
+    Raises `IcpctlError`: what `files_of` raises, `not_written`.
     """
     with locked(workspace.folder):
-        paths = [path for slug in dict.fromkeys(slugs) for path in workspace.removable(slug)]
+        paths = [path for slug in dict.fromkeys(slugs) for path in files_of(workspace, slug)]
         change_files({}, paths)
     return paths
 
