@@ -32,9 +32,9 @@ def target_of(path: Path) -> Path:
     return target
 
 
-def is_in_place(target: Path) -> bool:
-    """Whether a target, such as a pipe or a device, is written to and not replaced."""
-    return target.exists() and not target.is_file()
+def is_in_place(path: Path) -> bool:
+    """Whether what is at a path, such as a pipe or a device, is written to and not replaced."""
+    return path.exists() and not path.is_file()
 
 
 def _require_trusted(link: Path) -> None:

@@ -70,7 +70,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     with _blaming(path):
         target = target_of(path)
-    opened = _in_place if is_in_place(target) else _beside
+    opened = _in_place if is_in_place(path) else _beside
     with files_in_use.writing(path), opened(path, target) as file:
         yield file
 
@@ -154,7 +154,7 @@ class _Change:
     def stage(self, path: Path, data: bytes) -> None:
         """Write a file under a passing name, onto the disk."""
         target = target_of(path)
-        if is_in_place(target):
+        if is_in_place(path):
             raise OSError(None, "this is not a regular file")
         sweep(target.parent)
         descriptor, new = make_hidden(target)
@@ -211,9 +211,9 @@ def _is_same(first: Path, second: Path) -> bool:
 
 
 @contextmanager
-def _in_place(path: Path, target: Path) -> Iterator[BinaryIO]:
+def _in_place(path: Path, _: Path) -> Iterator[BinaryIO]:
     with _blaming(path):
-        descriptor = os.open(target, os.O_WRONLY)
+        descriptor = os.open(path, os.O_WRONLY)
     with io.BufferedWriter(_Raw(descriptor, path)) as file:
         yield file
 

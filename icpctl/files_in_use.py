@@ -92,7 +92,7 @@ def writing(path: Path) -> Iterator[None]:
     """
     require_writable()
     real = os.path.realpath(path)
-    if _call is None or (os.path.exists(real) and not os.path.isfile(real)):
+    if _call is None or (path.exists() and not path.is_file()):
         yield
         return
     if real in _call.written or _is_read(_call, real):

@@ -59,12 +59,10 @@ def calls(**env: str) -> Iterator[Calls]:
 
 
 def _serve() -> None:
-    import duckdb  # noqa: F401
     import pyarrow.compute  # noqa: F401
 
     import icpctl.cli.app
-    import icpctl.features.rollup.printing
-    import icpctl.features.stats.printing  # noqa: F401
+    import icpctl.scoring.run  # noqa: F401
 
     for line in sys.stdin:
         print(json.dumps(_call(json.loads(line))), flush=True)

@@ -267,3 +267,12 @@ def test_nothing_is_written_where_it_is_forbidden(folder: Path) -> None:
                 write()
             assert caught.value is refusal
     assert found(folder) == {"a": "a", "b": "b", "c": "c"}
+
+
+def test_a_pipe_is_written_to_by_whatever_name(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    with replacing(Path(f"/dev/fd/{theirs}")) as file:
+        file.write(b"all")
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        assert pipe.read() == b"all"
