@@ -29,6 +29,9 @@ _JSON = (("-o", "json"), ("--output", "json"))
 # What people read follows their locale; everything else is UTF-8 wherever it is written.
 _FOR_PEOPLE = ("table", "text")
 
+# What asks a process to end. Windows has no terminals that hang up.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
     """Return `command` so that it ends the process with the code it returns or its error has.
@@ -110,14 +113,15 @@ def _outcome(call: Callable[[], ExitCode], as_json: TextIO | None) -> ExitCode:
 
 def _clean_up_after_signals() -> None:
     """End in good order when asked to end, or when the terminal goes; unless that is ignored."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+    for number in _ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _end)
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    """End as shells expect after a signal, but clean up temporary files first."""
+    """End as shells expect after a signal, but clean up temporary files first, undisturbed."""
+    for other in _ENDING:
+        signal.signal(other, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VALID = f"label: Zürich\n{RULES}"
-TESTS = "tests:\n  - visitor: {industry: SaaS}\n    match: false\n"
+TESTS = "tests:\n  - visitor: {industry: SaaS}\n    match: true\n"
 PATHS = """
 validate --dir
 score v.jsonl --out
@@ -183,7 +184,7 @@ def test_reserved_names(here: Path) -> None:
         (folder / name).mkdir()
         (folder / name / "x.yaml").write_text(VALID, "utf-8")
     (folder / "fields.yaml").write_text("{}\n")
-    assert icpctl("list", "--all-orgs", "-o", "name", cwd=here).out.split() == ["a", "acme/x", "b"]
+    assert icpctl("list", "--all-orgs", "-o", "name", cwd=here).out.split() == ["a", "b", "acme/x"]
     assert icpctl("list", "-o", "name", cwd=here).code == 0
     for org in ("lists", "tests"):
         assert "cannot name an organization" in icpctl("list", "--org", org, cwd=here).err
@@ -250,7 +251,7 @@ def test_paths_for_code_hosting_begin_at_the_repository(tmp_path: Path, marker: 
     (here / "icp_configs").mkdir(parents=True)
     (here / "icp_configs/bad.yaml").write_text("label: ''\n" + RULES)
     (here / "icp_configs/good.yaml").write_text("label: G\n" + RULES)
-    (here / "icp_configs/good.test.yaml").write_text(TESTS.replace("false", "true"))
+    (here / "icp_configs/good.test.yaml").write_text(TESTS.replace("true", "false"))
     path = "services/gtm/icp_configs/bad.yaml"
     for args in ([], [here / "icp_configs"], ["../gtm/icp_configs/bad.yaml"]):
         annotations = icpctl("validate", *args, "-o", "github", cwd=here).out
@@ -311,7 +312,7 @@ def test_what_programs_read_is_utf_8_whatever_the_locale(
     ]
     assert outputs[0].stdout == outputs[1].stdout != b""
     text = outputs[1].stdout.decode("utf-8")
-    if "json" in words:
+    if words.endswith((" json", "schema")):
         json.loads(text)
     if "junit" in words:
         ElementTree.fromstring(outputs[1].stdout)
@@ -409,9 +410,13 @@ def test_a_signal_leaves_no_copy_and_no_hidden_file(here: Path, number: signal.S
         assert process.stdin
         while not list(here.glob(".out*")):  # until it has begun
             assert process.poll() is None
-            process.stdin.write(b'{"industry": "SaaS"}\n' * 1000)
-        process.send_signal(number)
-        assert process.wait(60) == 128 + number
+            time.sleep(0.01)
+        process.stdin.write(b'{"industry": "SaaS"}\n' * 1000)
+        process.stdin.flush()
+        while process.poll() is None:  # between two reads Python looks for no signal
+            process.send_signal(number)
+            time.sleep(0.1)
+        assert process.returncode == 128 + number
         process.stdin = None
     assert list((here / "tmp").iterdir()) == []
     assert (here / "out.jsonl").read_text() == "old"
@@ -430,7 +435,8 @@ def test_who_is_not_to_be_hung_up_is_not(here: Path) -> None:
         assert process.stdin
         while not list(here.glob(".out*")):
             assert process.poll() is None
-            process.stdin.write(b'{"id": "1", "industry": "SaaS"}\n' * 1000)
+            time.sleep(0.01)
+        process.stdin.write(b'{"id": "1", "industry": "SaaS"}\n')
         process.send_signal(signal.SIGHUP)
         process.stdin.close()
         assert process.wait(60) == 0
@@ -478,7 +484,8 @@ def test_after_a_second_it_is_said_who_holds_the_lock(here: Path) -> None:
     assert process.communicate()[0]
     assert process.returncode == 0
     assert line.startswith("waiting for ")
-    assert line.endswith(", which is changing icp_configs\n")
+    assert ", which is changing " in line
+    assert line.endswith("icp_configs\n")
     if Path("/proc/locks").exists():
         assert f"process {os.getpid()} (" in line
 

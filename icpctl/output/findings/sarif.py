@@ -72,4 +72,4 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
 def _uri(file: str) -> str:
     """Return a file's name as a URI, from the repository's root; any bytes may be in it."""
     path = quote(os.fsencode(repository_path(file)))
-    return f"file://{path}" if file.startswith("/") else path
+    return f"file://{path}" if path.startswith("/") else path
