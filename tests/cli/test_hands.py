@@ -417,7 +417,6 @@ def test_a_signal_leaves_no_copy_and_no_hidden_file(here: Path, number: signal.S
             process.send_signal(number)
             time.sleep(0.1)
         assert process.returncode == 128 + number
-        process.stdin = None
     assert list((here / "tmp").iterdir()) == []
     assert (here / "out.jsonl").read_text() == "old"
     assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
