@@ -26,6 +26,8 @@ def target_of(path: Path) -> Path:
             break
         _require_trusted(step)
         step = step.parent / os.readlink(step)
+    else:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     target = Path(os.path.realpath(path))
     if target.is_file():
         _require_replaceable(target)

@@ -13,7 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from tests.process import ROOT, Ended, environment
@@ -69,18 +69,25 @@ def _serve() -> None:
 
 
 def _call(request: dict[str, Any]) -> tuple[int, str, str]:
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = os.fork()
-        if not child:
-            os.dup2(out.fileno(), 1)
-            os.dup2(err.fileno(), 2)
-            _become(request)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read().decode())
+    """Fork a call, and read what it says; pipes are not files, which may be bounded."""
+    pipes = [os.pipe(), os.pipe()]
+    child = os.fork()
+    if not child:
+        for number, (_, theirs) in enumerate(pipes, 1):
+            os.dup2(theirs, number)
+        sys.stdout, sys.stderr = open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")
+        _become(request)
+    for _, theirs in pipes:
+        os.close(theirs)
+    with ThreadPoolExecutor(2) as pool:
+        texts = list(pool.map(_read, [ours for ours, _ in pipes]))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status, texts[0], texts[1]
+
+
+def _read(descriptor: int) -> str:
+    with open(descriptor, encoding="utf-8") as pipe:
+        return pipe.read()
 
 
 def _become(request: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ OUTPUTS = {
         Writer("insight v.jsonl --mapping m.yaml --report {}", "report.html"),
         Writer("impact v.jsonl --mapping m.yaml --base-dir base --report {}", "report.html"),
         Writer("rollup v.jsonl --mapping m.yaml --by id --out {}", "visitors.jsonl"),
-        Writer("rollup v.jsonl --mapping m.yaml --by id --out u.csv --rejects {}", "rejects.jsonl"),
+        Writer("rollup v.jsonl --mapping m.yaml --by id --out u.jsonl --rejects {}", "no.jsonl"),
         Writer("sql --dialect duckdb --table visitors --out {}", "icp.sql"),
         Writer("prove --witnesses {}", "witnesses.jsonl"),
     ]
@@ -263,7 +263,7 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(
     assert set(texts[:at]) <= {b"old"}
     for state in states:
         assert {name: state[name].decode() for name in READ} == READ
-        assert all(name.startswith(".") for name in {*state} - {*READ, writer.target, "u.csv"})
+        assert all(name.startswith(".") for name in {*state} - {*READ, writer.target, "u.jsonl"})
 
 
 @pytest.mark.parametrize("args", EDITS.values(), ids=EDITS)
@@ -296,5 +296,5 @@ def test_two_at_once_leave_one_whole_file(call: Calls, here: Path, writer: Write
     ended = [(process.communicate()[1], process.returncode) for process in started]
     assert all(code in (0, 1) for _, code in ended), ended
     left = {*files(here)} - {*READ}
-    assert left <= {writer.target, "u.csv", "icp.yml"}
-    assert (here / writer.target).read_bytes() or "rejects" in writer.target
+    assert left <= {writer.target, "u.jsonl", "icp.yml"}
+    assert (here / writer.target).read_bytes() or writer.target in ("rejects.jsonl", "no.jsonl")
