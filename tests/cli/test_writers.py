@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -298,3 +300,24 @@ def test_two_at_once_leave_one_whole_file(call: Calls, here: Path, writer: Write
     left = {*files(here)} - {*READ}
     assert left <= {writer.target, "u.jsonl", "icp.yml"}
     assert (here / writer.target).read_bytes() or writer.target in ("rejects.jsonl", "no.jsonl")
+
+
+@pytest.mark.skipif(not LONG, reason="ICPCTL_LONG=1 asks for it")
+@pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
+def test_fifty_kills_at_random_moments(here: Path, writer: Writer) -> None:
+    skip_without(writer)
+    as_of = ["--as-of", "2026-01-01"] if writer.words.startswith(("score", "insight")) else []
+    command = [*COMMAND, *writer.args(), *as_of]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    begun = time.monotonic()
+    subprocess.run(command, cwd=here, env=environment(), check=False, **quiet)
+    takes, whole = time.monotonic() - begun, (here / writer.target).read_bytes()
+    chance = random.Random(writer.target)
+    for _ in range(50):
+        (here / writer.target).write_text("old")
+        with subprocess.Popen(command, cwd=here, env=environment(), **quiet) as process:
+            time.sleep(chance.uniform(0, takes))
+            process.kill()
+        left = (here / writer.target).read_bytes()
+        assert left in (b"old", whole) or (len(left) > 100 and left[-20:] == whole[-20:])
+        assert {name: (here / name).read_text() for name in READ} == READ

@@ -95,11 +95,15 @@ class _Session:
     def still_not_valid(self, findings: list[Finding]) -> IcpctlError:
         """Return the error whose findings stand where they are in the copy."""
         height = len(self.comments)
-        places = [it.location for it in findings]
-        moved = [Location(str(self.copy), (it.line or 1) + height, it.column) for it in places]
-        found = [replace(it, location=at) for it, at in zip(findings, moved, strict=True)]
+        places = [finding.location for finding in findings]
+        moved = [
+            Location(str(self.copy), (place.line or 1) + height, place.column) for place in places
+        ]
+        shown = [
+            replace(finding, location=place) for finding, place in zip(findings, moved, strict=True)
+        ]
         message = "it is still not valid, so nothing was changed"
-        return IcpctlError(message, "invalid_config", findings=found)
+        return IcpctlError(message, "invalid_config", findings=shown)
 
     def is_untouched(self) -> bool:
         return self.text() in (self.before, b"")
