@@ -75,7 +75,8 @@ def _call(request: dict[str, Any]) -> tuple[int, str, str]:
     if not child:
         for number, (_, theirs) in enumerate(pipes, 1):
             os.dup2(theirs, number)
-        sys.stdout, sys.stderr = open(1, "w", encoding="utf-8"), open(2, "w", encoding="utf-8")
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8")
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8")
         _become(request)
     for _, theirs in pipes:
         os.close(theirs)

@@ -11,7 +11,10 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "icpctl"]
@@ -78,6 +81,12 @@ def type_into(command: str, keys: str, *, cwd: Path, **env: str) -> str:
                 shown += chunk
     os.close(ours)
     return shown.decode(errors="replace")
+
+
+def unless_given(args: Sequence[str | Path], *defaults: str | Path) -> list[str | Path]:
+    """Return options and their values, but for those that a call gives itself."""
+    pairs = zip(defaults[::2], defaults[1::2], strict=True)
+    return [word for option, value in pairs if option not in args for word in (option, value)]
 
 
 def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:

@@ -251,7 +251,6 @@ def test_update_with_an_etag(here: Path) -> None:
     [
         (["bigg", "--priority", "1"], "did you mean big?"),
         (["../big", "--priority", "1"], "cannot name a config"),
-        (["big", "--label", ""], "the value is empty"),
         (["big", "--rules", "-"], "<stdin>"),
         (["big", "--file", "-"], "<stdin>"),
         (["big", "--priority", "1", "--no-priority"], "--no-priority"),

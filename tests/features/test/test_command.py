@@ -17,7 +17,7 @@ from icpctl.features.test.mutants import mutants_of
 from icpctl.features.test.running import run_tests
 from icpctl.output.condition_wording import head
 from icpctl.scoring.run import Options
-from tests.process import ROOT, Ended, icpctl
+from tests.process import ROOT, Ended, icpctl, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def run(folder: Path, tests: str, *args: str, config: str = CONFIG) -> Ended:
     (folder / "c").mkdir(exist_ok=True)
     (folder / "c" / "saas.yaml").write_text(config)
     (folder / "c" / "saas.test.yaml").write_text(tests)
-    return icpctl("test", "--dir", "c", "--as-of", AS_OF, *args, cwd=folder)
+    return icpctl("test", *unless_given(args, "--dir", "c", "--as-of", AS_OF), *args, cwd=folder)
 
 
 def test_the_samples_pass() -> None:
