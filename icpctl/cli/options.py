@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icpctl.cli.complete import organizations, slugs
-from icpctl.errors import IcpctlError
 from icpctl.output.formats import SingleFormat
 
 if TYPE_CHECKING:
     from icpctl.config.store import Workspace
-    from icpctl.features.report.pages import ReportTarget
 
 Dir = Annotated[
     Path | None,
@@ -126,24 +124,3 @@ def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False
     if all_orgs:
         return Workspace(root)
     return Workspace(root, settings.org if org is None else org)
-
-
-def report_target(
-    report: Path | None, title: str | None, no_visitors: bool
-) -> "ReportTarget | None":
-    """Return what `--report` and its options ask for.
-
-    Raises `IcpctlError`: `unknown_format`, `bad_usage` for options without `--report`.
-    """
-    if report is None:
-        if title is not None or no_visitors:
-            option = "--no-visitors" if title is None else "--report-title"
-            raise IcpctlError(
-                f"{option} says how the report is, and there is none",
-                "bad_usage",
-                hint="name its file too, such as --report report.html",
-            )
-        return None
-    from icpctl.features.report.pages import ReportTarget
-
-    return ReportTarget(report, (title or "").strip() or None, visitors=not no_visitors)

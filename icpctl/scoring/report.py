@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - pydantic reads it
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-
-from icpctl.errors import IcpctlError
 
 
 class Report(BaseModel):
     """What all reports have in common: camelCase in JSON, frozen."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    def body(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class ConfigReport(Report):
@@ -46,35 +47,6 @@ class MatchReport(Report):
     match_rate: float | None
     configs: list[ConfigReport]
     elapsed_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many lines may be rejected: a number, or a percentage of all lines."""
-
-    allowed: float
-    is_percentage: bool
-
-    @classmethod
-    def parse(cls, text: str) -> Limit:
-        """Return the limit for `N` or `P%`. Raises `IcpctlError` `bad_usage`."""
-        found = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", text.strip())
-        if not found or (found[2] and float(found[2]) > 100):
-            raise IcpctlError(
-                f"{text!r} is no limit",
-                "bad_usage",
-                hint="write a number of lines such as 10, or a percentage such as 0.5%",
-            )
-        return cls(float(found[1] or found[2]), is_percentage=bool(found[2]))
-
-    def exceeded(self, rejected: int, read: int) -> bool:
-        """Whether more lines were rejected, where so many others were read."""
-        lines = read + rejected
-        allowed = self.allowed * lines / 100 if self.is_percentage else self.allowed
-        return rejected > allowed
-
-    def __str__(self) -> str:
-        return f"{self.allowed:g}{'%' if self.is_percentage else ''}"
 
 
 def rate(part: int, whole: int) -> float | None:

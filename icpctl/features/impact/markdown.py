@@ -14,7 +14,7 @@ from icpctl.features.impact.wording import (
     reached_text,
 )
 from icpctl.output.console import shown
-from icpctl.output.score import counted, percent
+from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ def _totals(impact: Impact) -> str:
     for kind in KINDS:
         share = impact.share(kind)
         count = f"{impact.tally.counts[kind]:,}"
-        rows.append([KIND_WORDS[kind], count, "" if share is None else percent(share)])
+        rows.append([KIND_WORDS[kind], count, percent(share)])
     return _table(["visitors", "count", "of those that matched before"], rows, left=1)
 
 
@@ -156,8 +156,7 @@ def _cell(text: str) -> str:
 
 def _code(text: str) -> str:
     """The text as code, in more backticks than it has in a row; in one line."""
-    text = shown(text)
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    text = cut(shown(text), _LONGEST)
     ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{space}{text}{space}{ticks}" if text.strip() else "(blank)"

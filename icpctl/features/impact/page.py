@@ -19,7 +19,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.score import percent
+from icpctl.output.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

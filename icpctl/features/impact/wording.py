@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition, Group
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_wording import head, role
 from icpctl.output.config_lists import value_text
-from icpctl.output.score import counted, percent
+from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:
     from icpctl.features.impact.bounds import Bound
@@ -85,23 +85,16 @@ def _side(change: Change, side: Condition | Group | str | int | None) -> str:
         return _or_none(side)
     if isinstance(side, Group):
         return _group(change, side)
-    return f"{head(side)}{_role(side)}"
+    return f"{head(side)}{role(side)}"
 
 
 def _group(change: Change, group: Group) -> str:
-    conditions = [f"{head(it)}{_role(it)}" for it in group.conditions]
+    conditions = [f"{head(it)}{role(it)}" for it in group.conditions]
     more = len(conditions) - _MOST_OF_GROUP
     rest = f" and {counted(more, 'more condition')}" if more > 0 else ""
     return (
         f"group {change.group}, {group.operator} of {'; '.join(conditions[:_MOST_OF_GROUP])}{rest}"
     )
-
-
-def _role(condition: Condition) -> str:
-    said = ["optional"] if condition.optional else []
-    if condition.weight != 1:
-        said.append(f"weight {condition.weight:g}")
-    return f" ({', '.join(said)})" if said else ""
 
 
 def _condition_change(before: Condition, after: Condition) -> str:
@@ -125,15 +118,14 @@ def _condition_change(before: Condition, after: Condition) -> str:
 
 def _list_change(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:
     known, kept = set(old), set(new)
-    changes = [f"+ {_cut(it)}" for it in dict.fromkeys(new) if it not in known]
-    changes += [f"- {_cut(it)}" for it in dict.fromkeys(old) if it not in kept]
+    changes = [f"+ {_short(it)}" for it in dict.fromkeys(new) if it not in known]
+    changes += [f"- {_short(it)}" for it in dict.fromkeys(old) if it not in kept]
     more = len(changes) - _MOST_VALUES
     return changes[:_MOST_VALUES] + ([f"and {more:,} more"] if more > 0 else [])
 
 
-def _cut(value: object) -> str:
-    text = value_text(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+def _short(value: object) -> str:
+    return cut(value_text(value), _LONGEST)
 
 
 def _or_none(value: object) -> str:

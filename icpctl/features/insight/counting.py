@@ -11,7 +11,6 @@ import numpy as np
 
 from icpctl.features.insight.batch_counts import MOST_PATTERNS
 from icpctl.features.insight.distinct_counts import MOST_KEYS
-from icpctl.features.insight.listed_values import spells
 from icpctl.features.insight.model import (
     AbsentValue,
     ConditionInsight,
@@ -26,7 +25,7 @@ from icpctl.features.insight.watched_conditions import Question
 from icpctl.features.insight.watching import Watch, field_of
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
-from icpctl.scoring.seen_values import as_number
+from icpctl.scoring.seen_values import as_number, listed_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,9 +77,10 @@ class InsightCounts:
         plan, questions = asked(configs, options, changes=changes)
         return cls(plan, Watch(questions, plan, parts))
 
-    def follow(self, later: WatchCounts) -> None:
-        """Count what was counted of other visitors for the same configs."""
-        self.watch.counts.follow(later)
+    @property
+    def counts(self) -> WatchCounts:
+        """What is counted so far."""
+        return self.watch.counts
 
     def take_parts(self, of_parts: InsightCounts) -> None:
         """Have the parts of pages that were counted of the same visitors."""
@@ -285,7 +285,7 @@ class _Answers:
             case = self._watch.plan.case_sensitive
             for key, spelt, count in self._counts.keys[field].commonest(counter, MOST_VALUES):
                 # Not what no config could name, such as a path with a space at its end.
-                if spells(str(spelt), question.entry, case_sensitive=case) == key:
+                if listed_form(str(spelt), question.entry, case_sensitive=case) == key:
                     yield spelt, count
 
     def _absent(self, question: Question, value: Any) -> AbsentValue:
@@ -294,7 +294,7 @@ class _Answers:
         if keys is None or not isinstance(value, str) or self._pairs_left <= 0:
             return AbsentValue(value=value, nearest=None, nearest_visitors=0)
         case = self._watch.plan.case_sensitive
-        listed = {spells(it, question.entry, case_sensitive=case) for it in question.values}
+        listed = {listed_form(it, question.entry, case_sensitive=case) for it in question.values}
         known: dict[str, tuple[str, int]] = {}
         for key, spelt, count in keys.commonest(0, _COMPARED):
             if key not in listed:

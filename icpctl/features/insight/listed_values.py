@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
 from icpctl.scoring.conditions import casefolded
-from icpctl.values import column_forms, normal_forms
+from icpctl.values import column_forms
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -123,12 +123,3 @@ def values_of_rows(column: Column) -> tuple[np.ndarray, np.ndarray]:
         np.repeat(filled, lengths),
         column.elements[np.repeat(column.offsets[:-1][cells], lengths) + within],
     )
-
-
-def spells(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
-    """The key that a listed value stands for."""
-    plain = normal_forms.plain(value, case_sensitive=case_sensitive)
-    if entry.kind is Kind.PAGES:
-        return normal_forms.path_value(plain)
-    form = normal_forms.FORMS.get(entry.form)
-    return form(plain) if form else plain

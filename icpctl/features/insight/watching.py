@@ -70,13 +70,13 @@ class Watch:
         sight = _Look(self, judged).sight
         return lambda: self._add(sight)
 
-    def told_parts(self) -> dict[int, list[str]]:
+    def proposed_parts(self) -> dict[int, list[str]]:
         """The parts of pages that are worth a look, by the question that kept their visitors away.
 
-        Told by the visitors that are counted.
+        The visitors that are counted so far propose them.
         """
-        told = {number: self._told_parts(number) for number in self._of_parts}
-        return {number: parts for number, parts in told.items() if parts}
+        proposed = {number: self._proposed_parts(number) for number in self._of_parts}
+        return {number: parts for number, parts in proposed.items() if parts}
 
     def _add(self, sight: Sight) -> None:
         self.counts.add(sight)
@@ -84,14 +84,14 @@ class Watch:
             for number, kept_away in sight.kept_away.items():
                 self._add_parts(number, kept_away, sight.pages)
 
-    def _told_parts(self, number: int) -> list[str]:
+    def _proposed_parts(self, number: int) -> list[str]:
         counter = 1 + self.counted[PAGES].index(number)
         paths = self.counts.keys[PAGES].commonest(counter, MOST_KEYS)
         return parts_of((str(spelt), count) for _, spelt, count in paths)
 
     def _add_parts(self, number: int, kept_away: np.ndarray, pages: PageTexts) -> None:
         if number not in self.counts.parts:
-            self.counts.parts[number] = dict.fromkeys(self._told_parts(number), 0)
+            self.counts.parts[number] = dict.fromkeys(self._proposed_parts(number), 0)
         counts = self.counts.parts[number]
         for part in counts:
             counts[part] += int(np.count_nonzero(pages.rows_with(part) & kept_away))

@@ -9,7 +9,7 @@ import typer
 
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.prove.command import Timeout, Whole, is_case_sensitive
+from icpctl.features.prove.command import Timeout, Whole
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def equivalent(
 
     The exit code is 1 unless it is proved, in matches and in scores.
     """
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.equivalence import compare
     from icpctl.features.prove.output.comparison import print_compared
     from icpctl.features.prove.solver import require_z3
@@ -75,6 +76,7 @@ def witnesses(
 
     They are in the format of icpctl test: icpctl prove witnesses saas > icp_configs/saas.test.yaml
     """
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.cases import cases_of
     from icpctl.features.prove.output.cases import cases_text
     from icpctl.features.prove.solver import require_z3

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.features.report.period import DAY_0
 from icpctl.scoring.report import Report, rate
 from icpctl.values import normal_forms, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 COMMONEST = 20
 """How many values of a field are reported."""
 
-DAY_0 = date(1970, 1, 1).toordinal()
 _DAY = 86_400_000_000  # microseconds
 
 
@@ -70,8 +70,8 @@ class Tally:
             if count:
                 self._count(key, count, match_count)
 
-    def follow(self, later: Tally) -> None:
-        """Count what was counted of rows behind these."""
+    def merge(self, later: Tally) -> None:
+        """Add what was counted of later rows."""
         for key, count in later.visitors.items():
             self._count(key, count, later.matched[key])
         self.uncounted += later.uncounted

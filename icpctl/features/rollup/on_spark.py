@@ -21,7 +21,7 @@ from icpctl.features.rollup.spark_tasks import (
     reading_task,
     writing_task,
 )
-from icpctl.output.score import refuse_stdout
+from icpctl.output.row_files import refuse_stdout
 from icpctl.output.verdict_rows import FORMS
 from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs.inputs import find_inputs

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.features.report.breakdowns import COMMONEST
-from icpctl.features.stats.counting import Period, StatsCounts, stats
+from icpctl.features.report.period import Period
+from icpctl.features.stats.counting import StatsCounts, stats
 from icpctl.scoring.run import Options
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
