@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReport
     from icpctl.config.config_file import ConfigFile
     from icpctl.exports.sources import Source
-    from icpctl.output.row_files import Targets
+    from icpctl.output.runs.row_files import Targets
     from icpctl.scoring.run import Options, Rows, Run
 
 
@@ -84,10 +84,10 @@ def score(
     The exit code is 1 when more lines are rejected than --max-rejects allows.
     """
     from icpctl.cli.scoring_options import scoring_options, visitors_of
-    from icpctl.output.row_files import Targets
-    from icpctl.output.run_notes import print_notes, rejects_hint
-    from icpctl.output.run_tables import print_run, print_timings
-    from icpctl.output.verdict_rows import Layout
+    from icpctl.output.runs.notes import print_notes, rejects_hint
+    from icpctl.output.runs.row_files import Targets
+    from icpctl.output.runs.tables import print_run, print_timings
+    from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.bounds import Limit
 
     unbuilt = {"--report": report is not None, "--timings": timings, "--out -": out == "-"}
@@ -134,7 +134,7 @@ def _score_here(
     """
     from icpctl.files import replacing
     from icpctl.output.progress import progress
-    from icpctl.output.row_files import refuse_overwriting, row_files
+    from icpctl.output.runs.row_files import refuse_overwriting, row_files
     from icpctl.scoring.run import score as score_exports
 
     report = begin_report(configs, options) if begin_report else None

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.scan import temporary_folder
-from icpctl.output.row_files import refuse_stdout, refuse_taken_names
-from icpctl.output.verdict_rows import FORMS, Layout
+from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
+from icpctl.output.runs.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Run
 from icpctl.scoring.run_counts import RunCounts
 from icpctl.spark.inputs.frames import Frames, lines_before
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.exports.format_detection import Mapped
-    from icpctl.output.verdict_rows import Form
+    from icpctl.output.runs.verdict_rows import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally, TaskTally

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.output.verdict_rows import json_lines, plain_columns
+from icpctl.output.runs.verdict_rows import json_lines, plain_columns
 from icpctl.scoring.run import rows_of
 from icpctl.scoring.run_counts import RunCounts
 from icpctl.scoring.verdicts import judge

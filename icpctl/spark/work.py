@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.verdict_rows import Form, Layout, plain_types
+from icpctl.output.runs.verdict_rows import Form, Layout, plain_types
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 

@@ -16,7 +16,7 @@ from icpctl.features.impact.wording import (
 )
 from icpctl.output.console import console, is_coloured, note, shown, styled, table
 from icpctl.output.json_text import print_json
-from icpctl.output.run_notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from icpctl.features.insight.wording import change, condition_text, mostly_by, standing_out
 from icpctl.output.console import note, table
 from icpctl.output.json_text import print_json
-from icpctl.output.run_notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.run_tables import headline
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.runs.tables import headline
 from icpctl.output.wording import percent
 from icpctl.scoring.report import rate
 

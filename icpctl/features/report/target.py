@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from icpctl.errors import IcpctlError, Location
 from icpctl.features.report.pages import FORMATS
 from icpctl.files import replacing
-from icpctl.output.row_files import refuse_overwriting
+from icpctl.output.runs.row_files import refuse_overwriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -23,8 +23,8 @@ from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.progress import progress
 from icpctl.output.read_as import print_mapped
-from icpctl.output.row_files import STDOUT, refuse_overwriting
-from icpctl.output.run_notes import print_exceeded, print_misfits, print_rejected, rejects_hint
+from icpctl.output.runs.notes import print_exceeded, print_misfits, print_rejected, rejects_hint
+from icpctl.output.runs.row_files import STDOUT, refuse_overwriting
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:

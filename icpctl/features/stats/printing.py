@@ -10,8 +10,8 @@ from icpctl.features.report.periods import grouped
 from icpctl.output.bars import add_bars
 from icpctl.output.console import note, shown, table
 from icpctl.output.json_text import print_json
-from icpctl.output.run_notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.run_tables import print_configs
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.runs.tables import print_configs
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 

@@ -493,7 +493,7 @@ def test_a_record_too_large_to_explain(tmp_path: Path) -> None:
 
 
 def test_the_scripts_are_those_that_are_noted() -> None:
-    vendor = ROOT / "icpctl" / "output" / "report" / "vendor"
+    vendor = ROOT / "icpctl" / "features" / "report" / "pages" / "vendor"
     noted = re.findall(
         r"^\| `(.*?)` \| `(.*?)`, .*? \| (.*?) \|", (vendor / "README.md").read_text(), re.M
     )

@@ -14,7 +14,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.run_notes import misfit_text
+from icpctl.output.runs.notes import misfit_text
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:

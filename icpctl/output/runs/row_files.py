@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
-from icpctl.output.verdict_rows import FORMATS, PLACE, VERDICT, Layout
+from icpctl.output.runs.verdict_rows import FORMATS, PLACE, VERDICT, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from icpctl.exports.reading import Rejected
-    from icpctl.output.verdict_rows import Writer
+    from icpctl.output.runs.verdict_rows import Writer
     from icpctl.scoring.run import Rows
 
 STDOUT = "-"
