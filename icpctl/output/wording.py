@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -10,9 +12,16 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def percent(share: float | None) -> str:
-    """Return a share of 1 for people; nothing for None."""
-    return "" if share is None else f"{100 * share:.1f} %"
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share of 1 for people, rounded once, half away from zero; nothing for None.
+
+    A share is the double next to a ratio of counts. A ratio that lies halfway between two
+    roundings has few decimals, which are just those of the double's shortest text.
+    """
+    if share is None:
+        return ""
+    exact = 100 * Decimal(repr(float(share)))
+    return f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)} %"
 
 
 def cut(text: str, longest: int, ending: str = "...") -> str:

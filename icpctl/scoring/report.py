@@ -23,8 +23,8 @@ class ConfigReport(Report):
     """One config's share.
 
     `matched` counts the visitors that match it, `first` those whose `icp` it is. `match_rate` is
-    `matched` over all visitors, 0 to 1, four decimals; `average_score` is over the matches, two
-    decimals. Both are None where there is nothing to divide by.
+    `matched` over all visitors, 0 to 1; `average_score` is over the matches, two decimals. Both are
+    None where there is nothing to divide by.
     """
 
     slug: str
@@ -50,5 +50,5 @@ class MatchReport(Report):
 
 
 def rate(part: int, whole: int) -> float | None:
-    """`part / whole` with four decimals, None for a whole of 0."""
-    return round(part / whole, 4) if whole else None
+    """`part / whole`, None for a whole of 0."""
+    return part / whole if whole else None

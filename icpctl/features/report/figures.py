@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from icpctl.features.report.best_visitors import TopVisitors
 from icpctl.features.report.breakdowns import (
+    LastSeen,
     SizeCounts,
     Tally,
     count_days,
     count_values,
     day_reports,
-    days_of,
     field_report,
 )
 from icpctl.features.report.period import Period
@@ -99,8 +99,8 @@ class FigureCounts:
     def add(self, rows: Rows) -> None:
         """Count a batch."""
         verdicts = rows.verdicts
-        days, known, _ = days_of(rows.fields[LAST_SEEN])
-        chosen = self.period.chosen(days, known)
+        seen = LastSeen.of(rows.fields[LAST_SEEN])
+        chosen = self.period.chosen(seen.micros, seen.known)
         self._counts.add(verdicts, chosen)
         of_chosen = np.repeat(chosen, np.diff(verdicts.offsets))
         steps = np.minimum(verdicts.hundredths // (10_000 // STEPS), STEPS - 1)
@@ -108,7 +108,7 @@ class FigureCounts:
         counted = np.bincount(places, minlength=self._histograms.size)
         self._histograms += counted.reshape(self._histograms.shape)
         held = verdicts.icp[chosen] >= 0
-        count_days(self._days, days[chosen], known[chosen], held)
+        count_days(self._days, seen, chosen, held)
         mask = pa.array(chosen)
         columns = {name: rows.fields[name].filter(mask) for name in (*_TEXTS, *_SIZES)}
         for name, tally in self._texts.items():

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 def stats(
     visitors: Visitors = None,
     first: Annotated[
-        str | None, typer.Option("--from", metavar="D", help="The first day of last_seen, UTC.")
+        str | None,
+        typer.Option("--from", metavar="T", help="The first day of last_seen, or time."),
     ] = None,
     last: Annotated[
-        str | None, typer.Option("--to", metavar="D", help="The last day of last_seen, UTC.")
+        str | None,
+        typer.Option("--to", metavar="T", help="The last day of last_seen, or time."),
     ] = None,
     by: Annotated[
         str | None,

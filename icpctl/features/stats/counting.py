@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date  # noqa: TC003 - pydantic reads it
+from datetime import date, datetime  # noqa: TC003 - pydantic reads it
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,11 +13,11 @@ from icpctl.errors import IcpctlError
 from icpctl.features.report.breakdowns import (
     DayReport,
     FieldReport,
+    LastSeen,
     Tally,
     count_days,
     count_values,
     day_reports,
-    days_of,
     field_report,
 )
 from icpctl.features.report.period import Period  # noqa: TC001 - a field of a dataclass
@@ -39,8 +39,8 @@ class StatsReport(Report):
     """A whole period. `average_score` is the mean `icp_score` of the visitors that match."""
 
     organization: str | None
-    first: date | None = Field(serialization_alias="from")
-    last: date | None = Field(serialization_alias="to")
+    first: datetime | date | None = Field(serialization_alias="from")
+    last: datetime | date | None = Field(serialization_alias="to")
     visitors: int
     matched: int
     match_rate: float | None
@@ -117,12 +117,12 @@ class StatsCounts:
 
     def add(self, rows: Rows) -> None:
         """Count the rows of a batch, which have `fields`."""
-        days, known, misfits = days_of(rows.fields[LAST_SEEN])
-        self.dateless += misfits
-        chosen = self.period.chosen(days, known)
+        seen = LastSeen.of(rows.fields[LAST_SEEN])
+        self.dateless += seen.misfits
+        chosen = self.period.chosen(seen.micros, seen.known)
         self.counts.add(rows.verdicts, chosen)
         held = rows.verdicts.icp[chosen] >= 0
-        count_days(self.days, days[chosen], known[chosen], held)
+        count_days(self.days, seen, chosen, held)
         if self.by is not None:
             count_values(self.tokens, rows.fields[self.by].filter(pa.array(chosen)), held)
 

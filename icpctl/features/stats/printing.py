@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icpctl.features.report.periods import grouped
+from icpctl.features.report.period import Period
+from icpctl.features.report.spans import grouped
 from icpctl.output.bars import add_bars
 from icpctl.output.console import note, shown, table
 from icpctl.output.json_text import print_json
@@ -64,10 +65,9 @@ FORMATS: dict[ReportFormat, Callable[[StatsReport], None]] = {
 
 
 def _headline(report: StatsReport) -> str:
-    since = f" from {report.first}" if report.first else ""
-    until = f" to {report.last}" if report.last else ""
-    seen = " last seen" if since or until else ""
-    text = f"{counted(report.visitors, 'visitor')}{seen}{since}{until}, "
+    period = Period(report.first, report.last).text
+    seen = " last seen" if period else ""
+    text = f"{counted(report.visitors, 'visitor')}{seen}{period}, "
     text += counted(report.matched, "match", "matches")
     if report.match_rate is not None:
         text += f" ({percent(report.match_rate)})"

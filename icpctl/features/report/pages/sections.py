@@ -21,7 +21,7 @@ from icpctl.features.report.pages.page import (
     own,
 )
 from icpctl.features.report.pages.people import people
-from icpctl.features.report.periods import grouped
+from icpctl.features.report.spans import grouped
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
@@ -64,11 +64,8 @@ def page(
         _making(figures, configs),
     ]
     subtitle = f"As of {figures.run.report.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    period = figures.period
-    if period.first or period.last:
-        since = f" from {period.first}" if period.first else ""
-        until = f" to {period.last}" if period.last else ""
-        subtitle += f"; visitors last seen{since}{until}"
+    if figures.period.text:
+        subtitle += f"; visitors last seen{figures.period.text}"
     return Page(
         own(title or "Which visitors match"),
         subtitle,
