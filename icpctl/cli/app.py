@@ -28,7 +28,7 @@ from icpctl.features.inspect.command import inspect
 from icpctl.features.prove.command import prove_app
 from icpctl.features.prove.subcommands import equivalent, witnesses
 from icpctl.features.prove.validating import add_proofs
-from icpctl.features.report.scoring import score_report
+from icpctl.features.report.scoring import full_figures, score_report
 from icpctl.features.rollup.command import rollup
 from icpctl.features.sql.command import sql
 from icpctl.features.stats.command import stats
@@ -89,5 +89,6 @@ app.command("schema")(exits(schema))
 app.command("describe")(exits(describe))
 app.command("completion")(exits(completion))
 EXTENSIONS.report = partial(score_report, contribute=insight_sections)
+EXTENSIONS.figures = full_figures
 EXTENSIONS.prove = add_proofs
 prepare()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from icpctl.errors import IcpctlError
 
@@ -46,6 +46,20 @@ class RunReport(Protocol):
         """Write the report of the run."""
 
 
+class RunFigures(Protocol):
+    """More figures of a run, for JSON."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the rows must have."""
+
+    def add(self, rows: "Rows") -> None:
+        """Count a batch, which has `fields`."""
+
+    def body(self, run: "Run") -> dict[str, Any]:
+        """Return the figures as JSON values."""
+
+
 MakeReport = Callable[["Sequence[ConfigFile]", "Options"], RunReport]
 
 
@@ -54,11 +68,12 @@ class Extensions:
     """What is registered; None where the feature is not there.
 
     `report` gives what makes the report that `--report`, `--report-title` and `--no-visitors` of
-    `score` ask for, None where they ask for none. `prove` adds what is proved of configs to their
-    findings, and returns how many questions are left open.
+    `score` ask for, None where they ask for none; `figures` makes those of `--full`. `prove` adds
+    what is proved of configs to their findings, and returns how many questions are left open.
     """
 
     report: Callable[[Path | None, str | None, bool], MakeReport | None] | None = None
+    figures: "Callable[[Sequence[ConfigFile], Plan], RunFigures] | None" = None
     prove: "Callable[[Loaded], int] | None" = None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from io import StringIO
+from typing import TYPE_CHECKING, TextIO
 
 from icpctl.output.condition_wording import head, reason, role
 from icpctl.output.console import console, is_coloured, note, shown
@@ -34,7 +35,17 @@ _UNBOUNDED = 1_000_000  # columns of a pipe
 
 def print_trees(explanation: Explanation) -> None:
     """Print each config as a tree, or in a line where there are many, on stdout."""
-    screen = _Screen.of_stdout()
+    _print_on(_Screen.of(sys.stdout), explanation)
+
+
+def trees_text(explanation: Explanation) -> str:
+    """Return what `print_trees` prints in a pipe."""
+    stream = StringIO()
+    _print_on(_Screen.of(stream), explanation)
+    return stream.getvalue()
+
+
+def _print_on(screen: _Screen, explanation: Explanation) -> None:
     chosen = _chosen(explanation.configs)
     for config in explanation.configs:
         render = _config_tree if config.slug in chosen else _config_line
@@ -54,11 +65,11 @@ class _Screen:
     colour: bool
 
     @classmethod
-    def of_stdout(cls) -> _Screen:
-        screen = console()
+    def of(cls, stream: TextIO) -> _Screen:
+        screen = console(stream)
         if not screen.is_terminal:
             screen.width = _UNBOUNDED
-        colour = is_coloured(sys.stdout)
+        colour = is_coloured(stream)
         if screen.encoding.startswith("utf"):
             marks = "\N{CHECK MARK}", "\N{BALLOT X}", "\N{MULTIPLICATION SIGN}"
             return cls(screen, *marks, colour)

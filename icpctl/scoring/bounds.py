@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from icpctl.errors import IcpctlError
 
-_AMOUNT = re.compile(r"([0-9]{1,300})(\.[0-9]{1,300})?(%?)", re.ASCII)
+_AMOUNT = re.compile(r"([0-9]{1,15})(\.[0-9]{1,9})?(%?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,6 +261,13 @@ def test_inspect(folder: Path) -> None:
     ]
 
 
+def test_a_null_in_pages_is_shown_as_null(folder: Path) -> None:
+    write(folder / "nulls.jsonl", {"id": "a", "industry": "SaaS", "pages": ["/a", None, {"a": 1}]})
+    found = json.loads(icpctl("inspect", "nulls.jsonl", "-o", "json", cwd=folder).out)
+    [pages] = [field for field in found["files"][0]["fields"] if field["field"] == "pages"]
+    assert pages["misfit"]["value"] == '["/a",null,{"a":1}]'
+
+
 def test_inspect_counts_records_and_not_elements(folder: Path) -> None:
     records = [
         {"id": "a", "pages": ["/a", "/a", "/b"], "job_title": ["CTO", "CTO"]},

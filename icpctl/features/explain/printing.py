@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.output.console import note, shown
+from icpctl.output.console import note, shown_line
 from icpctl.output.explanation_tree import print_trees
 from icpctl.output.json_text import print_json
 from icpctl.output.read_as import print_mapped
@@ -48,7 +48,7 @@ def _print_tree(explained: Explained, as_of: datetime) -> None:
     explanation = explained.explanation
     who = "(no id)" if explanation.id is None else explanation.id
     place = f"{explained.file}:{explanation.line}"
-    print(shown(f"{who} in {place}, as of {as_of:%Y-%m-%d %H:%M:%S} UTC"))
+    print(shown_line(f"{who} in {place}, as of {as_of:%Y-%m-%d %H:%M:%S} UTC"))
     print(f"{_verdict(explanation)}\n")
     print_trees(explanation)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.features.impact.model import KINDS, OF_CONFIG
 from icpctl.features.impact.wording import (
     KIND_WORDS,
+    causes_text,
     change_text,
     name_of,
     nothing_happened,
@@ -116,11 +117,18 @@ def _details(config: ConfigImpact) -> str:
 
 def _moves(impact: Impact) -> str:
     rows = [
-        [_cell(it.before), _cell(it.after), f"{it.visitors:,}", _names(it.samples)]
-        for it in impact.moves
+        [
+            _cell(move.before),
+            _cell(move.after),
+            f"{move.visitors:,}",
+            _cell(causes_text(move)),
+            _names(move.samples),
+        ]
+        for move in impact.moves
     ]
     moved = counted(impact.tally.counts["moved"], "visitor")
-    moves = _table(["ICP before", "now", "visitors", "such as"], rows, left=2, last_left=True)
+    columns = ["ICP before", "now", "visitors", "because of", "such as"]
+    moves = _table(columns, rows, left=2, last_left=2)
     return _folded(f"{moved} moved to another ICP", [moves])
 
 
@@ -129,12 +137,11 @@ def _folded(summary: str, parts: Iterable[str]) -> str:
 
 
 def _table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int, last_left: bool = False
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int, last_left: int = 0
 ) -> str:
-    """A table whose first `left` columns are aligned to the left; long ones are cut."""
-    marks = ["---"] * left + ["--:"] * (len(columns) - left)
-    if last_left:
-        marks[-1] = "---"
+    """A table; all but the first `left` and the `last_left` columns are numbers; it may be cut."""
+    numbers = len(columns) - left - last_left
+    marks = ["---"] * left + ["--:"] * numbers + ["---"] * last_left
     lines = [f"| {' | '.join(row)} |" for row in (columns, marks, *rows[:_MOST_ROWS])]
     if (more := len(rows) - _MOST_ROWS) > 0:
         lines.append(f"\n... and {counted(more, 'more row')}.")

@@ -9,6 +9,7 @@ from icpctl.features.impact.markdown import markdown
 from icpctl.features.impact.model import KINDS, OF_CONFIG
 from icpctl.features.impact.wording import (
     KIND_WORDS,
+    causes_text,
     change_text,
     name_of,
     nothing_happened,
@@ -128,8 +129,12 @@ def _print_moves(impact: Impact) -> None:
     if not impact.moves:
         return
     print()
-    rows = [[it.before, it.after, f"{it.visitors:,}"] for it in impact.moves[:_MOST_MOVES]]
-    table(["MOVED FROM", "TO", "VISITORS"], rows, folds="MOVED FROM", right=["VISITORS"])
+    rows = [
+        [move.before, move.after, f"{move.visitors:,}", causes_text(move)]
+        for move in impact.moves[:_MOST_MOVES]
+    ]
+    columns = ["MOVED FROM", "TO", "VISITORS", "BECAUSE OF"]
+    table(columns, rows, folds="BECAUSE OF", right=["VISITORS"])
     if (left := len(impact.moves) - _MOST_MOVES) > 0:
         note(f"{counted(left, 'more move')} {'is' if left == 1 else 'are'} in -o json")
 

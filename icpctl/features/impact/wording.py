@@ -12,7 +12,7 @@ from icpctl.output.wording import counted, cut, percent
 if TYPE_CHECKING:
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.config_diff import Change
-    from icpctl.features.impact.model import Impact, Kind, Sample
+    from icpctl.features.impact.model import Cause, Impact, Kind, Move, Sample
 
 KIND_WORDS: dict[Kind, str] = {
     "gained": "gained",
@@ -21,6 +21,7 @@ KIND_WORDS: dict[Kind, str] = {
     "score_changed": "score changed",
 }
 
+_MOST_CAUSES = 3  # of a move
 _MOST_OF_GROUP = 3  # conditions
 _MOST_VALUES = 8  # of a list
 _LONGEST = 60  # characters of one
@@ -65,6 +66,21 @@ def change_text(change: Change) -> str:
     old, new = _side(change, before), _side(change, after)
     kind = f"{old.split(' ', 1)[0]} "
     return f"{old} -> {new.removeprefix(kind)}"
+
+
+def causes_text(move: Move) -> str:
+    """Return what moved visitors, the commonest cause first."""
+    texts = [f"{cause_text(cause)} ({count:,})" for cause, count in move.deciding]
+    more = len(texts) - _MOST_CAUSES
+    texts = texts[:_MOST_CAUSES] + ([f"and {more:,} more"] if more > 0 else [])
+    if move.together:
+        texts.append(f"several changes together ({move.together:,})")
+    return "; ".join(texts)
+
+
+def cause_text(cause: Cause) -> str:
+    """Return what happened to a config, in a line."""
+    return f"{cause.slug}: {change_text(cause.change) if cause.change else cause.what}"
 
 
 def name_of(sample: Sample) -> str:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports.columns import Columns
+from icpctl.exports.field_warnings import json_of
 from icpctl.exports.format_detection import Mapped, map_sources
 from icpctl.exports.reading import Reader, first_records
 from icpctl.exports.sources import find_sources
@@ -151,9 +152,7 @@ class _Counted:
         misfits = self._add_dates(tokens) if self.name == LAST_SEEN else self._add_values(tokens)
         if len(misfits) and self.misfit is None:
             row = int(misfits[0])
-            found = tokens[row].as_py()
-            text = f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
-            self.misfit = Misfit(int(batch.lines[row]), text)
+            self.misfit = Misfit(int(batch.lines[row]), json_of(tokens[row]))
         self.misfits += len(misfits)
         self._add_paths(batch)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.output.console import note, shown, table
+from icpctl.output.console import note, shown, shown_line, table
 from icpctl.output.json_text import print_json
 from icpctl.output.read_as import print_mapped
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
@@ -43,7 +43,7 @@ def _print_file(found: Inspection) -> None:
     print_mapped([found.mapped])
     rejected = f", {found.rejected:,} rejected" if found.rejected else ""
     records = counted(found.records, "record")
-    name = shown(found.mapped.source)
+    name = shown_line(found.mapped.source)
     print(f"{name}: {records}{rejected}; mapping {shown(found.mapped.mapping.name)}\n")
     table(
         ["FIELD", "HAVE", "PATH", "VALUES"],

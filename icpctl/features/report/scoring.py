@@ -1,4 +1,4 @@
-"""What `icpctl score --report` asks of this feature."""
+"""What `icpctl score` asks of this feature, for `--report` and `--full`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpctl.config.config_file import ConfigFile
+    from icpctl.features.report.full import FullFigures
     from icpctl.features.report.target import Contribution, RunReport
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
 
     Contribute = Callable[[Sequence[ConfigFile], Options], Contribution]
+
+
+def full_figures(configs: Sequence[ConfigFile], plan: Plan) -> FullFigures:
+    """Return what counts the figures of `icpctl score -o json --full`."""
+    from icpctl.features.report.full import FullFigures
+
+    return FullFigures.begin(configs, plan)
 
 
 def score_report(

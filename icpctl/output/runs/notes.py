@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.output.condition_wording import wanted
-from icpctl.output.console import is_coloured, shown, styled
+from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.read_as import print_mapped
 from icpctl.output.wording import counted, cut
 
@@ -78,7 +78,7 @@ def misfit_text(warning: FieldWarning) -> str:
 
 
 def _print_at(file: str, line: int, what: str, message: str, *, colour: bool) -> None:
-    place = styled(shown(f"{file}:{line}"), "place", colour=colour)
+    place = styled(shown_line(f"{file}:{line}"), "place", colour=colour)
     label = styled(f"{what}:", "warning", colour=colour)
     print(f"{place}: {label} {shown(message)}", file=sys.stderr)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from icpctl.output.bars import add_bars
 from icpctl.output.console import table
@@ -46,9 +46,9 @@ class Totals(Protocol):
         """The lines that are no visitor."""
 
 
-def print_run(run: Run, output: ReportFormat, stream: TextIO) -> None:
-    """Print the report of a run on `stream`."""
-    FORMATS[output](run, stream)
+def print_run(run: Run, output: ReportFormat, stream: TextIO, more: dict[str, Any]) -> None:
+    """Print the report of a run on `stream`; `more` are figures that go into its JSON."""
+    FORMATS[output](run, stream, more)
     sys.stdout.flush()
 
 
@@ -88,7 +88,7 @@ def print_timings(run: Run) -> None:
     )
 
 
-def _print_tables(run: Run, stream: TextIO) -> None:
+def _print_tables(run: Run, stream: TextIO, _: dict[str, Any]) -> None:
     print(headline(run.report), end="\n\n", file=stream)
     print_configs(run.report.configs, stream)
     if run.best:
@@ -101,11 +101,11 @@ def _print_tables(run: Run, stream: TextIO) -> None:
         table(columns, rows, folds="LINE", right=["SCORE"], stream=stream)
 
 
-def _print_body(run: Run, stream: TextIO) -> None:
-    print_json(run.report.body(), stream)
+def _print_body(run: Run, stream: TextIO, more: dict[str, Any]) -> None:
+    print_json(run.report.body() | more, stream)
 
 
-FORMATS: dict[ReportFormat, Callable[[Run, TextIO], None]] = {
+FORMATS: dict[ReportFormat, Callable[[Run, TextIO, dict[str, Any]], None]] = {
     "table": _print_tables,
     "json": _print_body,
 }
