@@ -59,7 +59,7 @@ def of_parts(
     for visitors in several:
         one = InsightCounts.of(pairs, OPTIONS, changes=changes, parts=parts)
         looked_into(visitors, pairs, one)
-        whole.merge(one.watch.counts)
+        whole.counts.merge(one.counts)
     return whole
 
 
