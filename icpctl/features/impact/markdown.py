@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from icpctl.features.impact.model import KINDS, OF_CONFIG
@@ -15,6 +14,7 @@ from icpctl.features.impact.wording import (
     reached_text,
 )
 from icpctl.output.console import shown
+from icpctl.output.markdown import code, in_cell, table_lines
 from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:
@@ -140,9 +140,8 @@ def _table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int, last_left: int = 0
 ) -> str:
     """A table; all but the first `left` and the `last_left` columns are numbers; it may be cut."""
-    numbers = len(columns) - left - last_left
-    marks = ["---"] * left + ["--:"] * numbers + ["---"] * last_left
-    lines = [f"| {' | '.join(row)} |" for row in (columns, marks, *rows[:_MOST_ROWS])]
+    numbers = [left <= number < len(columns) - last_left for number in range(len(columns))]
+    lines = list(table_lines(columns, rows[:_MOST_ROWS], numbers))
     if (more := len(rows) - _MOST_ROWS) > 0:
         lines.append(f"\n... and {counted(more, 'more row')}.")
     return "\n".join(lines)
@@ -158,12 +157,9 @@ def _icp(slug: str | None) -> str:
 
 def _cell(text: str) -> str:
     """The text as code in a table, where a bar would end the cell even so."""
-    return _code(text).replace("|", "\\|")
+    return in_cell(_code(text))
 
 
 def _code(text: str) -> str:
-    """The text as code, in more backticks than it has in a row; in one line."""
-    text = cut(shown(text), _LONGEST)
-    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{space}{text}{space}{ticks}" if text.strip() else "(blank)"
+    """The text as code, in one line, and cut where it is long."""
+    return code(cut(shown(text), _LONGEST))

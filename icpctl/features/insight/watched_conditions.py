@@ -44,8 +44,8 @@ class Question:
     planned: ConditionPlan = field(init=False)
     planned_listed: tuple[ConditionPlan, ...] = ()
     planned_changes: tuple[ConditionPlan, ...] = ()
-    listed_at: slice = slice(0)
-    changes_at: slice = slice(0)
+    listed_at: slice = field(init=False)
+    changes_at: slice = field(init=False)
 
     def __post_init__(self) -> None:
         condition = self.condition
