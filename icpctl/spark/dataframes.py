@@ -13,7 +13,7 @@ from icpctl.config.config_file import ConfigFile
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import load_mapping
-from icpctl.output.verdict_rows import VERDICT
+from icpctl.output.runs.verdict_rows import VERDICT
 from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
 from icpctl.spark.inputs.tables import RECORD

@@ -14,7 +14,7 @@ from icpctl.output.progress import progress
 from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.spark.progress import watched
 from icpctl.spark.session import apart
-from icpctl.spark.tasks import told
+from icpctl.spark.tasks import unpacked
 from icpctl.spark.work import TALLY
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.output.verdict_rows import Form
+    from icpctl.output.runs.verdict_rows import Form
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2
@@ -90,7 +90,7 @@ class Jobs:
 
         with self._shown(size):
             rows = frame.where(f.col(TALLY).isNotNull()).select(TALLY).collect()
-        return [told(bytes(row[0])) for row in rows]
+        return [unpacked(bytes(row[0])) for row in rows]
 
     def tallies(self) -> Any:
         """Where the tasks of a job that writes hand in what they counted.
@@ -105,7 +105,7 @@ class Jobs:
 
         with self._shown(size):
             self._write(frame.where(f.col(TALLY).isNull()).drop(TALLY), out, form)
-        return list(map(told, tallies.value))
+        return list(map(unpacked, tallies.value))
 
     @contextmanager
     def _shown(self, size: int) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.verdict_rows import Layout
+from icpctl.output.runs.verdict_rows import Layout
 from icpctl.spark.failures import as_icpctl_error
 from icpctl.spark.inputs.frames import Frames
 from icpctl.spark.run import Folders, score

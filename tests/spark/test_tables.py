@@ -18,12 +18,14 @@ from pyarrow import parquet
 
 import icpctl.spark
 from icpctl.errors import IcpctlError
-from icpctl.features.stats.counting import Period, StatsCounts
+from icpctl.features.report.period import Period
+from icpctl.features.stats.counting import StatsCounts
 from icpctl.features.stats.counting import stats as stats_here
+from icpctl.features.stats.on_spark import stats
 from icpctl.mappings.mapping import load_mapping
-from icpctl.output.verdict_rows import FORMATS, VERDICT, Layout
+from icpctl.output.runs.verdict_rows import FORMATS, VERDICT, Layout
 from icpctl.scoring.run import score as score_here
-from icpctl.spark.run import Folders, score, stats
+from icpctl.spark.run import Folders, score
 from tests.exports.torture import config
 from tests.process import environment
 from tests.spark.engine import (

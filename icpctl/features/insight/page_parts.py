@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.insight.listed_values import values_of_rows
 from icpctl.scoring.conditions import casefolded
 from icpctl.values import normal_forms
+from icpctl.values.row_values import values_of_rows
 from icpctl.values.text_search import containing
 
 if TYPE_CHECKING:
