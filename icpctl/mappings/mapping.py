@@ -49,6 +49,9 @@ SINGLE = frozenset(
 """Fields that can hold one value only."""
 
 
+OF_QUERIES = frozenset(name for name in CONDITION_TYPES if name.startswith("utm_"))
+"""Fields that the query of a page has where a record has none."""
+
 FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
 """What fields are called in flat visitors where that is not their own name."""
 

@@ -20,6 +20,7 @@ EXACT_LENGTH = 16
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
 _NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
+_EMPTY_FRACTION = re.compile(r"(?<=[0-9])\.0+\Z")
 _SPACE = " \t\n\r\v\f"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -87,11 +88,15 @@ def standard(text: str) -> str:
 
 
 def scalar_text(value: object) -> str | None:
-    """The text of a JSON scalar, None for null, lists, objects, NaN and the infinities."""
+    """Return the text of a JSON scalar, None for null, lists, objects, NaN and the infinities.
+
+    A number is its JSON text, but a whole one loses an empty fraction: `78701.0` is `78701`.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Number) and value.lstrip("-")[:1] not in "0123456789":
-        return None
+    if isinstance(value, Number):
+        is_finite = value.removeprefix("-")[:1].isdigit()
+        return _EMPTY_FRACTION.sub("", value) if is_finite else None
     return str(value) if isinstance(value, str) else None
 
 

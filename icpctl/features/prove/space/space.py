@@ -104,7 +104,7 @@ class Space:
             else:
                 own = {bit: test for bit, (_, test) in tests.items()}
                 limits = of_ranges if name == _SIZE else {}
-                self.numbers[name] = NumberSource(name, own, limits, whole=whole)
+                self.numbers[name] = NumberSource(name, own, limits)
 
     @property
     def configs(self) -> tuple[ConfigPlan, ...]:

@@ -199,8 +199,8 @@ class TextSource:
         mask = self._equals(part.type, part.form, form)
         if part.form is Form.COUNTRY:  # its code is no part of the text itself
             return mask | PRESENT
-        if part.form is Form.SIZE_RANGE:  # spaces may stand between all of its letters
-            return mask | PRESENT | self._letters(form.replace("-", ""), form[:1], form[-1:])
+        if part.form is Form.SIZE_RANGE:  # `251-1000` is also written `251-1K`
+            return mask | PRESENT
         mask |= self._within(form)
         if part.form is Form.PAGE and form[:1] not in ("", "/") and "://" not in form:
             mask |= self._paths(normal_forms.path(form))
@@ -232,16 +232,6 @@ class TextSource:
             number
             for part, number in self._parts.items()
             if part.comparator == "contains" and part.value in text
-        )
-
-    def _letters(self, within: str, first: str, last: str) -> int:
-        """The text comparators that look for one of these letters, a dash aside."""
-        where = {"contains": within, "starts_with": first, "ends_with": last}
-        return self._mask(
-            number
-            for part, number in self._parts.items()
-            if len(part.value) == 1 and part.value != "-"
-            if part.value in where.get(part.comparator, "")
         )
 
     def _edges(self, text: str, comparator: str) -> int:
@@ -299,8 +289,11 @@ class TextSource:
 
 def _is_plain(part: Part) -> bool:
     """Whether the one text that equals a part's value is the value itself."""
-    is_name = part.form is Form.COUNTRY and normal_forms.country(part.value) == f"{part.value}\0"
-    return part.form is Form.PLAIN or is_name
+    if part.form is Form.COUNTRY:
+        return normal_forms.country(part.value) == f"{part.value}\0"
+    if part.form is Form.SIZE_RANGE:
+        return normal_forms.range_bounds(part.value) is None
+    return part.form is Form.PLAIN
 
 
 def _can_be_equalled(part: Part) -> bool:
