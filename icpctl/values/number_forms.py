@@ -21,9 +21,11 @@ _SEPARATORS = f"[,{APOSTROPHES} ]"
 _GROUPED = rf"[1-9][0-9]{{0,2}}(?P<separator>{_SEPARATORS})[0-9]{{3}}(?:(?P=separator)[0-9]{{3}})*"
 _THOUSANDS = {"": "", "k": "e3", "m": "e6", "b": "e9"}
 
+_ANY_CASE = re.IGNORECASE | re.ASCII
 _JSON_NUMBER = re.compile(NUMBER)
 _WRITTEN = re.compile(
-    rf"(?P<digits>0|[1-9][0-9]*|{_GROUPED})(?P<fraction>\.[0-9]+)?(?: ?(?P<unit>[kmb]))?", re.I
+    rf"(?P<digits>0|[1-9][0-9]*|{_GROUPED})(?P<fraction>\.[0-9]+)?(?: ?(?P<unit>[kmb]))?",
+    _ANY_CASE,
 )
 _DOTTED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _NOT_DIGITS = re.compile("[^0-9]")

@@ -25,21 +25,28 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 LONGEST = 200
 """Characters of the longest text that is read as a range."""
 
-_EMPLOYEES = re.compile(r" ?employees?\Z", re.I)
-_TO = re.compile(f" ?[-{DASHES}] ?| to ", re.I)
+_ANY_CASE = re.IGNORECASE | re.ASCII
+_EMPLOYEES = re.compile(r" ?employees?\Z", _ANY_CASE)
+_TO = re.compile(f" ?[-{DASHES}] ?| to ", _ANY_CASE)
 _ONE_SIDED: tuple[tuple[re.Pattern[str], Callable[[float, NextTo], Bounds | None]], ...] = (
     (
-        re.compile(r"(.+?)(?: ?\+| and (?:above|over|more|up)| or (?:above|over|more))", re.I),
+        re.compile(r"(.+?)(?: ?\+| and (?:above|over|more|up)| or (?:above|over|more))", _ANY_CASE),
         lambda value, _: (value, math.inf),
     ),
-    (re.compile("(?:at least |>= ?|\u2265 ?)(.+)", re.I), lambda value, _: (value, math.inf)),
     (
-        re.compile("(?:over |above |more than |> ?)(.+)", re.I),
+        re.compile("(?:at least |>= ?|\u2265 ?)(.+)", _ANY_CASE),
+        lambda value, _: (value, math.inf),
+    ),
+    (
+        re.compile("(?:over |above |more than |> ?)(.+)", _ANY_CASE),
         lambda value, next_to: (next_to(value, 1), math.inf),
     ),
-    (re.compile("(?:up to |<= ?|\u2264 ?)(.+)", re.I), lambda value, _: _ordered(0.0, value)),
     (
-        re.compile("(?:under |below |less than |fewer than |< ?)(.+)", re.I),
+        re.compile("(?:up to |<= ?|\u2264 ?)(.+)", _ANY_CASE),
+        lambda value, _: _ordered(0.0, value),
+    ),
+    (
+        re.compile("(?:under |below |less than |fewer than |< ?)(.+)", _ANY_CASE),
         lambda value, next_to: _ordered(0.0, next_to(value, -1)),
     ),
 )

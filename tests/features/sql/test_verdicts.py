@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from icpctl.errors import IcpctlError
 from icpctl.features.sql.columns import ColumnType
 from icpctl.mappings.mapping import ID, PAGES
-from tests import oracle
 from tests.features.sql.tables import LAYOUTS, expected, files_of, row_of, seen, sql_of
 from tests.test_oracle_differential import Case, cases
 
@@ -95,26 +94,10 @@ def is_refused(
     """Whether a config must be refused, and whether it may be."""
     conditions = [it for group in body["rules"]["groups"] for it in group["conditions"]]
     no_pages = dialect == "spark" and types[PAGES] is ColumnType.JSON
-    must = any(
-        (no_pages and it["type"] in ("page_contains", "page_equals")) or has_stray_separator(it)
-        for it in conditions
-    )
+    must = any(no_pages and it["type"] in ("page_contains", "page_equals") for it in conditions)
     has_nul = "\\u0000" in json.dumps(body)
     has_fine_weight = any(len(repr(it.get("weight", 1))) > 15 for it in conditions)
     return must, must or has_nul or (dialect == "spark" and has_fine_weight)
-
-
-def has_stray_separator(condition: dict[str, Any]) -> bool:
-    """Whether a condition lists a range with a separator that separates no thousands."""
-    comparator = condition["comparator"].removeprefix("not_")
-    if condition["type"] != "employee_size_range" or comparator not in LISTING:
-        return False
-    value = condition["value"]
-    listed = value if isinstance(value, list) else [value]
-    return any(set(oracle.range_form(str(it))) & set(",.'\u2019") for it in listed)
-
-
-LISTING = ("equals", "in", "has_any", "has_all")
 
 
 def shown(configs: list[tuple[str, dict[str, Any]]], row: dict[str, Any]) -> str:

@@ -35,9 +35,7 @@ class NumberSource:
     Where the field counts something, visitors have whole numbers from 0.
     """
 
-    def __init__(
-        self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]
-    ) -> None:
+    def __init__(self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]) -> None:
         self.name = name
         self.tests = dict(tests)
         self.limits = {

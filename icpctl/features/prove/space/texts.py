@@ -187,11 +187,11 @@ class TextSource:
 
     def _of_form(self, part: Part) -> int:
         """What every text hits that equals a part's value."""
-        if _is_plain(part):
-            edges = self._edges(part.value, "starts_with") | self._edges(part.value, "ends_with")
-            return (
-                self._within(part.value) | edges | self._equals(part.type, Form.PLAIN, part.value)
-            )
+        if _is_plain(part) or part.form is Form.DOMAIN:  # of a domain visitors have the host alone
+            form = part.form if part.form is Form.DOMAIN else Form.PLAIN
+            value = normal_forms.FORMS.get(form, str)(part.value)
+            edges = self._edges(value, "starts_with") | self._edges(value, "ends_with")
+            return self._within(value) | edges | self._equals(part.type, form, value)
         if part.form is Form.PAGE and part.value[:1] == "/":
             form = normal_forms.path_value(part.value)
             return self._within(form) | self._paths(form)
