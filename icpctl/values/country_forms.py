@@ -150,7 +150,7 @@ def _spellings(names: Iterable[str]) -> Iterator[str]:
         letters = _letters(unaccented(name))
         yield letters
         if leading := _LEADING.match(letters):
-            yield f"{letters[leading.end() :]} {leading[0].strip()}"
+            yield f"{letters[leading.end() :]} {leading[0].strip()}".removesuffix(" the")
 
 
 def _names() -> Iterator[tuple[str, list[str]]]:

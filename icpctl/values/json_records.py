@@ -6,7 +6,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from icpctl.values.nested_json import shallow
@@ -115,8 +115,15 @@ def _float(text: str) -> Number:
     if not math.isfinite(value):
         return Number("Infinity")
     written = json.dumps(value)
-    is_exact = len(text) <= EXACT_LENGTH or Decimal(written) == Decimal(text)
-    return Number(written if is_exact else text)
+    return Number(written if len(text) <= EXACT_LENGTH or _is_same(written, text) else text)
+
+
+def _is_same(written: str, text: str) -> bool:
+    """Return whether two texts are one number; one with too large an exponent is like no other."""
+    try:
+        return Decimal(written) == Decimal(text)
+    except InvalidOperation:
+        return False
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def number(text: str) -> float | None:
         return None
     text = visible(text)
     value = json_number(text)
-    return _signed(_without_currency(text)) if value is None else value
+    return _signed(text) if value is None else value
 
 
 def count(text: str) -> float | None:

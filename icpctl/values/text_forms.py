@@ -38,7 +38,8 @@ _UNUSUAL = "[^ -~]|  "
 """What a text has in which `visible` may change more than outer spaces."""
 
 _FIRST_PRINTABLE, _LAST_PRINTABLE, _SPACE = 0x20, 0x7E, 0x20
-_MARKS_AT_ONCE = 100
+_MARKS_AT_ONCE = 30
+"""As in the Stream-Safe Text Format of Unicode (UAX #15, section 13)."""
 
 
 def visible(text: str) -> str:

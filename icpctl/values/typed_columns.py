@@ -51,7 +51,15 @@ def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
 
 
 def fits(tokens: pa.Array, name: str, kind: Kind) -> np.ndarray:
-    """Return for each JSON text whether it has a value that fits a condition type's field."""
+    """Return for each JSON text whether it has a value that fits a field of the mapping.
+
+    `kind` is that of the field's condition type; of `last_seen` and `id` it does not matter.
+    """
+    if name == "last_seen":
+        return instants(tokens)[1]
+    if name == "id":
+        is_id: np.ndarray = scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
+        return is_id
     return of_kind(tokens, name, kind).present()
 
 
@@ -243,8 +251,10 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
     clean = pc.and_not(pc.starts_with(tokens, '"'), pc.match_substring(tokens, "\\"))
     sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
     if not pc.all(clean).as_py():
-        is_whole = pc.match_substring_regex(tokens, "^-?[0-9]+$")
-        sliced, clean = pc.if_else(is_whole, tokens, sliced), pc.or_(clean, is_whole)
+        is_number = pc.match_substring_regex(tokens, "^-?[0-9]+([.][0-9]+)?$")
+        numbers_as_text = pc.replace_substring_regex(tokens, "[.]0+$", "")
+        sliced = pc.if_else(is_number, numbers_as_text, sliced)
+        clean = pc.or_(clean, is_number)
     odd = pc.and_(pc.invert(clean), pc.is_valid(tokens))
     if pc.any(odd).as_py():
         found = [

@@ -188,10 +188,10 @@ class TextSource:
     def _of_form(self, part: Part) -> int:
         """What every text hits that equals a part's value."""
         if _is_plain(part) or part.form is Form.DOMAIN:  # of a domain visitors have the host alone
-            form = part.form if part.form is Form.DOMAIN else Form.PLAIN
-            value = normal_forms.FORMS.get(form, str)(part.value)
+            seen_as = part.form if part.form is Form.DOMAIN else Form.PLAIN
+            value = normal_forms.FORMS.get(seen_as, str)(part.value)
             edges = self._edges(value, "starts_with") | self._edges(value, "ends_with")
-            return self._within(value) | edges | self._equals(part.type, form, value)
+            return self._within(value) | edges | self._equals(part.type, seen_as, value)
         if part.form is Form.PAGE and part.value[:1] == "/":
             form = normal_forms.path_value(part.value)
             return self._within(form) | self._paths(form)
