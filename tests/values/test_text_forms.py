@@ -88,5 +88,5 @@ def test_what_is_visible_stays(text: str) -> None:
 
 def test_any_number_of_accents_is_composed() -> None:
     text = "e" + "\u0301\u0323" * 60_000
-    assert text_forms.composed(text[:50]) == unicodedata.normalize("NFC", text[:50])
+    assert text_forms.composed(text[:20]) == unicodedata.normalize("NFC", text[:20])
     assert len(text_forms.composed(text)) < len(text)

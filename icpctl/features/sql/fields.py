@@ -250,7 +250,8 @@ class Fields:
         fits = exp.and_(
             dialect.is_finite(low.copy()), exp.LTE(this=low.copy(), expression=high.copy())
         )
-        is_range = dialect.matches(forms.spelt(dialect, column(name)), forms.RANGE)
+        pattern = forms.RANGE if name == "company_size" else forms.COUNT
+        is_range = dialect.matches(forms.spelt(dialect, column(name)), pattern)
 
         def bound(it: Tree) -> Tree:
             # One CASE in the other: what is no range must not even be cast.

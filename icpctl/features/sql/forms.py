@@ -55,6 +55,9 @@ def path(dialect: Dialect, source: Tree) -> Tree:
 
 _GROUPS = "|".join(f"[1-9][0-9]?[0-9]?({it}[0-9][0-9][0-9])+" for it in (",", "'", "\u2019", " "))
 _NUMBER = f"(({_GROUPS}|0|[1-9][0-9]*)( ?[kmb])?|[1-9][0-9]?[0-9]?([.][0-9][0-9][0-9])+)"
+COUNT = f"^{_NUMBER}$"
+"""Texts that are a count in SQL, as `spelt` gives them."""
+
 _PREFIXES = {
     "=": "at least |>= ?|\u2265 ?",
     ">": "over |above |more than |> ?",

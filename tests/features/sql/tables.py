@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.model import IcpConfig
 from icpctl.features.sql.columns import Column, Columns, ColumnType
-from icpctl.features.sql.forms import RANGE
+from icpctl.features.sql.forms import COUNT, RANGE
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
@@ -86,18 +86,21 @@ def _assumed(name: str, raw: Any) -> Any:
         return None
     if not isinstance(raw, str):
         return raw
-    if name in (*oracle.COUNTS, "employee_size_range"):
-        counted = oracle.range_of(raw)
-        return f"{int(counted.low)}+" if counted and not _is_spelt(raw) else raw
+    if name in ("company_size", "employee_size_range"):
+        sizes = oracle.range_of(raw)
+        return f"{int(sizes.low)}+" if sizes and not _is_spelt(raw, RANGE) else raw
+    if name in oracle.COUNTS:
+        count = oracle.count_of(oracle.visible(raw))
+        return str(int(count)) if count is not None and not _is_spelt(raw, COUNT) else raw
     is_number = name in ("icp_score", "last_seen_days")
     fits = is_number and oracle.number(raw).fits
     return repr(oracle.number(raw).values[0]) if fits else raw
 
 
-def _is_spelt(text: str) -> bool:
+def _is_spelt(text: str, pattern: str) -> bool:
     """Whether SQL reads a range or a count in this spelling."""
     form = re.sub(f"[{DASHES}]", "-", oracle.visible(text).lower())
-    return bool(re.fullmatch(RANGE, form) or oracle.NUMBER.fullmatch(form))
+    return bool(re.fullmatch(pattern, form) or oracle.NUMBER.fullmatch(form))
 
 
 def _raw(name: str, record: dict[str, Any]) -> Any:
