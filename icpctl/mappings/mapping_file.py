@@ -52,8 +52,8 @@ WHERE, DEALS = "where", "deals"
 ABOUT = ("recognised_by", "by", "rollup_by", "session")
 """Keys that hold paths and are no fields."""
 
-_KEYS = (TITLE, EXTENDS, *ABOUT, RECORDS, WHERE, DEALS, MISSING, *FIELDS)
-_ENTRY_KEYS = ("path", "all", SPLIT, "as", "format", MAP, "constant")
+_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, MISSING, *FIELDS)
+_ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
 _NO_OBJECT = ("ICP504", "a mapping is an object of fields and their paths", _EXAMPLE)
