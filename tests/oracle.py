@@ -500,7 +500,7 @@ def size(raw: Any) -> Seen:
     if isinstance(raw, dict) and raw.keys() & {"min", "max"}:
         low, high = raw.get("min"), raw.get("max")
         if low is None:
-            raw = f"up to {text_of(high)}"
+            raw = f"1 to {text_of(high)}"
         else:
             raw = f"{text_of(low)}+" if high is None else f"{text_of(low)} to {text_of(high)}"
     if not isinstance(raw, str):

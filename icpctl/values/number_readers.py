@@ -39,10 +39,10 @@ class NumberReader:
         return None if np.isnan(fitting) else (float(fitting), float(fitting))
 
     def _from_object(self, value: dict[str, Any]) -> Bounds | None:
-        """Return the bounds of `{min, max}`; a missing `max` is open, a missing `min` is 0."""
+        """Return the bounds of `{min, max}`; a missing `max` is open, a missing `min` is 1."""
         low, high = (json_records.scalar_text(value.get(bound)) for bound in ("min", "max"))
         if low is None:
-            return None if high is None else self.from_text(f"up to {high}")
+            return None if high is None else self.from_text(f"1 to {high}")
         return self.from_text(f"{low}+" if high is None else f"{low} to {high}")
 
 

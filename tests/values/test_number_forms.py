@@ -209,7 +209,7 @@ def test_columns_are_as_single_texts(name: str, texts: list[str]) -> None:
         ("company_size", "-1", None),
         ("company_size", '{"min": 51, "max": 200}', (51, 200)),
         ("company_size", '{"min": "1,001"}', (1001, INF)),
-        ("company_size", '{"max": 10}', (0, 10)),
+        ("company_size", '{"max": 10}', (1, 10)),
         ("company_size", '{"min": 5, "max": 1}', None),
         ("company_size", "{}", None),
         ("session_count", '{"min": 1, "max": 2}', None),
