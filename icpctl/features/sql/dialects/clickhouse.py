@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from icpctl.features.sql.dialects.base import Dialect, no_number
-from icpctl.features.sql.trees import call, text, whole
+from icpctl.features.sql.trees import call, double, text, whole
 
 if TYPE_CHECKING:
     from icpctl.features.sql.trees import Tree
@@ -31,6 +33,10 @@ class ClickHouse(Dialect):
         raise no_number(
             source, "which clickhouse reads as a double that may not be the nearest one"
         )
+
+    def finite(self, number: Tree) -> Tree:
+        # -0.0 IN (0, 1) is false there; -0.0 + 0.0 is 0.0.
+        return super().finite(exp.paren(exp.Add(this=number, expression=double("0"))))
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:
         return call("intDiv", dividend, whole(divisor))
