@@ -8,12 +8,13 @@ from pathlib import Path
 
 import typer
 
-from icpctl.cli.config_folder import workspace
 from icpctl.errors import IcpctlError
 
 
 def slugs(context: typer.Context) -> list[str]:
     """Return the slugs of the folder that the options typed so far mean."""
+    from icpctl.cli.workspaces import workspace
+
     try:
         return workspace(_typed(context, "directory"), context.params.get("org")).slugs()
     except (IcpctlError, OSError):
@@ -23,8 +24,10 @@ def slugs(context: typer.Context) -> list[str]:
 def organizations(context: typer.Context) -> list[str]:
     """Return the organizations of the folder that `--dir` means.
 
-    Names with a line end or a tab are left out, because a shell is told one name a line.
+    Names with a line end or a tab are left out, because a shell reads one name a line.
     """
+    from icpctl.cli.workspaces import workspace
+
     try:
         names = workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
     except (IcpctlError, OSError):
@@ -38,23 +41,23 @@ def words() -> list[tuple[str, str]]:
     from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 
     return [
-        *((entry.name, entry.meaning) for entry in CONDITION_TYPES.values()),
-        *((comparator.name, comparator.holds) for comparator in COMPARATORS.values()),
-        *((code.name, code.title) for code in CODES.values()),
+        *((it.name, it.meaning) for it in CONDITION_TYPES.values()),
+        *((it.name, it.holds) for it in COMPARATORS.values()),
+        *((it.name, it.title) for it in CODES.values()),
     ]
 
 
 def conditions(incomplete: str) -> list[str]:
-    """Return how a condition in words may go on: a type, then a comparator that fits it."""
+    """Return what goes on a condition in words: a type, then a comparator that fits it."""
     from icpctl.vocabulary import CONDITION_TYPES, comparators_for
 
     name, space, _ = incomplete.partition(" ")
     if not space:
         return list(CONDITION_TYPES)
     entry = CONDITION_TYPES.get(name)
-    return [f"{name} {comparator}" for comparator in comparators_for(entry.kind)] if entry else []
+    return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
 
 
 def _typed(context: typer.Context, name: str) -> Path | None:
-    value = context.params.get(name)
-    return Path(value) if value else None
+    found = context.params.get(name)
+    return Path(found) if found else None

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.config_folder import workspace
 from icpctl.cli.confirm import require_yes
 from icpctl.cli.options import Dir, DryRun, Org, Yes
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.files_in_use import require_writable
 from icpctl.output.formats import PlanFormat

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from icpctl.cli import complete
-from icpctl.cli.config_folder import workspace
 from icpctl.cli.confirm import require_yes
 from icpctl.cli.options import Dir, Org, Yes
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.files_in_use import require_writable
 

@@ -1,7 +1,7 @@
 """`icpctl get`."""
 
-from icpctl.cli.config_folder import workspace
 from icpctl.cli.options import Dir, Org, Output, Slug
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.config_folder import workspace
 from icpctl.cli.options import Dir, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ListFormat
 

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.config_folder import workspace
 from icpctl.cli.errors import exits
-from icpctl.cli.options import CaseSensitive, Dir, Org
+from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files import replacing
 from icpctl.output.formats import FindingsFormat
@@ -18,10 +17,6 @@ Timeout = Annotated[
     typer.Option(min=0.001, metavar="S", help="Seconds for each question; then it is unknown."),
 ]
 
-Whole = Annotated[
-    bool,
-    typer.Option("--whole", help="Counts, sizes and days of visitors are whole numbers from 0."),
-]
 
 prove_app = typer.Typer(rich_markup_mode=None)
 
@@ -38,7 +33,6 @@ def prove(
         Path | None,
         typer.Option("--witnesses", metavar="F.jsonl", help="Write the visitors that show it."),
     ] = None,
-    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -57,7 +51,6 @@ def prove(
             org=org,
             pairs=pairs,
             witnesses=out,
-            whole=whole,
             timeout=timeout,
             case_sensitive=case_sensitive,
             output=output,
@@ -83,12 +76,12 @@ def _prove(
     org: str | None,
     pairs: bool,
     witnesses: Path | None,
-    whole: bool,
     timeout: float,
     case_sensitive: bool | None,
     output: FindingsFormat,
     strict: bool,
 ) -> ExitCode:
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
     from icpctl.features.prove.solver import require_z3
@@ -104,7 +97,6 @@ def _prove(
         proofs = prove_all(
             loaded.configs,
             case_sensitive=is_case_sensitive(case_sensitive),
-            whole=whole,
             timeout=timeout,
             pairs=pairs,
         )
@@ -114,10 +106,3 @@ def _prove(
     if witnesses:
         note(f"{count:,} visitors written to {witnesses}")
     return ExitCode.FOUND if report.errors else ExitCode.DONE
-
-
-def is_case_sensitive(given: bool | None) -> bool:
-    """Whether letter case counts, by the option or else the settings."""
-    from icpctl.settings import load_settings
-
-    return load_settings().case_sensitive if given is None else given

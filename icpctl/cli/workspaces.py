@@ -1,4 +1,4 @@
-"""The folder of configs that `--dir` and `--org` mean together with the settings."""
+"""Which folder of configs a command is about."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
-    """Return the folder that `--dir` and `--org` mean, or the settings if they are not given.
+    """Return the folder that `--dir` and `--org` mean, or the settings where they are not given.
 
     With `all_orgs` it is the whole folder, whatever organization is set.
     """
