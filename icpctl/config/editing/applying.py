@@ -118,8 +118,9 @@ def _step(workspace: Workspace, file: ConfigFile, sources: Sources, *, is_there:
     if sources.is_listed(file):
         old_file = workspace.get(file.slug)
         return Step(file.slug, (old_file.path, old_file.data), _listed(old_file, file))
-    old = _replaced(workspace, file, path) or workspace.path(file.slug)
-    if (old.suffix == ".json") == file.document.is_json:
+    replaced = _replaced(workspace, file, path)
+    old = replaced or workspace.path(file.slug)
+    if replaced is None and (old.suffix == ".json") == file.document.is_json:
         path = old
     return Step(file.slug, (old, old.read_bytes()), (path, file.data))
 
