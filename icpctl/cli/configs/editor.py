@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from icpctl.config.checks import check_document
-from icpctl.config.editing.edits import newline_of
 from icpctl.config.editing.writing import keep
 from icpctl.documents.document import read_document
+from icpctl.documents.edited_text import newline_of
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
 from icpctl.files import replacing
 from icpctl.files_in_use import require_writable
@@ -45,7 +45,7 @@ def edited(path: Path, slug: str) -> bool:
 
 
 class _Session:
-    """The copy that is edited, and the lines of comments that stand at its top."""
+    """The copy that is edited, and the lines of comments at its top."""
 
     def __init__(self, path: Path, slug: str) -> None:
         self.path = path
@@ -93,17 +93,17 @@ class _Session:
         return typed[: len(typed) - len(body)] + top + body
 
     def still_not_valid(self, findings: list[Finding]) -> IcpctlError:
-        """Return the error whose findings stand where they are in the copy."""
+        """Return the error whose findings have their places in the copy."""
         height = len(self.comments)
         places = [finding.location for finding in findings]
         moved = [
             Location(str(self.copy), (place.line or 1) + height, place.column) for place in places
         ]
-        shown = [
+        placed = [
             replace(finding, location=place) for finding, place in zip(findings, moved, strict=True)
         ]
         message = "it is still not valid, so nothing was changed"
-        return IcpctlError(message, "invalid_config", findings=shown)
+        return IcpctlError(message, "invalid_config", findings=placed)
 
     def is_untouched(self) -> bool:
         return self.text() in (self.before, b"")
@@ -163,7 +163,7 @@ def _run(command: list[str]) -> None:
 
 
 def _lines(findings: list[Finding]) -> list[str]:
-    """Return what stands at the top of the copy; its lines are counted from there."""
+    """Return what is written at the top of the copy; its lines are counted from there."""
     errors = [finding for finding in findings if finding.severity == "error"]
     hints = sum(finding.hint is not None for finding in errors[:_MOST])
     height = 1 + len(errors[:_MOST]) + hints + (len(errors) > _MOST)
