@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from icpctl.exports import json_texts
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.values import typed_columns
+from icpctl.values.tokens import missing
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -88,20 +89,13 @@ def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:
         return typed_columns.instants(tokens)[2]
     if name == ID:
         is_one = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        return np.flatnonzero(~is_missing(tokens) & ~is_one)
+        return np.flatnonzero(~missing(tokens) & ~is_one)
     if name == PAGES:
         return typed_columns.pages(tokens).misfits
     kind = CONDITION_TYPES[name].kind
     if kind is Kind.TEXT and pc.all(pc.starts_with(tokens, '"')).as_py():
         return np.empty(0, np.int64)
     return typed_columns.of_kind(tokens, name, kind).misfits
-
-
-def is_missing(tokens: pa.Array) -> np.ndarray:
-    """Which rows of a column of JSON texts have nothing, or only what counts as that."""
-    blank = pc.fill_null(pc.match_substring_regex(tokens, r'^(null|\[\]|"\s*")$'), True)
-    missing: np.ndarray = blank.to_numpy(zero_copy_only=False)
-    return missing
 
 
 def json_of(value: pa.Scalar) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.conditions import row_words
+from icpctl.scoring.conditions import row_words, text_column
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.verdicts import held_conditions
 from icpctl.values import json_records, normal_forms, typed_columns
@@ -167,12 +167,12 @@ def _see(rows: pa.RecordBatch, name: str, plan: Plan) -> list[Seen]:
         return _each(column, PAGES, _raw(rows, PAGES), lambda page, _: page)
     raw = _raw(rows, name)
     if kind is Kind.TEXT:
-        return _each(typed_columns.texts(rows[name]), name, raw, lambda text, _: text)
+        return _each(text_column(rows, name), name, raw, lambda text, _: text)
     if kind is Kind.BOOLEAN:
         return _each(
             typed_columns.booleans(rows[name]), name, raw, lambda bounds, _: bool(bounds[0])
         )
-    column = typed_columns.numbers(rows[name], ranges=name == "company_size")
+    column = typed_columns.numbers(rows[name], name)
     return _each(column, name, raw, _number)
 
 

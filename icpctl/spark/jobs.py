@@ -63,9 +63,10 @@ class Jobs:
         self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
 
     def new_folders(self, out: str | None, rejects: str | None) -> tuple[str | None, str | None]:
-        """How Spark names folders that are to be made, for rows and for rejected lines.
+        """Return how Spark names folders that are to be made, for rows and for rejected lines.
 
-        Raises `IcpctlError` `not_written` where one is there, or within the other.
+        An empty folder is what a killed driver may leave; it is removed. Raises `IcpctlError`
+        `not_written` where something is there, or where one is within the other.
         """
         rows, others = self._new_folder(out), self._new_folder(rejects)
         if rows and others and (_is_within(rows, others) or _is_within(others, rows)):
@@ -78,7 +79,7 @@ class Jobs:
         path = self._systems.path(name)
         system = self._systems.system(path)
         whole = system.makeQualified(path)
-        if system.exists(whole):
+        if system.exists(whole) and not _remove_empty(system, whole):
             raise _taken(name, "there is something here already, which Spark does not replace")
         found: str = whole.toString()
         return found
@@ -158,6 +159,13 @@ class Jobs:
             time.sleep(_WAIT)
             gone = 0 if system.exists(path) else gone + 1
         self._written.remove(name)
+
+
+def _remove_empty(system: Any, path: Any) -> bool:
+    """Remove a folder with nothing in it, and return whether that is what was at the path."""
+    if not system.getFileStatus(path).isDirectory() or len(system.listStatus(path)):
+        return False
+    return bool(system.delete(path, False))
 
 
 def _taken(name: str, why: str) -> IcpctlError:

@@ -224,7 +224,7 @@ def test_inspect(folder: Path) -> None:
             "lastSeen": "2026-11-22",
             "x": None,
         },
-        {"pages": ["/a", "/b", 7], "icp_match": "yes", "persona_match": True},
+        {"pages": ["/a", "/b", 7], "icp_match": "maybe", "persona_match": True},
     )
     file.write_bytes(file.read_bytes() + b"[1]\n")
     ended = icpctl("inspect", file, "-o", "json", cwd=folder)
@@ -252,7 +252,7 @@ def test_inspect(folder: Path) -> None:
     assert fields["last_seen"]["days"] == {"first": "2026-11-20", "last": "2026-11-22"}
     assert fields["last_seen"]["have"] == 2
     assert fields["pages"]["misfit"] == {"line": 4, "value": '["/a","/b",7]'}
-    assert fields["icp_match"]["misfit"] == {"line": 4, "value": '"yes"'}
+    assert fields["icp_match"]["misfit"] == {"line": 4, "value": '"maybe"'}
     assert fields["persona_match"]["values"] == [{"value": "true", "records": 1}]
     assert fields["city"]["paths"] == []
     assert found["unused"] == [

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
-from icpctl.scoring.conditions import casefolded
 from icpctl.values import column_forms
 from icpctl.values.row_values import values_of_rows
+from icpctl.values.text_forms import folded_column
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Pairs:
 def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) -> Pairs:
     """The texts of a field in the form in which they are compared, of pages the path."""
     texts = column.values
-    plain = texts if case_sensitive else casefolded(texts)
+    plain = texts if case_sensitive else folded_column(texts)
     if entry.kind is Kind.PAGES:
         forms, spelt = column_forms.path(plain), column_forms.path(texts)
         spelt = pc.if_else(pc.equal(spelt, ""), "/", spelt)

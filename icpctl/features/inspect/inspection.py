@@ -224,7 +224,7 @@ def _column(name: str, tokens: pa.Array) -> Column:
         return typed_columns.texts(tokens)
     if entry.kind is Kind.BOOLEAN:
         return typed_columns.booleans(tokens)
-    return typed_columns.numbers(tokens, ranges=entry.name == "company_size")
+    return typed_columns.numbers(tokens, entry.name)
 
 
 def _shown(value: Any, *, is_flag: bool) -> str:

@@ -15,10 +15,6 @@ Timeout = Annotated[
     typer.Option(min=0.001, metavar="S", help="Seconds for each question; then it is unknown."),
 ]
 
-Whole = Annotated[
-    bool,
-    typer.Option("--whole", help="Counts, sizes and days of visitors are whole numbers from 0."),
-]
 
 prove_app = typer.Typer(rich_markup_mode=None)
 
@@ -35,7 +31,6 @@ def prove(
         Path | None,
         typer.Option("--witnesses", metavar="F.jsonl", help="Write the visitors that show it."),
     ] = None,
-    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -54,7 +49,6 @@ def prove(
             org=org,
             pairs=pairs,
             witnesses=out,
-            whole=whole,
             timeout=timeout,
             case_sensitive=case_sensitive,
             output=output,
@@ -80,7 +74,6 @@ def _prove(
     org: str | None,
     pairs: bool,
     witnesses: Path | None,
-    whole: bool,
     timeout: float,
     case_sensitive: bool | None,
     output: FindingsFormat,
@@ -101,7 +94,6 @@ def _prove(
     proofs = prove_all(
         loaded.configs,
         case_sensitive=is_case_sensitive(case_sensitive),
-        whole=whole,
         timeout=timeout,
         pairs=pairs,
     )

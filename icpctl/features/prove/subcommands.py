@@ -9,7 +9,7 @@ import typer
 
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.prove.command import Timeout, Whole
+from icpctl.features.prove.command import Timeout
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def equivalent(
     ] = None,
     directory: Dir = None,
     org: Org = None,
-    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -63,7 +62,6 @@ def equivalent(
         pairs = _pairs(versions)
     how: dict[str, Any] = {
         "case_sensitive": is_case_sensitive(case_sensitive),
-        "whole": whole,
         "timeout": timeout,
     }
     compared = [

@@ -215,7 +215,7 @@ class SizeCounts:
     @staticmethod
     def _steps(tokens: pa.Array) -> np.ndarray:
         """The step of each row: after the last one come `_WIDE` and `_NO_SIZE`."""
-        column = typed_columns.numbers(tokens, ranges=True)
+        column = typed_columns.numbers(tokens, "company_size")
         if not len(column.values):
             return np.full(len(tokens), _NO_SIZE)
         low, high = (np.searchsorted(_SIZES, column.values[:, at]) for at in (0, 1))

@@ -18,9 +18,13 @@ class ClickHouse(Dialect):
 
     name = "clickhouse"
     infinity = "inf"
+    composes = True
 
     def translated(self, source: Tree, characters: str, to: str) -> Tree:
         return call("translateUTF8", source, text(characters), text(to))
+
+    def composed(self, source: Tree) -> Tree:
+        return call("normalizeUTF8NFC", source)
 
     def replaced_all(self, source: Tree, pattern: str, new: str) -> Tree:
         return call("replaceRegexpAll", source, text(pattern), text(new))
