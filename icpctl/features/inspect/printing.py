@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.output.console import note, shown, shown_line, table
 from icpctl.output.json_text import print_json
-from icpctl.output.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 
 if TYPE_CHECKING:
