@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from icpctl.config.store import Workspace, load_paths
+from icpctl.config.named_files import load_paths
+from icpctl.config.store import Workspace
 from icpctl.findings.codes import CODES
 from tests.broken.corpus import CASES, FORMATS, HERE, SEPARATOR, call, expected, inside
 

@@ -22,7 +22,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from icpctl import Workspace
-from icpctl.config.writing import Changes, update
+from icpctl.config.editing.writing import Changes, update
 sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
     update(Workspace(Path(sys.argv[1])), "a", lambda it: Changes(priority=it.config.priority + 1))

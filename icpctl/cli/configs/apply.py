@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.confirm import require_yes
-from icpctl.cli.options import Dir, DryRun, Org, Yes, workspace
+from icpctl.cli.options import Dir, DryRun, Org, Yes
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
+from icpctl.files_in_use import require_writable
 from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[
@@ -38,11 +40,17 @@ def apply(
 
     wanted = plan(workspace(directory, org), sources, prune=prune)
     lost = [step.slug for step in wanted.steps if step.what == "deleted"]
+    if not dry_run:
+        require_writable()
     if lost and not dry_run:
         require_yes(f"Delete {', '.join(lost)}?", yes=yes)
     if not dry_run:
         carry_out(wanted)
     PLANS[output](wanted)
+    for path in (path for step in wanted.changes for path in step.tests):
+        note(f"{'would delete' if dry_run else 'deleted'} {path}")
+    for path in wanted.left:
+        note(f"left {path}, which does not hold a config")
     note(summary(wanted) + (" (nothing was done: --dry-run)" if dry_run else ""))
     return ExitCode.DONE
 

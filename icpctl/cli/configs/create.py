@@ -5,17 +5,8 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.complete import conditions
-from icpctl.cli.options import (
-    Active,
-    Body,
-    Dir,
-    DryRun,
-    Label,
-    Org,
-    Output,
-    Rules,
-    workspace,
-)
+from icpctl.cli.options import Active, Body, Dir, DryRun, Label, Org, Output, Rules
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FileFormat
 

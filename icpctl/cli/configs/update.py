@@ -4,18 +4,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import (
-    Active,
-    Body,
-    Dir,
-    DryRun,
-    Label,
-    Org,
-    Output,
-    Rules,
-    Slug,
-    workspace,
-)
+from icpctl.cli.options import Active, Body, Dir, DryRun, Label, Org, Output, Rules, Slug
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 
 

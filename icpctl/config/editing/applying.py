@@ -10,23 +10,28 @@ from typing import TYPE_CHECKING, Literal
 from icpctl.config.config_file import SUFFIXES, ConfigFile, is_rule_test, nearest_slug
 from icpctl.config.editing.bodies import body_data, body_of, read_source
 from icpctl.config.editing.locking import locked
+from icpctl.config.removal import files_of_all_but
 from icpctl.config.store import Loaded, Workspace, load_file
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 What = Literal["created", "updated", "unchanged", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one config: the file and its bytes before and after; None is no file."""
+    """What happens to one config: the file and its bytes before and after; None is no file.
+
+    `tests` are the files of its tests, which are deleted with it.
+    """
 
     slug: str
     before: tuple[Path, bytes] | None
     after: tuple[Path, bytes] | None
+    tests: tuple[Path, ...] = ()
 
     @property
     def what(self) -> What:
@@ -40,10 +45,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What makes a folder hold the configs given, by slug."""
+    """What makes a folder hold the configs given, by slug.
+
+    `left` are files that would be deleted if they held a config.
+    """
 
     workspace: Workspace
     steps: list[Step]
+    left: Sequence[Path] = ()
 
     @property
     def changes(self) -> list[Step]:
@@ -61,11 +70,10 @@ def plan(workspace: Workspace, sources: Iterable[str], *, prune: bool = False) -
     wanted = _sources(sources)
     there = workspace.exists()
     steps = [_step(workspace, file, there=there) for file in wanted.values()]
-    for slug in workspace.slugs() if prune and there else ():
-        if slug not in wanted:
-            path = workspace.path(slug)
-            steps.append(Step(slug, (path, path.read_bytes()), None))
-    return Plan(workspace, sorted(steps, key=lambda step: step.slug))
+    removed, left = files_of_all_but(workspace, wanted) if prune and there else ({}, [])
+    for slug, (path, *tests) in removed.items():
+        steps.append(Step(slug, (path, path.read_bytes()), None, tuple(tests)))
+    return Plan(workspace, sorted(steps, key=lambda step: step.slug), left)
 
 
 def carry_out(plan: Plan) -> None:
@@ -83,6 +91,7 @@ def carry_out(plan: Plan) -> None:
             _require_unchanged(step)
         written = {path: data for step in steps if step.after for path, data in [step.after]}
         before = [step.before[0] for step in steps if step.before]
+        before += [path for step in steps for path in step.tests]
         change_files(written, [path for path in before if path not in written])
 
 

@@ -23,9 +23,10 @@ from icpctl.config.editing.layout import (
 )
 from icpctl.config.editing.locking import locked
 from icpctl.config.model import IcpConfig
+from icpctl.config.removal import files_of
 from icpctl.documents.document import Document, read_document
 from icpctl.errors import IcpctlError
-from icpctl.files import change_files, replacing
+from icpctl.files import change_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,7 +102,7 @@ def update(
         after = changed(file, changes(file) if callable(changes) else changes)
         change = Change(file, after)
         if not dry_run and not change.is_none:
-            _write(file.path, after.data)
+            change_files({file.path: after.data})
     return change
 
 
@@ -146,12 +147,12 @@ def _missing_schema(folder: Path, data: bytes) -> dict[Path, bytes]:
 
 
 def delete(workspace: Workspace, slugs: Sequence[str]) -> list[Path]:
-    """Remove configs, valid or not, and return their files: all of them, or none.
+    """Remove configs, valid or not, with their tests, and return their files: all, or none.
 
-    Raises `IcpctlError`: what `Workspace.path` raises, `not_written`.
+    Raises `IcpctlError`: what `files_of` raises, `not_written`.
     """
     with locked(workspace.folder):
-        paths = [workspace.path(slug) for slug in dict.fromkeys(slugs)]
+        paths = [path for slug in dict.fromkeys(slugs) for path in files_of(workspace, slug)]
         change_files({}, paths)
     return paths
 
@@ -168,7 +169,7 @@ def keep(path: Path, before: bytes, after: bytes) -> None:
             now = b""
         if now != before:
             raise IcpctlError(f"{path} was changed meanwhile", "conflict")
-        _write(path, after)
+        change_files({path: after})
 
 
 def changed(file: ConfigFile, changes: Changes) -> ConfigFile:
@@ -284,8 +285,3 @@ def _require_etag(file: ConfigFile, etag: str | None) -> None:
             hint=f"look at it with icpctl get {file.slug} -o json, then try again",
             details={"etag": file.etag},
         )
-
-
-def _write(path: Path, data: bytes) -> None:
-    with replacing(path) as file:
-        file.write(data)
