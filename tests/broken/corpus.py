@@ -52,10 +52,10 @@ def call(case: str, form: str) -> str:
         ended = CliRunner().invoke(app, args)
     parts = [f"$ icpctl {' '.join(args)}", f"exit code {ended.exit_code}"]
     for name, text in (("stdout", ended.stdout), ("stderr", ended.stderr)):
-        text = text.replace(f'"version": "{__version__}"', '"version": "VERSION"')
+        printed = text.replace(f'"version": "{__version__}"', '"version": "VERSION"')
         if form in ("github", "sarif"):  # whose paths begin at a repository, if there is one
-            text = text.replace("tests/broken/", "")
-        parts += [f"--- {name}", text]
+            printed = printed.replace("tests/broken/", "")
+        parts += [f"--- {name}", printed]
     return "\n".join(parts)
 
 
