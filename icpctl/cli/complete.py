@@ -59,5 +59,5 @@ def conditions(incomplete: str) -> list[str]:
 
 
 def _typed(context: typer.Context, name: str) -> Path | None:
-    found = context.params.get(name)
-    return Path(found) if found else None
+    folder = context.params.get(name)
+    return Path(folder) if folder else None

@@ -67,8 +67,8 @@ def call(case: str, form: str) -> str:
     for name, printed in (("stdout", ended.stdout), ("stderr", ended.stderr)):
         text = printed.replace(f'"version": "{__version__}"', '"version": "VERSION"')
         if form in ("github", "sarif"):  # whose paths begin at a repository, if there is one
-            text = text.replace("tests/broken/", "")
-        parts += [f"--- {name}", text]
+            printed = printed.replace("tests/broken/", "")
+        parts += [f"--- {name}", printed]
     return "\n".join(parts)
 
 

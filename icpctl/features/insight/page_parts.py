@@ -29,8 +29,8 @@ def parts_of(paths: Iterable[tuple[str, int]]) -> list[str]:
         section, slash, _ = path[1:].partition("/")
         if slash:
             sections[f"/{section}/"] += count
-    found = counts.most_common(_PATHS) + sections.most_common(_SECTIONS)
-    return list(dict.fromkeys(part for part, _ in found))
+    commonest = counts.most_common(_PATHS) + sections.most_common(_SECTIONS)
+    return list(dict.fromkeys(part for part, _ in commonest))
 
 
 class PageTexts:
