@@ -102,10 +102,12 @@ def _assumptions(dialect: str) -> list[str]:
     """What is assumed of the table where SQL does less than the reader of exports."""
     from icpctl.features.sql.dialects import DIALECTS
 
-    form = [] if DIALECTS[dialect].composes else ["texts are in composed form (NFC);"]
-    written = "numbers in texts are plain (1200, 0.5), counts and ranges also 1,200, 1K, 51-200;"
-    parts = [*form, written, "UTM parameters are in columns of their own."]
-    return [f"Assumed of the table: {' '.join(parts)}"]
+    return [
+        "Assumed: numbers in texts are plain (1200, 0.5), "
+        "counts and ranges also 1,200, 1K, 51-200.",
+        "Assumed: UTM parameters are in columns of their own.",
+        *([] if DIALECTS[dialect].composes else ["Assumed: texts are in composed form (NFC)."]),
+    ]
 
 
 def _model(out: Path | None) -> str:
