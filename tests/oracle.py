@@ -410,6 +410,9 @@ def see(record: dict[str, Any], field: str) -> Seen:
     if raw is None or raw == [] or (isinstance(raw, str) and is_missing(raw)):
         return MISSING
     special = {"pages": pages, "last_seen": moment, "company_size": size}
+    if field == "employee_size_range" and isinstance(raw, dict) and size(raw).fits:
+        low, high = range_of_object(raw)
+        return Seen([f"{low:.0f}+" if high == math.inf else f"{low:.0f}-{high:.0f}"])
     special |= dict.fromkeys(["page_view_count", "session_count"], count)
     by_kind = {"T": texts, "N": number, "B": flag}
     return special[field](raw) if field in special else by_kind[KIND[field]](raw)
@@ -493,6 +496,12 @@ def count(raw: Any) -> Seen:
         return MISFIT if found is None else Seen([found])
     found = number(raw)
     return found if found.fits and found.values[0] >= 0 and found.values[0] % 1 == 0 else MISFIT
+
+
+def range_of_object(raw: dict[str, Any]) -> Range:
+    """The whole numbers of an object that `size` reads."""
+    value = size(raw).values[0]
+    return value if isinstance(value, Range) else Range(value, value)
 
 
 def size(raw: Any) -> Seen:

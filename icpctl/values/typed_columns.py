@@ -22,6 +22,7 @@ from icpctl.values.column import Column
 from icpctl.values.number_forms import json_number
 from icpctl.values.number_readers import number_reader
 from icpctl.values.page_columns import pages
+from icpctl.values.range_forms import size_text
 from icpctl.values.tokens import Decoded, distinct_of, first_bytes, is_missing, visible_texts
 from icpctl.vocabulary import Kind
 
@@ -42,6 +43,8 @@ def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
         case Kind.TEXT if name == "domain":
             column = texts(tokens)
             return replace(column, values=url_forms.domain_column(column.values))
+        case Kind.TEXT if name == "employee_size_range":
+            return texts(_without_objects(tokens))
         case Kind.TEXT:
             return texts(tokens)
         case Kind.NUMBER:
@@ -91,6 +94,20 @@ def texts(tokens: pa.Array) -> Column:
     for cell, added in several.items():
         elements[offsets[cell] : offsets[cell + 1]] = added
     return Column(values, rows, offsets, elements, misfits)
+
+
+def _without_objects(tokens: pa.Array) -> pa.Array:
+    """Return the JSON texts of ranges, with those of `{min, max}` as texts such as `51-200`."""
+    is_object = pc.fill_null(pc.starts_with(tokens, "{"), False)
+    if not pc.any(is_object).as_py():
+        return tokens
+    read = number_reader("company_size").from_token
+    objects = tokens.filter(is_object).to_pylist()
+    made = [
+        token if bounds is None else json.dumps(size_text(*bounds))
+        for token, bounds in zip(objects, map(read, objects), strict=True)
+    ]
+    return pc.replace_with_mask(tokens, is_object, pa.array(made, pa.string()))
 
 
 def numbers(tokens: pa.Array, name: str) -> Column:

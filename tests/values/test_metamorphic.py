@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support import score_records
@@ -58,10 +58,16 @@ def ranges(low: int, high: int | None) -> list[Any]:
     """A range of employees as exports write it."""
     if high is None:
         over = [f"over {low - 1:,}", f">{low - 1}", f"> {low - 1:,} employees", {"min": low}]
+        over += [{"min": str(low), "max": None}]
         return [f"{low}+", f"{low:,}+", f"{low} + employees", f"{low:,} and above", *over]
     dashes = ("-", " - ", "\u2013", " \u2014 ", "\u2212", " to ")
     joined = [f"{low:,}{dash}{high:,}" for dash in dashes]
-    return [*joined, f"{low}-{high}", f"{low:,}-{high:,} employees".replace(",", ".")]
+    return [
+        *joined,
+        {"min": low, "max": high},
+        f"{low}-{high}",
+        f"{low:,}-{high:,} employees".replace(",", "."),
+    ]
 
 
 def moments(when: datetime) -> list[Any]:
@@ -130,6 +136,7 @@ def picked(values: Sequence[tuple[str, list[Any]]]) -> st.SearchStrategy[dict[st
 @settings(
     max_examples=15,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(visitors())
