@@ -74,8 +74,8 @@ def convert_tokens(tokens: pa.Array, how: Convert) -> pa.Array:
     import pyarrow as pa
 
     at_once = _AT_ONCE.get(how.name)
-    if at_once and (found := at_once(tokens)) is not None:
-        return found
+    if at_once and (converted := at_once(tokens)) is not None:
+        return converted
     encoded = tokens.dictionary_encode()
     made = [_converted(token, how) for token in encoded.dictionary.to_pylist()]
     return pa.array(made, pa.string()).take(encoded.indices)
