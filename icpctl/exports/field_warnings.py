@@ -44,7 +44,7 @@ class Misfits:
     @classmethod
     def of(cls, column: pa.Array, rows: np.ndarray, lines: np.ndarray) -> Misfits:
         """Those on `rows` of a column of JSON texts, or of lists of them."""
-        found = [(int(lines[row]), _json(column[int(row)])) for row in rows[:SHOWN]]
+        found = [(int(lines[row]), json_of(column[int(row)])) for row in rows[:SHOWN]]
         return cls(len(rows), found)
 
 
@@ -98,6 +98,9 @@ def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:
     return typed_columns.of_kind(tokens, name, kind).misfits
 
 
-def _json(value: pa.Scalar) -> str:
+def json_of(value: pa.Scalar) -> str:
+    """Return the JSON text of a value; pages come as a list of the texts of its elements."""
     found = value.as_py()
-    return f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
+    if not isinstance(found, list):
+        return str(found)
+    return f"[{','.join('null' if page is None else page for page in found)}]"

@@ -261,6 +261,26 @@ def test_inspect(folder: Path) -> None:
     ]
 
 
+def test_a_null_in_pages_is_shown_as_null(folder: Path) -> None:
+    write(folder / "nulls.jsonl", {"id": "a", "industry": "SaaS", "pages": ["/a", None, {"a": 1}]})
+    found = json.loads(icpctl("inspect", "nulls.jsonl", "-o", "json", cwd=folder).out)
+    [pages] = [field for field in found["files"][0]["fields"] if field["field"] == "pages"]
+    assert pages["misfit"]["value"] == '["/a",null,{"a":1}]'
+
+
+def test_inspect_counts_records_and_not_elements(folder: Path) -> None:
+    records = [
+        {"id": "a", "pages": ["/a", "/a", "/b"], "job_title": ["CTO", "CTO"]},
+        {"id": "b", "pages": ["/a"], "job_title": "CTO"},
+    ]
+    write(folder / "lists.jsonl", *records)
+    found = json.loads(icpctl("inspect", "lists.jsonl", "-o", "json", cwd=folder).out)
+    fields = {field["field"]: field for field in found["files"][0]["fields"]}
+    pages = [{"value": "/a", "records": 2}, {"value": "/b", "records": 1}]
+    assert fields["pages"]["values"] == pages
+    assert fields["job_title"]["values"] == [{"value": "CTO", "records": 2}]
+
+
 @pytest.mark.parametrize("file", sorted(EXPORTS.glob("*.jsonl")), ids=lambda it: it.stem)
 def test_inspect_of_each_export(file: Path, tmp_path: Path) -> None:
     ended = icpctl("inspect", file, cwd=tmp_path)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.insight.listed_values import values_of_rows
 from icpctl.values import normal_forms
+from icpctl.values.row_values import values_of_rows
 from icpctl.values.text_forms import folded_column
 from icpctl.values.text_search import containing
 

@@ -79,6 +79,7 @@ def _prove(
     output: FindingsFormat,
     strict: bool,
 ) -> ExitCode:
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
     from icpctl.features.prove.solver import require_z3
@@ -101,10 +102,3 @@ def _prove(
     if witnesses:
         note(f"{write_witnesses(proofs, witnesses):,} visitors written to {witnesses}")
     return ExitCode.FOUND if report.errors else ExitCode.DONE
-
-
-def is_case_sensitive(given: bool | None) -> bool:
-    """Whether letter case counts, by the option or else the settings."""
-    from icpctl.settings import load_settings
-
-    return load_settings().case_sensitive if given is None else given
