@@ -22,16 +22,16 @@ PLACEHOLDER_SHARE = 0.032
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 17_200
+CORE_LINES = 18_700
 """Lines of the core at most; 16,000 is the aim."""
 
-LONG_MODULES = {"values/typed_columns.py"}
+LONG_MODULES: set[str] = set()
 """Modules that may be longer, until they are divided."""
 
 FULL_FOLDERS = {"exports"}
 """Folders that may have more files, until they are divided."""
 
-LOADED_BY_SCORE = 132
+LOADED_BY_SCORE = 145
 """Own modules that `icpctl score FILE.jsonl` loads at most; 75 is the aim."""
 
 SOURCE = ROOT / "icpctl"

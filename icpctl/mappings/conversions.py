@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings import value_conversions
-from icpctl.values import date_forms, json_records, number_forms
+from icpctl.values import json_records
+from icpctl.values.forms import date_forms, number_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,10 +12,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from icpctl.values import (
+from icpctl.values import json_records
+from icpctl.values.forms import (
     country_forms,
     date_forms,
-    json_records,
     number_forms,
     range_forms,
     text_forms,

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from icpctl.values import json_records, page_lists
 from icpctl.values.column import Column
-from icpctl.values.text_forms import is_missing
+from icpctl.values.forms.text_forms import is_missing
+from icpctl.values.forms.url_forms import query_parameter
 from icpctl.values.tokens import Decoded, distinct_of, visible_texts
-from icpctl.values.url_forms import query_parameter
 
 _NO_ROWS = np.empty(0, np.int64)
 

@@ -16,13 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.values import date_forms, json_records, url_forms
-from icpctl.values.boolean_forms import boolean
+from icpctl.values import json_records
 from icpctl.values.column import Column
-from icpctl.values.number_forms import json_number
+from icpctl.values.forms import date_forms, url_forms
+from icpctl.values.forms.boolean_forms import boolean
+from icpctl.values.forms.number_forms import json_number
+from icpctl.values.forms.range_forms import size_text
 from icpctl.values.number_readers import number_reader
 from icpctl.values.page_columns import pages
-from icpctl.values.range_forms import size_text
 from icpctl.values.tokens import Decoded, distinct_of, first_bytes, is_missing, visible_texts
 from icpctl.vocabulary import Kind
 

@@ -18,7 +18,8 @@ from icpctl.features.sql.columns import ColumnType
 from icpctl.features.sql.folding import Folding, folding
 from icpctl.features.sql.trees import RefusedError, case, column, text, whole
 from icpctl.mappings import mapping
-from icpctl.values import boolean_forms, normal_forms, text_forms
+from icpctl.values import normal_forms
+from icpctl.values.forms import boolean_forms, text_forms
 from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
