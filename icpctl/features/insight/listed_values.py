@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
 from icpctl.values import column_forms
+from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.row_values import values_of_rows
-from icpctl.values.text_forms import folded_column
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:

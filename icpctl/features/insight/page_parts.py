@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.values import normal_forms
+from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.row_values import values_of_rows
-from icpctl.values.text_forms import folded_column
 from icpctl.values.text_search import containing
 
 if TYPE_CHECKING:
