@@ -114,7 +114,7 @@ def _typed(value: object, name: str) -> object:
         return [_typed(item, name) for item in value]
     if not isinstance(value, str) or NUMBER.fullmatch(value):
         return value
-    from icpctl.values.number_forms import number
+    from icpctl.values.forms.number_forms import number
 
     spelt = number(value)
     if spelt is None:
