@@ -1,0 +1,1 @@
+"""Reading exports: bytes to columns."""
