@@ -107,7 +107,8 @@ class NativeScanner:
     def lines(self) -> Int64s:
         """See `Scanner.lines`."""
         view = self._records()
-        return self._array(view.lines, view.rows, "int64")
+        lines: Int64s = self._array(view.lines, view.rows, "int64")
+        return lines
 
     @property
     def rejected(self) -> list[Rejected]:
@@ -166,9 +167,7 @@ class NativeScanner:
                 node = self._library.scan_elements(self._scanner, node)
             else:
                 key, form = step.encode(), key_form(step).encode()
-                node = self._library.scan_key(
-                    self._scanner, node, key, len(key), form, len(form)
-                )
+                node = self._library.scan_key(self._scanner, node, key, len(key), form, len(form))
             self._check(node >= 0)
         return node
 
@@ -231,10 +230,10 @@ class NativeScanner:
             return np.empty(0, dtype)
         memory = (ctypes.c_char * (count * np.dtype(dtype).itemsize)).from_address(address)
         memory._scanner = self  # type: ignore[attr-defined]
-        return np.frombuffer(memory, dtype)
+        return np.frombuffer(memoryview(memory), np.dtype(dtype))
 
     @staticmethod
-    def _check(is_good: bool) -> None:  # noqa: FBT001
+    def _check(is_good: bool) -> None:
         if not is_good:
             raise MemoryError
 
