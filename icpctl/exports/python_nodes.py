@@ -109,6 +109,8 @@ class Tree:
     def __init__(self, wanted: list[Wanted], survey_room: int) -> None:
         self.columns: list[PythonColumn] = []
         self.tables = [PythonTable(-1)]
+        self._ordered = 0
+        self._columns_of: dict[int, list[PythonColumn]] = {}
         self.nodes: list[Node] = []
         self.record = self._new(None, 0)
         self.is_survey = survey_room > 0
@@ -149,9 +151,13 @@ class Tree:
             if taker:
                 yield taker
 
-    def in_order(self) -> Iterator[PythonColumn]:
-        """Yield all columns, those of one path in order of preference."""
-        return _columns_below(self.record)
+    def columns_of(self, wanted: int) -> list[PythonColumn]:
+        """Return the columns of a path, in order of preference."""
+        if self._ordered != len(self.columns):
+            self._ordered, self._columns_of = len(self.columns), {}
+            for column in _columns_below(self.record):
+                self._columns_of.setdefault(column.wanted, []).append(column)
+        return self._columns_of.get(wanted, [])
 
     def _other_taker(self, node: Node, key: bytes, turn: int, at: int) -> Node | None:
         for _ in range(MAX_SPELLINGS):

@@ -120,8 +120,8 @@ class PythonScanner:
 
     def columns(self, wanted: int) -> list[Column]:
         """See `Scanner.columns`."""
-        columns = self._tree.in_order()
-        return [self._column(one) for one in columns if one.wanted == wanted and one.dictionary]
+        columns = self._tree.columns_of(wanted)
+        return [self._column(column) for column in columns if column.rows]
 
     def table(self, number: int) -> Table:
         """See `Scanner.table`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from icpctl.exports import native_library
@@ -109,7 +110,7 @@ def _read(scanner: Scanner, block: Block, delimiter: bytes, *, is_last: bool) ->
 def parts_of(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     """The data cut at these offsets."""
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    return [data[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [data[begin:end] for begin, end in pairwise(places)]
 
 
 def answers(
