@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_DROPPED = str.maketrans("", "", "_-" + _SPACES)
+_SPACES = [0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]
+_DROPPED = dict.fromkeys([*_SPACES, ord("_"), ord("-")])
 
 
 def key_form(key: str) -> str:

@@ -27,10 +27,10 @@ def test_eight_million_brackets(before: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("spelling", "count"),
-    [("k%d", 10**6), ("A_%d", 800_000), ("\\u0061%d", 700_000), ("ü%d", 200_000)],
+    [("k%d", 10**6), ("A_%d", 10**6), ("\\u0061%d", 700_000), ("ü%d", 200_000)],
 )
 def test_a_million_different_keys(spelling: str, count: int) -> None:
-    pairs = (f'"{spelling % n}":{n}' for n in range(count))
+    pairs = (f'"{spelling % n}":1' for n in range(count))
     line = ("{" + ",".join(pairs) + ',"a":"last"}\n').encode()
     scanner = native((*A, Wanted(("Ü199999",))))
     read(scanner, [line, line])
