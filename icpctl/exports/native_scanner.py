@@ -194,8 +194,8 @@ class NativeScanner:
 
     def _csv_rejected(self, block: Block, view: Any) -> Rejected:
         reason = _reason(view)
-        before = bytes(block.data[view.start : view.start + view.at])
-        words = csv_words(reason, view.at, view.line, self._width, before)
+        place = (view.wrong_line, view.wrong_byte)
+        words = csv_words(reason, view.at, view.line, self._width, place)
         return Rejected(view.line, reason, view.at, _raw(block, view), words)
 
     def _numbers(self, wanted: int) -> list[int]:

@@ -185,7 +185,7 @@ class PythonScanner:
         is_long = line_size(line, 0, feed) > MAX_LINE_BYTES
         if at == feed and not is_long:
             return
-        self._begin_record()
+        self._mark_lists()
         try:
             if is_long:
                 raise BadTokenError(Reason.TOO_LONG, 0)
@@ -194,7 +194,7 @@ class PythonScanner:
                 raise BadTokenError(Reason.NOT_UTF8, wrong)
             self._read_record(line, at)
         except BadTokenError as error:
-            self._forget_record()
+            self._forget_since_mark()
             raw = None if is_long else line[:-1]
             words = json_words(error.reason, error.at, raw)
             self._reject(error.reason, error.at, raw, words)
@@ -238,9 +238,10 @@ class PythonScanner:
         goes_on = True
         while goes_on:
             key = tokens.key_end(line, at)
+            targets = self._tree.targets(node, line[at:key])
             value = tokens.member_value(line, key)
             end = None
-            for taker in self._tree.takers(node, line[at:key], turn, at):
+            for taker in self._tree.takers(targets, line[at:key], turn, at):
                 end, _ = self._read_value(taker, line, value)
             if end is None:
                 end, _ = tokens.value_end(line, value)
@@ -263,7 +264,7 @@ class PythonScanner:
 
     # --- rows -------------------------------------------------------------------------------------
 
-    def _begin_record(self) -> None:
+    def _mark_lists(self) -> None:
         self._held = []
         for table in self._tree.tables:
             table.count_before = table.count
@@ -285,14 +286,15 @@ class PythonScanner:
         self._end_row(0)
         self._lines.append(self._line)
 
-    def _forget_record(self) -> None:
+    def _forget_since_mark(self) -> None:
         self._held = []
         for table in self._tree.tables:
             table.count = table.count_before
         for table in self._tree.tables[1:]:
             del table.offsets[self._tree.tables[table.parent].count + 1 :]
         for column in self._tree.columns:
-            column.take_back(self._tree.tables[column.table].count)
+            if column.table:
+                column.take_back(self._tree.tables[column.table].count)
 
     # --- CSV --------------------------------------------------------------------------------------
 
@@ -301,14 +303,8 @@ class PythonScanner:
             self._begin_skipping()
             return
         if record.reason is None and not record.is_blank:
-            self._begin_record()
-            try:
-                self._keep_cells(record)
-            except BadTokenError as error:
-                self._forget_record()
-                record.reason, record.wrong = error.reason, 0
-            else:
-                self._keep_record()
+            self._keep_cells(record)
+            self._keep_record()
         if record.reason is not None:
             self._reject_csv(data, record, record.reason)
         self._line += 1 + record.feeds
@@ -316,7 +312,8 @@ class PythonScanner:
     def _reject_csv(self, data: bytes, record: Record, reason: Reason) -> None:
         raw = None if reason is Reason.TOO_LONG else data[record.start : record.end]
         before = data[record.start : record.start + record.wrong]
-        words = csv_words(reason, record.wrong, self._line, len(self._cells), before)
+        place = (self._line + before.count(b"\n"), len(before) - before.rfind(b"\n"))
+        words = csv_words(reason, record.wrong, self._line, len(self._cells), place)
         self._reject(reason, record.wrong, raw, words)
 
     def _keep_cells(self, record: Record) -> None:
@@ -325,12 +322,21 @@ class PythonScanner:
                 self._keep_cell(node, cell)
                 self._keep_held(0, 0)
 
+    def _read_json_cell(self, node: Node, line: bytes) -> None:
+        end, _ = self._read_value(node, line, 0)
+        end = tokens.skip_space(line, end)
+        if line[end] != tokens.FEED:
+            raise BadTokenError(Reason.EXTRA, end)
+
     def _keep_cell(self, node: Node, cell: bytes) -> None:
         is_list = cell[0] == tokens.OPEN_LIST and node.elements
         if is_list or (cell[0] == tokens.OPEN_OBJECT and node.children):
-            line = json_line(cell)
-            if _is_json(line):
-                self._read_value(node, line, 0)
+            self._mark_lists()
+            try:
+                self._read_json_cell(node, json_line(cell))
+            except BadTokenError:
+                self._forget_since_mark()
+            else:
                 return
         if node.column and node.kinds & Kind.STRING:
             self._held.append((node.column, json_string(cell)))
@@ -339,11 +345,3 @@ class PythonScanner:
 def _finish_line(line: bytes, at: int) -> None:
     if line[tokens.skip_outer_space(line, at)] != tokens.FEED:
         raise BadTokenError(Reason.EXTRA, tokens.skip_space(line, at))
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        end = tokens.container_end(line, 0)
-    except BadTokenError:
-        return False
-    return line[tokens.skip_space(line, end)] == tokens.FEED
