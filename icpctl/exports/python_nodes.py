@@ -119,9 +119,9 @@ class Tree:
         self.is_survey = survey_room > 0
         self.survey_room = survey_room
         self.survey_is_cut = False
-        for index, one in enumerate(wanted):
-            node = self.node(one.path)
-            node.kinds, node.brief = one.kinds, one.brief
+        for index, entry in enumerate(wanted):
+            node = self.node(entry.path)
+            node.kinds, node.brief = entry.kinds, entry.brief
             node.column = self._new_column(node, index)
 
     def node(self, path: Path) -> Node:
@@ -183,8 +183,11 @@ class Tree:
             form = key_form(key)
             if self.is_survey and not parent.is_copy:
                 self._survey_key(parent, key, form)
-            targets = [(child, child.key == key) for child in parent.children if child.form == form]
-            targets = [it for it in targets if it[1] or not it[0].is_surveyed]
+            targets = [
+                (child, child.key == key)
+                for child in parent.children
+                if child.form == form and (child.key == key or not child.is_surveyed)
+            ]
             if len(parent.cache) >= _MAX_CACHED_KEYS:
                 parent.cache.clear()
             parent.cache[written] = targets

@@ -30,7 +30,7 @@ class PythonScanner:
 
     def __init__(self, wanted: Sequence[Wanted], survey_keys: int = 0) -> None:
         self._tree = Tree(list(wanted), survey_keys)
-        self._paths = [one.path for one in wanted]
+        self._paths = [entry.path for entry in wanted]
         self._cells: list[list[Node]] = []
         self._held: list[tuple[PythonColumn, bytes]] = []
         self._lines: list[int] = []

@@ -57,13 +57,13 @@ class Answers:
 
 def _columns(scanner: Scanner, index: int) -> list[object]:
     """The values of each column that has any, with the offsets of all tables above it."""
-    found: list[object] = []
+    answer: list[object] = []
     for column in scanner.columns(index):
         assert column.codes.dtype == column.offsets.dtype == "int32"
         values = column.values()
         if any(value is not None for value in values):
-            found.append((values, _offsets(scanner, column.table)))
-    return found
+            answer.append((values, _offsets(scanner, column.table)))
+    return answer
 
 
 def _offsets(scanner: Scanner, table: int) -> list[list[int]]:

@@ -49,19 +49,19 @@ class Fuzzer:
             data = b"\xef\xbb\xbf" + data
         cuts = [self.random.randrange(len(data) + 1) for _ in range(self.random.choice((0, 1, 5)))]
         compiled, oracle = self.scanners
-        found = answers(compiled, parts_of(data, cuts), delimiter, is_survey=self.is_survey)
+        answer = answers(compiled, parts_of(data, cuts), delimiter, is_survey=self.is_survey)
         expected = answers(oracle, [data], delimiter, is_survey=self.is_survey)
-        if found != expected:
-            sys.exit(f"{data!r}\ncut at {cuts}, {delimiter!r}\n{_differences(found, expected)}")
-        self.counts["read"] += len(found.lines)
-        self.counts.update(f"rejected: {reason.name}" for _, reason, *_ in found.rejected)  # type: ignore[attr-defined]
+        if answer != expected:
+            sys.exit(f"{data!r}\ncut at {cuts}, {delimiter!r}\n{_differences(answer, expected)}")
+        self.counts["read"] += len(answer.lines)
+        self.counts.update(f"rejected: {reason.name}" for _, reason, *_ in answer.rejected)  # type: ignore[attr-defined]
 
     def _line(self, lines: tuple[bytes, ...]) -> bytes:
         return corpus.spoiled(self.random.choice(lines), self.random, lines)
 
 
-def _differences(found: Answers, expected: Answers) -> str:
-    pairs = ((name, getattr(found, name), getattr(expected, name)) for name in vars(found))
+def _differences(answer: Answers, expected: Answers) -> str:
+    pairs = ((name, getattr(answer, name), getattr(expected, name)) for name in vars(answer))
     return "\n".join(
         f"{name}: compiled\n{ours!s:.3000}\nin Python\n{theirs!s:.3000}"
         for name, ours, theirs in pairs

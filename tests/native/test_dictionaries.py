@@ -38,7 +38,9 @@ def test_a_dictionary_over_the_bound_begins_anew() -> None:
         scanner.clear(line=1, max_bytes=20)  # below the texts of `a`, above those of `p`
         read(scanner, [FEW])
         columns = [scanner.columns(n)[0] for n in (0, 1)]
-        changed = [one.generation - old for one, old in zip(columns, generations, strict=True)]
+        changed = [
+            column.generation - old for column, old in zip(columns, generations, strict=True)
+        ]
         assert changed == [1, 0]
         assert columns[0].values()[:2] == [b'"value 0"', b'"value 1"']
 
