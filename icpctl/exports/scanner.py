@@ -29,7 +29,7 @@ MAX_STEPS = 100
 """Of a path: both scanners go down it by recursion, on threads whose stacks may be small."""
 
 NOTICE = (
-    "the compiled reader is not installed: visitors are read in Python, some 50 times slower; "
+    "the compiled reader is not installed: visitors are read in Python, about 100 times slower; "
     "reinstall icpctl on a machine with a C compiler"
 )
 
