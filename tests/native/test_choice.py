@@ -58,6 +58,12 @@ def test_a_path_may_be_wanted_once() -> None:
         new_scanner([Wanted(("a",)), Wanted(("a",))])
 
 
+def test_a_path_may_not_be_endless() -> None:
+    with pytest.raises(ValueError, match="more than 100 steps"):
+        new_scanner([Wanted(("a",) * 101)])
+    assert new_scanner([Wanted(("a",) * 100)])
+
+
 def test_the_notice_says_what_to_do() -> None:
     assert "reinstall" in NOTICE
     assert notice() in (None, NOTICE)
