@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ class Settings:
     visitors: tuple[str, ...] = ()
     mapping: str | None = None
     case_sensitive: bool = False
+    api: bool = False
+    tiers: dict[str, float] = field(default_factory=dict)
     file: Path | None = None
 
 
@@ -163,12 +165,27 @@ def _flag(value: object, _: Path) -> bool:
     return value
 
 
+def _tiers(value: object, _: Path) -> dict[str, float]:
+    wanted = "names of tiers with their lowest scores, 0 to 100, such as {A = 80, B = 50}"
+    if not isinstance(value, dict) or not value:
+        raise TypeError(wanted)
+    for name, bound in value.items():
+        is_number = isinstance(bound, int | float) and not isinstance(bound, bool)
+        if not name.strip() or not is_number or not 0 <= bound <= 100:
+            raise TypeError(wanted)
+    if len(set(value.values())) < len(value):
+        raise TypeError("bounds of which each differs from the others")
+    return value
+
+
 _READERS: dict[str, Callable[[object, Path], Any]] = {
     "dir": _path,
     "org": _text,
     "visitors": _visitors,
     "mapping": _mapping,
     "case_sensitive": _flag,
+    "api": _flag,
+    "tiers": _tiers,
 }
 
 

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_SLUG = 100
+FIELDS_FILE = "fields.yaml"
+"""The file of a folder of configs that declares its custom fields."""
+
+LISTS_FOLDER = "lists"
+"""The folder within a folder of configs that has its named lists."""
+
+NO_ORGANIZATIONS = (LISTS_FOLDER, "tests")
+"""Folders within a folder of configs that are no organizations."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,8 @@ def nearest_slug(text: str) -> str | None:
 def is_config_name(name: str) -> bool:
     """Whether a file of this name in a folder of configs is meant as one."""
     suffix = os.path.splitext(name)[1]
+    if name == FIELDS_FILE:
+        return False
     return suffix.lower() in SUFFIXES and not name.startswith(".") and not is_rule_test(name)
 
 

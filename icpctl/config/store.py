@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.config_file import (
+    FIELDS_FILE,
     MAX_SLUG,
+    NO_ORGANIZATIONS,
     SUFFIXES,
     ConfigFile,
     is_config_name,
@@ -17,6 +19,7 @@ from icpctl.config.config_file import (
     nearest_slug,
     read_file,
 )
+from icpctl.config.definitions import Definitions, definitions_in
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
@@ -54,6 +57,12 @@ class Loaded:
         for check in FOLDER_CHECKS if self.lint else ():
             self.findings += check(self.configs)
         self.sort()
+
+    def add_definitions(self, definitions: Definitions) -> None:
+        """Take over what is wrong with what a folder defines."""
+        new = [finding for finding in definitions.findings if finding not in self.findings]
+        self.files += len({finding.location.file for finding in new})
+        self.findings += new
 
     def sort(self) -> None:
         """Put the findings in the order of folders, files and lines."""
@@ -126,6 +135,12 @@ class Workspace:
         """Return the organizations: the names of the subfolders."""
         with os.scandir(self.root) as entries:
             return sorted(it.name for it in entries if _is_org(it))
+
+    def definitions(self, org: str | None = None) -> Definitions:
+        """Return the custom fields and named lists of the folder, or of a subfolder's configs."""
+        org = org or self.org
+        folders = [self.root] if org is None else [self.root / org, self.root]
+        return definitions_in(*folders, root=self.root)
 
     def slugs(self) -> list[str]:
         """Return the slugs of the folder from file names alone, sorted."""
@@ -232,22 +247,29 @@ class Workspace:
 
     def _read(self, slugs: Iterable[str]) -> Loaded:
         loaded = Loaded()
+        definitions = self.definitions()
+        loaded.add_definitions(definitions)
         for slug in slugs:
             for path in self._paths(slug):
-                self._load_file(path, self.org, loaded)
+                self._load_file(path, self.org, loaded, definitions)
         loaded.configs.sort(key=lambda it: it.order)
         return loaded
 
     def _load_folder(self, folder: Path, org: str | None, loaded: Loaded) -> None:
-        for name in filter(is_config_name, sorted(os.listdir(folder))):
-            self._load_file(folder / name, org, loaded)
+        names = sorted(os.listdir(folder))
+        definitions = self.definitions(org)
+        loaded.add_definitions(definitions)
+        for name in filter(is_config_name, names):
+            self._load_file(folder / name, org, loaded, definitions)
 
-    def _load_file(self, path: Path, org: str | None, loaded: Loaded) -> None:
+    def _load_file(
+        self, path: Path, org: str | None, loaded: Loaded, definitions: Definitions
+    ) -> None:
         if path.is_symlink() and _leaves(path, self.root):
             loaded.files += 1
             loaded.findings.append(_outside(path))
         else:
-            load_file(path, org, loaded)
+            load_file(path, org, loaded, definitions)
 
     def _no_configs(self, inactive: int) -> IcpctlError:
         if inactive:
@@ -289,23 +311,41 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
         loaded.add(Workspace(folder).read(all_orgs=True))
     read = {it.location.file for it in loaded.findings} | {str(it.path) for it in loaded.configs}
     for path in paths:
-        if path not in folders and str(path) not in read and not is_rule_test(path.name):
+        if path.name == FIELDS_FILE and str(path) not in read:
+            loaded.files += 1
+            loaded.findings += definitions_in(path.parent).findings
+        elif path not in folders and str(path) not in read and not is_rule_test(path.name):
             load_file(path, None, loaded)
     loaded.compare()
     return loaded
 
 
-def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
-    """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+def load_file(
+    path: Path, org: str | None, loaded: Loaded, definitions: Definitions | None = None
+) -> None:
+    """Read one config file and add what it holds, and what is wrong with it, to `loaded`.
+
+    `definitions` are what its folder defines, else what is beside it.
+    """
     folder = os.path.dirname(path)
     document = read_file(path)
     load_document(
-        document, path, org, lambda name: os.path.lexists(os.path.join(folder, name)), loaded
+        document,
+        path,
+        org,
+        lambda name: os.path.lexists(os.path.join(folder, name)),
+        loaded,
+        definitions,
     )
 
 
 def load_document(
-    document: Document, path: Path, org: str | None, exists: Callable[[str], bool], loaded: Loaded
+    document: Document,
+    path: Path,
+    org: str | None,
+    exists: Callable[[str], bool],
+    loaded: Loaded,
+    definitions: Definitions | None = None,
 ) -> None:
     """Add what a config file holds; `exists` tells whether a file of a name is beside it."""
     from icpctl.config.checks import check_document
@@ -321,7 +361,9 @@ def load_document(
     siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
     if others := [path.with_name(sibling) for sibling in siblings if exists(sibling)]:
         loaded.findings.append(_two_files(path, others))
-    config, findings = check_document(document, slug, lint=loaded.lint)
+    config, findings = check_document(
+        document, slug, definitions=definitions, lint=loaded.lint
+    )
     loaded.findings += findings
     if config is not None and slug is not None:
         loaded.configs.append(ConfigFile(slug, org, path, config, document.data))
@@ -348,7 +390,9 @@ def _finding(code: str, path: Path, message: str, hint: str | None = None) -> Fi
 
 def _is_org(entry: os.DirEntry[str]) -> bool:
     hidden = entry.name.startswith(".") or is_config_name(entry.name)
-    return not hidden and os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
+    if hidden or entry.name in NO_ORGANIZATIONS:
+        return False
+    return os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
 
 
 def _leaves(path: Path, root: Path) -> bool:

@@ -1,7 +1,7 @@
 """The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
-5xx mappings, 6xx proofs, 7xx warehouse SQL.
+5xx mappings, 6xx proofs, 7xx warehouse SQL, 8xx custom fields, 9xx the partner's API.
 A code is never given a second meaning.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 from icpctl.features.prove.codes import PROOF_CODES
 from icpctl.features.sql.codes import COLUMN_CODES
 from icpctl.findings.code import Code
+from icpctl.findings.extension_codes import EXTENSION_CODES
 from icpctl.findings.mapping_codes import MAPPING_CODES
+from icpctl.findings.rule_warnings import VALUE_CODES
 from icpctl.findings.text_codes import TEXT_CODES
 
 _CODES = (
@@ -79,6 +81,14 @@ _CODES = (
         "condition",
         "{type: industry, comparator: in, value: [SaaS, ~]}",
         "{type: industry, comparator: in, value: [SaaS]}",
+    ),
+    Code(
+        "ICP109",
+        "a minimum score that no score can be compared with",
+        "Scores are 0 to 100, and so is the lowest score with which a visitor matches.",
+        "config",
+        "label: SaaS\nminScore: 120\n",
+        "label: SaaS\nminScore: 70\n",
     ),
     Code(
         "ICP201",
@@ -187,6 +197,16 @@ _CODES = (
         "{type: icp_score, comparator: gte, value: 70}",
     ),
     Code(
+        "ICP214",
+        "a named list that cannot be used",
+        "`{list: NAME}` stands for the lines of `lists/NAME.txt` in the folder of configs, in an "
+        "organization's own before the one above. A list that is missing, empty or not UTF-8 could "
+        "match nobody.",
+        "words",
+        "`value: {list: competitors}` without a file `lists/competitors.txt`",
+        "the same with `lists/competitors.txt`, one value a line",
+    ),
+    Code(
         "ICP301",
         "a value that is listed twice",
         "The same value stands in a list again, letter case and outer spaces aside.",
@@ -257,6 +277,7 @@ _CODES = (
         "`visitor: {industri: SaaS}` in a file of tests",
         "`visitor: {industry: SaaS}`",
     ),
+    *VALUE_CODES,
     Code(
         "ICP399",
         "more findings than are shown",
@@ -293,5 +314,13 @@ _CODES = (
 )
 
 CODES: dict[str, Code] = {
-    code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *PROOF_CODES, *COLUMN_CODES)
+    code.name: code
+    for code in (
+        *TEXT_CODES,
+        *_CODES,
+        *MAPPING_CODES,
+        *PROOF_CODES,
+        *COLUMN_CODES,
+        *EXTENSION_CODES,
+    )
 }

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.custom_fields import PREFIX
+from icpctl.config.named_lists import NamedList
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.config_lists import value_text
-from icpctl.scoring.seen_values import listed_values, positive
+from icpctl.scoring.seen_values import listed_values
 from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from icpctl.config.model import Condition
     from icpctl.scoring.explanation import ConditionExplanation
 
@@ -21,7 +21,6 @@ _LONGEST = 100  # characters of one value
 _MOST_SEEN = 3
 _MOST_LISTED = 8
 _FORMS = (Form.DOMAIN, Form.URL, Form.SIZE_RANGE)  # country codes say nothing new
-_EQUALITIES = ("equals", "in", "has_any", "has_all")
 
 _WANTED = {
     Kind.TEXT: "text",
@@ -38,13 +37,17 @@ def wanted(field: str) -> str:
     if field == "company_size":
         return "a number or a range"
     entry = CONDITION_TYPES.get(field)
+    if entry is None and field.startswith(PREFIX):
+        return "of its kind"
     return _WANTED[Kind.PAGES if entry is None else entry.kind]
 
 
 def head(condition: Condition) -> str:
     """Return the condition itself, as in `company_size gte 500`."""
     value = condition.value
-    if condition.comparator == "between" and isinstance(value, tuple):
+    if isinstance(value, NamedList):
+        shown = value_text(value)
+    elif condition.comparison.shape is Shape.BOUNDS and isinstance(value, tuple):
         shown = " and ".join(map(_text, value))
     elif isinstance(value, tuple):
         shown = ", ".join(map(_text, value[:_MOST_LISTED]))
@@ -65,43 +68,57 @@ def reason(one: ConditionExplanation) -> str:
 def ground(one: ConditionExplanation) -> str:
     """Return in a few words what a condition that holds found: of pages, the values it met."""
     condition = one.condition
-    if one.missing or condition.comparator != positive(condition.comparator):
+    if one.missing or condition.comparison.negates:
         return head(condition)
     if _kind(condition) is Kind.PAGES:
         if not one.hits:
             return head(condition)
-        listed = zip(listed_values(condition), one.hits, strict=True)
-        found = [_text(value) for value, flags in listed if any(flags)]
+        shown = [_text(value) for value, _ in one.hits]
     else:
-        found = [_text(value) for value in _met(one)]
-    more = len(found) - _MOST_SEEN
-    return f"{condition.type} {', '.join(found[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
+        shown = [_text(value) for value in _met(one)]
+    more = len(shown) - _MOST_SEEN
+    return f"{condition.type} {', '.join(shown[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
 
 
 def _met(one: ConditionExplanation) -> list[Any]:
     """The visitor's values that meet a condition, or all where nothing is to be met."""
     values = one.seen.values
-    met = [at for at in range(len(values)) if any(flags[at] for flags in one.hits)]
+    met = [at for at in range(len(values)) if any(flags[at] for _, flags in one.hits)]
     return [values[at] for at in met] or list(values)
 
 
 def needed(one: ConditionExplanation) -> str:
     """Return what a condition that the visitor has something for needs to hold."""
-    twin = positive(one.condition.comparator)
-    if twin == "exists":
-        return "must be missing"
-    is_pages = _kind(one.condition) is Kind.PAGES
-    if one.condition.type == "page_contains" and twin in _EQUALITIES and twin != "has_all":
-        twin = "contains" if twin == "equals" else "contains any"
-    if one.condition.comparator != positive(one.condition.comparator):
-        words = _PAGES_MUST_NOT if is_pages else _MUST_NOT
-        return words[twin].format(_text(one.condition.value))
-    if twin == "has_all":
-        lacking = zip(listed_values(one.condition), one.hits, strict=True)
-        return f"lacks {', '.join(_text(value) for value, hit in lacking if not any(hit))}"
-    if _kind(one.condition) is Kind.NUMBER:
-        return NUMBER_NEEDS[twin](one)
-    return (PAGES_NEED if is_pages else TEXT_NEEDS)[twin].format(_text(one.condition.value))
+    condition = one.condition
+    comparison, is_pages = condition.comparison.positive, _kind(condition) is Kind.PAGES
+    phrases = comparison.phrases
+    shown = _text(condition.value)
+    if condition.condition_type.form is Form.PART_OF_PAGE and comparison.is_equality:
+        phrases = COMPARATORS["contains"].phrases
+        shown = shown if comparison.shape is Shape.SCALAR else "one of these"
+    elif comparison.shape is Shape.TEXTS and isinstance(condition.value, tuple):
+        shown = f"one of {shown}"
+    if condition.comparison.negates:
+        return (phrases.no_pages if is_pages else phrases.no_text).format(shown)
+    if comparison.needs_all:
+        met = {value for value, _ in one.hits}
+        lacking = [value for value in condition.listed if value not in met]
+        return f"lacks {', '.join(map(_text, lacking))}"
+    if _kind(condition) is Kind.NUMBER:
+        return _number_needed(one)
+    return (phrases.pages if is_pages else phrases.text).format(shown)
+
+
+def _number_needed(one: ConditionExplanation) -> str:
+    """Return which number is needed, and how far from it the one seen is."""
+    comparison = one.condition.comparison.positive
+    values = [float(it) for it in listed_values(one.condition)]
+    phrase = comparison.phrases.number.format(*map(_text, listed_values(one.condition)))
+    if comparison.shape is Shape.SCALAR and _number(one) is None:
+        return phrase.replace("needs", "needs just", 1)
+    if comparison.shape not in (Shape.SCALAR, Shape.NUMBER, Shape.BOUNDS) or not values:
+        return phrase
+    return phrase + _short_of(one, values[0], values[-1])
 
 
 def _absence(one: ConditionExplanation) -> str:
@@ -113,7 +130,7 @@ def _absence(one: ConditionExplanation) -> str:
     else:
         raw = _cut(dumps(seen.raw))
         text = f"{seen.field} is {raw}, which is not {wanted(seen.field)} and counts as missing"
-    if one.held and positive(one.condition.comparator) != "exists":
+    if one.held and not one.condition.comparison.asks_presence:
         text += f"; {one.condition.comparator} holds then"
     return text
 
@@ -121,8 +138,8 @@ def _absence(one: ConditionExplanation) -> str:
 def _seen(one: ConditionExplanation) -> str:
     """The visitor's values: of several, those that meet the condition."""
     count = len(one.seen.values)
-    met = [at for at in range(count) if any(flags[at] for flags in one.hits)]
-    is_asked = positive(one.condition.comparator) != "exists"
+    met = [at for at in range(count) if any(flags[at] for _, flags in one.hits)]
+    is_asked = not one.condition.comparison.asks_presence
     chosen = (met or list(range(count)))[: _MOST_SEEN if is_asked else 1]
     values = ", ".join(_text(one.seen.values[at]) + _remark(one, at) for at in chosen)
     others = count - len(chosen)
@@ -133,18 +150,19 @@ def _remark(one: ConditionExplanation, at: int) -> str:
     """What makes of the visitor's value number `at` what the condition compares."""
     condition, seen = one.condition, one.seen
     value = str(seen.values[at])
-    if condition.type == "last_seen_days" and seen.field == LAST_SEEN:
+    if condition.condition_type.is_days and seen.field == LAST_SEEN:
         return f" (last_seen {_cut(str(seen.raw))})"
+    if condition.condition_type.is_days and condition.condition_type.is_custom:
+        return f" (from {_cut(str(seen.raw))})"
     if seen.field != condition.type and _kind(condition) is Kind.TEXT:
         return f" as {seen.field}"
     if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
         return _converted(seen.raw, seen.values[at])
-    listed = listed_values(condition)
-    met = [it for it, flags in zip(listed, one.hits, strict=False) if flags[at]]
-    if met and len(listed) > 1 and str(met[0]).casefold() != value.casefold():
+    met = [listed for listed, flags in one.hits if flags[at]]
+    if met and len(listed_values(condition)) > 1 and str(met[0]).casefold() != value.casefold():
         return f" (meets {_text(met[0])})"
-    form = CONDITION_TYPES[condition.type].form
-    if form in _FORMS and positive(condition.comparator) in _EQUALITIES:
+    form = condition.condition_type.form
+    if form in _FORMS and condition.comparison.positive.is_equality:
         compared = normal_forms.FORMS[form](value)
         return f" (that is {_cut(compared)})" if compared != value else ""
     return ""
@@ -165,14 +183,6 @@ def _number(one: ConditionExplanation) -> float | None:
     return None if isinstance(value, str) else float(value)
 
 
-def _at_least(word: str) -> Callable[[ConditionExplanation], str]:
-    def say(one: ConditionExplanation) -> str:
-        (wanted,) = listed_values(one.condition)
-        return word.format(_text(wanted)) + _short_of(one, float(wanted), float(wanted))
-
-    return say
-
-
 def _short_of(one: ConditionExplanation, low: float, high: float) -> str:
     """How far the number seen is from `low` to `high`."""
     number = _number(one)
@@ -183,59 +193,8 @@ def _short_of(one: ConditionExplanation, low: float, high: float) -> str:
     return f", {distance:,.12g} {side}" if distance > 0 else ""
 
 
-def _exactly(one: ConditionExplanation) -> str:
-    (wanted,) = listed_values(one.condition)
-    if _number(one) is None:
-        return f"needs just {_text(wanted)}"
-    return f"needs {_text(wanted)}" + _short_of(one, float(wanted), float(wanted))
-
-
-def _between(one: ConditionExplanation) -> str:
-    low, high = listed_values(one.condition)
-    return f"needs {_text(low)} to {_text(high)}" + _short_of(one, float(low), float(high))
-
-
-NUMBER_NEEDS: dict[str, Callable[[ConditionExplanation], str]] = {
-    "equals": _exactly,
-    "in": lambda _: "needs one of these",
-    "gt": _at_least("needs more than {}"),
-    "gte": _at_least("needs {} or more"),
-    "lt": _at_least("needs less than {}"),
-    "lte": _at_least("needs {} or less"),
-    "between": _between,
-}
-TEXT_NEEDS = {
-    "equals": "needs {}",
-    "contains": "needs {} in it",
-    "starts_with": "needs to begin with {}",
-    "ends_with": "needs to end with {}",
-    "in": "needs one of these",
-    "has_any": "needs one of these",
-}
-PAGES_NEED = {
-    "equals": "needs the page {}",
-    "contains": "needs a page with {} in it",
-    "contains any": "needs a page with one of these in it",
-    "starts_with": "needs a page that begins with {}",
-    "ends_with": "needs a page that ends with {}",
-    "in": "needs one of these pages",
-    "has_any": "needs one of these pages",
-}
-_MUST_NOT = {
-    "equals": "must not be {}",
-    "contains": "must not contain {}",
-    "in": "must be none of these",
-}
-_PAGES_MUST_NOT = {
-    "equals": "no page may be {}",
-    "contains": "no page may contain {}",
-    "contains any": "no page may contain one of these",
-    "in": "no page may be one of these",
-}
-
-
 def _kind(condition: Condition) -> Kind:
-    return CONDITION_TYPES[condition.type].kind
+    return condition.condition_type.kind
 
 
 def _text(value: Any) -> str:

@@ -41,6 +41,8 @@ SECTIONS = {
         "`icpctl sql`: the file of `--columns`, and conditions that a dialect cannot express "
         "exactly (`docs/sql.md`).",
     ),
+    "ICP8": ("Custom fields", "`fields.yaml` in a folder of configs: `docs/fields.md`."),
+    "ICP9": ("The partner's API", "`icpctl validate --api`: what the API does not know."),
 }
 
 _LANGUAGES = {"settings": "toml"}

@@ -18,6 +18,7 @@ from icpctl.output.console import is_coloured, shown, styled, table
 from icpctl.output.progress import progress
 from icpctl.output.read_as import print_mapped
 from icpctl.output.verdict_rows import FORMATS, PLACE, VERDICT, Layout
+from icpctl.scoring.report import MatchReport
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from icpctl.features.report.pages import ReportTarget
     from icpctl.output.formats import ReportFormat
     from icpctl.output.verdict_rows import Writer
-    from icpctl.scoring.report import ConfigReport, Limit, MatchReport
+    from icpctl.scoring.report import ConfigReport, Limit
     from icpctl.scoring.run import Options, Rows, Run
 
 STDOUT = "-"
@@ -71,6 +72,8 @@ def score_into(
     Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
     a column's name is taken, `not_written`, and what reading raises.
     """
+    layout = targets.layout.used_by((it.config for it in configs), options.tiers)
+    targets = replace(targets, layout=layout)
     make_writer = _writer_for(targets)
     refuse_taken_names(targets.layout)
     refuse_stdout(targets.rejects)
@@ -176,6 +179,10 @@ def headline(report: MatchReport | InsightReport) -> str:
     if report.match_rate is not None:
         matched += f" ({percent(report.match_rate)})"
     parts = [counted(report.visitors, "visitor"), matched]
+    if isinstance(report, MatchReport):
+        if report.excluded is not None:
+            parts.append(f"{report.excluded:,} excluded")
+        parts += [f"tier {name}: {count:,}" for name, count in (report.tiers or {}).items()]
     as_of = report.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if report.rejected:
         parts.append(f"{counted(report.rejected, 'line')} rejected")
@@ -295,7 +302,7 @@ def _writer_for(targets: Targets) -> Callable[[BinaryIO, Layout], Writer]:
 
 def refuse_taken_names(layout: Layout) -> None:
     """Refuse to carry a field under the name of a column. Raises `IcpctlError` `bad_usage`."""
-    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT})
+    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT, *layout.columns[: -len(layout.carry)]})
     if taken:
         raise IcpctlError(
             f"--carry {taken[0]}: the rows have a column of this name",

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
@@ -21,7 +23,7 @@ from icpctl.scoring.seen_values import as_number, hits_of, hits_on, see, subject
 from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import ConfigPlan, Plan, Weights
     from icpctl.scoring.run import Options
     from icpctl.scoring.seen_values import Hits, HitsOf, Seen
+    from icpctl.scoring.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,21 @@ class ConfigExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The verdict on one visitor, and everything that made it."""
+    """The verdict on one visitor, and everything that made it.
+
+    `excluded_by` and `icp_tier` are left out where no config excludes, and where there are no
+    tiers.
+    """
 
     id: str | None
     line: int
     icp: str | None
     icp_score: float
     configs: tuple[ConfigExplanation, ...]
+    excluded_by: str | None = None
+    icp_tier: str | None = None
+    with_exclusion: bool = False
+    with_tier: bool = False
 
     def body(self) -> dict[str, Any]:
         """Return what `explain -o json` prints."""
@@ -122,6 +133,8 @@ class Explanation:
             "icp_match": self.icp is not None,
             "icp": self.icp,
             "icp_score": self.icp_score,
+            **({"icp_tier": self.icp_tier} if self.with_tier else {}),
+            **({"excluded_by": self.excluded_by} if self.with_exclusion else {}),
             "configs": [it.body() for it in self.configs],
         }
 
@@ -153,7 +166,12 @@ def explain(
     Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
     is named and not one file, and what reading raises.
     """
-    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    plan = make_plan(
+        configs,
+        as_of=options.as_of,
+        case_sensitive=options.case_sensitive,
+        tiers=options.tiers,
+    )
     with temporary_folder(options.temp_dir) as spool:
         sources = find_sources(visitors, spool)
         if line is not None and len(sources) != 1:
@@ -200,12 +218,7 @@ def explain_rows(
     verdicts = score_batch(rows, plan)
     words, _ = row_words(rows, plan)
     seen = see(rows, plan)
-    asked = [
-        condition
-        for config in configs.values()
-        for group in config.rules.groups
-        for condition in group.conditions
-    ]
+    asked = [condition for config in configs.values() for condition in config.conditions]
     hits = hits_of(asked, seen, plan)
     held = [held_conditions(config, words) for config in plan.configs]
     ids = scalar_texts(rows[ID]).to_pylist()
@@ -213,6 +226,7 @@ def explain_rows(
         start, stop = verdicts.offsets[row : row + 2].tolist()
         matching = verdicts.configs[start:stop].tolist()
         scores = dict(zip(matching, verdicts.scores[start:stop].tolist(), strict=True))
+        scores |= _exclusion_scores(verdicts, row)
         chosen = range(len(plan.configs)) if most_matches is None else matching[:most_matches]
         explained = []
         for number in chosen:
@@ -230,7 +244,25 @@ def explain_rows(
             None if icp < 0 else plan.configs[icp].slug,
             float(verdicts.icp_score[row]),
             tuple(explained),
+            _named(verdicts.excluded_by, row, [config.slug for config in plan.configs]),
+            _named(verdicts.tier, row, [name for name, _ in plan.tiers]),
+            plan.excludes,
+            bool(plan.tiers),
         )
+
+
+def _exclusion_scores(verdicts: Verdicts, row: int) -> dict[int, float]:
+    """The scores of the excluding configs that a row matches, by their numbers."""
+    scores = {}
+    for matches in verdicts.exclusions:
+        for at in np.flatnonzero(matches.rows == row).tolist():
+            scores[matches.config] = float(matches.hundredths[at]) / 100
+    return scores
+
+
+def _named(numbers: np.ndarray | None, row: int, names: Sequence[str]) -> str | None:
+    number = -1 if numbers is None else int(numbers[row])
+    return None if number < 0 else names[number]
 
 
 def _groups(
@@ -261,7 +293,7 @@ def _groups(
 
 
 def _is_pages(condition: Condition) -> bool:
-    return CONDITION_TYPES[condition.type].kind is Kind.PAGES
+    return condition.condition_type.kind is Kind.PAGES
 
 
 def _json(value: Any) -> Any:

@@ -80,7 +80,10 @@ class Work:
             options = self.options
             if self.parts is None:
                 plan = make_plan(
-                    self.configs, as_of=options.as_of, case_sensitive=options.case_sensitive
+                    self.configs,
+                    as_of=options.as_of,
+                    case_sensitive=options.case_sensitive,
+                    tiers=options.tiers,
                 )
                 _plans[self.key] = plan, []
             else:

@@ -112,7 +112,7 @@ def _condition_change(before: Condition, after: Condition) -> str:
     if old != new:
         if not isinstance(old, tuple) or not isinstance(new, tuple):
             return ""
-        if after.comparator == "between":
+        if not after.comparison.takes_list:
             return ""
         found = _list_change(old, new)
     if before.optional != after.optional:

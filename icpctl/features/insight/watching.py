@@ -14,7 +14,7 @@ from icpctl.features.insight.listed_values import number_keys, numbers_of, text_
 from icpctl.features.insight.page_parts import PageTexts, parts_of
 from icpctl.mappings.mapping import PAGES
 from icpctl.scoring.verdicts import group_matches
-from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
+from icpctl.vocabulary import Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,7 +99,7 @@ class Watch:
 
 def field_of(question: Question) -> str:
     """The field whose values a question lists: its type's, or the pages."""
-    entry = CONDITION_TYPES[question.condition.type]
+    entry = question.condition.condition_type
     return PAGES if entry.kind is Kind.PAGES else entry.name
 
 

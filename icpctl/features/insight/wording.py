@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from icpctl.output.condition_wording import head
 from icpctl.output.config_lists import value_text
 from icpctl.output.score import counted
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
 
 def _field(one: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = CONDITION_TYPES[one.condition.type].kind is Kind.PAGES
+    is_pages = one.condition.condition_type.kind is Kind.PAGES
     return "pages" if is_pages else one.condition.type
 
 
@@ -94,7 +94,7 @@ def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[_Sen
     name = _brief(one.condition)
     unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
     near, lacking = one.near_misses or 0, one.near_misses_missing or 0
-    if 2 * lacking > near and "exists" not in one.condition.comparator:
+    if 2 * lacking > near and not one.condition.comparison.asks_presence:
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if one.never_holds and len(unknown) == len(one.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
