@@ -257,7 +257,12 @@ def contains_word(text: str, part: str) -> bool:
     """Whether a part of a text is next to no letter and no digit."""
     places = [at for at in range(len(text)) if text.startswith(part, at)]
     around = [(text[at - 1 : at] if at else "", text[at + len(part) :][:1]) for at in places]
-    return any(not before.isalnum() and not after.isalnum() for before, after in around)
+    return any(not in_word(before) and not in_word(after) for before, after in around)
+
+
+def in_word(character: str) -> bool:
+    """Whether a character is a letter or a digit; a mark belongs to its letter."""
+    return character != "" and unicodedata.category(character)[0] in "LNM"
 
 
 def equal(name: str, has: str, wanted: str) -> bool:

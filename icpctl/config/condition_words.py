@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
+from icpctl.config.scalars import NUMBER
 from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.vocabulary import COMPARATORS, Operator, Shape, nearest
+from icpctl.values import normal_forms
+from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SEVERAL = (Shape.LIST, Shape.BOUNDS)
-_WRITTEN = {Shape.LIST: "such as: industry in Software, SaaS", Shape.BOUNDS: "write min, max"}
+    from icpctl.vocabulary import ConditionType
+
+_SEVERAL = (Shape.LIST, Shape.BOUNDS, Shape.TEXTS)
+_WRITTEN = {
+    Shape.LIST: "such as: industry in Software, SaaS",
+    Shape.TEXTS: "such as: job_title contains_word VP, Head, Chief",
+    Shape.BOUNDS: "write min, max",
+}
+_NAMED_LIST = re.compile(r"\{\s*list\s*:\s*([^{}\s]+)\s*\}")
 _SIGNS = {
     "=": "equals",
     "==": "equals",
@@ -31,8 +42,12 @@ class _WordsError(Exception):
     """Words that are no condition; its arguments are the finding's code, message and hint."""
 
 
-def rules_of_words(where: Iterable[str], prefer: Iterable[str]) -> dict[str, Any]:
+def rules_of_words(
+    where: Iterable[str], prefer: Iterable[str], definitions: Definitions = NOTHING_DEFINED
+) -> dict[str, Any]:
     """Return rules of one AND group: `where` are its required conditions, `prefer` its optional.
+
+    `definitions` are what the folder of configs defines.
 
     Raises `IcpctlError` `bad_condition` with every finding.
     """
@@ -41,7 +56,7 @@ def rules_of_words(where: Iterable[str], prefer: Iterable[str]) -> dict[str, Any
     for option, texts in (("--where", where), ("--prefer", prefer)):
         for text in texts:
             try:
-                condition = _read(text)
+                condition = _read(text, definitions)
             except _WordsError as error:
                 code, message, hint = error.args
                 said = text if len(text) <= 80 else f"{text[:77]}..."
@@ -55,7 +70,7 @@ def rules_of_words(where: Iterable[str], prefer: Iterable[str]) -> dict[str, Any
     return {"groups": [{"operator": Operator.AND.value, "conditions": conditions}]}
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str, definitions: Definitions) -> dict[str, Any]:
     """Return one condition as a body has it, with its value typed.
 
     Raises `_WordsError`.
@@ -67,37 +82,55 @@ def _read(text: str) -> dict[str, Any]:
     body: dict[str, Any] = {"type": name, "comparator": comparator}
     value = rest[0].strip() if rest else ""
     if value:
-        body["value"] = _value(value, comparator)
+        body["value"] = _numbers(_value(value, comparator), definitions.vocabulary.types.get(name))
     try:
-        condition = Condition.model_validate(body)
+        condition = Condition.model_validate(body, context=definitions)
     except ValidationError as error:
-        raise _told(error, text) from None
+        raise _first_problem(error, text) from None
     return condition.model_dump(mode="json", exclude_defaults=True)
 
 
 def _value(text: str, comparator: str) -> object:
     known = COMPARATORS.get(comparator)
     several = known is not None and known.shape in _SEVERAL
-    if text[0] in '["':
+    if named := _NAMED_LIST.fullmatch(text):
+        return {"list": named[1]}
+    if text[0] in '["{':
         try:
-            found: object = json.loads(text)
+            value: object = json.loads(text)
         except (ValueError, RecursionError) as error:
             hint = 'such as ["Software, Inc", "SaaS"]' if several else None
             raise _WordsError(
                 "ICP006", f"a value that begins with {text[0]} is JSON, and this is none", hint
             ) from error
-        return [found] if several and isinstance(found, str) else found
+        is_alone = isinstance(value, str) and known is not None and known.shape is not Shape.TEXTS
+        return [value] if several and is_alone else value
     if not several:
         return text
     items = [item.strip() for item in text.split(",")]
     if not all(items):
         hint = "a comma stands between two values"
         raise _WordsError("ICP108", "nothing stands before or behind a comma", hint)
-    return items
+    is_alone = len(items) == 1 and known is not None and known.shape is Shape.TEXTS
+    return items[0] if is_alone else items
 
 
-def _told(error: ValidationError, text: str) -> _WordsError:
-    """Return the first problem of the model; those behind it often follow from it."""
+def _numbers(value: object, entry: ConditionType | None) -> object:
+    """Return a value with the numbers that people spell, such as `10M`, as the file has them."""
+    if entry is None or entry.kind is not Kind.NUMBER:
+        return value
+    if isinstance(value, list):
+        return [_numbers(listed, entry) for listed in value]
+    if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
+        return value
+    number = normal_forms.number(value)
+    if number is None:
+        return value
+    return int(number) if number.is_integer() else number
+
+
+def _first_problem(error: ValidationError, text: str) -> _WordsError:
+    """Return the first problem of the model; those after it often follow from it."""
     first = error.errors(include_url=False)[0]
     context = first.get("ctx", {})
     code, hint = first["type"], context.get("hint")

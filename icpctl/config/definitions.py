@@ -33,6 +33,14 @@ class Definitions:
     lists: NamedLists = field(default_factory=NamedLists, compare=False, repr=False)
     findings: tuple[Finding, ...] = ()
 
+    def required(self) -> Definitions:
+        """Return itself; raise `IcpctlError` `invalid_config` with the findings, if there are."""
+        if self.findings:
+            raise IcpctlError(
+                "the custom fields are not right", "invalid_config", findings=[*self.findings]
+            )
+        return self
+
 
 NOTHING_DEFINED = Definitions()
 """The definitions where there is no folder: the built-in condition types, and no list."""

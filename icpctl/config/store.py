@@ -25,7 +25,7 @@ from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from icpctl.config.model import IcpConfig
     from icpctl.documents.document import Document
@@ -189,12 +189,29 @@ class Workspace:
         """
         wanted = list(dict.fromkeys(slugs))
         if wanted:
-            return self._read(wanted).require_valid()
+            return self._read([*wanted, *self._excluding(wanted)]).require_valid()
         loaded = self.load()
         active = [it for it in loaded.require_valid() if it.config.is_active]
         if not active:
             raise self._no_configs(len(loaded.configs))
         return active
+
+    def _excluding(self, others: Collection[str]) -> list[str]:
+        """Return the slugs of the active configs that exclude visitors, without `others`.
+
+        A file that may exclude and is not valid counts, so that its findings are raised.
+        """
+        slugs = []
+        for slug in self.slugs():
+            if slug in others:
+                continue
+            paths = [path for path in self._candidates(slug) if path.is_file()]
+            if not any(b"exclude" in path.read_bytes() for path in paths):
+                continue
+            loaded = self._read([slug])
+            if not loaded.configs or any(_always_scored(it.config) for it in loaded.configs):
+                slugs.append(slug)
+        return slugs
 
     def path(self, slug: str) -> Path:
         """Return the file of a config, whatever it holds.
@@ -282,6 +299,11 @@ class Workspace:
         return IcpctlError(message, "no_configs", hint=hint)
 
 
+def _always_scored(config: IcpConfig) -> bool:
+    """Whether a config decides about every visitor, whichever configs are named."""
+    return config.exclude and config.is_active
+
+
 def load_config(path: str | os.PathLike[str]) -> IcpConfig:
     """Return the config in one file.
 
@@ -361,9 +383,7 @@ def load_document(
     siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
     if others := [path.with_name(sibling) for sibling in siblings if exists(sibling)]:
         loaded.findings.append(_two_files(path, others))
-    config, findings = check_document(
-        document, slug, definitions=definitions, lint=loaded.lint
-    )
+    config, findings = check_document(document, slug, definitions=definitions, lint=loaded.lint)
     loaded.findings += findings
     if config is not None and slug is not None:
         loaded.configs.append(ConfigFile(slug, org, path, config, document.data))

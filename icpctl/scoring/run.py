@@ -179,10 +179,15 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
 
 
 def paths_of(plan: Plan, mapping: Mapping, name: str) -> tuple[visitor_mapping.Path, ...]:
-    """The paths of a field: those of the mapping, then a custom field's own."""
+    """The paths of a field: those of the mapping, then a custom field's own.
+
+    A flat record may have a custom field under the name that conditions ask for.
+    """
     entry = plan.types.get(name)
-    own = entry.paths if entry else ()
-    return (*mapping.paths.get(name, ()), *map(visitor_mapping.parse_path, own))
+    if entry is None or not entry.is_custom:
+        return mapping.paths[name]
+    own = map(visitor_mapping.parse_path, entry.paths)
+    return (*mapping.paths.get(name, ()), (name,), *own)
 
 
 @dataclass(frozen=True, slots=True)

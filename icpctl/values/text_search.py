@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
+from unicodedata import category
 
 import numpy as np
 
@@ -74,8 +75,12 @@ def has_word(text: str, wanted: str) -> bool:
 
 def is_word(text: str, start: int, stop: int) -> bool:
     """Whether neither a letter nor a digit is next to a part of a text."""
-    is_next = text[start - 1].isalnum() if start else False
-    return not is_next and not text[stop : stop + 1].isalnum()
+    return not (start and is_in_word(text[start - 1])) and not is_in_word(text[stop : stop + 1])
+
+
+def is_in_word(character: str) -> bool:
+    """Whether a character is a letter, a digit, or a mark, which belongs to the letter before."""
+    return character.isalnum() or (character > "\u02ff" and category(character)[0] == "M")
 
 
 def with_any(texts: pa.Array, values: Sequence[str], parts: Parts) -> np.ndarray:

@@ -1,11 +1,19 @@
 """`icpctl get`."""
 
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
 from icpctl.cli.options import Dir, Org, Output, Slug, workspace
 from icpctl.errors import ExitCode
 
 
 def get(
     slug: Slug,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Write the values of named lists out.")
+    ] = False,
     directory: Dir = None,
     org: Org = None,
     output: Output = "yaml",
@@ -13,5 +21,13 @@ def get(
     """Print one config."""
     from icpctl.output.config_lists import SINGLES
 
-    SINGLES[output](workspace(directory, org).get(slug))
+    file = workspace(directory, org).get(slug)
+    if expand:
+        from icpctl.config.editing.expanding import expanded, expanded_text
+
+        if output == "yaml":
+            file = replace(file, data=expanded_text(file))
+        else:
+            file = replace(file, config=expanded(file.config))
+    SINGLES[output](file)
     return ExitCode.DONE

@@ -28,6 +28,10 @@ def update(
         bool, typer.Option("--no-priority", help="Take the priority away: it sorts last.")
     ] = False,
     active: Active = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="The lowest score with which a visitor matches, 0 to 100."),
+    ] = None,
     rules: Rules = None,
     file: Body = None,
     if_match: Annotated[
@@ -49,7 +53,7 @@ def update(
     from icpctl.output.console import note
     from icpctl.output.diffs import print_change
 
-    changes = Changes(label, priority, no_priority, active, given(rules), given(file))
+    changes = Changes(label, priority, no_priority, active, given(rules), given(file), min_score)
     folder = workspace(directory, org)
     change = update(folder, slug, changes, if_match=if_match, dry_run=dry_run)
     if dry_run:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from icpctl.config.config_file import SUFFIXES, ConfigFile, is_rule_test, nearest_slug
+from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.config.editing.bodies import body_data, body_of, read_source
+from icpctl.config.editing.expanding import fitted
 from icpctl.config.editing.locking import locked
 from icpctl.config.store import Loaded, Workspace, load_file
 from icpctl.errors import IcpctlError
@@ -60,6 +62,8 @@ def plan(workspace: Workspace, sources: Iterable[str], *, prune: bool = False) -
     """
     wanted = _sources(sources)
     there = workspace.exists()
+    definitions = workspace.definitions() if there else NOTHING_DEFINED
+    wanted = {slug: fitted(file, definitions) for slug, file in wanted.items()}
     steps = [_step(workspace, file, there=there) for file in wanted.values()]
     for slug in workspace.slugs() if prune and there else ():
         if slug not in wanted:

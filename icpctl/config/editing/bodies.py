@@ -16,6 +16,7 @@ from icpctl.errors import Finding, IcpctlError
 from icpctl.files import stdin
 
 if TYPE_CHECKING:
+    from icpctl.config.definitions import Definitions
     from icpctl.config.model import IcpConfig, Rules
 
 STDIN = "<stdin>"
@@ -43,8 +44,15 @@ def given(name: str | None) -> Document | None:
     return None if name is None else read_source(name)
 
 
-def body_of(document: Document, slug: str | None, label: str | None = None) -> IcpConfig:
+def body_of(
+    document: Document,
+    slug: str | None,
+    label: str | None = None,
+    definitions: Definitions | None = None,
+) -> IcpConfig:
     """Return the config that a document holds; `label` is for one that has none.
+
+    `definitions` are those of the folder that it is for, else what is beside its file.
 
     An `etag` is no field but that of the file which `get -o json` printed, so it is left out.
     Raises `IcpctlError` `invalid_config` with every finding.
@@ -55,7 +63,7 @@ def body_of(document: Document, slug: str | None, label: str | None = None) -> I
         root = Object(root.start, entries)
     if label is not None and isinstance(root, Object) and "label" not in root.entries:
         root = Object(root.start, root.entries | {"label": (root.start, Scalar(0, label))})
-    config, findings = check_document(replace(document, root=root), slug)
+    config, findings = check_document(replace(document, root=root), slug, definitions=definitions)
     if config is None:
         raise not_valid(document.file, findings)
     return config
@@ -66,7 +74,7 @@ def body_data(document: Document) -> bytes:
     return edited(document, {"etag": None})
 
 
-def rules_of(document: Document) -> Rules:
+def rules_of(document: Document, definitions: Definitions | None = None) -> Rules:
     """Return the rules that a document holds: `{groups: [...]}`.
 
     Raises `IcpctlError` `invalid_config` with every finding.
@@ -81,7 +89,7 @@ def rules_of(document: Document) -> Rules:
     if root is not None:
         label = (root.start, Scalar(root.start, "rules"))
         root = Object(root.start, {"label": label, "rules": (root.start, root)})
-    config, findings = check_document(replace(document, root=root), None)
+    config, findings = check_document(replace(document, root=root), None, definitions=definitions)
     if config is None:
         raise not_valid(document.file, findings)
     return config.rules

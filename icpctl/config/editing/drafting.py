@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.condition_words import rules_of_words
 from icpctl.config.config_file import is_slug, nearest_slug
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_of, rules_of
 from icpctl.config.editing.edits import block_text, edited, with_first_line
 from icpctl.config.editing.layout import SCHEMA_LINE, config_text
@@ -31,7 +32,8 @@ class Wish:
     """What is said about a new config.
 
     `name` is its slug or, when it cannot be one, its label. The rules come from `body` (a whole
-    config), from `rules`, or from the words of `where` and `prefer`.
+    config), from `rules`, or from the words of `where` and `prefer`. `definitions` are what the
+    folder of configs defines.
     """
 
     name: str | None = None
@@ -43,6 +45,9 @@ class Wish:
     priority: int | None = None
     is_active: bool | None = None
     is_json: bool = False
+    min_score: float | None = None
+    exclude: bool = False
+    definitions: Definitions = NOTHING_DEFINED
 
 
 def drafted(wish: Wish) -> tuple[str, bytes]:
@@ -99,15 +104,19 @@ def _config(wish: Wish, slug: str | None) -> IcpConfig:
         "label": wish.label,
         "priority": wish.priority,
         "isActive": wish.is_active,
+        "minScore": wish.min_score,
+        "exclude": wish.exclude or None,
     }
     fields = {key: value for key, value in fields.items() if value is not None}
     if wish.body is not None:
-        given = body_of(wish.body, slug, wish.label).model_dump(by_alias=True)
-        return meant(given, fields)
+        given = body_of(wish.body, slug, wish.label, wish.definitions).model_dump(by_alias=True)
+        return meant(given, fields, wish.definitions)
     if "label" not in fields:
         raise IcpctlError("the label is missing", "usage", hint="give --label LABEL")
-    rules = rules_of(wish.rules) if wish.rules else rules_of_words(wish.where, wish.prefer)
-    return meant({"rules": rules}, fields)
+    if wish.rules:
+        return meant({"rules": rules_of(wish.rules, wish.definitions)}, fields, wish.definitions)
+    rules = rules_of_words(wish.where, wish.prefer, wish.definitions)
+    return meant({"rules": rules}, fields, wish.definitions)
 
 
 def _yaml(wish: Wish, config: IcpConfig) -> bytes:

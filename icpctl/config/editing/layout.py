@@ -18,7 +18,7 @@ SCHEMA_FILE = ".icpctl.schema.json"
 SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
 
 # The order of a config's fields in a file; what servers set comes last.
-FIELDS = ("label", "priority", "isActive", "rules")
+FIELDS = ("label", "priority", "isActive", "minScore", "exclude", "rules")
 
 _SHORT = 80  # characters of a list that stands on one line
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from icpctl.config.checks import check_document
 from icpctl.config.config_file import ConfigFile
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_data, body_of, not_valid, rules_of
 from icpctl.config.editing.edits import block_text, edited
 from icpctl.config.editing.layout import (
@@ -46,6 +47,7 @@ class Changes:
     is_active: bool | None = None
     rules: Document | None = None
     body: Document | None = None
+    min_score: float | None = None
 
     def __post_init__(self) -> None:
         if self.no_priority and self.priority is not None:
@@ -63,7 +65,11 @@ class Changes:
             fields["priority"] = None
         if self.is_active is not None and self.is_active != config.is_active:
             fields["isActive"] = self.is_active
-        if self.rules is not None and (rules := rules_of(self.rules)) != config.rules:
+        if self.min_score is not None and self.min_score != config.min_score:
+            fields["minScore"] = self.min_score
+        if self.rules is not None and (
+            (rules := rules_of(self.rules, config.definitions)) != config.rules
+        ):
             fields["rules"] = rules.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return fields
 
@@ -131,18 +137,18 @@ def create(
             undo.callback(workspace.folder.rmdir)
         with locked(workspace.folder):
             _require_free(workspace, slug)
-            change_files({made.path: data, **_missing_schema(workspace.folder, data)})
+            change_files({made.path: data, **_missing_schema(workspace, data)})
         undo.pop_all()
     return made
 
 
-def _missing_schema(folder: Path, data: bytes) -> dict[Path, bytes]:
-    path = folder / SCHEMA_FILE
+def _missing_schema(workspace: Workspace, data: bytes) -> dict[Path, bytes]:
+    path = workspace.folder / SCHEMA_FILE
     if SCHEMA_LINE.encode() not in data or os.path.lexists(path):
         return {}
     from icpctl.config.schema import schema_text
 
-    return {path: schema_text().encode()}
+    return {path: schema_text(workspace.definitions().vocabulary).encode()}
 
 
 def delete(workspace: Workspace, slugs: Sequence[str]) -> list[Path]:
@@ -181,7 +187,7 @@ def changed(file: ConfigFile, changes: Changes) -> ConfigFile:
     fields = changes.fields(start.config)
     if not fields:
         return start
-    wanted = meant(start.config.model_dump(by_alias=True), fields)
+    wanted = meant(start.config.model_dump(by_alias=True), fields, start.config.definitions)
     rules = block_text(changes.rules) if changes.rules else None
     for as_given in (rules, None):  # as it is written, or else laid out anew
         data = edited(start.document, fields, as_given)
@@ -213,13 +219,15 @@ def checked_text(data: bytes) -> IcpConfig | None:
     return config
 
 
-def meant(body: dict[str, Any], fields: dict[str, Any]) -> IcpConfig:
+def meant(
+    body: dict[str, Any], fields: dict[str, Any], definitions: Definitions = NOTHING_DEFINED
+) -> IcpConfig:
     """Return the config of a body with these fields in it.
 
     Raises `IcpctlError` `invalid_config` with the first problem.
     """
     try:
-        return IcpConfig.model_validate(body | fields)
+        return IcpConfig.model_validate(body | fields, context=definitions)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         context = first.get("ctx", {})
@@ -231,7 +239,7 @@ def holds_the_same(one: IcpConfig, other: IcpConfig) -> bool:
     """Whether two configs are the same; what servers set may have become text in YAML."""
     return set(one.body()) == set(other.body()) and all(
         getattr(one, name) == getattr(other, name)
-        for name in ("label", "priority", "is_active", "rules", "slug")
+        for name in ("label", "priority", "is_active", "min_score", "exclude", "rules", "slug")
     )
 
 
@@ -242,11 +250,11 @@ def short_body(config: IcpConfig) -> dict[str, Any]:
 
 def _with_body(file: ConfigFile, body: Document) -> ConfigFile:
     """Return a config with another body: YAML in YAML as it is given, else edited in place."""
-    config = body_of(body, file.slug)
+    config = body_of(body, file.slug, definitions=file.config.definitions)
     if not (body.is_json or file.document.is_json):
         return checked(file.slug, file.org, file.path, body_data(body))
     fields = _differences(file.config, config)
-    wanted = meant(file.config.model_dump(by_alias=True), fields)
+    wanted = meant(file.config.model_dump(by_alias=True), fields, file.config.definitions)
     data = edited(file.document, fields)
     found, _ = check_document(read_document(data, str(file.path)), file.slug)
     if found is None or not holds_the_same(found, wanted):  # then it is laid out anew

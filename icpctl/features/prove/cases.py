@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.prove.solver import Prover
-from icpctl.features.prove.space.space import Claim, Space, source_name
+from icpctl.features.prove.space.space import Claim, Space
 from icpctl.features.prove.space.witness import Witness, judge, plainest, replay
 from icpctl.vocabulary import Operator, Shape
 
@@ -192,7 +192,7 @@ class _Maker:
         )
 
     def _field(self, group: int, place: int) -> str:
-        return source_name(self._condition(group, place).type)
+        return self._space.source_name(self._condition(group, place).type)
 
     def _condition(self, group: int, place: int) -> Condition:
         return self._config.rules.groups[group].conditions[place]
