@@ -89,12 +89,22 @@ class GroupExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ConfigExplanation:
-    """A config: whether it matches, and its score, 0 where it does not."""
+    """A config: whether it matches, and its score, 0 where it does not.
+
+    `min_score` is the lowest score with which it matches; with `excludes` who matches is excluded.
+    """
 
     slug: str
     matched: bool
     score: float
     groups: tuple[GroupExplanation, ...]
+    min_score: float = 0
+    excludes: bool = False
+
+    @property
+    def below_min_score(self) -> bool:
+        """Whether a group matches, and only the score is too low."""
+        return not self.matched and any(group.matched for group in self.groups)
 
     def body(self) -> dict[str, Any]:
         """Return the config as JSON values."""
@@ -235,7 +245,14 @@ def explain_rows(
             groups = _groups(config, configs[config.slug], flags, seen[row], hits)
             score = scores.get(number)
             explained.append(
-                ConfigExplanation(config.slug, score is not None, score or 0.0, groups)
+                ConfigExplanation(
+                    config.slug,
+                    score is not None,
+                    score or 0.0,
+                    groups,
+                    configs[config.slug].min_score,
+                    config.excludes,
+                )
             )
         icp = int(verdicts.icp[row])
         yield Explanation(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "lines",
     [
-        ["{type: city, comparator: in, value: [a, b, <ICP301>A, <ICP301>' a ']}"],
+        ["{type: city, comparator: in, value: [a, b, <ICP301>A, <ICP301><ICP310>' a ']}"],
         ["{type: session_count, comparator: in, value: [1, <ICP301>1.0]}"],
         [
             "{type: city, comparator: equals, value: Paris}",

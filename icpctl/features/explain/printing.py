@@ -79,14 +79,17 @@ def _print_head(found: Explained, as_of: datetime) -> None:
 
 
 def _verdict(explanation: Explanation) -> str:
-    matching = [it.slug for it in explanation.configs if it.matched]
+    matching = [it.slug for it in explanation.configs if it.matched and not it.excludes]
+    if explanation.excluded_by is not None:
+        return f"no ICP: excluded by {explanation.excluded_by}"
     if explanation.icp is None:
         count = len(explanation.configs)
         return "no ICP: " + ("it does not match" if count == 1 else f"none of {count} matches")
     more = matching[1:]
     named = more if len(more) <= _TELLING else [f"{len(more)} more configs"]
     others = f"; also matches {', '.join(named)}" if more else ""
-    return f"ICP {explanation.icp}, score {explanation.icp_score:.2f}{others}"
+    tier = f", tier {explanation.icp_tier}" if explanation.icp_tier is not None else ""
+    return f"ICP {explanation.icp}, score {explanation.icp_score:.2f}{tier}{others}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ def _config_line(config: ConfigExplanation, look: _Look) -> Text:
         return look.line(True, f"{config.slug} matches, score {config.score:.2f}")
     nearest = min(config.groups, key=lambda group: len(_failing(group)))
     types = dict.fromkeys(it.condition.type for it in _failing(nearest))
+    if config.below_min_score:
+        return look.line(False, f"{config.slug} does not match: {_below(config)}")
     return look.line(False, f"{config.slug} does not match: {', '.join(types)}")
 
 
@@ -159,6 +164,10 @@ def _config_tree(config: ConfigExplanation, look: _Look) -> Tree:
     from rich.tree import Tree
 
     outcome = f"matches, score {config.score:.2f}" if config.matched else "does not match"
+    if config.below_min_score:
+        outcome += f": {_below(config)}"
+    elif config.matched and config.excludes:
+        outcome += ": who matches is excluded"
     label = look.line(config.matched, f"{config.slug} {outcome}", bold=True)
     tree = Tree(label, guide_style="dim" if look.colour else "")
     for group in config.groups:
@@ -166,6 +175,11 @@ def _config_tree(config: ConfigExplanation, look: _Look) -> Tree:
         for one in group.conditions:
             branch.add(_condition_text(one, look))
     return tree
+
+
+def _below(config: ConfigExplanation) -> str:
+    best = max(group.score for group in config.groups if group.matched)
+    return f"its score {best:.2f} is below the minimum of {config.min_score:g}"
 
 
 def _outcome(group: GroupExplanation, look: _Look) -> str:

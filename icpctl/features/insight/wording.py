@@ -68,7 +68,7 @@ _Sentence = tuple[int, int, str]
 def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     if not config.matched:
         yield 0, config.near_misses, _matches_nobody(config)
-    elif config.first < _SELDOM * config.matched:
+    elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
     lacking = [_field(one) for one in config.conditions if one.missing == visitors]

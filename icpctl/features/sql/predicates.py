@@ -90,7 +90,7 @@ def _literal(value: float) -> Tree:
 
 
 def _flag(fields: Fields, field: FieldPlan, test: Test) -> Tree:
-    source = column(fields.flag(field.type.name))
+    source = column(fields.flag(field_name(field)))
     if test.asks_presence:
         return exists(source)
     return exp.or_(*(source if it else exp.not_(source.copy()) for it in test.values))
