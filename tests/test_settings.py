@@ -133,7 +133,7 @@ def test_a_misspelt_setting_has_a_hint() -> None:
     hints = [finding.hint for finding in caught.value.findings]
     assert hints == [
         "did you mean case_sensitive?",
-        "known: dir, org, visitors, mapping, case_sensitive",
+        "known: dir, org, visitors, mapping, case_sensitive, api, tiers",
     ]
 
 

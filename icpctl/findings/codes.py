@@ -178,7 +178,7 @@ _CODES = (
         "Every text contains the empty text, and no visitor has one.",
         "condition",
         '{type: job_title, comparator: contains, value: ""}',
-        "{type: job_title, comparator: contains, value: VP}",
+        "{type: job_title, comparator: contains, value: Engineer}",
     ),
     Code(
         "ICP212",

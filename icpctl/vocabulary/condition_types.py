@@ -82,7 +82,7 @@ _TYPES = [
     ),
     ConditionType("region", _T, "state or region", "{comparator: equals, value: California}"),
     ConditionType("city", _T, "city", "{comparator: equals, value: Munich}"),
-    ConditionType("job_title", _T, "job title", "{comparator: contains, value: VP}"),
+    ConditionType("job_title", _T, "job title", "{comparator: contains, value: Engineer}"),
     ConditionType(
         "company_size",
         _N,

@@ -161,6 +161,10 @@ class _Matches:
     def scores(self, number: int | None) -> np.ndarray:
         """The score in hundredths of each row against a config, `_NONE` where it does not match."""
         found = np.full(self._count, _NONE, np.int16)
+        for matches in self._verdicts.exclusions:
+            if matches.config == number:
+                found[matches.rows] = matches.hundredths
+                return found
         if number is not None and number < len(self._ends):
             first = self._ends[number - 1] if number else 0
             chosen = self._order[first : self._ends[number]]
@@ -180,6 +184,9 @@ class _Matches:
         chosen, rows = chosen[is_first], rows[is_first]
         icp, scores = np.full(self._count, -1, np.int32), np.full(self._count, _NONE, np.int16)
         icp[rows], scores[rows] = numbers[chosen], self._verdicts.hundredths[chosen]
+        for matches in self._verdicts.exclusions:
+            if of_config[matches.config] >= 0:
+                icp[matches.rows], scores[matches.rows] = -1, _NONE
         return icp, scores
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition, Group
+from icpctl.config.named_lists import NamedList
 from icpctl.output.condition_wording import head
 from icpctl.output.config_lists import value_text
 from icpctl.output.score import counted, percent
@@ -52,8 +53,8 @@ def nothing_happened(impact: Impact) -> str:
 def change_text(change: Change) -> str:
     """Return a change in a line, as in `company_size gte 500 -> gte 800`."""
     before, after = change.before, change.after
-    if change.what == "priority":
-        return f"priority {_or_none(before)} -> {_or_none(after)}"
+    if change.what in ("priority", "minScore", "exclude"):
+        return f"{change.what} {_or_none(before)} -> {_or_none(after)}"
     if change.what == "operator":
         return f"group {change.group}: {before} -> {after}"
     if before is None or after is None:
@@ -80,8 +81,8 @@ def _verb(kind: Kind, count: int) -> str:
     return f"{'is' if count == 1 else 'are'} {kind}"
 
 
-def _side(change: Change, side: Condition | Group | str | int | None) -> str:
-    if side is None or isinstance(side, str | int):
+def _side(change: Change, side: Condition | Group | str | float | None) -> str:
+    if side is None or isinstance(side, str | int | float):
         return _or_none(side)
     if isinstance(side, Group):
         return _group(change, side)
@@ -119,7 +120,8 @@ def _condition_change(before: Condition, after: Condition) -> str:
         found.append("required -> optional" if after.optional else "optional -> required")
     if before.weight != after.weight:
         found.append(f"weight {before.weight:g} -> {after.weight:g}")
-    said = head(after) if old == new else f"{after.type} {after.comparator}"
+    is_named = isinstance(new, NamedList)
+    said = head(after) if old == new or is_named else f"{after.type} {after.comparator}"
     return f"{said}: {', '.join(found) or 'the same values in another order'}"
 
 
@@ -137,4 +139,4 @@ def _cut(value: object) -> str:
 
 
 def _or_none(value: object) -> str:
-    return "none" if value is None else str(value)
+    return "none" if value is None else value_text(value)

@@ -272,7 +272,8 @@ class _Look:
             sums.overlap[number:, number] = both
         verdicts = judged.verdicts
         icp = np.repeat(verdicts.icp, np.diff(verdicts.offsets)).astype(np.int64)
-        pairs = verdicts.configs * np.int64(count) + icp
+        has_icp = icp >= 0  # who is excluded has matches, and none
+        pairs = verdicts.configs[has_icp] * np.int64(count) + icp[has_icp]
         sums.firsts[:] = np.bincount(pairs, minlength=count * count).reshape(count, count)
 
 
