@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from icpctl.scoring.scores import WORD
-from icpctl.values import normal_forms
+from icpctl.values import column_forms, normal_forms
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:
@@ -61,18 +61,18 @@ class EqualityTables:
     def __init__(self, entry: ConditionType, layout: TestLayout) -> None:
         of_paths: _Bits = defaultdict(list)
         others: _Bits = defaultdict(list)
-        form = normal_forms.FORMS.get(entry.form)
         is_page = entry.form is Form.PAGE
         for number, test in enumerate(layout.tests):
             if not test.is_equality or entry.form is Form.PART_OF_PAGE:
                 continue
             parts = layout.parts.get(number)
-            for at, value in enumerate(test.values):
+            formed = column_forms.forms_of(entry.form, test.values)
+            for at, (value, form) in enumerate(zip(test.values, formed, strict=True)):
                 bit = parts[at] if parts else number
                 if is_page and value[:1] == "/":
                     of_paths[bit].append(normal_forms.path_value(value))
                 else:
-                    others[bit].append(form(value) if form else value)
+                    others[bit].append(form)
         words = -(-layout.size // WORD)
         self.paths = EqualityTable(of_paths, words) if of_paths else None
         self.others = EqualityTable(others, words) if others else None

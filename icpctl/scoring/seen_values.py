@@ -12,7 +12,7 @@ from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.conditions import custom_column, row_words
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.verdicts import held_of
-from icpctl.values import json_records, normal_forms, typed_columns
+from icpctl.values import column_forms, json_records, normal_forms, typed_columns
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
@@ -144,16 +144,15 @@ def _near(condition: Condition, known: Sequence[Any], *, case_sensitive: bool) -
     texts = [plain(value) for value in known]
     if not condition.comparison.positive.is_equality or entry.form is Form.PART_OF_PAGE:
         return [value for value in condition.listed if any(plain(value) in text for text in texts)]
-    form = normal_forms.FORMS.get(entry.form, str)
-    keys = {form(text) for text in texts}
+    keys = set(column_forms.forms_of(entry.form, texts))
+    listed = [plain(value) for value in condition.listed]
+    forms = zip(condition.listed, column_forms.forms_of(entry.form, listed), strict=True)
+    near = [value for value, form in forms if form in keys]
     if entry.form is Form.PAGE:
-        keys |= {normal_forms.path(text) for text in texts}
-        return [
-            value
-            for value in condition.listed
-            if form(plain(value)) in keys or normal_forms.path_value(plain(value)) in keys
-        ]
-    return [value for value in condition.listed if form(plain(value)) in keys]
+        paths = {normal_forms.path(text) for text in texts}
+        spelt = zip(condition.listed, listed, strict=True)
+        near += [value for value, text in spelt if normal_forms.path_value(text) in paths]
+    return near
 
 
 def _held(

@@ -60,11 +60,11 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
         found.append(Change("minScore", before.min_score, after.min_score, undone=undone))
     edits = list(_edits(before.rules.groups, after.rules.groups))
     for edit in edits:
-        undone = None
+        without: IcpConfig | None = None
         if len(edits) <= MOST_UNDONE:
             rules = after.rules.model_copy(update={"groups": edit.undo()})
-            undone = after.model_copy(update={"rules": rules})
-        found.append(Change(edit.what, edit.before, edit.after, edit.group, undone))
+            without = after.model_copy(update={"rules": rules})
+        found.append(Change(edit.what, edit.before, edit.after, edit.group, without))
     return tuple(found)
 
 

@@ -36,6 +36,7 @@ SIZE_RANGES = (
 )
 """The ranges of employees that exports have, to be listed where they are not."""
 
+
 def changed(condition: Condition, comparator: str, value: Any) -> Condition:
     """The condition with another comparator and value."""
     return condition.changed(comparator=comparator, value=value)

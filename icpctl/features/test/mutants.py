@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MANY = 50
 """Values of a list, up to which it is tried without each of them."""
 
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A config with one change: of a condition, or of the operator of a group.
