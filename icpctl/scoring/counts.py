@@ -75,8 +75,8 @@ class Counts:
             self.matched_by[matches.config] += len(hundredths)
             self.score_sums[matches.config] += int(hundredths.sum(dtype=np.int64))
 
-    def follow(self, later: Counts) -> None:
-        """Count what was counted of other visitors, over the same configs."""
+    def merge(self, later: Counts) -> None:
+        """Add what was counted of other visitors, over the same configs."""
         self.visitors += later.visitors
         self.matched += later.matched
         self.score_sum += later.score_sum

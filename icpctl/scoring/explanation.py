@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icpctl.errors import IcpctlError
-from icpctl.exports.columns import Columns
-from icpctl.exports.format_detection import map_sources
-from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Scan, cores, temporary_folder
-from icpctl.exports.sources import find_sources
-from icpctl.features.explain.find_visitor import by_id, by_line
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.conditions import row_words
-from icpctl.scoring.plan import make_plan, rounded
-from icpctl.scoring.run import columns_of
+from icpctl.scoring.plan import rounded
 from icpctl.scoring.seen_values import as_number, hits_of, hits_on, see, subject_of
 from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
@@ -31,11 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.exports.format_detection import Mapped
     from icpctl.scoring.plan import ConfigPlan, Plan, Weights
-    from icpctl.scoring.run import Options
     from icpctl.scoring.seen_values import Hits, HitsOf, Seen
-    from icpctl.scoring.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,59 +138,6 @@ class Explanation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """An explanation, the file that the visitor is in, and how many more there have its id.
-
-    `mapped` tells the mapping that the file was read with.
-    """
-
-    explanation: Explanation
-    file: str
-    more: int
-    mapped: Mapped
-
-
-def explain(
-    visitors: Sequence[str],
-    configs: Sequence[tuple[str, IcpConfig]],
-    options: Options,
-    *,
-    visitor_id: str | None = None,
-    line: int | None = None,
-) -> Explained:
-    """Find one visitor, by id or in one file by line, and say why it has its verdict.
-
-    A line of a file whose records are rolled up may be that of any record of the visitor.
-    Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
-    is named and not one file, and what reading raises.
-    """
-    plan = make_plan(
-        configs,
-        as_of=options.as_of,
-        case_sensitive=options.case_sensitive,
-        tiers=options.tiers,
-    )
-    with temporary_folder(options.temp_dir) as spool:
-        sources = find_sources(visitors, spool)
-        if line is not None and len(sources) != 1:
-            raise IcpctlError(
-                f"--line names a line of one file, and here are {len(sources)}",
-                "bad_usage",
-                hint=f"name one of them, such as {sources[0].name}" if sources else None,
-            )
-        mapped = map_sources(sources, options.mapping)
-        scan = Scan(
-            list(zip(sources, (one.mapping for one in mapped), strict=True)),
-            Reader(Columns({}), spool, options.threads or cores()),
-            lambda mapping: columns_of(plan, mapping, options),
-        )
-        found = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
-    explanation = explain_row(found.row, found.line, plan, dict(configs))
-    its = mapped[sources.index(found.source)]
-    return Explained(explanation, found.source.name, found.more, its)
-
-
 def explain_row(
     row: pa.RecordBatch, line: int, plan: Plan, configs: dict[str, IcpConfig]
 ) -> Explanation:
@@ -235,8 +171,7 @@ def explain_rows(
     for row, line in enumerate(lines):
         start, stop = verdicts.offsets[row : row + 2].tolist()
         matching = verdicts.configs[start:stop].tolist()
-        scores = dict(zip(matching, verdicts.scores[start:stop].tolist(), strict=True))
-        scores |= _exclusion_scores(verdicts, row)
+        scores = verdicts.scores_of(row)
         chosen = range(len(plan.configs)) if most_matches is None else matching[:most_matches]
         explained = []
         for number in chosen:
@@ -266,15 +201,6 @@ def explain_rows(
             plan.excludes,
             bool(plan.tiers),
         )
-
-
-def _exclusion_scores(verdicts: Verdicts, row: int) -> dict[int, float]:
-    """The scores of the excluding configs that a row matches, by their numbers."""
-    scores = {}
-    for matches in verdicts.exclusions:
-        for at in np.flatnonzero(matches.rows == row).tolist():
-            scores[matches.config] = float(matches.hundredths[at]) / 100
-    return scores
 
 
 def _named(numbers: np.ndarray | None, row: int, names: Sequence[str]) -> str | None:

@@ -200,6 +200,8 @@ def fields_of(entry: ConditionType) -> tuple[str, ...]:
     """The fields of the mapping that a condition type looks at."""
     if entry.is_days and not entry.is_custom:
         return (mapping.LAST_SEEN, entry.name)
+    if entry.name in mapping.OF_QUERIES:
+        return (entry.name, mapping.PAGES)
     if entry.form is Form.SIZE_RANGE:
         return (entry.name, "company_size")
     return (_field_of(entry),)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.conditions import custom_column, row_words
+from icpctl.scoring.conditions import custom_column, row_words, text_column
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.verdicts import held_of
 from icpctl.values import column_forms, json_records, normal_forms, typed_columns
@@ -86,6 +86,15 @@ def positive(comparator: str) -> str:
 def listed_values(condition: Condition) -> tuple[Any, ...]:
     """The values that a condition names, none for `exists`."""
     return condition.listed
+
+
+def listed_form(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
+    """The form in which a listed value is compared; of pages that of the path."""
+    plain = normal_forms.plain(value, case_sensitive=case_sensitive)
+    if entry.kind is Kind.PAGES:
+        return normal_forms.path_value(plain)
+    form = normal_forms.FORMS.get(entry.form)
+    return form(plain) if form else plain
 
 
 def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], plan: Plan) -> HitsOf:
@@ -185,7 +194,7 @@ def _see(rows: pa.RecordBatch, entry: ConditionType, plan: Plan) -> list[Seen]:
         return _each(column, PAGES, _raw(rows, PAGES), lambda page, _: page)
     raw = _raw(rows, name)
     if entry.kind is Kind.TEXT:
-        return _each(typed_columns.texts(rows[name]), name, raw, lambda text, _: text)
+        return _each(text_column(rows, name), name, raw, lambda text, _: text)
     if entry.kind is Kind.BOOLEAN:
         return _each(
             typed_columns.booleans(rows[name]), name, raw, lambda bounds, _: bool(bounds[0])
@@ -193,7 +202,7 @@ def _see(rows: pa.RecordBatch, entry: ConditionType, plan: Plan) -> list[Seen]:
     if entry.is_days:
         column = custom_column(rows[name], entry, plan.as_of)
         return _each(column, name, raw, lambda bounds, _: as_number(bounds[0]))
-    column = typed_columns.numbers(rows[name], ranges=entry.has_ranges)
+    column = typed_columns.of_kind(rows[name], name, Kind.NUMBER)
     return _each(column, name, raw, _number)
 
 

@@ -56,6 +56,15 @@ class Verdicts:
         """The score of each match, 0 to 100."""
         return self.hundredths / 100
 
+    def scores_of(self, row: int) -> dict[int, float]:
+        """The scores of all configs that a row matches, by their numbers, excluding ones too."""
+        of_row = slice(self.offsets[row], self.offsets[row + 1])
+        scores = dict(zip(self.configs[of_row].tolist(), self.scores[of_row].tolist(), strict=True))
+        for matches in self.exclusions:
+            for at in np.flatnonzero(matches.rows == row).tolist():
+                scores[matches.config] = float(matches.hundredths[at]) / 100
+        return scores
+
     @property
     def is_excluded(self) -> np.ndarray:
         """Whether each visitor is excluded [rows]."""

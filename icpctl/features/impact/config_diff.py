@@ -25,8 +25,8 @@ class Change:
 
     `before` and `after` are conditions, operators, groups, priorities, minimum scores or whether
     the config excludes; None where there is none. `group` counts from 1, in the version that has
-    it. `undone` is the later config with this change undone; None for a priority and an exclusion,
-    and where there are more than `MOST_UNDONE`.
+    it. `undone` is the later config with this change undone; None where there are more than
+    `MOST_UNDONE` changes of the rules.
     """
 
     what: What
@@ -50,22 +50,24 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
 
     Conditions are told apart by what they say, and go together where they are of one type.
     """
-    found: list[Change] = []
+    changes: list[Change] = []
     if before.priority != after.priority:
-        found.append(Change("priority", before.priority, after.priority))
+        undone = after.model_copy(update={"priority": before.priority})
+        changes.append(Change("priority", before.priority, after.priority, undone=undone))
     if before.exclude != after.exclude:
-        found.append(Change("exclude", before.exclude, after.exclude))
+        undone = after.model_copy(update={"exclude": before.exclude})
+        changes.append(Change("exclude", before.exclude, after.exclude, undone=undone))
     if before.min_score != after.min_score:
         undone = after.model_copy(update={"min_score": before.min_score})
-        found.append(Change("minScore", before.min_score, after.min_score, undone=undone))
+        changes.append(Change("minScore", before.min_score, after.min_score, undone=undone))
     edits = list(_edits(before.rules.groups, after.rules.groups))
     for edit in edits:
-        without: IcpConfig | None = None
+        without = None
         if len(edits) <= MOST_UNDONE:
             rules = after.rules.model_copy(update={"groups": edit.undo()})
             without = after.model_copy(update={"rules": rules})
-        found.append(Change(edit.what, edit.before, edit.after, edit.group, without))
-    return tuple(found)
+        changes.append(Change(edit.what, edit.before, edit.after, edit.group, without))
+    return tuple(changes)
 
 
 @dataclass(frozen=True, slots=True)

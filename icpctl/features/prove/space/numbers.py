@@ -31,16 +31,11 @@ class NumberSource:
 
     With `ranges` a visitor may have a range from one point to another; the last point is infinite
     then. `limits` are the tests of `employee_size_range` that look here where that is missing.
-    With `whole` visitors have whole numbers from 0 where the field counts something.
+    Where the field counts something, visitors have whole numbers from 0.
     """
 
     def __init__(
-        self,
-        entry: ConditionType,
-        tests: Mapping[int, Test],
-        of_ranges: Mapping[int, Test],
-        *,
-        whole: bool,
+        self, entry: ConditionType, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]
     ) -> None:
         self.name = entry.name
         self.tests = dict(tests)
@@ -51,7 +46,7 @@ class NumberSource:
         }
         self.is_flag = entry.kind is Kind.BOOLEAN
         self.ranges = entry.has_ranges
-        self._whole = whole and entry.is_count
+        self._whole = entry.is_count
         marks = {float(value) for test in self.tests.values() for value in test.values}
         marks |= {it for limits in self.limits.values() for pair in limits for it in pair}
         finite = sorted(it for it in marks if math.isfinite(it))

@@ -1,0 +1,36 @@
+"""Which folder of configs a command is about."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from icpctl.config.store import Workspace
+    from icpctl.vocabulary import Vocabulary
+
+
+def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
+    """Return the folder that `--dir` and `--org` mean, or the settings where they are not given.
+
+    With `all_orgs` it is the whole folder, whatever organization is set.
+    """
+    from icpctl.config.store import Workspace
+    from icpctl.settings import load_settings
+
+    settings = load_settings()
+    root = settings.dir if directory is None else directory
+    if all_orgs:
+        return Workspace(root)
+    return Workspace(root, settings.org if org is None else org)
+
+
+def known_vocabulary(directory: Path | None, org: str | None) -> "Vocabulary":
+    """Return the condition types of the folder that `--dir` and `--org` mean, if it is there.
+
+    Raises `IcpctlError` `invalid_config` where its custom fields are not right.
+    """
+    from icpctl.vocabulary import BUILT_IN
+
+    folder = workspace(directory, org)
+    if not folder.exists():
+        return BUILT_IN
+    return folder.definitions().required().vocabulary
