@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import rounded
@@ -20,6 +18,7 @@ from icpctl.vocabulary import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     import pyarrow as pa
 
     from icpctl.config.model import Condition, IcpConfig
