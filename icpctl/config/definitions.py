@@ -49,12 +49,11 @@ NOTHING_DEFINED = Definitions()
 def definitions_in(*folders: Path, root: Path | None = None) -> Definitions:
     """Return what folders of configs define; where several define one name, the first does.
 
-    Lists that are links out of `root`, the last folder unless it is said, are refused.
+    Files that are links out of `root`, or of their folder where it is not said, are refused.
     """
-    inside = root or folders[-1]
     return definitions_of(
         [
-            ListFolder(_place(folder), partial(_read, folder, inside), partial(_list_names, folder))
+            ListFolder(_place(folder), partial(_read, folder, root or folder), partial(_list_names, folder))
             for folder in folders
         ]
     )
