@@ -53,7 +53,9 @@ def definitions_in(*folders: Path, root: Path | None = None) -> Definitions:
     """
     return definitions_of(
         [
-            ListFolder(_place(folder), partial(_read, folder, root or folder), partial(_list_names, folder))
+            ListFolder(
+                _place(folder), partial(_read, folder, root or folder), partial(_list_names, folder)
+            )
             for folder in folders
         ]
     )

@@ -113,7 +113,7 @@ def short_parts(value: str, condition: Condition) -> Warning:
         return None
     word = "not_contains_word" if condition.comparison.negates else "contains_word"
     return (
-        f"{described(text)} is in many words, such as cto in Director",
+        f"{described(text)} is found within other words too, as CTO is in Director",
         f"for whole words write comparator: {word}",
     )
 
