@@ -1,4 +1,4 @@
-"""Conditions in words, as `--where` and `--prefer` take them: `TYPE COMPARATOR [VALUE]`."""
+"""Conditions in words, as `--where` and its like take them: `TYPE COMPARATOR [VALUE]`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
 from icpctl.config.scalars import NUMBER
 from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.values import normal_forms
+from icpctl.values.number_forms import number as spelt_number
 from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from icpctl.vocabulary import ConditionType
 
@@ -51,23 +51,33 @@ def rules_of_words(
 
     Raises `IcpctlError` `bad_condition` with every finding.
     """
+    read = read_conditions({"--where": where, "--prefer": prefer}, definitions)
+    conditions = [*read["--where"], *({**it, "optional": True} for it in read["--prefer"])]
+    return {"groups": [{"operator": Operator.AND.value, "conditions": conditions}]}
+
+
+def read_conditions(
+    words: Mapping[str, Iterable[str]], definitions: Definitions = NOTHING_DEFINED
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the conditions that are given in words, by option, as a full body has them.
+
+    Raises `IcpctlError` `bad_condition` with every finding.
+    """
     findings: list[Finding] = []
-    conditions = []
-    for option, texts in (("--where", where), ("--prefer", prefer)):
+    conditions: dict[str, list[dict[str, Any]]] = {option: [] for option in words}
+    for option, texts in words.items():
         for text in texts:
             try:
-                condition = _read(text, definitions)
+                conditions[option].append(_read(text, definitions))
             except _WordsError as error:
                 code, message, hint = error.args
-                said = text if len(text) <= 80 else f"{text[:77]}..."
-                place = Location(f"{option} {json.dumps(said, ensure_ascii=False)}")
+                shown = text if len(text) <= 80 else f"{text[:77]}..."
+                place = Location(f"{option} {json.dumps(shown, ensure_ascii=False)}")
                 findings.append(Finding(code, "error", message, place, hint))
-                continue
-            conditions.append(condition | ({"optional": True} if option == "--prefer" else {}))
     if findings:
         wrong = "a condition is" if len(findings) == 1 else f"{len(findings)} conditions are"
         raise IcpctlError(f"{wrong} not right", "bad_condition", findings=findings)
-    return {"groups": [{"operator": Operator.AND.value, "conditions": conditions}]}
+    return conditions
 
 
 def _read(text: str, definitions: Definitions) -> dict[str, Any]:
@@ -87,7 +97,7 @@ def _read(text: str, definitions: Definitions) -> dict[str, Any]:
         condition = Condition.model_validate(body, context=definitions)
     except ValidationError as error:
         raise _first_problem(error, text) from None
-    return condition.model_dump(mode="json", exclude_defaults=True)
+    return condition.model_dump(mode="json")
 
 
 def _value(text: str, comparator: str) -> object:
@@ -95,7 +105,7 @@ def _value(text: str, comparator: str) -> object:
     several = known is not None and known.shape in _SEVERAL
     if named := _NAMED_LIST.fullmatch(text):
         return {"list": named[1]}
-    if text[0] in '["{':
+    if text[0] in '[{"':
         try:
             value: object = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -109,8 +119,8 @@ def _value(text: str, comparator: str) -> object:
         return text
     items = [item.strip() for item in text.split(",")]
     if not all(items):
-        hint = "a comma stands between two values"
-        raise _WordsError("ICP108", "nothing stands before or behind a comma", hint)
+        hint = "a comma separates two values"
+        raise _WordsError("ICP108", "nothing is before or after a comma", hint)
     is_alone = len(items) == 1 and known is not None and known.shape is Shape.TEXTS
     return items[0] if is_alone else items
 
@@ -123,7 +133,7 @@ def _numbers(value: object, entry: ConditionType | None) -> object:
         return [_numbers(listed, entry) for listed in value]
     if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
         return value
-    number = normal_forms.number(value)
+    number = spelt_number(value)
     if number is None:
         return value
     return int(number) if number.is_integer() else number

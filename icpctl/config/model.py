@@ -58,7 +58,7 @@ def _min_score(value: object) -> int | float:
     min_score = scalars.number(value)
     if not 0 <= min_score <= 100:
         raise problem("ICP109", f"a minimum score is 0 to 100, not {min_score}")
-    return min_score
+    return int(min_score) if min_score == int(min_score) else min_score
 
 
 def _weight(value: object) -> int | float:
@@ -219,8 +219,8 @@ class Rules(Body):
 class IcpConfig(Body):
     """One Ideal Customer Profile, as the API's body: `IcpConfig.model_validate(body)`.
 
-    Raises pydantic's `ValidationError` with every problem of the body. The last five fields are
-    set by servers; they are kept and never used.
+    Raises pydantic's `ValidationError` with every problem of the body. The last six fields are
+    set by servers and editors; they are kept and never used.
     """
 
     label: Annotated[str, BeforeValidator(_label)]
@@ -236,6 +236,7 @@ class IcpConfig(Body):
     organization_id: Any = Field(default=None, alias="organizationId")
     created_at: Any = Field(default=None, alias="createdAt")
     updated_at: Any = Field(default=None, alias="updatedAt")
+    editor_schema: Any = Field(default=None, alias="$schema")
     _definitions: Definitions = PrivateAttr(default=NOTHING_DEFINED)
 
     def model_post_init(self, context: Any, /) -> None:

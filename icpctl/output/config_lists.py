@@ -49,11 +49,10 @@ def list_json(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
 
 def list_yaml(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
     """Print the same as YAML."""
-    import yaml
+    from icpctl.documents.text_layout import yaml_text
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    bodies = [body(it, with_org=with_org) for it in configs]
-    print(yaml.dump(bodies, Dumper=dumper, sort_keys=False, allow_unicode=True), end="")
+    bodies = [body(config, with_org=with_org) for config in configs]
+    print(yaml_text(bodies), end="")
 
 
 def list_names(configs: Sequence[ConfigFile], *, with_org: bool) -> None:

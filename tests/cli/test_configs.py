@@ -414,14 +414,6 @@ def test_help_on_a_full_disk_is_one_message(here: Path, args: list[str]) -> None
     assert (ended.returncode, ended.stderr) == (2, b"error: No space left on device\n")
 
 
-def test_a_closed_stdout_is_no_crash(here: Path) -> None:
-    shell = f"{sys.executable} -m icpctl list >&-"
-    ended = subprocess.run(
-        ["bash", "-c", shell], cwd=here, env=environment(), capture_output=True, check=False
-    )
-    assert (ended.returncode, ended.stderr) == (0, b"")
-
-
 def test_ascii_terminals_get_escapes(here: Path) -> None:
     ended = icpctl("list", cwd=here, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
     assert ended.code == 0

@@ -269,7 +269,10 @@ HINTS = [
     ("label: SaaS\npriorty: 1\n" + RULES, "did you mean priority?"),
     ("label: SaaS\nis_active: no\n" + RULES, "did you mean isActive?"),
     ("label: SaaS\noperator: AND\n" + RULES, "it belongs to groups"),
-    ("label: SaaS\nxyz: AND\n" + RULES, "known: label, priority, isActive, minScore, exclude, rules, "),
+    (
+        "label: SaaS\nxyz: AND\n" + RULES,
+        "known: label, priority, isActive, minScore, exclude, rules, ",
+    ),
     ("label: SaaS\n" + RULES.replace("AND", "and"), "did you mean AND?"),
     (conditions("{type: jobTitle, comparator: exists}"), "did you mean job_title?"),
     (conditions("{type: city, comparator: startswith, value: a}"), "did you mean starts_with?"),

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import Dir, Org, Output, Slug, workspace
+from icpctl.cli.options import Dir, Org, Output, Slug
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from icpctl.config.editing.edits import edited
-from icpctl.config.editing.writing import checked, short_body
+from icpctl.config.config_file import FIELDS_FILE
+from icpctl.config.editing.body_fields import MEANING, full_body
+from icpctl.config.editing.changes import checked
 from icpctl.config.named_lists import ListError, NamedList
+from icpctl.documents.edits import edited
+from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
@@ -33,8 +36,7 @@ def expanded_text(file: ConfigFile) -> bytes:
     """Return a config's text with the values of named lists written out, the rest as it is."""
     if not named_lists(file.config):
         return file.data
-    rules = short_body(expanded(file.config))["rules"]
-    return edited(file.document, {"rules": rules})
+    return edited(file.document, full_body(file.config), full_body(expanded(file.config)), MEANING)
 
 
 def fitted(file: ConfigFile, definitions: Definitions) -> ConfigFile:
@@ -43,6 +45,14 @@ def fitted(file: ConfigFile, definitions: Definitions) -> ConfigFile:
     Values of named lists that the folder does not have, or has otherwise, are written out. Raises
     `IcpctlError` `invalid_config` where the text would be too large, or the folder lacks a field.
     """
+    for condition in file.config.conditions:
+        is_known = condition.type in definitions.vocabulary.types
+        if condition.condition_type.is_custom and not is_known:
+            raise IcpctlError(
+                f"{file.path} asks for {condition.type}, which the folder does not declare",
+                "invalid_config",
+                hint=f"copy the field into {FIELDS_FILE} there first",
+            )
     if all(_has(definitions, named) for named in named_lists(file.config)):
         return file
     return replace(file, data=checked(file.slug, None, file.path, expanded_text(file)).data)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.extras import require
-from icpctl.files import change_files, read_regular
+from icpctl.files import read_regular, write_outputs
 from icpctl.output.console import note
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
@@ -58,7 +58,7 @@ def write_sql(
             _require_ours(beside)
             slugs = [it.slug for it in configs]
             written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
-        change_files(written)
+        write_outputs(written)
         note(f"written: {', '.join(map(str, written))}")
     else:
         sys.stdout.write(text)
@@ -122,7 +122,7 @@ def _require_ours(path: Path) -> None:
 
     head = SCHEMA_HEAD.encode()
     try:
-        is_ours = read_regular(path, len(head), "exists").startswith(head)
+        is_ours = read_regular(path, len(head), "exists", note=False).startswith(head)
     except FileNotFoundError:
         return
     if not is_ours:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.process import ROOT, Ended, icpctl, on_terminal
+from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,9 @@ FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "broken" / "dirty.jsonl"
 
 def insight(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
     """Insight into the sample configs as of a fixed date."""
-    return icpctl("insight", "--dir", CONFIGS, "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+    return icpctl(
+        "insight", *unless_given(args, "--dir", CONFIGS, "--as-of", AS_OF), *args, cwd=cwd, **kwargs
+    )
 
 
 def folder(path: Path, configs: dict[str, list[dict[str, Any]]], visitors: list[Any]) -> None:
