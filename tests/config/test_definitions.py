@@ -235,7 +235,8 @@ def test_an_organizations_fields_come_before_its_parents(here: Path) -> None:
 def test_schema_describe_and_completion_know_the_fields() -> None:
     write("icp_configs/fields.yaml", FIELDS)
     schema = json.loads(run("schema").stdout)
-    names = schema["definitions"]["condition"]["properties"]["type"]["enum"]
+    words = schema["definitions"]["condition"]["properties"]["type"]["oneOf"]
+    names = [word["const"] for word in words]
     assert names[-2:] == ["field.annual_revenue", "field.signed_up"]
     assert "Revenue in USD" in run("describe", "field.annual_revenue").stdout
 
