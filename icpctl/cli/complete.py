@@ -76,5 +76,5 @@ def _vocabulary(context: typer.Context) -> "Vocabulary":
 
 
 def _typed(context: typer.Context, name: str) -> Path | None:
-    found = context.params.get(name)
-    return Path(found) if found else None
+    folder = context.params.get(name)
+    return Path(folder) if folder else None

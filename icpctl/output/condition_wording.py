@@ -67,38 +67,38 @@ def role(condition: Condition) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def reason(one: ConditionExplanation) -> str:
+def reason(explained: ConditionExplanation) -> str:
     """Return what the visitor has and, where the condition does not hold, what it needs."""
-    if one.missing:
-        return _absence(one)
-    return _seen(one) if one.held else f"{_seen(one)}; {needed(one)}"
+    if explained.missing:
+        return _absence(explained)
+    return _seen(explained) if explained.held else f"{_seen(explained)}; {needed(explained)}"
 
 
-def ground(one: ConditionExplanation) -> str:
+def ground(explained: ConditionExplanation) -> str:
     """Return in a few words what a condition that holds found: of pages, the values it met."""
-    condition = one.condition
-    if one.missing or condition.comparison.negates:
+    condition = explained.condition
+    if explained.missing or condition.comparison.negates:
         return head(condition)
     if _kind(condition) is Kind.PAGES:
-        if not one.hits:
+        if not explained.hits:
             return head(condition)
-        shown = [_text(value) for value, _ in one.hits]
+        shown = [_text(value) for value, _ in explained.hits]
     else:
-        shown = [_text(value) for value in _met(one)]
+        shown = [_text(value) for value in _met(explained)]
     more = len(shown) - _MOST_SEEN
     return f"{condition.type} {', '.join(shown[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
 
 
-def _met(one: ConditionExplanation) -> list[Any]:
+def _met(explained: ConditionExplanation) -> list[Any]:
     """The visitor's values that meet a condition, or all where nothing is to be met."""
-    values = one.seen.values
-    met = [at for at in range(len(values)) if any(flags[at] for _, flags in one.hits)]
+    values = explained.seen.values
+    met = [at for at in range(len(values)) if any(flags[at] for _, flags in explained.hits)]
     return [values[at] for at in met] or list(values)
 
 
-def needed(one: ConditionExplanation) -> str:
+def needed(explained: ConditionExplanation) -> str:
     """Return what a condition that the visitor has something for needs to hold."""
-    condition = one.condition
+    condition = explained.condition
     comparison, is_pages = condition.comparison.positive, _kind(condition) is Kind.PAGES
     phrases = comparison.phrases
     shown = _text(condition.value)
@@ -110,28 +110,28 @@ def needed(one: ConditionExplanation) -> str:
     if condition.comparison.negates:
         return (phrases.no_pages if is_pages else phrases.no_text).format(shown)
     if comparison.needs_all:
-        met = {value for value, _ in one.hits}
+        met = {value for value, _ in explained.hits}
         lacking = [value for value in condition.listed if value not in met]
         return f"lacks {', '.join(map(_text, lacking))}"
     if _kind(condition) is Kind.NUMBER:
-        return _number_needed(one)
+        return _number_needed(explained)
     return (phrases.pages if is_pages else phrases.text).format(shown)
 
 
-def _number_needed(one: ConditionExplanation) -> str:
+def _number_needed(explained: ConditionExplanation) -> str:
     """Return which number is needed, and how far from it the one seen is."""
-    comparison = one.condition.comparison.positive
-    values = [float(it) for it in listed_values(one.condition)]
-    phrase = comparison.phrases.number.format(*map(_text, listed_values(one.condition)))
-    if comparison.shape is Shape.SCALAR and _number(one) is None:
+    comparison = explained.condition.comparison.positive
+    values = [float(it) for it in listed_values(explained.condition)]
+    phrase = comparison.phrases.number.format(*map(_text, listed_values(explained.condition)))
+    if comparison.shape is Shape.SCALAR and _number(explained) is None:
         return phrase.replace("needs", "needs just", 1)
     if comparison.shape not in (Shape.SCALAR, Shape.NUMBER, Shape.BOUNDS) or not values:
         return phrase
-    return phrase + _short_of(one, values[0], values[-1])
+    return phrase + _short_of(explained, values[0], values[-1])
 
 
-def _absence(one: ConditionExplanation) -> str:
-    seen = one.seen
+def _absence(explained: ConditionExplanation) -> str:
+    seen = explained.seen
     if seen.raw is None:
         text = f"{seen.field} is not in this record"
     elif seen.fits:
@@ -139,25 +139,25 @@ def _absence(one: ConditionExplanation) -> str:
     else:
         raw = _short(dumps(seen.raw))
         text = f"{seen.field} is {raw}, which is not {wanted(seen.field)} and counts as missing"
-    if one.held and not one.condition.comparison.asks_presence:
-        text += f"; {one.condition.comparator} holds then"
+    if explained.held and not explained.condition.comparison.asks_presence:
+        text += f"; {explained.condition.comparator} holds then"
     return text
 
 
-def _seen(one: ConditionExplanation) -> str:
+def _seen(explained: ConditionExplanation) -> str:
     """The visitor's values: of several, those that meet the condition."""
-    count = len(one.seen.values)
-    met = [at for at in range(count) if any(flags[at] for _, flags in one.hits)]
-    is_asked = not one.condition.comparison.asks_presence
+    count = len(explained.seen.values)
+    met = [at for at in range(count) if any(flags[at] for _, flags in explained.hits)]
+    is_asked = not explained.condition.comparison.asks_presence
     chosen = (met or list(range(count)))[: _MOST_SEEN if is_asked else 1]
-    values = ", ".join(_text(one.seen.values[at]) + _remark(one, at) for at in chosen)
+    values = ", ".join(_text(explained.seen.values[at]) + _remark(explained, at) for at in chosen)
     others = count - len(chosen)
     return f"seen {values}" + (f" and {others} other{'s' * (others > 1)}" if others else "")
 
 
-def _remark(one: ConditionExplanation, at: int) -> str:
+def _remark(explained: ConditionExplanation, at: int) -> str:
     """What makes of the visitor's value number `at` what the condition compares."""
-    condition, seen = one.condition, one.seen
+    condition, seen = explained.condition, explained.seen
     value = str(seen.values[at])
     if condition.condition_type.is_days and seen.field == LAST_SEEN:
         return f" (last_seen {_short(str(seen.raw))})"
@@ -167,7 +167,7 @@ def _remark(one: ConditionExplanation, at: int) -> str:
         return f" as {seen.field}"
     if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
         return _converted(seen.raw, seen.values[at])
-    met = [listed for listed, flags in one.hits if flags[at]]
+    met = [listed for listed, flags in explained.hits if flags[at]]
     if met and len(listed_values(condition)) > 1 and str(met[0]).casefold() != value.casefold():
         return f" (meets {_text(met[0])})"
     form = condition.condition_type.form
@@ -186,15 +186,15 @@ def _converted(raw: Any, value: Any) -> str:
     return "" if text.casefold() == value_text(value).casefold() else f" (from {_short(text)})"
 
 
-def _number(one: ConditionExplanation) -> float | None:
+def _number(explained: ConditionExplanation) -> float | None:
     """The number seen; None for a range."""
-    (value,) = one.seen.values
+    (value,) = explained.seen.values
     return None if isinstance(value, str) else float(value)
 
 
-def _short_of(one: ConditionExplanation, low: float, high: float) -> str:
+def _short_of(explained: ConditionExplanation, low: float, high: float) -> str:
     """How far the number seen is from `low` to `high`."""
-    number = _number(one)
+    number = _number(explained)
     if number is None:
         return " for every number of the range"
     distance = low - number if number < low else number - high

@@ -28,13 +28,13 @@ def list_table(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
     columns = ["SLUG", "PRIORITY", "ACTIVE", "CONDITIONS", "LABEL"]
     rows = [
         [
-            it.slug,
-            "" if it.config.priority is None else str(it.config.priority),
-            "yes" if it.config.is_active else "no",
-            str(sum(len(group.conditions) for group in it.config.rules.groups)),
-            it.config.label,
+            config.slug,
+            "" if config.config.priority is None else str(config.config.priority),
+            "yes" if config.config.is_active else "no",
+            str(sum(len(group.conditions) for group in config.config.rules.groups)),
+            config.config.label,
         ]
-        for it in configs
+        for config in configs
     ]
     if with_org:
         columns.insert(0, "ORG")
@@ -57,8 +57,8 @@ def list_yaml(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
 
 def list_names(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
     """Print the slugs, behind their organization where there may be several."""
-    for it in configs:
-        print(f"{it.org}/{it.slug}" if with_org and it.org else it.slug)
+    for config in configs:
+        print(f"{config.org}/{config.slug}" if with_org and config.org else config.slug)
 
 
 LISTS: dict[ListFormat, Callable[..., None]] = {

@@ -212,8 +212,8 @@ def _each(
     """What each row has, of the values of a column and the raw ones."""
     misfits = set(column.misfits.tolist())
     return [
-        Seen(field, tuple(shown(value, its) for value in found), its, row not in misfits)
-        for row, (found, its) in enumerate(zip(column.to_lists(), raw, strict=True))
+        Seen(field, tuple(shown(value, its) for value in values), its, row not in misfits)
+        for row, (values, its) in enumerate(zip(column.to_lists(), raw, strict=True))
     ]
 
 
@@ -230,8 +230,8 @@ def _days(rows: pa.RecordBatch, plan: Plan) -> list[Seen]:
     of_date = _each(by_date, LAST_SEEN, _raw(rows, LAST_SEEN), _number)
     of_record = _each(own, name, _raw(rows, name), _number)
     return [
-        replace(record if not date.values and record.raw is not None else date, values=found)
-        for date, record, found in zip(
+        replace(record if not date.values and record.raw is not None else date, values=values)
+        for date, record, values in zip(
             of_date,
             of_record,
             (tuple(as_number(low) for low, _ in cell) for cell in column.to_lists()),

@@ -64,11 +64,11 @@ def call(case: str, form: str) -> str:
     with inside():
         ended = CliRunner().invoke(app, args)
     parts = [f"$ icpctl {' '.join(args)}", f"exit code {ended.exit_code}"]
-    for name, printed in (("stdout", ended.stdout), ("stderr", ended.stderr)):
-        text = printed.replace(f'"version": "{__version__}"', '"version": "VERSION"')
+    for name, text in (("stdout", ended.stdout), ("stderr", ended.stderr)):
+        printed = text.replace(f'"version": "{__version__}"', '"version": "VERSION"')
         if form in ("github", "sarif"):  # whose paths begin at a repository, if there is one
-            text = text.replace("tests/broken/", "")
-        parts += [f"--- {name}", text]
+            printed = printed.replace("tests/broken/", "")
+        parts += [f"--- {name}", printed]
     return "\n".join(parts)
 
 

@@ -166,7 +166,7 @@ def test_get_of_a_broken_config_shows_what_is_wrong(here: Path) -> None:
     assert "error[ICP105]" in ended.err
 
 
-@pytest.mark.parametrize("slug", ["../secret", "/etc/passwd", "a/b", "..", ""])
+@pytest.mark.parametrize("slug", ["../secret", "/etc/passwd", "a/b", ".."])
 def test_a_slug_cannot_leave_the_folder(here: Path, slug: str) -> None:
     (here / "secret.yaml").write_text(VALID)
     ended = icpctl("get", slug, cwd=here)

@@ -114,10 +114,10 @@ def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
     numbers = _numbers(condition)
     old = numbers[0] if counts.below else numbers[-1]
     gained = 0
-    found: list[Relaxation] = []
+    relaxations: list[Relaxation] = []
     for threshold in _candidates(float(old), condition, counts, included=included):
         gain = counts.reached(threshold, included=included)
-        if len(found) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
+        if len(relaxations) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
             continue
         gained = gain
         new: Any = as_number(threshold)
@@ -125,8 +125,8 @@ def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
         if condition.comparison.shape is Shape.BOUNDS:
             value = [new, numbers[1]] if counts.below else [numbers[0], new]
         becomes = changed(condition, condition.comparator, value)
-        found.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
-    return found
+        relaxations.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
+    return relaxations
 
 
 def _numbers(condition: Condition) -> list[int | float]:
@@ -141,17 +141,17 @@ def _candidates(
     low, high = condition.condition_type.bounds or (-math.inf, math.inf)
     low = max(low, min(0.0, old))  # nothing that is counted is below 0
 
-    def usable(it: float) -> bool:
-        is_passed = it < old if counts.below else it > old
-        return is_passed and math.isfinite(it) and low <= it <= high
+    def usable(threshold: float) -> bool:
+        is_passed = threshold < old if counts.below else threshold > old
+        return is_passed and math.isfinite(threshold) and low <= threshold <= high
 
-    found = [it for it in _multiples(old, below=counts.below) if usable(it)]
-    first = next((it for it in found if counts.reached(it, included=included)), None)
+    multiples = [it for it in _multiples(old, below=counts.below) if usable(it)]
+    first = next((it for it in multiples if counts.reached(it, included=included)), None)
     nearest = counts.nearest()
     if nearest is None:
         return []
     if first is not None and abs(first - nearest) <= _FAR * abs(nearest):
-        return found
+        return multiples
     rounded = [_rounded(it, below=counts.below, included=included) for it in counts.from_nearest()]
     return [it for it in dict.fromkeys(rounded) if usable(it)][:_MOST_CANDIDATES]
 
@@ -173,8 +173,8 @@ def _rounded(number: float, *, below: bool, included: bool) -> float:
     away = -1 if below else 1
     places = max(0, -math.floor(math.log10(step)))
     multiple = math.ceil(away * number / step)
-    found = round(away * multiple * step, places)
-    return found if included or found != number else round(found + away * step, places)
+    rounded = round(away * multiple * step, places)
+    return rounded if included or rounded != number else round(rounded + away * step, places)
 
 
 def _round_step(least: float, *, whole: bool) -> float:

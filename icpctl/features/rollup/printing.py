@@ -22,8 +22,8 @@ from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.progress import progress
-from icpctl.output.read_as import print_mapped
 from icpctl.output.runs.notes import print_exceeded, print_misfits, print_rejected, rejects_hint
+from icpctl.output.runs.read_as import print_mapped
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 

@@ -94,6 +94,7 @@ def _wrapping(
         "written by icpctl sql.",
         f"For each row: id, icp_match, icp, icp_score, {_columns(configs, request)}.",
         f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
+        *_assumptions(request.dialect),
     ]
     return Wrapping(target.form, name, tuple(words))
 
@@ -104,6 +105,18 @@ def _columns(configs: Sequence[ConfigFile], request: Request) -> str:
     more = ["icp_tier"] if request.tiers else []
     more += ["excluded_by"] if any(it.config.exclude for it in configs) else []
     return ", ".join([matches, *more]) if more else f"and {matches}"
+
+
+def _assumptions(dialect: str) -> list[str]:
+    """What is assumed of the table where SQL does less than the reader of exports."""
+    from icpctl.features.sql.dialects import DIALECTS
+
+    return [
+        "Assumed: numbers in texts are plain (1200, 0.5), "
+        "counts and ranges also 1,200, 1K, 51-200.",
+        "Assumed: UTM parameters are in columns of their own.",
+        *([] if DIALECTS[dialect].composes else ["Assumed: texts are in composed form (NFC)."]),
+    ]
 
 
 def _model(out: Path | None) -> str:

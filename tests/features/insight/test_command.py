@@ -197,7 +197,7 @@ def test_what_terminals_would_obey_is_escaped(tmp_path: Path) -> None:
         assert "\\x1b[2Jx\\ty\\n\\u202e[bold]" in seen
     gains = json.loads(icpctl("insight", "v.jsonl", "-o", "json", cwd=tmp_path).out)
     [gain] = gains["configs"][0]["groups"][0]["conditions"][0]["gains"]
-    assert (gain["value"], gain["gain"]) == (bad, 3)
+    assert (gain["value"], gain["gain"]) == ("\x1b[2Jx y [bold]", 3)
 
 
 def test_rejected_lines_are_told(tmp_path: Path) -> None:

@@ -437,9 +437,10 @@ def test_company_sizes(tmp_path: Path) -> None:
         "11-50": 1,
         "51-200": 2,
         "201-500": 1,
+        "501-1,000": 1,
         "10,001+": 2,
         "other ranges": 1,
-        "not known": 5,
+        "not known": 4,
     }
 
 
