@@ -22,10 +22,10 @@ PLACEHOLDER_SHARE = 0.016
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 21_800
+CORE_LINES = 22_600
 """Lines of the core at most; 16,000 is the aim."""
 
-LONG_MODULES: set[str] = set()
+LONG_MODULES = {"config/store.py"}
 """Modules that may be longer, until they are divided."""
 
 FULL_FOLDERS = {"config", "exports", "values"}
