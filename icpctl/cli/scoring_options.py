@@ -50,6 +50,7 @@ def scoring_options(
         mapping=mapping_of(mapping),
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
+        tiers=load_settings().tiers,
     )
 
 

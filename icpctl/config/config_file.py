@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml", ".json")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_SLUG = 100
-
 FIELDS_FILE = "fields.yaml"
 """The file of a folder of configs that declares its custom fields."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - pydantic reads it
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 
@@ -37,14 +37,20 @@ class ConfigReport(Report):
 
 
 class MatchReport(Report):
-    """A whole run. `field_warnings` counts the values that did not fit, for each field."""
+    """A whole run. `field_warnings` counts the values that did not fit, for each field.
+
+    `excluded` counts the visitors whom a config excludes, None where none of them excludes;
+    `tiers` counts those of each tier, the highest first, None where there are no tiers.
+    """
 
     as_of: datetime
     visitors: int
     rejected: int
     field_warnings: dict[str, int]
     matched: int
+    excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)
     match_rate: float | None
+    tiers: dict[str, int] | None = Field(default=None, exclude_if=lambda counts: counts is None)
     configs: list[ConfigReport]
     elapsed_seconds: float
 
