@@ -5,117 +5,96 @@ They hold for few units and at 0 and 100 %, where the textbook's `p +- 1.96 se` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
-
-    Floats = NDArray[np.float64]
+from dataclasses import dataclass
+from math import exp, inf, log, sqrt
 
 Z = 1.959963984540054
 """The normal quantile of 97.5 %."""
 
-_LOG_LARGEST_RATIO = 60.0  # e**60: no ratio of two rates of units that fit a disk is larger
-_HALVINGS = 80  # of an interval 120 wide: to the last bits of a double
+_LARGEST = 60.0  # e**60: no ratio of two rates of units that fit a disk is larger
+_HALVINGS = 70  # of an interval up to 120 wide: to the last bits of a double
 
 
-def wilson(hits: ArrayLike, units: ArrayLike) -> tuple[Floats, Floats]:
-    """Wilson's interval of the rates `hits / units`, elementwise: lower and upper ends.
+def wilson(hits: int, units: int) -> tuple[float, float]:
+    """Wilson's interval of the rate `hits / units`; 0 to 1 without units.
 
-    Without units nothing is known: 0 to 1. (E. B. Wilson, 1927, JASA 22, 209-212.)
+    (E. B. Wilson, 1927, JASA 22, 209-212.)
     """
-    hits, units = _floats(hits), _floats(units)
-    some = np.maximum(units, 1.0)
-    rate = hits / some
-    middle = rate + Z**2 / (2 * some)
-    half = Z * np.sqrt(rate * (1 - rate) / some + Z**2 / (4 * some**2))
-    scale = 1 + Z**2 / some
-    low = np.where(hits == 0, 0.0, (middle - half) / scale)
-    high = np.where(hits == units, 1.0, (middle + half) / scale)
-    return np.where(units > 0, low, 0.0), np.where(units > 0, high, 1.0)
+    if not units:
+        return 0.0, 1.0
+    rate = hits / units
+    middle = rate + Z**2 / (2 * units)
+    half = Z * sqrt(rate * (1 - rate) / units + Z**2 / (4 * units**2))
+    scale = 1 + Z**2 / units
+    low = (middle - half) / scale if hits else 0.0
+    return low, (middle + half) / scale if hits < units else 1.0
 
 
-def lift(won_in: ArrayLike, units_in: ArrayLike, won: float, units: float) -> Floats:
-    """The won rate of a part over that of all units, elementwise; NaN where either has no rate."""
-    won_in, units_in = _floats(won_in), _floats(units_in)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return won_in / units_in / (np.float64(won) / np.float64(units))
-
-
-def lift_interval(
-    won_in: ArrayLike, units_in: ArrayLike, won: float, units: float
-) -> tuple[Floats, Floats]:
-    """The interval of `lift`, elementwise: lower and upper ends; NaN where there is no lift.
+def lift_interval(won_in: int, units_in: int, won: int, units: int) -> tuple[float, float]:
+    """The interval of a lift: the won rate of a part over that of all units, which is above 0.
 
     The part and the rest are two independent samples with rates p and q. A part that is a share s
     of all units has lift `p / (s p + (1 - s) q)`, which rises with p / q, so that the ends of
     `ratio_interval` give its ends.
     """
-    won_in, units_in = _floats(won_in), _floats(units_in)
-    low, high = ratio_interval(won_in, units_in, won - won_in, units - units_in)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = units_in / np.float64(units)
-        ends = [1 / (share + (1 - share) / ratio) for ratio in (low, high)]
-        none = (units_in == 0) | (won == 0)
-        ends = [np.where(share == 1, 1.0, end) for end in ends]
-    return np.where(none, np.nan, ends[0]), np.where(none, np.nan, ends[1])
+    share = units_in / units
+    if share == 1:
+        return 1.0, 1.0
+    low, high = ratio_interval(TwoRates(won_in, units_in, won - won_in, units - units_in))
+    return (1 / (share + (1 - share) / low) if low else 0.0), 1 / (share + (1 - share) / high)
 
 
-def ratio_interval(
-    hits: ArrayLike, units: ArrayLike, other_hits: ArrayLike, other_units: ArrayLike
-) -> tuple[Floats, Floats]:
-    """The interval of the ratio of two independent rates, elementwise: lower and upper ends.
+@dataclass(frozen=True, slots=True)
+class TwoRates:
+    """Hits of two independent samples; neither is empty."""
 
-    The ratios that a score test does not reject, found by halving on their logarithm: 0 and
-    infinity are ends where a rate is 0. (P. A. R. Koopman, 1984, Biometrics 40, 513-517.)
+    hits: int
+    units: int
+    other_hits: int
+    other_units: int
+
+
+def ratio_interval(rates: TwoRates) -> tuple[float, float]:
+    """The interval of the ratio of two rates: 0 and infinity are ends where a rate is 0.
+
+    The ratios that a score test does not reject, found by halving on their logarithm.
+    (P. A. R. Koopman, 1984, Biometrics 40, 513-517.)
     """
-    parts = [_floats(part) for part in (hits, units, other_hits, other_units)]
-    hits, units, other_hits, other_units = np.broadcast_arrays(*parts)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle = np.log(hits / units) - np.log(other_hits / other_units)
-    middle = np.clip(np.nan_to_num(middle, nan=0.0), -_LOG_LARGEST_RATIO, _LOG_LARGEST_RATIO)
-    ends = [
-        _rejected_from(middle, np.full_like(middle, end), hits, units, other_hits, other_units)
-        for end in (-_LOG_LARGEST_RATIO, _LOG_LARGEST_RATIO)
-    ]
-    low = np.where(hits == 0, 0.0, np.exp(ends[0]))
-    high = np.where(other_hits == 0, np.inf, np.exp(ends[1]))
+    middle = 0.0
+    if rates.hits and rates.other_hits:
+        middle = log(rates.hits / rates.units) - log(rates.other_hits / rates.other_units)
+    elif rates.hits or rates.other_hits:
+        middle = _LARGEST if rates.hits else -_LARGEST
+    low = exp(_rejected_from(middle, -_LARGEST, rates)) if rates.hits else 0.0
+    high = exp(_rejected_from(middle, _LARGEST, rates)) if rates.other_hits else inf
     return low, high
 
 
-def _rejected_from(accepted: Floats, rejected: Floats, *counts: Floats) -> Floats:
-    """The log ratios, between the accepted and the rejected ones, where the test starts to reject.
-
-    Halving keeps `accepted` a ratio that is not rejected, so that without evidence (no hit at all)
-    the end stays at the rim.
-    """
+def _rejected_from(accepted: float, rejected: float, rates: TwoRates) -> float:
+    """The log ratio, between an accepted and a rejected one, where the test starts to reject."""
     for _ in range(_HALVINGS):
         between = (accepted + rejected) / 2
-        rejects = _squared_score(np.exp(between), *counts) > Z**2
-        accepted = np.where(rejects, accepted, between)
-        rejected = np.where(rejects, between, rejected)
+        if _squared_score(exp(between), rates) > Z**2:
+            rejected = between
+        else:
+            accepted = between
     return accepted
 
 
-def _squared_score(
-    ratio: Floats, hits: Floats, units: Floats, other_hits: Floats, other_units: Floats
-) -> Floats:
-    """The score statistic, squared, of the hypothesis that the rates have this ratio."""
-    a = (units + other_units) * ratio
-    b = hits + other_units + ratio * (units + other_hits)
-    root = np.sqrt(np.maximum(b * b - 4 * a * (hits + other_hits), 0))
-    # the smaller root of a q^2 - b q + hits + other_hits, without the loss of `b - root`
-    with np.errstate(divide="ignore", invalid="ignore"):
-        other_rate = np.where(b > 0, 2 * (hits + other_hits) / (b + root), 0.0)
-        other_rate = np.clip(other_rate, 0, np.minimum(1, 1 / ratio))
-        rate = np.clip(ratio * other_rate, 0, 1)
-        variance = rate * (1 - rate) / units + ratio**2 * other_rate * (1 - other_rate) / other_units
-        difference = hits / units - ratio * other_hits / other_units
-        score = difference**2 / variance
-    return np.where(difference == 0, 0.0, np.nan_to_num(score, nan=0.0, posinf=np.inf))
+def _squared_score(ratio: float, rates: TwoRates) -> float:
+    """The score statistic, squared, of the hypothesis that the rates have this ratio.
 
-
-def _floats(counts: ArrayLike) -> Floats:
-    return np.asarray(counts, dtype=np.float64)
+    The likeliest `other_rate` is the smaller root of `a q^2 - b q + hits`, here without the
+    cancellation of `b - root`.
+    """
+    hits = rates.hits + rates.other_hits
+    a = (rates.units + rates.other_units) * ratio
+    b = rates.hits + rates.other_units + ratio * (rates.units + rates.other_hits)
+    other_rate = min(2 * hits / (b + sqrt(max(0.0, b * b - 4 * a * hits))), 1.0, 1 / ratio)
+    rate = min(1.0, ratio * other_rate)
+    variance = rate * (1 - rate) / rates.units
+    variance += ratio**2 * other_rate * (1 - other_rate) / rates.other_units
+    difference = rates.hits / rates.units - ratio * rates.other_hits / rates.other_units
+    if difference == 0:
+        return 0.0
+    return difference**2 / variance if variance > 0 else inf

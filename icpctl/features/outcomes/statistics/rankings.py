@@ -71,5 +71,3 @@ def won_among_best(won: ArrayLike, others: ArrayLike, capacity: int) -> float:
     before = np.cumsum(units) - units
     share = np.clip((capacity - before) / np.maximum(units, 1), 0, 1)
     return float(won @ share)
-
-

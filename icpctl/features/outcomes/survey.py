@@ -1,0 +1,160 @@
+"""Visitors and deals to counts of units: the one scan, batch by batch.
+
+    survey = Survey(deals, scope, counts, by_account=True, fields=("industry",))
+    for visits in batches:
+        survey.add(visits)
+    survey.finish()
+
+Where units are visitors and no share of the newest is asked for, a batch is counted and forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from icpctl.features.outcomes.account_values import AccountValues
+from icpctl.features.outcomes.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.selection import choose
+from icpctl.features.outcomes.suspects import ValueCounts
+from icpctl.features.outcomes.units import (
+    Accounts,
+    Evidence,
+    Units,
+    amounts_of,
+    closes_of,
+    counts_before_close,
+    outcomes_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from icpctl.features.outcomes.counting import OutcomeCounts
+    from icpctl.features.outcomes.deals import DealTable
+    from icpctl.features.outcomes.selection import Scope
+    from icpctl.features.outcomes.suspects import Suspicion
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """A batch of visitors, one a row: their keys in normal form, last visits and evidence.
+
+    `values` [rows, fields] name the value of each field that may be suspect.
+    """
+
+    keys: Sequence[str | None]
+    last_seen: NDArray[np.float64]
+    evidence: Evidence
+    values: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class JoinCounts:
+    """What joined and what did not.
+
+    `after_close` visitors came only after their deal had closed; `without_last_seen` count though
+    nobody knows when they came. `open` units may still be won; `outside` ones are not of the
+    period. `joined_keys` are keys of deals that a visitor who counts has.
+    """
+
+    visitors: int = 0
+    without_key: int = 0
+    with_deal: int = 0
+    after_close: int = 0
+    without_last_seen: int = 0
+    joined_keys: int = 0
+    open: int = 0
+    outside: int = 0
+
+
+@dataclass(slots=True)
+class Survey:
+    """Units of the deals' visitors, counted into `counts` when `finish` is called."""
+
+    deals: DealTable
+    scope: Scope
+    counts: OutcomeCounts
+    by_account: bool
+    fields: tuple[str, ...] = ()
+    joined: JoinCounts = field(default_factory=JoinCounts)
+    values: dict[str, ValueCounts] = field(init=False)
+    _accounts: Accounts = field(default_factory=Accounts)
+    _account_values: AccountValues = field(init=False)
+    _kept: list[tuple[Units, NDArray[np.int64]]] = field(default_factory=list)
+    _is_joined: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = {name: ValueCounts() for name in self.fields}
+        self._account_values = AccountValues(len(self.fields))
+        self._is_joined = np.zeros(len(self.deals), bool)
+
+    def add(self, visits: Visits) -> None:
+        """Join a batch of visitors with the deals; leave out visits after the close."""
+        deals = self.deals.numbers_of(visits.keys)
+        in_time = counts_before_close(deals, visits.last_seen, self.deals)
+        self._count_join(visits, deals, in_time)
+        units = Units(deals, visits.last_seen, visits.evidence)
+        if self.by_account:
+            self._add_to_accounts(visits, units, in_time)
+        elif self.scope.newest is None:
+            self._count(units.take(in_time), visits.values[in_time])
+        else:
+            self._kept.append((units.take(in_time), visits.values[in_time]))
+
+    def finish(self) -> None:
+        """Count the units that had to wait for the last visitor."""
+        self.joined.joined_keys = int(self._is_joined.sum())
+        accounts = self._accounts.units()
+        if accounts is not None:
+            self._count(accounts, self._account_values.of_accounts(len(accounts)))
+        if self._kept:
+            units = Units.concatenate([units for units, _ in self._kept])
+            self._count(units, np.concatenate([values for _, values in self._kept]))
+            self._kept.clear()
+
+    def suspicions(self) -> dict[str, Suspicion]:
+        """How much each field knows of the outcome, where that can be said."""
+        known = {name: counts.suspicion() for name, counts in self.values.items()}
+        return {name: suspicion for name, suspicion in known.items() if suspicion is not None}
+
+    def _count_join(
+        self, visits: Visits, deals: NDArray[np.int64], in_time: NDArray[np.bool_]
+    ) -> None:
+        joined = self.joined
+        joined.visitors += len(deals)
+        joined.without_key += sum(key is None for key in visits.keys)
+        joined.with_deal += int((deals != NO_DEAL).sum())
+        joined.after_close += int((~in_time).sum())
+        joined.without_last_seen += int(np.isnan(visits.last_seen).sum())
+        self._is_joined[deals[in_time & (deals != NO_DEAL)]] = True
+
+    def _add_to_accounts(self, visits: Visits, units: Units, in_time: NDArray[np.bool_]) -> None:
+        """Merge the visitors in time that have a key into their accounts."""
+        rows = [row for row in np.flatnonzero(in_time).tolist() if visits.keys[row] is not None]
+        keys = [str(visits.keys[row]) for row in rows]
+        numbers = self._accounts.add(keys, units.take(np.array(rows, np.int64)))
+        self._account_values.add(numbers, visits.values[rows])
+
+    def _count(self, units: Units, values: NDArray[np.int64]) -> None:
+        outcomes = outcomes_of(units, self.deals)
+        chosen = choose(self.scope, outcomes, closes_of(units, self.deals), units.last_seen)
+        self.joined.open += chosen.open
+        self.joined.outside += chosen.outside
+        taken = units.take(chosen.taken)
+        won = outcomes[chosen.taken] == Outcome.WON
+        self.counts.add(taken.evidence, won, amounts_of(taken, self.deals))
+        halves = alternate(won, self.counts.units)
+        for position, counts in enumerate(self.values.values()):
+            counts.add(values[chosen.taken, position], halves, won)
+
+
+def alternate(won: NDArray[np.bool_], start: int = 0) -> NDArray[np.bool_]:
+    """Halves of units [units] in their order, so that each half has half of the won."""
+    of_won = np.cumsum(won) + start
+    number: NDArray[np.int64] = np.where(won, of_won, np.cumsum(~won) + start)
+    return (number % 2).astype(bool)

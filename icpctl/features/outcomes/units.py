@@ -1,0 +1,190 @@
+"""What rates are counted of: accounts, or single visitors, with what became of them.
+
+Times are seconds since the epoch, UTC, NaN where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from icpctl.features.outcomes.deals import NO_DEAL, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from icpctl.features.outcomes.deals import DealTable
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+    Rows = NDArray[np.bool_] | Integers | slice
+
+NO_MATCH = -1
+"""In place of a score, where the config does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the configs say of each row.
+
+    `hundredths` [rows, configs + 1] are scores in hundredths, `NO_MATCH` where the config does not
+    match; the last column is of all configs together: the `icp_score`. `literals` and `shut_out`
+    are bits, packed along the rows (`np.packbits(bits, axis=1)`): which conditions a row meets, and
+    which single required condition keeps it from matching a config.
+    """
+
+    hundredths: NDArray[np.int16]
+    literals: NDArray[np.uint8]
+    shut_out: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.hundredths)
+
+    def take(self, rows: Rows) -> Evidence:
+        """Keep these rows."""
+        return Evidence(self.hundredths[rows], self.literals[rows], self.shut_out[rows])
+
+    def merge_runs(self, starts: Integers) -> Evidence:
+        """Merge the rows of each run into one that matches, scores and meets the most of them."""
+        return Evidence(
+            np.maximum.reduceat(self.hundredths, starts),
+            np.bitwise_or.reduceat(self.literals, starts),
+            np.bitwise_or.reduceat(self.shut_out, starts),
+        )
+
+    @staticmethod
+    def concatenate(parts: Sequence[Evidence]) -> Evidence:
+        """Join the rows of at least one part, in order."""
+        return Evidence(
+            np.concatenate([part.hundredths for part in parts]),
+            np.concatenate([part.literals for part in parts]),
+            np.concatenate([part.shut_out for part in parts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A batch of units, one a row.
+
+    `deals` are numbers of the deal table, or `NO_DEAL`. `last_seen` is the latest visit that
+    counts.
+    """
+
+    deals: Integers
+    last_seen: Floats
+    evidence: Evidence
+
+    def __len__(self) -> int:
+        return len(self.deals)
+
+    def take(self, rows: Rows) -> Units:
+        """Keep these rows."""
+        return Units(self.deals[rows], self.last_seen[rows], self.evidence.take(rows))
+
+    @staticmethod
+    def concatenate(parts: Sequence[Units]) -> Units:
+        """Join the rows of at least one part, in order."""
+        return Units(
+            np.concatenate([part.deals for part in parts]),
+            np.concatenate([part.last_seen for part in parts]),
+            Evidence.concatenate([part.evidence for part in parts]),
+        )
+
+
+def outcomes_of(units: Units, table: DealTable) -> NDArray[np.int8]:
+    """Each unit's outcome: `Outcome.WON`, `Outcome.LOST`, or 0 for a unit without a deal."""
+    return _of_deals(table.outcomes, units.deals, np.int8(Outcome.OPEN))
+
+
+def closes_of(units: Units, table: DealTable) -> Floats:
+    """Each unit's close date."""
+    return _of_deals(table.closes, units.deals, np.nan)
+
+
+def amounts_of(units: Units, table: DealTable) -> Floats:
+    """What each unit's won deals are worth together."""
+    return _of_deals(table.amounts, units.deals, np.nan)
+
+
+def counts_before_close(deals: Integers, last_seen: Floats, table: DealTable) -> NDArray[np.bool_]:
+    """Whether each visit came before the close of its deal, as far as both dates are known."""
+    return ~(last_seen >= _of_deals(table.closes, deals, np.nan))
+
+
+def _of_deals(values: NDArray, deals: Integers, without: object) -> NDArray:  # type: ignore[type-arg]
+    result = np.full(len(deals), without, values.dtype)
+    has_deal = deals != NO_DEAL
+    result[has_deal] = values[deals[has_deal]]
+    return result
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Visitors merged by account, batch by batch, in memory that goes with the accounts.
+
+    Accounts are numbered in the order of their first visit.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    _filled: int = 0
+    _room: Units | None = None
+
+    def add(self, keys: Sequence[str], units: Units) -> Integers:
+        """Merge visitors, each with the key of its account; the numbers of their accounts."""
+        numbers = self.numbers
+        number = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64)
+        if len(number):
+            order = np.argsort(number, kind="stable")
+            starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+            self._merge(number[order][starts], _merge_runs(units.take(order), starts))
+        return number
+
+    def units(self) -> Units | None:
+        """The accounts so far, None without any."""
+        return None if self._room is None else self._room.take(slice(len(self.numbers)))
+
+    def _merge(self, number: Integers, units: Units) -> None:
+        """Merge one row an account; those that are new have the numbers that come next."""
+        old = number < self._filled
+        self._reserve(len(self.numbers), units)
+        room = self._room
+        assert room is not None  # noqa: S101 - reserved above
+        _write(room, number[~old], units.take(~old))
+        _write(room, number[old], _merge_pairs(room.take(number[old]), units.take(old)))
+        self._filled = len(self.numbers)
+
+    def _reserve(self, count: int, sample: Units) -> None:
+        """Make room for so many accounts, at least doubling it; `sample` fills what is unused."""
+        room = 0 if self._room is None else len(self._room)
+        if count > room:
+            more = sample.take(np.zeros(max(count - room, room), np.int64))
+            self._room = more if self._room is None else Units.concatenate([self._room, more])
+
+
+def _merge_runs(units: Units, starts: Integers) -> Units:
+    return Units(
+        units.deals[starts],
+        np.fmax.reduceat(units.last_seen, starts),
+        units.evidence.merge_runs(starts),
+    )
+
+
+def _merge_pairs(earlier: Units, later: Units) -> Units:
+    """Merge row by row."""
+    a, b = earlier.evidence, later.evidence
+    evidence = Evidence(
+        np.maximum(a.hundredths, b.hundredths), a.literals | b.literals, a.shut_out | b.shut_out
+    )
+    return Units(earlier.deals, np.fmax(earlier.last_seen, later.last_seen), evidence)
+
+
+def _write(target: Units, rows: Integers, units: Units) -> None:
+    target.deals[rows] = units.deals
+    target.last_seen[rows] = units.last_seen
+    target.evidence.hundredths[rows] = units.evidence.hundredths
+    target.evidence.literals[rows] = units.evidence.literals
+    target.evidence.shut_out[rows] = units.evidence.shut_out
