@@ -28,8 +28,8 @@ LARGEST_P = 0.05
 
 RESAMPLES = 50
 
-MOST_WON = 600
-MOST_OTHERS = 1_400
+MOST_WON = 500
+MOST_OTHERS = 1_000
 """Units that the test and the resamples look at; of more they take these."""
 
 _SAME = 0.9

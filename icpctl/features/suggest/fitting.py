@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 FOLDS = 5
+REPETITIONS = 2
+"""Units are dealt into folds so many times; the mean of all folds counts."""
 
 
 class Scorer(Protocol):
@@ -46,7 +48,10 @@ class Form(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A fitted config, and the mean AUC of the folds with its standard error by size."""
+    """A fitted config, and the mean AUC of the folds by size [sizes].
+
+    `errors` [sizes] are the standard errors of how much worse each size is than the best.
+    """
 
     config: Scorer
     means: Floats
@@ -63,26 +68,23 @@ def choose_config(sample: Sample, most: int, form: Form, seed: int) -> Choice | 
 
     The number is chosen by folds, in which everything is done anew; then all units are fitted.
     None if nothing at all is worth a condition. (L. Breiman et al., 1984, Classification and
-    Regression Trees, 3.4.3: the one-standard-error rule.)
+    Regression Trees, 3.4.3: the one-standard-error rule. The error is that of the difference, for
+    sizes are compared on the same folds.)
     """
     configs = form(sample, most)
     if not configs:
         return None
-    aucs = fold_aucs(sample, most, form, seed)
-    means, errors = aucs.mean(axis=0), aucs.std(axis=0, ddof=1) / np.sqrt(FOLDS)
-    size = smallest_within_error(means, errors)
+    aucs = np.vstack([fold_aucs(sample, most, form, seed, n) for n in range(REPETITIONS)])
+    means = np.round(aucs.mean(axis=0), 12)
+    behind = aucs[:, [int(means.argmax())]] - aucs
+    errors = np.round(behind.std(axis=0, ddof=1) / np.sqrt(FOLDS), 12)
+    size = 1 + int(np.flatnonzero(means.max() - means <= errors)[0])
     return Choice(configs[min(size, len(configs)) - 1], means, errors)
 
 
-def smallest_within_error(means: Floats, errors: Floats) -> int:
-    """The smallest size, from 1, whose mean is within the best one's standard error of it."""
-    best = int(means.argmax())
-    return 1 + int(np.flatnonzero(means >= round(float(means[best] - errors[best]), 12))[0])
-
-
-def fold_aucs(sample: Sample, most: int, form: Form, seed: int) -> Floats:
+def fold_aucs(sample: Sample, most: int, form: Form, seed: int, repetition: int = 0) -> Floats:
     """The AUC [folds, sizes] of each fold's units by the configs fitted to all others."""
-    fold = folds_of(sample.won, seed)
+    fold = folds_of(sample.won, seed, repetition)
     return np.array(
         [_sizes(sample.take(fold != n), sample.take(fold == n), most, form) for n in range(FOLDS)]
     )
@@ -100,10 +102,10 @@ def config_auc(config: Scorer, sample: Sample) -> float:
     return 0.5 if ranking is None else round(ranking.value, 12)
 
 
-def folds_of(won: NDArray[np.bool_], seed: int) -> Integers:
+def folds_of(won: NDArray[np.bool_], seed: int, repetition: int = 0) -> Integers:
     """The fold [units] of each unit; won ones and others are dealt out alike."""
     fold = np.empty(len(won), np.int64)
     for kind in (False, True):
         rows = np.flatnonzero(won == kind)
-        fold[rows[shuffled(len(rows), seed, kind, 1)]] = np.arange(len(rows)) % FOLDS
+        fold[rows[shuffled(len(rows), seed, kind, repetition, 1)]] = np.arange(len(rows)) % FOLDS
     return fold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,7 @@ class PointsConfig:
 def round_to_points(model: Model) -> PointsConfig:
     """The model in whole points: several multipliers, then single steps while the loss falls.
 
-    Literals whose points become 0 are left out.
+    Literals whose points become 0 are left out, and factors that all points share are taken out.
     """
     weights = model.weights[1:]
     starts = [
@@ -60,8 +61,10 @@ def round_to_points(model: Model) -> PointsConfig:
     points = _improve(model.patterns, *best)
     order = sorted(range(len(points)), key=lambda place: (-points[place], place))
     kept = [place for place in order if points[place] > 0]
+    shared = gcd(*(int(points[place]) for place in kept))
     return PointsConfig(
-        tuple(model.literals[place] for place in kept), tuple(int(points[place]) for place in kept)
+        tuple(model.literals[place] for place in kept),
+        tuple(int(points[place]) // shared for place in kept),
     )
 
 
