@@ -57,7 +57,7 @@ def round_to_points(model: Model) -> PointsConfig:
         np.round(weights / max(weights.max(), 1e-9) * top) for top in range(2, MOST_POINTS + 1)
     ]
     starts = [np.clip(start, 0, MOST_POINTS).astype(np.int64) for start in starts]
-    best = min((_loss(model.patterns, start), tuple(start)) for start in starts)
+    best = min((points_loss(model.patterns, start), tuple(start)) for start in starts)
     points = _improve(model.patterns, *best)
     order = sorted(range(len(points)), key=lambda place: (-points[place], place))
     kept = [place for place in order if points[place] > 0]
@@ -71,7 +71,7 @@ def round_to_points(model: Model) -> PointsConfig:
 def _improve(patterns: Patterns, lowest: float, points: tuple[int, ...]) -> tuple[int, ...]:
     """Change one literal's points by one, wherever that lowers the loss most, to the end."""
     while True:
-        best, changed = min((_loss(patterns, other), other) for other in _neighbours(points))
+        best, changed = min((points_loss(patterns, other), other) for other in _neighbours(points))
         if best >= lowest:
             return points
         lowest, points = best, changed
@@ -86,7 +86,7 @@ def _neighbours(points: tuple[int, ...]) -> list[tuple[int, ...]]:
     return [other for other in changed if max(other) > 0 and 0 <= min(other) <= max(other) <= 5]
 
 
-def _loss(patterns: Patterns, points: tuple[int, ...] | Integers) -> float:
+def points_loss(patterns: Patterns, points: tuple[int, ...] | Integers) -> float:
     """The loss of the likeliest chances that depend on the points alone, by their total."""
     total = patterns.meets @ np.asarray(points, np.float64)
     top = max(1.0, float(total.max()))
