@@ -38,6 +38,19 @@ def test_every_space_is_an_outer_space(engine: Engine) -> None:
     assert matched(engine, [condition], "employee_size_range", ranges) == set(ranges)
 
 
+QUOTES = ["o'brien", 'o"brien', "o`brien", "a$$b", "a -- b", "a /* b", "a */ b", "\u2019"]
+
+
+@pytest.mark.parametrize("value", [*QUOTES, "'" * 99, "x" * 82 + "*/'"])
+def test_no_value_changes_the_literals_after_its_comment(engine: Engine, value: str) -> None:
+    listed = ["a\u00a0b", "c\u2003d"]
+    conditions = [
+        {"type": "industry", "comparator": "equals", "value": value},
+        {"type": "city", "comparator": "in", "value": listed},
+    ]
+    assert matched(engine, conditions, "city", [*listed, "y"]) == set(listed)
+
+
 def test_every_letter_equals_what_it_folds_to(engine: Engine) -> None:
     listed = sorted({f"x{it.casefold()}y" for it in LETTERS})
     texts = [f"X{it}Y" for it in LETTERS]
