@@ -30,27 +30,29 @@ from icpctl.features.outcomes.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from icpctl.features.outcomes.counting import OutcomeCounts
     from icpctl.features.outcomes.deals import DealTable
     from icpctl.features.outcomes.selection import Scope
     from icpctl.features.outcomes.suspects import Suspicion
+    from icpctl.features.outcomes.units import Keys
 
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """A batch of visitors, one a row: their keys in normal form, last visits and evidence.
+    """A batch of visitors, one a row: their deals, last visits and evidence.
 
-    `values` [rows, fields] name the value of each field that may be suspect.
+    `accounts` are asked for where units are accounts. `values` [rows, fields] name the value of
+    each field that may be suspect. `without_key` visitors have nothing to join on.
     """
 
-    keys: Sequence[str | None]
+    deals: NDArray[np.int64]
+    accounts: Keys | None
     last_seen: NDArray[np.float64]
     evidence: Evidence
     values: NDArray[np.int64]
+    without_key: int = 0
 
 
 @dataclass(slots=True)
@@ -95,10 +97,9 @@ class Survey:
 
     def add(self, visits: Visits) -> None:
         """Join a batch of visitors with the deals; leave out visits after the close."""
-        deals = self.deals.numbers_of(visits.keys)
-        in_time = counts_before_close(deals, visits.last_seen, self.deals)
-        self._count_join(visits, deals, in_time)
-        units = Units(deals, visits.last_seen, visits.evidence)
+        in_time = counts_before_close(visits.deals, visits.last_seen, self.deals)
+        self._count_join(visits, in_time)
+        units = Units(visits.deals, visits.last_seen, visits.evidence)
         if self.by_account:
             self._add_to_accounts(visits, units, in_time)
         elif self.scope.newest is None:
@@ -122,22 +123,20 @@ class Survey:
         known = {name: counts.suspicion() for name, counts in self.values.items()}
         return {name: suspicion for name, suspicion in known.items() if suspicion is not None}
 
-    def _count_join(
-        self, visits: Visits, deals: NDArray[np.int64], in_time: NDArray[np.bool_]
-    ) -> None:
-        joined = self.joined
+    def _count_join(self, visits: Visits, in_time: NDArray[np.bool_]) -> None:
+        joined, deals = self.joined, visits.deals
         joined.visitors += len(deals)
-        joined.without_key += sum(key is None for key in visits.keys)
+        joined.without_key += visits.without_key
         joined.with_deal += int((deals != NO_DEAL).sum())
         joined.after_close += int((~in_time).sum())
         joined.without_last_seen += int(np.isnan(visits.last_seen).sum())
         self._is_joined[deals[in_time & (deals != NO_DEAL)]] = True
 
     def _add_to_accounts(self, visits: Visits, units: Units, in_time: NDArray[np.bool_]) -> None:
-        """Merge the visitors in time that have a key into their accounts."""
-        rows = [row for row in np.flatnonzero(in_time).tolist() if visits.keys[row] is not None]
-        keys = [str(visits.keys[row]) for row in rows]
-        numbers = self._accounts.add(keys, units.take(np.array(rows, np.int64)))
+        """Merge the visitors in time that have an account into it."""
+        assert visits.accounts is not None  # noqa: S101 - units are accounts
+        rows = in_time & visits.accounts.known
+        numbers = self._accounts.add(visits.accounts.take(rows), units.take(rows))
         self._account_values.add(numbers, visits.values[rows])
 
     def _count(self, units: Units, values: NDArray[np.int64]) -> None:

@@ -28,6 +28,30 @@ NO_MATCH = -1
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """The key of each row: `distinct[codes[row]]`, None for a row without."""
+
+    codes: Integers
+    distinct: Sequence[str | None]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether each row has a key."""
+        return np.array([key is not None for key in self.distinct], bool)[self.codes]
+
+    def take(self, rows: Rows) -> Keys:
+        """Keep these rows."""
+        return Keys(self.codes[rows], self.distinct)
+
+    @staticmethod
+    def of(keys: Sequence[str | None]) -> Keys:
+        """The keys of rows, given one by one."""
+        distinct = list(dict.fromkeys(keys))
+        number = {key: position for position, key in enumerate(distinct)}
+        return Keys(np.array([number[key] for key in keys], np.int64), distinct)
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the configs say of each row.
 
@@ -70,8 +94,8 @@ class Evidence:
 class Units:
     """A batch of units, one a row.
 
-    `deals` are numbers of the deal table, or `NO_DEAL`. `last_seen` is the latest visit that
-    counts.
+    `deals` are numbers of the deal table, or `NO_DEAL`; of an account's visitors the greatest.
+    `last_seen` is the latest visit that counts.
     """
 
     deals: Integers
@@ -133,10 +157,15 @@ class Accounts:
     _filled: int = 0
     _room: Units | None = None
 
-    def add(self, keys: Sequence[str], units: Units) -> Integers:
-        """Merge visitors, each with the key of its account; the numbers of their accounts."""
+    def add(self, keys: Keys, units: Units) -> Integers:
+        """Merge visitors, each of whom has an account; the numbers of their accounts."""
         numbers = self.numbers
-        number = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64)
+        codes, first, place = np.unique(keys.codes, return_index=True, return_inverse=True)
+        of_code = np.empty(len(codes), np.int64)
+        for position in np.argsort(first):
+            key = str(keys.distinct[codes[position]])
+            of_code[position] = numbers.setdefault(key, len(numbers))
+        number = of_code[place]
         if len(number):
             order = np.argsort(number, kind="stable")
             starts = np.flatnonzero(np.diff(number[order], prepend=-1))
@@ -167,7 +196,7 @@ class Accounts:
 
 def _merge_runs(units: Units, starts: Integers) -> Units:
     return Units(
-        units.deals[starts],
+        np.maximum.reduceat(units.deals, starts),
         np.fmax.reduceat(units.last_seen, starts),
         units.evidence.merge_runs(starts),
     )
@@ -179,7 +208,8 @@ def _merge_pairs(earlier: Units, later: Units) -> Units:
     evidence = Evidence(
         np.maximum(a.hundredths, b.hundredths), a.literals | b.literals, a.shut_out | b.shut_out
     )
-    return Units(earlier.deals, np.fmax(earlier.last_seen, later.last_seen), evidence)
+    deals = np.maximum(earlier.deals, later.deals)
+    return Units(deals, np.fmax(earlier.last_seen, later.last_seen), evidence)
 
 
 def _write(target: Units, rows: Integers, units: Units) -> None:

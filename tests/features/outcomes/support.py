@@ -11,7 +11,7 @@ from icpctl.features.outcomes.deals import DealRows, DealTable, Outcome
 from icpctl.features.outcomes.selection import Scope
 from icpctl.features.outcomes.survey import Survey, Visits
 from icpctl.features.outcomes.suspects import MISSING
-from icpctl.features.outcomes.units import NO_MATCH, Evidence
+from icpctl.features.outcomes.units import NO_MATCH, Evidence, Keys
 
 OUTCOMES = {"open": Outcome.OPEN, "lost": Outcome.LOST, "won": Outcome.WON}
 
@@ -85,12 +85,14 @@ def survey(
         rows = visitors[first : first + batch]
         result.add(
             Visits(
-                [visitor["key"] for visitor in rows],
+                result.deals.numbers_of([visitor["key"] for visitor in rows]),
+                Keys.of([visitor["key"] for visitor in rows]),
                 times([visitor["last_seen"] for visitor in rows]),
                 evidence_of(rows, literals, shut_outs),
                 np.array(
                     [[v.get("values", {}).get(f, MISSING) for f in fields] for v in rows], np.int64
                 ).reshape(len(rows), len(fields)),
+                sum(visitor["key"] is None for visitor in rows),
             )
         )
     result.finish()
