@@ -23,6 +23,7 @@ from icpctl.features.explain.command import explain
 from icpctl.features.impact.command import impact
 from icpctl.features.insight.command import insight
 from icpctl.features.inspect.command import inspect
+from icpctl.features.outcomes.command import outcomes
 from icpctl.features.prove.command import prove_app
 from icpctl.features.prove.subcommands import equivalent, witnesses
 from icpctl.features.rollup.command import rollup
@@ -64,6 +65,7 @@ app.command("explain")(exits(explain))
 app.command("stats")(exits(stats))
 app.command("insight")(exits(insight))
 app.command("impact")(exits(impact))
+app.command("outcomes")(exits(outcomes))
 app.command("test")(exits(run_rule_tests))
 app.command("rollup")(exits(rollup))
 app.command("sql")(exits(sql))

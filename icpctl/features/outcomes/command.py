@@ -1,0 +1,139 @@
+"""`icpctl outcomes`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from icpctl.cli.options import (
+    AsOf,
+    CaseSensitive,
+    Configs,
+    Dir,
+    Mapping,
+    Org,
+    TempDir,
+    Visitors,
+    workspace,
+)
+from icpctl.errors import ExitCode, IcpctlError
+
+Won = Annotated[
+    list[str] | None,
+    typer.Option("--won", metavar="F", help="Won deals, or all with their stage; repeatable."),
+]
+Lost = Annotated[
+    list[str] | None, typer.Option("--lost", metavar="F", help="Lost deals; repeatable.")
+]
+On = Annotated[
+    str | None,
+    typer.Option(metavar="FIELD|PATH=PATH", help="What joins visitors and deals; domain."),
+]
+Label = Annotated[
+    str | None,
+    typer.Option(metavar="PATH[=VALUE]", help="The outcome is in the export: such as Converted=1."),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(metavar="account|visitor", help="What is counted; account when joined on domain."),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(metavar="lost|everyone", help="Who is compared; lost where there are lost deals."),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(metavar="90d", help="Who was seen later than so long ago may still be won."),
+]
+Capacity = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="How many you can work on: what they bring.")
+]
+
+
+def outcomes(
+    visitors: Visitors = None,
+    won: Won = None,
+    lost: Lost = None,
+    on: On = None,
+    label: Label = None,
+    unit: Unit = None,
+    against: Against = None,
+    within: Within = None,
+    period: Annotated[
+        str | None,
+        typer.Option(metavar="FROM..TO|newest:30%", help="Only units of this time."),
+    ] = None,
+    capacity: Capacity = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BOUND", help="Exit code 1 if SLUG:precision<0.1; repeatable."),
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    config: Configs = None,
+    as_of: AsOf = None,
+    mapping: Mapping = None,
+    case_sensitive: CaseSensitive = None,
+    temp_dir: TempDir = None,
+    output: Annotated[
+        Literal["table", "tsv", "json", "markdown"],
+        typer.Option("-o", "--output", help="How to print it."),
+    ] = "table",
+) -> ExitCode:
+    """Join visitors with won and lost deals: which configs and conditions find customers.
+
+    The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
+    """
+    import sys
+
+    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.features.outcomes.bounds import met_bounds, parse_bound
+    from icpctl.features.outcomes.printing import (
+        Heading,
+        print_deal_notes,
+        print_met_bounds,
+        print_outcomes,
+    )
+    from icpctl.features.outcomes.request import OutcomeOptions, read_request
+    from icpctl.features.outcomes.scanning import scan_outcomes
+    from icpctl.output.condition_wording import head
+    from icpctl.output.progress import progress
+    from icpctl.scoring.report import Limit
+
+    try:
+        bounds = [parse_bound(text) for text in fail_on or []]
+    except ValueError as error:
+        raise IcpctlError(f"--fail-on {error}", "bad_usage") from None
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    configs = [(file.slug, file.config) for file in workspace(directory, org).configs(config or [])]
+    slugs = [slug for slug, _ in configs]
+    unknown = [bound for bound in bounds if bound.slug not in (None, *slugs)]
+    if unknown:
+        raise IcpctlError(
+            f"--fail-on {unknown[0]}: {unknown[0].slug} is not scored",
+            "bad_usage",
+            hint=f"one of: {', '.join(slugs)}",
+        )
+    if capacity is None and any(bound.figure == "won_at_capacity" for bound in bounds):
+        raise IcpctlError("--fail-on won_at_capacity needs --capacity", "bad_usage")
+    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
+    request = read_request(asked, options.as_of)
+    with progress(sys.stderr) as on_progress:
+        scan = scan_outcomes(
+            visitors_of(visitors),
+            configs,
+            options,
+            request.join,
+            request.scope,
+            text_of_condition=head,
+            capacity=capacity,
+            on_progress=on_progress,
+        )
+    met = met_bounds(scan.outcomes, bounds)
+    name = "account" if request.join.by_account else "visitor"
+    heading = Heading(name, request.joined_on, request.scope.against_lost)
+    print_outcomes(scan, heading, output, met, slugs)
+    print_deal_notes(scan, request.deals, limit := Limit.parse("0"))
+    print_met_bounds(met)
+    rejected = scan.run.report.rejected + len(request.deals.rejected)
+    is_found = bool(met) or limit.exceeded(rejected, scan.run.report.visitors)
+    return ExitCode.FOUND if is_found else ExitCode.DONE

@@ -1,0 +1,210 @@
+"""One scan of an export joined with deals: every figure of `outcomes`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from icpctl.features.outcomes.deal_files import keys_of, text_of
+from icpctl.features.outcomes.deals import NO_DEAL, DealRows, DealTable, Outcome
+from icpctl.features.outcomes.evidence import Look
+from icpctl.features.outcomes.figures import make_outcomes
+from icpctl.features.outcomes.survey import Survey, Visits
+from icpctl.features.outcomes.suspects import MISSING
+from icpctl.features.outcomes.units import Keys
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.run import score
+from icpctl.values import typed_columns
+from icpctl.values.tokens import distinct_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from icpctl.config.model import Condition, IcpConfig
+    from icpctl.features.outcomes.model import Outcomes
+    from icpctl.features.outcomes.selection import Scope
+    from icpctl.features.outcomes.units import Evidence
+    from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.scoring.verdicts import Judged
+
+    KeyOf = Callable[[str], str | None]
+
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How visitors meet their outcomes.
+
+    `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
+    With `label` outcomes are in the record: won where the text is `label`, or, where that is empty,
+    where it says so. `by_account` merges visitors by domain.
+    """
+
+    table: DealTable
+    form: KeyOf
+    account_form: KeyOf
+    by_account: bool
+    field: str | None = None
+    carried: str | None = None
+    label: str | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan brings: figures, what joined, and the run itself."""
+
+    outcomes: Outcomes
+    survey: Survey
+    run: Run
+
+
+@dataclass(slots=True)
+class Joining:
+    """Hands each batch of a run to the survey. Called on one thread, in the input's order."""
+
+    survey: Survey
+    join: Join
+    fields: tuple[str, ...]
+    _waiting: list[Evidence] = field(default_factory=list)
+
+    def wait(self, evidence: Evidence) -> None:
+        """Keep the evidence of a batch until its rows come."""
+        self._waiting.append(evidence)
+
+    def add(self, rows: Rows) -> None:
+        """Join the rows of a batch."""
+        last_seen = seconds_of(rows.fields[LAST_SEEN])
+        deals, without_key = self._deals_of(rows)
+        accounts = None
+        if self.join.by_account:
+            accounts = _distinct_keys(rows.fields["domain"], self.join.account_form)
+        values = [value_codes(rows.fields[name]) for name in self.fields]
+        table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
+        evidence = self._waiting.pop(0)
+        self.survey.add(Visits(deals, accounts, last_seen, evidence, table, without_key))
+
+    def _deals_of(self, rows: Rows) -> tuple[NDArray[np.int64], int]:
+        join = self.join
+        tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
+        if join.label is not None:
+            return label_deals(tokens, join.label), 0
+        keys = _distinct_keys(tokens, join.form)
+        deals = join.table.numbers_of(keys.distinct)[keys.codes]
+        return deals, int((~keys.known).sum())
+
+
+def scan_outcomes(
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    join: Join,
+    scope: Scope,
+    *,
+    text_of_condition: Callable[[Condition], str],
+    tiers: Mapping[str, float] | None = None,
+    capacity: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Scan:
+    """Score visitors against `(slug, config)` pairs and count them by outcome.
+
+    Raises what reading raises.
+    """
+    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    look = Look.of(plan, dict(configs), text_of_condition)
+    fields = suspect_fields(configs)
+    survey = Survey(join.table, scope, look.counts(), join.by_account, fields)
+    joining = Joining(survey, join, fields)
+
+    def watch(judged: Judged) -> Callable[[], None]:
+        evidence = look.evidence(judged)
+        return lambda: joining.wait(evidence)
+
+    run = score(
+        visitors,
+        configs,
+        with_join(options, join, fields),
+        plan=plan,
+        watch=watch,
+        on_rows=joining.add,
+        on_progress=on_progress,
+    )
+    survey.finish()
+    outcomes = make_outcomes(
+        survey.counts, suspicions=survey.suspicions(), tiers=tiers, capacity=capacity
+    )
+    return Scan(outcomes, survey, run)
+
+
+def with_join(options: Options, join: Join, fields: Sequence[str]) -> Options:
+    """The options, asking also for what the join needs of each row."""
+    wanted = [LAST_SEEN, *fields]
+    wanted += ["domain"] * join.by_account + ([join.field] if join.field else [])
+    carry = (*options.carry, join.carried) if join.carried else options.carry
+    return replace(options, fields=tuple(dict.fromkeys(wanted)), carry=carry)
+
+
+def suspect_fields(configs: Sequence[tuple[str, IcpConfig]]) -> tuple[str, ...]:
+    """The fields that conditions ask for, pages and dates aside: those are of visits."""
+    types = [
+        condition.type
+        for _, config in configs
+        for group in config.rules.groups
+        for condition in group.conditions
+    ]
+    kept = [name for name in types if not name.startswith("page_") and name != "last_seen_days"]
+    return tuple(dict.fromkeys(kept))
+
+
+def label_table() -> DealTable:
+    """The deals that labels stand for: 0 is lost, 1 is won."""
+    table = DealTable()
+    outcomes = np.array([Outcome.LOST, Outcome.WON], np.int8)
+    table.add(DealRows(["lost", "won"], outcomes, np.full(2, np.nan), np.full(2, np.nan)))
+    return table
+
+
+def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
+    """The deal of `label_table` [rows] of each label; no deal where it is not the one of a win."""
+    from icpctl.features.outcomes.deals import read_outcome
+
+    def is_won(text: str) -> bool:
+        if wanted:
+            return text.strip().casefold() == wanted.strip().casefold()
+        return read_outcome(text) is Outcome.WON
+
+    codes, distinct = distinct_of(tokens)
+    won = [1 if is_won(text_of(token)) else NO_DEAL for token in distinct.to_pylist()]
+    deals: NDArray[np.int64] = np.array([*won, NO_DEAL], np.int64)[codes]
+    return deals
+
+
+def _distinct_keys(tokens: pa.Array, form: KeyOf) -> Keys:
+    codes, distinct = distinct_of(tokens)
+    keys: list[str | None] = keys_of(distinct, form) if len(distinct) else []
+    return Keys(np.where(codes < 0, len(keys), codes).astype(np.int64), [*keys, None])
+
+
+def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:
+    """Seconds since the epoch of each row's last visit, NaN for those without."""
+    micros, known, _ = typed_columns.instants(last_seen)
+    return np.where(known, micros / _MICROS, np.nan)
+
+
+def value_codes(tokens: pa.Array) -> NDArray[np.int64]:
+    """A number that names each row's value, the same in every batch; `MISSING` for none."""
+    from hashlib import blake2b
+
+    codes, distinct = distinct_of(tokens)
+    names = [
+        int.from_bytes(blake2b(token.encode(), digest_size=7).digest(), "big")
+        for token in distinct.to_pylist()
+    ]
+    values: NDArray[np.int64] = np.array([*names, MISSING], np.int64)[codes]
+    return values
