@@ -29,6 +29,7 @@ from icpctl.features.prove.subcommands import equivalent, witnesses
 from icpctl.features.rollup.command import rollup
 from icpctl.features.sql.command import sql
 from icpctl.features.stats.command import stats
+from icpctl.features.suggest.command import suggest
 from icpctl.features.test.command import run_rule_tests
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -66,6 +67,7 @@ app.command("stats")(exits(stats))
 app.command("insight")(exits(insight))
 app.command("impact")(exits(impact))
 app.command("outcomes")(exits(outcomes))
+app.command("suggest")(exits(suggest))
 app.command("test")(exits(run_rule_tests))
 app.command("rollup")(exits(rollup))
 app.command("sql")(exits(sql))

@@ -81,23 +81,24 @@ class Joining:
     def add(self, rows: Rows) -> None:
         """Join the rows of a batch."""
         last_seen = seconds_of(rows.fields[LAST_SEEN])
-        deals, without_key = self._deals_of(rows)
+        deals, without_key = deals_of_rows(self.join, rows)
         accounts = None
         if self.join.by_account:
-            accounts = _distinct_keys(rows.fields["domain"], self.join.account_form)
+            accounts = distinct_keys(rows.fields["domain"], self.join.account_form)
         values = [value_codes(rows.fields[name]) for name in self.fields]
         table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
         evidence = self._waiting.pop(0)
         self.survey.add(Visits(deals, accounts, last_seen, evidence, table, without_key))
 
-    def _deals_of(self, rows: Rows) -> tuple[NDArray[np.int64], int]:
-        join = self.join
-        tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
-        if join.label is not None:
-            return label_deals(tokens, join.label), 0
-        keys = _distinct_keys(tokens, join.form)
-        deals = join.table.numbers_of(keys.distinct)[keys.codes]
-        return deals, int((~keys.known).sum())
+
+def deals_of_rows(join: Join, rows: Rows) -> tuple[NDArray[np.int64], int]:
+    """The deal of each row, `NO_DEAL` for those without, and how many have nothing to join on."""
+    tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
+    if join.label is not None:
+        return label_deals(tokens, join.label), 0
+    keys = distinct_keys(tokens, join.form)
+    deals = join.table.numbers_of(keys.distinct)[keys.codes]
+    return deals, int((~keys.known).sum())
 
 
 def scan_outcomes(
@@ -185,7 +186,8 @@ def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
     return deals
 
 
-def _distinct_keys(tokens: pa.Array, form: KeyOf) -> Keys:
+def distinct_keys(tokens: pa.Array, form: KeyOf) -> Keys:
+    """The key of each row, made once for each distinct value."""
     codes, distinct = distinct_of(tokens)
     keys: list[str | None] = keys_of(distinct, form) if len(distinct) else []
     return Keys(np.where(codes < 0, len(keys), codes).astype(np.int64), [*keys, None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,8 @@ MOST_WON = 500
 MOST_OTHERS = 1_000
 """Units that the test and the resamples look at; of more they take these."""
 
-_SAME = 0.9
+_SAME = 0.5
+"""Two conditions of one field say much the same from this correlation on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def stability(
 ) -> tuple[float, ...]:
     """For each literal the share of resamples, of half of the units each, that chose it.
 
-    A literal counts as chosen if one of the same field agrees with it about nine units in ten.
+    A literal counts as chosen if one of the same field is that says much the same: lists and
+    thresholds are never quite the same twice.
     """
     sample = sample.take(representatives(sample.won, seed))
     met = [literal.of(sample) for literal in literals]
@@ -107,4 +110,12 @@ def stability(
 
 def _is_among(literal: Literal, met: Flags, others: Sequence[Literal], sample: Sample) -> bool:
     same_field = [o for o in others if o.candidate.field == literal.candidate.field]
-    return any((other.of(sample) == met).mean() >= _SAME for other in same_field)
+    return any(_correlation(other.of(sample), met) >= _SAME for other in same_field)
+
+
+def _correlation(one: Flags, other: Flags) -> float:
+    """The correlation of what two literals say, to nine digits; 0 if either is constant."""
+    units, first, second = len(one), int(one.sum()), int(other.sum())
+    spread = first * (units - first) * second * (units - second)
+    covariance = units * int((one & other).sum()) - first * second
+    return round(covariance / sqrt(spread), 9) if spread else 0.0

@@ -1,0 +1,189 @@
+"""One scan that keeps what a search needs of each unit: which values it has in each field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from icpctl.config.model import Condition, Group, IcpConfig, Rules
+from icpctl.features.outcomes.deals import NO_DEAL
+from icpctl.features.outcomes.scanning import (
+    deals_of_rows,
+    distinct_keys,
+    seconds_of,
+    with_join,
+)
+from icpctl.features.outcomes.units import counts_before_close
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.run import score
+from icpctl.values.tokens import distinct_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from icpctl.features.outcomes.scanning import Join
+    from icpctl.scoring.run import Options, Rows, Run
+
+    Integers = NDArray[np.int64]
+
+MISSING_ELEMENT = 0
+"""The element of those without a value."""
+
+
+@dataclass(slots=True)
+class FieldElements:
+    """The distinct JSON texts of a field, numbered from 1; 0 is missing.
+
+    `pairs` are batches of visitors and elements; visitors with several pages come several times.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    visitors: list[Integers] = field(default_factory=list)
+    elements: list[NDArray[np.int32]] = field(default_factory=list)
+
+    def add(self, column: pa.Array, kept: Integers, first: int) -> None:
+        """Add the values of the rows `kept`; they are visitors `first` and on."""
+        column = column.take(pa.array(kept))
+        rows = np.arange(len(kept))
+        if pa.types.is_list(column.type):
+            lengths = np.diff(column.offsets.to_numpy())
+            empty = np.flatnonzero(lengths == 0)
+            rows = np.concatenate([np.repeat(rows, lengths), empty])
+            codes, distinct = distinct_of(column.flatten())
+            codes = np.concatenate([codes, np.full(len(empty), -1)])
+        else:
+            codes, distinct = distinct_of(column)
+        of_code = [self._number(token) for token in distinct.to_pylist()]
+        elements = np.array([*of_code, MISSING_ELEMENT], np.int32)[codes]
+        order = np.argsort(rows, kind="stable")
+        self.visitors.append(rows[order] + first)
+        self.elements.append(elements[order])
+
+    def _number(self, token: str) -> int:
+        return self.numbers.setdefault(token, len(self.numbers) + 1)
+
+    def pairs(self) -> tuple[Integers, NDArray[np.int32]]:
+        """All visitors [pairs], ascending, and the element of each pair."""
+        return np.concatenate(self.visitors), np.concatenate(self.elements)
+
+
+@dataclass(slots=True)
+class Collected:
+    """Visitors that count, in order: `units` [visitors] are their units, numbered from 0.
+
+    `deals`, `last_seen` and `identities` are by unit.
+    """
+
+    units: Integers
+    deals: Integers
+    last_seen: NDArray[np.float64]
+    identities: Integers
+    fields: dict[str, FieldElements]
+    run: Run
+    visitors: int
+    after_close: int
+
+
+@dataclass(slots=True)
+class Collecting:
+    """Takes the batches of a run, in order."""
+
+    join: Join
+    fields: dict[str, FieldElements]
+    accounts: dict[str, int] = field(default_factory=dict)
+    parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = field(
+        default_factory=list
+    )
+    visitors: int = 0
+    kept: int = 0
+    after_close: int = 0
+
+    def add(self, rows: Rows) -> None:
+        """Keep what the visitors of a batch have, but for visits after the close."""
+        deals, _ = deals_of_rows(self.join, rows)
+        last_seen = seconds_of(rows.fields[LAST_SEEN])
+        keeps = counts_before_close(deals, last_seen, self.join.table)
+        self.visitors += len(deals)
+        self.after_close += int((~keeps).sum())
+        if self.join.by_account:
+            keys = distinct_keys(rows.fields["domain"], self.join.account_form)
+            keeps &= keys.known
+            units = np.array(
+                [self._account(keys.distinct[code]) for code in keys.codes[keeps].tolist()],
+                np.int64,
+            )
+            identities = units
+        else:
+            units = self.kept + np.arange(int(keeps.sum()))
+            identities = _identities(rows.ids.filter(pa.array(keeps)), rows.lines[keeps])
+        kept = np.flatnonzero(keeps)
+        for name, elements in self.fields.items():
+            elements.add(rows.fields[name], kept, self.kept)
+        self.parts.append((units, deals[kept], last_seen[kept], identities))
+        self.kept += len(kept)
+
+    def _account(self, key: str | None) -> int:
+        return self.accounts.setdefault(str(key), len(self.accounts))
+
+    def collected(self, run: Run) -> Collected:
+        """What was kept, by unit."""
+        units, deals, last_seen, identities = (
+            np.concatenate([part[n] for part in self.parts]) if self.parts else np.zeros(0, kind)
+            for n, kind in enumerate((np.int64, np.int64, np.float64, np.int64))
+        )
+        count = int(units.max(initial=-1)) + 1
+        of_unit = np.full(count, NO_DEAL, np.int64)
+        np.maximum.at(of_unit, units, deals)
+        latest = np.full(count, np.nan)
+        np.fmax.at(latest, units, last_seen)
+        named = np.zeros(count, np.int64)
+        named[units] = identities
+        if self.join.by_account:
+            named = np.array([_hash(key) for key in self.accounts], np.int64)
+        return Collected(
+            units, of_unit, latest, named, self.fields, run, self.visitors, self.after_close
+        )
+
+
+def collect(
+    visitors: Sequence[str],
+    options: Options,
+    join: Join,
+    fields: Sequence[str],
+    on_progress: Callable[[int, int], None],
+) -> Collected:
+    """Read visitors and keep what they have in these fields. Raises what reading raises."""
+    collecting = Collecting(join, {name: FieldElements() for name in fields})
+    run = score(
+        visitors,
+        [("any", _any_config())],
+        with_join(options, join, fields),
+        on_rows=collecting.add,
+        on_progress=on_progress,
+    )
+    return collecting.collected(run)
+
+
+def _any_config() -> IcpConfig:
+    """A config that costs next to nothing to score: a scan needs one."""
+    condition = Condition(type="industry", comparator="exists", value=True)
+    group = Group(operator="AND", conditions=(condition,))
+    return IcpConfig(label="Any", rules=Rules(groups=(group,)))
+
+
+def _identities(ids: pa.Array, lines: np.ndarray) -> Integers:
+    """Who each visitor is: a hash of its id, or of its line where it has none."""
+    named = zip(ids.to_pylist(), lines.tolist(), strict=True)
+    names = [f"line {line}" if token is None else token for token, line in named]
+    return np.array([_hash(name) for name in names], np.int64)
+
+
+def _hash(text: str) -> int:
+    from hashlib import blake2b
+
+    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")
