@@ -99,9 +99,8 @@ def _table(name: str, elements: FieldElements) -> pa.Array:
     """The JSON texts by element, null for the missing one; pages as lists of one."""
     tokens = [None, *elements.numbers]
     if name == PAGES:
-        return pa.array(
-            [[] if token is None else [token] for token in tokens], pa.list_(pa.string())
-        )
+        lists = [[] if text is None else [json.dumps(text)] for text in tokens]
+        return pa.array(lists, pa.list_(pa.string()))
     return pa.array(tokens, pa.string())
 
 

@@ -17,8 +17,9 @@ from icpctl.features.outcomes.scanning import (
     with_join,
 )
 from icpctl.features.outcomes.units import counts_before_close
-from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.run import score
+from icpctl.values import typed_columns
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ MISSING_ELEMENT = 0
 
 @dataclass(slots=True)
 class FieldElements:
-    """The distinct JSON texts of a field, numbered from 1; 0 is missing.
+    """The distinct JSON texts of a field (of pages: their texts), numbered from 1; 0 is missing.
 
     `pairs` are batches of visitors and elements; visitors with several pages come several times.
     """
@@ -48,17 +49,23 @@ class FieldElements:
 
     def add(self, column: pa.Array, kept: Integers, first: int) -> None:
         """Add the values of the rows `kept`; they are visitors `first` and on."""
-        column = column.take(pa.array(kept))
-        rows = np.arange(len(kept))
-        if pa.types.is_list(column.type):
-            lengths = np.diff(column.offsets.to_numpy())
-            empty = np.flatnonzero(lengths == 0)
-            rows = np.concatenate([np.repeat(rows, lengths), empty])
-            codes, distinct = distinct_of(column.flatten())
-            codes = np.concatenate([codes, np.full(len(empty), -1)])
-        else:
-            codes, distinct = distinct_of(column)
-        of_code = [self._number(token) for token in distinct.to_pylist()]
+        codes, distinct = distinct_of(column.take(pa.array(kept)))
+        self._add(np.arange(len(kept)), codes, distinct.to_pylist(), first)
+
+    def add_pages(self, column: pa.Array, kept: Integers, first: int) -> None:
+        """As `add`, of lists of pages, whose texts are the elements."""
+        pages = typed_columns.pages(column.take(pa.array(kept)))
+        assert pages.offsets is not None and pages.elements is not None  # noqa: S101, PT018
+        lengths = np.diff(pages.offsets)
+        empty = np.flatnonzero(lengths == 0)
+        rows = np.concatenate([np.repeat(np.arange(len(lengths)), lengths), empty])
+        codes = np.concatenate([pages.elements, np.full(len(empty), -1)])
+        self._add(rows, codes, pages.values.to_pylist(), first)
+
+    def _add(self, rows: Integers, codes: Integers, texts: list[str], first: int) -> None:
+        """Add the text that each code stands for, -1 being none, to these rows."""
+        occurring = set(np.unique(codes).tolist())
+        of_code = [self._number(t) if n in occurring else 0 for n, t in enumerate(texts)]
         elements = np.array([*of_code, MISSING_ELEMENT], np.int32)[codes]
         order = np.argsort(rows, kind="stable")
         self.visitors.append(rows[order] + first)
@@ -123,7 +130,8 @@ class Collecting:
             identities = _identities(rows.ids.filter(pa.array(keeps)), rows.lines[keeps])
         kept = np.flatnonzero(keeps)
         for name, elements in self.fields.items():
-            elements.add(rows.fields[name], kept, self.kept)
+            add = elements.add_pages if name == PAGES else elements.add
+            add(rows.fields[name], kept, self.kept)
         self.parts.append((units, deals[kept], last_seen[kept], identities))
         self.kept += len(kept)
 
