@@ -43,7 +43,10 @@ class AccountValues:
         return np.column_stack(columns) if columns else np.zeros((count, 0), np.int64)
 
     def _tidy_up(self, position: int) -> None:
-        self._pairs[position] = np.unique(self._pairs[position], axis=0)
+        pairs = self._pairs[position]
+        # equal 64 bits of account and value are taken for an equal pair: sorting pairs is slow
+        hashes = _hashes(_hashes(pairs[:, 0]).view(np.int64) ^ pairs[:, 1])
+        self._pairs[position] = pairs[np.unique(hashes, return_index=True)[1]]
         self._tidy[position] = len(self._pairs[position])
 
     def _of_field(self, position: int, count: int) -> Integers:

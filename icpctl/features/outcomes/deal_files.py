@@ -15,6 +15,7 @@ from icpctl.exports.reading import Reader, first_records
 from icpctl.exports.scan import cores, temporary_folder
 from icpctl.exports.sources import find_sources
 from icpctl.features.outcomes.deals import DealRows, DealTable, Outcome, read_outcome
+from icpctl.features.outcomes.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
 from icpctl.values import typed_columns
 from icpctl.values.tokens import distinct_of
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 
     from icpctl.exports.reading import Rejected
     from icpctl.exports.sources import Source
+    from icpctl.features.outcomes.key_forms import KeyForm
     from icpctl.mappings.paths import Path
-
-    KeyOf = Callable[[str], str | None]
 
 NAMES = {
     "outcome": "hs_is_closed_won iswon won dealstage dealstagename stagename stage "
@@ -64,7 +64,7 @@ class DealKey:
 
     path: Path | None
     names: str
-    form: KeyOf
+    form: KeyForm
 
 
 def read_deals(
@@ -122,7 +122,7 @@ def _reduced(name: str) -> str:
     return re.sub(r"[\s_\-]+", "", name).casefold()
 
 
-def _rows_of(table: pa.RecordBatch, form: KeyOf, unsaid: Outcome) -> DealRows:
+def _rows_of(table: pa.RecordBatch, form: KeyForm, unsaid: Outcome) -> DealRows:
     micros, known, _ = typed_columns.instants(table["close"])
     outcomes = _distinctly(table["outcome"], lambda text: int(_outcome(text, unsaid)), int(unsaid))
     amounts = _distinctly(table["amount"], read_amount, np.nan)
@@ -137,11 +137,6 @@ def _rows_of(table: pa.RecordBatch, form: KeyOf, unsaid: Outcome) -> DealRows:
 def _outcome(text: str, unsaid: Outcome) -> Outcome:
     """What a stage or flag says; a flag that is false says of a won list that it is not won."""
     return read_outcome(text) if text.strip() else unsaid
-
-
-def keys_of(tokens: pa.Array, form: KeyOf) -> list[str | None]:
-    """The key of each row, None for those without."""
-    return _distinctly(tokens, lambda text: form(text.strip()) or None, None)
 
 
 def _distinctly(tokens: pa.Array, convert: Callable[[str], Any], missing: Any) -> list[Any]:

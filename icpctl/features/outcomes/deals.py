@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    NormalForm = Callable[[str], str | None]
 
 NO_DEAL = -1
 
@@ -46,19 +43,6 @@ def read_outcome(text: str) -> Outcome:
 
 def _matters(character: str) -> bool:
     return character.isalnum() or character == "."
-
-
-@cache
-def free_mail_hosts() -> frozenset[str]:
-    """Hosts at which anybody has an address."""
-    text = resources.files("icpctl.features.outcomes").joinpath("free_mail_hosts.txt").read_text()
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
-
-
-def domain_key(text: str, normal_form: NormalForm) -> str | None:
-    """The account of a domain, a URL or an email address; None for free mail and for no host."""
-    host = normal_form(text.rpartition("@")[2])
-    return None if not host or host in free_mail_hosts() else host
 
 
 @dataclass(frozen=True, slots=True)

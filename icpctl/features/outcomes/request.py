@@ -13,7 +13,8 @@ from icpctl.features.outcomes.deal_files import (
     DealReading,
     read_deals,
 )
-from icpctl.features.outcomes.deals import Outcome, domain_key
+from icpctl.features.outcomes.deals import Outcome
+from icpctl.features.outcomes.key_forms import domain_form, exact_form, text_form, url_form
 from icpctl.features.outcomes.scanning import Join, label_table
 from icpctl.features.outcomes.selection import Scope
 from icpctl.mappings.mapping import FIELDS, PAGES, parse_path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from icpctl.features.outcomes.deal_files import KeyOf
+    from icpctl.features.outcomes.key_forms import KeyForm
     from icpctl.mappings.paths import Path
 
 _DAYS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*d(?:ays?)?\s*")
@@ -73,10 +74,8 @@ def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
         read_deals(deals, options.lost, key, unsaid=Outcome.LOST)
     is_field = field in FIELDS and field != PAGES
     by_account = _by_account(options, on_domain=field == "domain")
-    join = Join(
-        deals.table, key.form, domain_form, by_account, field if is_field else None,
-        None if is_field else field,
-    )  # fmt: skip
+    names = (field, None) if is_field else (None, field)
+    join = Join(deals.table, key.form, by_account, *names)
     if not is_field:
         _path(field)
     has_lost = bool((deals.table.outcomes == Outcome.LOST).any())
@@ -87,7 +86,7 @@ def _labelled(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
     path, _, value = (part.strip() for part in str(options.label).partition("="))
     _path(path)
     by_account = _by_account(options, on_domain=False)
-    join = Join(label_table(), str, domain_form, by_account, None, path, label=value)
+    join = Join(label_table(), exact_form, by_account, None, path, label=value)
     return OutcomeRequest(join, _scope(options, as_of, has_lost=False), DealReading(), path)
 
 
@@ -97,19 +96,8 @@ def _by_account(options: OutcomeOptions, *, on_domain: bool) -> bool:
     return on_domain if options.unit is None else options.unit == "account"
 
 
-def domain_form(text: str) -> str | None:
-    """The account of a domain, URL or email address; None for free mail."""
-    return domain_key(normal_forms.plain(text, case_sensitive=False), normal_forms.domain)
-
-
-def _form(field: str) -> KeyOf:
-    if field == "domain":
-        return domain_form
-    if field == "linkedin_url":
-        return lambda text: normal_forms.url(normal_forms.plain(text, case_sensitive=False))
-    if field == "id":
-        return str.strip
-    return lambda text: normal_forms.plain(text, case_sensitive=False)
+def _form(field: str) -> KeyForm:
+    return {"domain": domain_form, "linkedin_url": url_form, "id": exact_form}.get(field, text_form)
 
 
 def _deal_names(field: str) -> str:

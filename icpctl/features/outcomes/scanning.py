@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.deal_files import keys_of, text_of
+from icpctl.features.outcomes.deal_files import text_of
 from icpctl.features.outcomes.deals import NO_DEAL, DealRows, DealTable, Outcome
 from icpctl.features.outcomes.evidence import Look
 from icpctl.features.outcomes.figures import make_outcomes
+from icpctl.features.outcomes.key_forms import domain_form, keys_of
 from icpctl.features.outcomes.survey import Survey, Visits
 from icpctl.features.outcomes.suspects import MISSING
 from icpctl.features.outcomes.units import Keys
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
+    from icpctl.features.outcomes.key_forms import KeyForm
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.selection import Scope
     from icpctl.features.outcomes.units import Evidence
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.scoring.verdicts import Judged
-
-    KeyOf = Callable[[str], str | None]
 
 _MICROS = 1_000_000
 
@@ -48,8 +48,7 @@ class Join:
     """
 
     table: DealTable
-    form: KeyOf
-    account_form: KeyOf
+    form: KeyForm
     by_account: bool
     field: str | None = None
     carried: str | None = None
@@ -84,7 +83,7 @@ class Joining:
         deals, without_key = deals_of_rows(self.join, rows)
         accounts = None
         if self.join.by_account:
-            accounts = distinct_keys(rows.fields["domain"], self.join.account_form)
+            accounts = distinct_keys(rows.fields["domain"], domain_form)
         values = [value_codes(rows.fields[name]) for name in self.fields]
         table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
         evidence = self._waiting.pop(0)
@@ -186,10 +185,10 @@ def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
     return deals
 
 
-def distinct_keys(tokens: pa.Array, form: KeyOf) -> Keys:
+def distinct_keys(tokens: pa.Array, form: KeyForm) -> Keys:
     """The key of each row, made once for each distinct value."""
     codes, distinct = distinct_of(tokens)
-    keys: list[str | None] = keys_of(distinct, form) if len(distinct) else []
+    keys: list[str | None] = keys_of(distinct, form)
     return Keys(np.where(codes < 0, len(keys), codes).astype(np.int64), [*keys, None])
 
 
@@ -200,13 +199,8 @@ def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:
 
 
 def value_codes(tokens: pa.Array) -> NDArray[np.int64]:
-    """A number that names each row's value, the same in every batch; `MISSING` for none."""
-    from hashlib import blake2b
-
+    """A number that names each row's value, the same in all of a run; `MISSING` for none."""
     codes, distinct = distinct_of(tokens)
-    names = [
-        int.from_bytes(blake2b(token.encode(), digest_size=7).digest(), "big")
-        for token in distinct.to_pylist()
-    ]
+    names = list(map(hash, distinct.to_pylist()))
     values: NDArray[np.int64] = np.array([*names, MISSING], np.int64)[codes]
     return values

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.features.outcomes.deals import NO_DEAL
+from icpctl.features.outcomes.key_forms import domain_form
 from icpctl.features.outcomes.scanning import (
     deals_of_rows,
     distinct_keys,
@@ -118,7 +119,7 @@ class Collecting:
         self.visitors += len(deals)
         self.after_close += int((~keeps).sum())
         if self.join.by_account:
-            keys = distinct_keys(rows.fields["domain"], self.join.account_form)
+            keys = distinct_keys(rows.fields["domain"], domain_form)
             keeps &= keys.known
             units = np.array(
                 [self._account(keys.distinct[code]) for code in keys.codes[keeps].tolist()],
