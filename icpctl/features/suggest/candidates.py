@@ -68,9 +68,15 @@ def columns_of_field(
     *,
     negatives: bool,
 ) -> list[Column]:
-    """The candidates of one field. `units` [visitors]; values are those of `training` [units]."""
+    """The candidates of one field. `units` [visitors]; values are those of `training` [units].
+
+    Where units have several visitors the columns' rows are the units, then the visitors.
+    """
     visitors, element = elements.pairs()
     of_unit, of_element = _distinct_pairs(units[visitors], element, len(elements.numbers) + 1)
+    by_visitor = None
+    if len(units) != count:
+        by_visitor = _distinct_pairs(visitors, element, len(elements.numbers) + 1)
     table = _table(name, elements)
     inside = training[of_unit]
     support = np.bincount(of_element[inside], minlength=len(elements.numbers) + 1)
@@ -81,7 +87,14 @@ def columns_of_field(
         return []
     truths = evaluate(name, table, made, as_of)
     candidates = [Candidate(c.type, c.comparator, c.value) for c in made]
-    return make_columns(name, of_unit, of_element, truths, candidates, count, negatives=negatives)
+    if by_visitor is None:
+        return make_columns(
+            name, of_unit, of_element, truths, candidates, count, negatives=negatives
+        )
+    rows = np.concatenate([of_unit, by_visitor[0] + count])
+    pairs = np.concatenate([of_element, by_visitor[1]])
+    together = count + len(units)
+    return make_columns(name, rows, pairs, truths, candidates, together, negatives=negatives)
 
 
 def _distinct_pairs(

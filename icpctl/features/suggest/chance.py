@@ -97,7 +97,7 @@ def stability(
     thresholds are never quite the same twice.
     """
     sample = sample.take(representatives(sample.won, seed))
-    met = [literal.of(sample) for literal in literals]
+    met = [literal.of(sample.columns) for literal in literals]
     chosen = np.zeros(len(literals), np.int64)
     for number in range(RESAMPLES):
         half = np.sort(shuffled(len(sample), seed, number, 4)[: len(sample) // 2])
@@ -110,7 +110,7 @@ def stability(
 
 def _is_among(literal: Literal, met: Flags, others: Sequence[Literal], sample: Sample) -> bool:
     same_field = [o for o in others if o.candidate.field == literal.candidate.field]
-    return any(_correlation(other.of(sample), met) >= _SAME for other in same_field)
+    return any(_correlation(other.of(sample.columns), met) >= _SAME for other in same_field)
 
 
 def _correlation(one: Flags, other: Flags) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from icpctl.features.outcomes.counting import unique_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -71,22 +71,63 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Visits:
+    """The single visitors of units: `columns` by visitor, of the same atoms, and whose they are.
+
+    `units` [visitors] ascend; every unit has a visitor.
+    """
+
+    columns: tuple[Column, ...]
+    units: Integers
+
+    def of_units(self, rows: Integers, count: int) -> Visits:
+        """Keep the visitors of these of `count` units, which are numbered anew in this order."""
+        number = np.full(count, -1, np.int64)
+        number[rows] = np.arange(len(rows))
+        of_unit = number[self.units]
+        kept = np.flatnonzero(of_unit >= 0)
+        kept = kept[np.argsort(of_unit[kept], kind="stable")]
+        return Visits(tuple(column.take(kept) for column in self.columns), of_unit[kept])
+
+    def highest(self, values: Integers) -> Integers:
+        """The highest value [units] of each unit's visitors [visitors]."""
+        starts = np.flatnonzero(np.diff(self.units, prepend=-1))
+        return np.maximum.reduceat(values, starts) if len(values) else values
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """Units with their outcomes [units] and the columns of all fields."""
+    """Units with their outcomes [units] and the columns of all fields.
+
+    Where a unit has several visitors it meets what one of them does, and `visits` are these: a
+    config is scored visitor by visitor, and the unit has the best score.
+    """
 
     columns: tuple[Column, ...]
     won: Flags
+    visits: Visits | None = None
 
     def __len__(self) -> int:
         return len(self.won)
 
     def take(self, rows: Integers | Flags) -> Sample:
         """Keep these units."""
-        return Sample(tuple(column.take(rows) for column in self.columns), self.won[rows])
+        columns = tuple(column.take(rows) for column in self.columns)
+        visits = self.visits
+        if visits is not None:
+            numbers = np.arange(len(self))[rows]
+            visits = visits.of_units(numbers, len(self))
+        return Sample(columns, self.won[rows], visits)
 
     def with_outcomes(self, won: Flags) -> Sample:
         """The same units with other outcomes [units]."""
         return replace(self, won=won)
+
+    def best(self, value_of: Callable[[Sequence[Column]], Integers]) -> Integers:
+        """The value [units] of each unit: that of its best visitor, whose columns it is made of."""
+        if self.visits is None:
+            return value_of(self.columns)
+        return self.visits.highest(value_of(self.visits.columns))
 
 
 def make_columns(

@@ -92,7 +92,10 @@ def suggest(
     print_suggestion(learned)
     print_notes(learned.run, Limit.parse("0"), "icpctl score --rejects FILE keeps them")
     given = [*exports, *(f"--won {file}" for file in won or ())]
-    given += [f"--label {label}"] if label else []
+    given += [f"--lost {file}" for file in lost or ()]
+    named = {"label": label, "on": on, "unit": unit, "against": against, "within": within}
+    named |= {"as-of": as_of, "mapping": mapping}
+    given += [f"--{name} {value}" for name, value in named.items() if value is not None]
     given += [f"--period {learned.holdout}"] if learned.holdout.startswith("newest") else []
     print_how(learned, f"icpctl outcomes {' '.join(given)} --config suggested")
     return ExitCode.FOUND if learned.suggestion.config is None else ExitCode.DONE

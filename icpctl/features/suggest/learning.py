@@ -20,7 +20,7 @@ from icpctl.features.suggest.candidates import (
     number_or_text_values,
 )
 from icpctl.features.suggest.collecting import collect
-from icpctl.features.suggest.columns import Sample
+from icpctl.features.suggest.columns import Sample, Visits
 from icpctl.features.suggest.shuffling import mix
 from icpctl.features.suggest.suggestion import hold_out_random, suggest
 from icpctl.mappings.mapping import PAGES
@@ -106,7 +106,7 @@ def learn(
     training = chosen.taken & ~held_out
     suspects = _suspects(collected, won, training)
     columns = _columns(collected, training, options, suspects, with_)
-    sample = Sample(tuple(columns), won).take(chosen.taken)
+    sample = _sample(columns, won, collected.units).take(chosen.taken)
     left_out = tuple(n for n, s in suspects.items() if s.by_values and n not in with_)
     return Learned(
         suggest(sample, held_out[chosen.taken], request),
@@ -139,6 +139,17 @@ def _hold_out(
     else:
         held_out[taken] = hold_out_random(holdout.share, collected.identities[taken], seed)
     return held_out, f"{'newest' if newest else 'random'}:{100 * holdout.share:g}%"
+
+
+def _sample(columns: list[Column], won: Flags, units: NDArray[np.int64]) -> Sample:
+    """The units of columns whose rows are units, and visitors behind them if there are more."""
+    count = len(won)
+    if len(units) == count:
+        return Sample(tuple(columns), won)
+    order = np.argsort(units, kind="stable")
+    of_visitors = tuple(column.take(order + count) for column in columns)
+    of_units = tuple(column.take(np.arange(count)) for column in columns)
+    return Sample(of_units, won, Visits(of_visitors, units[order]))
 
 
 def _suspects(collected: Collected, won: Flags, training: Flags) -> dict[str, Suspicion]:

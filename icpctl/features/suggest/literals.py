@@ -39,9 +39,9 @@ class Literal:
     column: int
     truth: Flags
 
-    def of(self, sample: Sample) -> Flags:
-        """Whether each unit [units] meets it."""
-        met: Flags = self.truth[sample.columns[self.column].codes]
+    def of(self, columns: Sequence[Column]) -> Flags:
+        """Whether each row [rows] of the columns meets it."""
+        met: Flags = self.truth[columns[self.column].codes]
         return met
 
 

@@ -11,9 +11,11 @@ import numpy as np
 from icpctl.features.suggest.logistic import Patterns, fit, log_odds, loss
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Sample
+    from icpctl.features.suggest.columns import Column, Sample
     from icpctl.features.suggest.literals import Literal
     from icpctl.features.suggest.search import Model
 
@@ -36,10 +38,13 @@ class PointsConfig:
         return sum(self.points)
 
     def points_of(self, sample: Sample) -> Integers:
-        """The points [units] of each unit."""
-        points = np.zeros(len(sample), np.int64)
+        """The points [units] of each unit: those of its best visitor."""
+        return sample.best(self._row_points)
+
+    def _row_points(self, columns: Sequence[Column]) -> Integers:
+        points = np.zeros(len(columns[0].codes), np.int64)
         for literal, weight in zip(self.literals, self.points, strict=True):
-            points += weight * literal.of(sample)
+            points += weight * literal.of(columns)
         return points
 
     def hundredths(self, points: int) -> int:

@@ -86,8 +86,9 @@ def _evidence(learned: Learned, held_out: HeldOut) -> Iterator[str]:
     )
     yield f"  precision {rate(held_out.precision)}, recall {rate(held_out.recall)}"
     yield f"  lift {_estimate(held_out.lift)}"
-    units = counted(learned.suggestion.units, unit)
-    yield f"Learned from the others of {units}; {_chance(learned)}"
+    units = learned.suggestion.units
+    learned_from = f"{units - held_out.units:,} of {counted(units, unit)}"
+    yield f"Learned from {learned_from}; {_chance(learned)}"
 
 
 def _estimate(lift: Estimate | None) -> str:

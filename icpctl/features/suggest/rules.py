@@ -14,11 +14,11 @@ import numpy as np
 from icpctl.features.suggest.literals import LiteralSet, make_literals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Sample
+    from icpctl.features.suggest.columns import Column, Sample
     from icpctl.features.suggest.fitting import Scorer
     from icpctl.features.suggest.literals import Literal
 
@@ -43,18 +43,21 @@ class RulesConfig:
         return tuple(literal for group in self.groups for literal in group)
 
     def points_of(self, sample: Sample) -> Integers:
-        """1 for each unit [units] that matches, 0 for others."""
-        matches = np.zeros(len(sample), bool)
+        """1 for each unit [units] with a visitor that matches, 0 for others."""
+        return sample.best(self._row_points)
+
+    def _row_points(self, columns: Sequence[Column]) -> Integers:
+        matches = np.zeros(len(columns[0].codes), bool)
         for group in self.groups:
-            matches |= meets_all(group, sample)
+            matches |= meets_all(group, columns)
         return matches.astype(np.int64)
 
 
-def meets_all(group: tuple[Literal, ...], sample: Sample) -> Flags:
-    """Whether each unit [units] meets every literal of a group."""
-    meets = np.ones(len(sample), bool)
+def meets_all(group: tuple[Literal, ...], columns: Sequence[Column]) -> Flags:
+    """Whether each row [rows] of the columns meets every literal of a group."""
+    meets = np.ones(len(columns[0].codes), bool)
     for literal in group:
-        meets &= literal.of(sample)
+        meets &= literal.of(columns)
     return meets
 
 
@@ -101,7 +104,7 @@ def _best(
 ) -> Iterator[tuple[float, tuple[tuple[Literal, ...], ...]]]:
     """The condition that, added to a group, raises the index of all groups most."""
     covered = RulesConfig(done).points_of(sample) > 0
-    rows = np.flatnonzero(~covered & meets_all(group, sample))
+    rows = np.flatnonzero(~covered & meets_all(group, sample.columns))
     inside = sample.take(rows)
     won_before = int((covered & sample.won).sum())
     others_before = int(covered.sum()) - won_before

@@ -69,7 +69,7 @@ def search(sample: Sample, most: int, given: GivenLiterals | None = None) -> lis
         chosen = _best_literal(literals, score_statistics(literals, given.blocks, base, model))
         if chosen is None:
             break
-        pattern, meets = _split(pattern, chosen.of(sample), model.patterns.meets)
+        pattern, meets = _split(pattern, chosen.of(sample.columns), model.patterns.meets)
         patterns = _patterns_of(sample, pattern, meets)
         model = _model((*model.literals, chosen), patterns, model.weights)
         models.append(model)

@@ -35,12 +35,12 @@ def shuffled(count: int, *seeds: int) -> Integers:
     return np.argsort(mix(np.arange(count, dtype=np.uint64) ^ start), kind="stable")
 
 
-def content_order(columns: Sequence[NDArray[np.integer]]) -> Integers:
-    """An order of the rows by what is in them, so that theirs in the file does not matter.
+def content_hashes(columns: Sequence[NDArray[np.integer]]) -> Hashes:
+    """A hash of each row's numbers in all columns.
 
-    Rows are sorted by a hash of their numbers [rows] in all columns: rows that tie are equal.
+    In the order of these, rows come by what is in them, and theirs in the file does not matter.
     """
     hashes = np.zeros(len(columns[0]), np.uint64)
     for column in columns:
         hashes = mix(hashes ^ column.astype(np.int64).view(np.uint64))
-    return np.argsort(hashes, kind="stable")
+    return hashes

@@ -13,7 +13,7 @@ from icpctl.features.suggest.chance import LARGEST_P, PermutationTest, permutati
 from icpctl.features.suggest.fitting import choose_config, fit_points
 from icpctl.features.suggest.points import PointsConfig
 from icpctl.features.suggest.rules import fit_rules
-from icpctl.features.suggest.shuffling import content_order, mix
+from icpctl.features.suggest.shuffling import content_hashes, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,8 +123,15 @@ def suggest(sample: Sample, held_out: Flags, request: Request) -> Suggestion:
 
 def in_order(sample: Sample) -> Sample:
     """The units in an order that depends on what they are, not on where they were."""
-    columns = [column.codes for column in sample.columns]
-    return sample.take(content_order([*columns, sample.won.astype(np.int64)]))
+    contents = [column.codes.astype(np.int64) for column in sample.columns]
+    if sample.visits is not None:
+        visits = sample.visits
+        of_visitor = content_hashes([column.codes for column in visits.columns])
+        sums = np.zeros(len(sample), np.uint64)
+        np.add.at(sums, visits.units, of_visitor)
+        contents.append(sums.view(np.int64))
+    hashes = content_hashes([*contents, sample.won.astype(np.int64)])
+    return sample.take(np.argsort(hashes, kind="stable"))
 
 
 def _describe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,20 @@ def test_the_planted_rule_of_the_sample_is_found(tmp_path: Path) -> None:
     IcpConfig.model_validate(config)
     assert "icpctl outcomes" in ended.err
     assert re.search(r"p 0.005 by 199 permutations", ended.out)
+
+
+def test_outcomes_gives_the_same_figures(tmp_path: Path) -> None:
+    """The round trip: what is printed of held-out accounts, scored and joined anew."""
+    args = (VISITORS, "--won", DEALS, "--against", "everyone")
+    ended = suggest(*args, "--max-conditions", "4", cwd=tmp_path)
+    (printed,) = re.findall(r"([0-9.]+) \(([0-9.]+) to ([0-9.]+)\) without minScore", ended.out)
+    lines = [line for line in ended.out.splitlines() if not line.startswith("minScore")]
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "suggested.yaml").write_text("\n".join(lines))
+    again = ("--period", "newest:30%", "--config", "suggested", "-o", "json", "--as-of", AS_OF)
+    checked = json.loads(icpctl("outcomes", *args, *again, cwd=tmp_path).out)
+    auc = checked["configs"][0]["ranking"]["auc"]
+    assert [f"{auc[end]:.3f}" for end in ("value", "low", "high")] == list(printed)
 
 
 def test_the_order_of_the_rows_changes_no_byte(tmp_path: Path) -> None:

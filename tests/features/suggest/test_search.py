@@ -29,7 +29,7 @@ def test_the_first_condition_is_the_one_of_largest_score_statistic() -> None:
     statistics = {}
     for column in make_literals(SAMPLE):
         for position, candidate in enumerate(column.candidates):
-            met = column.literal(position).of(SAMPLE)
+            met = column.literal(position).of(SAMPLE.columns)
             gain = float((SAMPLE.won[met] - base).sum())
             spread = base * (1 - base) * met.sum() * (1 - met.mean())
             statistics[candidate] = gain**2 / spread if gain > 0 else 0.0
@@ -41,7 +41,9 @@ def test_the_first_condition_is_the_one_of_largest_score_statistic() -> None:
 def test_weights_are_scikit_learns_where_none_is_negative() -> None:
     linear_model = pytest.importorskip("sklearn.linear_model")
     model = search(SAMPLE, 4)[-1]
-    meets = np.column_stack([literal.of(SAMPLE) for literal in model.literals]).astype(float)
+    meets = np.column_stack([literal.of(SAMPLE.columns) for literal in model.literals]).astype(
+        float
+    )
     # the penalty is half the squared weights times 0.01
     reference = linear_model.LogisticRegression(C=100, tol=1e-10, max_iter=1000)
     reference.fit(meets, SAMPLE.won)
