@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.collecting import FieldElements
+    from icpctl.features.suggest.collecting import Collected, FieldElements
 
     Integers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
@@ -73,10 +73,9 @@ def columns_of_field(
     Where units have several visitors the columns' rows are the units, then the visitors.
     """
     visitors, element = elements.pairs()
-    of_unit, of_element = _distinct_pairs(units[visitors], element, len(elements.numbers) + 1)
-    by_visitor = None
-    if len(units) != count:
-        by_visitor = _distinct_pairs(visitors, element, len(elements.numbers) + 1)
+    rows, pairs, together = _with_visitors(units, visitors, element, count, elements)
+    is_unit = rows < count
+    of_unit, of_element = rows[is_unit], pairs[is_unit]
     table = _table(name, elements)
     inside = training[of_unit]
     support = np.bincount(of_element[inside], minlength=len(elements.numbers) + 1)
@@ -87,14 +86,49 @@ def columns_of_field(
         return []
     truths = evaluate(name, table, made, as_of)
     candidates = [Candidate(c.type, c.comparator, c.value) for c in made]
-    if by_visitor is None:
-        return make_columns(
-            name, of_unit, of_element, truths, candidates, count, negatives=negatives
-        )
-    rows = np.concatenate([of_unit, by_visitor[0] + count])
-    pairs = np.concatenate([of_element, by_visitor[1]])
-    together = count + len(units)
     return make_columns(name, rows, pairs, truths, candidates, together, negatives=negatives)
+
+
+def columns_of_conditions(
+    collected: Collected, conditions: list[Condition], count: int, as_of: datetime
+) -> Column:
+    """One column of conditions of the same type; rows are as in `columns_of_field`."""
+    kind = CONDITION_TYPES[conditions[0].type].kind
+    name = PAGES if kind is Kind.PAGES else conditions[0].type
+    elements = collected.fields[name]
+    truths = evaluate(name, _table(name, elements), conditions, as_of)
+    candidates = [Candidate(c.type, c.comparator, c.value) for c in conditions]
+    visitors, element = elements.pairs()
+    rows, pairs, together = _with_visitors(collected.units, visitors, element, count, elements)
+    (column,) = make_columns(name, rows, pairs, truths, candidates, together)
+    return column
+
+
+def cuts_of(name: str, collected: Collected, training: Flags) -> list[float]:
+    """Thresholds of a number field, from training units."""
+    elements = collected.fields[name]
+    visitors, element = elements.pairs()
+    inside = training[collected.units[visitors]]
+    column = typed_columns.numbers(_table(name, elements), ranges=name == "company_size")
+    low = np.append(column.values[:, 0], np.nan)[column.rows]
+    return quantiles(low[element[inside]])
+
+
+def _with_visitors(
+    units: Integers,
+    visitors: Integers,
+    element: NDArray[np.int32],
+    count: int,
+    elements: FieldElements,
+) -> tuple[Integers, Integers, int]:
+    """Pairs of rows and elements: of the units and, where there are more, of visitors after them."""
+    distinct = len(elements.numbers) + 1
+    of_unit, of_element = _distinct_pairs(units[visitors], element, distinct)
+    if len(units) == count:
+        return of_unit, of_element, count
+    by_visitor = _distinct_pairs(visitors, element, distinct)
+    rows = np.concatenate([of_unit, by_visitor[0] + count])
+    return rows, np.concatenate([of_element, by_visitor[1]]), count + len(units)
 
 
 def _distinct_pairs(

@@ -4,7 +4,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Mapping, TempDir, Visitors
+from icpctl.cli.options import (
+    AsOf,
+    CaseSensitive,
+    Dir,
+    Mapping,
+    Org,
+    TempDir,
+    Visitors,
+    workspace,
+)
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.outcomes.command import (
     Against,
@@ -46,7 +55,13 @@ def suggest(
     form: Annotated[
         Literal["points", "rules"], typer.Option(help="Weights, or required conditions.")
     ] = "points",
+    tune: Annotated[
+        str | None,
+        typer.Option(metavar="SLUG", help="Keep this config's conditions; print a diff."),
+    ] = None,
     capacity: Capacity = None,
+    directory: Dir = None,
+    org: Org = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all that is drawn.")] = 0,
     as_of: AsOf = None,
     mapping: Mapping = None,
@@ -62,7 +77,8 @@ def suggest(
     from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.features.outcomes.request import OutcomeOptions, read_request
     from icpctl.features.suggest.learning import learn, parse_holdout
-    from icpctl.features.suggest.printing import print_how, print_suggestion
+    from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
+    from icpctl.features.suggest.retuning import retune
     from icpctl.features.suggest.suggestion import Request, TooFewWonError
     from icpctl.output.progress import progress
     from icpctl.output.score import print_notes
@@ -73,13 +89,22 @@ def suggest(
     exports = visitors_of(visitors)
     asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within)
     outcome = read_request(asked, options.as_of)
+    request = Request(form, max_conditions, capacity, seed)
     try:
         with progress(sys.stderr) as on_progress:
+            if tune is not None:
+                (file,) = workspace(directory, org).configs([tune])
+                retuned = retune(
+                    exports, options, outcome, file.config, request, share, on_progress
+                )
+                print_retuned(retuned, file)
+                print_notes(retuned.run, Limit.parse("0"), "icpctl score --rejects FILE keeps them")
+                return ExitCode.FOUND if retuned.rules is None else ExitCode.DONE
             learned = learn(
                 exports,
                 options,
                 outcome,
-                Request(form, max_conditions, capacity, seed),
+                request,
                 share,
                 with_=frozenset(with_fields or ()),
                 without=frozenset(without or ()),

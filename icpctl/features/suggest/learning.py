@@ -94,6 +94,45 @@ def learn(
     """Find a config. Raises what reading raises, and `TooFewWonError`."""
     fields = candidate_fields(without, with_)
     collected = collect(visitors, options, outcome.join, fields, on_progress)
+    known = know_units(collected, outcome, holdout, request.seed)
+    suspects = _suspects(collected, known.won, known.training)
+    columns = _columns(collected, known.training, options, suspects, with_)
+    sample = sample_of(columns, known.won, collected.units).take(known.taken)
+    left_out = tuple(n for n, s in suspects.items() if s.by_values and n not in with_)
+    return Learned(
+        suggest(sample, known.held_out[known.taken], request),
+        collected.run,
+        known.holdout,
+        sum(len(column.candidates) for column in columns),
+        outcome.join.by_account,
+        suspects,
+        left_out,
+        collected.visitors,
+        collected.after_close,
+        known.open,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUnits:
+    """What is known of each unit [units]: who takes part, who is won, who is held out."""
+
+    taken: Flags
+    won: Flags
+    held_out: Flags
+    holdout: str
+    open: int
+
+    @property
+    def training(self) -> Flags:
+        """Who may decide."""
+        return self.taken & ~self.held_out
+
+
+def know_units(
+    collected: Collected, outcome: OutcomeRequest, holdout: Holdout, seed: int
+) -> KnownUnits:
+    """Join units with their deals, and hold some of them out."""
     has_deal, table = collected.deals != NO_DEAL, outcome.join.table
     outcomes = np.zeros(len(collected.deals), np.int8)
     outcomes[has_deal] = table.outcomes[collected.deals[has_deal]]
@@ -102,24 +141,8 @@ def learn(
     chosen = choose(outcome.scope, outcomes, closes, collected.last_seen)
     won = outcomes == Outcome.WON
     dates = np.where(np.isnan(closes), collected.last_seen, closes)
-    held_out, how = _hold_out(holdout, dates, collected, chosen.taken, request.seed)
-    training = chosen.taken & ~held_out
-    suspects = _suspects(collected, won, training)
-    columns = _columns(collected, training, options, suspects, with_)
-    sample = _sample(columns, won, collected.units).take(chosen.taken)
-    left_out = tuple(n for n, s in suspects.items() if s.by_values and n not in with_)
-    return Learned(
-        suggest(sample, held_out[chosen.taken], request),
-        collected.run,
-        how,
-        sum(len(column.candidates) for column in columns),
-        outcome.join.by_account,
-        suspects,
-        left_out,
-        collected.visitors,
-        collected.after_close,
-        chosen.open,
-    )
+    held_out, how = _hold_out(holdout, dates, collected, chosen.taken, seed)
+    return KnownUnits(chosen.taken, won, held_out, how, chosen.open)
 
 
 def _hold_out(
@@ -141,7 +164,7 @@ def _hold_out(
     return held_out, f"{'newest' if newest else 'random'}:{100 * holdout.share:g}%"
 
 
-def _sample(columns: list[Column], won: Flags, units: NDArray[np.int64]) -> Sample:
+def sample_of(columns: list[Column], won: Flags, units: NDArray[np.int64]) -> Sample:
     """The units of columns whose rows are units, and visitors behind them if there are more."""
     count = len(won)
     if len(units) == count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.editing.edits import edited
 from icpctl.config.editing.layout import yaml_text
 from icpctl.config.model import Condition
 from icpctl.features.outcomes.suspects import KNOWING_AUC
@@ -12,15 +13,18 @@ from icpctl.features.outcomes.tables import estimate, rate
 from icpctl.features.suggest.chance import LARGEST_P
 from icpctl.features.suggest.rules import RulesConfig
 from icpctl.output.console import note, shown
+from icpctl.output.diffs import print_diff
 from icpctl.output.score import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from icpctl.config.config_file import ConfigFile
     from icpctl.features.outcomes.model import Estimate
     from icpctl.features.outcomes.statistics.rankings import Auc
     from icpctl.features.suggest.learning import Learned
     from icpctl.features.suggest.literals import Literal
+    from icpctl.features.suggest.retuning import Retuned
     from icpctl.features.suggest.suggestion import HeldOut
 
 
@@ -142,3 +146,33 @@ def print_how(learned: Learned, again: str) -> None:
         note(f"AUC of the folds by number of conditions: {sizes}")
     if suggestion.config is not None:
         note(f"to check it: save it as suggested.yaml, then {again}")
+
+
+def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
+    """Print a diff of the config's file on stdout, and what it changes on stderr."""
+    test = retuned.test
+    note(
+        f"{counted(retuned.units, 'unit')}, {retuned.won:,} won; held out {retuned.holdout}; "
+        f"p {test.p:.3f} by {test.permutations} permutations of the outcomes"
+    )
+    if retuned.rules is None:
+        print("# Nothing better than chance was found: the config stays as it is.")
+        return
+    after = edited(file.document, _changes(retuned, file))
+    print_diff((file.path, file.data), (file.path, after))
+    sys.stdout.flush()
+    for name, figures in (("as it is", retuned.before), ("tuned", retuned.after)):
+        note(
+            f"held out, {name}: AUC {_auc(figures.ranking)}, precision {rate(figures.precision)}, "
+            f"recall {rate(figures.recall)}"
+        )
+    note(f"minScore {retuned.min_score:g} would match as the figures of the tuned config say")
+
+
+def _changes(retuned: Retuned, file: ConfigFile) -> dict[str, Any]:
+    """The fields that differ; rules that say the same stay as they are written."""
+    same = file.config.rules.model_validate(retuned.rules) == file.config.rules
+    changes: dict[str, Any] = {} if same else {"rules": retuned.rules}
+    if "minScore" in type(file.config).body_keys():
+        changes["minScore"] = retuned.min_score
+    return changes

@@ -180,7 +180,11 @@ def _from_top(counts: Integers) -> Floats:
 def describe_held_out(config: Scorer, least: int, sample: Sample) -> HeldOut:
     """The figures of units that decided nothing; those of no unit if none are held out."""
     points = config.points_of(sample)
-    matches = points >= least
+    return figures_of(points, points >= least, sample)
+
+
+def figures_of(points: Integers, matches: Flags, sample: Sample) -> HeldOut:
+    """The figures of units with these points that match, or do not [units]."""
     matched, hits = int(matches.sum()), int((matches & sample.won).sum())
     won = int(sample.won.sum())
     counts = level_counts(points, sample.won)
