@@ -121,7 +121,7 @@ def _with_visitors(
     count: int,
     elements: FieldElements,
 ) -> tuple[Integers, Integers, int]:
-    """Pairs of rows and elements: of the units and, where there are more, of visitors after them."""
+    """Pairs of rows and elements: of units and, where there are more, of visitors after them."""
     distinct = len(elements.numbers) + 1
     of_unit, of_element = _distinct_pairs(units[visitors], element, distinct)
     if len(units) == count:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.editing.edits import edited
 from icpctl.config.editing.layout import yaml_text
 from icpctl.config.model import Condition
 from icpctl.features.outcomes.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
 from icpctl.features.suggest.chance import LARGEST_P
+from icpctl.features.suggest.patching import with_rules
 from icpctl.features.suggest.rules import RulesConfig
 from icpctl.output.console import note, shown
 from icpctl.output.diffs import print_diff
@@ -158,7 +158,7 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
     if retuned.rules is None:
         print("# Nothing better than chance was found: the config stays as it is.")
         return
-    after = edited(file.document, _changes(retuned, file))
+    after = with_rules(file, retuned.rules)
     print_diff((file.path, file.data), (file.path, after))
     sys.stdout.flush()
     for name, figures in (("as it is", retuned.before), ("tuned", retuned.after)):
@@ -166,13 +166,4 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
             f"held out, {name}: AUC {_auc(figures.ranking)}, precision {rate(figures.precision)}, "
             f"recall {rate(figures.recall)}"
         )
-    note(f"minScore {retuned.min_score:g} would match as the figures of the tuned config say")
-
-
-def _changes(retuned: Retuned, file: ConfigFile) -> dict[str, Any]:
-    """The fields that differ; rules that say the same stay as they are written."""
-    same = file.config.rules.model_validate(retuned.rules) == file.config.rules
-    changes: dict[str, Any] = {} if same else {"rules": retuned.rules}
-    if "minScore" in type(file.config).body_keys():
-        changes["minScore"] = retuned.min_score
-    return changes
+    note(f"these are with minScore: {retuned.min_score:g}, which is not in the diff")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from icpctl.config.model import Condition
 from icpctl.features.outcomes.rates import FEWEST_WON
 from icpctl.features.suggest.candidates import columns_of_conditions, cuts_of
@@ -35,6 +33,7 @@ from icpctl.vocabulary import CONDITION_TYPES, Operator
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from icpctl.config.model import IcpConfig
