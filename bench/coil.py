@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts, won_among_best
-from icpctl.features.suggest.columns import Candidate, Sample, make_columns
-from icpctl.features.suggest.suggestion import Request, suggest
+from icpctl.features.suggest.learner.columns import Candidate, Sample, make_columns
+from icpctl.features.suggest.learner.suggestion import Request, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

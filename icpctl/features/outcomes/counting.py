@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.units import NO_MATCH
+from icpctl.features.outcomes.joining.units import NO_MATCH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from icpctl.features.outcomes.units import Evidence
+    from icpctl.features.outcomes.joining.units import Evidence
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -68,7 +68,7 @@ class ScoreCounts:
         keys = hundredths.astype(np.int64) + 1 + np.arange(columns) * _LEVELS
         known = won & ~np.isnan(amounts)
         each = [won, known, np.where(known, amounts, 0.0)]
-        flat = [np.ones(keys.size, np.int64), *(np.repeat(one, columns) for one in each)]
+        flat = [np.ones(keys.size, np.int64), *(np.repeat(values, columns) for values in each)]
         distinct, place = _distinct(keys.ravel(), columns * _LEVELS)
         self._merge(distinct, [np.bincount(place, values, len(distinct)) for values in flat])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
-from icpctl.features.outcomes.units import NO_MATCH, Evidence
+from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:

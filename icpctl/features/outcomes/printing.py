@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.features.outcomes.bounds import MetBound
-    from icpctl.features.outcomes.deal_files import DealReading
+    from icpctl.features.outcomes.joining.deal_files import DealReading
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
     from icpctl.scoring.report import Limit

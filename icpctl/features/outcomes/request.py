@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
-from icpctl.features.outcomes.deal_files import (
+from icpctl.features.outcomes.joining.deal_files import (
     DOMAIN_NAMES,
     DealKey,
     DealReading,
     read_deals,
 )
-from icpctl.features.outcomes.deals import Outcome
-from icpctl.features.outcomes.key_forms import domain_form, exact_form, text_form, url_form
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.key_forms import domain_form, exact_form, text_form, url_form
+from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.features.outcomes.scanning import Join, label_table
-from icpctl.features.outcomes.selection import Scope
 from icpctl.mappings.mapping import FIELDS, PAGES, parse_path
 from icpctl.values import normal_forms
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from icpctl.features.outcomes.key_forms import KeyForm
+    from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.mappings.paths import Path
 
 _DAYS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*d(?:ays?)?\s*")

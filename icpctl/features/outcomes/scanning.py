@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.deal_files import text_of
-from icpctl.features.outcomes.deals import NO_DEAL, DealRows, DealTable, Outcome
 from icpctl.features.outcomes.evidence import Look
 from icpctl.features.outcomes.figures import make_outcomes
-from icpctl.features.outcomes.key_forms import domain_form, keys_of
-from icpctl.features.outcomes.survey import Survey, Visits
+from icpctl.features.outcomes.joining.deal_files import text_of
+from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
+from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
+from icpctl.features.outcomes.joining.survey import Survey, Visits
+from icpctl.features.outcomes.joining.units import Keys
 from icpctl.features.outcomes.suspects import MISSING
-from icpctl.features.outcomes.units import Keys
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.features.outcomes.key_forms import KeyForm
+    from icpctl.features.outcomes.joining.key_forms import KeyForm
+    from icpctl.features.outcomes.joining.selection import Scope
+    from icpctl.features.outcomes.joining.units import Evidence
     from icpctl.features.outcomes.model import Outcomes
-    from icpctl.features.outcomes.selection import Scope
-    from icpctl.features.outcomes.units import Evidence
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.scoring.verdicts import Judged
 
@@ -172,7 +172,7 @@ def label_table() -> DealTable:
 
 def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
     """The deal of `label_table` [rows] of each label; no deal where it is not the one of a win."""
-    from icpctl.features.outcomes.deals import read_outcome
+    from icpctl.features.outcomes.joining.deals import read_outcome
 
     def is_won(text: str) -> bool:
         if wanted:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition
 from icpctl.features.suggest.collecting import MISSING_ELEMENT
-from icpctl.features.suggest.columns import (
+from icpctl.features.suggest.learner.columns import (
     Candidate,
     Column,
     least_support,

@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
-from icpctl.features.outcomes.deals import NO_DEAL
-from icpctl.features.outcomes.key_forms import domain_form
+from icpctl.features.outcomes.joining.deals import NO_DEAL
+from icpctl.features.outcomes.joining.key_forms import domain_form
+from icpctl.features.outcomes.joining.units import counts_before_close
 from icpctl.features.outcomes.scanning import (
     deals_of_rows,
     distinct_keys,
     seconds_of,
     with_join,
 )
-from icpctl.features.outcomes.units import counts_before_close
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns

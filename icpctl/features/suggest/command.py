@@ -76,10 +76,10 @@ def suggest(
 
     from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.features.outcomes.request import OutcomeOptions, read_request
+    from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
     from icpctl.features.suggest.learning import learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
-    from icpctl.features.suggest.suggestion import Request, TooFewWonError
     from icpctl.output.progress import progress
     from icpctl.output.score import print_notes
     from icpctl.scoring.report import Limit

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.errors import IcpctlError
-from icpctl.features.outcomes.account_values import AccountValues
-from icpctl.features.outcomes.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.account_values import AccountValues
+from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.selection import choose, is_newest
 from icpctl.features.outcomes.request import share_of
-from icpctl.features.outcomes.selection import choose, is_newest
 from icpctl.features.outcomes.suspects import ValueCounts
 from icpctl.features.suggest.candidates import (
     candidate_fields,
@@ -20,9 +20,9 @@ from icpctl.features.suggest.candidates import (
     number_or_text_values,
 )
 from icpctl.features.suggest.collecting import collect
-from icpctl.features.suggest.columns import Sample, Visits
-from icpctl.features.suggest.shuffling import mix
-from icpctl.features.suggest.suggestion import hold_out_random, suggest
+from icpctl.features.suggest.learner.columns import Sample, Visits
+from icpctl.features.suggest.learner.shuffling import mix
+from icpctl.features.suggest.learner.suggestion import hold_out_random, suggest
 from icpctl.mappings.mapping import PAGES
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.suspects import Suspicion
     from icpctl.features.suggest.collecting import Collected
-    from icpctl.features.suggest.columns import Column
-    from icpctl.features.suggest.suggestion import Request, Suggestion
+    from icpctl.features.suggest.learner.columns import Column
+    from icpctl.features.suggest.learner.suggestion import Request, Suggestion
     from icpctl.scoring.run import Options, Run
 
     Flags = NDArray[np.bool_]
@@ -178,7 +178,7 @@ def sample_of(columns: list[Column], won: Flags, units: NDArray[np.int64]) -> Sa
 def _suspects(collected: Collected, won: Flags, training: Flags) -> dict[str, Suspicion]:
     """The fields that know too much of the outcomes of training units, by name."""
     halves = mix(collected.identities.view(np.uint64)) % np.uint64(2) == 1
-    found = {}
+    suspects = {}
     for name, elements in collected.fields.items():
         if name == PAGES:
             continue
@@ -191,8 +191,8 @@ def _suspects(collected: Collected, won: Flags, training: Flags) -> dict[str, Su
         counts.add(values[training], halves[training], won[training])
         suspicion = counts.suspicion()
         if suspicion is not None and suspicion.is_suspect:
-            found[name] = suspicion
-    return found
+            suspects[name] = suspicion
+    return suspects
 
 
 def _columns(

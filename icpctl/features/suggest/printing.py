@@ -9,9 +9,9 @@ from icpctl.config.editing.layout import yaml_text
 from icpctl.config.model import Condition
 from icpctl.features.outcomes.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
-from icpctl.features.suggest.chance import LARGEST_P
+from icpctl.features.suggest.learner.chance import LARGEST_P
+from icpctl.features.suggest.learner.rules import RulesConfig
 from icpctl.features.suggest.patching import with_rules
-from icpctl.features.suggest.rules import RulesConfig
 from icpctl.output.console import note, shown
 from icpctl.output.diffs import print_diff
 from icpctl.output.score import counted, percent
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.features.outcomes.model import Estimate
     from icpctl.features.outcomes.statistics.rankings import Auc
+    from icpctl.features.suggest.learner.literals import Literal
+    from icpctl.features.suggest.learner.suggestion import HeldOut
     from icpctl.features.suggest.learning import Learned
-    from icpctl.features.suggest.literals import Literal
     from icpctl.features.suggest.retuning import Retuned
-    from icpctl.features.suggest.suggestion import HeldOut
 
 
 def print_suggestion(learned: Learned) -> None:

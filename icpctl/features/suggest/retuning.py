@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.model import Condition
 from icpctl.features.outcomes.rates import FEWEST_WON
 from icpctl.features.suggest.candidates import columns_of_conditions, cuts_of
-from icpctl.features.suggest.chance import LARGEST_P, PermutationTest
 from icpctl.features.suggest.collecting import collect
-from icpctl.features.suggest.columns import Candidate
-from icpctl.features.suggest.learning import know_units, sample_of
-from icpctl.features.suggest.suggestion import (
+from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest
+from icpctl.features.suggest.learner.columns import Candidate
+from icpctl.features.suggest.learner.suggestion import (
     HeldOut,
     TooFewWonError,
     figures_of,
@@ -20,13 +19,14 @@ from icpctl.features.suggest.suggestion import (
     share_cut,
     youden_cut,
 )
-from icpctl.features.suggest.tuning import (
+from icpctl.features.suggest.learner.tuning import (
     TunedCondition,
     TunedConfig,
     TunedGroup,
     tune,
     tuning_test,
 )
+from icpctl.features.suggest.learning import know_units, sample_of
 from icpctl.scoring.plan import fields_of
 from icpctl.vocabulary import CONDITION_TYPES, Operator
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.suggest.collecting import Collected
-    from icpctl.features.suggest.columns import Column, Sample
+    from icpctl.features.suggest.learner.columns import Column, Sample
+    from icpctl.features.suggest.learner.suggestion import Request
     from icpctl.features.suggest.learning import Holdout
-    from icpctl.features.suggest.suggestion import Request
     from icpctl.scoring.run import Options, Run
 
 _THRESHOLDS = ("gte", "gt", "lte", "lt")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
-from icpctl.features.outcomes.deals import DealRows, DealTable, Outcome
-from icpctl.features.outcomes.selection import Scope
-from icpctl.features.outcomes.survey import Survey, Visits
+from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome
+from icpctl.features.outcomes.joining.selection import Scope
+from icpctl.features.outcomes.joining.survey import Survey, Visits
+from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence, Keys
 from icpctl.features.outcomes.suspects import MISSING
-from icpctl.features.outcomes.units import NO_MATCH, Evidence, Keys
 
 OUTCOMES = {"open": Outcome.OPEN, "lost": Outcome.LOST, "won": Outcome.WON}
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from icpctl.features.suggest.columns import Candidate, Column, Sample, make_columns, quantiles
+from icpctl.features.suggest.learner.columns import (
+    Candidate,
+    Column,
+    Sample,
+    make_columns,
+    quantiles,
+)
 
 TEXTS = {"industry": 12, "country": 10, "job_title": 20, "utm_source": 5, "region": 25}
 NUMBERS = ("company_size", "page_view_count", "session_count", "last_seen_days")

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.features.suggest.columns import Candidate, make_columns, quantiles
-from icpctl.features.suggest.literals import make_literals
-from icpctl.features.suggest.logistic import Patterns, fit, log_odds, loss, solve
-from icpctl.features.suggest.points import points_loss, round_to_points
-from icpctl.features.suggest.search import null_loss, search
-from icpctl.features.suggest.shuffling import shuffled
+from icpctl.features.suggest.learner.columns import Candidate, make_columns, quantiles
+from icpctl.features.suggest.learner.literals import make_literals
+from icpctl.features.suggest.learner.logistic import Patterns, fit, log_odds, loss, solve
+from icpctl.features.suggest.learner.points import points_loss, round_to_points
+from icpctl.features.suggest.learner.search import null_loss, search
+from icpctl.features.suggest.learner.shuffling import shuffled
 from tests.features.suggest.samples import planted_sample
 
 SAMPLE = planted_sample(0, units=800, won=120)

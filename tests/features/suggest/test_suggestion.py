@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
-from icpctl.features.suggest.chance import LARGEST_P, permutation_test
-from icpctl.features.suggest.fitting import choose_config, fit_points
-from icpctl.features.suggest.suggestion import (
+from icpctl.features.suggest.learner.chance import LARGEST_P, permutation_test
+from icpctl.features.suggest.learner.fitting import choose_config, fit_points
+from icpctl.features.suggest.learner.suggestion import (
     Request,
     Suggestion,
     TooFewWonError,

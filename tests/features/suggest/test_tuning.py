@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from icpctl.config.store import Workspace
-from icpctl.features.suggest.columns import Candidate, Sample, make_columns
-from icpctl.features.suggest.patching import with_rules
-from icpctl.features.suggest.tuning import (
+from icpctl.features.suggest.learner.columns import Candidate, Sample, make_columns
+from icpctl.features.suggest.learner.tuning import (
     TunedCondition,
     TunedConfig,
     TunedGroup,
     config_auc,
     tune,
 )
+from icpctl.features.suggest.patching import with_rules
 from tests.process import ROOT, icpctl
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Column, Sample
+    from icpctl.features.suggest.learner.columns import Column, Sample
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.suggest.atom_counts import Block, make_blocks
-from icpctl.features.suggest.columns import Candidate, Column, least_support
+from icpctl.features.suggest.learner.atom_counts import Block, make_blocks
+from icpctl.features.suggest.learner.columns import Candidate, Column, least_support
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Sample
+    from icpctl.features.suggest.learner.columns import Sample
 
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]

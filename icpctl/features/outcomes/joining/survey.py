@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.account_values import AccountValues
-from icpctl.features.outcomes.deals import NO_DEAL, Outcome
-from icpctl.features.outcomes.selection import choose
-from icpctl.features.outcomes.suspects import ValueCounts
-from icpctl.features.outcomes.units import (
+from icpctl.features.outcomes.joining.account_values import AccountValues
+from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.selection import choose
+from icpctl.features.outcomes.joining.units import (
     Accounts,
     Evidence,
     Units,
@@ -28,15 +27,16 @@ from icpctl.features.outcomes.units import (
     counts_before_close,
     outcomes_of,
 )
+from icpctl.features.outcomes.suspects import ValueCounts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.features.outcomes.counting import OutcomeCounts
-    from icpctl.features.outcomes.deals import DealTable
-    from icpctl.features.outcomes.selection import Scope
+    from icpctl.features.outcomes.joining.deals import DealTable
+    from icpctl.features.outcomes.joining.selection import Scope
+    from icpctl.features.outcomes.joining.units import Keys
     from icpctl.features.outcomes.suspects import Suspicion
-    from icpctl.features.outcomes.units import Keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.suggest.literals import (
+from icpctl.features.suggest.learner.literals import (
     GivenLiterals,
     Literal,
     LiteralSet,
     given_literals,
     make_literals,
 )
-from icpctl.features.suggest.logistic import (
+from icpctl.features.suggest.learner.logistic import (
     Patterns,
     chances,
     fit,
@@ -32,8 +32,8 @@ from icpctl.features.suggest.logistic import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.atom_counts import Block
-    from icpctl.features.suggest.columns import Sample
+    from icpctl.features.suggest.learner.atom_counts import Block
+    from icpctl.features.suggest.learner.columns import Sample
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]

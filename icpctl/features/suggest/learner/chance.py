@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.suggest.literals import GivenLiterals, given_literals
-from icpctl.features.suggest.search import null_loss, search
-from icpctl.features.suggest.shuffling import shuffled
+from icpctl.features.suggest.learner.literals import GivenLiterals, given_literals
+from icpctl.features.suggest.learner.search import null_loss, search
+from icpctl.features.suggest.learner.shuffling import shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Sample
-    from icpctl.features.suggest.fitting import Form
-    from icpctl.features.suggest.literals import Literal
+    from icpctl.features.suggest.learner.columns import Sample
+    from icpctl.features.suggest.learner.fitting import Form
+    from icpctl.features.suggest.learner.literals import Literal
 
     Flags = NDArray[np.bool_]
     Integers = NDArray[np.int64]
@@ -113,9 +113,9 @@ def _is_among(literal: Literal, met: Flags, others: Sequence[Literal], sample: S
     return any(_correlation(other.of(sample.columns), met) >= _SAME for other in same_field)
 
 
-def _correlation(one: Flags, other: Flags) -> float:
+def _correlation(first: Flags, second: Flags) -> float:
     """The correlation of what two literals say, to nine digits; 0 if either is constant."""
-    units, first, second = len(one), int(one.sum()), int(other.sum())
-    spread = first * (units - first) * second * (units - second)
-    covariance = units * int((one & other).sum()) - first * second
+    units, met, also_met = len(first), int(first.sum()), int(second.sum())
+    spread = met * (units - met) * also_met * (units - also_met)
+    covariance = units * int((first & second).sum()) - met * also_met
     return round(covariance / sqrt(spread), 9) if spread else 0.0

@@ -14,8 +14,8 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader, first_records
 from icpctl.exports.scan import cores, temporary_folder
 from icpctl.exports.sources import find_sources
-from icpctl.features.outcomes.deals import DealRows, DealTable, Outcome, read_outcome
-from icpctl.features.outcomes.key_forms import keys_of
+from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
+from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
 from icpctl.values import typed_columns
 from icpctl.values.tokens import distinct_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.reading import Rejected
     from icpctl.exports.sources import Source
-    from icpctl.features.outcomes.key_forms import KeyForm
+    from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.mappings.paths import Path
 
 NAMES = {

@@ -18,7 +18,11 @@ KeyForm = Callable[[pa.Array], pa.Array]
 @cache
 def free_mail_hosts() -> frozenset[str]:
     """Hosts at which anybody has an address."""
-    text = resources.files("icpctl.features.outcomes").joinpath("free_mail_hosts.txt").read_text()
+    text = (
+        resources.files("icpctl.features.outcomes.joining")
+        .joinpath("free_mail_hosts.txt")
+        .read_text()
+    )
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 

@@ -9,19 +9,24 @@ import numpy as np
 
 from icpctl.features.outcomes.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts, won_among_best
-from icpctl.features.suggest.chance import LARGEST_P, PermutationTest, permutation_test, stability
-from icpctl.features.suggest.fitting import choose_config, fit_points
-from icpctl.features.suggest.points import PointsConfig
-from icpctl.features.suggest.rules import fit_rules
-from icpctl.features.suggest.shuffling import content_hashes, mix
+from icpctl.features.suggest.learner.chance import (
+    LARGEST_P,
+    PermutationTest,
+    permutation_test,
+    stability,
+)
+from icpctl.features.suggest.learner.fitting import choose_config, fit_points
+from icpctl.features.suggest.learner.points import PointsConfig
+from icpctl.features.suggest.learner.rules import fit_rules
+from icpctl.features.suggest.learner.shuffling import content_hashes, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.features.outcomes.model import Estimate, Rate
     from icpctl.features.outcomes.statistics.rankings import Auc
-    from icpctl.features.suggest.columns import Sample
-    from icpctl.features.suggest.fitting import Choice, Scorer
+    from icpctl.features.suggest.learner.columns import Sample
+    from icpctl.features.suggest.learner.fitting import Choice, Scorer
 
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -111,14 +116,14 @@ def suggest(sample: Sample, held_out: Flags, request: Request) -> Suggestion:
     most = min(request.max_conditions, FEW_CONDITIONS) if won < FEW_WON else request.max_conditions
     training = in_order(sample.take(~held_out))
     test = permutation_test(training, most, request.seed)
-    found = None
+    choice = None
     if test.p <= LARGEST_P:
-        found = choose_config(training, most, FORMS[request.form], request.seed)
+        choice = choose_config(training, most, FORMS[request.form], request.seed)
     summary = Suggestion(request, len(sample), won, test, few_won=won < FEW_WON, sizes_tried=most)
-    if found is None:
+    if choice is None:
         return summary
     share = None if request.capacity is None else min(1.0, request.capacity / len(sample))
-    return _describe(summary, found, training, sample.take(held_out), share)
+    return _describe(summary, choice, training, sample.take(held_out), share)
 
 
 def in_order(sample: Sample) -> Sample:

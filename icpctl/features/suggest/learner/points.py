@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.suggest.logistic import Patterns, fit, log_odds, loss
+from icpctl.features.suggest.learner.logistic import Patterns, fit, log_odds, loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Column, Sample
-    from icpctl.features.suggest.literals import Literal
-    from icpctl.features.suggest.search import Model
+    from icpctl.features.suggest.learner.columns import Column, Sample
+    from icpctl.features.suggest.learner.literals import Literal
+    from icpctl.features.suggest.learner.search import Model
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -95,5 +95,5 @@ def points_loss(patterns: Patterns, points: tuple[int, ...] | Integers) -> float
     """The loss of the likeliest chances that depend on the points alone, by their total."""
     total = patterns.meets @ np.asarray(points, np.float64)
     top = max(1.0, float(total.max()))
-    one = Patterns((total / top)[:, None], patterns.units, patterns.won)
-    return loss(one, log_odds(one, fit(one)))
+    by_total = Patterns((total / top)[:, None], patterns.units, patterns.won)
+    return loss(by_total, log_odds(by_total, fit(by_total)))

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
-from icpctl.features.suggest.points import round_to_points
-from icpctl.features.suggest.search import search
-from icpctl.features.suggest.shuffling import shuffled
+from icpctl.features.suggest.learner.points import round_to_points
+from icpctl.features.suggest.learner.search import search
+from icpctl.features.suggest.learner.shuffling import shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Sample
-    from icpctl.features.suggest.literals import Literal
+    from icpctl.features.suggest.learner.columns import Sample
+    from icpctl.features.suggest.learner.literals import Literal
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]

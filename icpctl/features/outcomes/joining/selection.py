@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.deals import Outcome
+from icpctl.features.outcomes.joining.deals import Outcome
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

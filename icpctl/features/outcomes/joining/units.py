@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.outcomes.deals import DealTable
+    from icpctl.features.outcomes.joining.deals import DealTable
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
-from icpctl.features.suggest.chance import (
+from icpctl.features.suggest.learner.chance import (
     LARGEST_P,
     PERMUTATIONS,
     PermutationTest,
     representatives,
 )
-from icpctl.features.suggest.points import MOST_POINTS
-from icpctl.features.suggest.shuffling import shuffled
+from icpctl.features.suggest.learner.points import MOST_POINTS
+from icpctl.features.suggest.learner.shuffling import shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Column, Sample
+    from icpctl.features.suggest.learner.columns import Column, Sample
 
     Flags = NDArray[np.bool_]
     Integers = NDArray[np.int64]

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.suggest.literals import LiteralSet, make_literals
+from icpctl.features.suggest.learner.literals import LiteralSet, make_literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from icpctl.features.suggest.columns import Column, Sample
-    from icpctl.features.suggest.fitting import Scorer
-    from icpctl.features.suggest.literals import Literal
+    from icpctl.features.suggest.learner.columns import Column, Sample
+    from icpctl.features.suggest.learner.fitting import Scorer
+    from icpctl.features.suggest.learner.literals import Literal
 
     Flags = NDArray[np.bool_]
     Integers = NDArray[np.int64]
