@@ -80,24 +80,31 @@ class Joining:
     def add(self, rows: Rows) -> None:
         """Join the rows of a batch."""
         last_seen = seconds_of(rows.fields[LAST_SEEN])
-        deals, without_key = deals_of_rows(self.join, rows)
-        accounts = None
-        if self.join.by_account:
-            accounts = distinct_keys(rows.fields["domain"], domain_form)
+        deals, keys = deals_of_rows(self.join, rows)
+        without_key = 0 if keys is None else int((~keys.known).sum())
+        accounts = accounts_of_rows(self.join, rows, keys)
         values = [value_codes(rows.fields[name]) for name in self.fields]
         table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
         evidence = self._waiting.pop(0)
         self.survey.add(Visits(deals, accounts, last_seen, evidence, table, without_key))
 
 
-def deals_of_rows(join: Join, rows: Rows) -> tuple[NDArray[np.int64], int]:
-    """The deal of each row, `NO_DEAL` for those without, and how many have nothing to join on."""
+def deals_of_rows(join: Join, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
+    """The deal of each row, `NO_DEAL` for those without, and what it was joined on."""
     tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
     if join.label is not None:
-        return label_deals(tokens, join.label), 0
+        return label_deals(tokens, join.label), None
     keys = distinct_keys(tokens, join.form)
-    deals = join.table.numbers_of(keys.distinct)[keys.codes]
-    return deals, int((~keys.known).sum())
+    return join.table.numbers_of(keys.distinct)[keys.codes], keys
+
+
+def accounts_of_rows(join: Join, rows: Rows, keys: Keys | None) -> Keys | None:
+    """The account of each row, where units are accounts; `keys` are what the row was joined on."""
+    if not join.by_account:
+        return None
+    if join.field == "domain" and keys is not None:
+        return keys
+    return distinct_keys(rows.fields["domain"], domain_form)
 
 
 def scan_outcomes(

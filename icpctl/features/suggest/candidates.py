@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.model import Condition
-from icpctl.features.suggest.collecting import MISSING_ELEMENT
+from icpctl.features.suggest.collecting import text_hash
 from icpctl.features.suggest.learner.columns import (
     Candidate,
     Column,
@@ -249,6 +249,4 @@ def number_or_text_values(name: str, elements: FieldElements) -> Integers:
     if kind is Kind.NUMBER and name != LAST_SEEN:
         column = typed_columns.numbers(tokens, ranges=name == "company_size")
         return number_values(np.append(column.values[:, 0], np.nan)[column.rows])
-    codes = np.arange(len(tokens), dtype=np.int64)
-    codes[MISSING_ELEMENT] = MISSING
-    return codes
+    return np.array([MISSING, *map(text_hash, elements.numbers)], np.int64)

@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.features.outcomes.joining.deals import NO_DEAL
-from icpctl.features.outcomes.joining.key_forms import domain_form
 from icpctl.features.outcomes.joining.units import counts_before_close
 from icpctl.features.outcomes.scanning import (
+    accounts_of_rows,
     deals_of_rows,
-    distinct_keys,
     seconds_of,
     with_join,
 )
@@ -113,13 +112,13 @@ class Collecting:
 
     def add(self, rows: Rows) -> None:
         """Keep what the visitors of a batch have, but for visits after the close."""
-        deals, _ = deals_of_rows(self.join, rows)
+        deals, joined = deals_of_rows(self.join, rows)
         last_seen = seconds_of(rows.fields[LAST_SEEN])
         keeps = counts_before_close(deals, last_seen, self.join.table)
         self.visitors += len(deals)
         self.after_close += int((~keeps).sum())
-        if self.join.by_account:
-            keys = distinct_keys(rows.fields["domain"], domain_form)
+        keys = accounts_of_rows(self.join, rows, joined)
+        if keys is not None:
             keeps &= keys.known
             units = np.array(
                 [self._account(keys.distinct[code]) for code in keys.codes[keeps].tolist()],
@@ -153,7 +152,7 @@ class Collecting:
         named = np.zeros(count, np.int64)
         named[units] = identities
         if self.join.by_account:
-            named = np.array([_hash(key) for key in self.accounts], np.int64)
+            named = np.array([text_hash(key) for key in self.accounts], np.int64)
         return Collected(
             units, of_unit, latest, named, self.fields, run, self.visitors, self.after_close
         )
@@ -189,10 +188,11 @@ def _identities(ids: pa.Array, lines: np.ndarray) -> Integers:
     """Who each visitor is: a hash of its id, or of its line where it has none."""
     named = zip(ids.to_pylist(), lines.tolist(), strict=True)
     names = [f"line {line}" if token is None else token for token, line in named]
-    return np.array([_hash(name) for name in names], np.int64)
+    return np.array([text_hash(name) for name in names], np.int64)
 
 
-def _hash(text: str) -> int:
+def text_hash(text: str) -> int:
+    """A number that stands for a text, the same everywhere."""
     from hashlib import blake2b
 
     return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")

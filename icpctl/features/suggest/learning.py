@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.errors import IcpctlError
-from icpctl.features.outcomes.joining.account_values import AccountValues
 from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
 from icpctl.features.outcomes.joining.selection import choose, is_newest
 from icpctl.features.outcomes.request import share_of
-from icpctl.features.outcomes.suspects import ValueCounts
+from icpctl.features.outcomes.suspects import MISSING, ValueCounts
 from icpctl.features.suggest.candidates import (
     candidate_fields,
     columns_of_field,
@@ -184,9 +183,8 @@ def _suspects(collected: Collected, won: Flags, training: Flags) -> dict[str, Su
             continue
         visitors, element = elements.pairs()
         of_visitor = number_or_text_values(name, elements)[element]
-        sets = AccountValues(1)
-        sets.add(collected.units[visitors], of_visitor[:, None])
-        values = sets.of_accounts(len(won))[:, 0]
+        values = np.full(len(won), MISSING)
+        np.maximum.at(values, collected.units[visitors], of_visitor)
         counts = ValueCounts()
         counts.add(values[training], halves[training], won[training])
         suspicion = counts.suspicion()

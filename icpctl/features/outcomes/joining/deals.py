@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,8 +93,8 @@ class DealTable:
 
     def numbers_of(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
         """Each key's number, `NO_DEAL` for those without a deal."""
-        get = self.numbers.get
-        return np.fromiter((NO_DEAL if key is None else get(key, NO_DEAL) for key in keys), int)
+        get: Callable[[str | None, int], int] = self.numbers.get  # type: ignore[assignment]
+        return np.array([get(key, NO_DEAL) for key in keys], np.int64)
 
     def _number(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
         numbers = self.numbers

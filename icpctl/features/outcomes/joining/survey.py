@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.joining.account_values import AccountValues
 from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
 from icpctl.features.outcomes.joining.selection import choose
 from icpctl.features.outcomes.joining.units import (
@@ -86,36 +85,33 @@ class Survey:
     joined: JoinCounts = field(default_factory=JoinCounts)
     values: dict[str, ValueCounts] = field(init=False)
     _accounts: Accounts = field(default_factory=Accounts)
-    _account_values: AccountValues = field(init=False)
-    _kept: list[tuple[Units, NDArray[np.int64]]] = field(default_factory=list)
+    _kept: list[Units] = field(default_factory=list)
     _is_joined: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.values = {name: ValueCounts() for name in self.fields}
-        self._account_values = AccountValues(len(self.fields))
         self._is_joined = np.zeros(len(self.deals), bool)
 
     def add(self, visits: Visits) -> None:
         """Join a batch of visitors with the deals; leave out visits after the close."""
         in_time = counts_before_close(visits.deals, visits.last_seen, self.deals)
         self._count_join(visits, in_time)
-        units = Units(visits.deals, visits.last_seen, visits.evidence)
+        units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
         if self.by_account:
             self._add_to_accounts(visits, units, in_time)
         elif self.scope.newest is None:
-            self._count(units.take(in_time), visits.values[in_time])
+            self._count(units.take(in_time))
         else:
-            self._kept.append((units.take(in_time), visits.values[in_time]))
+            self._kept.append(units.take(in_time))
 
     def finish(self) -> None:
         """Count the units that had to wait for the last visitor."""
         self.joined.joined_keys = int(self._is_joined.sum())
         accounts = self._accounts.units()
         if accounts is not None:
-            self._count(accounts, self._account_values.of_accounts(len(accounts)))
+            self._count(accounts)
         if self._kept:
-            units = Units.concatenate([units for units, _ in self._kept])
-            self._count(units, np.concatenate([values for _, values in self._kept]))
+            self._count(Units.concatenate(self._kept))
             self._kept.clear()
 
     def suspicions(self) -> dict[str, Suspicion]:
@@ -136,10 +132,9 @@ class Survey:
         """Merge the visitors in time that have an account into it."""
         assert visits.accounts is not None  # noqa: S101 - units are accounts
         rows = in_time & visits.accounts.known
-        numbers = self._accounts.add(visits.accounts.take(rows), units.take(rows))
-        self._account_values.add(numbers, visits.values[rows])
+        self._accounts.add(visits.accounts.take(rows), units.take(rows))
 
-    def _count(self, units: Units, values: NDArray[np.int64]) -> None:
+    def _count(self, units: Units) -> None:
         outcomes = outcomes_of(units, self.deals)
         chosen = choose(self.scope, outcomes, closes_of(units, self.deals), units.last_seen)
         self.joined.open += chosen.open
@@ -149,7 +144,7 @@ class Survey:
         self.counts.add(taken.evidence, won, amounts_of(taken, self.deals))
         halves = alternate(won, self.counts.units)
         for position, counts in enumerate(self.values.values()):
-            counts.add(values[chosen.taken, position], halves, won)
+            counts.add(taken.values[:, position], halves, won)
 
 
 def alternate(won: NDArray[np.bool_], start: int = 0) -> NDArray[np.bool_]:

@@ -95,19 +95,22 @@ class Units:
     """A batch of units, one a row.
 
     `deals` are numbers of the deal table, or `NO_DEAL`; of an account's visitors the greatest.
-    `last_seen` is the latest visit that counts.
+    `last_seen` is the latest visit that counts. `values` [units, fields] name what each has of the
+    fields that may be suspect; of an account's values the greatest number, which stands for them.
     """
 
     deals: Integers
     last_seen: Floats
     evidence: Evidence
+    values: Integers
 
     def __len__(self) -> int:
         return len(self.deals)
 
     def take(self, rows: Rows) -> Units:
         """Keep these rows."""
-        return Units(self.deals[rows], self.last_seen[rows], self.evidence.take(rows))
+        evidence = self.evidence.take(rows)
+        return Units(self.deals[rows], self.last_seen[rows], evidence, self.values[rows])
 
     @staticmethod
     def concatenate(parts: Sequence[Units]) -> Units:
@@ -116,6 +119,7 @@ class Units:
             np.concatenate([part.deals for part in parts]),
             np.concatenate([part.last_seen for part in parts]),
             Evidence.concatenate([part.evidence for part in parts]),
+            np.concatenate([part.values for part in parts]),
         )
 
 
@@ -157,20 +161,25 @@ class Accounts:
     _filled: int = 0
     _room: Units | None = None
 
-    def add(self, keys: Keys, units: Units) -> Integers:
-        """Merge visitors, each of whom has an account; the numbers of their accounts."""
-        numbers = self.numbers
-        codes, first, place = np.unique(keys.codes, return_index=True, return_inverse=True)
-        of_code = np.empty(len(codes), np.int64)
-        for position in np.argsort(first):
-            key = str(keys.distinct[codes[position]])
-            of_code[position] = numbers.setdefault(key, len(numbers))
-        number = of_code[place]
-        if len(number):
-            order = np.argsort(number, kind="stable")
-            starts = np.flatnonzero(np.diff(number[order], prepend=-1))
-            self._merge(number[order][starts], _merge_runs(units.take(order), starts))
-        return number
+    def add(self, keys: Keys, units: Units) -> None:
+        """Merge visitors, each of whom has an account."""
+        if not len(units):
+            return
+        number = self._number(keys)
+        order = np.argsort(number, kind="stable")
+        starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+        self._merge(number[order][starts], _merge_runs(units.take(order), starts))
+
+    def _number(self, keys: Keys) -> Integers:
+        """The number of each row's account; new ones are numbered in the order of the rows."""
+        rows, numbers = len(keys.codes), self.numbers
+        first = np.full(len(keys.distinct), rows)
+        first[keys.codes[::-1]] = np.arange(rows)[::-1]
+        codes = np.argsort(first, kind="stable")[: int((first < rows).sum())]
+        texts = [str(keys.distinct[code]) for code in codes.tolist()]
+        of_code = np.zeros(len(first), np.int64)
+        of_code[codes] = [numbers.setdefault(text, len(numbers)) for text in texts]
+        return of_code[keys.codes]
 
     def units(self) -> Units | None:
         """The accounts so far, None without any."""
@@ -199,6 +208,7 @@ def _merge_runs(units: Units, starts: Integers) -> Units:
         np.maximum.reduceat(units.deals, starts),
         np.fmax.reduceat(units.last_seen, starts),
         units.evidence.merge_runs(starts),
+        np.maximum.reduceat(units.values, starts),
     )
 
 
@@ -209,12 +219,14 @@ def _merge_pairs(earlier: Units, later: Units) -> Units:
         np.maximum(a.hundredths, b.hundredths), a.literals | b.literals, a.shut_out | b.shut_out
     )
     deals = np.maximum(earlier.deals, later.deals)
-    return Units(deals, np.fmax(earlier.last_seen, later.last_seen), evidence)
+    last_seen = np.fmax(earlier.last_seen, later.last_seen)
+    return Units(deals, last_seen, evidence, np.maximum(earlier.values, later.values))
 
 
 def _write(target: Units, rows: Integers, units: Units) -> None:
     target.deals[rows] = units.deals
     target.last_seen[rows] = units.last_seen
+    target.values[rows] = units.values
     target.evidence.hundredths[rows] = units.evidence.hundredths
     target.evidence.literals[rows] = units.evidence.literals
     target.evidence.shut_out[rows] = units.evidence.shut_out
