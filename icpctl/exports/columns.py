@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.exports.key_tree import Tree, is_list, text
 from icpctl.exports.key_tree import name as quoted
 from icpctl.mappings import conversions
-from icpctl.mappings.paths import Constant, conversion, is_many, keys_needed, resolve
+from icpctl.mappings.paths import Constant, Together, conversion, is_many, keys_needed, resolve
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Columns:
         None where SQL cannot tell the keys apart, so that every record must be read in Python.
         """
         all_paths = [path for paths in self.paths.values() for path in paths]
+        if any(isinstance(path[0], Together) for path in all_paths):
+            return None
         shortest_unseen = {path: _shortest_unseen(path, sample) for path in all_paths}
         watched = sorted({path for path in shortest_unseen.values() if path})
         witness = _witness(

@@ -34,18 +34,17 @@ def compare_icps(
     after: Sequence[ConfigFile],
     *,
     case_sensitive: bool = False,
-    whole: bool = False,
     timeout: float = 2.0,
 ) -> IcpComparison:
     """Compare the ICP of every possible visitor by two versions, each in its own order.
 
     Inactive configs take no part: the ICP is the first active config that a visitor matches.
-    `timeout` is in seconds; with `whole`, counts are whole numbers.
+    `timeout` is in seconds.
     """
     versions = _Versions(_active(before), _active(after))
     if versions.are_identical:
         return IcpComparison(same=True)
-    space = Space(versions.numbered(), case_sensitive=case_sensitive, whole=whole)
+    space = Space(versions.numbered(), case_sensitive=case_sensitive)
     z3 = require_z3()
     solver = z3.Solver()
     solver.set("timeout", milliseconds(timeout))

@@ -9,7 +9,7 @@ import typer
 
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.prove.command import Timeout, Whole, is_case_sensitive
+from icpctl.features.prove.command import Timeout
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def equivalent(
     ] = None,
     directory: Dir = None,
     org: Org = None,
-    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -48,6 +47,7 @@ def equivalent(
     visitor too: a config that was switched off or has another priority can change it. The exit
     code is 1 unless everything is proved to be the same.
     """
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.equivalence import compare
     from icpctl.features.prove.icp_equivalence import compare_icps
     from icpctl.features.prove.output.comparison import print_compared
@@ -62,7 +62,6 @@ def equivalent(
         pairs = _pairs(versions)
     how: dict[str, Any] = {
         "case_sensitive": is_case_sensitive(case_sensitive),
-        "whole": whole,
         "timeout": timeout,
     }
     compared = [
@@ -85,6 +84,7 @@ def witnesses(
 
     They are in the format of icpctl test: icpctl prove witnesses saas > icp_configs/saas.test.yaml
     """
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.cases import cases_of
     from icpctl.features.prove.output.cases import cases_text
     from icpctl.features.prove.solver import require_z3
