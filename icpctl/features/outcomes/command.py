@@ -97,7 +97,7 @@ def outcomes(
     from icpctl.features.outcomes.scanning import scan_outcomes
     from icpctl.output.condition_wording import head
     from icpctl.output.progress import progress
-    from icpctl.scoring.report import Limit
+    from icpctl.scoring.bounds import Limit
 
     try:
         bounds = [parse_bound(text) for text in fail_on or []]

@@ -11,7 +11,9 @@ from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.rates import FEWEST_WON
 from icpctl.features.outcomes.tables import sections, tidy_rows
 from icpctl.output.console import note, shown, table
-from icpctl.output.score import counted, percent, print_notes
+from icpctl.output.markdown import code, in_cell, table_lines
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes, print_rejected
+from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.deal_files import DealReading
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
-    from icpctl.scoring.report import Limit
+    from icpctl.scoring.bounds import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,8 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
 
 def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
     """Print on stderr what was wrong with the input, and what did not join."""
-    print_notes(scan.run, limit, "icpctl score --rejects FILE keeps them")
-    for rejected in deals.rejected[:10]:
-        note(f"{rejected.file}:{rejected.line}: rejected: {rejected.reason}")
+    print_notes(scan.run, limit, SCORE_KEEPS_REJECTS)
+    print_rejected(deals.rejected[:10], len(deals.rejected))
     keys, joined = len(deals.table), scan.survey.joined.joined_keys
     if not keys:
         return
@@ -154,16 +155,14 @@ def _markdown(scan: Scan, heading: Heading, met: Sequence[MetBound]) -> str:
 
 
 def _markdown_table(section: Section) -> str:
-    marks = ["---"] * section.left + ["--:"] * (len(section.columns) - section.left)
     titles = [column.capitalize() for column in section.columns]
-    rows = [[_cell(cell, n < section.left) for n, cell in enumerate(row)] for row in section.rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (titles, marks, *rows))
+    numbers = [place >= section.left for place in range(len(titles))]
+    rows = [[_cell(*cell) for cell in zip(row, numbers, strict=True)] for row in section.rows]
+    return "\n".join(table_lines(titles, rows, numbers))
 
 
-def _cell(text: str, is_text: bool) -> str:
-    """A text of a config stands as code, where it is neither Markdown nor HTML."""
-    text = shown(text).replace("`", "'").replace("|", "\\|")
-    return f"`{text}`" if is_text and text else text
+def _cell(text: str, is_number: bool) -> str:
+    return text if is_number or not text else in_cell(code(shown(text)))
 
 
 def _value(item: MetBound) -> str:

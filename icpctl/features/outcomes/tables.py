@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isinf
 from typing import TYPE_CHECKING
 
-from icpctl.output.score import percent
+from icpctl.output.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -109,7 +109,7 @@ def cuts_of(name: str, collected: Collected, training: Flags) -> list[float]:
     elements = collected.fields[name]
     visitors, element = elements.pairs()
     inside = training[collected.units[visitors]]
-    column = typed_columns.numbers(_table(name, elements), ranges=name == "company_size")
+    column = typed_columns.numbers(_table(name, elements), name)
     low = np.append(column.values[:, 0], np.nan)[column.rows]
     return quantiles(low[element[inside]])
 
@@ -208,7 +208,7 @@ def _of_texts(name: str, table: pa.Array, support: Integers, least: int) -> Iter
 
 
 def _of_numbers(name: str, table: pa.Array, elements: Integers) -> Iterator[Condition]:
-    column = typed_columns.numbers(table, ranges=name == "company_size")
+    column = typed_columns.numbers(table, name)
     low = np.append(column.values[:, 0], np.nan)[column.rows]
     for cut in quantiles(low[elements]):
         value: Any = int(cut) if cut == int(cut) else cut
@@ -247,6 +247,6 @@ def number_or_text_values(name: str, elements: FieldElements) -> Integers:
     tokens = pa.array([None, *elements.numbers], pa.string())
     kind = CONDITION_TYPES[name].kind
     if kind is Kind.NUMBER and name != LAST_SEEN:
-        column = typed_columns.numbers(tokens, ranges=name == "company_size")
+        column = typed_columns.numbers(tokens, name)
         return number_values(np.append(column.values[:, 0], np.nan)[column.rows])
     return np.array([MISSING, *map(text_hash, elements.numbers)], np.int64)

@@ -81,8 +81,8 @@ def suggest(
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
     from icpctl.output.progress import progress
-    from icpctl.output.score import print_notes
-    from icpctl.scoring.report import Limit
+    from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+    from icpctl.scoring.bounds import Limit
 
     share = parse_holdout(holdout)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
@@ -98,7 +98,7 @@ def suggest(
                     exports, options, outcome, file.config, request, share, on_progress
                 )
                 print_retuned(retuned, file)
-                print_notes(retuned.run, Limit.parse("0"), "icpctl score --rejects FILE keeps them")
+                print_notes(retuned.run, Limit.parse("0"), SCORE_KEEPS_REJECTS)
                 return ExitCode.FOUND if retuned.rules is None else ExitCode.DONE
             learned = learn(
                 exports,
@@ -115,7 +115,7 @@ def suggest(
             str(error), "too_few_won", hint="give more deals, or a longer time of visitors"
         ) from None
     print_suggestion(learned)
-    print_notes(learned.run, Limit.parse("0"), "icpctl score --rejects FILE keeps them")
+    print_notes(learned.run, Limit.parse("0"), SCORE_KEEPS_REJECTS)
     given = [*exports, *(f"--won {file}" for file in won or ())]
     given += [f"--lost {file}" for file in lost or ()]
     named = {"label": label, "on": on, "unit": unit, "against": against, "within": within}

@@ -14,7 +14,7 @@ from icpctl.features.suggest.learner.rules import RulesConfig
 from icpctl.features.suggest.patching import with_rules
 from icpctl.output.console import note, shown
 from icpctl.output.diffs import print_diff
-from icpctl.output.score import counted, percent
+from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,7 @@ from icpctl.exports.sources import find_sources
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
 from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
-from icpctl.values import typed_columns
+from icpctl.values import number_forms, typed_columns
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -157,11 +157,6 @@ def text_of(token: str) -> str:
 
 
 def read_amount(text: str) -> float:
-    """The number of an amount such as `$1,200.50` or `1.200,50 EUR`; NaN if there is none."""
-    digits = re.sub(r"[^0-9.,-]", "", text)
-    if re.fullmatch(r"-?[0-9.]*,[0-9]{1,2}", digits):
-        digits = digits.replace(".", "").replace(",", ".")
-    try:
-        return float(digits.replace(",", ""))
-    except ValueError:
-        return float("nan")
+    """The number of an amount, in the spellings that number fields take; NaN if there is none."""
+    amount = number_forms.number(text)
+    return float("nan") if amount is None else amount

@@ -9,7 +9,7 @@ from importlib import resources
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.values import column_forms, normal_forms, typed_columns
+from icpctl.values import text_forms, typed_columns, url_forms
 
 KeyForm = Callable[[pa.Array], pa.Array]
 """From texts to keys, one for each."""
@@ -27,11 +27,8 @@ def free_mail_hosts() -> frozenset[str]:
 
 
 def text_form(texts: pa.Array) -> pa.Array:
-    """Texts without letter case and outer spaces."""
-    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
-        return pc.ascii_trim_whitespace(pc.ascii_lower(texts))
-    plain = [normal_forms.plain(text, case_sensitive=False) for text in texts.to_pylist()]
-    return pa.array(plain, pa.string())
+    """Texts as comparators see them: without letter case, invisible characters and outer spaces."""
+    return text_forms.folded_column(text_forms.visible_column(texts))
 
 
 def exact_form(texts: pa.Array) -> pa.Array:
@@ -44,14 +41,14 @@ def domain_form(texts: pa.Array) -> pa.Array:
     plain = text_form(texts)
     if pc.any(pc.match_substring(plain, "@")).as_py():
         plain = pc.replace_substring_regex(plain, "^(mailto:)?[^/@]*@", "")
-    hosts = column_forms.domain(plain)
+    hosts = url_forms.domain_column(plain)
     free = pc.is_in(hosts, value_set=pa.array(sorted(free_mail_hosts())))
     return pc.if_else(free, pa.scalar(None, pa.string()), hosts)
 
 
 def url_form(texts: pa.Array) -> pa.Array:
     """Profile URLs without scheme, `www.` and trailing slash."""
-    return column_forms.url(text_form(texts))
+    return url_forms.url_column(text_form(texts))
 
 
 def keys_of(tokens: pa.Array, form: KeyForm) -> list[str | None]:
