@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.verdicts import judge
+from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.verdicts import Held, Judged, Verdicts
 
     Flags = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,32 @@ class Look:
             _packed(literals),
             _packed(shut_out),
         )
+
+    @property
+    def asks_for_days(self) -> bool:
+        """Whether any condition counts days since the last visit."""
+        return any(field.type.name == "last_seen_days" for field in self.plan.fields)
+
+    def count_days_to_close(
+        self, evidence: Evidence, judged: Judged, last_seen: Floats, closes: Floats
+    ) -> None:
+        """Judge those who have a deal anew, as of its close; `evidence` is changed in place.
+
+        Times [rows] are seconds since the epoch, NaN where there is none. The plan counts days to
+        its own date, so visits are moved by as much as that comes after the close.
+        """
+        rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
+        if not len(rows) or not self.asks_for_days:
+            return
+        moved = last_seen[rows] + self.plan.as_of.timestamp() - closes[rows]
+        texts = [f'"{datetime.fromtimestamp(time, UTC).isoformat()}"' for time in moved.tolist()]
+        table = judged.columns.table.take(pa.array(rows))
+        place = table.schema.get_field_index(LAST_SEEN)
+        table = table.set_column(place, LAST_SEEN, pa.array(texts, pa.string()))
+        at_close = self.evidence(judge(table, self.plan, Timings()))
+        evidence.hundredths[rows] = at_close.hundredths
+        evidence.literals[rows] = at_close.literals
+        evidence.shut_out[rows] = at_close.shut_out
 
 
 def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:

@@ -13,7 +13,7 @@ from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
 from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
 from icpctl.features.outcomes.joining.survey import Survey, Visits
-from icpctl.features.outcomes.joining.units import Keys
+from icpctl.features.outcomes.joining.units import Keys, closes_of
 from icpctl.features.outcomes.suspects import MISSING
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.plan import make_plan
@@ -70,12 +70,13 @@ class Joining:
 
     survey: Survey
     join: Join
+    look: Look
     fields: tuple[str, ...]
-    _waiting: list[Evidence] = field(default_factory=list)
+    _waiting: list[tuple[Evidence, Judged]] = field(default_factory=list)
 
-    def wait(self, evidence: Evidence) -> None:
+    def wait(self, evidence: Evidence, judged: Judged) -> None:
         """Keep the evidence of a batch until its rows come."""
-        self._waiting.append(evidence)
+        self._waiting.append((evidence, judged))
 
     def add(self, rows: Rows) -> None:
         """Join the rows of a batch."""
@@ -85,7 +86,9 @@ class Joining:
         accounts = accounts_of_rows(self.join, rows, keys)
         values = [value_codes(rows.fields[name]) for name in self.fields]
         table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
-        evidence = self._waiting.pop(0)
+        evidence, judged = self._waiting.pop(0)
+        closes = closes_of(deals, self.join.table)
+        self.look.count_days_to_close(evidence, judged, last_seen, closes)
         self.survey.add(Visits(deals, accounts, last_seen, evidence, table, without_key))
 
 
@@ -127,11 +130,11 @@ def scan_outcomes(
     look = Look.of(plan, dict(configs), text_of_condition)
     fields = suspect_fields(configs)
     survey = Survey(join.table, scope, look.counts(), join.by_account, fields)
-    joining = Joining(survey, join, fields)
+    joining = Joining(survey, join, look, fields)
 
     def watch(judged: Judged) -> Callable[[], None]:
         evidence = look.evidence(judged)
-        return lambda: joining.wait(evidence)
+        return lambda: joining.wait(evidence, judged)
 
     run = score(
         visitors,

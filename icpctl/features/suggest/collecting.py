@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.features.outcomes.joining.deals import NO_DEAL
-from icpctl.features.outcomes.joining.units import counts_before_close
+from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
 from icpctl.features.outcomes.scanning import (
     accounts_of_rows,
     deals_of_rows,
@@ -24,6 +25,7 @@ from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Options, Rows, Run
 
     Integers = NDArray[np.int64]
+
+_DAY_SECONDS = 86_400
 
 MISSING_ELEMENT = 0
 """The element of those without a value."""
@@ -102,6 +106,7 @@ class Collecting:
 
     join: Join
     fields: dict[str, FieldElements]
+    as_of: datetime
     accounts: dict[str, int] = field(default_factory=dict)
     parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = field(
         default_factory=list
@@ -131,7 +136,12 @@ class Collecting:
         kept = np.flatnonzero(keeps)
         for name, elements in self.fields.items():
             add = elements.add_pages if name == PAGES else elements.add
-            add(rows.fields[name], kept, self.kept)
+            column = rows.fields[name]
+            if name == "last_seen_days":
+                column = days_until(
+                    last_seen, closes_of(deals, self.join.table), self.as_of, column
+                )
+            add(column, kept, self.kept)
         self.parts.append((units, deals[kept], last_seen[kept], identities))
         self.kept += len(kept)
 
@@ -166,7 +176,7 @@ def collect(
     on_progress: Callable[[int, int], None],
 ) -> Collected:
     """Read visitors and keep what they have in these fields. Raises what reading raises."""
-    collecting = Collecting(join, {name: FieldElements() for name in fields})
+    collecting = Collecting(join, {name: FieldElements() for name in fields}, options.as_of)
     run = score(
         visitors,
         [("any", _any_config())],
@@ -175,6 +185,19 @@ def collect(
         on_progress=on_progress,
     )
     return collecting.collected(run)
+
+
+def days_until(
+    last_seen: NDArray[np.float64], closes: NDArray[np.float64], as_of: datetime, own: pa.Array
+) -> pa.Array:
+    """Whole days from the last visit to the close, else to `as_of`, as JSON texts [rows].
+
+    `own` are what records say themselves, where there is no date.
+    """
+    ends = np.where(np.isnan(closes), as_of.timestamp(), closes)
+    known = ~np.isnan(last_seen)
+    days = np.maximum(np.floor((ends - np.where(known, last_seen, ends)) / _DAY_SECONDS), 0)
+    return pc.if_else(pa.array(known), pa.array(days.astype(np.int64)).cast(pa.string()), own)
 
 
 def _any_config() -> IcpConfig:

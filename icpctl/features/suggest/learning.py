@@ -11,6 +11,7 @@ import numpy as np
 from icpctl.errors import IcpctlError
 from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
 from icpctl.features.outcomes.joining.selection import choose, is_newest
+from icpctl.features.outcomes.joining.units import closes_of
 from icpctl.features.outcomes.request import share_of
 from icpctl.features.outcomes.suspects import MISSING, ValueCounts
 from icpctl.features.suggest.candidates import (
@@ -135,8 +136,7 @@ def know_units(
     has_deal, table = collected.deals != NO_DEAL, outcome.join.table
     outcomes = np.zeros(len(collected.deals), np.int8)
     outcomes[has_deal] = table.outcomes[collected.deals[has_deal]]
-    closes = np.full(len(outcomes), np.nan)
-    closes[has_deal] = table.closes[collected.deals[has_deal]]
+    closes = closes_of(collected.deals, table)
     chosen = choose(outcome.scope, outcomes, closes, collected.last_seen)
     won = outcomes == Outcome.WON
     dates = np.where(np.isnan(closes), collected.last_seen, closes)

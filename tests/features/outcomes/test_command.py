@@ -106,6 +106,25 @@ def test_paths_join_visitors_of_their_own(folder: Path) -> None:
     assert (result["unit"], result["joinedOn"], result["base"]["of"]) == ("visitor", "id", 2)
 
 
+def test_days_count_to_the_close_date(folder: Path) -> None:
+    """Of a deal: a visit ten days before it closed is recent, however long ago that was."""
+    recent = "last_seen_days, comparator: lte, value: 10"
+    config = TARGET.replace("industry, comparator: equals, value: Software", recent)
+    (folder / "icp_configs" / "target.yaml").write_text(config)
+    seen = {"a": "2026-01-11", "b": "2026-01-08", "c": "2026-01-11"}
+    rows = [
+        {"visitor_id": key, "domain": f"{key}.example", "company_size": 500, "last_seen": date}
+        for key, date in seen.items()
+    ]
+    (folder / "dated.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (folder / "dated.csv").write_text(
+        "domain,stage,closedate\na.example,won,2026-01-20\nb.example,won,2026-01-20\n"
+    )
+    args = ("dated.jsonl", "--won", "dated.csv", "-o", "json")
+    figures = body(outcomes(*args, cwd=folder))["configs"][0]["ranking"]["figures"]
+    assert (figures["units"], figures["won"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("bound", "code", "said"),
     [

@@ -136,7 +136,7 @@ class Survey:
 
     def _count(self, units: Units) -> None:
         outcomes = outcomes_of(units, self.deals)
-        chosen = choose(self.scope, outcomes, closes_of(units, self.deals), units.last_seen)
+        chosen = choose(self.scope, outcomes, closes_of(units.deals, self.deals), units.last_seen)
         self.joined.open += chosen.open
         self.joined.outside += chosen.outside
         taken = units.take(chosen.taken)

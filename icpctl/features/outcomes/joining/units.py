@@ -128,9 +128,9 @@ def outcomes_of(units: Units, table: DealTable) -> NDArray[np.int8]:
     return _of_deals(table.outcomes, units.deals, np.int8(Outcome.OPEN))
 
 
-def closes_of(units: Units, table: DealTable) -> Floats:
-    """Each unit's close date."""
-    return _of_deals(table.closes, units.deals, np.nan)
+def closes_of(deals: Integers, table: DealTable) -> Floats:
+    """The close date of each of these deals, NaN for no deal."""
+    return _of_deals(table.closes, deals, np.nan)
 
 
 def amounts_of(units: Units, table: DealTable) -> Floats:
@@ -140,7 +140,7 @@ def amounts_of(units: Units, table: DealTable) -> Floats:
 
 def counts_before_close(deals: Integers, last_seen: Floats, table: DealTable) -> NDArray[np.bool_]:
     """Whether each visit came before the close of its deal, as far as both dates are known."""
-    return ~(last_seen >= _of_deals(table.closes, deals, np.nan))
+    return ~(last_seen >= closes_of(deals, table))
 
 
 def _of_deals(values: NDArray, deals: Integers, without: object) -> NDArray:  # type: ignore[type-arg]
