@@ -1,6 +1,7 @@
 """`icpctl outcomes`."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +17,12 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode, IcpctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.features.outcomes.scanning import Scan
 
 Won = Annotated[
     list[str] | None,
@@ -67,6 +74,12 @@ def outcomes(
         list[str] | None,
         typer.Option(metavar="BOUND", help="Exit code 1 if SLUG:precision<0.1; repeatable."),
     ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="REF", help="Also as a git revision of the configs was.")
+    ] = None,
+    base_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also as those of another folder are.")
+    ] = None,
     directory: Dir = None,
     org: Org = None,
     config: Configs = None,
@@ -86,6 +99,7 @@ def outcomes(
     import sys
 
     from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds, parse_bound
     from icpctl.features.outcomes.printing import (
         Heading,
@@ -104,7 +118,12 @@ def outcomes(
     except ValueError as error:
         raise IcpctlError(f"--fail-on {error}", "bad_usage") from None
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
-    configs = [(file.slug, file.config) for file in workspace(directory, org).configs(config or [])]
+    space, earlier = workspace(directory, org), None
+    if base is not None or base_dir is not None:
+        compared = versions(space, config or [], ref=base, folder=base_dir)
+        kept = [file for file in compared.before if config or file.config.is_active]
+        earlier = [(file.slug, file.config) for file in kept]
+    configs = [(file.slug, file.config) for file in space.configs(config or [])]
     slugs = [slug for slug, _ in configs]
     unknown = [bound for bound in bounds if bound.slug not in (None, *slugs)]
     if unknown:
@@ -117,21 +136,34 @@ def outcomes(
         raise IcpctlError("--fail-on won_at_capacity needs --capacity", "bad_usage")
     asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
     request = read_request(asked, options.as_of)
-    with progress(sys.stderr) as on_progress:
-        scan = scan_outcomes(
-            visitors_of(visitors),
-            configs,
-            options,
-            request.join,
-            request.scope,
-            text_of_condition=head,
-            capacity=capacity,
-            on_progress=on_progress,
+    exports = visitors_of(visitors)
+    if earlier is not None and "-" in exports:
+        raise IcpctlError(
+            "stdin can be read once, and a comparison reads visitors twice",
+            "bad_usage",
+            hint="write them to a file first",
         )
+
+    def scan_with(scored: "Sequence[tuple[str, IcpConfig]]") -> "Scan":
+        with progress(sys.stderr) as on_progress:
+            return scan_outcomes(
+                exports,
+                scored,
+                options,
+                request.join,
+                request.scope,
+                text_of_condition=head,
+                capacity=capacity,
+                on_progress=on_progress,
+            )
+
+    scan, before = scan_with(configs), None
+    if earlier:
+        before = scan_with(earlier).outcomes
     met = met_bounds(scan.outcomes, bounds)
     name = "account" if request.join.by_account else "visitor"
     heading = Heading(name, request.joined_on, request.scope.against_lost)
-    print_outcomes(scan, heading, output, met, slugs)
+    print_outcomes(scan, heading, output, met, slugs, before)
     print_deal_notes(scan, request.deals, limit := Limit.parse("0"))
     print_met_bounds(met)
     rejected = scan.run.report.rejected + len(request.deals.rejected)

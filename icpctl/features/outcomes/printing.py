@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.rates import FEWEST_WON
-from icpctl.features.outcomes.tables import sections, tidy_rows
+from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.output.console import note, shown, table
 from icpctl.output.markdown import code, in_cell, table_lines
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes, print_rejected
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.outcomes.bounds import MetBound
     from icpctl.features.outcomes.joining.deal_files import DealReading
+    from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
     from icpctl.scoring.bounds import Limit
@@ -35,19 +36,26 @@ class Heading:
 
 
 def print_outcomes(
-    scan: Scan, heading: Heading, output: str, met: Sequence[MetBound], configs: Sequence[str]
+    scan: Scan,
+    heading: Heading,
+    output: str,
+    met: Sequence[MetBound],
+    configs: Sequence[str],
+    before: Outcomes | None = None,
 ) -> None:
-    """Print on stdout."""
+    """Print on stdout, compared with what was `before` where that is given."""
+    tables = [*([] if before is None else [changes(before, scan.outcomes)])]
+    tables += sections(scan.outcomes)
     if output == "json":
-        print(json.dumps(_body(scan, heading, met), indent=2, ensure_ascii=False))
+        print(json.dumps(_body(scan, heading, met, before), indent=2, ensure_ascii=False))
     elif output == "tsv":
         print("config\tpart\tfigure\tvalue\tlow\thigh")
         for row in tidy_rows(scan.outcomes):
             print("\t".join(map(shown, row)))
     elif output == "markdown":
-        print(_markdown(scan, heading, met))
+        print(_markdown(scan, heading, met, tables))
     else:
-        _print_tables(scan, heading)
+        _print_tables(scan, heading, tables)
         _print_next_step(configs)
     sys.stdout.flush()
 
@@ -104,11 +112,11 @@ def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
             note(f"deals: {counted(count, 'row')} {text}")
 
 
-def _print_tables(scan: Scan, heading: Heading) -> None:
+def _print_tables(scan: Scan, heading: Heading, tables: Sequence[Section]) -> None:
     print(headline(scan, heading))
     for remark in remarks(scan, heading):
         print(f"  {remark}")
-    for section in sections(scan.outcomes):
+    for section in tables:
         print(f"\n{section.title}")
         table(section.columns, section.rows, section.columns[0], right=_numbers(section))
 
@@ -122,7 +130,10 @@ def _print_next_step(configs: Sequence[str]) -> None:
         note(f"to fit weights to these outcomes: icpctl suggest --tune {configs[0]} ...")
 
 
-def _body(scan: Scan, heading: Heading, met: Sequence[MetBound]) -> dict[str, object]:
+def _body(
+    scan: Scan, heading: Heading, met: Sequence[MetBound], before: Outcomes | None
+) -> dict[str, object]:
+    compared = {} if before is None else {"before": to_json(before)}
     return {
         "asOf": scan.run.report.as_of.isoformat(),
         "unit": heading.unit,
@@ -136,17 +147,20 @@ def _body(scan: Scan, heading: Heading, met: Sequence[MetBound]) -> dict[str, ob
             "open": scan.survey.deals.open,
         },
         **to_json(scan.outcomes),
+        **compared,
         "failed": [{"bound": str(item.bound), "value": item.value} for item in met],
         "elapsedSeconds": scan.run.report.elapsed_seconds,
     }
 
 
-def _markdown(scan: Scan, heading: Heading, met: Sequence[MetBound]) -> str:
+def _markdown(
+    scan: Scan, heading: Heading, met: Sequence[MetBound], tables: Sequence[Section]
+) -> str:
     parts = ["### ICP against outcomes", f"**{headline(scan, heading)}.**"]
     parts += [f":x: `{item.bound}` is met: {_value(item)}." for item in met]
     said = remarks(scan, heading)
     parts += ["\n".join(f"- {remark}" for remark in said)] if said else []
-    first, *others = sections(scan.outcomes)
+    first, *others = tables
     parts.append(_markdown_table(first))
     for section in others:
         summary = f"<details><summary>{section.title}</summary>"

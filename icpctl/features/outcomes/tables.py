@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from icpctl.output.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from icpctl.features.outcomes.model import (
         ConfigOutcomes,
@@ -48,6 +48,34 @@ def sections(outcomes: Outcomes) -> Iterator[Section]:
         yield Section("Missed wins", columns, missed, left=2)
     if outcomes.suspects:
         yield _suspects(outcomes)
+
+
+def changes(before: Outcomes, after: Outcomes) -> Section:
+    """Each figure before and now; empty where a config is not there."""
+    pairs = [
+        {ranking.slug: ranking for ranking in outcomes.rankings} for outcomes in (before, after)
+    ]
+    slugs = dict.fromkeys([*pairs[1], *pairs[0]])
+    columns = ["CONFIG", *(f"{name} {when}" for name in _CHANGING for when in ("BEFORE", "NOW"))]
+    rows = [
+        [slug or after.together.figures.name]
+        + [
+            "" if slug not in side else figure(side[slug])
+            for figure in _CHANGING.values()
+            for side in pairs
+        ]
+        for slug in slugs
+    ]
+    return Section("Before and now", columns, rows)
+
+
+_CHANGING: dict[str, Callable[[Ranking], str]] = {
+    "UNITS": lambda ranking: f"{ranking.figures.units:,}",
+    "PRECISION": lambda ranking: rate(ranking.figures.precision),
+    "RECALL": lambda ranking: rate(ranking.figures.recall),
+    "LIFT": lambda ranking: estimate(ranking.figures.lift),
+    "AUC": lambda ranking: estimate(ranking.auc),
+}
 
 
 def _rankings(outcomes: Outcomes) -> Section:

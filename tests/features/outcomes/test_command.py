@@ -175,3 +175,13 @@ def test_the_sample_reads_well(tmp_path: Path, output: str) -> None:
     assert "enterprise-saas" in ended.out
     assert "helps" in ended.out
     assert "Traceback" not in ended.err
+
+
+def test_figures_before_and_now(folder: Path) -> None:
+    (folder / "before").mkdir()
+    (folder / "before" / "target.yaml").write_text(TARGET.replace("100", "1"))
+    args = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "--base-dir", "before")
+    result = body(outcomes(*args, "-o", "json", cwd=folder))
+    figures = [side["configs"][0]["ranking"]["figures"] for side in (result["before"], result)]
+    assert [(f["units"], f["won"]) for f in figures] == [(4, 3), (3, 2)]
+    assert "PRECISION BEFORE" in outcomes(*args, cwd=folder).out
