@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.model import Condition
-from icpctl.features.suggest.collecting import text_hash
+from icpctl.features.suggest.collecting import ONLY_EXISTS, text_hash
 from icpctl.features.suggest.learner.columns import (
     Candidate,
     Column,
@@ -42,7 +42,6 @@ MOST_WORDS = 40
 """Values, words and pages that are tried of a field, the commonest."""
 
 _WORDS_OF = ("job_title", "utm_campaign", "utm_term", "utm_content", "industry")
-_ONLY_EXISTS = ("domain", "linkedin_url")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LONGEST_VALUE = 100
 
@@ -171,7 +170,7 @@ def _conditions(
         return
     yield Condition(type=name, comparator="exists", value=True)
     yield Condition(type=name, comparator="not_exists", value=True)
-    if name in _ONLY_EXISTS:
+    if name in ONLY_EXISTS:
         return
     kind = CONDITION_TYPES[name].kind
     if kind is Kind.TEXT:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
 
+ONLY_EXISTS = ("domain", "linkedin_url")
+"""Fields whose values say who somebody is, so that only having one tells anything of others."""
+
 _DAY_SECONDS = 86_400
 
 MISSING_ELEMENT = 0
@@ -44,17 +47,26 @@ MISSING_ELEMENT = 0
 class FieldElements:
     """The distinct JSON texts of a field (of pages: their texts), numbered from 1; 0 is missing.
 
-    `pairs` are batches of visitors and elements; visitors with several pages come several times.
+    `elements` are batches of one for each of `count` visitors or, of pages, of several, and then
+    `visitors` say whose they are.
     """
 
     numbers: dict[str, int] = field(default_factory=dict)
     visitors: list[Integers] = field(default_factory=list)
     elements: list[NDArray[np.int32]] = field(default_factory=list)
+    count: int = 0
 
     def add(self, column: pa.Array, kept: Integers, first: int) -> None:
         """Add the values of the rows `kept`; they are visitors `first` and on."""
         codes, distinct = distinct_of(column.take(pa.array(kept)))
-        self._add(np.arange(len(kept)), codes, distinct.to_pylist(), first)
+        self.elements.append(self._elements(codes, distinct.to_pylist()))
+        self.count = first + len(kept)
+
+    def add_presence(self, column: pa.Array, kept: Integers, first: int) -> None:
+        """As `add`, but all values are one: of fields that only `exists` asks for."""
+        present = pc.is_valid(column.take(pa.array(kept))).to_numpy(zero_copy_only=False)
+        self.elements.append(self._elements(np.where(present, 0, -1), ['"present"']))
+        self.count = first + len(kept)
 
     def add_pages(self, column: pa.Array, kept: Integers, first: int) -> None:
         """As `add`, of lists of pages, whose texts are the elements."""
@@ -64,23 +76,27 @@ class FieldElements:
         empty = np.flatnonzero(lengths == 0)
         rows = np.concatenate([np.repeat(np.arange(len(lengths)), lengths), empty])
         codes = np.concatenate([pages.elements, np.full(len(empty), -1)])
-        self._add(rows, codes, pages.values.to_pylist(), first)
-
-    def _add(self, rows: Integers, codes: Integers, texts: list[str], first: int) -> None:
-        """Add the text that each code stands for, -1 being none, to these rows."""
-        occurring = set(np.unique(codes).tolist())
-        of_code = [self._number(t) if n in occurring else 0 for n, t in enumerate(texts)]
-        elements = np.array([*of_code, MISSING_ELEMENT], np.int32)[codes]
+        elements = self._elements(codes, pages.values.to_pylist())
         order = np.argsort(rows, kind="stable")
         self.visitors.append(rows[order] + first)
         self.elements.append(elements[order])
+        self.count = first + len(kept)
+
+    def _elements(self, codes: Integers, texts: list[str]) -> NDArray[np.int32]:
+        """The element of each code, -1 being none."""
+        occurring = set(np.unique(codes).tolist())
+        of_code = [self._number(t) if n in occurring else 0 for n, t in enumerate(texts)]
+        elements: NDArray[np.int32] = np.array([*of_code, MISSING_ELEMENT], np.int32)[codes]
+        return elements
 
     def _number(self, token: str) -> int:
         return self.numbers.setdefault(token, len(self.numbers) + 1)
 
     def pairs(self) -> tuple[Integers, NDArray[np.int32]]:
         """All visitors [pairs], ascending, and the element of each pair."""
-        return np.concatenate(self.visitors), np.concatenate(self.elements)
+        elements = np.concatenate([np.zeros(0, np.int32), *self.elements])
+        visitors = np.concatenate(self.visitors) if self.visitors else np.arange(self.count)
+        return visitors, elements
 
 
 @dataclass(slots=True)
@@ -136,6 +152,7 @@ class Collecting:
         kept = np.flatnonzero(keeps)
         for name, elements in self.fields.items():
             add = elements.add_pages if name == PAGES else elements.add
+            add = elements.add_presence if name in ONLY_EXISTS else add
             column = rows.fields[name]
             if name == "last_seen_days":
                 column = days_until(

@@ -204,11 +204,12 @@ def _columns(
     columns: list[Column] = []
     for name in sorted(collected.fields):
         suspicion = None if name in with_ else suspects.get(name)
+        elements = collected.fields.pop(name)  # what is made of them takes less
         if suspicion is not None and suspicion.by_values:
             continue
         columns += columns_of_field(
             name,
-            collected.fields[name],
+            elements,
             collected.units,
             len(training),
             training,
