@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from icpctl.features.outcomes.counting import ConfigShape, OutcomeCounts, Scores
-    from icpctl.features.outcomes.suspects import Suspicion
+    from icpctl.features.outcomes.statistics.suspects import Suspicion
 
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
 """Bands of the score: from, to below; 100 is in the last."""

@@ -12,9 +12,9 @@ from icpctl.features.outcomes.figures import make_outcomes
 from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
 from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
-from icpctl.features.outcomes.joining.survey import Survey, Visits
 from icpctl.features.outcomes.joining.units import Keys, closes_of
-from icpctl.features.outcomes.suspects import MISSING
+from icpctl.features.outcomes.statistics.suspects import MISSING
+from icpctl.features.outcomes.survey import Survey, Visits
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score

@@ -241,7 +241,7 @@ def _is_negative(condition: Condition) -> bool:
 
 def number_or_text_values(name: str, elements: FieldElements) -> Integers:
     """For each element a number that names its value, `MISSING` for none: to find suspects."""
-    from icpctl.features.outcomes.suspects import MISSING, number_values
+    from icpctl.features.outcomes.statistics.suspects import MISSING, number_values
 
     tokens = pa.array([None, *elements.numbers], pa.string())
     kind = CONDITION_TYPES[name].kind

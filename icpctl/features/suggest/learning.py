@@ -13,7 +13,7 @@ from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
 from icpctl.features.outcomes.joining.selection import choose, is_newest
 from icpctl.features.outcomes.joining.units import closes_of
 from icpctl.features.outcomes.request import share_of
-from icpctl.features.outcomes.suspects import MISSING, ValueCounts
+from icpctl.features.outcomes.statistics.suspects import MISSING, ValueCounts
 from icpctl.features.suggest.candidates import (
     candidate_fields,
     columns_of_field,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.features.outcomes.request import OutcomeRequest
-    from icpctl.features.outcomes.suspects import Suspicion
+    from icpctl.features.outcomes.statistics.suspects import Suspicion
     from icpctl.features.suggest.collecting import Collected
     from icpctl.features.suggest.learner.columns import Column
     from icpctl.features.suggest.learner.suggestion import Request, Suggestion

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.editing.layout import yaml_text
 from icpctl.config.model import Condition
-from icpctl.features.outcomes.suspects import KNOWING_AUC
+from icpctl.features.outcomes.statistics.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
 from icpctl.features.suggest.learner.chance import LARGEST_P
 from icpctl.features.suggest.learner.rules import RulesConfig

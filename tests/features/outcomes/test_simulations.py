@@ -10,12 +10,17 @@ import pytest
 
 from icpctl.features.outcomes.condition_verdicts import judge_conditions
 from icpctl.features.outcomes.counting import OutcomeCounts
-from icpctl.features.outcomes.joining.survey import alternate
 from icpctl.features.outcomes.joining.units import Evidence
 from icpctl.features.outcomes.model import Verdict
 from icpctl.features.outcomes.statistics.intervals import TwoRates, ratio_interval, wilson
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
-from icpctl.features.outcomes.suspects import MISSING, Suspicion, ValueCounts, number_values
+from icpctl.features.outcomes.statistics.suspects import (
+    MISSING,
+    Suspicion,
+    ValueCounts,
+    number_values,
+)
+from icpctl.features.outcomes.survey import alternate
 from tests.features.outcomes.support import shapes_of
 
 LONG = bool(os.environ.get("ICPCTL_LONG"))

@@ -26,7 +26,7 @@ from icpctl.features.outcomes.joining.units import (
     counts_before_close,
     outcomes_of,
 )
-from icpctl.features.outcomes.suspects import ValueCounts
+from icpctl.features.outcomes.statistics.suspects import ValueCounts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Keys
-    from icpctl.features.outcomes.suspects import Suspicion
+    from icpctl.features.outcomes.statistics.suspects import Suspicion
 
 
 @dataclass(frozen=True, slots=True)
