@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import stdin
+from icpctl.files_in_use import note_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -181,6 +182,8 @@ def _source(path: Path | None, spool: Path, number: int) -> Source:
         elif not stat.S_ISREG(path.stat().st_mode):
             with path.open("rb") as stream:
                 path = _copied(stream, spool / f"pipe-{number}")
+        else:
+            note_read(path)
         with path.open("rb") as stream:
             head = stream.read(8)
             size = os.fstat(stream.fileno()).st_size

@@ -28,7 +28,9 @@ def rows_of(records: Iterable[dict[str, Any]], plan: Plan, options: Options) -> 
         file.write_text("".join(f"{json.dumps(it)}\n" for it in records), "utf-8")
         reader = Reader(columns, spool, options.threads or cores())
         tables = [
-            batch.table for it in find_sources([str(file)], spool) for batch in reader.read(it)
+            batch.table
+            for source in find_sources([str(file)], spool)
+            for batch in reader.read(source)
         ]
     (rows,) = pa.Table.from_batches(tables).combine_chunks().to_batches()
     return rows

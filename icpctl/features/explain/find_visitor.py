@@ -70,8 +70,8 @@ def by_id(scan: Scan, wanted: str) -> Found:
     by_bytes = _PLAIN_ID.fullmatch(wanted) and all(
         source.format == "json" and _has_ids_as_written(mapping) for source, mapping in scan.mapped
     )
-    found = _by_bytes(scan, wanted) if by_bytes else None
-    return found or _by_parsing(scan, wanted)
+    visitor = _by_bytes(scan, wanted) if by_bytes else None
+    return visitor or _by_parsing(scan, wanted)
 
 
 def _has_ids_as_written(mapping: Mapping) -> bool:
@@ -155,8 +155,8 @@ def _containing(ids: pa.Array, text: str) -> str | None:
     if not text:
         return None
     held = pc.match_substring(ids, text, ignore_case=True)
-    found = ids.filter(pc.fill_null(held, False))
-    return min(found[:_COMPARED_IDS].to_pylist(), key=len, default=None)
+    alike = ids.filter(pc.fill_null(held, False))
+    return min(alike[:_COMPARED_IDS].to_pylist(), key=len, default=None)
 
 
 @dataclass(slots=True)
@@ -223,8 +223,8 @@ def _alone(source: Source, line: int, data: bytes, reader: Reader) -> Found:
     lead = b"" if line == 1 else b"\n"
     path.write_bytes(lead + data + b"\n")
     alone = replace(source, path=path, size=len(data), compression=None)
-    found = _found(alone, 1 + len(lead), reader.read(alone), shown=line)
-    return replace(found, source=source, line=line)
+    visitor = _found(alone, 1 + len(lead), reader.read(alone), shown=line)
+    return replace(visitor, source=source, line=line)
 
 
 def _found(source: Source, line: int, batches: Iterator[Batch], shown: int | None = None) -> Found:
@@ -252,8 +252,8 @@ def _id_on(data: bytes, reader: Reader) -> str | None:
     except NotARecordError:
         return None
     token = dict(zip(reader.columns.paths, values, strict=True))[ID]
-    found: str | None = scalar_texts(pa.array([token], pa.string()))[0].as_py()
-    return found
+    visitor_id: str | None = scalar_texts(pa.array([token], pa.string()))[0].as_py()
+    return visitor_id
 
 
 _NOTHING_ON = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.editing.layout import yaml_text
+from icpctl.config.editing.changes import with_fields
 from icpctl.config.model import Condition
+from icpctl.documents.text_layout import yaml_text
 from icpctl.features.outcomes.statistics.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
 from icpctl.features.suggest.learner.chance import LARGEST_P
 from icpctl.features.suggest.learner.rules import RulesConfig
-from icpctl.features.suggest.patching import with_rules
 from icpctl.output.console import note, shown
 from icpctl.output.diffs import print_diff
 from icpctl.output.wording import counted, percent
@@ -158,7 +158,9 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
     if retuned.rules is None:
         print("# Nothing better than chance was found: the config stays as it is.")
         return
-    after = with_rules(file, retuned.rules)
+    rules = file.config.rules.model_validate(retuned.rules)
+    changes = {"rules": rules.model_dump(mode="json", by_alias=True)}
+    after = with_fields(file, changes).data
     print_diff((file.path, file.data), (file.path, after))
     sys.stdout.flush()
     for name, figures in (("as it is", retuned.before), ("tuned", retuned.after)):

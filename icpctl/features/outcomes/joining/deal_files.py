@@ -17,7 +17,8 @@ from icpctl.exports.sources import find_sources
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
 from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
-from icpctl.values import number_forms, typed_columns
+from icpctl.values import typed_columns
+from icpctl.values.forms import number_forms
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:

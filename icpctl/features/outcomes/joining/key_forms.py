@@ -9,7 +9,8 @@ from importlib import resources
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.values import text_forms, typed_columns, url_forms
+from icpctl.values import typed_columns
+from icpctl.values.forms import text_forms, url_forms
 
 KeyForm = Callable[[pa.Array], pa.Array]
 """From texts to keys, one for each."""
