@@ -12,7 +12,7 @@ from icpctl.features.outcomes.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.statistics.rankings import auc, won_among_best
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from icpctl.features.outcomes.counting import ConfigShape, OutcomeCounts, Scores
     from icpctl.features.outcomes.statistics.suspects import Suspicion
@@ -137,9 +137,3 @@ def _suspect(name: str, suspicion: Suspicion) -> model.SuspectField:
         suspicion.by_values,
         suspicion.by_missing,
     )
-
-
-def find_ranking(outcomes: model.Outcomes, slug: str | None) -> model.Ranking | None:
-    """The ranking of a config, or of all together; None if there is no such config."""
-    rankings: Sequence[model.Ranking] = outcomes.rankings
-    return next((ranking for ranking in rankings if ranking.slug == slug), None)

@@ -75,11 +75,6 @@ class DealTable:
     def __len__(self) -> int:
         return len(self.outcomes)
 
-    @property
-    def won(self) -> NDArray[np.bool_]:
-        """Whether each key is won."""
-        return np.equal(self.outcomes, Outcome.WON)
-
     def add(self, deals: DealRows) -> None:
         """Add a batch of deals; open ones are counted and left out."""
         has_key = np.fromiter((key is not None for key in deals.keys), bool, len(deals.keys))

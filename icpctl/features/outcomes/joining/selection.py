@@ -22,15 +22,13 @@ class Scope:
 
     `against_lost` asks for closed deals alone. `open_from` is the moment from which on a unit
     without a deal, last seen then or later, may still be won: `--as-of` less `--within`. `period`
-    is the first moment and the first after the last; `newest` a share from 0 to 1, of which
-    `without_newest` takes the rest.
+    is the first moment and the first after the last; `newest` a share from 0 to 1.
     """
 
     against_lost: bool
     open_from: float | None = None
     period: tuple[float, float] | None = None
     newest: float | None = None
-    without_newest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,7 @@ def choose(scope: Scope, outcomes: NDArray[np.int8], closes: Floats, last_seen: 
         taken &= (dates >= scope.period[0]) & (dates < scope.period[1])
     if scope.newest is not None:
         chosen = np.flatnonzero(taken)
-        newest = is_newest(dates[chosen], scope.newest)
-        taken[chosen] = newest != scope.without_newest
+        taken[chosen] = is_newest(dates[chosen], scope.newest)
     return Chosen(taken, int(is_open.sum()), int((candidates & ~taken).sum()))
 
 
