@@ -57,6 +57,11 @@ class BatchColumns:
         self._made: dict[str, Column] = {}
         self.misfits: Misfits = {}
 
+    @property
+    def table(self) -> pa.RecordBatch:
+        """The batch itself: a JSON text a field and row."""
+        return self._table
+
     def of(self, name: str, kind: Kind) -> Column:
         """The column of a field of the mapping."""
         if name not in self._made:
