@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
@@ -104,14 +104,19 @@ class Look:
         if not len(rows) or not self.asks_for_days:
             return
         moved = last_seen[rows] + self.plan.as_of.timestamp() - closes[rows]
-        texts = [f'"{datetime.fromtimestamp(time, UTC).isoformat()}"' for time in moved.tolist()]
         table = judged.columns.table.take(pa.array(rows))
         place = table.schema.get_field_index(LAST_SEEN)
-        table = table.set_column(place, LAST_SEEN, pa.array(texts, pa.string()))
+        table = table.set_column(place, LAST_SEEN, _time_texts(moved))
         at_close = self.evidence(judge(table, self.plan, Timings()))
         evidence.hundredths[rows] = at_close.hundredths
         evidence.literals[rows] = at_close.literals
         evidence.shut_out[rows] = at_close.shut_out
+
+
+def _time_texts(seconds: Floats) -> pa.Array:
+    """Moments in UTC as JSON texts."""
+    moments = pa.array(np.floor(seconds * 1_000_000).astype(np.int64), pa.timestamp("us"))
+    return pc.binary_join_element_wise('"', moments.cast(pa.string()), '"', "")
 
 
 def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:
