@@ -65,7 +65,7 @@ def conditions(context: typer.Context, incomplete: str) -> list[str]:
 
 def _vocabulary(context: typer.Context) -> "Vocabulary":
     """Return the condition types of the folder that the options typed so far mean."""
-    from icpctl.cli.options import workspace
+    from icpctl.cli.workspaces import workspace
     from icpctl.vocabulary import BUILT_IN
 
     try:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import FIELDS_FILE, LISTS_FOLDER
+from icpctl.config.file_names import FIELDS_FILE, LISTS_FOLDER
 from icpctl.config.named_lists import LIST_SUFFIX, ListFolder, NamedLists
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.files import read_regular

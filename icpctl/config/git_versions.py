@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import LISTS_FOLDER, is_config_name
 from icpctl.config.definitions import definitions_of
+from icpctl.config.file_names import LISTS_FOLDER, is_config_name
 from icpctl.config.named_lists import LIST_SUFFIX, ListFolder
 from icpctl.config.store import Loaded, Workspace, load_document
 from icpctl.documents.document import MAX_BYTES, Document, read_document

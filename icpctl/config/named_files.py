@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.definitions import definitions_in
+from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.store import Loaded, Workspace, load_file
 from icpctl.errors import IcpctlError
 

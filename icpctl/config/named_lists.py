@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from icpctl.config.config_file import LISTS_FOLDER
+from icpctl.config.file_names import LISTS_FOLDER
 from icpctl.errors import IcpctlError
 from icpctl.values.normal_forms import plain
 from icpctl.vocabulary import nearest

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from icpctl.config.config_file import is_slug
+from icpctl.config.file_names import is_slug
 from icpctl.config.named_lists import KEY, ListError, NamedList, NamedLists
 from icpctl.documents.tree import MAX_FINDINGS
 from icpctl.values.normal_forms import plain

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.config_file import SLUG
+from icpctl.config.file_names import SLUG
 from icpctl.config.scalars import FLAGS, NUMBER
 from icpctl.vocabulary import (
     BUILT_IN,

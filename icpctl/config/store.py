@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import (
+from icpctl.config.config_file import ConfigFile, read_file
+from icpctl.config.definitions import Definitions, definitions_in
+from icpctl.config.file_names import (
     FIELDS_FILE,
     MAX_SLUG,
     NO_ORGANIZATIONS,
     SUFFIXES,
-    ConfigFile,
     belongs_to_configs,
     is_config_name,
     is_slug,
     nearest_slug,
-    read_file,
 )
-from icpctl.config.definitions import Definitions, definitions_in
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.files_in_use import note_folder, require_writable
 from icpctl.findings.codes import CODES

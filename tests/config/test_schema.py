@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from icpctl.config.checks import check_document
-from icpctl.config.config_file import is_config_name
 from icpctl.config.definitions import definitions_in
+from icpctl.config.file_names import is_config_name
 from icpctl.config.model import IcpConfig
 from icpctl.config.schema import config_schema
 from icpctl.documents.document import read_document

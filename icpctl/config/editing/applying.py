@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from icpctl.config.config_file import SUFFIXES, ConfigFile
 from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.config.editing.body_fields import full_body, is_same
 from icpctl.config.editing.changes import with_fields
@@ -14,6 +13,7 @@ from icpctl.config.editing.expanding import fitted
 from icpctl.config.editing.locking import locked
 from icpctl.config.editing.schema_file import schema_beside
 from icpctl.config.editing.sources import Sources
+from icpctl.config.file_names import SUFFIXES
 from icpctl.config.removal import files_of_all_but
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.store import Workspace
 
 What = Literal["created", "updated", "unchanged", "deleted"]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checks import check_document
-from icpctl.config.config_file import SUFFIXES
 from icpctl.config.editing.body_fields import MEANING, full_body
+from icpctl.config.file_names import SUFFIXES
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.edits import edited
 from icpctl.documents.tree import Node, Object, Scalar

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checks import check_document
 from icpctl.config.condition_words import rules_of_words
-from icpctl.config.config_file import is_slug, nearest_slug
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_of, rules_of, without_printed
 from icpctl.config.editing.body_fields import MEANING, full_body, is_same, short_body
 from icpctl.config.editing.changes import meant
 from icpctl.config.editing.layout import SCHEMA_LINE, config_text
+from icpctl.config.file_names import is_slug, nearest_slug
 from icpctl.documents.document import Document, read_document, split_lines
 from icpctl.documents.edited_text import newline_of
 from icpctl.documents.edits import edited

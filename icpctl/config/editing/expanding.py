@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import FIELDS_FILE
 from icpctl.config.editing.body_fields import MEANING, full_body
 from icpctl.config.editing.changes import checked
+from icpctl.config.file_names import FIELDS_FILE
 from icpctl.config.named_lists import ListError, NamedList
 from icpctl.documents.edits import edited
 from icpctl.errors import IcpctlError
