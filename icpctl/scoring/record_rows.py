@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import cores, temporary_folder
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.run import columns_of
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Progress, Scan, cores, temporary_folder
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import Progress, Scan, cores, temporary_folder
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run_counts import RunCounts

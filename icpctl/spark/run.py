@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
-from icpctl.exports.scan import temporary_folder
+from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
 from icpctl.output.runs.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Run

@@ -9,8 +9,8 @@ from icpctl.errors import IcpctlError
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Scan, cores, temporary_folder
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import Scan, cores, temporary_folder
 from icpctl.features.explain.find_visitor import by_id, by_line
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.plan import make_plan

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from icpctl.exports.lines import Instead
     from icpctl.exports.reading import Batch, Reader
-    from icpctl.exports.scan import Scan
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_scan import Scan
     from icpctl.mappings.mapping import Mapping, Path
 
 # Ids that no writer of JSON has a reason to escape, and that are no numbers, which have no quotes.

@@ -16,8 +16,8 @@ from icpctl.exports.field_warnings import FieldWarnings
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Progress, Scan, cores, temporary_folder
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import Progress, Scan, cores, temporary_folder
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS

@@ -12,8 +12,8 @@ import numpy as np
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader, first_records
-from icpctl.exports.scan import cores, temporary_folder
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
 from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
