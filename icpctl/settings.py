@@ -54,20 +54,23 @@ class Settings:
     file: Path | None = None
 
 
-def load_settings() -> Settings:
+def load_settings(start: Path | None = None) -> Settings:
     """Return the settings of the nearest file that has some, in the working folder or above.
+
+    With `start`, a folder that exists, they are those that hold there.
 
     A file above it that others could have written is not used: one line on stderr says so, and
     the call may write nothing. Raises `IcpctlError` `bad_settings` with every finding if the file
     is not right.
     """
     here = Path.cwd()
-    for folder in (here, *here.parents):
+    first = here if start is None else Path(os.path.abspath(start))
+    for folder in (first, *first.parents):
         for name, table in _FILES:
             path = Path(os.path.relpath(folder / name, here))
             if not os.path.isfile(path):
                 continue
-            if folder != here and (distrust := _distrust(path, here)):
+            if folder != first and (distrust := _distrust(path, first)):
                 if _may_have_settings(path, table):
                     _refuse(path, distrust)
                     return Settings()

@@ -24,6 +24,7 @@ from icpctl.cli.mappings import mappings
 from icpctl.cli.score import score
 from icpctl.features.explain.command import explain
 from icpctl.features.impact.command import impact
+from icpctl.features.init.command import init
 from icpctl.features.insight.command import insight, insight_sections
 from icpctl.features.inspect.command import inspect
 from icpctl.features.outcomes.command import outcomes
@@ -76,6 +77,7 @@ app.command("suggest", cls=Command)(exits(suggest))
 app.command("test", cls=Command)(exits(run_rule_tests))
 app.command("rollup", cls=Command)(exits(rollup))
 app.command("sql", cls=Command)(exits(sql))
+app.command("init", cls=Command)(exits(init))
 app.command("create", cls=Command)(exits(create))
 app.command("list", cls=Command)(exits(list_configs))
 app.command("get", cls=Command)(exits(get))

@@ -301,7 +301,7 @@ class Workspace:
             message, hint = f"no config in {self.folder} is active", "name one with --config SLUG"
         else:
             message = f"there is no config in {self.folder}"
-            hint = "icpctl create makes one; --dir names another folder"
+            hint = "icpctl init or icpctl create makes one; --dir names another folder"
             if self.org is None and (orgs := self.orgs()):
                 hint = f"name an organization with --org: {_listing(orgs)}"
         return IcpctlError(message, "no_configs", hint=hint)
@@ -392,11 +392,12 @@ def leaves(path: Path, root: Path) -> bool:
 
 def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
-        what = "is not a folder" if folder.exists() else "does not exist"
+        is_there = folder.exists()
+        make = "" if is_there else "icpctl init or icpctl create makes one; or "
         raise IcpctlError(
-            f"the folder of configs {folder} {what}",
+            f"the folder of configs {folder} {'is not a folder' if is_there else 'does not exist'}",
             "no_such_folder",
-            hint="name it with --dir, ICPCTL_DIR, or dir in icpctl.toml",
+            hint=f"{make}name it with --dir, ICPCTL_DIR, or dir in icpctl.toml",
         )
 
 

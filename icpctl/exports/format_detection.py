@@ -80,7 +80,8 @@ def unknown_format(one: Mapped) -> tuple[str, str]:
         tried = f"the mappings {', '.join(built_in_names())}"
     return (
         f"no record has a field of a visitor, only {_listed(one.keys)}; tried {tried}",
-        f"icpctl mappings {DEFAULT} prints a mapping to start from; --mapping FILE names yours",
+        f"icpctl inspect {one.source} shows what is in it; icpctl mappings {DEFAULT} prints a "
+        "mapping to start from, and --mapping FILE names yours",
     )
 
 

@@ -1,0 +1,36 @@
+"""`icpctl init`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from icpctl.errors import ExitCode
+
+
+def init(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", readable=False, help="Where to make the files."),
+    ] = Path(),
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="EXPORT", help="Write a config with values that occur in this export."
+        ),
+    ] = None,
+    ci: Annotated[
+        Literal["github", "gitlab", "pre-commit"] | None,
+        typer.Option("--ci", help="Add a file that checks the configs in CI."),
+    ] = None,
+) -> ExitCode:
+    """Make a folder to start with: a config, its test, settings, and a check in CI.
+
+    With --from the config asks for values that occur in the export, and a mapping is written
+    where no built-in one fits. A file that is there already is left as it is.
+    """
+    from icpctl.features.init.making import make
+    from icpctl.features.init.printing import print_made
+
+    print_made(make(folder, export, ci), ci)
+    return ExitCode.DONE

@@ -1,0 +1,96 @@
+"""The values of an export's first records, from which a first config is drafted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from icpctl.exports.columns import Columns
+from icpctl.exports.format_detection import Mapped, map_sources
+from icpctl.exports.reading import Reader, first_records
+from icpctl.exports.sources import find_sources
+from icpctl.mappings.mapping import LAST_SEEN, PAGES
+from icpctl.mappings.paths import scalar_paths
+from icpctl.values import typed_columns
+from icpctl.vocabulary import CONDITION_TYPES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from icpctl.exports.sources import Source
+    from icpctl.mappings.mapping import Mapping
+    from icpctl.mappings.paths import Keys
+
+_MOST_RECORDS = 100_000
+_KEYS_FROM = 200  # of the first records; what a CSV's header names is in all of them
+
+
+@dataclass(slots=True)
+class Sample:
+    """What the first records of an export hold.
+
+    `values` has for each field a list of values a record, empty where the record has none: texts,
+    or pairs of the lowest and the highest number; of `last_seen` only that there is a date. `keys`
+    are the paths of the records' values.
+    """
+
+    mapped: Mapped
+    keys: list[Keys]
+    values: dict[str, list[list[Any]]] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether any record has a value of this field."""
+        return any(self.values.get(name, ()))
+
+    def counts(self, name: str) -> Counter[Any]:
+        """Return in how many records each value of a field is."""
+        rows = self.values.get(name, ())
+        return Counter(value for row in rows for value in dict.fromkeys(row))
+
+
+def take_sample(
+    export: str, fields: tuple[str, ...], forced: Mapping | None, spool: Path
+) -> Sample:
+    """Read the first records of a file; of several (a folder or glob), those of the first.
+
+    Raises `IcpctlError` if it cannot be read, and `mapping_fits_nothing`.
+    """
+    sources = find_sources([export], spool)[:1]
+    (mapped,) = map_sources(sources, forced)
+    sample = Sample(mapped, _keys(sources[0]), {name: [] for name in fields})
+    count = 0
+    for rows in _batches(sources[0], mapped.mapping, fields, spool):
+        for name in fields:
+            sample.values[name] += _values(name, rows[name])
+        count += rows.num_rows
+        if count >= _MOST_RECORDS:
+            break
+    return sample
+
+
+def _batches(
+    source: Source, mapping: Mapping, fields: tuple[str, ...], spool: Path
+) -> Iterator[pa.RecordBatch]:
+    columns = Columns({name: mapping.paths[name] for name in fields})
+    for batch in Reader(columns, spool).read(source):
+        yield batch.table
+
+
+def _keys(source: Source) -> list[Keys]:
+    records = islice(first_records(source, _KEYS_FROM), _KEYS_FROM)
+    return list(dict.fromkeys(keys for record in records for keys in scalar_paths(record)))
+
+
+def _values(name: str, tokens: pa.Array) -> list[list[Any]]:
+    if name == PAGES:
+        return typed_columns.pages(tokens).to_lists()
+    if name == LAST_SEEN:
+        return [[True] if fits else [] for fits in typed_columns.fits(tokens, name, Kind.TEXT)]
+    if name not in CONDITION_TYPES:
+        return typed_columns.texts(tokens).to_lists()
+    return typed_columns.of_kind(tokens, name, CONDITION_TYPES[name].kind).to_lists()
