@@ -33,7 +33,7 @@ Visitors = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VISITORS",
-        help="Exports: files, folders or globs of JSON lines, CSV (also .gz and .zst) or Parquet; - is stdin.",
+        help="Files, folders or globs: JSON lines, CSV (also .gz and .zst), Parquet; - is stdin.",
     ),
 ]
 Mapping = Annotated[
@@ -76,7 +76,7 @@ CaseSensitive = Annotated[
     bool | None,
     typer.Option(
         "--case-sensitive/--ignore-case",
-        help="Compare letter case in texts, or ignore it (default).",
+        help="Compare letter case, or ignore it (default).",
     ),
 ]
 
@@ -94,9 +94,7 @@ Body = Annotated[
 ]
 Rules = Annotated[
     str | None,
-    typer.Option(
-        "--rules", metavar="F", help="Read the rules from F: {groups: [...]}; - is stdin."
-    ),
+    typer.Option("--rules", metavar="F", help="Read the rules {groups: [...]} from F; - is stdin."),
 ]
 Where = Annotated[
     list[str] | None,
