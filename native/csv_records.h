@@ -1,0 +1,302 @@
+/* CSV (RFC 4180, any delimiter): a record's cells are found first, and only if it is good are the
+   wanted ones kept, as JSON strings, so that columns hold JSON tokens whatever the format.
+
+   A quoted cell may hold line feeds. Whatever is wrong with the quotes, only the line on which the
+   record begins is given up, since what follows may well be good. */
+
+#ifndef CSV_RECORDS_H
+#define CSV_RECORDS_H
+
+#include "json_records.h"
+
+/* How reading a record ends. */
+typedef enum { GOOD, BLANK, BAD, CUT } Outcome; /* CUT: by the end of the data, more may follow */
+
+typedef struct {
+    const byte *start;
+    const byte *end;   /* its line feed; of a bad one that of its first line, NULL if not there */
+    const byte *wrong; /* the first byte that is not UTF-8 */
+    size_t cell_count;
+    int64_t feeds;     /* in its cells */
+} Record;
+
+/* A cell without quotes, to its delimiter or line feed; `stop` holds one. */
+INLINE const byte *plain_cell_end(const byte *p, byte delimiter, uint64_t *high)
+{
+    for (;; p += 16) {
+        Vector v = load16(p);
+        uint64_t stop = flags((Vector)((v == delimiter) | (v == '\n')));
+        if (LIKELY(stop)) {
+            *high |= flags(v) & lanes_before(stop);
+            return p + first_lane(stop);
+        }
+        *high |= flags(v);
+    }
+}
+
+/* The next quote from `p` on, or `stop`. */
+INLINE const byte *next_quote(const byte *p, const byte *stop, uint64_t *high)
+{
+    for (; p < stop; p += 16) {
+        Vector v = load16(p);
+        uint64_t quotes = flags((Vector)(v == '"'));
+        if (quotes) {
+            *high |= flags(v) & lanes_before(quotes);
+            p += first_lane(quotes);
+            break;
+        }
+        *high |= flags(v);
+    }
+    return p < stop ? p : stop;
+}
+
+/* Reads a quoted cell from its quote on: the byte after its closing one, NULL where that is not
+   before `limit`. */
+INLINE const byte *quoted_cell_end(const byte *p, const byte *limit, Cell *cell, uint64_t *high)
+{
+    cell->start = ++p;
+    for (;;) {
+        p = next_quote(p, limit, high);
+        if (p >= limit) return NULL;
+        if (p[1] != '"') break;
+        if (p + 1 >= limit) return NULL;
+        cell->has_doubled = true;
+        p += 2;
+    }
+    cell->end = p;
+    return p + 1;
+}
+
+static int64_t count_feeds(const byte *p, const byte *stop)
+{
+    int64_t feeds = 0;
+    while ((p = line_feed(p, stop))) p++, feeds++;
+    return feeds;
+}
+
+/* Gives up the line on which the record begins, once its end is there or it is too long.
+   `is_whole`: there are more bytes than a record may have. */
+static Outcome give_up(Scanner *s, Record *record, const byte *wrong, Reason reason,
+                       const byte *stop, bool is_whole)
+{
+    record->end = line_feed(record->start, stop);
+    record->feeds = 0;
+    if (!record->end && !is_whole) return CUT;
+    bool is_long = !record->end || line_size(record->start, record->end) > MAX_LINE;
+    if (is_long) fail(s, record->start, TOO_LONG);
+    else fail(s, wrong, reason);
+    return BAD;
+}
+
+static bool is_blank(const Record *record, const Cell *cells)
+{
+    if (record->cell_count > 1 || cells[0].is_quoted) return false;
+    const byte *p = record->start;
+    while (*p == ' ' || *p == '\r') p++;
+    return *p == '\n';
+}
+
+/* A good record has as many cells as the header, all of them UTF-8. */
+static Outcome check_record(Scanner *s, Record *record)
+{
+    if (UNLIKELY(line_size(record->start, record->end) > MAX_LINE))
+        return give_up(s, record, record->start, TOO_LONG, record->end + 1, true);
+    if (UNLIKELY(is_blank(record, s->cells))) return BLANK;
+    if (UNLIKELY(record->cell_count != s->width)) {
+        fail(s, record->start + record->cell_count, WIDTH);
+        return BAD;
+    }
+    if (UNLIKELY(record->wrong != NULL)) {
+        fail(s, record->wrong, NOT_UTF8);
+        return BAD;
+    }
+    return GOOD;
+}
+
+/* Finds the cells of the record at `record->start`. There is a line feed at `stop` (not counted as
+   data unless `is_last`), so that no cell without quotes reaches further. */
+static Outcome split_record(Scanner *s, Record *record, byte delimiter, const byte *stop,
+                            bool is_last)
+{
+    const byte *p = record->start;
+    bool is_whole = stop - p > MAX_LINE + 1; /* all of it that may be read is there */
+    const byte *limit = is_whole ? p + MAX_LINE + 1 : stop;
+    for (;;) {
+        uint64_t high = 0;
+        if (!GROW(s->cells, s->cell_room, record->cell_count + 1))
+            return fail(s, p, OUT_OF_MEMORY), BAD;
+        Cell *cell = &s->cells[record->cell_count++];
+        *cell = (Cell){.start = p, .is_quoted = *p == '"' && p < stop};
+        if (cell->is_quoted) {
+            const byte *open = p;
+            p = quoted_cell_end(p, limit, cell, &high);
+            if (p && p == stop && !is_last) return CUT;
+            if (!p && !is_whole && !is_last) return CUT;
+            if (!p) return give_up(s, record, open, UNCLOSED, stop, is_whole);
+            record->feeds += count_feeds(cell->start, cell->end);
+            const byte *closed = p;
+            if (*p == '\r' && p[1] == '\n') p++;
+            if (*p != delimiter && *p != '\n')
+                return give_up(s, record, closed, QUOTES, stop, is_whole);
+        } else {
+            cell->end = p = plain_cell_end(p, delimiter, &high);
+            if (*p == '\n' && p > cell->start && p[-1] == '\r') cell->end--;
+        }
+        if (p - record->start > MAX_LINE + 1)
+            return give_up(s, record, record->start, TOO_LONG, stop, true);
+        if (p >= stop && !is_last) return CUT;
+        if (UNLIKELY(high) && !record->wrong) record->wrong = not_utf8(cell->start, cell->end);
+        if (*p == '\n') break;
+        p++;
+    }
+    record->end = p;
+    return check_record(s, record);
+}
+
+/* --- cells as JSON -------------------------------------------------------------------------- */
+
+/* Writes one byte of a JSON string, escaped where it must be. */
+static byte *put_escaped(byte *to, byte c)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (c >= ' ') {
+        if (c == '"' || c == '\\') *to++ = '\\';
+        *to++ = c;
+        return to;
+    }
+    memcpy(to, "\\u00", 4);
+    to[4] = (byte)hex[c >> 4], to[5] = (byte)hex[c & 15];
+    return to + 6;
+}
+
+static bool room_for_cell(Scanner *s, const Cell *cell, size_t room)
+{
+    if (GROW(s->cell_text, s->cell_text_room, room + PADDING)) return true;
+    return fail(s, cell->start, OUT_OF_MEMORY);
+}
+
+/* Writes a cell to s->cell_text as a JSON string; its size, 0 after `fail`. */
+static size_t write_string(Scanner *s, const Cell *cell)
+{
+    if (!room_for_cell(s, cell, 6 * (size_t)(cell->end - cell->start) + 2)) return 0;
+    byte *to = s->cell_text;
+    *to++ = '"';
+    for (const byte *p = cell->start; p < cell->end; p++) {
+        to = put_escaped(to, *p);
+        if (*p == '"') p += cell->has_doubled;
+    }
+    *to++ = '"';
+    return (size_t)(to - s->cell_text);
+}
+
+/* Writes the JSON in a cell to s->cell_text, on one line: a line feed becomes a return, which is
+   white space in the same places and wrong in the others. */
+static bool write_json(Scanner *s, const Cell *cell)
+{
+    if (!room_for_cell(s, cell, (size_t)(cell->end - cell->start) + 1)) return false;
+    byte *to = s->cell_text;
+    for (const byte *p = cell->start; p < cell->end; p++) {
+        *to++ = *p == '\n' ? '\r' : *p;
+        if (*p == '"') p += cell->has_doubled;
+    }
+    *to = '\n';
+    return true;
+}
+
+/* Whether the bytes of a JSON string need no escape. */
+static bool is_plain_string(const byte *p, const byte *end)
+{
+    for (; p < end; p += 16) {
+        Vector v = load16(p);
+        uint64_t odd = flags((Vector)((v == '"') | (v == '\\') | (v < ' ')));
+        if (odd) return p + first_lane(odd) >= end;
+    }
+    return true;
+}
+
+/* Holds a cell as a JSON string. One in quotes that needs no escape is one already; the others are
+   written to s->cell_text, which lasts until the cell is kept. */
+static bool hold_cell(Scanner *s, const Node *n, const Cell *cell)
+{
+    if (n->column < 0 || !(n->kinds & STRING)) return true;
+    size_t size = (size_t)(cell->end - cell->start) + 2;
+    bool is_plain = is_plain_string(cell->start, cell->end);
+    if (is_plain && cell->is_quoted) {
+        hold(s, n->column, cell->start - 1, size);
+        return true;
+    }
+    if (UNLIKELY(!is_plain)) {
+        size = write_string(s, cell);
+        if (!size) return false;
+    } else {
+        if (!room_for_cell(s, cell, size)) return false;
+        s->cell_text[0] = s->cell_text[size - 1] = '"';
+        memcpy(s->cell_text + 1, cell->start, size - 2);
+    }
+    hold(s, n->column, s->cell_text, size);
+    return true;
+}
+
+/* Whether s->cell_text is one whole JSON list or object. */
+static bool is_json(Scanner *s)
+{
+    const byte *end = container_end(s, s->cell_text);
+    return end && *skip_space(end) == '\n';
+}
+
+/* Keeps a cell for a node; where something is wanted within it, a JSON list or object is looked
+   into. */
+static bool keep_cell(Scanner *s, Node *n, const Cell *cell)
+{
+    bool may_be_json = (*cell->start == '[' && n->elements) || (*cell->start == '{' && n->children);
+    if (may_be_json) {
+        if (!write_json(s, cell)) return false;
+        if (is_json(s)) return read_value(s, n, s->cell_text) && keep_held(s, &s->tables[0], 0);
+        if (ends_scan(s->reason)) return false;
+    }
+    return hold_cell(s, n, cell) && keep_held(s, &s->tables[0], 0);
+}
+
+/* Keeps the wanted cells of a good record as a row; false after `fail`. */
+static bool keep_cells(Scanner *s)
+{
+    for (size_t i = 0; i < s->width; i++) {
+        const Cell *cell = &s->cells[i];
+        if (cell->start == cell->end) continue;
+        for (int32_t j = s->cell_starts[i]; j < s->cell_starts[i + 1]; j++)
+            if (!keep_cell(s, s->nodes[s->cell_nodes[j]], cell)) return false;
+    }
+    return keep_record(s);
+}
+
+/* Reads whole records from `p` on; `*rest` is where the first that is not whole begins. */
+static bool read_records(Scanner *s, const byte *data, const byte *p, const byte *stop,
+                         byte delimiter, bool is_last, const byte **rest)
+{
+    while (p < stop) {
+        Record record = {.start = p};
+        *rest = p;
+        s->reason = NO_REASON;
+        Outcome outcome = split_record(s, &record, delimiter, stop, is_last);
+        if (outcome == CUT) return true;
+        if (outcome == BAD && ends_scan(s->reason)) return false;
+        begin_record(s);
+        if (outcome == BAD && !record.end) { /* its first line does not end here */
+            *rest = stop;
+            return begin_skipping(s, data, record.start, stop);
+        }
+        if (outcome == GOOD && !keep_cells(s)) {
+            if (ends_scan(s->reason)) return false;
+            forget_row(s); /* too many spellings of a key in the JSON of a cell */
+            fail(s, record.start, s->reason);
+            outcome = BAD;
+        }
+        if (outcome == BAD && !reject(s, data, record.start, record.end)) return false;
+        s->line += 1 + record.feeds;
+        p = record.end + 1;
+    }
+    *rest = p < stop ? p : stop;
+    return true;
+}
+
+#endif
