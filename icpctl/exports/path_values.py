@@ -8,7 +8,6 @@ each distinct token.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
@@ -23,16 +22,16 @@ from icpctl.exports.tokens import (
     chosen_lists,
     of_column,
 )
-from icpctl.mappings.conversions import COUNT, convert_tokens
+from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE, convert_tokens
 from icpctl.mappings.paths import Constant, Convert, Elements, Unless, conversion, missing_texts
 from icpctl.values import json_records
 from icpctl.values.tokens import first_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from icpctl.exports.scan_results import Column, Scanner
     from icpctl.exports.scan_results import Path as ScanPath
-    from icpctl.exports.scan_results import Scanner
     from icpctl.exports.tokens import Values
     from icpctl.mappings.paths import Path, Step
 
@@ -139,11 +138,42 @@ class PlannedPath:
         return [self._tested(one, scanned) for one in found]
 
     def _tested(self, values: Values, scanned: Scanned) -> Values:
-        if not self.tests:
-            return values
-        held = scanned.held(self.tests, _RECORDS)
-        rows = np.where(held, np.arange(len(held)), -1)
-        return values.at(rows)
+        return with_tests(values, scanned.held(self.tests, _RECORDS)) if self.tests else values
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBounds:
+    """A path `as: range` in a table that has a column for each bound: their numbers."""
+
+    path: Path
+    numbers: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, path: Path, wanted: WantedPaths) -> list[PlannedBounds]:
+        """Plan the bounds of a path, if it may have any."""
+        how = conversion(path)
+        keys = [step for step in path if isinstance(step, str)]
+        if not how or how.name != RANGE or len(keys) != len(path) - 1:
+            return []
+        return [cls(path, tuple((it, wanted.add((*keys, it))) for it in BOUNDS))]
+
+    def values(self, scanned: Scanned) -> list[Values]:
+        """Return the ranges of the bounds that there are."""
+        found = [(bound, scanned.tokens(number, _RECORDS)) for bound, number in self.numbers]
+        parts: list[pa.Array | str] = []
+        for bound, candidates in found:
+            if candidates:
+                text = pc.fill_null(first_of(candidates).texts(), "null")
+                parts += [f'{"," if parts else "{"}"{bound}":', text]
+        if not parts:
+            return []
+        objects = pc.binary_join_element_wise(*parts, "}", "")
+        return [converted(Tokens.of(objects), (), conversion(self.path))]
+
+
+def with_tests(values: V, held: np.ndarray) -> V:
+    """Return the values of the rows that are true in `held` [rows]."""
+    return values.at(np.where(held, np.arange(len(held)), -1))
 
 
 def _planned(
@@ -180,7 +210,7 @@ def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> 
     """Apply to values the texts that count as none, and a conversion other than `count`."""
     if missing:
         values = values.converted(
-            lambda it: pc.if_else(pa.array(_has_text(it, missing)), None, it)
+            lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it)
         )
     if how:
         values = values.converted(lambda it: convert_tokens(it, how))
@@ -194,16 +224,23 @@ _RECORDS = 0
 class Scanned:
     """What a scanner has read, as values of planned paths."""
 
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(
+        self, scanner: Scanner, change: Callable[[pa.Array], pa.Array] | None = None
+    ) -> None:
         self.scanner = scanner
+        self._change = change
         self._tokens: dict[int, list[tuple[int, Tokens]]] = {}
 
     def tokens(self, number: int, table: int) -> list[Tokens]:
         """Return the columns of a wanted path in a table, the preferred spelling first."""
         if number not in self._tokens:
             columns = self.scanner.columns(number)
-            self._tokens[number] = [(column.table, of_column(column)) for column in columns]
+            self._tokens[number] = [(column.table, self._of(column)) for column in columns]
         return [tokens for its, tokens in self._tokens[number] if its == table]
+
+    def _of(self, column: Column) -> Tokens:
+        tokens = of_column(column)
+        return tokens.converted(self._change) if self._change else tokens
 
     def values(self, plan: _Plan, table: int) -> list[Values]:
         """Return what a plan gives in the rows of a table, the preferred spelling first."""
@@ -235,8 +272,8 @@ class Scanned:
             candidates = self.tokens(number, table)
             if not candidates:
                 return np.zeros(len(held), bool)
-            tokens = _first(candidates)
-            held &= tokens.holding(_has_text(tokens.distinct, (text,)))
+            tokens = first_of(candidates)
+            held &= tokens.holding(has_text(tokens.distinct, (text,)))
         return held
 
     def _rows(self, table: int) -> int:
@@ -267,20 +304,20 @@ class Scanned:
         candidates = self.values(plan.inner, table)
         if not candidates:
             return None
-        inner = _first(candidates)  # type: ignore[type-var]
+        inner = first_of(candidates)  # type: ignore[type-var]
         offsets = self.scanner.table(table).offsets
         held = self.held(plan.tests, table)
         if plan.pick is not None:
             return inner.at(_picked(offsets, held, plan.pick))
         if plan.tests:
-            inner = inner.at(np.where(held, np.arange(len(held)), -1))
+            inner = with_tests(inner, held)
         if isinstance(inner, TokenLists):
             return TokenLists(inner.offsets[offsets], inner.elements)
         lists = TokenLists(offsets.copy(), inner)
         return lists if plan.is_soft else lists.without_gaps()
 
 
-def _first(candidates: Sequence[V]) -> V:
+def first_of(candidates: Sequence[V]) -> V:
     """Return for each row what the first candidate has that has anything."""
     if len(candidates) == 1:
         return candidates[0]
@@ -309,7 +346,7 @@ def _begins_list(distinct: pa.Array) -> np.ndarray:
     return first_bytes(distinct) == _LIST
 
 
-def _has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
+def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
     """Return which tokens are scalars with one of these texts."""
     forms = pa.array(list(_forms(texts)), pa.string())
     escaped = pc.match_substring(distinct, "\\")

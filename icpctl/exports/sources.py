@@ -111,6 +111,7 @@ class Source:
     groups: range | None = None
     identity: tuple[int, ...] | None = None
     partition: tuple[tuple[str, str], ...] = ()
+    encoding: str | None = None
     pipe: Pipe | None = field(default=None, compare=False, repr=False)
 
     def open(self, *, is_last: bool = True) -> OpenedSource:

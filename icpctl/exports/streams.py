@@ -83,12 +83,18 @@ class PieceStream:
 
 
 class OpenedFile:
-    """A file that is read through one descriptor, which also tells whether it changed."""
+    """A file that is read through one descriptor, which also tells whether it changed.
+
+    It is closed at the latest when nothing refers to it: tasks on several threads may.
+    """
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         self.name = name
         self.file = file
         self._before = _identity(file)
+
+    def __del__(self) -> None:
+        self.file.close()
 
     @property
     def bytes_read(self) -> int:

@@ -238,3 +238,21 @@ def standard_tokens(distinct: pa.Array) -> pa.Array:
     mask = pa.array(odd)
     made = [json_records.dumps(json_records.loads(it)) for it in distinct.filter(mask).to_pylist()]
     return pc.replace_with_mask(distinct, mask, pa.array(made, pa.string()))
+
+
+def opened(tokens: pa.Array) -> pa.Array:
+    """Return the tokens of texts, of which one that is a JSON list or object becomes that."""
+    may_be = pc.match_substring_regex(tokens, r'^"\s*[\[{]')
+    if not pc.any(may_be).as_py():
+        return tokens
+    made = [opened_token(token) for token in tokens.filter(may_be).to_pylist()]
+    return pc.replace_with_mask(tokens, may_be, pa.array(made, pa.string()))
+
+
+def opened_token(token: str) -> str:
+    """Return the JSON list or object in the token of a text, else the token."""
+    try:
+        value = json_records.loads(json_records.loads(token))
+    except ValueError:
+        return token
+    return json_records.dumps(value) if isinstance(value, list | dict) else token

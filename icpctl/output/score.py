@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.exports.field_warnings import FieldWarning
-    from icpctl.exports.reading import Rejected
+    from icpctl.exports.batches import Rejected
     from icpctl.exports.sources import Source
     from icpctl.features.insight.model import InsightReport
     from icpctl.features.report.figures import FigureCounts

@@ -10,7 +10,7 @@ from icpctl.errors import IcpctlError
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Scan, cores, temporary_folder
+from icpctl.exports.visitor_scan import Scan
 from icpctl.exports.sources import find_sources
 from icpctl.features.explain.find_visitor import by_id, by_line
 from icpctl.mappings.mapping import ID
@@ -154,21 +154,20 @@ def explain(
     is named and not one file, and what reading raises.
     """
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
-    with temporary_folder(options.temp_dir) as spool:
-        sources = find_sources(visitors, spool)
-        if line is not None and len(sources) != 1:
-            raise IcpctlError(
-                f"--line names a line of one file, and here are {len(sources)}",
-                "bad_usage",
-                hint=f"name one of them, such as {sources[0].name}" if sources else None,
-            )
-        mapped = map_sources(sources, options.mapping)
-        scan = Scan(
-            list(zip(sources, (one.mapping for one in mapped), strict=True)),
-            Reader(Columns({}), spool, options.threads or cores()),
-            lambda mapping: columns_of(plan, mapping, options),
+    sources = find_sources(visitors)
+    if line is not None and len(sources) != 1:
+        raise IcpctlError(
+            f"--line names a line of one file, and here are {len(sources)}",
+            "bad_usage",
+            hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
-        found = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
+    mapped = map_sources(sources, options.mapping)
+    scan = Scan(
+        list(zip(sources, (one.mapping for one in mapped), strict=True)),
+        Reader(Columns({}), temp_dir=options.temp_dir),
+        lambda mapping: columns_of(plan, mapping, options),
+    )
+    found = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
     explanation = explain_row(found.row, found.line, plan, dict(configs))
     its = mapped[sources.index(found.source)]
     return Explained(explanation, found.source.name, found.more, its)

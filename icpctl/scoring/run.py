@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import nsmallest
@@ -18,7 +19,8 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.field_warnings import FieldWarning, FieldWarnings, Misfits
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Progress, Scan, cores, temporary_folder
+from icpctl.exports.batches import Numbering
+from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.exports.sources import find_sources
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.counts import Counts
@@ -29,12 +31,12 @@ from icpctl.timings import Timings
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.exports.batches import Batch, Rejected, Task
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
@@ -136,31 +138,26 @@ def score(
         )
     counted = Counted.of(plan)
     slugs = tuple(config.slug for config in plan.configs)
-    with temporary_folder(options.temp_dir) as spool:
-        sources = find_sources(visitors, spool)
-        on_sources(sources)
-        threads = options.threads or cores()
-        reader = Reader(Columns({}), spool, threads, timings=timings)
-        if any(source.format == "json" for source in sources):
-            reader.open()
-        mapped = map_sources(sources, options.mapping)
-        progress = Progress(sources, on_progress)
-        scan = Scan(
-            list(zip(sources, (one.mapping for one in mapped), strict=True)),
-            reader,
-            lambda mapping: columns_of(plan, mapping, options),
-            needs_keys=options.mapping is not None,
-        )
-        judging = _Judging(plan, timings, watch)
-        for batch, (verdicts, watched) in _scored(scan.batches(), judging, threads):
-            with timings.step("count"):
-                counted.add(batch, verdicts, plan)
-                watched()
-            for rejected in batch.rejected:
-                on_rejected(rejected)
-            with timings.step("write"):
-                on_rows(rows_of(batch, verdicts, slugs, options))
-            progress.read(batch)
+    sources = find_sources(visitors)
+    on_sources(sources)
+    mapped = map_sources(sources, options.mapping)
+    progress = Progress(sources, on_progress)
+    scan = Scan(
+        list(zip(sources, (one.mapping for one in mapped), strict=True)),
+        Reader(Columns({}), temp_dir=options.temp_dir, timings=timings),
+        lambda mapping: columns_of(plan, mapping, options),
+        needs_keys=options.mapping is not None,
+    )
+    judging = _Judging(plan, timings, watch)
+    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
+        with timings.step("count"):
+            counted.add(batch, verdicts, plan)
+            watched()
+        for rejected in batch.rejected:
+            on_rejected(rejected)
+        with timings.step("write"):
+            on_rows(rows_of(batch, verdicts, slugs, options))
+        progress.read(batch)
     return counted.run(plan, time.perf_counter() - started, mapped, timings.seconds)
 
 
@@ -189,25 +186,27 @@ class _Judging:
             return judged.verdicts, self.watch(judged)
 
 
-def _scored(
-    batches: Iterable[Batch], judging: _Judging, threads: int
-) -> Iterator[tuple[Batch, tuple[Verdicts, Callable[[], None]]]]:
-    """Scores batches on threads; the results come in order.
+Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]
 
-    One core is left to what reads and writes: more threads than cores take each other's time.
-    """
-    threads = max(1, threads - 1)
-    pending: deque[tuple[Batch, Future[tuple[Verdicts, Callable[[], None]]]]] = deque()
 
-    def done() -> tuple[Batch, tuple[Verdicts, Callable[[], None]]]:
-        batch, found = pending.popleft()
+def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator[Scored]:
+    """Read and score batches on threads; the results come in order, their lines numbered."""
+    pending: deque[Future[Scored]] = deque()
+    numbering = Numbering()
+
+    def work(task: Task) -> Scored:
+        batch = task()
+        return batch, judging(batch.table)
+
+    def done() -> Scored:
         with judging.timings.step("wait for scoring"):
-            return batch, found.result()
+            batch, judged = pending.popleft().result()
+        return numbering.placed(batch), judged
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads) as pool, closing(tasks):
         try:
-            for batch in batches:
-                pending.append((batch, pool.submit(judging, batch.table)))
+            for task in tasks:
+                pending.append(pool.submit(work, task))
                 if len(pending) > threads:
                     yield done()
             while pending:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
-from icpctl.exports.scan import temporary_folder
+from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.features.insight.counting import Insight
 from icpctl.output.score import refuse_stdout, refuse_taken_names
 from icpctl.output.verdict_rows import FORMS, Layout

@@ -53,8 +53,8 @@ def by_icpctl(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "visitors.jsonl")
         path.write_bytes(data)
-        for source in find_sources([str(path)], Path(folder)):
-            for batch in Reader(columns, Path(folder), batch_rows=batch_rows).read(source):
+        for source in find_sources([str(path)]):
+            for batch in Reader(columns, batch_rows=batch_rows).read(source):
                 rows = batch.table.to_pylist()
                 for number, row in zip(batch.lines.tolist(), rows, strict=True):
                     assert number not in found.records

@@ -36,8 +36,8 @@ def read(path: Path | str, fields: dict[str, str | list[str]], *, batch_rows: in
     lines: list[int] = []
     rejected: list[tuple[int, str]] = []
     with tempfile.TemporaryDirectory() as folder:
-        reader = Reader(columns, Path(folder), batch_rows=batch_rows)
-        for source in find_sources([str(path)], Path(folder)):
+        reader = Reader(columns, batch_rows=batch_rows)
+        for source in find_sources([str(path)]):
             for batch in reader.read(source):
                 rows += [
                     {name: _value(name, found) for name, found in row.items()}

@@ -96,8 +96,8 @@ def roll_up(
         spool = Path(folder, "spool")
         spool.mkdir()
         columns = Columns({name: MAPPING.paths[name] for name in names})
-        rolled = RollUp(Reader(columns, spool, batch_rows=batch_rows), MAPPING)
-        for batch in rolled.read(find_sources([folder], spool)):
+        rolled = RollUp(Reader(columns, batch_rows=batch_rows, temp_dir=spool), MAPPING)
+        for batch in rolled.read(find_sources([folder])):
             places += [(Path(batch.source.name).name, int(line)) for line in batch.lines]
             visitors += [_values(row) for row in batch.table.to_pylist()]
     return visitors, places

@@ -51,8 +51,7 @@ HOSTILE_NAMES = [
 
 
 def sources(names: list[str], spool: Path) -> list[str]:
-    spool.mkdir(exist_ok=True)
-    return [source.name for source in find_sources(names, spool)]
+    return [source.name for source in find_sources(names)]
 
 
 @pytest.mark.parametrize("relative", [False, True])
@@ -184,8 +183,8 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, change: str) -> No
     os.utime(path, ns=(0, 0))
     new = {"cut": data[:99_999], "grow": data * 2, "other lines": data[::-1], "empty": b""}
     columns = Columns({"id": (("id",),)})
-    [source] = find_sources([str(path)], tmp_path)
-    batches = Reader(columns, tmp_path, batch_rows=500).read(source)
+    [source] = find_sources([str(path)])
+    batches = Reader(columns, batch_bytes=1 << 16).read(source)
     next(batches)
     path.write_bytes(new[change])
     with pytest.raises(IcpctlError, match="changed while it was read") as caught:

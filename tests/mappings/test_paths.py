@@ -69,9 +69,9 @@ def read(lines: list[dict[str, Any]], columns: Columns) -> list[list[Any]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "visitors.jsonl")
         file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-        (source,) = find_sources([str(file)], Path(folder))
+        (source,) = find_sources([str(file)])
         found: list[list[Any]] = []
-        for batch in Reader(columns, Path(folder)).read(source):
+        for batch in Reader(columns).read(source):
             assert batch.rejected == []
             found += [list(row.values()) for row in batch.table.to_pylist()]
     return found
@@ -204,7 +204,7 @@ def test_lists_are_read_by_the_bulk_reader() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "visitors.jsonl")
         file.write_text(json.dumps(line) + "\n", "utf-8")
-        (source,) = find_sources([str(file)], Path(folder))
+        (source,) = find_sources([str(file)])
         batches = list(Reader(columns, Path(folder))._bulk(source, _NoLines()))  # type: ignore[arg-type]  # no lines are left
     assert batches[0].to_pylist() == [{PAGES: ['"/a"'], "a record is here": True, UNEXPECTED: None}]
 

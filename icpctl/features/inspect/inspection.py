@@ -24,9 +24,8 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path as Folder
 
-    from icpctl.exports.reading import Batch
+    from icpctl.exports.batches import Batch
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.typed_columns import Column
@@ -87,18 +86,17 @@ class Inspection:
     keys_from: int
 
 
-def inspect(exports: Sequence[str], forced: Mapping | None, spool: Folder) -> Iterator[Inspection]:
+def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspection]:
     """Look at files, globs, folders or stdin (`-`), each file by itself.
 
     Raises `IcpctlError` where one cannot be read, and `mapping_fits_nothing`.
     """
-    sources = find_sources(exports, spool)
+    sources = find_sources(exports)
     for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
-        found = _Found(mapped.mapping)
-        reader = Reader(found.columns, spool)
-        for batch in reader.read(source):
-            found.add(batch)
         sample = list(islice(first_records(source, KEYS_FROM), KEYS_FROM))
+        found = _Found(mapped.mapping)
+        for batch in Reader(found.columns).read(source):
+            found.add(batch)
         yield Inspection(
             mapped,
             found.records,

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from icpctl.exports.merge_events import MICROS, VISITOR
 from icpctl.exports.rollup import no_key
-from icpctl.exports.scan import temporary_folder
+from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
 from icpctl.features.rollup.spark_tasks import (
     PLACE,

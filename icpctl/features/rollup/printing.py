@@ -16,7 +16,7 @@ from icpctl.exports.field_warnings import FieldWarnings
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import Progress, Scan, cores, temporary_folder
+from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
 from icpctl.exports.sources import find_sources
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.exports.batches import Batch, Rejected
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.mapping import Path as RecordPath
@@ -135,7 +135,7 @@ def rollup_into(
     written = [Path(out)] if out != STDOUT else []
     with ExitStack() as stack:
         spool = stack.enter_context(temporary_folder(how.temp_dir))
-        sources = find_sources(visitors, spool)
+        sources = find_sources(visitors)
         written += [rejects] if rejects else []
         refuse_overwriting(written, [source.path for source in sources])
         kept = stack.enter_context(replacing(rejects)) if rejects else None
@@ -143,7 +143,7 @@ def rollup_into(
         names = names_of([one.mapping for one in run.mapped])
         scan = Scan(
             [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
-            Reader(Columns({}), spool, cores()),
+            Reader(Columns({}), temp_dir=how.temp_dir),
             lambda mapping: Columns({name: mapping.paths[name] for name in names}),
             needs_keys=True,
         )

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader
-from icpctl.exports.scan import temporary_folder
+from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.spark.inputs.blocks import blocks_in
 from icpctl.spark.inputs.pieces import pieces
 from icpctl.spark.inputs.tables import table_pieces
