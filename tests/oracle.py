@@ -482,7 +482,10 @@ def parse(text: str) -> Any:
 
 def first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object from its members in order."""
-    return dict(reversed(pairs))
+    record: dict[str, Any] = {}
+    for key, value in pairs:
+        record.setdefault(key, value)
+    return record
 
 
 def whole_number(digits: str) -> int | float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns import Columns
     from icpctl.exports.field_warnings import Misfits
     from icpctl.exports.scan_results import Scanner
-    from icpctl.exports.sources import Source
+    from icpctl.exports.sources import OpenedSource, Source
     from icpctl.exports.streams import DamagedError
 
 
@@ -68,7 +68,7 @@ class Batch:
 
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers, where
     `line_count` is how many lines the batch has in all, those without a record too; `bytes_read`
-    of the file were read for it and those before. Where records are rolled up `misfits` has those
+    of the file were read for it and those before. With `is_end_of` it is the last of a file. Where records are rolled up `misfits` has those
     of the records by field, and the visitors' own do not count.
     """
 
@@ -79,6 +79,7 @@ class Batch:
     bytes_read: int
     misfits: dict[str, Misfits] | None = None
     line_count: int = 0
+    is_end_of: OpenedSource | None = None
 
     def after(self, lines_before: int) -> Batch:
         """Return the batch with `lines_before` lines of its file before it."""
@@ -100,9 +101,15 @@ class Numbering:
         self._lines = 0
 
     def placed(self, batch: Batch) -> Batch:
-        """Return a batch with its lines numbered from the first of its file."""
+        """Return a batch with its lines numbered from the first of its file.
+
+        Raises `IcpctlError` where it is the last one of a file that has changed meanwhile.
+        """
         if batch.source != self._source:
             self._source, self._lines = batch.source, 0
+        if batch.is_end_of:
+            with batch.is_end_of as opened:
+                opened.require_same()
         before = self._lines
         self._lines += batch.line_count
         return batch.after(before)

@@ -7,7 +7,7 @@ leave the beginning of a record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +117,7 @@ def csv_tasks(
         before = block
     last = _Block(b"", source.size, before, is_last=True)
     yield lambda: reader.read(last)
-    yield lambda: _checked(opened, reader)
-
-
-def _checked(opened: OpenedSource, reader: _Records) -> Batch:
-    opened.require_same()
-    return reader.nothing()
+    yield lambda: replace(reader.nothing(), is_end_of=opened)
 
 
 def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.field_warnings import is_missing, misfit_rows
+from icpctl.exports.field_warnings import is_missing
 from icpctl.exports.key_forms import key_form
 from icpctl.exports.path_values import (
     PlannedBounds,
@@ -23,9 +23,9 @@ from icpctl.exports.path_values import (
     converted,
 )
 from icpctl.exports.tokens import TokenLists, Tokens, chosen, chosen_lists, opened, singles
-from icpctl.mappings.mapping import FIELDS, ID, PAGES
+from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import conversion, missing_texts
-from icpctl.values import json_records
+from icpctl.values import json_records, typed_columns
 from icpctl.values.tokens import first_bytes
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -142,14 +142,25 @@ def _states(name: str, distinct: pa.Array) -> np.ndarray:
     """Return for each of some tokens whether it is missing, a misfit, or fits the field."""
     states = np.full(len(distinct), _FITS)
     unsure = ~_surely_fit(name, distinct)
-    if not unsure.any():
-        return states
-    tokens = distinct.filter(pa.array(unsure))
-    its = np.full(len(tokens), _FITS)
-    its[is_missing(tokens)] = _MISSING
-    if name in FIELDS:
-        its[misfit_rows(name, tokens)] = _MISFIT
-    states[unsure] = its
+    if unsure.any():
+        states[unsure] = _looked_at(name, distinct.filter(pa.array(unsure)))
+    return states
+
+
+def _looked_at(name: str, tokens: pa.Array) -> np.ndarray:
+    """Return the states of tokens, each as its field is read."""
+    entry = CONDITION_TYPES.get(name)
+    if entry:
+        column = typed_columns.of_kind(tokens, name, entry.kind)
+        fits, misfits = column.present(), column.misfits
+    elif name == LAST_SEEN:
+        _, fits, misfits = typed_columns.instants(tokens)
+    else:
+        fits = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
+        misfits = np.flatnonzero(~is_missing(tokens) & ~fits)
+    states = np.full(len(tokens), _MISSING)
+    states[misfits] = _MISFIT
+    states[fits] = _FITS
     return states
 
 
@@ -200,11 +211,11 @@ def _best_lists(candidates: Sequence[TokenLists], rows: int) -> TokenLists:
 def _list_states(lists: TokenLists) -> np.ndarray:
     """Return for each row the best that an element is, -1 for an empty list."""
     tokens = lists.elements.distinct
-    its = np.full(len(tokens) + 1, _FITS)
-    its[:-1][is_missing(tokens)] = _MISSING
     single = pa.ListArray.from_arrays(np.arange(len(tokens) + 1, dtype=np.int32), tokens)
-    its[misfit_rows(PAGES, single)] = _MISFIT
-    its[-1] = -1
+    column = typed_columns.pages(single)
+    its = np.full(len(tokens) + 1, _MISSING)
+    its[column.misfits] = _MISFIT
+    its[:-1][column.present()] = _FITS
     found = np.full(lists.rows, -1)
     filled = np.flatnonzero(lists.lengths)
     if len(filled):

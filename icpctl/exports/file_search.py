@@ -47,7 +47,7 @@ def matches(pattern: str) -> list[Path]:
     `**` each folder is looked at once, so that links which lead upward do no harm.
     """
     if not _MAGIC.search(pattern):
-        return []
+        return [Path(pattern)] if pattern and os.path.lexists(pattern) else []
     path = Path(pattern)
     start = Path(path.anchor)
     parts = path.parts[1:] if path.anchor else path.parts

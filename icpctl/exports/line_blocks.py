@@ -13,7 +13,7 @@ from icpctl.values.json_records import MAX_LINE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.exports.streams import Stream
+    from icpctl.exports.streams import OpenedFile, Stream
 
 _SEARCHED = 1 << 16  # bytes in which the end of a line is looked for at once
 
@@ -22,7 +22,7 @@ _SEARCHED = 1 << 16  # bytes in which the end of a line is looked for at once
 class FileRange:
     """The lines of a file that begin from byte `start` on and before byte `stop`, as a stream."""
 
-    descriptor: int
+    file: OpenedFile
     start: int
     stop: int
     _at: int = -1
@@ -31,18 +31,20 @@ class FileRange:
     def readinto(self, buffer: memoryview) -> int:
         """Fill the buffer from its start and return the number of bytes, 0 at the end."""
         if self._at < 0:
-            self._at = line_start(self.descriptor, self.start)
-            self._end = line_start(self.descriptor, self.stop)
+            self._at = line_start(self.file.descriptor, self.start)
+            self._end = line_start(self.file.descriptor, self.stop)
         wanted = min(len(buffer), self._end - self._at)
-        count = os.preadv(self.descriptor, [buffer[:wanted]], self._at) if wanted > 0 else 0
+        if wanted <= 0:
+            return 0
+        count = os.preadv(self.file.descriptor, [buffer[:wanted]], self._at)
         self._at += count
         return count
 
 
-def file_ranges(descriptor: int, size: int, most: int) -> Iterator[FileRange]:
+def file_ranges(file: OpenedFile, size: int, most: int) -> Iterator[FileRange]:
     """Yield the ranges, of at most `most` bytes, into which a file of `size` bytes is cut."""
     for start in range(0, size, most):
-        yield FileRange(descriptor, start, min(start + most, size))
+        yield FileRange(file, start, min(start + most, size))
 
 
 def line_start(descriptor: int, at: int) -> int:

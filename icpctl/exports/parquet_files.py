@@ -10,7 +10,6 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from icpctl.exports.batches import Rejected
-from icpctl.exports.streams import OpenedFile
 from icpctl.exports.table_paths import ColumnNames
 from icpctl.exports.tables import Piece
 
@@ -32,10 +31,12 @@ def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Ge
     Only what `columns` need is read, all without. A row group that is damaged is rejected with the
     number of its first row that is lost. Raises `IcpctlError` where the file changes meanwhile.
     """
-    with source.open_file() as raw:
-        opened = OpenedFile(source.name, raw)
-        yield from _pieces(source, raw, columns, batch_rows)
+    opened = source.open_file()
+    try:
+        yield from _pieces(source, opened.as_file(), columns, batch_rows)
         opened.require_same()
+    finally:
+        opened.close()
 
 
 def _pieces(
@@ -109,21 +110,23 @@ _NO_LINES = np.empty(0, np.int64)
 
 
 def column_names(source: Source) -> list[str]:
-    """The names of a file's columns; none where it cannot be read."""
+    """Return the names of a file's columns; none where it cannot be read."""
+    opened = source.open_file()
     try:
-        names: list[str] = parquet.read_schema(source.path).names
+        names: list[str] = parquet.read_schema(opened.as_file()).names
     except _UNREADABLE:
         return []
     return names
 
 
 def row_groups(source: Source, most: int) -> Iterator[tuple[range, int]]:
-    """Parts of a file: row groups that follow each other, and their size, at most this many bytes.
+    """Yield parts of a file: row groups that follow each other, and their size, at most `most`.
 
     A row group is in one part. A file without any, or that cannot be read, has one part.
     """
+    opened = source.open_file()
     try:
-        metadata = parquet.read_metadata(source.path)
+        metadata = parquet.read_metadata(opened.as_file())
     except _UNREADABLE:
         yield range(0), source.size
         return

@@ -108,9 +108,7 @@ class _LineReader:
 
     def of_file(self, opened: OpenedSource, most: int) -> Iterator[Task]:
         """Yield a task for each range of a file."""
-        assert opened.file is not None
-        descriptor = opened.file.file.fileno()
-        for part in file_ranges(descriptor, self.source.size, most):
+        for part in file_ranges(opened.file, self.source.size, most) if opened.file else ():
             yield lambda part=part: self._of_range(part)  # type: ignore[misc]
         yield lambda: self._last(opened)
 
@@ -118,9 +116,9 @@ class _LineReader:
         return self._batch(part, part.stop, is_first=part.start == 0)
 
     def _last(self, opened: OpenedSource) -> Batch:
-        """Return an empty batch when all is read, if the file is still the same."""
-        opened.require_same()
-        return self._batch(_Memory(memoryview(b"")), self.source.size, is_first=False)
+        """Return an empty batch, the last one."""
+        batch = self._batch(_Memory(memoryview(b"")), self.source.size, is_first=False)
+        return replace(batch, is_end_of=opened)
 
     def of_stream(self, opened: OpenedSource, most: int) -> Iterator[Task]:
         """Yield a task for each block of a stream."""

@@ -176,7 +176,7 @@ def _without_rows(batch: Batch, wanted: Columns) -> Batch:
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
-    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits, line_count=0)
+    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits, line_count=0, is_end_of=None)
 
 
 def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> Iterator[Batch]:

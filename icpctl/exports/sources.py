@@ -15,7 +15,6 @@ from icpctl.exports.file_search import files_below, is_hidden, matches
 from icpctl.exports.streams import (
     DamagedError,
     OpenedFile,
-    changed,
     compression_of,
     decompressed,
     identity_of,
@@ -122,19 +121,18 @@ class Source:
         if self.pipe:
             stream = decompressed(self.pipe.open(is_last=is_last), self.compression)
             return OpenedSource(stream, None)
-        opened = OpenedFile(self.name, self.open_file())
-        return OpenedSource(decompressed(opened.file, self.compression), opened)  # type: ignore[arg-type]
+        opened = self.open_file()
+        return OpenedSource(decompressed(opened, self.compression), opened)
 
-    def open_file(self) -> BinaryIO:
+    def open_file(self) -> OpenedFile:
         """Open the file as it lies on disk, and check that it is the one that was found."""
         try:
-            file = self.path.open("rb", buffering=0)
+            opened = OpenedFile(self.name, self.path)
         except OSError as error:
             raise _unreadable(self.name, error) from None
-        if self.identity and identity_of(os.fstat(file.fileno())) != self.identity:
-            file.close()
-            raise changed(self.name)
-        return file  # type: ignore[return-value]
+        if self.identity:
+            opened.require_same(self.identity)
+        return opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ class OpenedSource:
 
     def __exit__(self, *_: object) -> None:
         if self.file:
-            self.file.file.close()
+            self.file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +168,15 @@ class Exports:
     skipped: list[str]
 
 
-def find_sources(visitors: Sequence[str]) -> list[Source]:
+def find_sources(visitors: Sequence[str], encoding: str | None = None) -> list[Source]:
     """Return the files that `visitors` name, as `find_exports` does."""
-    return find_exports(visitors).sources
+    return find_exports(visitors, encoding).sources
 
 
-def find_exports(visitors: Sequence[str]) -> Exports:
+def find_exports(visitors: Sequence[str], encoding: str | None = None) -> Exports:
     """Return the files that `visitors` (files, globs, folders, `-`) name, each once, in order.
 
-    A folder is read with its subfolders. Raises `IcpctlError` where there is nothing at a path or
+    A folder is read with its subfolders. `encoding` is that of CSV files. Raises `IcpctlError` where there is nothing at a path or
     a file cannot be read.
     """
     exports = Exports([], [])
@@ -192,6 +190,8 @@ def find_exports(visitors: Sequence[str]) -> Exports:
             if real not in known:
                 known.add(real)
                 exports.sources.append(source)
+    if encoding:
+        exports.sources[:] = [replace(it, encoding=encoding) for it in exports.sources]
     return exports
 
 
@@ -294,13 +294,12 @@ def _of_file(path: Path) -> Source:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return _of_pipe(shown, path, path.open("rb"))
-        with path.open("rb") as file:
-            head = file.read(8)
-            status = os.fstat(file.fileno())
+        opened = OpenedFile(shown, path)
+        head = os.read(opened.descriptor, 8)
     except OSError as error:
         raise _unreadable(shown, error) from None
-    source = as_source(shown, path, status.st_size, head)
-    return replace(source, identity=identity_of(status), partition=_partition(path))
+    source = as_source(shown, path, opened.status.st_size, head)
+    return replace(source, identity=identity_of(opened.status), partition=_partition(path))
 
 
 def _of_pipe(name: str, path: Path, file: BinaryIO) -> Source:

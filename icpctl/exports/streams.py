@@ -15,6 +15,7 @@ from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _CHUNK = 1 << 18  # bytes of compressed data at a time
 _OUTPUT = 1 << 20  # bytes decompressed at a time, so that a bomb never fills the memory
@@ -88,31 +89,41 @@ class OpenedFile:
     It is closed at the latest when nothing refers to it: tasks on several threads may.
     """
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
+    def __init__(self, name: str, path: Path) -> None:
         self.name = name
-        self.file = file
-        self._before = _identity(file)
+        self.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self.status = os.fstat(self.descriptor)
 
     def __del__(self) -> None:
-        self.file.close()
+        self.close()
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer from its start and return the number of bytes, 0 at the end."""
+        return os.readv(self.descriptor, [buffer])
 
     @property
     def bytes_read(self) -> int:
         """How far it was read, in bytes as they lie on disk."""
-        return self.file.tell()
+        return os.lseek(self.descriptor, 0, os.SEEK_CUR)
+
+    def as_file(self) -> BinaryIO:
+        """Return a file object that reads it; closing that leaves this open."""
+        return os.fdopen(self.descriptor, "rb", buffering=0, closefd=False)  # type: ignore[return-value]
 
     def require_same(self, identity: tuple[int, ...] | None = None) -> None:
         """Raise `IcpctlError` where the file is not as it was when it was opened.
 
-        With `identity` also where it was another one, as `identity_of` had it.
+        With `identity` (of `identity_of`) it must be as it was then.
         """
-        now = _identity(self.file)
-        if now != self._before or (identity is not None and identity != now):
+        expected = identity or identity_of(self.status)
+        if identity_of(os.fstat(self.descriptor)) != expected:
             raise changed(self.name)
 
-
-def _identity(file: BinaryIO) -> tuple[int, ...]:
-    return identity_of(os.fstat(file.fileno()))
+    def close(self) -> None:
+        """Close the file; do nothing where it is closed."""
+        descriptor, self.descriptor = getattr(self, "descriptor", -1), -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def identity_of(status: os.stat_result) -> tuple[int, ...]:

@@ -111,7 +111,7 @@ class _Table:
             values = _of_bounds({bound: self._columns[name] for bound, name in place.bounds})
             return [converted(Tokens.of(json_texts.json_texts(values)), (), conversion(place.rest))]
         values, keys, rest = _descended(self._columns[place.column], place.rest)
-        how = conversion(place.rest)
+        how = conversion(place.rest) if place.rest else None
         if not any(not isinstance(step, Unless | Convert) for step in rest):
             if as_list and json_texts.is_list(values.type):
                 lists = json_texts.list_texts(values)
@@ -219,9 +219,14 @@ def _put(record: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _readable(piece: Piece, source: Source) -> Piece:
-    """Return the piece without the rows whose texts are not UTF-8, which Arrow lets pass."""
+    """Return the piece without the rows whose texts are too long, or not UTF-8.
+
+    Arrow lets both pass.
+    """
     reasons: dict[int, str] = {}
     for name, values in piece.columns.items():
+        for row in _too_long(values):
+            reasons.setdefault(int(row), "the line is over 16 MiB")
         for row in _not_utf8(values, range(len(values))):
             reasons.setdefault(row, f"a text in the column {name} is not UTF-8")
     if not reasons:
@@ -234,6 +239,14 @@ def _readable(piece: Piece, source: Source) -> Piece:
     return replace(
         piece, columns=columns, lines=piece.lines[kept], rejected=piece.rejected + rejected
     )
+
+
+def _too_long(values: pa.Array) -> np.ndarray:
+    """Return the numbers of the rows that hold a text over `MAX_LINE_BYTES`."""
+    if values.nbytes <= json_records.MAX_LINE_BYTES or not json_texts.is_text(values.type):
+        return np.empty(0, np.int64)
+    lengths = pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(lengths > json_records.MAX_LINE_BYTES)
 
 
 def _not_utf8(values: pa.Array, rows: range) -> Iterator[int]:

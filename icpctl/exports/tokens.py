@@ -109,7 +109,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class TokenLists:
-    """Rows of lists: row r has the rows `offsets[r]` to `offsets[r + 1]` of `elements`."""
+    """Rows of lists, null for empty ones: row r has the rows `offsets[r]` to `offsets[r + 1]` of `elements`."""
 
     offsets: np.ndarray
     elements: Tokens
@@ -152,7 +152,8 @@ class TokenLists:
     def array(self) -> pa.Array:
         """Return the column for Arrow: lists of tokens."""
         offsets = pa.array(self.offsets.astype(np.int32, copy=False))
-        return pa.ListArray.from_arrays(offsets, self.elements.array())
+        is_empty = pa.array(~self.is_present)
+        return pa.ListArray.from_arrays(offsets, self.elements.array(), mask=is_empty)
 
     def joined(self) -> Tokens:
         """Return each list as the JSON text of a list, none for one that is empty."""

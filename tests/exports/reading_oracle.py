@@ -16,6 +16,7 @@ from icpctl.exports.reading import BATCH_ROWS, Reader
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import load_mapping
 from tests import oracle
+from tests.exports.torture import form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,14 +81,22 @@ def by_oracle(lines: Sequence[bytes], mapping: Paths = DEFAULT) -> Lines:
 
 
 def fields_of(record: dict[str, Any], mapping: Paths) -> dict[str, Any]:
-    """Each field's value: of its paths the first that is present and not null."""
+    """Each field's value: of those at its paths the first that fits, else the first misfit."""
     fields: dict[str, Any] = {}
     for field, paths in mapping.items():
-        found = (at(record, path) for path in paths)
-        value = next((value for value in found if value is not None), None)
-        if value is not None:
-            fields[field] = comparable(of_field(field, value))
+        found = [value for path in paths for value in at(record, path) if value is not None]
+        if field == "pages":
+            found = [value for value in found if value != []]
+        if found:
+            best = max(found, key=lambda value: fitness(field, value))
+            fields[field] = comparable(of_field(field, best))
     return fields
+
+
+def fitness(field: str, value: Any) -> int:
+    """2 for a value that fits the field, 1 for a misfit, 0 for what counts as nothing."""
+    seen = oracle.texts(value) if field == "id" else oracle.see({field: value}, field)
+    return 2 if seen.values else int(not seen.fits)
 
 
 def of_field(name: str, value: Any) -> Any:
@@ -97,11 +106,15 @@ def of_field(name: str, value: Any) -> Any:
     return [{} if is_object(value) else value]
 
 
-def at(value: Any, keys: tuple[str, ...]) -> Any:
-    """What lies at the end of some keys, None where there is nothing."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+def at(value: Any, keys: tuple[str, ...]) -> list[Any]:
+    """What lies at the end of some keys in any spelling, the exact ones first."""
+    if not keys:
+        return [value]
+    if not isinstance(value, dict):
+        return []
+    spelt = [key for key in value if key != keys[0] and form(key) == form(keys[0])]
+    own = [keys[0]] if keys[0] in value else []
+    return [found for key in own + spelt for found in at(value[key], keys[1:])]
 
 
 def is_object(value: Any) -> bool:

@@ -24,7 +24,14 @@ class Read(NamedTuple):
         return [row[name] for row in self.rows]
 
 
-def read(path: Path | str, fields: dict[str, str | list[str]], *, batch_rows: int = 1000) -> Read:
+def read(
+    path: Path | str,
+    fields: dict[str, str | list[str]],
+    *,
+    batch_rows: int = 1000,
+    batch_bytes: int = 1 << 20,
+    encoding: str | None = None,
+) -> Read:
     """The fields of all rows; for each the paths to try."""
     columns = Columns(
         {
@@ -36,8 +43,8 @@ def read(path: Path | str, fields: dict[str, str | list[str]], *, batch_rows: in
     lines: list[int] = []
     rejected: list[tuple[int, str]] = []
     with tempfile.TemporaryDirectory() as folder:
-        reader = Reader(columns, batch_rows=batch_rows)
-        for source in find_sources([str(path)]):
+        reader = Reader(columns, batch_rows=batch_rows, batch_bytes=batch_bytes)
+        for source in find_sources([str(path)], encoding):
             for batch in reader.read(source):
                 rows += [
                     {name: _value(name, found) for name, found in row.items()}

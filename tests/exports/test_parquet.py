@@ -155,7 +155,7 @@ def test_paths_into_structs_and_columns_with_dots(tmp_path: Path) -> None:
         assert found.column("industry") == ["Software", None, None]
         assert found.column("company_city") == ["Bonn", None, None]
         assert found.column("company_size") == [180, None, 5]
-        assert found.column("pages") == [["/a", "/b"], [{"url": "/c"}], []]
+        assert found.column("pages") == [["/a", "/b"], [{"url": "/c"}], [{"url": "/c"}]]
     assert read(path, fields).column("job_title") == [None, "CTO", None]
 
 

@@ -248,7 +248,7 @@ def spelt(record: dict[str, Any], name: str) -> Any:
 
 def form(key: str) -> str:
     """A key without letter case, spaces, `_` and `-`."""
-    return re.sub("[ _-]", "", key.casefold())
+    return re.sub(r"[ _\-\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]", "", key.casefold())
 
 
 def gzipped(data: bytes, level: int = 1) -> bytes:
