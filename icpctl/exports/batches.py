@@ -68,8 +68,9 @@ class Batch:
 
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers, where
     `line_count` is how many lines the batch has in all, those without a record too; `bytes_read`
-    of the file were read for it and those before. With `is_end_of` it is the last of a file. Where records are rolled up `misfits` has those
-    of the records by field, and the visitors' own do not count.
+    of the file were read for it and those before. With `is_end_of` it is the last of a file. Where
+    records are rolled up `misfits` has those of the records by field, and the visitors' own do not
+    count.
     """
 
     source: Source

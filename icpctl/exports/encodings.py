@@ -14,7 +14,9 @@ _LIKELY = {
     "mac_roman": "Mac Roman",
     "cp850": "code page 850 (DOS)",
 }
-_LETTERS = frozenset("äöüÄÖÜßéèêëáàâåãíìîïóòôõúùûçñøæÉÈÁÀÅÇÑØÆ\u2013\u2014\u2019\u2018\u201c\u201d€")
+_LETTERS = frozenset(
+    "äöüÄÖÜßéèêëáàâåãíìîïóòôõúùûçñøæÉÈÁÀÅÇÑØÆ\u2013\u2014\u2019\u2018\u201c\u201d€"
+)
 
 
 class Utf8:

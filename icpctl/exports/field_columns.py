@@ -41,9 +41,7 @@ _MISSING, _MISFIT, _FITS = 0, 1, 2
 """What a token is for a field; more is better."""
 
 _QUOTE, _BRACKET = ord('"'), ord("[")
-_LETTERS = np.frombuffer(
-    b"ABCDEFGHIJKLMOPQRSTUVWXYZabcdefghijklmopqrstuvwxyz123456789", np.uint8
-)
+_LETTERS = np.frombuffer(b"ABCDEFGHIJKLMOPQRSTUVWXYZabcdefghijklmopqrstuvwxyz123456789", np.uint8)
 """With one of these a text begins that no export means as no value."""
 
 
@@ -172,7 +170,8 @@ def _surely_fit(name: str, distinct: pa.Array) -> np.ndarray:
         return np.zeros(len(distinct), bool)
     inner = pc.binary_slice(distinct.cast(pa.binary()), 1, 2)
     second = np.frombuffer(b"".join(inner.to_pylist()).ljust(len(distinct), b"\0"), np.uint8)
-    return (first_bytes(distinct) == _QUOTE) & np.isin(second[: len(distinct)], _LETTERS)
+    flags: np.ndarray = first_bytes(distinct) == _QUOTE
+    return flags & np.isin(second[: len(distinct)], _LETTERS)
 
 
 def _as_lists(values: Values) -> TokenLists:

@@ -69,8 +69,7 @@ class _File:
     batch_rows: int
 
     def rows(self, groups: Sequence[int], before: int, skip: int = 0) -> Iterator[Piece]:
-        """Yield the rows of some groups with `before` rows before them; the first `skip` are known.
-        """
+        """Yield the rows of some groups; `before` are before them, the first `skip` are known."""
         source, metadata = self.source, self.metadata
         counts = [metadata.row_group(group).num_rows for group in groups]
         total = max(metadata.num_rows, 1)

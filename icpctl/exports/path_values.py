@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _CONTAINERS = Kind.LIST | Kind.OBJECT
 _LIST = ord("[")
-V = TypeVar("V", Tokens, TokenLists)
+V = TypeVar("V", bound=Tokens | TokenLists)
 
 
 class WantedPaths:
@@ -127,7 +127,8 @@ class PlannedPath:
             token = json_records.dumps(self.path[0].text)
             return [Tokens.constant(token, scanned.scanner.rows)]
         how = conversion(self.path)
-        assert self.plan is not None
+        if self.plan is None:
+            return []
         if how and how.name == COUNT:
             found = scanned.counts(self.plan)
         else:
@@ -200,18 +201,14 @@ def _planned(
     return _Value(wanted.add(keys))
 
 
-def _tests(
-    step: Elements, above: ScanPath, wanted: WantedPaths
-) -> tuple[tuple[int, str], ...]:
+def _tests(step: Elements, above: ScanPath, wanted: WantedPaths) -> tuple[tuple[int, str], ...]:
     return tuple((wanted.add((*above, *keys)), text) for keys, text in step.where)
 
 
 def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> Values:
     """Apply to values the texts that count as none, and a conversion other than `count`."""
     if missing:
-        values = values.converted(
-            lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it)
-        )
+        values = values.converted(lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it))
     if how:
         values = values.converted(lambda it: convert_tokens(it, how))
     return values
@@ -252,7 +249,8 @@ class Scanned:
 
     def counts(self, plan: _Plan) -> list[Values]:
         """Return how many elements the lists of a plan have, and what is no list as it is."""
-        assert isinstance(plan, _List)
+        if not isinstance(plan, _List):
+            return []
         count = np.zeros(self.scanner.rows, np.int64)
         for one in self.values(plan, _RECORDS):
             if isinstance(one, TokenLists):
@@ -325,8 +323,8 @@ def first_of(candidates: Sequence[V]) -> V:
     for number, one in reversed(list(enumerate(candidates))):
         choice[one.is_present] = number
     if isinstance(candidates[0], TokenLists):
-        return chosen_lists(candidates, choice)  # type: ignore[arg-type]
-    return chosen(candidates, choice)  # type: ignore[arg-type]
+        return chosen_lists(candidates, choice)  # type: ignore[arg-type,return-value]
+    return chosen(candidates, choice)  # type: ignore[arg-type,return-value]
 
 
 def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
@@ -358,7 +356,8 @@ def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
             json_records.scalar_text(json_records.loads(it)) in wanted
             for it in distinct.filter(escaped).to_pylist()
         ]
-    return np.asarray(found)
+    flags: np.ndarray = np.asarray(found)
+    return flags
 
 
 def _forms(texts: Iterable[str]) -> Iterator[str]:

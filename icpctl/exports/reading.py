@@ -71,8 +71,7 @@ class Reader:
                 yield numbering.placed(task())
 
     def tasks(self, source: Source) -> Generator[Task]:
-        """Yield what reads the batches of one file. Raises `IcpctlError`, and so does a task.
-        """
+        """Yield what reads the batches of one file. Raises `IcpctlError`, and so does a task."""
         if source.format == "parquet":
             yield from self._table_tasks(source)
             return

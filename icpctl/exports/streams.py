@@ -108,7 +108,7 @@ class OpenedFile:
 
     def as_file(self) -> BinaryIO:
         """Return a file object that reads it; closing that leaves this open."""
-        return os.fdopen(self.descriptor, "rb", buffering=0, closefd=False)  # type: ignore[return-value]
+        return os.fdopen(self.descriptor, "rb", buffering=0, closefd=False)
 
     def require_same(self, identity: tuple[int, ...] | None = None) -> None:
         """Raise `IcpctlError` where the file is not as it was when it was opened.

@@ -104,4 +104,3 @@ def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
         for name in place.columns
     }
     return [name for name in dict.fromkeys(names) if name in wanted]
-

@@ -91,7 +91,8 @@ class Tokens:
 
     def holding(self, flags: np.ndarray) -> np.ndarray:
         """Return which rows have a token that is true in `flags` [distinct tokens]."""
-        return np.append(flags, False)[self.codes]
+        held: np.ndarray = np.append(flags, False)[self.codes]
+        return held
 
     def array(self) -> pa.Array:
         """Return the column for Arrow: a dictionary, or texts where nearly all differ."""
@@ -177,10 +178,12 @@ def of_column(column: Column) -> Tokens:
 
 
 def singles(tokens: Tokens) -> TokenLists:
-    """Return lists of the one token that each row has; an object alone becomes `{}`."""
+    """Return lists of the one token that each row has; an object, no page alone, is `{}`."""
     is_present = tokens.is_present
     offsets = np.concatenate([[0], np.cumsum(is_present)]).astype(np.int32)
-    return TokenLists(offsets, Tokens(tokens.codes[is_present], tokens.distinct))
+    is_object = pc.starts_with(tokens.distinct, "{")
+    distinct = pc.if_else(is_object, "{}", tokens.distinct)
+    return TokenLists(offsets, Tokens(tokens.codes[is_present], distinct))
 
 
 def chosen(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:

@@ -13,7 +13,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.exports.batches import Numbering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from icpctl.exports.columns import Columns
     from icpctl.exports.batches import Batch, Task
@@ -44,7 +44,7 @@ class Scan:
         for task in self.tasks():
             yield numbering.placed(task())
 
-    def tasks(self) -> Iterator[Task]:
+    def tasks(self) -> Generator[Task]:
         """Yield what reads the visitors batch by batch, on any thread; see `Reader.tasks`."""
         rolled_up: list[Mapping] = []
         for source, mapping in self.mapped:

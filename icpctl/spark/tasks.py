@@ -24,7 +24,7 @@ from icpctl.timings import Timings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.exports.reading import Batch
+    from icpctl.exports.batches import Batch
     from icpctl.features.insight.batch_counts import WatchCounts
     from icpctl.features.insight.watching import Watch
     from icpctl.features.stats.counting import StatsCounts

@@ -32,7 +32,7 @@ def naive(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[Any, list[dict[str, Any]]] = {}
     for number, record in enumerate(records):
         keys = [record.get("email"), record.get("cookie")]
-        key = next((key for key in keys if key is not None), None)
+        key = next((key for key in keys if key is not None and str(key).strip()), None)
         text = key.strip() if isinstance(key, str) else key
         groups.setdefault(text or ("alone", number), []).append(record)
     return [_visitor(key, group) for key, group in groups.items()]
