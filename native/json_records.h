@@ -130,13 +130,6 @@ static const byte *read_value(Scanner *s, Node *n, const byte *p)
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
-/* White space around a record, where all of ASCII's counts. */
-INLINE const byte *skip_outer_space(const byte *p)
-{
-    while (*p == ' ' || (*p >= '\t' && *p <= '\r' && *p != '\n')) p++;
-    return p;
-}
-
 /* After a record, to its line feed. */
 static const byte *finish_line(Scanner *s, const byte *p)
 {

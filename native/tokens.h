@@ -20,6 +20,13 @@ INLINE const byte *skip_space(const byte *p)
     return p;
 }
 
+/* White space around a record, where all of ASCII's counts. */
+INLINE const byte *skip_outer_space(const byte *p)
+{
+    while (*p == ' ' || (*p >= '\t' && *p <= '\r' && *p != '\n')) p++;
+    return p;
+}
+
 /* The first byte that is not UTF-8 (of a sequence that is wrong, its first); NULL if all are. */
 static const byte *not_utf8(const byte *p, const byte *end)
 {
@@ -53,6 +60,13 @@ static const byte *escape_end(Scanner *s, const byte *p)
     return fail(s, p, ESCAPE);
 }
 
+/* Why no string ends at `p`: a line that is cut off in one may still have white space at its end. */
+static const byte *not_a_string(Scanner *s, const byte *open, const byte *p)
+{
+    bool is_cut = *skip_outer_space(p) == '\n' || (*p == '\\' && p[1] == '\n');
+    return is_cut ? fail(s, open, UNTERMINATED) : fail(s, p, CONTROL);
+}
+
 /* A string, from its opening quote on. Sixteen bytes at a time up to the first that is a quote, a
    backslash or a control character; whether any byte before it is not ASCII is kept in `high`, so
    that UTF-8 is only checked where it occurs. */
@@ -67,8 +81,7 @@ INLINE const byte *string_end(Scanner *s, const byte *open)
         high |= flags(v) & lanes_before(stop);
         p += first_lane(stop);
         if (LIKELY(*p == '"')) break;
-        if (*p == '\n' || (*p == '\\' && p[1] == '\n')) return fail(s, open, UNTERMINATED);
-        if (*p != '\\') return fail(s, p, CONTROL);
+        if (*p != '\\' || p[1] == '\n') return not_a_string(s, open, p);
         p = escape_end(s, p);
         if (!p) return NULL;
     }

@@ -41,9 +41,7 @@ class Block:
         """The address of the first byte of `data`, after which `PADDING` bytes may be written."""
         return self._address + self._start
 
-    def fill(
-        self, readinto: Callable[[memoryview], int | None], size: int = BLOCK_BYTES
-    ) -> int:
+    def fill(self, readinto: Callable[[memoryview], int | None], size: int = BLOCK_BYTES) -> int:
         """Read up to `size` bytes with `readinto`; return how many there were, 0 at the end."""
         self._make_room(size)
         count = readinto(self._view[self._end : self._end + size]) or 0

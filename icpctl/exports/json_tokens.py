@@ -61,11 +61,13 @@ def string_end(line: bytes, at: int) -> int:
     if match:
         return match.end()
     wrong = _OPEN_STRING.match(line, at).end()  # type: ignore[union-attr]
-    if line[wrong] == FEED or line[wrong : wrong + 2] == b"\\\n":
+    if line[skip_outer_space(line, wrong)] == FEED or line[wrong : wrong + 2] == b"\\\n":
         raise BadTokenError(Reason.UNTERMINATED, at)
     if line[wrong : wrong + 2] == b"\\u":
         raise BadTokenError(Reason.HEX, wrong + 1)
-    raise BadTokenError(Reason.ESCAPE if line[wrong : wrong + 1] == b"\\" else Reason.CONTROL, wrong)
+    raise BadTokenError(
+        Reason.ESCAPE if line[wrong : wrong + 1] == b"\\" else Reason.CONTROL, wrong
+    )
 
 
 def scalar_end(line: bytes, at: int) -> tuple[int, Kind]:

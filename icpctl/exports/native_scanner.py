@@ -45,7 +45,8 @@ class NativeScanner:
         self._width = 0
         self._rejected: list[Rejected] = []
         self._used = ctypes.c_size_t()
-        self._order: list[int] = []
+        self._column_count = 0
+        self._columns_of: dict[int, list[int]] = {}
         for index, one in enumerate(wanted):
             node = self._node(one.path)
             self._check(library.scan_want(self._scanner, node, index, one.kinds, one.brief))
@@ -107,7 +108,8 @@ class NativeScanner:
     def lines(self) -> Int64s:
         """See `Scanner.lines`."""
         view = self._records()
-        return self._array(view.lines, view.rows, "int64")
+        lines: Int64s = self._array(view.lines, view.rows, "int64")
+        return lines
 
     @property
     def rejected(self) -> list[Rejected]:
@@ -116,7 +118,7 @@ class NativeScanner:
 
     def columns(self, wanted: int) -> list[Column]:
         """See `Scanner.columns`."""
-        views = ((number, self._column(number)) for number in self._column_order())
+        views = ((number, self._column(number)) for number in self._numbers(wanted))
         return [
             Column(
                 number=number,
@@ -128,7 +130,7 @@ class NativeScanner:
                 generation=view.generation,
             )
             for number, view in views
-            if view.path == wanted and view.codes
+            if view.codes
         ]
 
     def table(self, number: int) -> Table:
@@ -166,9 +168,7 @@ class NativeScanner:
                 node = self._library.scan_elements(self._scanner, node)
             else:
                 key, form = step.encode(), key_form(step).encode()
-                node = self._library.scan_key(
-                    self._scanner, node, key, len(key), form, len(form)
-                )
+                node = self._library.scan_key(self._scanner, node, key, len(key), form, len(form))
             self._check(node >= 0)
         return node
 
@@ -198,13 +198,16 @@ class NativeScanner:
         words = csv_words(reason, view.at, view.line, self._width, before)
         return Rejected(view.line, reason, view.at, _raw(block, view), words)
 
-    def _column_order(self) -> list[int]:
+    def _numbers(self, wanted: int) -> list[int]:
+        """The numbers of the columns of a path, in order of preference."""
         count = self._library.scan_column_count(self._scanner)
-        if count != len(self._order):
+        if count != self._column_count:
+            self._column_count, self._columns_of = count, {}
             numbers = (ctypes.c_int32 * count)()
             self._library.scan_column_order(self._scanner, numbers)
-            self._order = list(numbers)
-        return self._order
+            for number in numbers:
+                self._columns_of.setdefault(self._column(number).path, []).append(number)
+        return self._columns_of.get(wanted, [])
 
     def _column(self, number: int) -> Any:
         view = native_library.ColumnView()
@@ -231,10 +234,10 @@ class NativeScanner:
             return np.empty(0, dtype)
         memory = (ctypes.c_char * (count * np.dtype(dtype).itemsize)).from_address(address)
         memory._scanner = self  # type: ignore[attr-defined]
-        return np.frombuffer(memory, dtype)
+        return np.frombuffer(memoryview(memory), np.dtype(dtype))
 
     @staticmethod
-    def _check(is_good: bool) -> None:  # noqa: FBT001
+    def _check(is_good: bool) -> None:
         if not is_good:
             raise MemoryError
 

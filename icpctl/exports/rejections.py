@@ -78,12 +78,13 @@ def json_words(reason: Reason, at: int, raw: bytes | None) -> str:
         return "bad JSON: a byte order mark inside the file"
     if reason is Reason.NO_OBJECT:
         return f"{_value_words(raw[at:])}, not an object"
+    raw = raw.rstrip()
     where = f"at column {len(raw[:at].decode()) + 1}"
     if reason is Reason.EXTRA:
         return f"something follows the first value {where}"
     if reason is Reason.SPELLINGS:
         return f"a key has more than {MAX_SPELLINGS} spellings {where}"
-    if reason is Reason.UNTERMINATED or not raw[at:].strip():
+    if reason is Reason.UNTERMINATED or at >= len(raw):
         return f"the line is cut off: {_SYNTAX[reason]} {where}"
     return f"bad JSON: {_SYNTAX[reason]} {where}"
 

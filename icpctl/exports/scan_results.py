@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntFlag
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Column:
             return []
         data = self.data[offsets[0] : offsets[-1]].tobytes()
         first = offsets[0]
-        pairs = zip(offsets, offsets[1:], strict=False)
+        pairs = pairwise(offsets)
         return [data[begin - first : end - first] for begin, end in pairs]
 
     def values(self) -> list[bytes | None]:

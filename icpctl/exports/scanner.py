@@ -1,9 +1,9 @@
-"""Makes a scanner: the compiled one, or where there is none the one in Python.
+r"""Make a scanner: the compiled one, or where there is none the one in Python.
 
 >>> from icpctl.exports.blocks import Block
 >>> from icpctl.exports.scan_results import ELEMENTS, Wanted
 >>> scanner = new_scanner([Wanted(("company", "industry")), Wanted(("pages", ELEMENTS))])
->>> lines = b'{"company": {"Industry": "SaaS"}, "pages": ["/", "/pricing"]}\\n{"pages": []}\\n'
+>>> lines = b'{"company": {"Industry": "SaaS"}, "pages": ["/", "/pricing"]}\n{"pages": []}\n'
 >>> scanner.scan_json(Block(lines), is_last=True)
 >>> scanner.rows, scanner.lines.tolist()
 (2, [1, 2])

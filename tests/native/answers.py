@@ -1,0 +1,129 @@
+"""What a scanner answers, in a form in which two of them can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from icpctl.exports import native_library
+from icpctl.exports.blocks import PADDING, Block
+from icpctl.exports.native_scanner import NativeScanner
+from icpctl.exports.python_scanner import PythonScanner
+from icpctl.exports.scan_results import ANY, ELEMENTS, Kind, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from icpctl.exports.scan_results import Scanner, Survey
+
+WANTED = (
+    Wanted(("a",)),
+    Wanted(("b",), Kind.STRING | Kind.NUMBER),
+    Wanted(("c",), ANY, brief=Kind.OBJECT | Kind.LIST),
+    Wanted(("c", "d")),
+    Wanted(("c", "e", "f")),
+    Wanted(("company_size",)),
+    Wanted(("companySize",)),
+    Wanted(("é",)),
+    Wanted(("",)),
+    Wanted(("p",)),
+    Wanted(("p", ELEMENTS)),
+    Wanted(("p", ELEMENTS, "url")),
+    Wanted(("p", ELEMENTS, "q", ELEMENTS, "r")),
+    Wanted(("l", ELEMENTS, ELEMENTS)),
+)
+HEADER = ("a", "Company Size", "p", "c.d", "", "companySize", "B", "c")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Everything that a scanner says of some bytes."""
+
+    lines: list[int]
+    next_line: int
+    rejected: list[tuple[object, ...]]
+    columns: list[list[object]]
+    survey: Survey | None
+
+    @classmethod
+    def of(cls, scanner: Scanner, wanted: Sequence[Wanted], *, is_survey: bool = False) -> Answers:
+        """What `scanner` says of all that it has read since it was cleared."""
+        rejected = [(r.line, r.reason, r.at, r.raw, r.words) for r in scanner.rejected]
+        columns = [_columns(scanner, index) for index in range(len(wanted))]
+        survey = scanner.survey() if is_survey else None
+        return cls(scanner.lines.tolist(), scanner.next_line, rejected, columns, survey)
+
+
+def _columns(scanner: Scanner, index: int) -> list[object]:
+    """The values of each column that has any, with the offsets of all tables above it."""
+    found: list[object] = []
+    for column in scanner.columns(index):
+        assert column.codes.dtype == column.offsets.dtype == "int32"
+        values = column.values()
+        if any(value is not None for value in values):
+            found.append((values, _offsets(scanner, column.table)))
+    return found
+
+
+def _offsets(scanner: Scanner, table: int) -> list[list[int]]:
+    offsets = []
+    while table:
+        rows = scanner.table(table)
+        offsets.append(rows.offsets.tolist())
+        table = rows.parent
+    return offsets
+
+
+def native(wanted: Sequence[Wanted] = WANTED, survey_keys: int = 0) -> NativeScanner:
+    """A compiled scanner."""
+    library = native_library.load()
+    assert library, "the scanner was not compiled when icpctl was installed"
+    return NativeScanner(library, wanted, survey_keys)
+
+
+def python(wanted: Sequence[Wanted] = WANTED, survey_keys: int = 0) -> PythonScanner:
+    """A scanner in Python."""
+    return PythonScanner(wanted, survey_keys)
+
+
+def read(scanner: Scanner, parts: Iterable[bytes], delimiter: bytes = b"") -> None:
+    """Let a scanner read a stream that comes in parts; CSV if there is a delimiter."""
+    block = Block()
+    for part in parts:
+        block.append(part)
+        _read(scanner, block, delimiter, is_last=False)
+    _read(scanner, block, delimiter, is_last=True)
+    assert not len(block)
+
+
+def _read(scanner: Scanner, block: Block, delimiter: bytes, *, is_last: bool) -> None:
+    # What lies after the data must not matter.
+    start = block._end
+    block._view[start : start + PADDING] = (b'"\\{[:,0tn\n' * PADDING)[:PADDING]
+    if delimiter:
+        scanner.scan_csv(block, delimiter=delimiter, is_last=is_last)
+    else:
+        scanner.scan_json(block, is_last=is_last)
+
+
+def parts_of(data: bytes, cuts: Iterable[int]) -> list[bytes]:
+    """The data cut at these offsets."""
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    return [data[begin:end] for begin, end in pairwise(places)]
+
+
+def answers(
+    scanner: Scanner,
+    parts: Iterable[bytes],
+    delimiter: bytes = b"",
+    *,
+    wanted: Sequence[Wanted] = WANTED,
+    is_survey: bool = False,
+) -> Answers:
+    """What a scanner, cleared before, says of a stream that comes in parts."""
+    scanner.clear(line=1, at_start=True, max_bytes=1 << 16)
+    if delimiter:
+        scanner.header(HEADER)
+    read(scanner, parts, delimiter)
+    return Answers.of(scanner, wanted, is_survey=is_survey)
