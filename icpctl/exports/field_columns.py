@@ -30,7 +30,7 @@ from icpctl.values.tokens import first_bytes
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.exports.columns import Columns
     from icpctl.exports.scan_results import Scanner, Wanted
@@ -64,7 +64,7 @@ class FieldColumns:
         planned = {}
         for name, paths in columns.paths.items():
             own: list[PlannedPath | PlannedBounds] = []
-            for path in paths:
+            for path in _differing(paths):
                 own.append(PlannedPath.of(path, wanted, as_list=name == PAGES))
                 own += PlannedBounds.of(path, wanted) if as_cells else ()
             planned[name] = tuple(own)
@@ -88,6 +88,16 @@ class FieldColumns:
             ]
             arrays.append(field_array(name, candidates, scanner.rows))
         return pa.RecordBatch.from_arrays(arrays, names=list(self.planned))
+
+
+def _differing(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the paths without those that another spelling of one before them leads to as well."""
+    forms = set()
+    for path in paths:
+        form = tuple(key_form(step) if isinstance(step, str) else step for step in path)
+        if form not in forms:
+            forms.add(form)
+            yield path
 
 
 def of_partition(path: Path, partition: Sequence[tuple[str, str]], rows: int) -> list[Values]:
