@@ -99,6 +99,10 @@ Rules = Annotated[
     str | None,
     typer.Option("--rules", metavar="F", help="The rules alone: {groups: [...]}; - reads stdin."),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="E", help="The encoding of CSV files that are not UTF-8."),
+]
 Label = Annotated[str | None, typer.Option("--label", metavar="L", help="The display name.")]
 Active = Annotated[
     bool | None,

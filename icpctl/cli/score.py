@@ -10,6 +10,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     MaxRejects,
     NoVisitors,
@@ -56,6 +57,7 @@ def score(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -68,7 +70,8 @@ def score(
 ) -> ExitCode:
     """Score an export of visitors against the configs.
 
-    The exit code is 1 when more lines are rejected than --max-rejects allows.
+    The exit code is 1 when more lines are rejected than --max-rejects allows, and when a file is
+    damaged: what precedes the damage is scored.
     """
     from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.output.score import Targets, print_run, print_timings, score_into
@@ -78,7 +81,7 @@ def score(
     unbuilt = {"--report": report is not None, "--timings": timings, "--out -": out == "-"}
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
     layout = Layout(only_matched, with_line, options.carry)
     targets = Targets(out, rejects, layout, report_target(report, report_title, no_visitors))
     configs = workspace(directory, org).configs(config or [])
@@ -92,8 +95,5 @@ def score(
     print_run(run, output, targets, limit)
     if timings:
         print_timings(run)
-    return (
-        ExitCode.FOUND
-        if limit.exceeded(run.report.rejected, run.report.visitors)
-        else ExitCode.DONE
-    )
+    is_over = limit.exceeded(run.report.rejected, run.report.visitors)
+    return ExitCode.FOUND if is_over or run.damaged else ExitCode.DONE

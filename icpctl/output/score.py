@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
     from icpctl.config.config_file import ConfigFile
-    from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.batches import Rejected
+    from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.sources import Source
     from icpctl.features.insight.model import InsightReport
     from icpctl.features.report.figures import FigureCounts
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 _WIDEST_BAR = 20
+_SKIPPED = 5  # names of files that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +209,21 @@ def print_timings(run: Run) -> None:
 def print_notes(run: Run, limit: Limit, hint: str) -> None:
     """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
+    print_skipped(run.skipped)
     print_mapped(run.mapped)
     print_rejected(run.rejected, report.rejected)
+    print_damaged(run.damaged)
     print_misfits(run.warnings, report.field_warnings)
     if limit.exceeded(report.rejected, report.visitors):
         print_exceeded(report.rejected, limit, hint)
+
+
+def print_skipped(names: Sequence[str]) -> None:
+    """Print on stderr the files in folders that were not read."""
+    if names:
+        more = f" and {len(names) - _SKIPPED:,} more" if len(names) > _SKIPPED else ""
+        listed = ", ".join(map(shown, names[:_SKIPPED])) + more
+        print(f"not read, for their names are not those of exports: {listed}", file=sys.stderr)
 
 
 def print_rejected(first: Sequence[Rejected], count: int) -> None:
@@ -221,6 +232,13 @@ def print_rejected(first: Sequence[Rejected], count: int) -> None:
     for rejected in first:
         _note(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
     _more(count - len(first), "line", "rejected", colour=colour)
+
+
+def print_damaged(damaged: Sequence[Rejected]) -> None:
+    """Print on stderr where files could not be read on."""
+    colour = is_coloured(sys.stderr)
+    for damage in damaged:
+        _note(damage.file, damage.line, "error", damage.reason, colour=colour)
 
 
 def print_misfits(first: Sequence[FieldWarning], counts: Mapping[str, int]) -> None:

@@ -10,8 +10,8 @@ from icpctl.errors import IcpctlError
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.visitor_scan import Scan
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import Scan
 from icpctl.features.explain.find_visitor import by_id, by_line
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.conditions import row_words
@@ -154,7 +154,7 @@ def explain(
     is named and not one file, and what reading raises.
     """
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
-    sources = find_sources(visitors)
+    sources = find_sources(visitors, options.encoding)
     if line is not None and len(sources) != 1:
         raise IcpctlError(
             f"--line names a line of one file, and here are {len(sources)}",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - pydantic reads it
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from icpctl.errors import IcpctlError
@@ -36,11 +36,15 @@ class ConfigReport(Report):
 
 
 class MatchReport(Report):
-    """A whole run. `field_warnings` counts the values that did not fit, for each field."""
+    """A whole run. `field_warnings` counts the values that did not fit, for each field.
+
+    `damaged` counts the files that could not be read to their end; they are no rejected lines.
+    """
 
     as_of: datetime
     visitors: int
     rejected: int
+    damaged: int = Field(0, exclude=True)
     field_warnings: dict[str, int]
     matched: int
     match_rate: float | None

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
 from icpctl.exports.field_warnings import FieldWarning, FieldWarnings, Misfits
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.batches import Numbering
+from icpctl.exports.sources import find_exports
 from icpctl.exports.visitor_scan import Progress, Scan, cores
-from icpctl.exports.sources import find_sources
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.batches import Batch, Rejected, Task
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
@@ -82,7 +82,8 @@ class Options:
 
     `mapping` None means that each file's format is recognised. `carry` are paths in the record,
     as in a mapping, and `fields` are fields of the mapping; their values go with each row.
-    `temp_dir` is the folder for temporary files, where it is not the system's.
+    `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
+    of CSV files, None where they must be UTF-8 or UTF-16.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -92,6 +93,7 @@ class Options:
     fields: tuple[str, ...] = ()
     threads: int = 0
     temp_dir: Path | None = None
+    encoding: str | None = None
 
 
 @dataclass(slots=True)
@@ -104,8 +106,11 @@ class Run:
     report: MatchReport
     mapped: list[Mapped]
     rejected: list[Rejected]
+    damaged: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
+    skipped: list[str] = field(default_factory=list)
+    """Files in folders that are no exports by their names."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -138,7 +143,8 @@ def score(
         )
     counted = Counted.of(plan)
     slugs = tuple(config.slug for config in plan.configs)
-    sources = find_sources(visitors)
+    exports = find_exports(visitors, options.encoding)
+    sources = exports.sources
     on_sources(sources)
     mapped = map_sources(sources, options.mapping)
     progress = Progress(sources, on_progress)
@@ -158,7 +164,9 @@ def score(
         with timings.step("write"):
             on_rows(rows_of(batch, verdicts, slugs, options))
         progress.read(batch)
-    return counted.run(plan, time.perf_counter() - started, mapped, timings.seconds)
+    run = counted.run(plan, time.perf_counter() - started, mapped, timings.seconds)
+    run.skipped = exports.skipped
+    return run
 
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
@@ -234,6 +242,7 @@ class Counted:
 
     counts: Counts
     rejected: int = 0
+    damaged: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
@@ -251,9 +260,11 @@ class Counted:
         self.counts.add(verdicts)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
-        """Count rejected lines."""
-        self.first_rejected += rejected[: SHOWN - len(self.first_rejected)]
-        self.rejected += len(rejected)
+        """Count rejected lines, and apart from them the places where files are damaged."""
+        lines = [one for one in rejected if not one.is_damage]
+        self.first_rejected += lines[: SHOWN - len(self.first_rejected)]
+        self.rejected += len(lines)
+        self.damaged += [one for one in rejected if one.is_damage]
 
     def follow(self, later: Counted, lines_before: int = 0) -> None:
         """Count what was found in the part behind; so many lines of its file go before it."""
@@ -268,6 +279,7 @@ class Counted:
             for one in later.first_rejected[: SHOWN - len(self.first_rejected)]
         ]
         self.rejected += later.rejected
+        self.damaged += [replace(one, line=one.line + lines_before) for one in later.damaged]
         self.warnings.follow(later.warnings, lines_before)
         self.counts.follow(later.counts)
 
@@ -317,6 +329,7 @@ class Counted:
             as_of=plan.as_of,
             visitors=counts.visitors,
             rejected=self.rejected,
+            damaged=len(self.damaged),
             field_warnings=dict(sorted(self.warnings.counts.items())),
             matched=counts.matched,
             match_rate=counts.match_rate,
@@ -324,4 +337,12 @@ class Counted:
             elapsed_seconds=round(seconds, 3),
         )
         best = [one for *_, one in self.best]
-        return Run(report, mapped, self.first_rejected, self.warnings.first, best, timings)
+        return Run(
+            report,
+            mapped,
+            self.first_rejected,
+            self.damaged,
+            self.warnings.first,
+            best,
+            timings=timings,
+        )

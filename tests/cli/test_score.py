@@ -21,7 +21,7 @@ from tests.process import COMMAND, ROOT, Ended, environment, icpctl
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
 AS_OF = "2026-11-23T12:00:00Z"
-FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "broken" / "dirty.jsonl"
+FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "_broken" / "dirty.jsonl"
 VERDICT = ["id", "icp_match", "icp", "icp_score", "matches"]
 
 

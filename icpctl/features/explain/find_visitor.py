@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from icpctl.exports.batches import Batch
     from icpctl.exports.reading import Reader
-    from icpctl.exports.visitor_scan import Scan
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_scan import Scan
     from icpctl.mappings.mapping import Path
 
 _COMPARED_IDS = 1_000  # ids in which a misspelt one is looked for

@@ -54,7 +54,7 @@ def impact(
     return Impact(
         as_of=run.report.as_of,
         visitors=run.report.visitors,
-        rejected=run.report.rejected,
+        rejected=run.report.rejected + run.report.damaged,
         matched_before=counted.matched[0],
         matched_after=counted.matched[1],
         tally=counted.tally,

@@ -16,8 +16,8 @@ from icpctl.exports.field_warnings import FieldWarnings
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.reading import Reader
-from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
 from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
@@ -26,6 +26,7 @@ from icpctl.output.read_as import print_mapped
 from icpctl.output.score import (
     STDOUT,
     counted,
+    print_damaged,
     print_exceeded,
     print_misfits,
     print_rejected,
@@ -36,8 +37,8 @@ from icpctl.output.score import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.batches import Batch, Rejected
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.mapping import Path as RecordPath
@@ -57,11 +58,14 @@ class RollUpRun:
     rejected: int = 0
     seconds: float = 0.0
     first_rejected: list[Rejected] = field(default_factory=list)
+    damaged: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
-        """Count rejected lines."""
+        """Count rejected lines, and apart from them the places where files are damaged."""
+        self.damaged += [one for one in rejected if one.is_damage]
+        rejected = [one for one in rejected if not one.is_damage]
         shown = rejected[: _SHOWN - len(self.first_rejected)]
         self.first_rejected += [replace(one, raw=None) for one in shown]  # not shown
         self.rejected += len(rejected)
@@ -75,6 +79,7 @@ class RollUpRun:
         """Count what was found in a part behind; so many lines of its file go before it."""
         self.reject([replace(it, line=it.line + lines_before) for it in later.first_rejected])
         self.rejected += later.rejected - len(later.first_rejected)
+        self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
         self.warnings.follow(later.warnings, lines_before)
         self.records += later.records
         self.without_key += later.without_key
@@ -202,6 +207,7 @@ def print_rollup(
     sys.stdout.flush()
     print_mapped(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
+    print_damaged(run.damaged)
     print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
     if limit.exceeded(run.rejected, run.records):
         print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

@@ -78,4 +78,5 @@ def stats(
         found = stats_into(read, configs, options, counts, space.org, target)
     limit, told = Limit.parse("0"), found.run.report
     print_stats(found, output, limit)
-    return ExitCode.FOUND if limit.exceeded(told.rejected, told.visitors) else ExitCode.DONE
+    is_over = limit.exceeded(told.rejected + told.damaged, told.visitors)
+    return ExitCode.FOUND if is_over else ExitCode.DONE

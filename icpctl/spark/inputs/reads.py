@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ from icpctl.spark.inputs.tables import table_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from icpctl.exports.batches import Batch, Rejected
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.inputs.blocks import Tasks
