@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns import first_value
-from icpctl.exports.reading import column_names, first_records
+from icpctl.exports.samples import column_names, first_records
 from icpctl.mappings.mapping import DEFAULT, Mapping, built_in, built_in_names
 from icpctl.mappings.paths import Constant, Path, is_present
 

@@ -8,7 +8,7 @@ each distinct token.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _CONTAINERS = Kind.LIST | Kind.OBJECT
 _LIST = ord("[")
-V = TypeVar("V", bound=Tokens | TokenLists)
 
 
 class WantedPaths:
@@ -164,7 +163,7 @@ class PlannedBounds:
         parts: list[pa.Array | str] = []
         for bound, candidates in found:
             if candidates:
-                text = pc.fill_null(first_of(candidates).texts(), "null")
+                text = pc.fill_null(first_tokens(candidates).texts(), "null")
                 parts += [f'{"," if parts else "{"}"{bound}":', text]
         if not parts:
             return []
@@ -172,7 +171,7 @@ class PlannedBounds:
         return [converted(Tokens.of(objects), (), conversion(self.path))]
 
 
-def with_tests(values: V, held: np.ndarray) -> V:
+def with_tests(values: Values, held: np.ndarray) -> Values:
     """Return the values of the rows that are true in `held` [rows]."""
     return values.at(np.where(held, np.arange(len(held)), -1))
 
@@ -270,7 +269,7 @@ class Scanned:
             candidates = self.tokens(number, table)
             if not candidates:
                 return np.zeros(len(held), bool)
-            tokens = first_of(candidates)
+            tokens = first_tokens(candidates)
             held &= tokens.holding(has_text(tokens.distinct, (text,)))
         return held
 
@@ -302,7 +301,7 @@ class Scanned:
         candidates = self.values(plan.inner, table)
         if not candidates:
             return None
-        inner = first_of(candidates)  # type: ignore[type-var]
+        inner = first_of(candidates)
         offsets = self.scanner.table(table).offsets
         held = self.held(plan.tests, table)
         if plan.pick is not None:
@@ -315,16 +314,24 @@ class Scanned:
         return lists if plan.is_soft else lists.without_gaps()
 
 
-def first_of(candidates: Sequence[V]) -> V:
-    """Return for each row what the first candidate has that has anything."""
+def first_tokens(candidates: Sequence[Tokens]) -> Tokens:
+    """Return for each row the token of the first candidate that has one."""
+    return cast("Tokens", first_of(candidates))
+
+
+def first_of(candidates: Sequence[Values]) -> Values:
+    """Return for each row what the first candidate has that has anything.
+
+    All candidates are tokens, or all are lists.
+    """
     if len(candidates) == 1:
         return candidates[0]
     choice = np.full(candidates[0].rows, -1)
     for number, one in reversed(list(enumerate(candidates))):
         choice[one.is_present] = number
     if isinstance(candidates[0], TokenLists):
-        return chosen_lists(candidates, choice)  # type: ignore[arg-type,return-value]
-    return chosen(candidates, choice)  # type: ignore[arg-type,return-value]
+        return chosen_lists(candidates, choice)  # type: ignore[arg-type]
+    return chosen(candidates, choice)  # type: ignore[arg-type]
 
 
 def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
@@ -341,7 +348,8 @@ def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
 
 
 def _begins_list(distinct: pa.Array) -> np.ndarray:
-    return first_bytes(distinct) == _LIST
+    flags: np.ndarray = first_bytes(distinct) == _LIST
+    return flags
 
 
 def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.batches import Batch
 from icpctl.exports.field_warnings import misfits_of
 from icpctl.exports.merge_events import (
     ABOUT,
@@ -25,8 +25,7 @@ from icpctl.exports.merge_events import (
     kept,
     visitors_of,
 )
-from icpctl.exports.batches import Batch
-from icpctl.exports.reading import first_records
+from icpctl.exports.samples import first_records
 from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
@@ -34,6 +33,7 @@ from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path as FilePath
 
     import duckdb
 
@@ -176,7 +176,9 @@ def _without_rows(batch: Batch, wanted: Columns) -> Batch:
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
-    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits, line_count=0, is_end_of=None)
+    return replace(
+        batch, table=table, lines=batch.lines[:0], misfits=misfits, line_count=0, is_end_of=None
+    )
 
 
 def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> Iterator[Batch]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.archives import MemberStream, member_names
 from icpctl.exports.file_search import files_below, is_hidden, matches
 from icpctl.exports.streams import (
     DamagedError,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.streams import Stream
 
-Format = Literal["json", "csv", "parquet"]
+Format = Literal["json", "csv", "parquet", "workbook"]
 _FORMATS: dict[str, Format] = {
     ".jsonl": "json",
     ".ndjson": "json",
@@ -35,7 +36,13 @@ _FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",
+    ".xlsx": "workbook",
+    ".xlsm": "workbook",
+    ".xlsb": "workbook",
+    ".xls": "workbook",
+    ".ods": "workbook",
 }
+_ARCHIVE = ".zip"
 _UNTELLING = ("", ".txt", ".log", ".dat", ".data", ".out")
 """Endings of files that may hold anything, so that only their content tells."""
 
@@ -44,7 +51,9 @@ COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 STDIN = "-"
 _PARQUET = b"PAR1"
-_HEAD = 1 << 16  # bytes that tell a format
+HEAD_BYTES = 1 << 16
+"""Bytes that tell a format."""
+
 _PARTITION = re.compile(r"([A-Za-z_][\w .-]*)=([^/\\]*)")
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
@@ -99,7 +108,8 @@ class Source:
     `name` is what the user calls it; `size` is in bytes, as it lies on disk (0 for a pipe).
     `identity` is that of the file when it was found. `partition` are the keys and values of the
     folders that are named `key=value`. Of a Parquet file only the row groups `groups` are read,
-    where these are given.
+    where these are given, of an archive the file `member`, of a workbook the sheet `sheet` (None is
+    the first).
     """
 
     name: str
@@ -111,6 +121,8 @@ class Source:
     identity: tuple[int, ...] | None = None
     partition: tuple[tuple[str, str], ...] = ()
     encoding: str | None = None
+    member: str | None = None
+    sheet: str | None = None
     pipe: Pipe | None = field(default=None, compare=False, repr=False)
 
     def open(self, *, is_last: bool = True) -> OpenedSource:
@@ -119,10 +131,11 @@ class Source:
         Raises `IcpctlError`, also where there is another file now.
         """
         if self.pipe:
-            stream = decompressed(self.pipe.open(is_last=is_last), self.compression)
-            return OpenedSource(stream, None)
+            piped = self.pipe.open(is_last=is_last)
+            return OpenedSource(decompressed(piped, self.compression), None)
         opened = self.open_file()
-        return OpenedSource(decompressed(opened, self.compression), opened)
+        stream: Stream = MemberStream(opened, self.member) if self.member else opened
+        return OpenedSource(decompressed(stream, self.compression), opened)
 
     def open_file(self) -> OpenedFile:
         """Open the file as it lies on disk, and check that it is the one that was found."""
@@ -176,17 +189,17 @@ def find_sources(visitors: Sequence[str], encoding: str | None = None) -> list[S
 def find_exports(visitors: Sequence[str], encoding: str | None = None) -> Exports:
     """Return the files that `visitors` (files, globs, folders, `-`) name, each once, in order.
 
-    A folder is read with its subfolders. `encoding` is that of CSV files. Raises `IcpctlError` where there is nothing at a path or
-    a file cannot be read.
+    A folder is read with its subfolders, a zip archive with its members. `encoding` is that of CSV
+    files. Raises `IcpctlError` where there is nothing at a path or a file cannot be read.
     """
     exports = Exports([], [])
-    known: set[Path] = set()
+    known: set[tuple[Path, str | None, str | None]] = set()
     for name in visitors:
         if name == STDIN:
             exports.sources.append(_of_pipe("stdin", Path(STDIN), stdin()))
             continue
         for source in _expand(name, exports.skipped):
-            real = source.path.resolve()
+            real = source.path.resolve(), source.member, source.sheet
             if real not in known:
                 known.add(real)
                 exports.sources.append(source)
@@ -201,9 +214,12 @@ def _expand(name: str, skipped: list[str]) -> Iterator[Source]:
         if name and path.is_dir():
             yield from _in_folder(path, skipped)
         elif name and path.exists():
-            yield _of_file(path)
+            yield from _of_path(path)
+        elif sheet := _sheet_of(name):
+            yield sheet
         else:
-            yield from map(_of_file, _matching(name))
+            for match in _matching(name):
+                yield from _of_path(match)
     except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
         raise _unreadable(_shown(name), error) from None
 
@@ -212,12 +228,11 @@ def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
     is_empty = True
     others = []
     for path in files_below(folder):
-        source = _of_file(path) if is_export(path) else None
-        if source is None:
+        sources = list(_of_path(path)) if is_export(path) else []
+        yield from sources
+        is_empty &= not sources
+        if not sources:
             others.append(_shown(str(path)))
-        else:
-            is_empty = False
-            yield source
     skipped += others
     if is_empty:
         hint = f"it should hold files that end in {', '.join(_FORMATS)} (also .gz, .zst)"
@@ -226,6 +241,53 @@ def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
         raise IcpctlError(
             "no visitor export in this folder", "no_visitors", Location(_shown(str(folder))), hint
         )
+
+
+def _of_path(path: Path) -> Iterator[Source]:
+    """Yield the source for a file, or those for the members of an archive."""
+    if path.suffix.lower() != _ARCHIVE or not path.is_file():
+        yield _of_file(path)
+        return
+    shown = _shown(str(path))
+    try:
+        opened = OpenedFile(shown, path)
+    except OSError as error:
+        raise _unreadable(shown, error) from None
+    for member in member_names(opened):
+        source = Source(
+            f"{shown}/{member}",
+            path,
+            opened.status.st_size,
+            None,
+            identity=identity_of(opened.status),
+            partition=_partition(path / member),
+            member=member,
+        )
+        if is_export_name(member) or _suffix(member) in _UNTELLING:
+            yield _of_member(source)
+
+
+def _of_member(source: Source) -> Source:
+    head = head_of(source, 8)
+    source = replace(source, compression=compression_of(head))
+    found = replace(source, format=_format(source, head))
+    if found.format in ("parquet", "workbook"):
+        raise IcpctlError(
+            f"a {found.format} file is not read from within an archive",
+            "unreadable",
+            Location(source.name),
+            "extract it first",
+        )
+    return found
+
+
+def _sheet_of(name: str) -> Source | None:
+    """Return the source for `FILE#SHEET`, a sheet of a workbook."""
+    file, mark, sheet = name.rpartition("#")
+    path = Path(file)
+    if not mark or _named_format(file) != "workbook" or not path.is_file():
+        return None
+    return replace(_of_file(path), name=_shown(name), sheet=sheet)
 
 
 def _matching(name: str) -> Iterable[Path]:
@@ -242,7 +304,7 @@ def is_export(path: Path) -> bool:
     """Return whether a file in a folder is taken for an export, by its name or its content."""
     if not path.is_file():
         return False
-    if is_export_name(path.name):
+    if is_export_name(path.name) or path.suffix.lower() == _ARCHIVE:
         return True
     return _suffix(path.name) in _UNTELLING and _holds_records(path)
 
@@ -260,7 +322,7 @@ def _holds_records(path: Path) -> bool:
     return head[:1] in (b"{", b"[") or head.startswith(_PARQUET) or looks_like_csv(head)
 
 
-def head_of(source: Source, size: int = _HEAD) -> bytes:
+def head_of(source: Source, size: int = HEAD_BYTES) -> bytes:
     """Return the first bytes after decompression, as far as they can be read."""
     data = bytearray(size)
     filled = 0
@@ -335,10 +397,13 @@ def _format(source: Source, head: bytes) -> Format:
         return "csv" if looks_like_csv(head_of(source)) else "json"
     if named == "csv":
         return named
+    if named == "workbook" and not source.compression:
+        return named
     if not source.compression:
         return named  # what is wrong with it shows when it is read
+    what = "Parquet file" if named == "parquet" else named
     raise IcpctlError(
-        "a Parquet file is not read through a compression of its own",
+        f"a {what} is not read through a compression of its own",
         "unreadable",
         Location(source.name),
         "decompress it first; what it holds is compressed already",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.exports.key_forms import key_form
 from icpctl.mappings.conversions import BOUNDS, RANGE
-from icpctl.mappings.paths import Constant, Elements, conversion
+from icpctl.mappings.paths import Constant, Elements, conversion, keys_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -104,3 +104,9 @@ def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
         for name in place.columns
     }
     return [name for name in dict.fromkeys(names) if name in wanted]
+
+
+def keys_read(columns: Columns) -> set[str]:
+    """Return the forms of the keys that are read of a record itself."""
+    paths = (path for paths in columns.paths.values() for path in paths)
+    return {key_form(keys[0]) for path in paths for keys in keys_needed(path) if keys}

@@ -110,7 +110,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class TokenLists:
-    """Rows of lists, null for empty ones: row r has the rows `offsets[r]` to `offsets[r + 1]` of `elements`."""
+    """Rows of lists, of which an empty one is null for Arrow.
+
+    Row r has the rows `offsets[r]` to `offsets[r + 1]` of `elements`.
+    """
 
     offsets: np.ndarray
     elements: Tokens

@@ -15,8 +15,8 @@ from icpctl.exports.batches import Numbering
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from icpctl.exports.columns import Columns
     from icpctl.exports.batches import Batch, Task
+    from icpctl.exports.columns import Columns
     from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping

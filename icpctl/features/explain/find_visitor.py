@@ -150,6 +150,7 @@ _NOTHING_ON = {
     "json": "this line is blank",
     "csv": "no row begins on this line",
     "parquet": "there is no such row",
+    "workbook": "there is no record in this row",
 }
 
 
@@ -157,6 +158,6 @@ def _no_such_line(source: Source, line: int, last: int) -> IcpctlError:
     if source.format == "json":
         what, hint = "line", f"the file has {last:,} line{'' if last == 1 else 's'}"
     else:
-        what = "row" if source.format == "parquet" else "line"
+        what = "row" if source.format in ("parquet", "workbook") else "line"
         hint = f"the last row is on line {last:,}" if last else "the file has no rows"
     return IcpctlError(f"there is no {what} {line:,}", "no_such_line", Location(source.name), hint)

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import Mapped, map_sources
-from icpctl.exports.reading import Reader, first_records
+from icpctl.exports.reading import Reader
+from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text

@@ -86,7 +86,7 @@ def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> li
 def _refuse(source: Source) -> None:
     """Raise `IcpctlError` for what Spark cannot read, or not as one machine does."""
     where = Location(source.name)
-    if source.format == "csv":
+    if source.format in ("csv", "workbook"):
         raise IcpctlError(
             "Spark reads JSON lines and Parquet; this is CSV",
             "unreadable",
