@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.exports.blocks import Block
 from icpctl.exports.field_columns import FieldColumns
 from icpctl.exports.scanner import new_scanner
+from icpctl.exports.streams import UnreadableError
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ def too_long(file: str, line: int) -> Rejected:
 
 
 def damaged(file: str, line: int, error: DamagedError) -> Rejected:
-    """Return the entry for the place from which a compressed file cannot be read."""
+    """Return the entry for the place from which a file cannot be read."""
     reason = f"the compressed data is cut off or damaged here ({error})"
+    if isinstance(error, UnreadableError):
+        reason = str(error)
     return Rejected(file, line, reason, None, is_damage=True)
 
 

@@ -32,6 +32,11 @@ class Record:
         """Whether it is an empty line."""
         return len(self.cells) == 1 and not self.cells[0].strip(b" \r")
 
+    @property
+    def filled(self) -> int:
+        """How many cells are not blank."""
+        return sum(bool(cell.strip()) for cell in self.cells)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -113,23 +118,21 @@ def _bad_utf8(raw: bytes) -> str | None:
 
 
 def _below_preamble(head: bytes, start: int, line: int, *, is_whole: bool) -> Header | None:
-    """Return the header if lines that are not records are above it.
+    """Return the header if lines that are not records, a title or a preamble, are above it.
 
-    Above the header every line has fewer cells than it, and the header is the first of several
-    records of one width, the largest, all of whose cells are filled with texts.
+    Those fill a cell or two. The header is the first record that fills as many cells as any of the
+    first ones, and all of them are texts.
     """
     for delimiter in sorted(DELIMITERS, key=lambda it: -head.count(it)):
         records = _records(head, start, line, delimiter, is_whole=is_whole)
-        filled = [it for it in records if not it.is_blank]
-        width = max((len(it.cells) for it in filled), default=0)
-        if width < 2 or len(filled) < 3:
+        most = max((it.filled for it in records), default=0)
+        if most < 2 or not any(it.filled for it in records[1:]):
             continue
-        at = next(number for number, it in enumerate(filled) if len(it.cells) == width)
-        above = filled[:at]
-        if not above or not _is_header(filled[at]):
-            return None
-        if all(len(_trimmed(it.cells)) <= min(2, width - 1) for it in above):
-            header = filled[at]
+        header = next(it for it in records if it.filled == most)
+        above = records[: records.index(header)]
+        if any(it.filled for it in above) and _is_header(header):
+            if any(it.filled > min(2, most - 1) for it in above):
+                return None
             begin = _start_of(start, records, header)
             return _header(head, begin, header.line, delimiter, skipped=header.line - line)
         return None
@@ -144,14 +147,8 @@ def _start_of(start: int, records: list[Record], wanted: Record) -> int:
 
 
 def _is_header(record: Record) -> bool:
-    cells = [cell.strip() for cell in record.cells]
-    return all(cells) and not any(re.fullmatch(rb"[-+0-9.,]+", cell) for cell in cells)
-
-
-def _trimmed(cells: list[bytes]) -> list[bytes]:
-    while cells and not cells[-1].strip():
-        cells = cells[:-1]
-    return cells
+    cells = [cell.strip() for cell in record.cells if cell.strip()]
+    return not any(re.fullmatch(rb"[-+0-9.,:/]+", cell) for cell in cells)
 
 
 def _records(

@@ -37,6 +37,10 @@ class DamagedError(OSError):
     """The compressed data end, or stop making sense, before their end."""
 
 
+class UnreadableError(DamagedError):
+    """Nothing of a file can be read; the text says why."""
+
+
 def compression_of(head: bytes) -> str | None:
     """Return `gzip`, `zstd` or None for a file that begins with the bytes `head`."""
     if head.startswith(_GZIP_MAGIC):

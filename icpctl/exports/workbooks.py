@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.csv_files import distinct_names
 from icpctl.exports.json_documents import RecordLines
+from icpctl.exports.streams import UnreadableError
 from icpctl.exports.tables import nested
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _ROWS = 20_000  # of a batch
 def sheet_lines(source: Source) -> Iterator[RecordLines]:
     """Yield the records of a workbook's sheet; a record's line is the number of its row.
 
-    Raises `IcpctlError` where the workbook cannot be read, or grows past its limit.
+    Raises `UnreadableError`, and `IcpctlError` where it has no such sheet or grows past its limit.
     """
     rows = _rows(source)
     at = header_row(rows)
@@ -115,9 +116,7 @@ def _rows(source: Source) -> list[list[Any]]:
         sheet = workbook.get_sheet_by_name(name)
         rows = sheet.to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError) as error:
-        raise IcpctlError(
-            f"cannot read the workbook: {error}", "unreadable", Location(source.name)
-        ) from None
+        raise UnreadableError(f"the workbook cannot be read: {error}") from None
     opened.require_same()
     return [list(row) for row in rows]
 
