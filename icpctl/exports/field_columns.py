@@ -199,7 +199,7 @@ def _as_lists(values: Values) -> TokenLists:
 
 def _elements(token: str) -> list[str | None]:
     value = json_records.loads(token)
-    elements = value if isinstance(value, list) else [value]
+    elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
     return [None if it is None else json_records.dumps(it) for it in elements]
 
 
