@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import cache
 from json import scanner
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import category
 
 import pycountry
 
@@ -328,11 +329,27 @@ def plain(text: str) -> str:
 
 
 def see(record: dict[str, Any], field: str) -> Seen:
-    """Find a field under its names, and read it as its kind."""
-    head, *rest = field.split("_")
-    names = [field, head + "".join(word.capitalize() for word in rest)]
-    found = (record.get(key) for key in [*names, *OTHER_NAMES.get(field, [])])
-    raw = next((value for value in found if value is not None), None)
+    """Find a field under its names: the first value that fits its kind, else the first misfit."""
+    names = [field, *OTHER_NAMES.get(field, [])]
+    found = [read(field, raw) for name in names for raw in spelt(record, name)]
+    fitting = (seen for seen in found if seen.values)
+    misfits = (seen for seen in found if not seen.fits)
+    return next(fitting, next(misfits, MISSING))
+
+
+def spelt(record: dict[str, Any], name: str) -> list[Any]:
+    """The values of a key in any spelling, the exact one first."""
+    others = [value for key, value in record.items() if key != name and form(key) == form(name)]
+    return [record[name], *others] if name in record else others
+
+
+def form(key: str) -> str:
+    """A key without letter case, spaces, `_` and `-`."""
+    return "".join(it for it in key.casefold() if it not in "_-" and category(it) != "Zs")
+
+
+def read(field: str, raw: Any) -> Seen:
+    """A value as its field's kind."""
     if raw is None or raw == [] or (isinstance(raw, str) and not raw.strip()):
         return MISSING
     special = {"pages": pages, "last_seen": moment, "company_size": size}

@@ -16,7 +16,6 @@ from icpctl.exports.reading import BATCH_ROWS, Reader
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import load_mapping
 from tests import oracle
-from tests.exports.torture import form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,11 +85,16 @@ def fields_of(record: dict[str, Any], mapping: Paths) -> dict[str, Any]:
     for field, paths in mapping.items():
         found = [value for path in paths for value in at(record, path) if value is not None]
         if field == "pages":
-            found = [value for value in found if value != []]
+            found = [value for value in found if not is_empty(value)]
         if found:
             best = max(found, key=lambda value: fitness(field, value))
             fields[field] = comparable(of_field(field, best))
     return fields
+
+
+def is_empty(value: Any) -> bool:
+    """Whether it is a list without anything in it."""
+    return isinstance(value, list) and all(element is None for element in value)
 
 
 def fitness(field: str, value: Any) -> int:
@@ -112,7 +116,7 @@ def at(value: Any, keys: tuple[str, ...]) -> list[Any]:
         return [value]
     if not isinstance(value, dict):
         return []
-    spelt = [key for key in value if key != keys[0] and form(key) == form(keys[0])]
+    spelt = [key for key in value if key != keys[0] and oracle.form(key) == oracle.form(keys[0])]
     own = [keys[0]] if keys[0] in value else []
     return [found for key in own + spelt for found in at(value[key], keys[1:])]
 

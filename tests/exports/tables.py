@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import PAGES, parse_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Read(NamedTuple):
@@ -42,7 +44,7 @@ def read(
     rows: list[dict[str, Any]] = []
     lines: list[int] = []
     rejected: list[tuple[int, str]] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory():
         reader = Reader(columns, batch_rows=batch_rows, batch_bytes=batch_bytes)
         for source in find_sources([str(path)], encoding):
             for batch in reader.read(source):

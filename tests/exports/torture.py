@@ -240,15 +240,8 @@ def flat(record: dict[str, Any]) -> dict[str, Any]:
 
 def spelt(record: dict[str, Any], name: str) -> Any:
     """What a record has under a key in any spelling: the exact one, else the first with a value."""
-    if record.get(name) is not None:
-        return record[name]
-    values = (value for key, value in record.items() if form(key) == form(name))
+    values = oracle.spelt(record, name)
     return next((value for value in values if value is not None), None)
-
-
-def form(key: str) -> str:
-    """A key without letter case, spaces, `_` and `-`."""
-    return re.sub(r"[ _\-\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]", "", key.casefold())
 
 
 def gzipped(data: bytes, level: int = 1) -> bytes:

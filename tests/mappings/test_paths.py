@@ -90,9 +90,7 @@ def read(lines: list[dict[str, Any]], columns: Columns) -> list[list[Any]]:
 def in_python(lines: list[dict[str, Any]], columns: Columns) -> list[list[Any]]:
     """The rows as plain Python finds them: of a field's values the first that fits it best."""
     parsed = [json_records.parse_record(json.dumps(line).encode()) for line in lines]
-    return [
-        [best(name, record, its) for name, its in columns.paths.items()] for record in parsed
-    ]
+    return [[best(name, record, its) for name, its in columns.paths.items()] for record in parsed]
 
 
 def best(name: str, record: dict[str, Any], its: tuple[paths.Path, ...]) -> Any:
