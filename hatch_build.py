@@ -23,7 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
 ZIG = "ziglang==0.17.1"
-OPTIONS = ("-std=c11", "-O3", "-shared", "-fvisibility=hidden")
+OPTIONS = ("-std=c11", "-O2", "-shared", "-fvisibility=hidden")
 _INSTALLED = Path("icpctl", "exports")
 
 

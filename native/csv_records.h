@@ -34,37 +34,32 @@ INLINE const byte *plain_cell_end(const byte *p, byte delimiter, uint64_t *high)
     }
 }
 
-/* The next quote from `p` on, or `stop`. */
-INLINE const byte *next_quote(const byte *p, const byte *stop, uint64_t *high)
-{
-    for (; p < stop; p += 16) {
-        Vector v = load16(p);
-        uint64_t quotes = flags((Vector)(v == '"'));
-        if (quotes) {
-            *high |= flags(v) & lanes_before(quotes);
-            p += first_lane(quotes);
-            break;
-        }
-        *high |= flags(v);
-    }
-    return p < stop ? p : stop;
-}
-
 /* Reads a quoted cell from its quote on: the byte after its closing one, NULL where that is not
-   before `limit`. */
+   before `limit`. The quotes of sixteen bytes are looked at one after another: a closing one is not
+   followed by another; two are one of the text, and the second may be the next vector's first. */
 INLINE const byte *quoted_cell_end(const byte *p, const byte *limit, Cell *cell, uint64_t *high)
 {
-    cell->start = ++p;
-    for (;;) {
-        p = next_quote(p, limit, high);
-        if (p >= limit) return NULL;
-        if (p[1] != '"') break;
-        if (p + 1 >= limit) return NULL;
-        cell->has_doubled = true;
-        p += 2;
+    cell->start = (byte *)++p;
+    while (p < limit) {
+        Vector v = load16(p);
+        const byte *next = p + sizeof v;
+        for (uint64_t quotes = flags((Vector)(v == '"')); quotes;) {
+            const byte *quote = p + first_lane(quotes);
+            if (quote >= limit || (quote[1] == '"' && quote + 1 >= limit)) return NULL;
+            if (quote[1] != '"') {
+                *high |= flags(v) & lanes_before(quotes);
+                cell->end = (byte *)quote;
+                return quote + 1;
+            }
+            cell->has_doubled = true;
+            quotes = without_first(quotes);
+            if (quote + 1 == next) next++;
+            else quotes = without_first(quotes);
+        }
+        *high |= flags(v);
+        p = next;
     }
-    cell->end = p;
-    return p + 1;
+    return NULL;
 }
 
 static int64_t count_feeds(const byte *p, const byte *stop)
@@ -126,7 +121,7 @@ static Outcome split_record(Scanner *s, Record *record, byte delimiter, const by
         if (!GROW(s->cells, s->cell_room, record->cell_count + 1))
             return fail(s, p, OUT_OF_MEMORY), BAD;
         Cell *cell = &s->cells[record->cell_count++];
-        *cell = (Cell){.start = p, .is_quoted = *p == '"' && p < stop};
+        *cell = (Cell){.start = (byte *)p, .is_quoted = *p == '"' && p < stop};
         if (cell->is_quoted) {
             const byte *open = p;
             p = quoted_cell_end(p, limit, cell, &high);
@@ -139,7 +134,8 @@ static Outcome split_record(Scanner *s, Record *record, byte delimiter, const by
             if (*p != delimiter && *p != '\n')
                 return give_up(s, record, closed, QUOTES, stop, is_whole);
         } else {
-            cell->end = p = plain_cell_end(p, delimiter, &high);
+            p = plain_cell_end(p, delimiter, &high);
+            cell->end = (byte *)p;
             if (*p == '\n' && p > cell->start && p[-1] == '\r') cell->end--;
         }
         if (p - record->start > MAX_LINE + 1)
@@ -175,7 +171,8 @@ static bool room_for_cell(Scanner *s, const Cell *cell, size_t room)
     return fail(s, cell->start, OUT_OF_MEMORY);
 }
 
-/* Writes a cell to s->cell_text as a JSON string; its size, 0 after `fail`. */
+/* Writes a cell to s->cell_text as a JSON string, which lasts until the cell is kept; its size, 0
+   after `fail`. */
 static size_t write_string(Scanner *s, const Cell *cell)
 {
     if (!room_for_cell(s, cell, 6 * (size_t)(cell->end - cell->start) + 2)) return 0;
@@ -195,53 +192,68 @@ static bool write_json(Scanner *s, const Cell *cell)
 {
     if (!room_for_cell(s, cell, (size_t)(cell->end - cell->start) + 1)) return false;
     byte *to = s->cell_text;
-    for (const byte *p = cell->start; p < cell->end; p++) {
-        *to++ = *p == '\n' ? '\r' : *p;
-        if (*p == '"') p += cell->has_doubled;
+    for (const byte *p = cell->start; p < cell->end;) {
+        Vector v = load16(p);
+        uint64_t odd = flags((Vector)((v == '"') | (v == '\n')));
+        size_t left = (size_t)(cell->end - p), size = odd ? (size_t)first_lane(odd) : sizeof v;
+        memcpy(to, p, sizeof v); /* too much of it is written over */
+        if (size >= left) { to += left; break; }
+        p += size, to += size;
+        if (!odd) continue;
+        *to++ = *p == '\n' ? '\r' : '"';
+        p += *p == '"' && cell->has_doubled ? 2 : 1;
     }
     *to = '\n';
     return true;
 }
 
-/* Whether the bytes of a JSON string need no escape. */
-static bool is_plain_string(const byte *p, const byte *end)
+/* Whether no byte of a cell must be escaped in a JSON string. */
+INLINE bool is_plain(const Cell *cell)
 {
-    for (; p < end; p += 16) {
+    for (const byte *p = cell->start; p < cell->end; p += 16) {
         Vector v = load16(p);
         uint64_t odd = flags((Vector)((v == '"') | (v == '\\') | (v < ' ')));
-        if (odd) return p + first_lane(odd) >= end;
+        if (odd) return p + first_lane(odd) >= cell->end;
     }
     return true;
 }
 
-/* Holds a cell as a JSON string. One in quotes that needs no escape is one already; the others are
-   written to s->cell_text, which lasts until the cell is kept. */
-static bool hold_cell(Scanner *s, const Node *n, const Cell *cell)
+/* Makes the wanted cells of a good record JSON strings where they are, by quotes in place of the
+   delimiters around them: the cells are known by now. (All of them before the first is looked up:
+   a word that is read right after a byte of it was written takes ten times as long.) What must be
+   escaped, and what has no byte before it, is left. */
+static void quote_cells(Scanner *s, const byte *data)
+{
+    for (size_t i = 0; i < s->width; i++) {
+        Cell *cell = &s->cells[i];
+        if (s->cell_starts[i] == s->cell_starts[i + 1]) continue;
+        cell->is_string = cell->start > data && is_plain(cell);
+        if (cell->is_string) cell->start[-1] = *cell->end = '"';
+    }
+}
+
+/* Holds a cell as a JSON string. */
+INLINE bool hold_cell(Scanner *s, const Node *n, const Cell *cell)
 {
     if (n->column < 0 || !(n->kinds & STRING)) return true;
-    size_t size = (size_t)(cell->end - cell->start) + 2;
-    bool is_plain = is_plain_string(cell->start, cell->end);
-    if (is_plain && cell->is_quoted) {
-        hold(s, n->column, cell->start - 1, size);
+    if (LIKELY(cell->is_string)) {
+        hold(s, n->column, cell->start - 1, (size_t)(cell->end - cell->start) + 2);
         return true;
     }
-    if (UNLIKELY(!is_plain)) {
-        size = write_string(s, cell);
-        if (!size) return false;
-    } else {
-        if (!room_for_cell(s, cell, size)) return false;
-        s->cell_text[0] = s->cell_text[size - 1] = '"';
-        memcpy(s->cell_text + 1, cell->start, size - 2);
-    }
-    hold(s, n->column, s->cell_text, size);
-    return true;
+    size_t size = write_string(s, cell);
+    if (size) hold(s, n->column, s->cell_text, size);
+    return size > 0;
 }
 
-/* Whether s->cell_text is one whole JSON list or object. */
-static bool is_json(Scanner *s)
+/* Reads a cell that is one whole JSON list or object; if it is not, nothing is left of it. */
+static bool read_json_cell(Scanner *s, Node *n, const Cell *cell)
 {
-    const byte *end = container_end(s, s->cell_text);
-    return end && *skip_space(end) == '\n';
+    if (!write_json(s, cell)) return false;
+    mark_lists(s);
+    const byte *end = read_value(s, n, s->cell_text);
+    if (end && *skip_space(end) == '\n') return true;
+    forget_since_mark(s);
+    return false;
 }
 
 /* Keeps a cell for a node; where something is wanted within it, a JSON list or object is looked
@@ -249,17 +261,16 @@ static bool is_json(Scanner *s)
 static bool keep_cell(Scanner *s, Node *n, const Cell *cell)
 {
     bool may_be_json = (*cell->start == '[' && n->elements) || (*cell->start == '{' && n->children);
-    if (may_be_json) {
-        if (!write_json(s, cell)) return false;
-        if (is_json(s)) return read_value(s, n, s->cell_text) && keep_held(s, &s->tables[0], 0);
-        if (ends_scan(s->reason)) return false;
-    }
-    return hold_cell(s, n, cell) && keep_held(s, &s->tables[0], 0);
+    s->reason = NO_REASON;
+    bool is_json = may_be_json && read_json_cell(s, n, cell);
+    if (!is_json && (ends_scan(s->reason) || !hold_cell(s, n, cell))) return false;
+    return keep_held(s, &s->tables[0], 0);
 }
 
 /* Keeps the wanted cells of a good record as a row; false after `fail`. */
-static bool keep_cells(Scanner *s)
+static bool keep_cells(Scanner *s, const byte *data)
 {
+    quote_cells(s, data);
     for (size_t i = 0; i < s->width; i++) {
         const Cell *cell = &s->cells[i];
         if (cell->start == cell->end) continue;
@@ -267,6 +278,19 @@ static bool keep_cells(Scanner *s)
             if (!keep_cell(s, s->nodes[s->cell_nodes[j]], cell)) return false;
     }
     return keep_record(s);
+}
+
+/* Rejects a record. Where its quotes are wrong may be lines below the one that is given up. */
+static bool reject_record(Scanner *s, const byte *data, const Record *record)
+{
+    if (!reject(s, data, record->start, record->end)) return false;
+    Rejected *rejected = &s->rejected[s->rejected_count - 1];
+    if (rejected->reason != UNCLOSED && rejected->reason != QUOTES) return true;
+    const byte *line = record->start, *feed;
+    rejected->wrong_line = s->line;
+    for (; (feed = line_feed(line, s->wrong)); line = feed + 1) rejected->wrong_line++;
+    rejected->wrong_byte = s->wrong - line + 1;
+    return true;
 }
 
 /* Reads whole records from `p` on; `*rest` is where the first that is not whole begins. */
@@ -280,18 +304,13 @@ static bool read_records(Scanner *s, const byte *data, const byte *p, const byte
         Outcome outcome = split_record(s, &record, delimiter, stop, is_last);
         if (outcome == CUT) return true;
         if (outcome == BAD && ends_scan(s->reason)) return false;
-        begin_record(s);
+        mark_lists(s);
         if (outcome == BAD && !record.end) { /* its first line does not end here */
             *rest = stop;
             return begin_skipping(s, data, record.start, stop);
         }
-        if (outcome == GOOD && !keep_cells(s)) {
-            if (ends_scan(s->reason)) return false;
-            forget_row(s); /* too many spellings of a key in the JSON of a cell */
-            fail(s, record.start, s->reason);
-            outcome = BAD;
-        }
-        if (outcome == BAD && !reject(s, data, record.start, record.end)) return false;
+        if (outcome == GOOD && !keep_cells(s, data)) return false;
+        if (outcome == BAD && !reject_record(s, data, &record)) return false;
         s->line += 1 + record.feeds;
         p = record.end + 1;
     }

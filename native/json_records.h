@@ -202,7 +202,7 @@ static const byte *read_line(Scanner *s, const byte *data, const byte *start, co
     const byte *p = skip_outer_space(start);
     bool is_long = stop - start > MAX_LINE && line_size(start, line_feed(start, stop)) > MAX_LINE;
     if (*p == '\n' && !is_long) return p + 1;
-    begin_record(s);
+    mark_lists(s);
     const byte *feed = is_long ? fail(s, start, TOO_LONG) : read_record(s, p);
     if (LIKELY(feed)) return keep_record(s) ? feed + 1 : NULL;
     if (ends_scan(s->reason)) return NULL;

@@ -66,6 +66,13 @@ INLINE uint64_t flags(Vector v)
 
 INLINE int first_lane(uint64_t set) { return __builtin_ctzll(set) >> LANE; }
 
+/* All lanes but the first that is set; one has 1 or, of NEON, 4 bits. */
+INLINE uint64_t without_first(uint64_t set)
+{
+    const uint64_t lane = LANE ? 15 : 1;
+    return set & ~(lane << (first_lane(set) << LANE));
+}
+
 /* The lanes before the first that is set: 0b0100 -> 0b0011. */
 INLINE uint64_t lanes_before(uint64_t set) { return (set & -set) - 1; }
 

@@ -66,7 +66,8 @@ INLINE bool begin_list(Scanner *s, int32_t number)
     return t->met = true;
 }
 
-INLINE void begin_record(Scanner *s)
+/* Where the lists are that may be taken back: at the start of a record, or of JSON in a cell. */
+INLINE void mark_lists(Scanner *s)
 {
     for (size_t i = 1; i < s->table_count; i++) s->tables[i].count_before = s->tables[i].count;
 }
@@ -77,8 +78,8 @@ static void clear_codes(Column *c, size_t first, size_t end)
     if (first < end) memset(c->codes + first, 0xFF, (end - first) * sizeof *c->codes);
 }
 
-/* Takes back what a record that is rejected has left. */
-static void forget_record(Scanner *s)
+/* Takes back what was read since `mark_lists`, and is wrong. */
+static void forget_since_mark(Scanner *s)
 {
     s->touched_count = 0;
     for (size_t i = 1; i < s->table_count; i++) {
@@ -89,14 +90,6 @@ static void forget_record(Scanner *s)
                 clear_codes(&s->columns[j], t->count_before, t->count);
         t->count = t->count_before;
     }
-}
-
-/* Takes back the values that a record has in the row that it will not be. */
-static void forget_row(Scanner *s)
-{
-    size_t row = s->tables[0].count;
-    for (size_t i = 0; i < s->column_count; i++)
-        if (!s->columns[i].table) clear_codes(&s->columns[i], row, row + 1);
 }
 
 /* Keeps the record that was read as a row; false after `fail`. */
@@ -114,9 +107,12 @@ static bool reject(Scanner *s, const byte *data, const byte *start, const byte *
 {
     if (!GROW(s->rejected, s->rejected_room, s->rejected_count + 1))
         return fail(s, start, OUT_OF_MEMORY);
-    s->rejected[s->rejected_count++] =
-        (Rejected){s->line, start - data, end - start, s->wrong - start, s->reason, 0};
-    forget_record(s);
+    s->rejected[s->rejected_count++] = (Rejected){.line = s->line,
+                                                  .start = start - data,
+                                                  .size = end - start,
+                                                  .at = s->wrong - start,
+                                                  .reason = s->reason};
+    forget_since_mark(s);
     return true;
 }
 

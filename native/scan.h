@@ -68,7 +68,7 @@ typedef struct {
     int32_t parent;
     bool met;           /* a list was met; before that there are no offsets */
     size_t count;
-    size_t count_before; /* ... this record */
+    size_t count_before; /* at the last mark_lists */
     int32_t *offsets;
     size_t offset_room;
 } Table;
@@ -113,9 +113,14 @@ struct Node {
     uint32_t kinds_met;
 };
 
-typedef struct { int64_t line, start, size, at; int32_t reason, unused; } Rejected;
+/* A line or record that is rejected: its number and its bytes in the block; the offset in it of the
+   byte that is wrong, and, for the quotes of CSV, the line of that byte and its number therein. */
+typedef struct {
+    int64_t line, start, size, at, wrong_line, wrong_byte;
+    int32_t reason, unused;
+} Rejected;
 
-typedef struct { const byte *start, *end; bool is_quoted, has_doubled; } Cell;
+typedef struct { byte *start, *end; bool is_quoted, has_doubled, is_string; } Cell;
 
 /* The form of a key that is not ASCII: writes it to `form`, which has room for four times as many
    bytes as the key and 64 more, and returns its size. */

@@ -19,6 +19,19 @@ _SCALAR = re.compile(
     rb'(?P<STRING>%s")|(?P<NUMBER>%s)|(?P<BOOLEAN>true|false)|(?P<NOTHING>null)'
     rb"|(?P<NOT_FINITE>-?(?i:nan|inf(?:inity)?))" % (_STRING_START, _NUMBER)
 )
+SCALAR_MEMBER = re.compile(
+    rb'(%s")[ \t\r]*+:[ \t\r]*+(%s"|%s|true|false|null)[ \t\r]*+(?:,[ \t\r]*+|(\}))'
+    % (_STRING_START, _STRING_START, _NUMBER)
+)
+"""A key, its value if that is a scalar (its kind is in `KINDS`, by its first byte), and the comma
+after it, or the brace that ends the object: most of what there is to read, by one match."""
+KINDS = {
+    **dict.fromkeys(b"-0123456789", Kind.NUMBER),
+    **dict.fromkeys(b"tf", Kind.BOOLEAN),
+    ord('"'): Kind.STRING,
+    ord("n"): NO_KIND,
+}
+
 _STRING = re.compile(_STRING_START + b'"')
 _OPEN_STRING = re.compile(_STRING_START)
 _SPACE = re.compile(rb"[ \t\r]*+")

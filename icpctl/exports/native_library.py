@@ -48,6 +48,8 @@ class RejectedView(Structure):
         ("start", c_int64),
         ("size", c_int64),
         ("at", c_int64),
+        ("wrong_line", c_int64),
+        ("wrong_byte", c_int64),
         ("reason", c_int32),
         ("unused", c_int32),
     )

@@ -41,15 +41,15 @@ class NativeScanner:
         self._scanner = library.scan_new(*seeds, native_library.FORM_OF_KEY, survey_keys)
         if not self._scanner:
             raise MemoryError
-        self._paths = [one.path for one in wanted]
+        self._paths = [entry.path for entry in wanted]
         self._width = 0
         self._rejected: list[Rejected] = []
         self._used = ctypes.c_size_t()
         self._column_count = 0
         self._columns_of: dict[int, list[int]] = {}
-        for index, one in enumerate(wanted):
-            node = self._node(one.path)
-            self._check(library.scan_want(self._scanner, node, index, one.kinds, one.brief))
+        for index, entry in enumerate(wanted):
+            node = self._node(entry.path)
+            self._check(library.scan_want(self._scanner, node, index, entry.kinds, entry.brief))
 
     def __del__(self) -> None:
         if getattr(self, "_scanner", None):
@@ -184,8 +184,8 @@ class NativeScanner:
         view = self._records()
         size = ctypes.sizeof(native_library.RejectedView)
         for index in range(len(self._rejected), view.rejected):
-            one = native_library.RejectedView.from_address(view.rejects + index * size)
-            self._rejected.append(rejected(block, one))
+            line = native_library.RejectedView.from_address(view.rejects + index * size)
+            self._rejected.append(rejected(block, line))
         block.drop(self._used.value)
 
     def _json_rejected(self, block: Block, view: Any) -> Rejected:
@@ -194,8 +194,8 @@ class NativeScanner:
 
     def _csv_rejected(self, block: Block, view: Any) -> Rejected:
         reason = _reason(view)
-        before = bytes(block.data[view.start : view.start + view.at])
-        words = csv_words(reason, view.at, view.line, self._width, before)
+        place = (view.wrong_line, view.wrong_byte)
+        words = csv_words(reason, view.at, view.line, self._width, place)
         return Rejected(view.line, reason, view.at, _raw(block, view), words)
 
     def _numbers(self, wanted: int) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from icpctl.exports.json_tokens import BadTokenError, unescape
 from icpctl.exports.key_forms import key_form
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.exports.scan_results import Path, Wanted
+
+Target: TypeAlias = "tuple[Node, bool]"
+"""A node, and whether a key is spelt exactly as its key is."""
 
 _MAX_NODES = 1 << 16
 _MAX_CACHED_KEYS = 1024
@@ -84,7 +87,7 @@ class Node:
     is_surveyed: bool = False
     turn: int = 0
     spelt: bytes = b""
-    cache: dict[bytes, list[tuple[Node, bool]]] = field(default_factory=dict)
+    cache: dict[bytes, list[Target]] = field(default_factory=dict)
     surveyed_children: int = 0
     values: int = 0
     nulls: int = 0
@@ -116,9 +119,9 @@ class Tree:
         self.is_survey = survey_room > 0
         self.survey_room = survey_room
         self.survey_is_cut = False
-        for index, one in enumerate(wanted):
-            node = self.node(one.path)
-            node.kinds, node.brief = one.kinds, one.brief
+        for index, entry in enumerate(wanted):
+            node = self.node(entry.path)
+            node.kinds, node.brief = entry.kinds, entry.brief
             node.column = self._new_column(node, index)
 
     def node(self, path: Path) -> Node:
@@ -136,12 +139,13 @@ class Tree:
             node = node.other
         return node
 
-    def takers(self, parent: Node, written: bytes, turn: int, at: int) -> Iterator[Node]:
-        """Yield the nodes that take the value of a key, written at `at`, of the object `turn`.
+    def takers(self, targets: list[Target], written: bytes, turn: int, at: int) -> Iterator[Node]:
+        """Yield which of the targets of a key, written at `at`, take its value.
 
-        Raises `BadTokenError` where the key has too many spellings.
+        Of repeated keys of the object `turn` only the first has takers. Raises `BadTokenError`
+        where the key has too many spellings.
         """
-        for node, is_exact in self._targets(parent, written):
+        for node, is_exact in targets:
             if is_exact:
                 if node.turn != turn:
                     node.turn = turn
@@ -171,15 +175,19 @@ class Tree:
                 return None
         raise BadTokenError(Reason.SPELLINGS, at)
 
-    def _targets(self, parent: Node, written: bytes) -> list[tuple[Node, bool]]:
+    def targets(self, parent: Node, written: bytes) -> list[Target]:
+        """Return the children that a key as it is written is for."""
         targets = parent.cache.get(written)
         if targets is None:
             key = unescape(written).decode()
             form = key_form(key)
             if self.is_survey and not parent.is_copy:
                 self._survey_key(parent, key, form)
-            targets = [(child, child.key == key) for child in parent.children if child.form == form]
-            targets = [it for it in targets if it[1] or not it[0].is_surveyed]
+            targets = [
+                (child, child.key == key)
+                for child in parent.children
+                if child.form == form and (child.key == key or not child.is_surveyed)
+            ]
             if len(parent.cache) >= _MAX_CACHED_KEYS:
                 parent.cache.clear()
             parent.cache[written] = targets

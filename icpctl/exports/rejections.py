@@ -71,7 +71,7 @@ class Rejected:
 def json_words(reason: Reason, at: int, raw: bytes | None) -> str:
     """Return the reason for which a line is not a JSON object, for a person."""
     if reason is Reason.TOO_LONG or raw is None:
-        return "the line is over 16 MiB"
+        return _TOO_LONG
     if reason is Reason.NOT_UTF8:
         return f"invalid UTF-8 at byte {at + 1}"
     if raw.startswith(BOM_UTF8):
@@ -94,31 +94,24 @@ def _value_words(raw: bytes) -> str:
     return "a number" if raw[:2].lower() == b"na" else _VALUES.get(first, "a number")
 
 
-def csv_words(reason: Reason, at: int, line: int, width: int, before: bytes) -> str:
+def csv_words(reason: Reason, at: int, line: int, width: int, place: tuple[int, int]) -> str:
     """Return the reason for which a CSV record is not read, for a person.
 
-    `line` is the number of its first line, `width` the number of cells of the header, `before`
-    the record's bytes up to the place that is wrong.
+    `line` is the number of its first line, `width` the number of cells of the header; `place` is
+    the number of the line on which a quote is wrong, and that of the byte in it.
     """
     if reason is Reason.WIDTH:
         count = f"{at} cell{'' if at == 1 else 's'}"
         return f"the row has {count}, the header has {width}"
+    if reason is Reason.NOT_UTF8:
+        return f"invalid UTF-8 at byte {at + 1}"
+    if reason is Reason.TOO_LONG:
+        return _TOO_LONG
+    wrong_line, byte = place
+    where = f"byte {byte}" + (f" of line {wrong_line}" if wrong_line != line else "")
     if reason is Reason.UNCLOSED:
-        return f"the quote at {_csv_place(line, before)} is never closed"
-    if reason is Reason.QUOTES:
-        return (
-            f"the quotes do not match at {_csv_place(line, before)}; "
-            "a quote inside of quotes is written twice"
-        )
-    if reason is Reason.SPELLINGS:
-        return f"a key in the JSON of a cell has more than {MAX_SPELLINGS} spellings"
-    return f"invalid UTF-8 at byte {at + 1}" if reason is Reason.NOT_UTF8 else _TOO_LONG
+        return f"the quote at {where} is never closed"
+    return f"the quotes do not match at {where}; a quote inside of quotes is written twice"
 
 
 _TOO_LONG = "the line is over 16 MiB"
-
-
-def _csv_place(line: int, before: bytes) -> str:
-    feeds = before.count(b"\n")
-    byte = len(before) - before.rfind(b"\n")
-    return f"byte {byte}" + (f" of line {line + feeds}" if feeds else "")

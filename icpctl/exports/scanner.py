@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
     from icpctl.exports.scan_results import Scanner, Wanted
 
+MAX_STEPS = 100
+"""Of a path: both scanners go down it by recursion, on threads whose stacks may be small."""
+
 NOTICE = (
-    "the compiled reader is not installed: visitors are read in Python, some 50 times slower; "
+    "the compiled reader is not installed: visitors are read in Python, about 100 times slower; "
     "reinstall icpctl on a machine with a C compiler"
 )
 
@@ -35,10 +38,13 @@ def new_scanner(wanted: Sequence[Wanted], survey_keys: int = 0) -> Scanner:
     """Return a scanner for these paths, each of which may be wanted once.
 
     With `survey_keys` it also lists up to that many keys that records have, which takes longer.
-    Raises `MemoryError`, and `ValueError` for a path that is wanted twice.
+    Raises `MemoryError`, and `ValueError` for a path that is wanted twice or too long.
     """
-    if len({one.path for one in wanted}) < len(wanted):
+    paths = {entry.path for entry in wanted}
+    if len(paths) < len(wanted):
         raise ValueError("a path is wanted twice")
+    if max(map(len, paths), default=0) > MAX_STEPS:
+        raise ValueError(f"a path has more than {MAX_STEPS} steps")
     library = native_library.load()
     if library:
         from icpctl.exports.native_scanner import NativeScanner

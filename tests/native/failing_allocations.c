@@ -84,15 +84,18 @@ static bool scan_file(Scanner *s, const byte *data, size_t size, bool is_csv)
     return !code;
 }
 
-/* A hash of all codes, so that runs can be compared; 0 if there is no memory. */
+/* A hash of all that was read, the same on all machines; 0 if there is no memory. */
 static uint64_t digest(Scanner *s)
 {
-    uint64_t sum = 1 + s->tables[0].count + 31 * s->rejected_count;
+    uint64_t sum = 1 + s->tables[0].count;
+    for (size_t i = 0; i < s->rejected_count; i++)
+        sum = sum * 31 + (uint64_t)(s->rejected[i].at * 32 + s->rejected[i].reason);
     for (int64_t i = 0; i < scan_column_count(s); i++) {
         ColumnView view;
         if (!scan_column(s, i, &view)) return 0;
         for (int64_t row = 0; view.codes && row < view.rows; row++)
             sum = sum * 31 + (uint64_t)(view.codes[row] + 2);
+        for (int64_t j = 0; j < view.bytes; j++) sum = sum * 31 + view.data[j];
     }
     return sum;
 }
@@ -125,7 +128,8 @@ static void fail_in_turn(bool is_survey)
         if (sum && sum != expected && !is_survey) { printf("wrong after %ld\n", first); exit(1); }
         sum ? recovered++ : failed++;
     }
-    printf("%ld allocations: %ld runs ended, %ld did not need it\n", first, failed, recovered);
+    printf("%016llx after %ld allocations: %ld runs ended, %ld did not need it\n",
+           (unsigned long long)expected, first, failed, recovered);
     if (failed < 20) { puts("too few failures to be a test"); exit(1); }
 }
 

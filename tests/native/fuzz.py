@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from tests.native import corpus
-from tests.native.answers import answers, native, parts_of, python
+from tests.native.answers import Answers, answers, native, parts_of, python
 
 CHECKED_AT_ONCE = 100  # lines or records
 RENEWED_AFTER = 200  # rounds with the same scanners
@@ -49,15 +49,24 @@ class Fuzzer:
             data = b"\xef\xbb\xbf" + data
         cuts = [self.random.randrange(len(data) + 1) for _ in range(self.random.choice((0, 1, 5)))]
         compiled, oracle = self.scanners
-        found = answers(compiled, parts_of(data, cuts), delimiter, is_survey=self.is_survey)
+        answer = answers(compiled, parts_of(data, cuts), delimiter, is_survey=self.is_survey)
         expected = answers(oracle, [data], delimiter, is_survey=self.is_survey)
-        if found != expected:
-            sys.exit(f"{data!r}\ncut at {cuts}, {delimiter!r}\n{found}\n{expected}")
-        self.counts["read"] += len(found.lines)
-        self.counts.update(f"rejected: {reason.name}" for _, reason, *_ in found.rejected)  # type: ignore[attr-defined]
+        if answer != expected:
+            sys.exit(f"{data!r}\ncut at {cuts}, {delimiter!r}\n{_differences(answer, expected)}")
+        self.counts["read"] += len(answer.lines)
+        self.counts.update(f"rejected: {reason.name}" for _, reason, *_ in answer.rejected)  # type: ignore[attr-defined]
 
     def _line(self, lines: tuple[bytes, ...]) -> bytes:
         return corpus.spoiled(self.random.choice(lines), self.random, lines)
+
+
+def _differences(answer: Answers, expected: Answers) -> str:
+    pairs = ((name, getattr(answer, name), getattr(expected, name)) for name in vars(answer))
+    return "\n".join(
+        f"{name}: compiled\n{ours!s:.3000}\nin Python\n{theirs!s:.3000}"
+        for name, ours, theirs in pairs
+        if ours != theirs
+    )
 
 
 def main() -> None:

@@ -39,10 +39,10 @@ def test_the_corpus_together() -> None:
 
 
 def test_the_corpus_is_both_accepted_and_rejected() -> None:
-    found = answers(native(), [ALL_LINES])
-    assert len(found.lines) > 100
-    assert len({reason for _, reason, *_ in found.rejected}) >= 12
-    assert all(found.columns)
+    answer = answers(native(), [ALL_LINES])
+    assert len(answer.lines) > 100
+    assert len({reason for _, reason, *_ in answer.rejected}) >= 12
+    assert all(answer.columns)
 
 
 @pytest.mark.parametrize("delimiter", [b"", b","])
@@ -110,8 +110,8 @@ def test_surveys_that_are_cut(room: int) -> None:
 def test_scanners_on_several_threads(threads: int) -> None:
     expected = answers(python(), [ALL_LINES * 20])
     with ThreadPoolExecutor(threads) as pool:
-        for found in pool.map(lambda _: answers(native(), [ALL_LINES * 20]), range(8)):
-            assert found == expected
+        for answer in pool.map(lambda _: answers(native(), [ALL_LINES * 20]), range(8)):
+            assert answer == expected
 
 
 def test_nothing_wanted() -> None:

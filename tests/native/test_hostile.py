@@ -48,10 +48,10 @@ def test_a_million_keys_in_many_lines() -> None:
 def test_every_way_to_write_a_wanted_key() -> None:
     keys = (b'"' + bytes(letters) + b'"' for letters in _ways(b"company"))
     lines = [b'{"x":1,%s:%d}\n' % (key, n) for n, key in enumerate(keys)]
-    scanner, oracle = (one((Wanted(("company",)),)) for one in (native, python))
-    for one in (scanner, oracle):
-        read(one, [b"".join(lines)])
-    values = [[column.values() for column in one.columns(0)] for one in (scanner, oracle)]
+    scanner, oracle = (make((Wanted(("company",)),)) for make in (native, python))
+    for reader in (scanner, oracle):
+        read(reader, [b"".join(lines)])
+    values = [[column.values() for column in reader.columns(0)] for reader in (scanner, oracle)]
     assert values[0] == values[1]
     assert len(lines) == 3**7
 
@@ -79,7 +79,7 @@ def test_more_copies_for_other_spellings_than_there_may_be() -> None:
         value = b"{" + b",".join(key % letter.encode() + b":" + value for key in keys) + b"}"
     scanner = native((Wanted(path),))
     read(scanner, [value, b'\n{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":2}}}}}}}}\n'])
-    assert [one.reason for one in scanner.rejected] == [Reason.SPELLINGS]
+    assert [line.reason for line in scanner.rejected] == [Reason.SPELLINGS]
     assert scanner.columns(0)[0].values() == [b"2"]
 
 
@@ -100,7 +100,7 @@ def test_a_line_of_three_gigabytes(delimiter: bytes, start: bytes) -> None:
         assert len(block) <= MAX_LINE_BYTES + MIB
     assert block._room <= 2 * (MAX_LINE_BYTES + 2 * MIB)
     assert scanner.lines.tolist() == [1, 3, 5]
-    assert [(one.line, one.reason) for one in scanner.rejected] == [(2, Reason.TOO_LONG)]
+    assert [(line.line, line.reason) for line in scanner.rejected] == [(2, Reason.TOO_LONG)]
 
 
 def test_a_csv_of_a_hundred_thousand_columns() -> None:
@@ -117,8 +117,8 @@ def test_a_csv_of_a_hundred_thousand_columns() -> None:
 def test_quotes_that_are_never_closed() -> None:
     record = b'"' + b'""' * 20 + b"x" * 20 + b"\n"
     scanner = native()
-    found = answers(scanner, [record * 5_000, b',"', b"x\n" * 50_000], b",")
-    assert found == answers(python(), [record * 5_000, b',"', b"x\n" * 50_000], b",")
+    answer = answers(scanner, [record * 5_000, b',"', b"x\n" * 50_000], b",")
+    assert answer == answers(python(), [record * 5_000, b',"', b"x\n" * 50_000], b",")
 
 
 def test_bad_lines_and_blank_lines() -> None:
@@ -139,4 +139,4 @@ def test_surveys_are_bounded() -> None:
     survey = scanner.survey()
     assert survey.is_cut
     assert len(survey.keys) < 1100
-    assert max(len(one.path) for one in survey.keys) <= 33
+    assert max(len(key.path) for key in survey.keys) <= 33

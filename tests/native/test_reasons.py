@@ -67,9 +67,9 @@ def test_json_lines(line: bytes) -> None:
 @pytest.mark.parametrize("record", RECORDS, ids=map(repr, RECORDS))
 def test_csv_records(record: bytes) -> None:
     for scanner in (native(), python()):
-        found = answers(scanner, [record], b",")
-        assert found.lines == []
-        line, _, _, raw, words = found.rejected[0]
+        answer = answers(scanner, [record], b",")
+        assert answer.lines == []
+        line, _, _, raw, words = answer.rejected[0]
         assert (line, words) == (1, RECORDS[record])
         assert record.startswith(raw)  # type: ignore[arg-type]
 
@@ -85,9 +85,9 @@ def test_the_longest_line(delimiter: bytes, end: bytes, block: int) -> None:
         data = first + b"\n" + line + (end + first if end else b"")
         expected = lines if end else lines[:-1]
         parts = [data[at : at + block] for at in range(0, len(data), block)]
-        found = answers(native(), parts, delimiter)
-        assert found.lines == expected
-        words = [one[-1] for one in found.rejected]
+        answer = answers(native(), parts, delimiter)
+        assert answer.lines == expected
+        words = [rejected[-1] for rejected in answer.rejected]
         assert words == ([] if len(lines) == 3 else ["the line is over 16 MiB"])
         if (end, block) == (b"\n", 1 << 20):  # the one in Python takes its time
-            assert answers(python(), parts, delimiter) == found
+            assert answers(python(), parts, delimiter) == answer
