@@ -16,8 +16,10 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from json import scanner
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import category
+from urllib.parse import unquote_plus
 
 import pycountry
 
@@ -41,6 +43,8 @@ FIELDS = {
     "last_seen_days": ["last_seen", "last_seen_days"],
     "employee_size_range": ["employee_size_range", "company_size"],
 }
+UTM = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"]
+COUNTS = ["page_view_count", "session_count", "company_size"]
 OTHER_NAMES = {
     "id": ["visitor_id", "visitorId"],
     "last_seen": ["last_seen_at", "lastSeenAt"],
@@ -51,10 +55,11 @@ NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 WWW = re.compile(r"^www\.", re.IGNORECASE)
 DASH = re.compile("[\u002d\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
-THOUSANDS = re.compile("(?<=[0-9])[,.'\u2019](?=[0-9]{3}(?![0-9]))")
+INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+NO_VALUE = ["", "NULL", "\\N", "N/A", "n/a", "#N/A", "NaN", "(not set)"]
+COUNTRY_NAMES = Path(__file__).parent.parent / "icpctl" / "values" / "country_names.tsv"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-MILLISECONDS_FROM = 1e11
 LINE_LIMIT = 16 * 1024 * 1024
 
 
@@ -153,7 +158,18 @@ def warnings(bodies: list[dict[str, Any]], record: dict[str, Any]) -> list[str]:
         for condition in group["conditions"]
     }
     fields = {field for name in types for field in FIELDS.get(name, [name])}
-    return sorted(field for field in fields if not see(record, field).fits)
+    return sorted(
+        field for field in fields if not see(record, field).fits and not in_query(field, record)
+    )
+
+
+def in_query(field: str, record: dict[str, Any]) -> bool:
+    """Whether the query of a page has what the record's own field has not."""
+    return (
+        field in UTM
+        and not see(record, field).values
+        and bool(query_parameter(field, see(record, "pages").values))
+    )
 
 
 # Conditions (3)
@@ -177,12 +193,12 @@ def holds(
         return any(number_holds(comparator, value, number) for number in subject)
 
     def fold(text: str) -> str:
-        return text.strip() if case_sensitive else text.strip().casefold()
+        return visible(text) if case_sensitive else composed(visible(text).casefold())
 
     if name == "employee_size_range" and not subject and comparator in {"equals", "in", "has_any"}:
         listed = [value] if comparator == "equals" else value
         return any(
-            within(size, text_of(wanted))
+            within(size, visible(text_of(wanted)))
             for size in see(record, "company_size").values
             for wanted in listed
         )
@@ -198,8 +214,25 @@ def subject_of(name: str, record: dict[str, Any], as_of: str) -> list[Any]:
             float(max(0, math.floor((seconds_of(as_of) - seconds) / 86400)))
             for seconds in see(record, "last_seen").values
         ]
-        return days or see(record, "last_seen_days").values
+        own = see(record, "last_seen_days").values
+        return days or [float(max(0, math.floor(value))) for value in own]
+    if name in UTM and not see(record, name).values:
+        return query_parameter(name, see(record, "pages").values)
+    if name == "domain":
+        return [domain_form(visible(text)) for text in see(record, name).values]
     return see(record, name).values
+
+
+def query_parameter(name: str, pages: list[str]) -> list[str]:
+    """The parameter of the first page whose query has it."""
+    for page in pages:
+        for pair in page.split("#")[0].partition("?")[2].split("&"):
+            key, _, value = pair.partition("=")
+            if unquote_plus(key).lower() == name:
+                if not is_missing(unquote_plus(value)):
+                    return [unquote_plus(value)]
+                break
+    return []
 
 
 def number_holds(comparator: str, value: Any, has: float | Range) -> bool:
@@ -247,9 +280,9 @@ def equal(name: str, has: str, wanted: str) -> bool:
     if name in {"page_equals", "linkedin_url"}:
         return url_form(has) == url_form(wanted)
     if name == "domain":
-        return domain_form(has) == domain_form(wanted)
-    if name == "employee_size_range":
-        return range_form(has) == range_form(wanted)
+        return has == domain_form(wanted)
+    if name == "employee_size_range" and range_of(has) and range_of(wanted):
+        return range_of(has) == range_of(wanted)
     if name == "country" and country_of(has) and country_of(wanted):
         return country_of(has) == country_of(wanted)
     return has == wanted
@@ -279,20 +312,30 @@ def page_path(page: str) -> str:
     return path.rstrip("/")
 
 
-def range_form(text: str) -> str:
-    """A range without spaces and thousands separators, any dash as `-`."""
-    return THOUSANDS.sub("", DASH.sub("-", "".join(text.split())))
-
-
 def range_of(text: str) -> Range | None:
-    """The whole numbers that `N-M` or `N+` stands for."""
-    form = range_form(text)
-    if open_end := re.fullmatch(r"([0-9]+)\+", form):
-        return Range(float(open_end[1]), math.inf)
-    if both := re.fullmatch("([0-9]+)-([0-9]+)", form):
-        low, high = float(both[1]), float(both[2])
+    """The whole numbers that a range in any spelling, or one number, stands for."""
+    text = re.sub(" ?employees?$", "", visible(text).lower())
+    if (alone := count_of(text)) is not None:
+        return Range(alone, alone)
+    ends = re.split(f" ?{DASH.pattern} ?| to ", text)
+    if len(ends) == 2 and count_of(ends[0]) is not None and count_of(ends[1]) is not None:
+        low, high = count_of(ends[0]), count_of(ends[1])
         return Range(low, high) if low <= high else None
+    for pattern, bounds in ONE_SIDED.items():
+        if (match := re.fullmatch(pattern, text)) and (limit := count_of(match[1])) is not None:
+            low, high = bounds(limit)
+            return Range(low, high) if low <= high else None
     return None
+
+
+ONE_SIDED: dict[str, Callable[[float], tuple[float, float]]] = {
+    "(.+?) ?[+]": lambda limit: (limit, math.inf),
+    "(.+) (?:and|or) (?:above|over|more)|(.+) and up": lambda limit: (limit, math.inf),
+    "(?:over |above |more than |> ?)(.+)": lambda limit: (limit + 1, math.inf),
+    "(?:at least |>= ?|\u2265 ?)(.+)": lambda limit: (limit, math.inf),
+    "(?:under |below |less than |fewer than |< ?)(.+)": lambda limit: (0, limit - 1),
+    "(?:up to |<= ?|\u2264 ?)(.+)": lambda limit: (0, limit),
+}
 
 
 def within(size: float | Range, listed: str) -> bool:
@@ -311,7 +354,23 @@ def countries() -> dict[str, str]:
         for key in ("name", "official_name", "common_name", "alpha_2", "alpha_3", "numeric")
         if key in entry
     }
-    return known | {"uk": "GB", "russia": "RU", "turkey": "TR"}
+    for line in COUNTRY_NAMES.read_text("utf-8").splitlines():
+        code, *names = line.split("\t")
+        known |= {plain(name): code for name in names if len(name) > 3 or not name.isascii()}
+    return known | {name: code for code, names in USUAL_NAMES.items() for name in names}
+
+
+USUAL_NAMES = {
+    "US": ["usa", "u.s.", "u.s.a.", "the united states"],
+    "GB": ["uk", "u.k.", "great britain"],
+    "AE": ["uae", "u.a.e."],
+    "RU": ["russia"],
+    "TR": ["turkey"],
+    "IE": ["republic of ireland"],
+    "KR": ["korea, south"],
+    "HK": ["hong kong sar"],
+    "MM": ["burma"],
+}
 
 
 def country_of(text: str) -> str | None:
@@ -321,8 +380,23 @@ def country_of(text: str) -> str | None:
 
 def plain(text: str) -> str:
     """Text without accents, letter case and doubled spaces."""
-    letters = unicodedata.normalize("NFD", " ".join(text.split()))
+    letters = unicodedata.normalize("NFKD", " ".join(text.split()))
     return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
+
+
+def visible(text: str) -> str:
+    """Text in composed form, without what cannot be seen; white space is single spaces."""
+    return composed(" ".join(INVISIBLE.sub("", text).split()))
+
+
+def composed(text: str) -> str:
+    """Text in NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
+def is_missing(text: str) -> bool:
+    """Whether a text is what exports write for no value."""
+    return visible(text) in NO_VALUE
 
 
 # Visitor values (4)
@@ -350,16 +424,17 @@ def form(key: str) -> str:
 
 def read(field: str, raw: Any) -> Seen:
     """A value as its field's kind."""
-    if raw is None or raw == [] or (isinstance(raw, str) and not raw.strip()):
+    if raw is None or raw == [] or (isinstance(raw, str) and is_missing(raw)):
         return MISSING
     special = {"pages": pages, "last_seen": moment, "company_size": size}
+    special |= dict.fromkeys(["page_view_count", "session_count"], count)
     by_kind = {"T": texts, "N": number, "B": flag}
     return special[field](raw) if field in special else by_kind[KIND[field]](raw)
 
 
 def text_of(value: Any) -> str:
-    """A scalar as text: a number or a boolean is its JSON text."""
-    return value if isinstance(value, str) else json.dumps(value)
+    """A scalar as text: a number or a boolean is its JSON text, without an empty fraction."""
+    return value if isinstance(value, str) else re.sub(r"(?<=[0-9])\.0+\Z", "", json.dumps(value))
 
 
 def texts(raw: Any) -> Seen:
@@ -367,7 +442,7 @@ def texts(raw: Any) -> Seen:
     items = raw if isinstance(raw, list) else [raw]
     good = [item for item in items if is_scalar(item)]
     values = [text_of(item) for item in good if item is not None]
-    return Seen([text for text in values if text.strip()], len(good) == len(items))
+    return Seen([text for text in values if not is_missing(text)], len(good) == len(items))
 
 
 def is_scalar(value: Any) -> bool:
@@ -377,32 +452,89 @@ def is_scalar(value: Any) -> bool:
 
 
 def number(raw: Any) -> Seen:
-    """A JSON number or a string that is one, finite as a double."""
+    """A JSON number or a string that is one in any spelling, finite as a double."""
     if isinstance(raw, bool | list | dict):
         return MISFIT
-    if isinstance(raw, str) and not NUMBER.fullmatch(raw.strip()):
-        return MISFIT
     try:
-        value = float(raw)
+        value = number_of(visible(raw)) if isinstance(raw, str) else float(raw)
     except OverflowError:
         return MISFIT
-    return Seen([value]) if math.isfinite(value) else MISFIT
+    return Seen([value]) if value is not None and math.isfinite(value) else MISFIT
+
+
+def number_of(text: str) -> float | None:
+    """What a text is as a number, currency signs included."""
+    if NUMBER.fullmatch(text):
+        return float(text)
+    if text.startswith("-"):
+        found = number_of(text[1:].strip())
+        return None if found is None or found < 0 else -found
+    sign = [character for character in text if unicodedata.category(character) == "Sc"]
+    if len(sign) == 1 and (text[0] == sign[0] or text[-1] == sign[0]):
+        return grouped(text.strip(sign[0]).strip())
+    return grouped(text)
+
+
+def grouped(text: str) -> float | None:
+    """A number with groups of three, or with K, M or B for thousands, millions or billions."""
+    parts = re.fullmatch(r"(.+?) ?([kmb])?", text, re.IGNORECASE)
+    if not parts:
+        return None
+    digits = parts[1]
+    for separator in ",' \u2019":
+        if re.fullmatch(rf"[1-9][0-9]{{0,2}}({separator}[0-9]{{3}})+(\.[0-9]+)?", digits):
+            digits = digits.replace(separator, "")
+    if not re.fullmatch(r"(0|[1-9][0-9]*)(\.[0-9]+)?", digits):
+        return None
+    return float(
+        Fraction(digits) * {"k": 10**3, "m": 10**6, "b": 10**9}.get((parts[2] or "").lower(), 1)
+    )
+
+
+def count_of(text: str) -> float | None:
+    """A whole number from 0 on; dots separate thousands too, and there is no currency."""
+    if re.fullmatch(r"[1-9][0-9]{0,2}(\.[0-9]{3})+", text):
+        return float(text.replace(".", ""))
+    try:
+        value = float(text) if NUMBER.fullmatch(text) else grouped(text)
+    except OverflowError:
+        return None
+    whole = value is not None and math.isfinite(value) and value >= 0 and value % 1 == 0
+    return value if whole else None
+
+
+def count(raw: Any) -> Seen:
+    """A number of something."""
+    if isinstance(raw, str):
+        found = count_of(visible(raw))
+        return MISFIT if found is None else Seen([found])
+    found = number(raw)
+    return found if found.fits and found.values[0] >= 0 and found.values[0] % 1 == 0 else MISFIT
 
 
 def size(raw: Any) -> Seen:
     """A number, or a range of them."""
-    if number(raw).fits or not isinstance(raw, str):
-        return number(raw)
+    if isinstance(raw, dict) and raw.keys() & {"min", "max"}:
+        low, high = raw.get("min"), raw.get("max")
+        if low is None:
+            raw = f"1 to {text_of(high)}"
+        else:
+            raw = f"{text_of(low)}+" if high is None else f"{text_of(low)} to {text_of(high)}"
+    if not isinstance(raw, str):
+        return count(raw)
     found = range_of(raw)
-    return Seen([found]) if found else MISFIT
+    if not found:
+        return MISFIT
+    return Seen([found.low if found.low == found.high else found])
 
 
 def flag(raw: Any) -> Seen:
-    """true or false, 1 or 0, or those words in any letter case."""
-    words = {"true": True, "1": True, "false": False, "0": False}
+    """true or false, yes or no, and so on, in any letter case; 1 or 0."""
     if isinstance(raw, str):
-        word = raw.strip().casefold()
-        return Seen([words[word]]) if word in words else MISFIT
+        word = visible(raw).casefold()
+        if word in {"true", "yes", "y", "t", "on", "1", "1.0"}:
+            return Seen([True])
+        return Seen([False]) if word in {"false", "no", "n", "f", "off", "0", "0.0"} else MISFIT
     return Seen([bool(raw)]) if isinstance(raw, int | float) and raw in (0, 1) else MISFIT
 
 
@@ -417,28 +549,69 @@ def pages(raw: Any) -> Seen:
         if isinstance(item, dict):
             page = item.get("path") if item.get("url") is None else item["url"]
         if isinstance(page, str):
-            found += [page] if page.strip() else []
+            found += [] if is_missing(page) else [page]
         elif item is not None:
             fits = False
     return Seen(found, fits)
 
 
 def moment(raw: Any) -> Seen:
-    """A point in time as seconds since 1970: ISO 8601, or epoch seconds or milliseconds."""
+    """A point in time as seconds since 1970."""
+    if isinstance(raw, bool | list | dict):
+        return MISFIT
+    text = visible(raw) if isinstance(raw, str) else json.dumps(raw)
     try:
-        if isinstance(raw, str) and re.fullmatch("[0-9]{8}", raw.strip()):
-            seconds = seconds_of(raw.strip())
-        elif number(raw).fits:
-            epoch = Fraction(number(raw).values[0])
-            seconds = epoch / 1000 if abs(epoch) >= MILLISECONDS_FROM else epoch
-        elif isinstance(raw, str):
-            seconds = seconds_of(raw.strip())
-        else:
-            return MISFIT
+        seconds = epoch_of(text) if NUMBER.fullmatch(text) else date_of(text)
     except ValueError:
         return MISFIT
     inside = seconds_of("0001-01-01") <= seconds < seconds_of("9999-12-31") + 86400
     return Seen([seconds]) if inside else MISFIT
+
+
+def epoch_of(text: str) -> Fraction:
+    """A number as a date of eight digits, else as seconds or smaller units by its size."""
+    value = float(text)
+    if not math.isfinite(value) or value > 1e30:
+        raise ValueError("not a date")
+    exact = Fraction(text)
+    if 19900101 <= value <= 21001231 and exact % 1 == 0:
+        return seconds_of(str(int(exact)))
+    if value < 10**8:
+        raise ValueError("not a date")
+    unit = 1 if value < 1e11 else 10**3 if value < 1e14 else 10**6 if value < 1e17 else 10**9
+    return Fraction(math.floor(exact * 10**6 / unit), 10**6)
+
+
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+def date_of(text: str) -> Fraction:
+    """A date in words or figures; ValueError when it is none or has two readings."""
+    text = re.sub(r"^(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?,? ", "", text.lower())
+    for pattern in (
+        r"(?P<y>\d{4})/(?P<m>\d\d?)/(?P<d>\d\d?)(?P<rest>(?!\d).*)",
+        r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})(?P<rest>(?!\d).*)",
+        r"(?P<d>\d\d?) (?P<name>[a-z]+) (?P<y>\d{4})(?P<rest>(?!\d).*)",
+        r"(?P<name>[a-z]+) (?P<d>\d\d?),? (?P<y>\d{4})(?P<rest>(?!\d).*)",
+    ):
+        if match := re.fullmatch(pattern, text, re.ASCII):
+            parts = match.groupdict()
+            month = parts.get("m") or MONTHS.index(parts["name"][:3]) + 1
+            text = f"{parts['y']}-{int(month):02}-{int(parts['d']):02}{parts['rest']}"
+    if half := re.search(r" ?([ap])m\b", text):
+        clock = re.search(r"[t ](\d\d?)([:.\d]*)$", text[: half.start()])
+        if not clock or not 1 <= int(clock[1]) <= 12:
+            raise ValueError("not a time of half a day")
+        hour = int(clock[1]) % 12 + (12 if half[1] == "p" else 0)
+        text = f"{text[: clock.start()]}t{hour:02}{clock[2]}{text[half.end() :]}"
+    text = re.sub(r" ?(z|utc|gmt)?( ?[+-]\d\d:?\d*)( utc| gmt)?$", r"\2", text)
+    text = re.sub(r" ?(utc|gmt)$", "z", text)
+    text = re.sub(r"(?<=[\d:]) (?=[+-]\d\d)", "", text)
+    if not re.fullmatch(
+        r"\d{4}-\d\d-\d\d([t ]\d.*)?|\d{8}t\d.*|\d{4}-?w\d\d(-?\d)?([t ]\d.*)?", text
+    ):
+        raise ValueError("not a date")
+    return seconds_of(text.upper())
 
 
 def seconds_of(text: str) -> Fraction:

@@ -65,7 +65,7 @@ WORDS = {
     "company_postal_code": ["94105", "02134", "2134", "1.5", "EC1A 1BB"],
     "country": [
         *("US", "USA", "United States", "840", "DE", "Germany", "deu", "GB", "UK"),
-        *("United Kingdom", "FR", "Atlantis", "U", "states"),
+        *("United Kingdom", "FR", "Atlantis", "U", "states", "Deutschland", "U.S."),
     ],
     "domain": [
         *("northwind.example", "www.Northwind.example", "northwind.example.", "www.", "https://"),
@@ -81,7 +81,7 @@ WORDS = {
     ],
     "employee_size_range": [
         *("51-200", "51 \u2013 200", "201-500", "1,001-5,000", "1001\u20145000", "10,001+"),
-        *("10001 +", "1'001-5\u2019000", "small"),
+        *("10001 +", "1'001-5\u2019000", "small", "1K-5K", "over 10,000", "10,001+ employees"),
     ],
     "page_contains": [
         *(
@@ -108,6 +108,7 @@ PAGES = [
         "/docs",
         "/docs/a?b=/pricing",
     ),
+    *("/?UTM_Source=google&utm_medium=paid+social", "/a?utm%5Fterm=CRM&utm_content=%35#x"),
     *("https://example.com", "/", "https://example.com/STRASSE", "/caf%C3%A9", "/caf\u00e9", "#"),
 ]
 # Pieces that make up texts on the edge of the normal forms.
@@ -188,7 +189,17 @@ def texts_of(name: str) -> st.SearchStrategy[Any]:
     scalars = among(*numbers_in(WORDS[name]), 5, True, False, 1.5, 78701, 0)
     item = weighted((8, word), (2, near), (1, scalars), (1, MISSING.filter(lambda v: v != [])))
     junk = among({}, {"url": "/a"}, [], ["a"], math.nan)
-    odd = among("\ud800", "a\x00b", "\ufeff", "null", "\u200b", "[]", "{}", "x" * 300)
+    odd = among(
+        *("N/A", "NULL", "(not set)", "#N/A", "NaN", "\\N"),
+        "\ud800",
+        "a\x00b",
+        "\ufeff",
+        "null",
+        "\u200b",
+        "[]",
+        "{}",
+        "x" * 300,
+    )
     return weighted(
         (2, st.just(ABSENT)),
         (10, word),
@@ -226,11 +237,16 @@ def numbers_of(name: str) -> st.SearchStrategy[Any]:
     number = st.sampled_from(NUMBERS[name])
     as_text = st.builds(lambda form, n: form.format(n), among("{}", " {} ", "{}e0", "{}\n"), number)
     huge = among(2**53 + 1, 10**30, "1E2", "12e-1", "-5", "0.0", "1.000")
+    spelt = among(
+        *("1,200", "1 200", "1'200", "1.200", "1.5K", "2m", "1B", "$50", "50 \u20ac", "-$5"),
+        *("1,200.50", "1\u202f000", "0.1k", "- 5", "\u00a370.0", "0.03K", "1,20", "K", "$"),
+    )
     return weighted(
         (2, st.just(ABSENT)),
         (10, number),
         (3, as_text),
         (1, huge),
+        (2, spelt),
         (1, MISSING),
         (2, st.sampled_from(NO_NUMBERS)),
     )
@@ -241,13 +257,21 @@ SIZES = weighted(
     (4, styled(WORDS["employee_size_range"])),
     (1, among("51-51", "200-51", "1-3", "1-", "+", "10+", "1-2-3", "51 to 200", "1.000", "1.000+")),
     (1, pieced("size")),
+    (
+        2,
+        among(
+            *("251-1K", "1K to 5K", "over 10,000", "<10", "under 10", "10+ employees", "1K"),
+            *("51-200 Employees", ">= 50", "up to 50", "50 and above", {"min": 51, "max": 200}),
+            *({"min": 10}, {"max": 50}, {"min": "a"}, {"min": 5, "max": 1}),
+        ),
+    ),
 )
 FLAGS = weighted(
     (2, st.just(ABSENT)),
     (5, st.booleans()),
     (3, among(1, 0, "true", "TRUE", " False ", "1", "0")),
     (1, MISSING),
-    (1, among("yes", "no", "maybe", 2, -1, 0.5, [], [True], {}, math.nan, "1.0", "t")),
+    (1, among("yes", "N", "On", "0.0", "maybe", 2, -1, 0.5, [], [True], {}, math.nan, "1.0", "t")),
 )
 
 
@@ -296,6 +320,15 @@ MOMENTS = weighted(
             lambda form, seconds: form(seconds),
             among(int, str, float, lambda s: s * 1000, lambda s: str(s * 1000), lambda s: f"{s}.5"),
             among(1795435200, 1795348800, 1795348801, 1794830400, 1792843200, 1795435201),
+        ),
+    ),
+    (
+        3,
+        among(
+            *("2026-11-20 10:00:00 UTC", "2026-11-20T10:00:00+0000", "2026/11/20", "20.11.2026"),
+            *("Nov 20, 2026", "20 November 2026 11:00 PM", "Fri, 20 Nov 2026 10:00:00 GMT"),
+            *("2026-11-20 10:00:00 +0000 UTC", 1795170600000000, "1795170600000000000", "N/A"),
+            *("2026-11-20 12:30 AM", "20/11/2026", "2026-11-20-10", "1.7951706E12", "46346"),
         ),
     ),
     (1, among(0, -1, 1e11, 99999999999, -1e11, 20261116, "0", "1e9", "2026", 1795435200000.5)),

@@ -1,5 +1,6 @@
-"""The command `icpctl`: one line here for each command module."""
+"""The command `icpctl`: one line here for each command module, and what features add."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,14 +18,17 @@ from icpctl.cli.configs.update import update
 from icpctl.cli.configs.validate import validate
 from icpctl.cli.describe import describe
 from icpctl.cli.errors import exits
+from icpctl.cli.extensions import EXTENSIONS
 from icpctl.cli.mappings import mappings
 from icpctl.cli.score import score
 from icpctl.features.explain.command import explain
 from icpctl.features.impact.command import impact
-from icpctl.features.insight.command import insight
+from icpctl.features.insight.command import insight, insight_sections
 from icpctl.features.inspect.command import inspect
 from icpctl.features.prove.command import prove_app
 from icpctl.features.prove.subcommands import equivalent, witnesses
+from icpctl.features.prove.validating import add_proofs
+from icpctl.features.report.scoring import full_figures, score_report
 from icpctl.features.rollup.command import rollup
 from icpctl.features.sql.command import sql
 from icpctl.features.stats.command import stats
@@ -84,4 +88,7 @@ app.command("mappings")(exits(mappings))
 app.command("schema")(exits(schema))
 app.command("describe")(exits(describe))
 app.command("completion")(exits(completion))
+EXTENSIONS.report = partial(score_report, contribute=insight_sections)
+EXTENSIONS.figures = full_figures
+EXTENSIONS.prove = add_proofs
 prepare()

@@ -13,7 +13,7 @@ from icpctl.errors import IcpctlError
 
 def slugs(context: typer.Context) -> list[str]:
     """Return the slugs of the folder that the options typed so far mean."""
-    from icpctl.cli.options import workspace
+    from icpctl.cli.workspaces import workspace
 
     try:
         return workspace(_typed(context, "directory"), context.params.get("org")).slugs()
@@ -23,7 +23,7 @@ def slugs(context: typer.Context) -> list[str]:
 
 def organizations(context: typer.Context) -> list[str]:
     """Return the organizations of the folder that `--dir` means."""
-    from icpctl.cli.options import workspace
+    from icpctl.cli.workspaces import workspace
 
     try:
         return workspace(_typed(context, "directory"), None, all_orgs=True).orgs()

@@ -1,17 +1,13 @@
 """Options that several commands have, and what they mean together with the settings."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from icpctl.cli.complete import organizations, slugs
-from icpctl.errors import IcpctlError
+from icpctl.cli.workspaces import workspace as workspace  # noqa: PLC0414 - options come with it
 from icpctl.output.formats import SingleFormat
-
-if TYPE_CHECKING:
-    from icpctl.config.store import Workspace
-    from icpctl.features.report.pages import ReportTarget
 
 Dir = Annotated[
     Path | None,
@@ -115,39 +111,3 @@ Yes = Annotated[
 Output = Annotated[
     SingleFormat, typer.Option("-o", "--output", help="yaml is the file as it stands.")
 ]
-
-
-def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
-    """Return the folder that `--dir` and `--org` mean, or the settings where they are not given.
-
-    With `all_orgs` it is the whole folder, whatever organization is set.
-    """
-    from icpctl.config.store import Workspace
-    from icpctl.settings import load_settings
-
-    settings = load_settings()
-    root = settings.dir if directory is None else directory
-    if all_orgs:
-        return Workspace(root)
-    return Workspace(root, settings.org if org is None else org)
-
-
-def report_target(
-    report: Path | None, title: str | None, no_visitors: bool
-) -> "ReportTarget | None":
-    """Return what `--report` and its options ask for.
-
-    Raises `IcpctlError`: `unknown_format`, `bad_usage` for options without `--report`.
-    """
-    if report is None:
-        if title is not None or no_visitors:
-            option = "--no-visitors" if title is None else "--report-title"
-            raise IcpctlError(
-                f"{option} says how the report is, and there is none",
-                "bad_usage",
-                hint="name its file too, such as --report report.html",
-            )
-        return None
-    from icpctl.features.report.pages import ReportTarget
-
-    return ReportTarget(report, (title or "").strip() or None, visitors=not no_visitors)

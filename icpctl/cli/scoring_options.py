@@ -14,14 +14,14 @@ from icpctl.values import normal_forms
 
 def visitors_of(visitors: list[str] | None) -> list[str]:
     """Return the exports to read; raise `IcpctlError` `no_visitors` where none is named."""
-    found = visitors or list(load_settings().visitors)
-    if not found:
+    exports = visitors or list(load_settings().visitors)
+    if not exports:
         raise IcpctlError(
             "no visitors are named",
             "no_visitors",
             hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
         )
-    return found
+    return exports
 
 
 def mapping_of(name: str | None) -> Mapping | None:
@@ -45,11 +45,10 @@ def scoring_options(
 
     Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
     """
-    settings = load_settings()
     _paths("--carry", carry)
     return Options(
         as_of=Options().as_of if as_of is None else instant_of(as_of),
-        case_sensitive=settings.case_sensitive if case_sensitive is None else case_sensitive,
+        case_sensitive=is_case_sensitive(case_sensitive),
         mapping=mapping_of(mapping),
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
@@ -67,6 +66,11 @@ def encoding_of(name: str | None) -> str | None:
             "bad_usage",
             hint="write utf-8, cp1252, iso-8859-1, mac_roman, utf-16 or another name of Python's",
         ) from None
+
+
+def is_case_sensitive(given: bool | None) -> bool:
+    """Return whether letter case counts, by the option or else the settings."""
+    return load_settings().case_sensitive if given is None else given
 
 
 def instant_of(as_of: str) -> datetime:
@@ -87,10 +91,10 @@ def by_paths(by: list[str]) -> tuple[RecordPath, ...]:
 
 
 def _paths(option: str, texts: list[str]) -> tuple[RecordPath, ...]:
-    found = []
+    paths = []
     for text in texts:
         try:
-            found.append(parse_path(text))
+            paths.append(parse_path(text))
         except ValueError as error:
             raise IcpctlError(f"{option} {text!r}: {error}", "bad_usage") from None
-    return tuple(found)
+    return tuple(paths)

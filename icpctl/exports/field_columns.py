@@ -13,20 +13,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.field_warnings import is_missing
 from icpctl.exports.key_forms import key_form
 from icpctl.exports.path_values import (
+    AnyPlanned,
     PlannedBounds,
-    PlannedPath,
     Scanned,
     WantedPaths,
     converted,
+    planned_path,
 )
-from icpctl.exports.tokens import TokenLists, Tokens, chosen, chosen_lists, opened, singles
+from icpctl.exports.tokens import TokenLists, Tokens, as_lists, chosen, chosen_lists, opened
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import conversion, missing_texts
 from icpctl.values import json_records, typed_columns
-from icpctl.values.tokens import first_bytes
+from icpctl.values.tokens import first_bytes, missing
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MISSING, _MISFIT, _FITS = 0, 1, 2
 """What a token is for a field; more is better."""
 
-_QUOTE, _BRACKET = ord('"'), ord("[")
+_QUOTE = ord('"')
 _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMOPQRSTUVWXYZabcdefghijklmopqrstuvwxyz123456789", np.uint8)
 """With one of these a text begins that no export means as no value."""
 
@@ -54,7 +54,7 @@ class FieldColumns:
 
     columns: Columns
     wanted: list[Wanted]
-    planned: dict[str, tuple[PlannedPath | PlannedBounds, ...]]
+    planned: dict[str, tuple[AnyPlanned, ...]]
     as_cells: bool = False
 
     @classmethod
@@ -63,9 +63,9 @@ class FieldColumns:
         wanted = WantedPaths()
         planned = {}
         for name, paths in columns.paths.items():
-            own: list[PlannedPath | PlannedBounds] = []
+            own: list[AnyPlanned] = []
             for path in _differing(paths):
-                own.append(PlannedPath.of(path, wanted, as_list=name == PAGES))
+                own.append(planned_path(path, wanted, as_list=name == PAGES))
                 own += PlannedBounds.of(path, wanted) if as_cells else ()
             planned[name] = tuple(own)
         return cls(columns, wanted.wanted(), planned, as_cells)
@@ -121,7 +121,7 @@ def field_array(name: str, candidates: Sequence[Values], rows: int) -> pa.Array:
     """
     found = [one for one in candidates if one.is_present.any()]
     if name == PAGES:
-        lists = [_as_lists(one) for one in found]
+        lists = [as_lists(one) for one in found]
         return _best_lists(lists, rows).array()
     tokens = [one.joined() if isinstance(one, TokenLists) else one for one in found]
     best = _best(name, tokens, rows)
@@ -165,7 +165,7 @@ def _looked_at(name: str, tokens: pa.Array) -> np.ndarray:
         _, fits, misfits = typed_columns.instants(tokens)
     else:
         fits = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        misfits = np.flatnonzero(~is_missing(tokens) & ~fits)
+        misfits = np.flatnonzero(~missing(tokens) & ~fits)
     states = np.full(len(tokens), _MISSING)
     states[misfits] = _MISFIT
     states[fits] = _FITS
@@ -182,25 +182,6 @@ def _surely_fit(name: str, distinct: pa.Array) -> np.ndarray:
     second = np.frombuffer(b"".join(inner.to_pylist()).ljust(len(distinct), b"\0"), np.uint8)
     flags: np.ndarray = first_bytes(distinct) == _QUOTE
     return flags & np.isin(second[: len(distinct)], _LETTERS)
-
-
-def _as_lists(values: Values) -> TokenLists:
-    """Return pages as lists: a token that is a list, as conversions give them, is taken apart."""
-    if isinstance(values, TokenLists):
-        return values
-    first = first_bytes(values.distinct)
-    if not (first == _BRACKET).any():
-        return singles(values)
-    elements = [_elements(token) for token in values.distinct.to_pylist()]
-    ends = np.concatenate([[0], np.cumsum([len(its) for its in elements])]).astype(np.int32)
-    flat = Tokens.of(pa.array([it for its in elements for it in its], pa.string()))
-    return TokenLists(ends, flat).at(values.codes)
-
-
-def _elements(token: str) -> list[str | None]:
-    value = json_records.loads(token)
-    elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
-    return [None if it is None else json_records.dumps(it) for it in elements]
 
 
 def _best_lists(candidates: Sequence[TokenLists], rows: int) -> TokenLists:

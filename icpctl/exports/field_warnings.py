@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from icpctl.exports import json_texts
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.values import typed_columns
+from icpctl.values.tokens import missing
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Misfits:
     @classmethod
     def of(cls, column: pa.Array, rows: np.ndarray, lines: np.ndarray) -> Misfits:
         """Those on `rows` of a column of JSON texts, or of lists of them."""
-        found = [(int(lines[row]), _json(column[int(row)])) for row in rows[:SHOWN]]
+        found = [(int(lines[row]), json_of(column[int(row)])) for row in rows[:SHOWN]]
         return cls(len(rows), found)
 
 
@@ -88,7 +89,7 @@ def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:
         return typed_columns.instants(tokens)[2]
     if name == ID:
         is_one = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        return np.flatnonzero(~is_missing(tokens) & ~is_one)
+        return np.flatnonzero(~missing(tokens) & ~is_one)
     if name == PAGES:
         return typed_columns.pages(tokens).misfits
     kind = CONDITION_TYPES[name].kind
@@ -97,13 +98,9 @@ def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:
     return typed_columns.of_kind(tokens, name, kind).misfits
 
 
-def is_missing(tokens: pa.Array) -> np.ndarray:
-    """Which rows of a column of JSON texts have nothing, or only what counts as that."""
-    blank = pc.fill_null(pc.match_substring_regex(tokens, r'^(null|\[\]|"\s*")$'), True)
-    missing: np.ndarray = blank.to_numpy(zero_copy_only=False)
-    return missing
-
-
-def _json(value: pa.Scalar) -> str:
+def json_of(value: pa.Scalar) -> str:
+    """Return the JSON text of a value; pages come as a list of the texts of its elements."""
     found = value.as_py()
-    return f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
+    if not isinstance(found, list):
+        return str(found)
+    return f"[{','.join('null' if page is None else page for page in found)}]"

@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 
 from icpctl.exports import json_texts
 from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import is_missing
 from icpctl.mappings.conversions import COUNT
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Convert, conversion
 from icpctl.values import typed_columns
+from icpctl.values.tokens import missing
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -192,13 +192,13 @@ def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.n
         column = typed_columns.of_kind(tokens, name, CONDITION_TYPES[name].kind)
         return column.present(), column.misfits
     if name == LAST_SEEN:
-        return has_instant, np.flatnonzero(~is_missing(tokens) & ~has_instant)
+        return has_instant, np.flatnonzero(~missing(tokens) & ~has_instant)
     if name == MICROS:
         return has_instant, _NO_ROWS
     if name == ID:
         present = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
         return present, _NO_ROWS
-    return ~is_missing(tokens), _NO_ROWS
+    return ~missing(tokens), _NO_ROWS
 
 
 _NO_ROWS = np.empty(0, np.int64)

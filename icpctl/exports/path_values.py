@@ -18,12 +18,22 @@ from icpctl.exports.scan_results import ANY, ELEMENTS, NO_KIND, Kind, Wanted
 from icpctl.exports.tokens import (
     TokenLists,
     Tokens,
+    as_lists,
     chosen,
     chosen_lists,
     of_column,
+    together,
 )
 from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE, convert_tokens
-from icpctl.mappings.paths import Constant, Convert, Elements, Unless, conversion, missing_texts
+from icpctl.mappings.paths import (
+    Constant,
+    Convert,
+    Elements,
+    Together,
+    Unless,
+    conversion,
+    missing_texts,
+)
 from icpctl.values import json_records
 from icpctl.values.tokens import first_bytes
 
@@ -169,6 +179,38 @@ class PlannedBounds:
             return []
         objects = pc.binary_join_element_wise(*parts, "}", "")
         return [converted(Tokens.of(objects), (), conversion(self.path))]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTogether:
+    """Several paths whose values come together in one list."""
+
+    path: Path
+    parts: tuple[AnyPlanned, ...]
+
+    def values(self, scanned: Scanned) -> list[Values]:
+        """Return the lists of all that the paths give."""
+        found = [part.values(scanned) for part in self.parts]
+        lists = [as_lists(first_lists(its)) for its in found if its]
+        how = conversion(self.path)
+        return [converted(together(lists), (), how)] if lists else []
+
+
+AnyPlanned: TypeAlias = PlannedPath | PlannedBounds | PlannedTogether
+
+
+def planned_path(path: Path, wanted: WantedPaths, *, as_list: bool = False) -> AnyPlanned:
+    """Plan a path, whatever it is; see `PlannedPath.of`."""
+    first = path[0]
+    if not isinstance(first, Together):
+        return PlannedPath.of(path, wanted, as_list=as_list)
+    parts = tuple(planned_path(part, wanted, as_list=True) for part in first.paths)
+    return PlannedTogether(path, parts)
+
+
+def first_lists(candidates: Sequence[Values]) -> TokenLists:
+    """Return for each row the list of the first candidate that has anything."""
+    return cast("TokenLists", first_of([as_lists(one) for one in candidates]))
 
 
 def with_tests(values: Values, held: np.ndarray) -> Values:

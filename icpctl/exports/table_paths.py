@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.exports.key_forms import key_form
 from icpctl.mappings.conversions import BOUNDS, RANGE
-from icpctl.mappings.paths import Constant, Elements, conversion, keys_needed
+from icpctl.mappings.paths import Constant, Elements, Together, conversion, keys_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,6 +78,8 @@ class ColumnNames:
 
     def all_places(self, path: Path) -> list[Place]:
         """Return where the value of a path may be, and those of its tests."""
+        if isinstance(path[0], Together):
+            return [place for part in path[0].paths for place in self.all_places(part)]
         tests = [place for keys, _ in tests_of(path) for place in self.of_test(keys)]
         return self.places(path) + tests
 

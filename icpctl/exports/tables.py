@@ -15,12 +15,12 @@ from icpctl.exports.batches import Batch, Rejected
 from icpctl.exports.blocks import Block
 from icpctl.exports.columns import Columns
 from icpctl.exports.field_columns import FieldColumns, field_array, of_partition
-from icpctl.exports.path_values import Scanned, converted, has_text, with_tests
+from icpctl.exports.path_values import Scanned, converted, first_lists, has_text, with_tests
 from icpctl.exports.scanner import new_scanner
 from icpctl.exports.table_paths import ColumnNames, Place, tests_of
-from icpctl.exports.tokens import TokenLists, Tokens, opened, opened_token
+from icpctl.exports.tokens import TokenLists, Tokens, opened, opened_token, together
 from icpctl.mappings.mapping import PAGES
-from icpctl.mappings.paths import Constant, Convert, Unless, conversion, missing_texts
+from icpctl.mappings.paths import Constant, Convert, Together, Unless, conversion, missing_texts
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class _Table:
 
     def values(self, path: Path, *, as_list: bool = False) -> list[Values]:
         """Return what a path gives in each place where it may lead, the best first."""
+        if isinstance(path[0], Together):
+            return self._together(path[0].paths, conversion(path))
         if isinstance(path[0], Constant):
             return [Tokens.constant(json_records.dumps(path[0].text), self.rows)]
         found = [
@@ -94,6 +96,11 @@ class _Table:
             return found
         held = reduce(np.logical_and, (self._holds(keys, text) for keys, text in tests))
         return [with_tests(one, held) for one in found]
+
+    def _together(self, paths: Iterable[Path], how: Convert | None) -> list[Values]:
+        found = [self.values(path, as_list=True) for path in paths]
+        lists = [first_lists(candidates) for candidates in found if candidates]
+        return [converted(together(lists), (), how)] if lists else []
 
     def _holds(self, keys: tuple[str, ...], text: str) -> np.ndarray:
         held = np.zeros(self.rows, bool)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.scan_results import Column
 
-_BACKSLASH = ord("\\")
+_BACKSLASH, _BRACKET = ord("\\"), ord("[")
 _TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
 
 
@@ -219,6 +219,42 @@ def chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenL
         before += len(one.elements.distinct)
     distinct = pa.concat_arrays([one.elements.distinct for one in candidates])
     return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
+
+
+def together(lists: Sequence[TokenLists]) -> TokenLists:
+    """Return for each row the elements of all of its lists, one list after another."""
+    lengths = np.sum([one.lengths for one in lists], axis=0)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    codes = np.empty(int(offsets[-1]), np.int32)
+    starts = offsets.copy()
+    rows = np.arange(len(lengths))
+    before = 0
+    for one in lists:
+        found = one.elements.codes[_places(one.offsets, rows, one.lengths)]
+        codes[_places(starts, rows, one.lengths)] = np.where(found >= 0, found + before, -1)
+        starts[:-1] += one.lengths
+        before += len(one.elements.distinct)
+    distinct = pa.concat_arrays([one.elements.distinct for one in lists])
+    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
+
+
+def as_lists(values: Values) -> TokenLists:
+    """Return values as lists: a token that is a list, as conversions give them, is taken apart."""
+    if isinstance(values, TokenLists):
+        return values
+    first = first_bytes(values.distinct)
+    if not (first == _BRACKET).any():
+        return singles(values)
+    elements = [_elements(token) for token in values.distinct.to_pylist()]
+    ends = np.concatenate([[0], np.cumsum([len(its) for its in elements])]).astype(np.int32)
+    flat = Tokens.of(pa.array([it for its in elements for it in its], pa.string()))
+    return TokenLists(ends, flat).at(values.codes)
+
+
+def _elements(token: str) -> list[str | None]:
+    value = json_records.loads(token)
+    elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
+    return [None if it is None else json_records.dumps(it) for it in elements]
 
 
 def _places(offsets: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -33,3 +33,12 @@ class Code:
     def severity(self) -> Severity:
         """Return what findings of this code are unless `--strict` makes them errors."""
         return "warning" if self.name.startswith(("ICP3", "ICP6")) else "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The codes that begin with `prefix`, for the page of all codes."""
+
+    prefix: str
+    title: str
+    meaning: str

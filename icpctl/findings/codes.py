@@ -1,17 +1,20 @@
 """The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
-5xx mappings, 6xx proofs, 7xx warehouse SQL.
+5xx mappings; features register theirs.
 A code is never given a second meaning.
 """
 
 from __future__ import annotations
 
-from icpctl.features.prove.codes import PROOF_CODES
-from icpctl.features.sql.codes import COLUMN_CODES
-from icpctl.findings.code import Code
+from typing import TYPE_CHECKING
+
+from icpctl.findings.code import Code, Section
 from icpctl.findings.mapping_codes import MAPPING_CODES
 from icpctl.findings.text_codes import TEXT_CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CODES = (
     Code(
@@ -292,6 +295,32 @@ _CODES = (
     ),
 )
 
-CODES: dict[str, Code] = {
-    code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *PROOF_CODES, *COLUMN_CODES)
-}
+CODES: dict[str, Code] = {code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES)}
+"""Every code that is registered, in order."""
+
+SECTIONS = [
+    Section("ICP0", "The file and its text", "Nothing is known yet of what the config says."),
+    Section("ICP1", "The structure", "Keys, objects and lists."),
+    Section("ICP2", "Rules and values", "What a condition says."),
+    Section(
+        "ICP3",
+        "Warnings",
+        "The config is valid and used, and something is likely not meant. `--strict` makes "
+        "warnings errors.",
+    ),
+    Section("ICP4", "Settings", "`icpctl.toml`, or `[tool.icpctl]` in `pyproject.toml`."),
+    Section(
+        "ICP5", "Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."
+    ),
+]
+"""What codes are about, by how they begin, in order."""
+
+
+def register(section: Section, codes: Iterable[Code]) -> None:
+    """Add the codes of a feature; `icpctl.features.NAME` does so when it is imported."""
+    SECTIONS.append(section)
+    SECTIONS.sort(key=lambda section: section.prefix)
+    CODES.update({code.name: code for code in codes})
+    in_order = sorted(CODES.items())
+    CODES.clear()
+    CODES.update(in_order)

@@ -9,7 +9,8 @@ MAPPING_CODES = (
         "ICP501",
         "a field that is not known",
         "A mapping names the condition types, where both page types read `pages`, and `id`, "
-        "`last_seen`, `title`, `recognised_by`, `by` and `session`.",
+        "`last_seen`, `title`, `extends`, `recognised_by`, `by`, `session`, `records`, `where`, "
+        "`deals` and `missing`.",
         "mapping",
         "company_sise: employees\n",
         "company_size: employees\n",
@@ -34,8 +35,8 @@ MAPPING_CODES = (
     Code(
         "ICP504",
         "an entry of the wrong shape",
-        "A field has a path, a list of paths, or objects of `path` with `as` or `split`, or of "
-        "`constant`.",
+        "A field has a path, a list of paths, or objects of `path` (or of `all`, several paths) "
+        "with `as`, `split` or `map`, or of `constant`.",
         "mapping",
         "domain: {as: host}\n",
         "domain: {path: website, as: host}\n",
@@ -55,5 +56,21 @@ MAPPING_CODES = (
         "mapping",
         'last_seen: "events[].time"\n',
         'last_seen: "events[-1].time"\n',
+    ),
+    Code(
+        "ICP507",
+        "a mapping to extend that is not known",
+        "`extends` names a built-in mapping, which `icpctl mappings` lists.",
+        "mapping",
+        "extends: hubspott\nindustry: sector\n",
+        "extends: hubspot\nindustry: sector\n",
+    ),
+    Code(
+        "ICP508",
+        "a format that is not one of a date",
+        "A `format` says the year, the month and the day: `%Y`, `%m` and `%d`, or `%b` for `Nov`.",
+        "mapping",
+        'last_seen: {path: seen, as: date, format: "%m/%d"}\n',
+        'last_seen: {path: seen, as: date, format: "%m/%d/%Y"}\n',
     ),
 )

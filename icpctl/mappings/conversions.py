@@ -6,14 +6,12 @@ its field. None means that the record has nothing there.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from icpctl.values import json_records, normal_forms
+from icpctl.mappings import value_conversions
+from icpctl.values import date_forms, json_records, number_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,28 +20,30 @@ if TYPE_CHECKING:
 
     from icpctl.mappings.paths import Convert
 
-COUNT, SPLIT, RANGE = "count", "split", "range"
+COUNT, SPLIT, RANGE, MAP = "count", "split", "range", "map"
+DATE, QUERY, LATEST, HIGHEST = "date", "query", "latest", "highest"
+OF_LISTS = frozenset({COUNT, LATEST, HIGHEST})
+"""Conversions that make one value of a list; the others convert each of its elements."""
+
 BOUNDS = ("min", "max")
 """The keys of a range that is an object."""
 
-_ENUM = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
-_RANGE = re.compile(r"[0-9]+-[0-9]+|[0-9]+\+")
-_RB2B = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d):\d\d(?:\.\d+)?([+-]\d\d)[.:]?(\d\d)", re.ASCII
-)
-_PATH = re.compile("[/?#]")  # where a URL's host ends
 _CACHED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One conversion. `example` is a JSON value of an export, `becomes` what is made of it."""
+    """One conversion. `example` is a JSON value of an export, `becomes` what is made of it.
+
+    `convert` takes the value and the argument; `argument` is the one of the example.
+    """
 
     name: str
     meaning: str
     example: str
     becomes: str
-    convert: Callable[[Any], Any]
+    convert: Callable[[Any, Any], Any]
+    argument: str | tuple[str, ...] | None = None
 
 
 def convert(value: Any, how: Convert | None) -> Any:
@@ -51,14 +51,22 @@ def convert(value: Any, how: Convert | None) -> Any:
 
     None, which no conversion changes, is a value that is missing.
     """
-    if how is None or value is None:
-        return value
+    while how is not None and value is not None:
+        value = _once(value, how)
+        how = how.then
+    return value
+
+
+def _once(value: Any, how: Convert) -> Any:
+    if how.name in OF_LISTS:
+        return CONVERSIONS[how.name].convert(value, how.argument)
+    of_one = _BESIDE.get(how.name) or CONVERSIONS[how.name].convert
+    if not isinstance(value, list):
+        return of_one(value, how.argument)
+    made = [of_one(element, how.argument) for element in value if element is not None]
     if how.name == SPLIT:
-        return _split(value, how.argument or "")
-    of_one = CONVERSIONS[how.name].convert
-    if not isinstance(value, list) or how.name == COUNT:
-        return of_one(value)
-    return [it for it in map(of_one, value) if it is not None]
+        made = [part for parts in made for part in (parts if isinstance(parts, list) else [parts])]
+    return [element for element in made if element is not None]
 
 
 def convert_tokens(tokens: pa.Array, how: Convert) -> pa.Array:
@@ -79,187 +87,139 @@ def _converted(token: str, how: Convert) -> str | None:
     return None if value is None else json_records.dumps(value)
 
 
-def _host(value: Any) -> Any:
-    text = _text(value)
-    if text is None:
-        return value
-    rest = text.partition("://")[2] or text.removeprefix("//")
-    return normal_forms.domain(_PATH.split(rest)[0].rpartition("@")[2].rstrip("> "))
-
-
-def _place(part: int) -> Callable[[Any], Any]:
-    """Of `City, Region, Country` the part 0, 1 or 2."""
-
-    def of(value: Any) -> Any:
-        text = _text(value)
-        if text is None:
-            return value
-        parts = [it.strip() for it in text.split(",")]
-        country = ""
-        # A code alone does not tell: in `San Francisco, CA` it is a state's.
-        if len(parts) > 2 or (
-            len(parts[-1]) > normal_forms.LONGEST_CODE and _is_country(parts[-1])
-        ):
-            country = parts.pop()
-        city, region = [*parts, "", ""][:2] if len(parts) < 3 else (parts[0], parts[-1])
-        return (city, region, country)[part] or None
-
-    return of
-
-
-def _is_country(text: str) -> bool:
-    return not normal_forms.country(text).endswith("\0")
-
-
-def _range(value: Any) -> Any:
-    if isinstance(value, dict):
-        low, high = (_whole(value.get(bound)) for bound in BOUNDS)
-        if low is None and high is None:
-            return None
-        return f"{low or 1}-{high}" if high else f"{low}+"
-    text = _text(value)
-    if text is None or normal_forms.number(text) is not None:
-        return None
-    found = _RANGE.search(normal_forms.size_range(text))
-    return found.group() if found else value
-
-
-def _whole(value: Any) -> str | None:
-    """A number's text, without the `.0` of one that is kept as a double."""
-    text = _text(value)
-    return re.sub(r"\.0+$", "", text) or None if text else None
-
-
-def _words(value: Any) -> Any:
-    text = _text(value)
-    return text.replace("_", " ").title() if text and _ENUM.fullmatch(text) else value
-
-
-def _epoch(micros: int) -> Callable[[Any], Any]:
-    """Epoch times whose unit is so many microseconds, as ISO 8601."""
-
-    def of(value: Any) -> Any:
-        text = _text(value)
-        if text is None or normal_forms.number(text) is None:
-            return value
-        try:
-            return _iso(int(Decimal(text) * micros // 1))
-        except (OverflowError, ArithmeticError):
-            return value
-
-    return of
-
-
-def _iso(micros: int) -> str:
-    return normal_forms.instant_text(normal_forms.EPOCH + timedelta(microseconds=micros))
-
-
-def _rb2b_time(value: Any) -> Any:
-    found = _RB2B.fullmatch(_text(value) or "")
-    if not found:
-        return value
-    zone = f"{found[2]}:{found[3]}"
-    return found[1] + ("Z" if zone in ("+00:00", "-00:00") else zone)
-
-
-def _count(value: Any) -> Any:
-    return json_records.Number(len(value)) if isinstance(value, list) else value
-
-
-def _split(value: Any, separator: str) -> Any:
-    text = _text(value)
-    if text is None:
-        return value
-    return [part for it in text.split(separator) if (part := it.strip())]
-
-
-def _text(value: Any) -> str | None:
-    text = None if isinstance(value, bool) else json_records.scalar_text(value)
-    return None if text is None else text.strip()
-
-
 _CONVERSIONS = [
     Conversion(
         "host",
         "the host of a URL, or what stands behind the @ of an email address",
         '"https://www.northwind.example/about"',
         '"northwind.example"',
-        _host,
+        value_conversions.host,
     ),
     Conversion(
         "place_city",
         "the city in `City, Region, Country` or `City, Country`",
         '"Munich, Bavaria, Germany"',
         '"Munich"',
-        _place(0),
+        value_conversions.place(0),
     ),
     Conversion(
         "place_region",
         "the region in `City, Region, Country`",
         '"Munich, Bavaria, Germany"',
         '"Bavaria"',
-        _place(1),
+        value_conversions.place(1),
     ),
     Conversion(
         "place_country",
         "the country in `City, Region, Country` or `City, Country`",
         '"Munich, Bavaria, Germany"',
         '"Germany"',
-        _place(2),
+        value_conversions.place(2),
     ),
     Conversion(
         RANGE,
-        "a range in a text or in an object of `min` and `max`; a mere number is none",
-        '"2-10 employees"',
+        "a range of employees in a text or in an object of `min` and `max`; a mere number is none",
+        '"2 to 10 employees"',
         '"2-10"',
-        _range,
+        value_conversions.size_range,
     ),
     Conversion(
         "words",
         "a name in capitals and underscores as words",
         '"FINANCIAL_SERVICES"',
         '"Financial Services"',
-        _words,
+        value_conversions.words,
     ),
     Conversion(
         COUNT,
         "how many elements a list has",
         '["/pricing", "/demo"]',
         "2",
-        _count,
+        value_conversions.count,
+    ),
+    Conversion(
+        "lower_end",
+        "the lower end of a range",
+        '"51-200 employees"',
+        "51",
+        value_conversions.lower_end,
+    ),
+    Conversion(
+        "number",
+        "a number in any spelling",
+        '"$1.5M"',
+        "1500000",
+        value_conversions.number,
+    ),
+    Conversion(
+        DATE,
+        "a date in the `format` beside it, or in any spelling that has one reading",
+        '"11/20/2026"',
+        '"2026-11-20T00:00:00Z"',
+        value_conversions.date,
+        ("%m/%d/%Y",),
+    ),
+    Conversion(
+        QUERY,
+        "a parameter of a URL: `as: query utm_source`",
+        '"https://www.example.com/?utm_source=google"',
+        '"google"',
+        value_conversions.query,
+        "utm_source",
+    ),
+    Conversion(
+        LATEST,
+        "of a list the latest date",
+        '["2026-11-19", "2026-11-20"]',
+        '"2026-11-20"',
+        value_conversions.best(date_forms.instant),
+    ),
+    Conversion(
+        HIGHEST,
+        "of a list the highest number",
+        "[3, 12, 7]",
+        "12",
+        value_conversions.best(number_forms.number),
     ),
     Conversion(
         "epoch_seconds",
         "a date in seconds since 1970",
         "1795170600",
         '"2026-11-20T10:30:00Z"',
-        _epoch(1_000_000),
+        value_conversions.epoch(1_000_000),
     ),
     Conversion(
         "epoch_milliseconds",
         "a date in milliseconds since 1970",
         "1795170600250",
         '"2026-11-20T10:30:00.250000Z"',
-        _epoch(1_000),
+        value_conversions.epoch(1_000),
     ),
     Conversion(
         "epoch_microseconds",
         "a date in microseconds since 1970",
         '"1795170600000000"',
         '"2026-11-20T10:30:00Z"',
-        _epoch(1),
+        value_conversions.epoch(1),
     ),
     Conversion(
         "rb2b_time",
         "a date as RB2B writes it",
         '"2026-11-20T10:30:00:00.00+00.00"',
         '"2026-11-20T10:30:00Z"',
-        _rb2b_time,
+        value_conversions.rb2b_time,
     ),
 ]
 
 CONVERSIONS: dict[str, Conversion] = {entry.name: entry for entry in _CONVERSIONS}
-"""What `as` may name in a mapping. `split` is apart, since it takes a separator."""
+"""What `as` may name in a mapping. `split` and `map` are keys of their own beside a path."""
+
+
+_BESIDE: dict[str, Callable[[Any, Any], Any]] = {
+    SPLIT: value_conversions.split,
+    MAP: value_conversions.mapped,
+}
+"""Conversions that are keys beside a path."""
 
 
 def _rb2b_times(tokens: pa.Array) -> pa.Array | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.files import read_regular
-from icpctl.mappings.paths import Path, parse_path
+from icpctl.mappings.paths import Path, parse_path, resolve
+from icpctl.values.json_records import scalar_text
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from icpctl.errors import Location
 
 __all__ = [
+    "DEAL_FIELDS",
     "FIELDS",
     "FLAT_NAMES",
     "ID",
@@ -42,12 +44,18 @@ FIELDS: tuple[str, ...] = (
 )
 """What a mapping names: the condition types, where both page types read `pages`."""
 
+DEAL_FIELDS = ("key", "outcome", "close_date", "amount")
+"""What `deals` names in a mapping: what tells whose deal it is, and what became of it."""
+
 SINGLE = frozenset(
     {ID, LAST_SEEN}
     | {it.name for it in CONDITION_TYPES.values() if it.kind in (Kind.NUMBER, Kind.BOOLEAN)}
 )
 """Fields that can hold one value only."""
 
+
+OF_QUERIES = frozenset(name for name in CONDITION_TYPES if name.startswith("utm_"))
+"""Fields that the query of a page has where a record has none."""
 
 FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
 """What fields are called in flat visitors where that is not their own name."""
@@ -62,6 +70,9 @@ class Mapping:
     have several records each, the first that is present wins; without any, one record is one
     visitor, and `rollup_by` serves where they are rolled up all the same. `session` are the paths
     of what tells a visitor's sessions apart.
+    `records` are paths of the list that holds the records of an API's page. `only` names paths and
+    the texts of which a record must have one there, or it is no visitor's. `deals` are the paths of
+    `DEAL_FIELDS`.
     """
 
     name: str
@@ -72,6 +83,13 @@ class Mapping:
     rollup_by: tuple[Path, ...] = ()
     session: tuple[Path, ...] = ()
     where: Location | None = None
+    records: tuple[Path, ...] = ()
+    only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+    deals: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+
+    def is_of_visitor(self, record: dict[str, Any]) -> bool:
+        """Return whether a record is one that `only` asks for: each path has one of its texts."""
+        return all(scalar_text(resolve(record, path)) in texts for path, texts in self.only)
 
 
 def load_mapping(name: str | None) -> Mapping:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from icpctl.documents.document import read_document
 from icpctl.documents.keyed_files import KeyedReader, cut
-from icpctl.documents.tree import List, Scalar
+from icpctl.documents.tree import List, Object, Scalar
 from icpctl.errors import Location
-from icpctl.mappings.conversions import CONVERSIONS, COUNT, SPLIT
-from icpctl.mappings.mapping import FIELDS, PAGES, SINGLE, Mapping
+from icpctl.mappings.conversions import (
+    CONVERSIONS,
+    COUNT,
+    DATE,
+    MAP,
+    OF_LISTS,
+    QUERY,
+    RANGE,
+    SPLIT,
+)
+from icpctl.mappings.mapping import (
+    DEAL_FIELDS,
+    FIELDS,
+    PAGES,
+    SINGLE,
+    Mapping,
+    built_in,
+    built_in_names,
+)
 from icpctl.mappings.paths import (
     Constant,
     Convert,
     Path,
+    Together,
     Unless,
     conversion,
     is_many,
     parse_path,
     path_text,
 )
+from icpctl.mappings.value_conversions import is_date_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +47,15 @@ if TYPE_CHECKING:
     from icpctl.documents.document import Document
     from icpctl.documents.tree import Node
 
-TITLE, MISSING = "title", "missing"
+TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
+WHERE, DEALS = "where", "deals"
 ABOUT = ("recognised_by", "by", "rollup_by", "session")
 """Keys that hold paths and are no fields."""
 
-_KEYS = (TITLE, *ABOUT, MISSING, *FIELDS)
-_ENTRY_KEYS = ("path", "as", SPLIT, "constant")
+_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, MISSING, *FIELDS)
+_ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
+_SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
 _NO_OBJECT = ("ICP504", "a mapping is an object of fields and their paths", _EXAMPLE)
 
 
@@ -53,30 +75,120 @@ class _Reader(KeyedReader):
     def __init__(self, name: str, document: Document) -> None:
         super().__init__(document)
         self.name = name
+        self._title = ""
+        self._base: Mapping | None = None
+        self._missing: tuple[str, ...] = ()
+        self._records: tuple[Path, ...] = ()
+        self._only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+        self._paths_of: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
+        self._about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
+        self._deals: dict[str, tuple[Path, ...]] = {}
 
     def mapping(self) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
-        paths: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
-        about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
-        title = ""
-        missing: tuple[str, ...] = ()
-        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT):
-            if key == TITLE:
-                title = self._text(value, "the title is a text") or ""
-            elif key == MISSING:
-                missing = self._texts(value)
-            elif key in about:
-                plain = [path for path, node in self._paths(value) if self._is_plain(path, node)]
-                about[key] = tuple(plain)
-            else:
-                kept = [path for path, node in self._paths(value) if self._fits(key, path, node)]
-                paths[key] = tuple(kept)
-        if not self.problems and not any(paths.values()):
+        self._read_entries()
+        if not self.problems and not any(self._paths_of.values()) and not self._base:
             self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
-        for found in (paths, about):
-            found |= {key: tuple(_unless(it, missing) for it in found[key]) for key in found}
-        where = Location(self.name, 1, 1)
-        return Mapping(self.name, paths, title or self.name, **about, where=where)
+        return self._extended(self._mapping())
+
+    def _read_entries(self) -> None:
+        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT):
+            match key:
+                case "title":
+                    self._title = self._text(value, "the title is a text") or ""
+                case "extends":
+                    self._base = self._built_in(value)
+                case "missing":
+                    self._missing = self._texts(value, "what stands for a missing value is a text")
+                case "records":
+                    self._records = self._plain_paths(value)
+                case "where":
+                    self._only = tuple(self._tests(value))
+                case "deals":
+                    self._deals = self._deal_paths(value)
+                case _ if key in ABOUT:
+                    self._about[key] = self._plain_paths(value)
+                case _:
+                    self._paths_of[key] = self._field_paths(key, value)
+
+    def _mapping(self) -> Mapping:
+        found = [self._paths_of, self._about, self._deals]
+        paths, about, deals = (
+            {
+                key: tuple(_unless(path, self._missing) for path in paths)
+                for key, paths in it.items()
+            }
+            for it in found
+        )
+        return Mapping(
+            self.name,
+            paths,
+            self._title,
+            **about,
+            where=Location(self.name, 1, 1),
+            records=self._records,
+            only=self._only,
+            deals=deals,
+        )
+
+    def _unless(self, paths: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+        return {key: tuple(_unless(path, self._missing) for path in paths[key]) for key in paths}
+
+    def _extended(self, own: Mapping) -> Mapping:
+        """The mapping, with what it leaves to the one that it extends."""
+        base = self._base
+        if base is None:
+            return replace(own, title=own.title or self.name)
+        about = {key: getattr(own, key) or getattr(base, key) for key in ABOUT}
+        return replace(
+            own,
+            title=own.title or base.title,
+            paths={key: own.paths[key] + base.paths[key] for key in own.paths},
+            **about,
+            records=own.records or base.records,
+            only=own.only or base.only,
+            deals=base.deals | own.deals,
+        )
+
+    def _built_in(self, node: Node) -> Mapping | None:
+        name = self._text(node, "extends names a built-in mapping")
+        if name is None or name in built_in_names():
+            return None if name is None else built_in(name)
+        self.note_unknown("ICP507", node.start, "mapping", name, built_in_names())
+        return None
+
+    def _field_paths(self, field: str, value: Node) -> tuple[Path, ...]:
+        kept = (path for path, node in self._paths(value) if self._fits(field, path, node))
+        if field == "company_size":  # which reads ranges in every spelling, and mere numbers too
+            return tuple(path[:-1] if path[-1] == Convert(RANGE) else path for path in kept)
+        return tuple(kept)
+
+    def _plain_paths(self, value: Node) -> tuple[Path, ...]:
+        return tuple(path for path, node in self._paths(value) if self._is_plain(path, node))
+
+    def _tests(self, value: Node) -> Iterator[tuple[Path, tuple[str, ...]]]:
+        """The paths of `where`, each with the texts that a record may have there."""
+        for key, (start, texts) in self._object(value, "where is an object such as {event: page}"):
+            path = self._parsed(key, start)
+            if path is not None and self._is_plain(path, texts):
+                yield path, self._texts(texts, "what a record must have is a text")
+
+    def _deal_paths(self, value: Node) -> dict[str, tuple[Path, ...]]:
+        found: dict[str, tuple[Path, ...]] = {}
+        shape = f"deals is an object of {', '.join(DEAL_FIELDS)}"
+        for key, (start, paths) in self._object(value, shape):
+            if key in DEAL_FIELDS:
+                fitting = (path for path, node in self._paths(paths) if self._is_one(path, node))
+                found[key] = tuple(fitting)
+            else:
+                self.note_unknown("ICP501", start, "field of deals", key, DEAL_FIELDS)
+        return found
+
+    def _object(self, value: Node, shape: str) -> Iterator[tuple[str, tuple[int, Node]]]:
+        if isinstance(value, Object):
+            yield from value.entries.items()
+        else:
+            self.note("ICP504", value.start, shape)
 
     def _paths(self, value: Node) -> Iterator[tuple[Path, Node]]:
         for entry in value.items if isinstance(value, List) else [value]:
@@ -88,9 +200,8 @@ class _Reader(KeyedReader):
         """A path, or an object of a path and what is done with its value, or of a constant."""
         if isinstance(node, Scalar):
             return self._path(node)
-        hint = "write {path: ...}, with as: ... or split: ... beside it, or {constant: ...}"
         if isinstance(node, List):
-            self.note("ICP504", node.start, "a path is a text such as company.industry", hint)
+            self.note("ICP504", node.start, "a path is a text such as company.industry", _SHAPES)
             return None
         unknown = [
             (start, key) for key, (start, _) in node.entries.items() if key not in _ENTRY_KEYS
@@ -98,50 +209,95 @@ class _Reader(KeyedReader):
         for start, key in unknown:
             known = f"known are: {', '.join(_ENTRY_KEYS)}"
             self.note("ICP504", start, f"{cut(key)} does not belong here", known)
-        found = {key: value for key, (_, value) in node.entries.items()}
+        parts = {key: value for key, (_, value) in node.entries.items()}
         if unknown:
             return None
-        if set(found) not in ({"path"}, {"path", "as"}, {"path", SPLIT}, {"constant"}):
-            self.note(
-                "ICP504", node.start, f"{' and '.join(found) or 'nothing'} make no path", hint
-            )
+        if not _is_entry(parts):
+            words = " and ".join(parts) or "nothing"
+            self.note("ICP504", node.start, f"{words} make no path", _SHAPES)
             return None
-        return self._composed(found)
+        return self._composed(parts)
 
-    def _composed(self, found: dict[str, Node]) -> Path | None:
-        if "constant" in found:
-            text = self._text(found["constant"], "a constant is a text")
+    def _composed(self, parts: dict[str, Node]) -> Path | None:
+        if "constant" in parts:
+            text = self._text(parts["constant"], "a constant is a text")
             return None if text is None else (Constant(text),)
-        path = self._path(found["path"])
-        if path is None:
+        path = self._path(parts["path"]) if "path" in parts else self._together(parts["all"])
+        known = len(self.problems)
+        how = None
+        for key, make in ((MAP, self._map), ("as", self._as), (SPLIT, self._split)):
+            if key in parts:
+                converted = make(parts[key], parts)
+                how = replace(converted, then=how) if converted else how
+        if path is None or len(self.problems) > known:
             return None
-        if SPLIT in found:
-            separator = self._text(found[SPLIT], "a separator is a text such as ;")
-            return None if separator is None else (*path, Convert(SPLIT, separator))
-        if "as" in found:
-            name = self._text(found["as"], "a conversion is one of its names")
-            if name is None:
-                return None
-            if name not in CONVERSIONS:
-                self.note_unknown("ICP503", found["as"].start, "conversion", name, CONVERSIONS)
-                return None
-            return (*path, Convert(name))
-        return path
+        return (*path, how) if how else path
+
+    def _together(self, node: Node) -> Path | None:
+        """Several paths, of which the record has the values in one list."""
+        paths = self._plain_or_many(node)
+        return (Together(paths),) if paths else None
+
+    def _plain_or_many(self, node: Node) -> tuple[Path, ...]:
+        if not isinstance(node, List) or not node.items:
+            self.note("ICP504", node.start, "all is a list of paths", _SHAPES)
+            return ()
+        paths = [self._path(item) for item in node.items]
+        return tuple(path for path in paths if path is not None)
+
+    def _split(self, node: Node, _: dict[str, Node]) -> Convert | None:
+        separator = self._text(node, "a separator is a text such as ;")
+        return None if separator is None else Convert(SPLIT, separator)
+
+    def _as(self, node: Node, parts: dict[str, Node]) -> Convert | None:
+        text = self._text(node, "a conversion is one of its names")
+        if text is None:
+            return None
+        name, _, argument = text.partition(" ")
+        if name not in CONVERSIONS or (argument and name != QUERY):
+            self.note_unknown("ICP503", node.start, "conversion", text, CONVERSIONS)
+            return None
+        if name == QUERY and not argument.strip():
+            self.note("ICP504", node.start, "query needs a parameter, such as query utm_source")
+            return None
+        if "format" in parts and name != DATE:
+            self.note("ICP504", parts["format"].start, "format belongs beside as: date")
+            return None
+        if name == DATE:
+            return self._date(parts)
+        return Convert(name, argument.strip() or None)
+
+    def _date(self, parts: dict[str, Node]) -> Convert:
+        node = parts.get("format")
+        formats = () if node is None else self._texts(node, "a format is a text such as %m/%d/%Y")
+        for pattern in formats:
+            if node is not None and not is_date_format(pattern):
+                hint = "%Y is the year, %m the month, %d the day: %m/%d/%Y"
+                self.note("ICP508", node.start, f"{cut(pattern)} is not the format of a date", hint)
+        return Convert(DATE, formats or None)
+
+    def _map(self, node: Node, _: dict[str, Node]) -> Convert | None:
+        pairs = []
+        for text, (_start, becomes) in self._object(node, "map is an object of texts"):
+            becomes_text = self._text(becomes, "what a text becomes is a text")
+            pairs.append((text, becomes_text or ""))
+        return Convert(MAP, tuple(pairs)) if pairs else None
 
     def _path(self, node: Node) -> Path | None:
         text = self._text(node, "a path is a text such as company.industry")
-        if text is None:
-            return None
+        return None if text is None else self._parsed(text, node.start)
+
+    def _parsed(self, text: str, start: int) -> Path | None:
         try:
             return parse_path(text)
         except ValueError as error:
-            self.note("ICP502", node.start, f"bad path {cut(text)}: {error}")
+            self.note("ICP502", start, f"bad path {cut(text)}: {error}")
             return None
 
-    def _texts(self, value: Node) -> tuple[str, ...]:
+    def _texts(self, value: Node, wanted: str) -> tuple[str, ...]:
         nodes = value.items if isinstance(value, List) else [value]
-        found = [self._text(node, "what stands for a missing value is a text") for node in nodes]
-        return tuple(text for text in found if text)
+        texts = [self._text(node, wanted) for node in nodes]
+        return tuple(text for text in texts if text)
 
     def _text(self, node: Node, wanted: str) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
@@ -151,22 +307,28 @@ class _Reader(KeyedReader):
 
     def _fits(self, field: str, path: Path, node: Node) -> bool:
         """Whether what the path gives can be what the field holds."""
-        how = path[-1] if isinstance(path[-1], Convert) else None
-        if field in SINGLE and how != Convert(COUNT):
-            if is_many(path):
-                message = f"{field} is one value, {path_text(path)} gives several"
-                self.note("ICP506", node.start, message, "[0] is the first element, [-1] the last")
-                return False
-            if how and how.name == SPLIT:
-                self.note("ICP506", node.start, f"{field} is one value, split gives several")
-                return False
-        elif field == PAGES and how == Convert(COUNT):
+        if field in SINGLE:
+            return self._is_one(path, node, field)
+        if field == PAGES and conversion(path) == Convert(COUNT):
             self.note("ICP506", node.start, "pages are a list, count gives a number")
             return False
         return True
 
+    def _is_one(self, path: Path, node: Node, field: str = "this") -> bool:
+        """Whether a path gives one value, as `field` holds."""
+        names = _names(conversion(path))
+        if not (is_many(path) or SPLIT in names) or OF_LISTS & set(names):
+            return True
+        if SPLIT in names:
+            self.note("ICP506", node.start, f"{field} is one value, split gives several")
+            return False
+        message = f"{field} is one value, {path_text(path)} gives several"
+        hint = "[0] is the first element, [-1] the last; as: latest or as: highest chooses one"
+        self.note("ICP506", node.start, message, hint)
+        return False
+
     def _is_plain(self, path: Path, node: Node) -> bool:
-        if isinstance(path[-1], Convert | Constant):
+        if isinstance(path[-1], Convert | Constant | Together):
             self.note("ICP504", node.start, "here a path is a text, without conversion or constant")
         elif is_many(path):
             self.note("ICP506", node.start, "one value is needed here", "[0] is the first element")
@@ -175,9 +337,29 @@ class _Reader(KeyedReader):
         return False
 
 
+def _names(how: Convert | None) -> list[str]:
+    """The names of a path's conversions, in order."""
+    return [how.name, *_names(how.then)] if how else []
+
+
+def _is_entry(parts: dict[str, Node]) -> bool:
+    """Whether these keys make an entry together."""
+    keys = set(parts)
+    if keys == {"constant"}:
+        return True
+    return (
+        len(keys & {"path", "all"}) == 1
+        and "constant" not in keys
+        and ("format" not in keys or "as" in keys)
+    )
+
+
 def _unless(path: Path, texts: tuple[str, ...]) -> Path:
     """The path, at which these texts count as nothing; a constant and a count are none of them."""
     how = conversion(path)
+    if isinstance(path[0], Together):
+        together = Together(tuple(_unless(each, texts) for each in path[0].paths))
+        return (together, how) if how else (together,)
     if not texts or isinstance(path[0], Constant) or how == Convert(COUNT):
         return path
     return (*path[:-1], Unless(texts), how) if how else (*path, Unless(texts))

@@ -1,8 +1,7 @@
 """The language of paths: where in a record a value lies, and how it is found in plain Python.
 
 `company.industry`, `"Employee Count"`, `session.events[signal=pageview].url`, `emails[0].value`,
-`[type=group].traits.employees`. `columns` has the same in SQL; a property test holds the two to
-each other.
+`[type=group].traits.employees`. What is done with the value is in `conversions`.
 """
 
 from __future__ import annotations
@@ -33,10 +32,15 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Convert:
-    """What is done with the value found: one of `conversions.CONVERSIONS`."""
+    """What is done with a value: one of `conversions.CONVERSIONS`, `split` or `map`; `then` next.
+
+    `argument` is a separator, the name of a parameter, formats of dates, or pairs of a text and
+    what it becomes.
+    """
 
     name: str
-    argument: str | None = None
+    argument: str | tuple[str, ...] | tuple[tuple[str, str], ...] | None = None
+    then: Convert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,19 @@ class Unless:
     texts: tuple[str, ...]
 
 
-Step: TypeAlias = str | Elements | Unless | Convert | Constant
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What a record has at any of some paths, in one list."""
+
+    paths: tuple[Path, ...]
+
+
+Step: TypeAlias = "str | Elements | Unless | Convert | Constant | Together"
 Path: TypeAlias = tuple[Step, ...]
-"""The steps from a record down to a value; a conversion is the last, a constant the only one."""
+"""The steps from a record down to a value.
+
+A conversion is the last; a constant, or several paths together, is the only one but for that.
+"""
 
 _KEY = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DOTALL)
 _KEY_IN_TEST = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]=]+)', re.DOTALL)
@@ -159,11 +173,18 @@ def path_text(path: Path) -> str:
             case Elements():
                 text += _elements_text(step)
             case Convert():
-                argument = "" if step.argument is None else f" {_word(step.argument, _VALUE)}"
-                text += f" as {step.name}{argument}"
+                text += _conversion_text(step)
+            case Together():
+                text += f"[{', '.join(map(path_text, step.paths))}]"
             case Constant():
                 text += f'the constant "{step.text}"'
     return text
+
+
+def _conversion_text(step: Convert) -> str:
+    argument = step.argument
+    shown = f" {_word(argument, _VALUE)}" if isinstance(argument, str) else ""
+    return f" as {step.name}{shown}{_conversion_text(step.then) if step.then else ''}"
 
 
 def _elements_text(step: Elements) -> str:
@@ -185,6 +206,8 @@ def _word(text: str, plain: re.Pattern[str]) -> str:
 
 def keys_needed(path: Path) -> list[Keys]:
     """The keys of the record that must be there for the path to find anything."""
+    if isinstance(path[0], Together):
+        return [keys for together in path[0].paths for keys in keys_needed(together)]
     needed: list[Keys] = []
     keys: list[str] = []
     for number, step in enumerate(path):
@@ -199,6 +222,8 @@ def keys_needed(path: Path) -> list[Keys]:
 
 def is_many(path: Path) -> bool:
     """Whether the path gives several values: all elements of a list."""
+    if isinstance(path[0], Together):
+        return True
     return any(isinstance(step, Elements) and step.pick is None for step in path[1:])
 
 
@@ -219,11 +244,22 @@ def resolve(record: dict[str, Any], path: Path) -> Any:
     path leads through has nothing that fits, and None where there is no such list.
     """
     steps = path[:-1] if conversion(path) else path
+    if steps and isinstance(steps[0], Together):
+        return _together(record, steps[0])
     if steps and isinstance(steps[0], Elements):
         if not _fits(record, steps[0]):
             return None
         steps = steps[1:]
     return _resolve(record, steps)
+
+
+def _together(record: dict[str, Any], step: Together) -> list[Any] | None:
+    """Return all that a record has at the paths, lists taken apart; None where it has nothing."""
+    values: list[Any] = []
+    for path in step.paths:
+        value = resolve(record, path)
+        values += value if isinstance(value, list) else [] if value is None else [value]
+    return values or None
 
 
 def _resolve(value: Any, steps: Path) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.config_lists import value_text
+from icpctl.output.wording import cut
 from icpctl.scoring.seen_values import listed_values, positive
 from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps
@@ -53,6 +54,14 @@ def head(condition: Condition) -> str:
     else:
         shown = _text(value)
     return f"{condition.type} {condition.comparator} {shown}".rstrip()
+
+
+def role(condition: Condition) -> str:
+    """Return a condition's part in its group, as in ` (optional, weight 2)`; often nothing."""
+    parts = ["optional"] if condition.optional else []
+    if condition.weight != 1:
+        parts.append(f"weight {condition.weight:g}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def reason(one: ConditionExplanation) -> str:
@@ -111,7 +120,7 @@ def _absence(one: ConditionExplanation) -> str:
     elif seen.fits:
         text = f"{seen.field} is empty in this record"
     else:
-        raw = _cut(dumps(seen.raw))
+        raw = _short(dumps(seen.raw))
         text = f"{seen.field} is {raw}, which is not {wanted(seen.field)} and counts as missing"
     if one.held and positive(one.condition.comparator) != "exists":
         text += f"; {one.condition.comparator} holds then"
@@ -134,7 +143,7 @@ def _remark(one: ConditionExplanation, at: int) -> str:
     condition, seen = one.condition, one.seen
     value = str(seen.values[at])
     if condition.type == "last_seen_days" and seen.field == LAST_SEEN:
-        return f" (last_seen {_cut(str(seen.raw))})"
+        return f" (last_seen {_short(str(seen.raw))})"
     if seen.field != condition.type and _kind(condition) is Kind.TEXT:
         return f" as {seen.field}"
     if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
@@ -146,7 +155,7 @@ def _remark(one: ConditionExplanation, at: int) -> str:
     form = CONDITION_TYPES[condition.type].form
     if form in _FORMS and positive(condition.comparator) in _EQUALITIES:
         compared = normal_forms.FORMS[form](value)
-        return f" (that is {_cut(compared)})" if compared != value else ""
+        return f" (that is {_short(compared)})" if compared != value else ""
     return ""
 
 
@@ -156,7 +165,7 @@ def _converted(raw: Any, value: Any) -> str:
     if is_number and not isinstance(value, bool):
         return ""
     text = raw.strip() if isinstance(raw, str) else dumps(raw)
-    return "" if text.casefold() == value_text(value).casefold() else f" (from {_cut(text)})"
+    return "" if text.casefold() == value_text(value).casefold() else f" (from {_short(text)})"
 
 
 def _number(one: ConditionExplanation) -> float | None:
@@ -241,8 +250,8 @@ def _kind(condition: Condition) -> Kind:
 def _text(value: Any) -> str:
     text = value_text(value)
     is_plain = text == text.strip() and text and ", " not in text and '"' not in text
-    return _cut(text if is_plain or value is None or not isinstance(value, str) else f'"{text}"')
+    return _short(text if is_plain or value is None or not isinstance(value, str) else f'"{text}"')
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+def _short(text: str) -> str:
+    return cut(text, _LONGEST)

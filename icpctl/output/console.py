@@ -49,6 +49,13 @@ def shown(text: str) -> str:
     return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
+def shown_line(text: str) -> str:
+    """Return `shown` text that begins a line, where CI runners obey `::error::` and its like."""
+    text = shown(text)
+    blank = len(text) - len(text.lstrip())
+    return f"{text[:blank]}\\x3a{text[blank + 1 :]}" if text.startswith("::", blank) else text
+
+
 def console(stream: TextIO | None = None) -> Console:
     """Return a Rich console for `stream` (stdout); it reads no markup and colours no numbers."""
     from rich.console import Console
@@ -70,7 +77,7 @@ def table(
     others too where that is not enough. The columns `right` are aligned to the right.
     """
     stream = stream or sys.stdout
-    cells = [[shown(cell) for cell in row] for row in rows]
+    cells = [[shown_line(first), *map(shown, others)] for first, *others in rows]
     if not stream.isatty():
         stream.writelines("\t".join(line) + "\n" for line in (columns, *cells))
         return
@@ -98,4 +105,4 @@ def table(
 
 def note(text: str) -> None:
     """Print a line on stderr."""
-    print(shown(text), file=sys.stderr)
+    print(shown_line(text), file=sys.stderr)

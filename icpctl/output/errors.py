@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from icpctl.output.console import is_coloured, shown, styled
+from icpctl.output.console import is_coloured, shown, shown_line, styled
 
 if TYPE_CHECKING:
     from icpctl.errors import IcpctlError
@@ -20,7 +20,9 @@ def print_error(error: IcpctlError) -> None:
         from icpctl.output.findings import findings_text
 
         text = findings_text(error.findings, colour=colour)
-    place = f"{styled(shown(str(error.where)), 'place', colour=colour)}: " if error.where else ""
+    place = (
+        f"{styled(shown_line(str(error.where)), 'place', colour=colour)}: " if error.where else ""
+    )
     text += f"{place}{styled('error:', 'error', colour=colour)} {shown(error.message)}\n"
     if error.hint:
         text += f"  {styled('hint:', 'hint', colour=colour)} {shown(error.hint)}\n"

@@ -1,17 +1,15 @@
 """The vocabulary and the finding codes as Markdown: `docs/vocabulary.md` and `docs/checks.md`.
 
-`python -m icpctl.output.reference FOLDER` writes the pages; with `--check` it only says, and
+`python -m icpctl.cli.reference FOLDER` writes the pages; with `--check` it only says, and
 exits 1, when one is not what it would write.
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.schema import MODEL_ONLY
-from icpctl.findings.codes import CODES
+from icpctl.findings.codes import CODES, SECTIONS
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for
 
 if TYPE_CHECKING:
@@ -19,29 +17,6 @@ if TYPE_CHECKING:
 
     from icpctl.findings.code import Code
     from icpctl.vocabulary import Comparator, ConditionType
-
-SECTIONS = {
-    "ICP0": ("The file and its text", "Nothing is known yet of what the config says."),
-    "ICP1": ("The structure", "Keys, objects and lists."),
-    "ICP2": ("Rules and values", "What a condition says."),
-    "ICP3": (
-        "Warnings",
-        "The config is valid and used, and something is likely not meant. `--strict` makes "
-        "warnings errors.",
-    ),
-    "ICP4": ("Settings", "`icpctl.toml`, or `[tool.icpctl]` in `pyproject.toml`."),
-    "ICP5": ("Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."),
-    "ICP6": (
-        "Proofs",
-        "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every visitor "
-        "that there can be (`docs/prove.md`).",
-    ),
-    "ICP7": (
-        "Warehouse SQL",
-        "`icpctl sql`: the file of `--columns`, and conditions that a dialect cannot express "
-        "exactly (`docs/sql.md`).",
-    ),
-}
 
 _LANGUAGES = {"settings": "toml"}
 
@@ -54,9 +29,9 @@ def checks_page() -> str:
         "meaning. `icpctl describe CODE` shows the same in the terminal.\n",
         _GENERATED,
     ]
-    for start, (title, meaning) in SECTIONS.items():
-        codes = [code for code in CODES.values() if code.name.startswith(start)]
-        parts.append(f"## {title}\n\n{meaning}\n")
+    for section in SECTIONS:
+        codes = [code for code in CODES.values() if code.name.startswith(section.prefix)]
+        parts.append(f"## {section.title}\n\n{section.meaning}\n")
         parts += [
             f"### {code.name}\n\n**{_capital(code.title)}.** {code_help(code)}" for code in codes
         ]
@@ -112,9 +87,7 @@ def type_example(entry: ConditionType) -> str:
 
 PAGES = {"checks.md": checks_page, "vocabulary.md": vocabulary_page}
 
-_GENERATED = (
-    "<!-- Written by python -m icpctl.output.reference; change the tables in the code. -->\n"
-)
+_GENERATED = "<!-- Written by python -m icpctl.cli.reference; change the tables in the code. -->\n"
 
 
 def _type_section(entry: ConditionType) -> str:
@@ -151,27 +124,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check the pages of a folder; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m icpctl.output.reference")
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs"))
-    parser.add_argument("--check", action="store_true", help="change nothing")
-    options = parser.parse_args(arguments)
-    stale = []
-    for name, page in PAGES.items():
-        path, text = options.folder / name, page()
-        if path.is_file() and path.read_text("utf-8") == text:
-            continue
-        stale.append(path)
-        if not options.check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-    for path in stale:
-        print(f"{path} {'is not up to date' if options.check else 'written'}")
-    return 1 if stale and options.check else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

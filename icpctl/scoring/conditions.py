@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from icpctl.mappings import mapping
 from icpctl.scoring.scores import WORD
-from icpctl.values import column_forms, normal_forms, text_search, typed_columns
+from icpctl.values import column_forms, normal_forms, page_columns, text_search, typed_columns
+from icpctl.values.text_forms import folded_column
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
@@ -65,11 +66,22 @@ class BatchColumns:
             column, given = typed_columns.days(seen, own, self._plan.as_of)
             self._note(name, given)
             return column
+        if kind is Kind.TEXT:
+            return text_column(self._table, name)
         return typed_columns.of_kind(self._table[name], name, kind)
 
     def _note(self, name: str, column: Column) -> None:
         if len(column.misfits):
             self.misfits[name] = column.misfits
+
+
+def text_column(table: pa.RecordBatch, name: str) -> Column:
+    """Return the column of a text field; UTM parameters may be in the queries of pages."""
+    column = typed_columns.of_kind(table[name], name, Kind.TEXT)
+    if name in mapping.OF_QUERIES and mapping.PAGES in table.schema.names:
+        pages = typed_columns.pages(table[mapping.PAGES])
+        return page_columns.with_parameters(column, pages, name)
+    return column
 
 
 def _field_bits(field: FieldPlan, columns: BatchColumns, plan: Plan) -> np.ndarray:
@@ -138,7 +150,7 @@ class _Texts:
     """Distinct texts as the comparators see them; each form is made once."""
 
     def __init__(self, texts: pa.Array, case_sensitive: bool) -> None:
-        self.plain = texts if case_sensitive else casefolded(texts)
+        self.plain = texts if case_sensitive else folded_column(texts)
         self._forms: dict[Callable[[pa.Array], pa.Array], pa.Array] = {}
         self._with: dict[str, np.ndarray] = {}
 
@@ -154,17 +166,6 @@ class _Texts:
         if value not in self._with:
             self._with[value] = text_search.containing(self.plain, value)
         return self._with[value]
-
-
-def casefolded(texts: pa.Array) -> pa.Array:
-    """The texts as they are compared where letter case does not count."""
-    lowered = pc.ascii_lower(texts)
-    wide = ~pc.string_is_ascii(texts).to_numpy(zero_copy_only=False)
-    if not wide.any():
-        return lowered
-    mask = pa.array(wide)
-    folded = [text.casefold() for text in texts.filter(mask).to_pylist()]
-    return pc.replace_with_mask(lowered, mask, pa.array(folded, pa.string()))
 
 
 def _text_bits(table: _Table, field: FieldPlan, texts: _Texts) -> None:

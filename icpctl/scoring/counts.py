@@ -54,8 +54,8 @@ class Counts:
         sums = np.bincount(configs, weights=hundredths, minlength=self.configs)
         self.score_sums += sums.astype(np.int64)
 
-    def follow(self, later: Counts) -> None:
-        """Count what was counted of other visitors, over the same configs."""
+    def merge(self, later: Counts) -> None:
+        """Add what was counted of other visitors, over the same configs."""
         self.visitors += later.visitors
         self.matched += later.matched
         self.score_sum += later.score_sum

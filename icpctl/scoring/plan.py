@@ -168,6 +168,8 @@ def fields_of(entry: ConditionType) -> tuple[str, ...]:
         return (mapping.PAGES,)
     if entry.name == "last_seen_days":
         return (mapping.LAST_SEEN, entry.name)
+    if entry.name in mapping.OF_QUERIES:
+        return (entry.name, mapping.PAGES)
     if entry.form is Form.SIZE_RANGE:
         return (entry.name, "company_size")
     return (entry.name,)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - pydantic reads it
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-
-from icpctl.errors import IcpctlError
 
 
 class Report(BaseModel):
@@ -17,13 +14,17 @@ class Report(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
+    def body(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
+
 
 class ConfigReport(Report):
     """One config's share.
 
     `matched` counts the visitors that match it, `first` those whose `icp` it is. `match_rate` is
-    `matched` over all visitors, 0 to 1, four decimals; `average_score` is over the matches, two
-    decimals. Both are None where there is nothing to divide by.
+    `matched` over all visitors, 0 to 1; `average_score` is over the matches, two decimals. Both are
+    None where there is nothing to divide by.
     """
 
     slug: str
@@ -52,35 +53,6 @@ class MatchReport(Report):
     elapsed_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many lines may be rejected: a number, or a percentage of all lines."""
-
-    allowed: float
-    is_percentage: bool
-
-    @classmethod
-    def parse(cls, text: str) -> Limit:
-        """Return the limit for `N` or `P%`. Raises `IcpctlError` `bad_usage`."""
-        found = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)%", text.strip())
-        if not found or (found[2] and float(found[2]) > 100):
-            raise IcpctlError(
-                f"{text!r} is no limit",
-                "bad_usage",
-                hint="write a number of lines such as 10, or a percentage such as 0.5%",
-            )
-        return cls(float(found[1] or found[2]), is_percentage=bool(found[2]))
-
-    def exceeded(self, rejected: int, read: int) -> bool:
-        """Whether more lines were rejected, where so many others were read."""
-        lines = read + rejected
-        allowed = self.allowed * lines / 100 if self.is_percentage else self.allowed
-        return rejected > allowed
-
-    def __str__(self) -> str:
-        return f"{self.allowed:g}{'%' if self.is_percentage else ''}"
-
-
 def rate(part: int, whole: int) -> float | None:
-    """`part / whole` with four decimals, None for a whole of 0."""
-    return round(part / whole, 4) if whole else None
+    """`part / whole`, None for a whole of 0."""
+    return part / whole if whole else None

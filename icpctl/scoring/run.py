@@ -7,56 +7,41 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from heapq import nsmallest
 from typing import TYPE_CHECKING
-
-import numpy as np
-import pyarrow as pa
 
 from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import FieldWarning, FieldWarnings, Misfits
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_exports
 from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
-from icpctl.scoring.counts import Counts
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.report import MatchReport
+from icpctl.scoring.run_counts import RunCounts
 from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
-from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
+    import pyarrow as pa
+
     from icpctl.config.model import IcpConfig
     from icpctl.exports.batches import Batch, Rejected, Task
+    from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.format_detection import Mapped
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
+    from icpctl.scoring.report import MatchReport
+    from icpctl.scoring.run_counts import BestVisitor
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
-
-SHOWN = 10
-"""How many rejected lines and best visitors a run keeps for people to see."""
-
-
-@dataclass(frozen=True, slots=True)
-class BestVisitor:
-    """One of the visitors with the highest scores."""
-
-    id: str | None
-    file: str
-    line: int
-    icp: str
-    icp_score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,8 @@ class Options:
 class Run:
     """What a run found besides its report: the first of what people want to see.
 
-    `mapped` tells for each file the mapping it was read with.
+    `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
+    read on, `skipped` which files in folders are no exports by their names.
     """
 
     report: MatchReport
@@ -110,9 +96,23 @@ class Run:
     warnings: list[FieldWarning]
     best: list[BestVisitor]
     skipped: list[str] = field(default_factory=list)
-    """Files in folders that are no exports by their names."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
+
+    @classmethod
+    def of(
+        cls,
+        counts: RunCounts,
+        plan: Plan,
+        seconds: float,
+        mapped: list[Mapped],
+        timings: dict[str, float],
+    ) -> Run:
+        """The run, when all is counted."""
+        report = counts.report(plan, seconds)
+        first, best = counts.first_rejected, counts.best.visitors
+        warnings = counts.warnings.first
+        return cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
 
 
 def score(
@@ -141,7 +141,7 @@ def score(
         plan = plan or make_plan(
             configs, as_of=options.as_of, case_sensitive=options.case_sensitive
         )
-    counted = Counted.of(plan)
+    counts = RunCounts.of(plan)
     slugs = tuple(config.slug for config in plan.configs)
     exports = find_exports(visitors, options.encoding)
     sources = exports.sources
@@ -149,7 +149,7 @@ def score(
     mapped = map_sources(sources, options.mapping)
     progress = Progress(sources, on_progress)
     scan = Scan(
-        list(zip(sources, (one.mapping for one in mapped), strict=True)),
+        list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir, timings=timings),
         lambda mapping: columns_of(plan, mapping, options),
         needs_keys=options.mapping is not None,
@@ -157,14 +157,15 @@ def score(
     judging = _Judging(plan, timings, watch)
     for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
         with timings.step("count"):
-            counted.add(batch, verdicts, plan)
+            counts.add(batch, verdicts, plan)
             watched()
         for rejected in batch.rejected:
             on_rejected(rejected)
         with timings.step("write"):
             on_rows(rows_of(batch, verdicts, slugs, options))
         progress.read(batch)
-    run = counted.run(plan, time.perf_counter() - started, mapped, timings.seconds)
+    seconds = time.perf_counter() - started
+    run = Run.of(counts, plan, seconds, mapped, timings.seconds)
     run.skipped = exports.skipped
     return run
 
@@ -234,115 +235,3 @@ def rows_of(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: O
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
     return Rows(slugs, batch.source.name, batch.lines, ids, carried, fields, verdicts)
-
-
-@dataclass(slots=True)
-class Counted:
-    """What was found so far in a run, or in a part of one, that `follow` puts behind another."""
-
-    counts: Counts
-    rejected: int = 0
-    damaged: list[Rejected] = field(default_factory=list)
-    warnings: FieldWarnings = field(default_factory=FieldWarnings)
-    first_rejected: list[Rejected] = field(default_factory=list)
-    best: list[tuple[float, int, BestVisitor]] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, plan: Plan) -> Counted:
-        """Nothing found yet."""
-        return cls(Counts(len(plan.configs)))
-
-    def add(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
-        """Count a batch that was judged by `plan`."""
-        self._keep_best(batch, verdicts, plan)
-        self._keep_warnings(batch, verdicts, plan)
-        self.reject(batch.rejected)
-        self.counts.add(verdicts)
-
-    def reject(self, rejected: Sequence[Rejected]) -> None:
-        """Count rejected lines, and apart from them the places where files are damaged."""
-        lines = [one for one in rejected if not one.is_damage]
-        self.first_rejected += lines[: SHOWN - len(self.first_rejected)]
-        self.rejected += len(lines)
-        self.damaged += [one for one in rejected if one.is_damage]
-
-    def follow(self, later: Counted, lines_before: int = 0) -> None:
-        """Count what was found in the part behind; so many lines of its file go before it."""
-        before = self.counts.visitors
-        best = [
-            (score, before + order, replace(one, line=one.line + lines_before))
-            for score, order, one in later.best
-        ]
-        self._keep(best)
-        self.first_rejected += [
-            replace(one, line=one.line + lines_before)
-            for one in later.first_rejected[: SHOWN - len(self.first_rejected)]
-        ]
-        self.rejected += later.rejected
-        self.damaged += [replace(one, line=one.line + lines_before) for one in later.damaged]
-        self.warnings.follow(later.warnings, lines_before)
-        self.counts.follow(later.counts)
-
-    def _keep_best(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
-        worst = self.best[-1][0] if len(self.best) == SHOWN else 0.0
-        scores = verdicts.icp_score
-        rows = np.flatnonzero((verdicts.icp >= 0) & (-scores < worst))
-        rows = rows[np.argsort(-scores[rows], kind="stable")][:SHOWN]
-        if not len(rows):
-            return
-        ids = scalar_texts(batch.table[visitor_mapping.ID].take(pa.array(rows))).to_pylist()
-        found = [
-            (
-                -float(scores[row]),
-                self.counts.visitors + int(row),
-                BestVisitor(
-                    visitor,
-                    batch.source.name,
-                    int(batch.lines[row]),
-                    plan.configs[verdicts.icp[row]].slug,
-                    float(scores[row]),
-                ),
-            )
-            for row, visitor in zip(rows, ids, strict=True)
-        ]
-        self._keep(found)
-
-    def _keep(self, found: list[tuple[float, int, BestVisitor]]) -> None:
-        self.best = nsmallest(SHOWN, [*self.best, *found], key=lambda one: one[:2])
-
-    def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
-        found = batch.misfits
-        if found is None:
-            found = {
-                name: Misfits.of(batch.table[name], rows, batch.lines)
-                for name, rows in verdicts.misfits.items()
-            }
-        asked = {name: found[name] for name in found if name in plan.columns}
-        self.warnings.add(batch.source.name, asked)
-
-    def run(
-        self, plan: Plan, seconds: float, mapped: list[Mapped], timings: dict[str, float]
-    ) -> Run:
-        """The run, when all is counted."""
-        counts = self.counts
-        report = MatchReport(
-            as_of=plan.as_of,
-            visitors=counts.visitors,
-            rejected=self.rejected,
-            damaged=len(self.damaged),
-            field_warnings=dict(sorted(self.warnings.counts.items())),
-            matched=counts.matched,
-            match_rate=counts.match_rate,
-            configs=counts.config_reports(plan.configs),
-            elapsed_seconds=round(seconds, 3),
-        )
-        best = [one for *_, one in self.best]
-        return Run(
-            report,
-            mapped,
-            self.first_rejected,
-            self.damaged,
-            self.warnings.first,
-            best,
-            timings=timings,
-        )

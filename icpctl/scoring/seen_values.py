@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.conditions import row_words
+from icpctl.scoring.conditions import row_words, text_column
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.verdicts import held_conditions
-from icpctl.values import json_records, typed_columns
+from icpctl.values import json_records, normal_forms, typed_columns
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Operator
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from icpctl.scoring.plan import Plan
     from icpctl.values.typed_columns import Column
+    from icpctl.vocabulary import ConditionType
 
 _EXACT = 2**53  # up to here a double tells whole numbers apart
 FOR_A_RANGE = ("equals", "in", "has_any")
@@ -81,6 +82,15 @@ def listed_values(condition: Condition) -> tuple[Any, ...]:
     if positive(condition.comparator) == "exists":
         return ()
     return condition.value if isinstance(condition.value, tuple) else (condition.value,)
+
+
+def listed_form(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
+    """The form in which a listed value is compared; of pages that of the path."""
+    plain = normal_forms.plain(value, case_sensitive=case_sensitive)
+    if entry.kind is Kind.PAGES:
+        return normal_forms.path_value(plain)
+    form = normal_forms.FORMS.get(entry.form)
+    return form(plain) if form else plain
 
 
 def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], plan: Plan) -> HitsOf:
@@ -157,12 +167,12 @@ def _see(rows: pa.RecordBatch, name: str, plan: Plan) -> list[Seen]:
         return _each(column, PAGES, _raw(rows, PAGES), lambda page, _: page)
     raw = _raw(rows, name)
     if kind is Kind.TEXT:
-        return _each(typed_columns.texts(rows[name]), name, raw, lambda text, _: text)
+        return _each(text_column(rows, name), name, raw, lambda text, _: text)
     if kind is Kind.BOOLEAN:
         return _each(
             typed_columns.booleans(rows[name]), name, raw, lambda bounds, _: bool(bounds[0])
         )
-    column = typed_columns.numbers(rows[name], ranges=name == "company_size")
+    column = typed_columns.numbers(rows[name], name)
     return _each(column, name, raw, _number)
 
 

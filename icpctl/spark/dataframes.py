@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import uuid
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import load_mapping
-from icpctl.output.verdict_rows import VERDICT
+from icpctl.output.runs.verdict_rows import VERDICT
 from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
 from icpctl.spark.inputs.tables import RECORD
@@ -40,6 +42,7 @@ def verdicts_of(
     """As `icpctl.spark.score`."""
     from pyspark.sql import functions as f
 
+    _run_workers_with_this_python(visitors)
     keep = tuple(dict.fromkeys(keep))
     fields = {field.name: field for field in visitors.schema.fields}
     for name in keep:
@@ -62,6 +65,19 @@ def verdicts_of(
     # Under names of our own: Spark looks each name of a frame up, and some it cannot find.
     kept = [f.col(quoted(name)).alias(kept_name(at)) for at, name in enumerate(keep)]
     return visitors.select(record, *kept).mapInArrow(plain_task(work, keep), schema)
+
+
+def _run_workers_with_this_python(visitors: DataFrame) -> None:
+    """Name this Python for the workers, unless the environment or Spark's settings name another.
+
+    Spark's own default is the first `python3` of the PATH, which has no icpctl where a program
+    runs without an activated environment. A session of Spark Connect has no context to say it to.
+    """
+    context: Any = getattr(visitors.sparkSession, "_sc", None)
+    if context is None or "PYSPARK_PYTHON" in os.environ:
+        return
+    if context.getConf().get("spark.pyspark.python") is None:
+        context.pythonExec = sys.executable
 
 
 def options_of(as_of: datetime | None, case_sensitive: bool) -> Options:

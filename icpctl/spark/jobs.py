@@ -14,7 +14,7 @@ from icpctl.output.progress import progress
 from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.spark.progress import watched
 from icpctl.spark.session import apart
-from icpctl.spark.tasks import told
+from icpctl.spark.tasks import unpacked
 from icpctl.spark.work import TALLY
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.output.verdict_rows import Form
+    from icpctl.output.runs.verdict_rows import Form
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2
@@ -63,9 +63,10 @@ class Jobs:
         self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
 
     def new_folders(self, out: str | None, rejects: str | None) -> tuple[str | None, str | None]:
-        """How Spark names folders that are to be made, for rows and for rejected lines.
+        """Return how Spark names folders that are to be made, for rows and for rejected lines.
 
-        Raises `IcpctlError` `not_written` where one is there, or within the other.
+        An empty folder is what a killed driver may leave; it is removed. Raises `IcpctlError`
+        `not_written` where something is there, or where one is within the other.
         """
         rows, others = self._new_folder(out), self._new_folder(rejects)
         if rows and others and (_is_within(rows, others) or _is_within(others, rows)):
@@ -78,7 +79,7 @@ class Jobs:
         path = self._systems.path(name)
         system = self._systems.system(path)
         whole = system.makeQualified(path)
-        if system.exists(whole):
+        if system.exists(whole) and not _remove_empty(system, whole):
             raise _taken(name, "there is something here already, which Spark does not replace")
         found: str = whole.toString()
         return found
@@ -89,7 +90,7 @@ class Jobs:
 
         with self._shown(size):
             rows = frame.where(f.col(TALLY).isNotNull()).select(TALLY).collect()
-        return [told(bytes(row[0])) for row in rows]
+        return [unpacked(bytes(row[0])) for row in rows]
 
     def tallies(self) -> Any:
         """Where the tasks of a job that writes hand in what they counted.
@@ -104,7 +105,7 @@ class Jobs:
 
         with self._shown(size):
             self._write(frame.where(f.col(TALLY).isNull()).drop(TALLY), out, form)
-        return list(map(told, tallies.value))
+        return list(map(unpacked, tallies.value))
 
     @contextmanager
     def _shown(self, size: int) -> Iterator[None]:
@@ -158,6 +159,13 @@ class Jobs:
             time.sleep(_WAIT)
             gone = 0 if system.exists(path) else gone + 1
         self._written.remove(name)
+
+
+def _remove_empty(system: Any, path: Any) -> bool:
+    """Remove a folder with nothing in it, and return whether that is what was at the path."""
+    if not system.getFileStatus(path).isDirectory() or len(system.listStatus(path)):
+        return False
+    return bool(system.delete(path, False))
 
 
 def _taken(name: str, why: str) -> IcpctlError:

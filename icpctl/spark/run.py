@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.visitor_scan import temporary_folder
-from icpctl.features.insight.counting import Insight
-from icpctl.output.score import refuse_stdout, refuse_taken_names
-from icpctl.output.verdict_rows import FORMS, Layout
-from icpctl.scoring.run import Counted
+from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
+from icpctl.output.runs.verdict_rows import FORMS, Layout
+from icpctl.scoring.run import Run
+from icpctl.scoring.run_counts import RunCounts
 from icpctl.spark.inputs.frames import Frames, lines_before
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
@@ -34,10 +34,8 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.exports.format_detection import Mapped
-    from icpctl.features.insight.counting import InsightCounts
-    from icpctl.features.stats.counting import Stats, StatsCounts
-    from icpctl.output.verdict_rows import Form
-    from icpctl.scoring.run import Options, Run
+    from icpctl.output.runs.verdict_rows import Form
+    from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally, TaskTally
     from icpctl.spark.work import Place
@@ -86,31 +84,6 @@ def score_on(
         return score(spark, visitors, [(it.slug, it.config) for it in configs], options, folders)
 
 
-def stats_on(
-    cluster: Cluster,
-    visitors: Sequence[str],
-    configs: Sequence[ConfigFile],
-    options: Options,
-    counts: StatsCounts,
-    organization: str | None,
-) -> Stats:
-    """As `stats`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
-    pairs = [(it.slug, it.config) for it in configs]
-    with session(cluster, "icpctl stats") as spark:
-        return stats(spark, visitors, pairs, options, counts, organization)
-
-
-def insight_on(
-    cluster: Cluster,
-    visitors: Sequence[str],
-    configs: Sequence[ConfigFile],
-    options: Options,
-) -> Insight:
-    """As `insight`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
-    with session(cluster, "icpctl insight") as spark:
-        return insight(spark, visitors, [(it.slug, it.config) for it in configs], options)
-
-
 def score(
     spark: SparkSession,
     visitors: Sequence[str],
@@ -125,7 +98,7 @@ def score(
     """
     jobs = Jobs(spark)
     out, rejects = jobs.new_folders(folders.out, folders.rejects)
-    scan = _Scan.of(spark, visitors, options, jobs)
+    scan = SparkScan.of(spark, visitors, options, jobs)
     frames = scan.frames
     work = scan.work(configs, layout=folders.layout, form=folders.form)
     with frames.fixed_blocks(), jobs.all_or_nothing():
@@ -135,87 +108,18 @@ def score(
             counts = frames.line_counts()
             work = replace(work, lines_before=lines_before(sorted(counts.items())))
         jobs.describe(f"score {frames.words} against {len(configs)} configs")
-        found = _blocks(_counted(jobs, frames, work, out))
-        frames.require_same(counts, _lines(found, counts))
-        blocks = frames.in_order(found)
+        tallies = blocks_of(_counted(jobs, frames, work, out))
+        frames.require_same(counts, _lines(tallies, counts))
+        blocks = frames.in_order(tallies)
         if rejects is not None:
             before = lines_before((place, tally.lines) for place, tally in blocks)
-            rejected = {place: (it.lines, it.counted.rejected) for place, it in blocks}
+            rejected = {place: (tally.lines, tally.counts.rejected) for place, tally in blocks}
             write_rejects(jobs, frames, work, rejected, before, rejects)
     return scan.run(blocks, work)
 
 
-def stats(
-    spark: SparkSession,
-    visitors: Sequence[str],
-    configs: Sequence[tuple[str, IcpConfig]],
-    options: Options,
-    counts: StatsCounts,
-    organization: str | None,
-) -> Stats:
-    """Score visitors against `(slug, config)` pairs, and count those of a period with `counts`.
-
-    Raises what reading raises; Spark's own errors pass.
-    """
-    jobs = Jobs(spark)
-    options = replace(options, fields=counts.fields)
-    scan = _Scan.of(spark, visitors, options, jobs)
-    work = scan.work(configs, stats=counts)
-    frames = scan.frames
-    jobs.describe(f"statistics of {frames.words} against {len(configs)} configs")
-    with frames.fixed_blocks():
-        found = _blocks(jobs.run(_judged(frames, work), frames.size))
-    blocks = frames.in_order(found)
-    for _, tally in blocks:
-        if tally.stats:
-            counts.follow(tally.stats)
-    run = scan.run(blocks, work)
-    return counts.stats(run, organization, case_sensitive=options.case_sensitive)
-
-
-def insight(
-    spark: SparkSession,
-    visitors: Sequence[str],
-    configs: Sequence[tuple[str, IcpConfig]],
-    options: Options,
-) -> Insight:
-    """Score visitors against `(slug, config)` pairs, and count what keeps them away.
-
-    Parts of pages are counted by a second job, when the first knows which are worth it. Raises what
-    reading raises; Spark's own errors pass.
-    """
-    jobs = Jobs(spark)
-    scan = _Scan.of(spark, visitors, options, jobs)
-    work = scan.work(configs, parts={})
-    frames = scan.frames
-    with frames.fixed_blocks():
-        jobs.describe(f"insight into {len(configs)} configs by {frames.words}")
-        counts, found = _looked_into(scan, work, jobs)
-        parts = counts.watch.told_parts()
-        if parts:
-            jobs.describe(f"count parts of pages in {frames.words}")
-            of_parts, again = _looked_into(scan, scan.work(configs, parts=parts), jobs)
-            frames.require_same(_visitors(found), _visitors(again))
-            counts.take_parts(of_parts)
-    run = scan.run(frames.in_order(found), work)
-    return Insight(counts.report(run), run)
-
-
-def _looked_into(
-    scan: _Scan, work: Work, jobs: Jobs
-) -> tuple[InsightCounts, dict[Place, BlockTally]]:
-    """What insight counts, and what was found in each block."""
-    counts = work.insight()
-    blocks: dict[Place, BlockTally] = {}
-    for tally in jobs.run(_put_together(_judged(scan.frames, work)), scan.frames.size):
-        blocks |= tally.blocks
-        if tally.watched:
-            counts.follow(tally.watched)
-    return counts, blocks
-
-
-def _put_together(frame: DataFrame) -> DataFrame:
-    """What the tasks of a frame counted, put together by tasks: of thousands tens are left.
+def merged(frame: DataFrame) -> DataFrame:
+    """What the tasks of a frame counted, merged by tasks: of thousands tens are left.
 
     The same ones meet in the same order, whichever ends first.
     """
@@ -229,7 +133,7 @@ def _put_together(frame: DataFrame) -> DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scan:
+class SparkScan:
     """What is read, and with which mappings."""
 
     started: float
@@ -240,61 +144,61 @@ class _Scan:
     @classmethod
     def of(
         cls, spark: SparkSession, visitors: Sequence[str], options: Options, jobs: Jobs
-    ) -> _Scan:
+    ) -> SparkScan:
         """Finds the files. Raises `IcpctlError` where there are none, or Spark cannot read one."""
         started = time.perf_counter()
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
             mapped = map_sources([it.source for it in inputs], options.mapping)
-        for one in mapped:
-            refuse_events(one.mapping, Location(one.source))
+        for its in mapped:
+            refuse_events(its.mapping, Location(its.source))
         return cls(started, options, Frames.of(spark, inputs), mapped)
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
         """What tasks are to do."""
         files = {
-            number: File(one.source, one.mapping)
-            for number, one in zip(self.frames.numbers, self.mapped, strict=True)
+            number: File(its.source, its.mapping)
+            for number, its in zip(self.frames.numbers, self.mapped, strict=True)
         }
         return Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
 
     def run(self, blocks: Sequence[tuple[Place, BlockTally]], work: Work) -> Run:
         """What was found in all blocks, which are in order."""
-        counted = Counted.of(work.plan())
+        counts = RunCounts.of(work.plan())
         so_far: Counter[int] = Counter()
         for (file, _), tally in blocks:
-            counted.follow(tally.counted, so_far[file])
+            counts.merge(tally.counts, so_far[file])
             so_far[file] += tally.lines
         seconds = time.perf_counter() - self.started
-        return counted.run(work.plan(), seconds, self.mapped, {})
+        return Run.of(counts, work.plan(), seconds, self.mapped, {})
 
 
 def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:
     """What tasks counted that do `work`; with `out` their rows are written."""
     form = work.form
     if out is None or form is None:
-        return jobs.run(_judged(frames, work), frames.size)
+        return jobs.run(judged(frames, work), frames.size)
     work = replace(work, tallies=jobs.tallies())
-    return jobs.write(_judged(frames, work), frames.size, out, form, work.tallies)
+    return jobs.write(judged(frames, work), frames.size, out, form, work.tallies)
 
 
-def _judged(frames: Frames, work: Work) -> DataFrame:
+def judged(frames: Frames, work: Work) -> DataFrame:
     """What the tasks give that do `work`."""
     return frames.worked_on(work, work.types, partial(counting_task, work))
 
 
-def _blocks(tallies: Iterable[TaskTally]) -> dict[Place, BlockTally]:
+def blocks_of(tallies: Iterable[TaskTally]) -> dict[Place, BlockTally]:
     """What was found in each block, of what each task found."""
-    return {place: tally for found in tallies for place, tally in found.blocks.items()}
+    return {place: block for tally in tallies for place, block in tally.blocks.items()}
 
 
-def _lines(found: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:
+def _lines(blocks: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:
     """How many lines the blocks have, of the files that `like` has."""
     files = {file for file, _ in like}
-    return {place: tally.lines for place, tally in found.items() if place[0] in files}
+    return {place: tally.lines for place, tally in blocks.items() if place[0] in files}
 
 
-def _visitors(found: Mapping[Place, BlockTally]) -> dict[Place, int]:
+def visitors_in(blocks: Mapping[Place, BlockTally]) -> dict[Place, int]:
     """How many visitors the blocks have."""
-    return {place: tally.counted.counts.visitors for place, tally in found.items()}
+    return {place: tally.counts.counts.visitors for place, tally in blocks.items()}

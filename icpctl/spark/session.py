@@ -91,7 +91,8 @@ def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
     try:
         spark = _started(cluster, name, descriptor)
         try:
-            yield spark
+            with _ended_by_sigterm():
+                yield spark
         except IcpctlError:
             raise
         except Exception as error:
@@ -105,6 +106,33 @@ def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
         os.close(descriptor)
         if not keeps_log:
             log.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that folders and Java are cleared away.
+
+    Raises `SystemExit` with 128 + 15, as a shell has it. What was interrupted in the middle of an
+    answer of Java's may end in an error of py4j's on the way out, which nobody needs to see.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        received.append(number)
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except Exception:
+        if received:
+            sys.exit(128 + received[0])
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _require_java() -> None:

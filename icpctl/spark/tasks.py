@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.output.verdict_rows import json_lines, plain_columns
-from icpctl.scoring.run import Counted, rows_of
+from icpctl.output.runs.verdict_rows import json_lines, plain_columns
+from icpctl.scoring.run import rows_of
+from icpctl.scoring.run_counts import RunCounts
 from icpctl.scoring.verdicts import judge
 from icpctl.spark.failures import telling
 from icpctl.spark.inputs.reads import task_reader
@@ -25,38 +26,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from icpctl.exports.batches import Batch
-    from icpctl.features.insight.batch_counts import WatchCounts
-    from icpctl.features.insight.watching import Watch
-    from icpctl.features.stats.counting import StatsCounts
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
     from icpctl.scoring.verdicts import Verdicts
     from icpctl.spark.failures import Task
     from icpctl.spark.inputs.reads import Read, Reads
-    from icpctl.spark.work import Place, Work
+    from icpctl.spark.work import BlockCounts, Place, TaskCounting, TaskCounts, Work
 
 
 @dataclass(slots=True)
 class BlockTally:
     """What was found in a block, and how many lines it has where those of a file are not known."""
 
-    counted: Counted
+    counts: RunCounts
     lines: int = 0
-    stats: StatsCounts | None = None
+    more: BlockCounts | None = None
 
 
 @dataclass(slots=True)
 class TaskTally:
-    """What was found in the blocks of a task, and what insight counts of all of them."""
+    """What was found in the blocks of a task, and what an inquiry counts of all of them."""
 
     blocks: dict[Place, BlockTally]
-    watched: WatchCounts | None = None
+    answers: TaskCounts | None = None
 
-    def follow(self, later: TaskTally) -> None:
-        """Put what was found in other blocks with it, for the same work."""
+    def merge(self, later: TaskTally) -> None:
+        """Add what was found in other blocks, for the same work."""
         self.blocks |= later.blocks
-        if self.watched and later.watched:
-            self.watched.follow(later.watched)
+        if self.answers and later.answers:
+            self.answers.merge(later.answers)
 
 
 @dataclass(slots=True)
@@ -65,7 +63,7 @@ class _Task:
 
     work: Work
     plan: Plan
-    watch: Watch | None
+    counting: TaskCounting | None
     tallies: dict[Place, BlockTally] = field(default_factory=dict)
 
     def run(self, reads: Iterator[Read]) -> Iterator[pa.RecordBatch]:
@@ -73,25 +71,25 @@ class _Task:
             for batch in read.batches:
                 yield from self._of_batch(read.place, batch)
             tally = self._tally(read.place)
-            tally.counted.reject(read.too_long)
+            tally.counts.reject(read.too_long)
             tally.lines += read.lines
         yield self._last()
 
     def _tally(self, place: Place) -> BlockTally:
         if place not in self.tallies:
-            stats = deepcopy(self.work.stats)
-            self.tallies[place] = BlockTally(Counted.of(self.plan), stats=stats)
+            more = deepcopy(self.work.block_counts)
+            self.tallies[place] = BlockTally(RunCounts.of(self.plan), more=more)
         return self.tallies[place]
 
     def _of_batch(self, place: Place, batch: Batch) -> Iterator[pa.RecordBatch]:
         judged = judge(batch.table, self.plan, Timings())
-        if self.watch:
-            self.watch(judged)()
+        if self.counting:
+            self.counting.watch(judged)()
         verdicts = judged.verdicts
         tally = self._tally(place)
-        tally.counted.add(batch, verdicts, self.plan)
-        if tally.stats:
-            tally.stats.add(_rows(self.work, self.plan, batch, verdicts))
+        tally.counts.add(batch, verdicts, self.plan)
+        if tally.more:
+            tally.more.add(_rows(self.work, self.plan, batch, verdicts))
         if self.work.form:
             batch = replace(batch, lines=batch.lines + self.work.lines_before.get(place, 0))
             yield self._given(_arrays(self.work, self.plan, batch, verdicts))
@@ -100,7 +98,7 @@ class _Task:
         return _with_tally(self.work, arrays, pa.nulls(len(arrays[0]), pa.binary()))
 
     def _last(self) -> pa.RecordBatch:
-        tally = packed(TaskTally(self.tallies, self.watch.counts if self.watch else None))
+        tally = packed(TaskTally(self.tallies, self.counting.counts if self.counting else None))
         if self.work.tallies:
             self.work.tallies.add([tally])
         nothing = [pa.nulls(1, kind) for kind in self.work.types.values()]
@@ -112,19 +110,18 @@ def counting_task(work: Work, reads: Reads) -> Task:
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        watch = None if work.parts is None else work.insight().watch
-        yield from _Task(work, work.plan(), watch).run(reads(batches, work))
+        yield from _Task(work, work.plan(), work.begin()).run(reads(batches, work))
 
     return task
 
 
 def adding_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The task that puts what tasks counted together, in their order."""
-    tallies = (told(tally.as_py()) for batch in batches for tally in batch[TALLY])
+    tallies = (unpacked(tally.as_py()) for batch in batches for tally in batch[TALLY])
     whole = next(tallies, None)
     if whole:
         for later in tallies:
-            whole.follow(later)
+            whole.merge(later)
         yield pa.RecordBatch.from_arrays([pa.array([packed(whole)], pa.binary())], names=[TALLY])
 
 
@@ -158,11 +155,11 @@ def kept_name(at: int) -> str:
 
 
 def packed(tally: object) -> bytes:
-    """What a task counted, for its last row. Most of what insight counts are zeros."""
+    """What a task counted, for its last row. Most of what is counted are zeros."""
     return zlib.compress(pickle.dumps(tally), 1)
 
 
-def told(tally: bytes) -> Any:
+def unpacked(tally: bytes) -> Any:
     """What a task counted, from its last row."""
     return pickle.loads(zlib.decompress(tally))  # noqa: S301 - Spark takes workers' rows so too
 

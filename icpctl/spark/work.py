@@ -1,29 +1,28 @@
-"""What Spark's tasks are told to do, and the names and types of what they give."""
+"""What Spark's tasks are to do, and the names and types of what they give."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.verdict_rows import Form, Layout, plain_types
+from icpctl.output.runs.verdict_rows import Form, Layout, plain_types
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.columns import Columns
-    from icpctl.features.insight.counting import InsightCounts
-    from icpctl.features.insight.watched_conditions import Question
-    from icpctl.features.stats.counting import StatsCounts
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.scoring.plan import Plan
-    from icpctl.scoring.run import Options
+    from icpctl.scoring.run import Options, Rows, Watch
+
+    _Prepared = tuple[Plan, Callable[[], "TaskCounting"] | None]
 
 TALLY, TEXT = "tally", "value"
 """Columns of what a task gives: what it counted, in its last row alone, and a line of text."""
@@ -40,15 +39,53 @@ class File:
     mapping: RecordMapping
 
 
+class BlockCounts(Protocol):
+    """What a feature counts of the rows of each block, besides what a run counts."""
+
+    def add(self, rows: Rows) -> None:
+        """Count the rows of a batch."""
+
+
+class TaskCounts(Protocol):
+    """What a feature counts of all blocks of a task."""
+
+    def merge(self, later: Any) -> None:
+        """Add what another task counted."""
+
+
+class TaskCounting(Protocol):
+    """What a task does with each batch for a feature, and where it counts."""
+
+    @property
+    def watch(self) -> Watch:
+        """What looks at each batch."""
+
+    @property
+    def counts(self) -> TaskCounts:
+        """What is counted so far."""
+
+
+class Inquiry(Protocol):
+    """What a feature asks of all visitors; it is shipped with the work."""
+
+    def prepare(
+        self, configs: Sequence[tuple[str, IcpConfig]], options: Options
+    ) -> tuple[Plan, Callable[[], TaskCounting]]:
+        """The configs' plan with all that is asked, and what gives counts of nothing yet.
+
+        It is called once in a process.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Everything that tasks need: it is shipped with the function that they call.
 
     `key` tells it from other work. Rows are given in `form`, if at all. `lines_before` says of
     each block how many lines of its file go before it, where that matters; blocks that it lacks
-    begin their file. `stats`, which has counted nothing, says what is counted besides. So does
-    `parts`: the parts of pages to look for, by question; with none of them, what else insight
-    counts. `tallies` get what the tasks of a job that writes counted.
+    begin their file. Copies of `block_counts`, which has counted nothing, count each block; the
+    `inquiry` says what is counted of all blocks of a task. `tallies` get what the tasks of a job
+    that writes counted.
     """
 
     key: str
@@ -58,38 +95,33 @@ class Work:
     layout: Layout = field(default_factory=Layout)
     form: Form | None = None
     lines_before: Mapping[Place, int] = field(default_factory=dict)
-    stats: StatsCounts | None = None
-    parts: Mapping[int, Sequence[str]] | None = None
+    block_counts: BlockCounts | None = None
+    inquiry: Inquiry | None = None
     tallies: Any = None
 
     def plan(self) -> Plan:
         """The configs' plan."""
-        return self._planned()[0]
+        return self._prepared()[0]
 
-    def insight(self) -> InsightCounts:
-        """Nothing counted yet of what insight counts, where there are `parts`."""
-        from icpctl.features.insight.counting import InsightCounts
-        from icpctl.features.insight.watching import Watch
+    def begin(self) -> TaskCounting | None:
+        """What counts for the inquiry in a task; None where there is none."""
+        _, begin = self._prepared()
+        return begin() if begin else None
 
-        plan, questions = self._planned()
-        return InsightCounts(plan, Watch(questions, plan, self.parts))
+    def _prepared(self) -> _Prepared:
+        """The plan, made once in a process."""
+        if self.key not in _prepared:
+            _prepared[self.key] = self._prepare()
+            while len(_prepared) > _MOST_PLANS:
+                _prepared.popitem(last=False)
+        return _prepared[self.key]
 
-    def _planned(self) -> tuple[Plan, list[Question]]:
-        """The plan, and what insight asks; made once in a process."""
-        if self.key not in _plans:
-            options = self.options
-            if self.parts is None:
-                plan = make_plan(
-                    self.configs, as_of=options.as_of, case_sensitive=options.case_sensitive
-                )
-                _plans[self.key] = plan, []
-            else:
-                from icpctl.features.insight.counting import asked
-
-                _plans[self.key] = asked(self.configs, options, changes=not self.parts)
-            while len(_plans) > _MOST_PLANS:
-                _plans.popitem(last=False)
-        return _plans[self.key]
+    def _prepare(self) -> _Prepared:
+        options = self.options
+        if self.inquiry:
+            return self.inquiry.prepare(self.configs, options)
+        is_exact = options.case_sensitive
+        return make_plan(self.configs, as_of=options.as_of, case_sensitive=is_exact), None
 
     def columns(self, mapping: RecordMapping) -> Columns:
         """What is read of records."""
@@ -118,4 +150,4 @@ def refuse_events(mapping: RecordMapping, where: Location | None) -> None:
 
 
 _MOST_PLANS = 4
-_plans: OrderedDict[str, tuple[Plan, list[Question]]] = OrderedDict()
+_prepared: OrderedDict[str, _Prepared] = OrderedDict()

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF8
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from icpctl.values.nested_json import shallow
@@ -20,6 +20,7 @@ EXACT_LENGTH = 16
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
 _NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
+_EMPTY_FRACTION = re.compile(r"(?<=[0-9])\.0+\Z")
 _SPACE = " \t\n\r\v\f"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -87,11 +88,15 @@ def standard(text: str) -> str:
 
 
 def scalar_text(value: object) -> str | None:
-    """The text of a JSON scalar, None for null, lists, objects, NaN and the infinities."""
+    """Return the text of a JSON scalar, None for null, lists, objects, NaN and the infinities.
+
+    A number is its JSON text, but a whole one loses an empty fraction: `78701.0` is `78701`.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Number) and value.lstrip("-")[:1] not in "0123456789":
-        return None
+    if isinstance(value, Number):
+        is_finite = value.removeprefix("-")[:1].isdigit()
+        return _EMPTY_FRACTION.sub("", value) if is_finite else None
     return str(value) if isinstance(value, str) else None
 
 
@@ -110,8 +115,15 @@ def _float(text: str) -> Number:
     if not math.isfinite(value):
         return Number("Infinity")
     written = json.dumps(value)
-    is_exact = len(text) <= EXACT_LENGTH or Decimal(written) == Decimal(text)
-    return Number(written if is_exact else text)
+    return Number(written if len(text) <= EXACT_LENGTH or _is_same(written, text) else text)
+
+
+def _is_same(written: str, text: str) -> bool:
+    """Return whether two texts are one number; one with too large an exponent is like no other."""
+    try:
+        return Decimal(written) == Decimal(text)
+    except InvalidOperation:
+        return False
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_ASCII_SPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"  # what str.strip() takes of ASCII
+from icpctl.values import text_forms
+
+_NOTHING = ("null", "[]")
 _QUOTE = ord('"')
 _LOOKED_AT, _FEW, _MANY = 1_000, 100, 0.95
 
@@ -63,12 +67,23 @@ def first_bytes(texts: pa.Array) -> np.ndarray:
     return np.frombuffer(data, np.uint8)[starts] if len(texts) else np.empty(0, np.uint8)
 
 
-def trimmed(values: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """The values without outer spaces, and which of them are neither null nor blank."""
-    found = pc.ascii_trim(values, characters=_ASCII_SPACE)
-    mask = pc.invert(pc.fill_null(pc.string_is_ascii(found), True))
-    if mask.true_count:
-        stripped = [text.strip() for text in found.filter(mask).to_pylist()]
-        found = pc.replace_with_mask(found, mask, pa.array(stripped, pa.string()))
-    lengths = pc.fill_null(pc.binary_length(found), 0)
-    return found, lengths.to_numpy(zero_copy_only=False) > 0
+def visible_texts(values: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """Return the texts in visible form, and which of them are values: neither null nor missing."""
+    texts = text_forms.visible_column(values)
+    return texts, ~text_forms.missing_column(texts)
+
+
+def is_missing(token: str) -> bool:
+    """Return whether a JSON text is nothing: null, an empty list, or a text for no value."""
+    if token[:1] == '"':
+        return text_forms.is_missing(str(json.loads(token)))
+    return token in _NOTHING
+
+
+def missing(tokens: pa.Array) -> np.ndarray:
+    """Return for each JSON text of a column whether it is nothing; so are nulls."""
+    rows, distinct = distinct_of(tokens)
+    flags = np.ones(len(distinct) + 1, bool)  # the last is that of nulls
+    flags[:-1] = [is_missing(token) for token in distinct.to_pylist()]
+    by_row: np.ndarray = flags[rows]
+    return by_row

@@ -9,116 +9,74 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.values import json_records, normal_forms, page_lists
-from icpctl.values.tokens import Decoded, distinct_of, first_bytes, trimmed
+from icpctl.values import date_forms, json_records, url_forms
+from icpctl.values.boolean_forms import boolean
+from icpctl.values.column import Column
+from icpctl.values.number_forms import json_number
+from icpctl.values.number_readers import number_reader
+from icpctl.values.page_columns import pages
+from icpctl.values.tokens import Decoded, distinct_of, first_bytes, is_missing, visible_texts
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-_EMPTY_LIST = "[]"
+__all__ = ["Column", "booleans", "of_kind", "pages", "texts"]
+
 _DAY = 86_400_000_000  # microseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What the rows of a batch have in one field.
-
-    `values` holds the values, few of them twice: texts (a string array), or numbers and booleans
-    (a float64 array [values, 2] of lowest and highest number). Row `r` has the cell `rows[r]`,
-    -1 where it has none. Without `offsets` cell `c` is the one value `c`; with them, it is the
-    values `elements[offsets[c]:offsets[c + 1]]`, perhaps none. `misfits` are the rows that hold
-    something that does not fit the field's kind.
-    """
-
-    values: Any
-    rows: np.ndarray
-    offsets: np.ndarray | None = None
-    elements: np.ndarray | None = None
-    misfits: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-
-    def cells(self, table: np.ndarray) -> np.ndarray:
-        """Bits per value [values, words] -> bits per cell: those of any of its values."""
-        if self.offsets is None or self.elements is None:
-            return table
-        wide = _widened(table)
-        found = np.zeros((len(self.offsets) - 1, wide.shape[1]), wide.dtype)
-        filled = np.flatnonzero(np.diff(self.offsets))
-        if len(filled):
-            starts = self.offsets[filled]
-            for part in range(wide.shape[1]):
-                bits = wide[:, part].take(self.elements)
-                found[filled, part] = np.bitwise_or.reduceat(bits, starts)
-        return found.view(np.uint8)[:, : table.shape[1]]
-
-    def spread(self, cells: np.ndarray) -> np.ndarray:
-        """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
-        nothing = np.zeros((1, cells.shape[1]), cells.dtype)
-        found: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
-        return found
-
-    def to_lists(self) -> list[list[Any]]:
-        """For each row its values, as Python values."""
-        values: list[Any] = self.values.tolist()
-        if self.offsets is None or self.elements is None:
-            return [[values[cell]] if cell >= 0 else [] for cell in self.rows.tolist()]
-        found = [values[element] for element in self.elements.tolist()]
-        starts = self.offsets.tolist()
-        return [
-            found[starts[cell] : starts[cell + 1]] if cell >= 0 else []
-            for cell in self.rows.tolist()
-        ]
-
-    def present(self) -> np.ndarray:
-        """For each row whether it has a value."""
-        ones = np.ones((len(self.values), 1), np.uint8)
-        return self.spread(self.cells(ones))[:, 0].astype(bool)
-
-
-def _widened(table: np.ndarray) -> np.ndarray:
-    """The bytes of each row as few large words: an operation takes as long for any size."""
-    width = table.shape[1]
-    word = next((size for size in (1, 2, 4) if width <= size), 8)
-    padded = np.zeros((len(table), -(-width // word) * word), np.uint8)
-    padded[:, :width] = table
-    return padded.view(f"u{word}")
-
-
 def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
-    """The column of a condition type's field."""
+    """Return the column of a condition type's field."""
     match kind:
         case Kind.PAGES:
             return pages(tokens)
+        case Kind.TEXT if name == "domain":
+            column = texts(tokens)
+            return replace(column, values=url_forms.domain_column(column.values))
         case Kind.TEXT:
             return texts(tokens)
         case Kind.NUMBER:
-            return numbers(tokens, ranges=name == "company_size")
+            return numbers(tokens, name)
         case Kind.BOOLEAN:
             return booleans(tokens)
 
 
+def fits(tokens: pa.Array, name: str, kind: Kind) -> np.ndarray:
+    """Return for each JSON text whether it has a value that fits a field of the mapping.
+
+    `kind` is that of the field's condition type; of `last_seen` and `id` it does not matter.
+    """
+    if name == "last_seen":
+        return instants(tokens)[1]
+    if name == "id":
+        is_id: np.ndarray = scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
+        return is_id
+    return of_kind(tokens, name, kind).present()
+
+
 def texts(tokens: pa.Array) -> Column:
-    """A text field: scalars as text, each list as its scalars."""
+    """Return a text field: scalars as text, each list as its scalars."""
     rows, distinct = distinct_of(tokens)
     decoded = Decoded(distinct)
     misfit = np.zeros(len(distinct), bool)
     value_of = np.arange(len(distinct), dtype=np.int32)
     several: dict[int, list[int]] = {}  # cell -> its values' numbers
     for cell in decoded.odd:
-        found, misfit[cell] = _scalars(distinct[cell].as_py())
-        added = [decoded.add(text) for text in found]
+        scalars, misfit[cell] = _scalars(distinct[cell].as_py())
+        added = [decoded.add(text) for text in scalars]
         value_of[cell] = added[0] if added else -1
         if len(added) > 1:
             several[cell] = added
-    values, filled = trimmed(decoded.values())
+    values, filled = visible_texts(decoded.values())
     filled = np.append(filled, False)
     value_of[~filled[value_of]] = -1
     misfits = _rows_of(rows, misfit)
@@ -135,115 +93,49 @@ def texts(tokens: pa.Array) -> Column:
     return Column(values, rows, offsets, elements, misfits)
 
 
-def pages(tokens: pa.Array) -> Column:
-    """Lists of pages: a list of JSON texts a row, or the JSON text of each row's list."""
-    found = _split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens)
-    values, filled = trimmed(found.texts)
-    elements = found.codes
-    gone = ~np.append(filled, [False, False])[elements]
-    lengths, misfits = found.lengths, _NO_ROWS
-    if gone.any():
-        owner = np.repeat(np.arange(len(lengths)), lengths)
-        misfits = np.unique(owner[elements == _MISFIT])
-        elements = elements[~gone]
-        lengths = np.bincount(owner[~gone], minlength=len(lengths))
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return Column(values, np.arange(len(lengths)), offsets, elements, misfits)
-
-
-_NOTHING, _MISFIT = -1, -2
-
-
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    """`lengths[r]` of the `codes` belong to row `r`: numbers of texts, `_NOTHING` or `_MISFIT`."""
-
-    texts: pa.Array
-    codes: np.ndarray
-    lengths: np.ndarray
-
-
-def _listed(tokens: pa.ListArray) -> _Pages:
-    lengths = pc.fill_null(pc.list_value_length(tokens), 0).to_numpy(zero_copy_only=False)
-    codes, distinct = distinct_of(pc.list_flatten(tokens))
-    decoded = Decoded(distinct)
-    code_of = np.arange(len(distinct) + 1, dtype=np.int32)
-    code_of[-1] = _NOTHING
-    for cell in decoded.odd:
-        page = _page(json_records.loads(distinct[cell].as_py()))
-        code_of[cell] = _MISFIT if page is None else decoded.add(page)
-    return _Pages(decoded.values(), code_of[codes], lengths)
-
-
-def _split(tokens: pa.Array) -> _Pages:
-    found = page_lists.split(tokens)
-    if not len(found.odd):
-        return _Pages(found.texts, found.codes, found.lengths)
-    texts: list[str] = []
-    codes: list[int] = []
-    counts = []
-    for row in found.odd:
-        value = json_records.loads(tokens[int(row)].as_py())
-        elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
-        counts.append(len(elements))
-        for element in elements:
-            page = _page(element)
-            missing = _NOTHING if element is None else _MISFIT
-            codes.append(missing if page is None else len(found.texts) + len(texts))
-            texts += [] if page is None else [page]
-    places = np.concatenate([[0], np.cumsum(found.lengths)])[found.odd]
-    lengths = found.lengths.copy()
-    lengths[found.odd] = counts
-    return _Pages(
-        pa.concat_arrays([found.texts, pa.array(texts, pa.string())]),
-        np.insert(found.codes, np.repeat(places, counts), np.array(codes, np.int32)),
-        lengths,
-    )
-
-
-def numbers(tokens: pa.Array, *, ranges: bool = False) -> Column:
-    """A number field; with `ranges` also texts such as `51-200`."""
-
-    def read(token: str) -> tuple[float, float] | None:
-        text = json.loads(token) if token[:1] == '"' else token
-        value = normal_forms.number(text)
-        if value is not None:
-            return value, value
-        is_text = ranges and text is not token
-        return normal_forms.range_bounds(normal_forms.size_range(text)) if is_text else None
-
+def numbers(tokens: pa.Array, name: str) -> Column:
+    """Return a number field, by the spellings that `name` takes."""
+    reader = number_reader(name)
     rows, distinct = distinct_of(tokens)
-    distinct = _unquoted_numbers(distinct)
+    distinct = _unquoted_integers(distinct)
     bounds = np.zeros((len(distinct), 2))
     first = first_bytes(distinct)
-    plain = (first >= ord("0")) & (first <= ord("9"))  # JSON numbers, all at once
-    if plain.any():
-        found = distinct.filter(pa.array(plain)).cast(pa.float64()).to_numpy()
-        plain[plain] = np.isfinite(found)
-        bounds[plain] = found[np.isfinite(found), None]
-    return _converted(rows, distinct, bounds, ~plain, read)
+    is_plain = (first >= ord("0")) & (first <= ord("9"))  # JSON numbers, all at once
+    if is_plain.any():
+        plain = distinct.filter(pa.array(is_plain)).cast(pa.float64())
+        values = reader.from_numbers(plain.to_numpy())
+        known = np.isfinite(values)
+        is_plain[is_plain] = known
+        bounds[is_plain] = values[known, None]
+    return _converted(rows, distinct, bounds, ~is_plain, reader.from_token)
 
 
-def _unquoted_numbers(tokens: pa.Array) -> pa.Array:
-    """Texts that are numbers, as CSV files have them, as JSON numbers."""
+def _unquoted_integers(tokens: pa.Array) -> pa.Array:
+    """Return texts that are whole numbers, as CSV files have them, as JSON numbers."""
     if not pc.any(pc.starts_with(tokens, '"')).as_py():
         return tokens
-    mask = pc.match_substring_regex(tokens, '^"-?(0|[1-9][0-9]*)([.][0-9]+)?"$')
+    mask = pc.match_substring_regex(tokens, '^"(0|[1-9][0-9]*)"$')
     return pc.if_else(mask, pc.utf8_slice_codeunits(tokens, 1, -1), tokens)
 
 
 def booleans(tokens: pa.Array) -> Column:
-    """A boolean field: true and false are 1 and 0."""
+    """Return a boolean field: true and false are 1 and 0."""
 
     def read(token: str) -> tuple[float, float] | None:
-        text = str(json.loads(token)) if token[:1] == '"' else token
-        word = text.strip().casefold() if text is not token else text
-        value = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}.get(word)
-        return None if value is None else (value, value)
+        value = boolean(str(json.loads(token))) if token[:1] == '"' else _json_boolean(token)
+        return None if value is None else (float(value), float(value))
 
     rows, distinct = distinct_of(tokens)
     bounds = np.zeros((len(distinct), 2))
     return _converted(rows, distinct, bounds, np.ones(len(distinct), bool), read)
+
+
+def _json_boolean(token: str) -> bool | None:
+    words = {"true": True, "false": False}
+    if token in words:
+        return words[token]
+    value = json_number(token)
+    return bool(value) if value in (0, 1) else None
 
 
 def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -261,7 +153,7 @@ def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for cell, token in enumerate(distinct.to_pylist()):
         found = _instant(token)
         if found is None:
-            misfit[cell] = not _is_blank(token)
+            misfit[cell] = not is_missing(token)
         else:
             table[cell], unknown[cell] = found, False
     return table[rows], ~unknown[rows], _rows_of(rows, misfit)
@@ -274,9 +166,9 @@ def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tupl
     `last_seen_days` alone, for its misfits.
     """
     micros, known, misfits = instants(last_seen)
-    now = normal_forms.micros(as_of)
+    now = date_forms.micros(as_of)
     count = np.maximum((now - micros) // _DAY, 0)
-    own = numbers(last_seen_days)
+    own = numbers(last_seen_days, "last_seen_days")
     encoded = pa.array(count, mask=~known).dictionary_encode()
     low = encoded.dictionary.to_numpy().astype(np.float64)
     values = np.concatenate([np.stack([low, low], axis=1), own.values])
@@ -288,9 +180,8 @@ def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tupl
 def _instant(token: str) -> int | None:
     """Microseconds since 1970 of one JSON text, None where it is no date."""
     if token[:1] == '"':
-        return normal_forms.instant(str(json.loads(token)))
-    value = normal_forms.number(token)
-    return None if value is None else normal_forms.epoch(value)
+        return date_forms.instant(str(json.loads(token)))
+    return date_forms.epoch(token)
 
 
 def _plain_times(tokens: pa.Array) -> pa.Array | None:
@@ -310,9 +201,7 @@ def _plain_times(tokens: pa.Array) -> pa.Array | None:
         return None
     span = pc.min_max(found.cast(pa.int64())).as_py()
     return (
-        found
-        if span["min"] >= normal_forms.YEAR_1 and span["max"] <= normal_forms.YEAR_9999
-        else None
+        found if span["min"] >= date_forms.YEAR_1 and span["max"] <= date_forms.YEAR_9999 else None
     )
 
 
@@ -334,16 +223,10 @@ def _converted(
         found = read(token)
         if found is None:
             value_of[cell] = -1
-            misfit[cell] = not _is_blank(token)
+            misfit[cell] = not is_missing(token)
         else:
             bounds[cell] = found
     return Column(bounds, np.append(value_of, np.int32(-1))[rows], misfits=_rows_of(rows, misfit))
-
-
-def _is_blank(token: str) -> bool:
-    if token[:1] == '"':
-        return not json.loads(token).strip()
-    return token == _EMPTY_LIST
 
 
 def _scalars(token: str) -> tuple[list[str], bool]:
@@ -353,13 +236,6 @@ def _scalars(token: str) -> tuple[list[str], bool]:
     known = [element for element in elements if element is not None]
     found = [text for element in known if (text := json_records.scalar_text(element)) is not None]
     return found, len(found) < len(known)
-
-
-def _page(page: Any) -> str | None:
-    """The address of a page: a string, or an object with `url` or `path`; None for a misfit."""
-    if isinstance(page, dict):
-        page = page.get("url") if page.get("url") is not None else page.get("path")
-    return page if isinstance(page, str) and not isinstance(page, json_records.Number) else None
 
 
 def _rows_of(rows: np.ndarray, misfit: np.ndarray) -> np.ndarray:
@@ -374,13 +250,18 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
     """Ids for people and columns: the text of each scalar as it stands, null for all else."""
     clean = pc.and_not(pc.starts_with(tokens, '"'), pc.match_substring(tokens, "\\"))
     sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
+    if not pc.all(clean).as_py():
+        is_number = pc.match_substring_regex(tokens, "^-?[0-9]+([.][0-9]+)?$")
+        numbers_as_text = pc.replace_substring_regex(tokens, "[.]0+$", "")
+        sliced = pc.if_else(is_number, numbers_as_text, sliced)
+        clean = pc.or_(clean, is_number)
     odd = pc.and_(pc.invert(clean), pc.is_valid(tokens))
     if pc.any(odd).as_py():
         found = [
             json_records.scalar_text(json_records.loads(t)) for t in tokens.filter(odd).to_pylist()
         ]
         sliced = pc.replace_with_mask(sliced, odd, pa.array(found, pa.string()))
-    _, filled = trimmed(sliced)
+    _, filled = visible_texts(sliced)
     return pc.if_else(pa.array(filled), sliced, None)
 
 

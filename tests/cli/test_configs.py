@@ -317,7 +317,7 @@ except SystemExit as end:
 print(*sys.modules, file=sys.stderr)
 """
 ENGINES = {"duckdb", "pyarrow", "numpy", "pycountry", "zstandard", "jinja2", "sqlglot"}
-ENGINES |= {"pandas", "pyspark", "icpctl.scoring", "icpctl.spark", "icpctl.features.sql"}
+ENGINES |= {"pandas", "pyspark", "icpctl.scoring", "icpctl.spark", "icpctl.features.sql.statement"}
 MODELS = {"pydantic", "yaml", "rich", "tomllib"}
 
 

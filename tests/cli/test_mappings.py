@@ -224,7 +224,7 @@ def test_inspect(folder: Path) -> None:
             "lastSeen": "2026-11-22",
             "x": None,
         },
-        {"pages": ["/a", "/b", 7], "icp_match": "yes", "persona_match": True},
+        {"pages": ["/a", "/b", 7], "icp_match": "maybe", "persona_match": True},
     )
     file.write_bytes(file.read_bytes() + b"[1]\n")
     ended = icpctl("inspect", file, "-o", "json", cwd=folder)
@@ -252,13 +252,33 @@ def test_inspect(folder: Path) -> None:
     assert fields["last_seen"]["days"] == {"first": "2026-11-20", "last": "2026-11-22"}
     assert fields["last_seen"]["have"] == 2
     assert fields["pages"]["misfit"] == {"line": 4, "value": '["/a","/b",7]'}
-    assert fields["icp_match"]["misfit"] == {"line": 4, "value": '"yes"'}
+    assert fields["icp_match"]["misfit"] == {"line": 4, "value": '"maybe"'}
     assert fields["persona_match"]["values"] == [{"value": "true", "records": 1}]
     assert fields["city"]["paths"] == []
     assert found["unused"] == [
         {"key": "x.y[]", "records": 1, "example": "1"},
         {"key": "x.y[].z", "records": 1, "example": "2"},
     ]
+
+
+def test_a_null_in_pages_is_shown_as_null(folder: Path) -> None:
+    write(folder / "nulls.jsonl", {"id": "a", "industry": "SaaS", "pages": ["/a", None, {"a": 1}]})
+    found = json.loads(icpctl("inspect", "nulls.jsonl", "-o", "json", cwd=folder).out)
+    [pages] = [field for field in found["files"][0]["fields"] if field["field"] == "pages"]
+    assert pages["misfit"]["value"] == '["/a",null,{"a":1}]'
+
+
+def test_inspect_counts_records_and_not_elements(folder: Path) -> None:
+    records = [
+        {"id": "a", "pages": ["/a", "/a", "/b"], "job_title": ["CTO", "CTO"]},
+        {"id": "b", "pages": ["/a"], "job_title": "CTO"},
+    ]
+    write(folder / "lists.jsonl", *records)
+    found = json.loads(icpctl("inspect", "lists.jsonl", "-o", "json", cwd=folder).out)
+    fields = {field["field"]: field for field in found["files"][0]["fields"]}
+    pages = [{"value": "/a", "records": 2}, {"value": "/b", "records": 1}]
+    assert fields["pages"]["values"] == pages
+    assert fields["job_title"]["values"] == [{"value": "CTO", "records": 2}]
 
 
 @pytest.mark.parametrize("file", sorted(EXPORTS.glob("*.jsonl")), ids=lambda it: it.stem)

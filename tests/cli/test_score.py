@@ -114,7 +114,7 @@ def test_the_report_counts_what_the_rows_say(tmp_path: Path) -> None:
         ]
         assert config["matched"] == len(scores)
         assert config["first"] == sum(row["icp"] == config["slug"] for row in rows)
-        assert config["matchRate"] == round(len(scores) / len(rows), 4)
+        assert config["matchRate"] == len(scores) / len(rows)
         assert config["averageScore"] == pytest.approx(sum(scores) / len(scores), abs=0.00501)
 
 
@@ -404,7 +404,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
 # Stops in the middle of a run: some rows are written, and more are to come.
 STOPS = """
 import signal, sys, time
-import icpctl.output.rows as rows
+import icpctl.output.runs.verdict_rows as rows
 from icpctl.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit deaf ears
@@ -446,3 +446,63 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, sent: int, code:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.parquet", "spool"]
     if sent != signal.SIGKILL:
         assert not os.listdir(spool)
+
+
+def test_full_json_has_what_the_report_shows(tmp_path: Path) -> None:
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "big.yaml").write_text(
+        "label: Big\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: company_size, comparator: gte, value: 50}\n"
+        "        - {type: country, comparator: equals, value: US, optional: true}\n"
+    )
+    visitors = [
+        {"id": "a", "company_size": 60, "country": "US", "last_seen": "2026-11-20"},
+        {"id": "b", "company_size": 70, "country": "DE", "last_seen": "2026-11-21"},
+        {"id": "c", "company_size": 7, "country": "DE"},
+    ]
+    (tmp_path / "v.jsonl").write_text("".join(f"{json.dumps(it)}\n" for it in visitors))
+    plain = json.loads(icpctl("score", "v.jsonl", "-o", "json", cwd=tmp_path).out)
+    found = json.loads(icpctl("score", "v.jsonl", "-o", "json", "--full", cwd=tmp_path).out)
+    del plain["elapsedSeconds"], found["elapsedSeconds"], plain["asOf"], found["asOf"]
+    assert {key: found[key] for key in plain} == plain
+    steps = [0] * 20
+    steps[10] = steps[19] = 1
+    assert (found["histogramStep"], found["histograms"]) == (5, {"big": steps})
+    assert [(it["date"], it["visitors"], it["matched"]) for it in found["days"]] == [
+        ("2026-11-20", 1, 1),
+        ("2026-11-21", 1, 1),
+        (None, 1, 0),
+    ]
+    countries = next(it for it in found["breakdowns"] if it["field"] == "country")
+    assert [(it["value"], it["visitors"]) for it in countries["values"]] == [("DE", 2), ("US", 1)]
+    best = [(it["id"], it["icp_score"], it["country"]) for it in found["bestVisitors"]]
+    assert best == [("a", 100.0, "US"), ("b", 50.0, "DE")]
+    [match] = found["bestVisitors"][0]["matches"]
+    assert (match["slug"], match["groups"][0]["conditions"][0]["seen"]) == ("big", 60)
+    ended = icpctl("score", "v.jsonl", "--full", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: --full is for -o json")
+
+
+@pytest.mark.parametrize("visitor", ["::error::x", "  ::set-output a::b", "::group::"])
+def test_no_line_begins_as_a_command_of_a_runner(tmp_path: Path, visitor: str) -> None:
+    """GitHub's runners obey lines that begin with two colons, blanks aside."""
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "all.yaml").write_text(
+        "label: All\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: country, comparator: equals, value: US}\n"
+    )
+    record = {"id": visitor, "country": "US", "industry": visitor}
+    (tmp_path / "v.jsonl").write_text(json.dumps(record) + "\n{]\n")
+    (tmp_path / "::error::.jsonl").write_text("{]\n")
+    for args in (
+        ["score", "v.jsonl"],
+        ["score", "::error::.jsonl"],
+        ["stats", "v.jsonl", "--by", "industry"],
+        ["explain", "v.jsonl", "--line", "1"],
+        ["inspect", "::error::.jsonl"],
+    ):
+        ended = icpctl(*args, cwd=tmp_path)
+        lines = [line for line in (ended.out + ended.err).splitlines() if line.strip()]
+        assert not [line for line in lines if line.lstrip().startswith("::")]
+        assert lines

@@ -303,7 +303,7 @@ def test_bad_path(text: str, reason: str) -> None:
 @pytest.mark.parametrize("entry", CONVERSIONS.values(), ids=CONVERSIONS.keys())
 def test_the_example_of_a_conversion(entry: Any) -> None:
     line = {"x": json.loads(entry.example)}
-    columns = Columns({"f": (("x", Convert(entry.name)),)})
+    columns = Columns({"f": (("x", Convert(entry.name, entry.argument)),)})
     (bulk,) = read([line], columns)
     assert bulk == [entry.becomes] == in_python([line], columns)[0]
 

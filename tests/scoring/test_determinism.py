@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpctl.config.model import IcpConfig
-from icpctl.output.verdict_rows import FORMATS, Layout
+from icpctl.output.runs.verdict_rows import FORMATS, Layout
 from icpctl.scoring.run import Options, score
 from tests.support import AS_OF
 

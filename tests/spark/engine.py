@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from icpctl.config.model import IcpConfig
-from icpctl.output.verdict_rows import FORMATS, Layout
+from icpctl.output.runs.verdict_rows import FORMATS, Layout
 from icpctl.scoring.run import Options
 from icpctl.scoring.run import score as score_here
 from icpctl.spark.run import Folders, score

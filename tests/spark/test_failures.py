@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.verdict_rows import Layout
+from icpctl.output.runs.verdict_rows import Layout
 from icpctl.spark.failures import as_icpctl_error
 from icpctl.spark.inputs.frames import Frames
 from icpctl.spark.run import Folders, score
@@ -87,6 +87,14 @@ def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
         )
     assert (tmp_path / "taken.csv" / "mine").read_text("utf-8") == "kept"
     assert (tmp_path / "file.csv").read_text("utf-8") == "kept"
+
+
+def test_an_empty_folder_of_a_killed_run_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LINES)
+    (tmp_path / "rows.csv").mkdir()
+    folders = Folders(str(tmp_path / "rows.csv"))
+    score(spark(), [str(tmp_path / "a.jsonl")], models(CONFIGS), options(), folders)
+    assert (tmp_path / "rows.csv" / "_SUCCESS").exists()
 
 
 @pytest.mark.parametrize("names", [("a.jsonl", "a.jsonl"), ("a.csv", "a.csv/r"), ("r/a.csv", "r")])
@@ -213,7 +221,8 @@ def test_events_are_refused() -> None:
         score(spark(), [str(events)], models(CONFIGS), options(), Folders())
 
 
-def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing(tmp_path: Path, sent: signal.Signals, code: int) -> None:
     (tmp_path / "a.jsonl").write_bytes(LINES * 4)
     (tmp_path / "tmp").mkdir()
     settings = ["ui.enabled=false"]
@@ -243,8 +252,11 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     while not glob.glob(f"{tmp_path}/rows.csv/_temporary/0/*") and time.monotonic() < until:
         time.sleep(0.05)
     assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
+    if sent is signal.SIGINT:
+        os.killpg(process.pid, sent)  # as a terminal sends it: to Java too
+    else:
+        process.send_signal(sent)
     out, said = process.communicate(timeout=240)
-    assert (process.returncode, out, said) == (130, b"", b"")
+    assert (process.returncode, out, said) == (code, b"", b""), said
     assert not (tmp_path / "rows.csv").exists()
     assert not glob.glob(f"{tmp_path}/tmp/icpctl-*")

@@ -14,8 +14,8 @@ from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
 from icpctl.features.insight.counting import insight as insight_here
+from icpctl.features.insight.on_spark import insight
 from icpctl.features.insight.watching import Watch
-from icpctl.spark.run import insight
 from tests.process import COMMAND, ROOT, environment
 from tests.spark.engine import blocks_of, elsewhere, models, options, spark
 
@@ -168,11 +168,11 @@ def test_a_file_that_changes_between_the_jobs_is_told(tmp_path: Path) -> None:
     file.write_text('{"pages": ["/a"]}\n' * 9)
     configs = [("a", config(("AND", ['page_contains equals "/nowhere"'])))]
 
-    def told_parts(watch: Watch) -> dict[int, list[str]]:
+    def proposed_parts(watch: Watch) -> dict[int, list[str]]:
         file.write_text('{"pages": ["/a"]}\n' * 8)
         return {0: ["/a"]}
 
-    with patch.object(Watch, "told_parts", told_parts), pytest.raises(IcpctlError) as error:
+    with patch.object(Watch, "proposed_parts", proposed_parts), pytest.raises(IcpctlError) as error:
         on_spark(configs, [elsewhere(tmp_path)])
     assert error.value.code == "unreadable"
 

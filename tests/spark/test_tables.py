@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,13 +18,16 @@ from pyarrow import parquet
 
 import icpctl.spark
 from icpctl.errors import IcpctlError
-from icpctl.features.stats.counting import Period, StatsCounts
+from icpctl.features.report.period import Period
+from icpctl.features.stats.counting import StatsCounts
 from icpctl.features.stats.counting import stats as stats_here
+from icpctl.features.stats.on_spark import stats
 from icpctl.mappings.mapping import load_mapping
-from icpctl.output.verdict_rows import FORMATS, VERDICT, Layout
+from icpctl.output.runs.verdict_rows import FORMATS, VERDICT, Layout
 from icpctl.scoring.run import score as score_here
-from icpctl.spark.run import Folders, score, stats
+from icpctl.spark.run import Folders, score
 from tests.exports.torture import config
+from tests.process import environment
 from tests.spark.engine import (
     PLACES,
     blocks_of,
@@ -196,6 +202,44 @@ def test_a_dataframe(tmp_path: Path) -> None:
         | {"company": companies[one["id"]], "`odd.name`": one["id"]}
         for one in expected
     ]
+
+
+PROGRAM = """
+from datetime import UTC, datetime
+import icpctl.spark
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+frame = spark.sql("select 'v1' as id, 'SaaS' as industry")
+rows = icpctl.spark.score(frame, "configs", as_of=datetime(2026, 11, 23, tzinfo=UTC)).collect()
+print([(row.id, row.icp) for row in rows])
+"""
+
+
+def test_a_program_without_an_activated_environment(tmp_path: Path) -> None:
+    """The first `python3` of the PATH is another one, which has no icpctl."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "saas.yaml").write_text(
+        "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: industry, comparator: equals, value: saas}\n"
+    )
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").write_text("#!/bin/sh\necho no icpctl here >&2\nexit 1\n")
+    (tmp_path / "bin" / "python3").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    kept = environment(PATH=path)
+    kept.pop("PYSPARK_PYTHON", None)
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=tmp_path,
+        env=kept,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "[('v1', 'saas')]\n"
 
 
 def test_types_of_columns() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values import column_forms, normal_forms, text_search
-
-if TYPE_CHECKING:
-    from icpctl.vocabulary import Form
+from icpctl.values import column_forms, normal_forms, text_search, url_forms
+from icpctl.vocabulary import Form
 
 PARTS = st.sampled_from(
     [
@@ -70,7 +66,7 @@ PAIRS = {form: (column_forms.FORMS[form], normal_forms.FORMS[form]) for form in 
 
 
 def test_every_form_is_there() -> None:
-    assert column_forms.FORMS.keys() == normal_forms.FORMS.keys()
+    assert column_forms.FORMS.keys() == normal_forms.FORMS.keys() - {Form.DOMAIN}
 
 
 @pytest.mark.parametrize("form", PAIRS)
@@ -85,6 +81,12 @@ def test_forms_of_many_are_those_of_each(form: Form, texts: list[str]) -> None:
     many, each = PAIRS[form]
     texts = [text.strip() for text in texts]
     assert many(pa.array(texts, pa.string())).to_pylist() == [each(text) for text in texts]
+
+
+@given(TEXTS)
+def test_hosts_of_many_are_those_of_each(texts: list[str]) -> None:
+    found = url_forms.domain_column(pa.array(texts, pa.string())).to_pylist()
+    assert found == [url_forms.domain(text) for text in texts]
 
 
 @given(TEXTS)

@@ -2,16 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FindingsFormat
-
-if TYPE_CHECKING:
-    from icpctl.config.store import Loaded
 
 
 def validate(
@@ -40,23 +38,9 @@ def validate(
     from icpctl.output.findings import FORMATS, Report
 
     loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
-    unknown = _add_proofs(loaded) if prove else 0
+    unknown = required(EXTENSIONS.prove, "--prove")(loaded) if prove else 0
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
     more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
     note(report.summary() + more)
     return ExitCode.FOUND if report.errors else ExitCode.DONE
-
-
-def _add_proofs(loaded: "Loaded") -> int:
-    """Put what is proved of the valid configs among the findings; count what is not known.
-
-    Needs the extra `prove`.
-    """
-    from icpctl.features.prove.command import is_case_sensitive
-    from icpctl.features.prove.folder import prove as prove_all
-    from icpctl.features.prove.output.findings import add_findings
-
-    proofs = prove_all(loaded.configs, case_sensitive=is_case_sensitive(None))
-    add_findings(loaded, proofs)
-    return sum(len(it.unknown) for it in proofs)

@@ -43,14 +43,14 @@ def explain(
     Each config, group and condition: whether it holds, the value seen, and what it would need.
     """
     from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.features.explain.explained import explain as explain_visitor
     from icpctl.features.explain.printing import print_explained
-    from icpctl.scoring.explanation import explain as explain_visitor
 
     if (visitor_id is None) == (line is None):
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
-    files = visitors_of(visitors)
-    found = explain_visitor(files, configs, options, visitor_id=visitor_id, line=line)
-    print_explained(found, options.as_of, output, line)
+    exports = visitors_of(visitors)
+    explained = explain_visitor(exports, configs, options, visitor_id=visitor_id, line=line)
+    print_explained(explained, options.as_of, output, line)
     return ExitCode.DONE

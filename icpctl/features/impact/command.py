@@ -1,7 +1,8 @@
 """`icpctl impact`."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,11 +18,20 @@ from icpctl.cli.options import (
     ReportTitle,
     TempDir,
     Visitors,
-    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ImpactFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.git_versions import Versions
+    from icpctl.exports.sources import Source
+    from icpctl.features.impact.bounds import Bound
+    from icpctl.features.impact.model import Impact
+    from icpctl.features.report.target import ReportTarget
+    from icpctl.scoring.run import Options
 
 
 def impact(
@@ -62,17 +72,67 @@ def impact(
     from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.config.git_versions import versions
     from icpctl.features.impact.bounds import Bound
-    from icpctl.features.impact.printing import impact_into, print_impact
-    from icpctl.scoring.report import Limit
+    from icpctl.features.impact.printing import print_impact
+    from icpctl.features.report.target import report_target
+    from icpctl.scoring.bounds import Limit
 
     bounds = [Bound.parse(text) for text in fail_on or []]
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     target = report_target(report, report_title, no_visitors)
-    found = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
-    result = impact_into(
-        visitors_of(visitors), found, bounds, options, target, inactive=bool(config)
+    compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
+    result = _impact_here(
+        visitors_of(visitors), compared, bounds, options, target, inactive=bool(config)
     )
     limit = Limit.parse("0")
-    print_impact(result, found.base, bounds, output, limit)
+    print_impact(result, compared.base, bounds, output, limit)
     is_bad = limit.exceeded(result.rejected, result.visitors)
-    return ExitCode.FOUND if is_bad or any(it.reached(result) for it in bounds) else ExitCode.DONE
+    is_reached = any(bound.reached(result) for bound in bounds)
+    return ExitCode.FOUND if is_bad or is_reached else ExitCode.DONE
+
+
+def _impact_here(
+    exports: "Sequence[str]",
+    versions: "Versions",
+    bounds: "Sequence[Bound]",
+    options: "Options",
+    target: "ReportTarget | None",
+    *,
+    inactive: bool,
+) -> "Impact":
+    """Compare versions of configs; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what `impact` raises.
+    """
+    from icpctl.features.impact.counting import impact
+    from icpctl.features.report.target import report_file
+    from icpctl.output.progress import progress
+
+    before, after = (
+        [(config.slug, config.config) for config in side]
+        for side in (versions.before, versions.after)
+    )
+    sources: list[Source] = []
+    guard = target.guard([*versions.before, *versions.after]) if target else lambda _: None
+
+    def on_sources(files: "Sequence[Source]") -> None:
+        guard(files)
+        sources.extend(files)
+
+    with report_file(target) as file, progress(sys.stderr) as on_progress:
+        result = impact(
+            exports,
+            before,
+            after,
+            options,
+            inactive=inactive,
+            on_sources=on_sources,
+            on_progress=on_progress,
+        )
+        if target and file:
+            from icpctl.features.impact.page import impact_page
+
+            shown = target.visitors
+            page = impact_page(result, versions, bounds, sources, target.title, visitors=shown)
+            target.write(file, page)
+    return result

@@ -25,7 +25,7 @@ class Change:
 
     `before` and `after` are conditions, operators, groups or priorities; None where there is none.
     `group` counts from 1, in the version that has it. `undone` is the later config with this
-    change undone; None for a priority, and where there are more than `MOST_UNDONE`.
+    change undone; None where there are more than `MOST_UNDONE` changes of the rules.
     """
 
     what: What
@@ -49,17 +49,18 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
 
     Conditions are told apart by what they say, and go together where they are of one type.
     """
-    found: list[Change] = []
+    changes: list[Change] = []
     if before.priority != after.priority:
-        found.append(Change("priority", before.priority, after.priority))
+        undone = after.model_copy(update={"priority": before.priority})
+        changes.append(Change("priority", before.priority, after.priority, undone=undone))
     edits = list(_edits(before.rules.groups, after.rules.groups))
     for edit in edits:
-        undone = None
+        without = None
         if len(edits) <= MOST_UNDONE:
             rules = after.rules.model_copy(update={"groups": edit.undo()})
-            undone = after.model_copy(update={"rules": rules})
-        found.append(Change(edit.what, edit.before, edit.after, edit.group, undone))
-    return tuple(found)
+            without = after.model_copy(update={"rules": rules})
+        changes.append(Change(edit.what, edit.before, edit.after, edit.group, without))
+    return tuple(changes)
 
 
 @dataclass(frozen=True, slots=True)

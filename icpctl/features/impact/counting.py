@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
-from icpctl.features.impact.batch_counts import Counted, Pair
+from icpctl.features.impact.batch_counts import ImpactCounts, Pair
 from icpctl.features.impact.config_diff import changes_of
 from icpctl.features.impact.model import ChangeImpact, ConfigImpact, Impact
 from icpctl.scoring.run import score
@@ -42,24 +42,24 @@ def impact(
             "no_configs",
             hint="name one with --config SLUG",
         )
-    counted = Counted(pairs)
+    counts = ImpactCounts(pairs)
     run = score(
         visitors,
-        counted.configs(),
+        counts.configs(),
         options,
         on_sources=on_sources,
-        on_rows=counted.add,
+        on_rows=counts.add,
         on_progress=on_progress,
     )
     return Impact(
         as_of=run.report.as_of,
         visitors=run.report.visitors,
         rejected=run.report.rejected + run.report.damaged,
-        matched_before=counted.matched[0],
-        matched_after=counted.matched[1],
-        tally=counted.tally,
-        moves=sorted(counted.moves.values(), key=lambda it: (-it.visitors, it.before, it.after)),
-        configs=[it.found for it in pairs if it.found is not None],
+        matched_before=counts.matched[0],
+        matched_after=counts.matched[1],
+        tally=counts.tally,
+        moves=sorted(counts.moves.values(), key=lambda move: move.order),
+        configs=[pair.impact for pair in pairs if pair.impact is not None],
         run=run,
     )
 
@@ -73,11 +73,12 @@ def _pairs(
     sides = dict(before), dict(after)
     pairs = []
     for slug in sides[0].keys() | sides[1].keys():
-        there = [side.get(slug) for side in sides]
-        old, new = (it if it and (it.is_active or inactive) else None for it in there)
-        found = _found(slug, old, new, known=all(there))
+        both = [side.get(slug) for side in sides]
+        old, new = (
+            config if config and (config.is_active or inactive) else None for config in both
+        )
         if old or new:
-            pairs.append(Pair(slug, old, new, found))
+            pairs.append(Pair(slug, old, new, _nothing_yet(slug, old, new, known=all(both))))
     return sorted(pairs, key=_place)
 
 
@@ -87,13 +88,13 @@ def _place(pair: Pair) -> tuple[bool, int, str]:
     return priority is None, priority or 0, pair.slug
 
 
-def _found(
+def _nothing_yet(
     slug: str, old: IcpConfig | None, new: IcpConfig | None, *, known: bool
 ) -> ConfigImpact | None:
-    """What is to be found out about a config; None for one without a change that could matter."""
+    """The impact on a config with nothing counted; None where no change could matter."""
     if old and new:
         changes = changes_of(old, new)
-        impacts = [ChangeImpact(it) for it in changes]
+        impacts = [ChangeImpact(change) for change in changes]
         return ConfigImpact(slug, new.label, "changed", impacts) if changes else None
     if new:
         return ConfigImpact(slug, new.label, "activated" if known else "added", [])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from icpctl.features.impact.model import KINDS, OF_CONFIG
 from icpctl.features.impact.wording import (
     KIND_WORDS,
+    causes_text,
     change_text,
     name_of,
     nothing_happened,
     reached_text,
 )
 from icpctl.output.console import shown
-from icpctl.output.score import counted, percent
+from icpctl.output.markdown import code, in_cell, table_lines
+from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +61,7 @@ def _totals(impact: Impact) -> str:
     for kind in KINDS:
         share = impact.share(kind)
         count = f"{impact.tally.counts[kind]:,}"
-        rows.append([KIND_WORDS[kind], count, "" if share is None else percent(share)])
+        rows.append([KIND_WORDS[kind], count, percent(share)])
     return _table(["visitors", "count", "of those that matched before"], rows, left=1)
 
 
@@ -116,11 +117,18 @@ def _details(config: ConfigImpact) -> str:
 
 def _moves(impact: Impact) -> str:
     rows = [
-        [_cell(it.before), _cell(it.after), f"{it.visitors:,}", _names(it.samples)]
-        for it in impact.moves
+        [
+            _cell(move.before),
+            _cell(move.after),
+            f"{move.visitors:,}",
+            _cell(causes_text(move)),
+            _names(move.samples),
+        ]
+        for move in impact.moves
     ]
     moved = counted(impact.tally.counts["moved"], "visitor")
-    moves = _table(["ICP before", "now", "visitors", "such as"], rows, left=2, last_left=True)
+    columns = ["ICP before", "now", "visitors", "because of", "such as"]
+    moves = _table(columns, rows, left=2, last_left=2)
     return _folded(f"{moved} moved to another ICP", [moves])
 
 
@@ -129,13 +137,11 @@ def _folded(summary: str, parts: Iterable[str]) -> str:
 
 
 def _table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int, last_left: bool = False
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int, last_left: int = 0
 ) -> str:
-    """A table whose first `left` columns are aligned to the left; long ones are cut."""
-    marks = ["---"] * left + ["--:"] * (len(columns) - left)
-    if last_left:
-        marks[-1] = "---"
-    lines = [f"| {' | '.join(row)} |" for row in (columns, marks, *rows[:_MOST_ROWS])]
+    """A table; all but the first `left` and the `last_left` columns are numbers; it may be cut."""
+    numbers = [left <= number < len(columns) - last_left for number in range(len(columns))]
+    lines = list(table_lines(columns, rows[:_MOST_ROWS], numbers))
     if (more := len(rows) - _MOST_ROWS) > 0:
         lines.append(f"\n... and {counted(more, 'more row')}.")
     return "\n".join(lines)
@@ -151,13 +157,9 @@ def _icp(slug: str | None) -> str:
 
 def _cell(text: str) -> str:
     """The text as code in a table, where a bar would end the cell even so."""
-    return _code(text).replace("|", "\\|")
+    return in_cell(_code(text))
 
 
 def _code(text: str) -> str:
-    """The text as code, in more backticks than it has in a row; in one line."""
-    text = shown(text)
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{space}{text}{space}{ticks}" if text.strip() else "(blank)"
+    """The text as code, in one line, and cut where it is long."""
+    return code(cut(shown(text), _LONGEST))

@@ -146,18 +146,55 @@ _KEYS: dict[Kind, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What happened to a config that may move visitors: one change, or all of it came or went."""
+
+    slug: str
+    what: What
+    change: Change | None = None
+
+    def body(self) -> dict[str, Any]:
+        """Return the cause as JSON values."""
+        change = self.change.body() if self.change else None
+        return {"config": self.slug, "change": self.what, "detail": change}
+
+
 @dataclass(slots=True)
 class Move:
-    """Visitors whose ICP was one config and is another."""
+    """Visitors whose ICP was one config and is another.
+
+    `causes` counts the visitors for whom a cause alone decides: without it they would not have
+    moved. `together` counts those for whom none does.
+    """
 
     before: str
     after: str
     visitors: int = 0
     samples: list[Sample] = field(default_factory=list)
+    causes: Counter[Cause] = field(default_factory=Counter)
+    together: int = 0
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """The largest moves come first."""
+        return -self.visitors, self.before, self.after
+
+    @property
+    def deciding(self) -> list[tuple[Cause, int]]:
+        """The causes that alone decide for somebody, the commonest first."""
+        return (+self.causes).most_common()
 
     def body(self) -> dict[str, Any]:
         """Return the move as JSON values."""
-        return {"from": self.before, "to": self.after, "visitors": self.visitors}
+        causes = [cause.body() | {"visitors": count} for cause, count in self.deciding]
+        return {
+            "from": self.before,
+            "to": self.after,
+            "visitors": self.visitors,
+            "causes": causes,
+            "together": self.together,
+        }
 
 
 @dataclass(slots=True)

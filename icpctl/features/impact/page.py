@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.features.impact.model import KINDS, OF_CONFIG
-from icpctl.features.impact.wording import KIND_WORDS, change_text, name_of, reached_text
+from icpctl.features.impact.wording import (
+    KIND_WORDS,
+    causes_text,
+    change_text,
+    name_of,
+    reached_text,
+)
 from icpctl.features.report.pages.data_quality import making, quality
 from icpctl.features.report.pages.page import (
     Block,
@@ -19,7 +25,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.score import percent
+from icpctl.output.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -173,10 +179,15 @@ def _moves(impact: Impact, them: _Profiles) -> Section | None:
     if not impact.moves:
         return None
     rows = [
-        [them.cell(it.before), them.cell(it.after), number(it.visitors)]
-        for it in impact.moves[:_MOST_MOVES]
+        [
+            them.cell(move.before),
+            them.cell(move.after),
+            number(move.visitors),
+            Cell(own(causes_text(move))),
+        ]
+        for move in impact.moves[:_MOST_MOVES]
     ]
-    table = Table("Visitors that moved", columns("From", "To", "#Visitors"), rows)
+    table = Table("Visitors that moved", columns("From", "To", "#Visitors", "Because of"), rows)
     text = "Visitors that belonged to one profile, and belong to another one now."
     if len(impact.moves) > _MOST_MOVES:
         text += f" The {_MOST_MOVES} largest moves are shown, of {len(impact.moves):,}."

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
-from icpctl.features.impact.counting import impact as compare
 from icpctl.features.impact.markdown import markdown
 from icpctl.features.impact.model import KINDS, OF_CONFIG
 from icpctl.features.impact.wording import (
     KIND_WORDS,
+    causes_text,
     change_text,
     name_of,
     nothing_happened,
     reached_text,
 )
-from icpctl.features.report.target import Reporting, reporting
 from icpctl.output.console import console, is_coloured, note, shown, styled, table
-from icpctl.output.progress import progress
-from icpctl.output.score import counted, percent, print_notes
+from icpctl.output.json_text import print_json
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from icpctl.config.git_versions import Versions
-    from icpctl.exports.sources import Source
     from icpctl.features.impact.bounds import Bound
-    from icpctl.features.impact.model import ConfigImpact, Impact, Kind, Sample
-    from icpctl.features.report.pages import ReportTarget
+    from icpctl.features.impact.model import ConfigImpact, Impact, Sample
     from icpctl.output.formats import ImpactFormat
-    from icpctl.scoring.report import Limit
-    from icpctl.scoring.run import Options
+    from icpctl.scoring.bounds import Limit
 
 _MOST_MOVES = 20
 _MOST_MOVES_SHOWN = 5
@@ -40,64 +34,29 @@ _BETWEEN = {"gained": "by", "lost": "by", "score changed": "in", "moved": "from"
 _KIND_TITLES = {kind: KIND_WORDS[kind].upper() for kind in KINDS}
 
 
-def impact_into(
-    visitors: Sequence[str],
-    versions: Versions,
-    bounds: Sequence[Bound],
-    options: Options,
-    target: ReportTarget | None,
-    *,
-    inactive: bool,
-) -> Impact:
-    """Compare versions of configs; the report of `target` appears when all is read, or not at all.
-
-    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
-    and what `impact` raises.
-    """
-    before, after = (
-        [(it.slug, it.config) for it in them] for them in (versions.before, versions.after)
-    )
-    sources: list[Source] = []
-    configs = [*versions.before, *versions.after]
-    report = Reporting(target, configs, sources.extend) if target else None
-    with reporting(report), progress(sys.stderr) as on_progress:
-        found = compare(
-            visitors,
-            before,
-            after,
-            options,
-            inactive=inactive,
-            on_sources=report.on_sources if report else lambda _: None,
-            on_progress=on_progress,
-        )
-        if report and target:
-            report.write = partial(
-                target.write_impact, found=found, versions=versions, bounds=bounds, sources=sources
-            )
-    return found
-
-
 def print_impact(
     impact: Impact, base: str, bounds: Sequence[Bound], output: ImpactFormat, limit: Limit
 ) -> None:
     """Print an impact on stdout, and on stderr what was wrong and which bounds are reached."""
     reached = [it for it in bounds if it.reached(impact)]
-    if output == "json":
-        checked = [{"bound": it.text, "reached": it in reached} for it in bounds]
-        body = {"base": base, **impact.body(), "failOn": checked}
-        print(json.dumps(body, indent=2, ensure_ascii=False))
-    elif output == "markdown":
-        sys.stdout.write(markdown(impact, base, reached))
-    else:
-        _print_tables(impact, base)
+    FORMATS[output](impact, base, bounds)
     sys.stdout.flush()
-    print_notes(impact.run, limit, "icpctl score --rejects FILE keeps them")
+    print_notes(impact.run, limit, SCORE_KEEPS_REJECTS)
     label = styled("error:", "error", colour=is_coloured(sys.stderr))
     for it in reached:
         print(f"{label} {it.text} is reached: {reached_text(it, impact)}", file=sys.stderr)
 
 
-def _print_tables(impact: Impact, base: str) -> None:
+def _print_body(impact: Impact, base: str, bounds: Sequence[Bound]) -> None:
+    checked = [{"bound": bound.text, "reached": bound.reached(impact)} for bound in bounds]
+    print_json({"base": base, **impact.body(), "failOn": checked})
+
+
+def _print_markdown(impact: Impact, base: str, bounds: Sequence[Bound]) -> None:
+    sys.stdout.write(markdown(impact, base, [it for it in bounds if it.reached(impact)]))
+
+
+def _print_tables(impact: Impact, base: str, _: Sequence[Bound]) -> None:
     before, after = impact.matched_before, impact.matched_after
     match = "matches" if after == 1 else "match"
     who = counted(impact.visitors, "visitor")
@@ -117,12 +76,19 @@ def _print_tables(impact: Impact, base: str) -> None:
     _print_samples(impact)
 
 
+FORMATS: dict[ImpactFormat, Callable[[Impact, str, Sequence[Bound]], None]] = {
+    "table": _print_tables,
+    "json": _print_body,
+    "markdown": _print_markdown,
+}
+
+
 def _print_totals(impact: Impact) -> None:
     titles = ["COUNT", "OF MATCHED BEFORE"]
     table(
         ["VISITORS", *titles],
         [
-            [KIND_WORDS[kind], f"{impact.tally.counts[kind]:,}", _share(impact, kind)]
+            [KIND_WORDS[kind], f"{impact.tally.counts[kind]:,}", percent(impact.share(kind))]
             for kind in KINDS
         ],
         right=titles,
@@ -163,8 +129,12 @@ def _print_moves(impact: Impact) -> None:
     if not impact.moves:
         return
     print()
-    rows = [[it.before, it.after, f"{it.visitors:,}"] for it in impact.moves[:_MOST_MOVES]]
-    table(["MOVED FROM", "TO", "VISITORS"], rows, folds="MOVED FROM", right=["VISITORS"])
+    rows = [
+        [move.before, move.after, f"{move.visitors:,}", causes_text(move)]
+        for move in impact.moves[:_MOST_MOVES]
+    ]
+    columns = ["MOVED FROM", "TO", "VISITORS", "BECAUSE OF"]
+    table(columns, rows, folds="BECAUSE OF", right=["VISITORS"])
     if (left := len(impact.moves) - _MOST_MOVES) > 0:
         note(f"{counted(left, 'more move')} {'is' if left == 1 else 'are'} in -o json")
 
@@ -201,8 +171,3 @@ def _such_as(samples: Sequence[Sample], count: int) -> str:
     names = ", ".join(name_of(it) for it in samples)
     more = count - len(samples)
     return f"{names} and {more:,} more" if more else names
-
-
-def _share(impact: Impact, kind: Kind) -> str:
-    share = impact.share(kind)
-    return "" if share is None else percent(share)

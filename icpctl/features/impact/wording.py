@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition, Group
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_wording import head, role
 from icpctl.output.config_lists import value_text
-from icpctl.output.score import counted, percent
+from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.config_diff import Change
-    from icpctl.features.impact.model import Impact, Kind, Sample
+    from icpctl.features.impact.model import Cause, Impact, Kind, Move, Sample
 
 KIND_WORDS: dict[Kind, str] = {
     "gained": "gained",
@@ -21,6 +21,7 @@ KIND_WORDS: dict[Kind, str] = {
     "score_changed": "score changed",
 }
 
+_MOST_CAUSES = 3  # of a move
 _MOST_OF_GROUP = 3  # conditions
 _MOST_VALUES = 8  # of a list
 _LONGEST = 60  # characters of one
@@ -67,6 +68,21 @@ def change_text(change: Change) -> str:
     return f"{old} -> {new.removeprefix(kind)}"
 
 
+def causes_text(move: Move) -> str:
+    """Return what moved visitors, the commonest cause first."""
+    texts = [f"{cause_text(cause)} ({count:,})" for cause, count in move.deciding]
+    more = len(texts) - _MOST_CAUSES
+    texts = texts[:_MOST_CAUSES] + ([f"and {more:,} more"] if more > 0 else [])
+    if move.together:
+        texts.append(f"several changes together ({move.together:,})")
+    return "; ".join(texts)
+
+
+def cause_text(cause: Cause) -> str:
+    """Return what happened to a config, in a line."""
+    return f"{cause.slug}: {change_text(cause.change) if cause.change else cause.what}"
+
+
 def name_of(sample: Sample) -> str:
     """Return a visitor's id, or where it is if it has none."""
     return f"{sample.file}:{sample.line}" if sample.id is None else sample.id
@@ -85,23 +101,16 @@ def _side(change: Change, side: Condition | Group | str | int | None) -> str:
         return _or_none(side)
     if isinstance(side, Group):
         return _group(change, side)
-    return f"{head(side)}{_role(side)}"
+    return f"{head(side)}{role(side)}"
 
 
 def _group(change: Change, group: Group) -> str:
-    conditions = [f"{head(it)}{_role(it)}" for it in group.conditions]
+    conditions = [f"{head(it)}{role(it)}" for it in group.conditions]
     more = len(conditions) - _MOST_OF_GROUP
     rest = f" and {counted(more, 'more condition')}" if more > 0 else ""
     return (
         f"group {change.group}, {group.operator} of {'; '.join(conditions[:_MOST_OF_GROUP])}{rest}"
     )
-
-
-def _role(condition: Condition) -> str:
-    said = ["optional"] if condition.optional else []
-    if condition.weight != 1:
-        said.append(f"weight {condition.weight:g}")
-    return f" ({', '.join(said)})" if said else ""
 
 
 def _condition_change(before: Condition, after: Condition) -> str:
@@ -125,15 +134,14 @@ def _condition_change(before: Condition, after: Condition) -> str:
 
 def _list_change(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:
     known, kept = set(old), set(new)
-    changes = [f"+ {_cut(it)}" for it in dict.fromkeys(new) if it not in known]
-    changes += [f"- {_cut(it)}" for it in dict.fromkeys(old) if it not in kept]
+    changes = [f"+ {_short(it)}" for it in dict.fromkeys(new) if it not in known]
+    changes += [f"- {_short(it)}" for it in dict.fromkeys(old) if it not in kept]
     more = len(changes) - _MOST_VALUES
     return changes[:_MOST_VALUES] + ([f"and {more:,} more"] if more > 0 else [])
 
 
-def _cut(value: object) -> str:
-    text = value_text(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+def _short(value: object) -> str:
+    return cut(value_text(value), _LONGEST)
 
 
 def _or_none(value: object) -> str:

@@ -100,21 +100,21 @@ class WatchCounts:
             self._above(number).add(*counts)
         self._add_patterns(sight.patterns)
 
-    def follow(self, later: WatchCounts) -> None:
-        """Count what was counted of other visitors with the same questions and parts of pages.
+    def merge(self, later: WatchCounts) -> None:
+        """Add what was counted of other visitors with the same questions and parts of pages.
 
         The order makes no difference, unless a field has more values than are counted.
         """
         self.visitors += later.visitors
         self.sums.add(later.sums)
         for name, keys in later.keys.items():
-            self.keys[name].follow(keys)
+            self.keys[name].merge(keys)
         for number, keys in later.number_keys.items():
-            self._number_keys(number).follow(keys)
+            self._number_keys(number).merge(keys)
         for number, counts in later.below.items():
-            self._below(number).follow(counts)
+            self._below(number).merge(counts)
         for number, counts in later.above.items():
-            self._above(number).follow(counts)
+            self._above(number).merge(counts)
         self._add_patterns(later.patterns)
         for number, parts in later.parts.items():
             for part, count in parts.items():

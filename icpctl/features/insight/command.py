@@ -1,6 +1,8 @@
 """`icpctl insight`."""
 
-from typing import Annotated
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,11 +19,19 @@ from icpctl.cli.options import (
     ReportTitle,
     TempDir,
     Visitors,
-    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.insight.counting import Insight
+    from icpctl.features.insight.page import InsightSections
+    from icpctl.features.report.target import ReportTarget
+    from icpctl.scoring.run import Options
 
 
 def insight(
@@ -49,20 +59,68 @@ def insight(
     The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring_options import scoring_options, visitors_of
-    from icpctl.features.insight.printing import insight_into, print_insight
-    from icpctl.scoring.report import Limit
+    from icpctl.features.insight.printing import print_insight
+    from icpctl.features.report.target import report_target
+    from icpctl.scoring.bounds import Limit
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     configs = workspace(directory, org).configs(config or [])
     target = report_target(report, report_title, no_visitors)
-    read = visitors_of(visitors)
+    exports = visitors_of(visitors)
     if spark:
-        from icpctl.spark.run import insight_on
+        from icpctl.features.insight.on_spark import insight_on
 
-        found = insight_on(spark, read, configs, options)
+        result = insight_on(spark, exports, configs, options)
     else:
-        found = insight_into(read, configs, options, target)
-    limit, counts = Limit.parse("0"), found.report
-    print_insight(found, output, limit)
-    return ExitCode.FOUND if limit.exceeded(counts.rejected, counts.visitors) else ExitCode.DONE
+        result = _insight_here(exports, configs, options, target)
+    limit, totals = Limit.parse("0"), result.report
+    print_insight(result, output, limit)
+    return ExitCode.FOUND if limit.exceeded(totals.rejected, totals.visitors) else ExitCode.DONE
+
+
+def _insight_here(
+    exports: "Sequence[str]",
+    configs: "Sequence[ConfigFile]",
+    options: "Options",
+    target: "ReportTarget | None",
+) -> "Insight":
+    """Look into configs; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what reading raises.
+    """
+    from icpctl.features.insight.counting import InsightCounts, insight
+    from icpctl.features.insight.page import InsightSections
+    from icpctl.features.report.target import RunReport, report_file
+    from icpctl.output.progress import progress
+
+    pairs = [(config.slug, config.config) for config in configs]
+    counts = InsightCounts.of(pairs, options)
+    report = None
+    if target:
+        sections = InsightSections(counts)
+        report = RunReport.begin(target, configs, options, contribution=sections)
+        options = replace(options, fields=report.fields)
+    with report_file(target) as file, progress(sys.stderr) as on_progress:
+        result = insight(
+            exports,
+            pairs,
+            options,
+            counts=counts,
+            on_sources=report.on_sources if report else lambda _: None,
+            on_rows=report.add if report else lambda _: None,
+            on_progress=on_progress,
+        )
+        if report and file:
+            report.write(file, result.run)
+    return result
+
+
+def insight_sections(configs: "Sequence[ConfigFile]", options: "Options") -> "InsightSections":
+    """Return the sections for `icpctl score --report`, which says nothing of changes."""
+    from icpctl.features.insight.counting import InsightCounts
+    from icpctl.features.insight.page import InsightSections
+
+    pairs = [(config.slug, config.config) for config in configs]
+    return InsightSections(InsightCounts.of(pairs, options, changes=False))

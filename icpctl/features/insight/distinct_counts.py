@@ -70,8 +70,8 @@ class KeyCounts:
             for place, text, count in zip(places[known].tolist(), texts, often, strict=True):
                 self._spell(place, text, count)
 
-    def follow(self, later: KeyCounts) -> None:
-        """Count what was counted of other visitors.
+    def merge(self, later: KeyCounts) -> None:
+        """Add what was counted of other visitors.
 
         What one side left uncounted is not known, and goes; of too many the commonest stay.
         """
@@ -156,8 +156,8 @@ class NumberCounts:
         kept = slice(-MOST_KEYS, None) if self.below else slice(MOST_KEYS)
         self.numbers, self.counts = found[kept], summed[kept]
 
-    def follow(self, later: NumberCounts) -> None:
-        """Count what was counted of other visitors.
+    def merge(self, later: NumberCounts) -> None:
+        """Add what was counted of other visitors.
 
         Whatever one side left out has `MOST_KEYS` before it there, and so it has here.
         """

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
-from icpctl.scoring.conditions import casefolded
-from icpctl.values import column_forms, normal_forms
+from icpctl.values import column_forms
+from icpctl.values.row_values import values_of_rows
+from icpctl.values.text_forms import folded_column
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Pairs:
 def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) -> Pairs:
     """The texts of a field in the form in which they are compared, of pages the path."""
     texts = column.values
-    plain = texts if case_sensitive else casefolded(texts)
+    plain = texts if case_sensitive else folded_column(texts)
     if entry.kind is Kind.PAGES:
         found, spelt = column_forms.path(plain), column_forms.path(texts)
         spelt = pc.if_else(pc.equal(spelt, ""), "/", spelt)
@@ -107,28 +108,3 @@ def numbers_of(column: Column, flags: np.ndarray) -> np.ndarray:
     """How many rows with a flag have each value of a column of numbers."""
     rows = column.rows[flags]
     return np.bincount(rows[rows >= 0], minlength=len(column.values))
-
-
-def values_of_rows(column: Column) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and the numbers of their values, one pair for each."""
-    if column.offsets is None or column.elements is None:
-        rows = np.flatnonzero(column.rows >= 0)
-        return rows, column.rows[rows]
-    filled = np.flatnonzero(column.rows >= 0)
-    cells = column.rows[filled]
-    lengths = np.diff(column.offsets)[cells]
-    starts = np.cumsum(lengths) - lengths
-    within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-    return (
-        np.repeat(filled, lengths),
-        column.elements[np.repeat(column.offsets[:-1][cells], lengths) + within],
-    )
-
-
-def spells(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
-    """The key that a listed value stands for."""
-    plain = normal_forms.plain(value, case_sensitive=case_sensitive)
-    if entry.kind is Kind.PAGES:
-        return normal_forms.path_value(plain)
-    form = normal_forms.FORMS.get(entry.form)
-    return form(plain) if form else plain

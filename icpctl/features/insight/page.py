@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.features.insight.wording import change, standing_out
@@ -17,18 +18,43 @@ from icpctl.features.report.pages.page import (
     own,
 )
 from icpctl.output.condition_wording import head
-from icpctl.output.score import counted
+from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from icpctl.features.insight.counting import InsightCounts
     from icpctl.features.insight.model import ConfigInsight, GroupInsight, InsightReport
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.run import Run, Watch
 
 _MOST_FUNNELS = 12
 _MOST_ROWS = 30
 _MOST_OVERLAPPING = 16
 _MOST_SENTENCES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class InsightSections:
+    """What insight contributes to the report of a run."""
+
+    counts: InsightCounts
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the configs, with all that is asked besides."""
+        return self.counts.plan
+
+    @property
+    def watch(self) -> Watch:
+        """What looks at each batch."""
+        return self.counts.watch
+
+    def sections(self, run: Run, *, visitors: bool) -> Iterator[Section]:
+        """The sections when all is counted; without `visitors` none of their values is named."""
+        report = self.counts.report(run)
+        return losses(report if visitors else report.without_values())
 
 
 def losses(found: InsightReport) -> Iterator[Section]:

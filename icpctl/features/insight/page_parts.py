@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.insight.listed_values import values_of_rows
-from icpctl.scoring.conditions import casefolded
 from icpctl.values import normal_forms
+from icpctl.values.row_values import values_of_rows
+from icpctl.values.text_forms import folded_column
 from icpctl.values.text_search import containing
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class PageTexts:
     """The pages of a batch, to be searched for parts that are known only later."""
 
     def __init__(self, column: Column, count: int, *, case_sensitive: bool) -> None:
-        self._texts = column.values if case_sensitive else casefolded(column.values)
+        self._texts = column.values if case_sensitive else folded_column(column.values)
         self._rows, self._values = values_of_rows(column)
         self._count = count
         self._case_sensitive = case_sensitive

@@ -2,79 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.counting import insight
 from icpctl.features.insight.wording import change, condition_text, mostly_by, standing_out
-from icpctl.features.report.target import Reporting, reporting
 from icpctl.output.console import note, table
-from icpctl.output.progress import progress
-from icpctl.output.score import headline, percent, print_notes
+from icpctl.output.json_text import print_json
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.runs.tables import headline
+from icpctl.output.wording import percent
 from icpctl.scoring.report import rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from icpctl.config.config_file import ConfigFile
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.model import ConditionInsight, ConfigInsight, InsightReport
-    from icpctl.features.report.pages import ReportTarget
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.report import Limit
-    from icpctl.scoring.run import Options
+    from icpctl.scoring.bounds import Limit
 
 _MOST_ROWS = 12  # of a table on a terminal
 _MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
 _MOST_ALIKE = 3  # changes of one condition on a terminal
 
 
-def insight_into(
-    visitors: Sequence[str],
-    configs: Sequence[ConfigFile],
-    options: Options,
-    target: ReportTarget | None,
-) -> Insight:
-    """Look into configs; the report of `target` appears when all is read, or not at all.
-
-    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
-    and what reading raises.
-    """
-    figures = target.counts(configs, options, changes=True) if target else None
-    if figures:
-        options = replace(options, fields=figures.fields)
-
-    report = Reporting(target, configs, figures.on_sources) if target and figures else None
-    with reporting(report), progress(sys.stderr) as on_progress:
-        found = insight(
-            visitors,
-            [(it.slug, it.config) for it in configs],
-            options,
-            counts=figures.insight if figures else None,
-            on_sources=report.on_sources if report else lambda _: None,
-            on_rows=figures.add if figures else lambda _: None,
-            on_progress=on_progress,
-        )
-        if report and target and figures:
-            report.write = partial(target.write, counts=figures, run=found.run, configs=configs)
-    return found
-
-
-def print_insight(found: Insight, output: ReportFormat, limit: Limit) -> None:
+def print_insight(result: Insight, output: ReportFormat, limit: Limit) -> None:
     """Print insight on stdout, and what was wrong with the input on stderr."""
-    report = found.report
-    if output == "json":
-        body = report.model_dump(mode="json", by_alias=True)
-        print(json.dumps(body, indent=2, ensure_ascii=False))
-    else:
-        _print_tables(report)
+    FORMATS[output](result.report)
     sys.stdout.flush()
-    for name in report.capped:
+    for name in result.report.capped:
         note(f"{name} has too many values to count all: more may gain than is shown")
-    print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
+    print_notes(result.run, limit, SCORE_KEEPS_REJECTS)
+
+
+def _print_body(report: InsightReport) -> None:
+    print_json(report.body())
 
 
 def _print_tables(report: InsightReport) -> None:
@@ -96,13 +58,19 @@ def _print_tables(report: InsightReport) -> None:
         note("the tables show what tells most: -o json has all, and a pipe")
 
 
+FORMATS: dict[ReportFormat, Callable[[InsightReport], None]] = {
+    "table": _print_tables,
+    "json": _print_body,
+}
+
+
 def _print_configs(report: InsightReport) -> None:
     numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
     rows = [
         [
             it.slug,
             f"{it.matched:,}",
-            "" if it.match_rate is None else percent(it.match_rate),
+            percent(it.match_rate),
             f"{it.first:,}",
             f"{it.near_misses:,}",
             mostly_by(it),

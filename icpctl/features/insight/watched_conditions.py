@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition
     from icpctl.features.insight.model import Change
-    from icpctl.scoring.plan import ConditionPlan
+    from icpctl.scoring.plan import ConditionPlan, GroupPlan, Plan
 
 MOST_LISTED = 64
 """Values of a list up to which each is looked for: one bit a value costs too much for more."""
@@ -32,7 +32,8 @@ class Question:
     """A condition, and the conditions of no config that tell more about it.
 
     `listed` are an equality for each value of a list that is not too long, `changes` what it may
-    become; one that `is_alone` has neither. What is `planned` are the bits of each.
+    become; one that `is_alone` has neither. What is `planned` are the bits of each. `listed_at` and
+    `changes_at` say where their counts are among those of all questions.
     """
 
     condition: Condition
@@ -43,6 +44,8 @@ class Question:
     planned: ConditionPlan = field(init=False)
     planned_listed: tuple[ConditionPlan, ...] = ()
     planned_changes: tuple[ConditionPlan, ...] = ()
+    listed_at: slice = field(init=False)
+    changes_at: slice = field(init=False)
 
     def __post_init__(self) -> None:
         condition = self.condition
@@ -99,3 +102,27 @@ class Question:
             self.entry.form is Form.SIZE_RANGE
             and positive(self.condition.comparator) in FOR_A_RANGE
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedGroup:
+    """A group: its number among those of all configs, its config's, and those of its questions."""
+
+    number: int
+    config: int
+    plan: GroupPlan
+    questions: range
+
+
+def watched_groups(plan: Plan) -> list[list[WatchedGroup]]:
+    """The groups of each config, in the plan's order, in which questions are numbered too."""
+    configs: list[list[WatchedGroup]] = []
+    number = question = 0
+    for config, config_plan in enumerate(plan.configs):
+        groups = []
+        for group in config_plan.groups:
+            questions = range(question, question + len(group.conditions))
+            groups.append(WatchedGroup(number, config, group, questions))
+            number, question = number + 1, questions.stop
+        configs.append(groups)
+    return configs

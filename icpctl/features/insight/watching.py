@@ -12,6 +12,7 @@ from icpctl.features.insight.batch_counts import MOST_PATTERNS, Sight, Sums, Wat
 from icpctl.features.insight.distinct_counts import MOST_KEYS, KeyCounts
 from icpctl.features.insight.listed_values import number_keys, numbers_of, text_pairs
 from icpctl.features.insight.page_parts import PageTexts, parts_of
+from icpctl.features.insight.watched_conditions import watched_groups
 from icpctl.mappings.mapping import PAGES
 from icpctl.scoring.verdicts import group_matches
 from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
@@ -19,8 +20,8 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from icpctl.features.insight.watched_conditions import Question
-    from icpctl.scoring.plan import GroupPlan, Plan
+    from icpctl.features.insight.watched_conditions import Question, WatchedGroup
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.verdicts import Judged
     from icpctl.values.typed_columns import Column
 
@@ -42,6 +43,7 @@ class Watch:
     ) -> None:
         self.questions = questions
         self.plan = plan
+        self.groups = watched_groups(plan)
         self.counted: dict[str, list[int]] = {}
         for number, it in enumerate(questions):
             if it.has_words:
@@ -67,16 +69,16 @@ class Watch:
 
     def __call__(self, judged: Judged) -> Callable[[], None]:
         """Look at a batch."""
-        sight = _Look(self, judged).sight
+        sight = _BatchView(self, judged).sight
         return lambda: self._add(sight)
 
-    def told_parts(self) -> dict[int, list[str]]:
+    def proposed_parts(self) -> dict[int, list[str]]:
         """The parts of pages that are worth a look, by the question that kept their visitors away.
 
-        Told by the visitors that are counted.
+        The visitors that are counted so far propose them.
         """
-        told = {number: self._told_parts(number) for number in self._of_parts}
-        return {number: parts for number, parts in told.items() if parts}
+        proposed = {number: self._proposed_parts(number) for number in self._of_parts}
+        return {number: parts for number, parts in proposed.items() if parts}
 
     def _add(self, sight: Sight) -> None:
         self.counts.add(sight)
@@ -84,14 +86,14 @@ class Watch:
             for number, kept_away in sight.kept_away.items():
                 self._add_parts(number, kept_away, sight.pages)
 
-    def _told_parts(self, number: int) -> list[str]:
+    def _proposed_parts(self, number: int) -> list[str]:
         counter = 1 + self.counted[PAGES].index(number)
         paths = self.counts.keys[PAGES].commonest(counter, MOST_KEYS)
         return parts_of((str(spelt), count) for _, spelt, count in paths)
 
     def _add_parts(self, number: int, kept_away: np.ndarray, pages: PageTexts) -> None:
         if number not in self.counts.parts:
-            self.counts.parts[number] = dict.fromkeys(self._told_parts(number), 0)
+            self.counts.parts[number] = dict.fromkeys(self._proposed_parts(number), 0)
         counts = self.counts.parts[number]
         for part in counts:
             counts[part] += int(np.count_nonzero(pages.rows_with(part) & kept_away))
@@ -103,8 +105,8 @@ def field_of(question: Question) -> str:
     return PAGES if entry.kind is Kind.PAGES else entry.name
 
 
-class _Look:
-    """A look at one batch. Flags of rows are packed, eight a byte."""
+class _BatchView:
+    """What is counted of one batch. Flags of rows are packed, eight a byte."""
 
     def __init__(self, watch: Watch, judged: Judged) -> None:
         self._watch = watch
@@ -126,39 +128,34 @@ class _Look:
 
     def _configs(self) -> np.ndarray:
         """Groups and configs; the rows that match each config [configs, bytes]."""
-        sums, plan = self.sight.sums, self._watch.plan
-        matches = np.zeros((len(plan.configs), len(self._every)), np.uint8)
-        group_number = question_number = 0
-        for number, config in enumerate(plan.configs):
-            matched = [group_matches(group, self._held) & self._every for group in config.groups]
+        sums = self.sight.sums
+        matches = np.zeros((len(self._watch.groups), len(self._every)), np.uint8)
+        for number, groups in enumerate(self._watch.groups):
+            matched = [group_matches(group.plan, self._held) & self._every for group in groups]
             for rows in matched:
                 matches[number] |= rows
             missed = self._every & ~matches[number]
             near = np.zeros_like(missed)
-            for group, rows in zip(config.groups, matched, strict=True):
-                sums.groups[group_number] = popcount(rows)
-                near |= self._group(group, question_number, rows, missed)
-                group_number += 1
-                question_number += len(group.conditions)
+            for group, rows in zip(groups, matched, strict=True):
+                sums.groups[group.number] = popcount(rows)
+                near |= self._group(group, rows, missed)
             sums.near_configs[number] = popcount(near)
             if number in self._watch.counts.patterns:
                 self.sight.patterns[number] = self._patterns(number, matches[number])
         return matches
 
-    def _group(
-        self, group: GroupPlan, first: int, matched: np.ndarray, missed: np.ndarray
-    ) -> np.ndarray:
-        """A group's conditions, from question `first` on; its near misses among the `missed`."""
+    def _group(self, group: WatchedGroup, matched: np.ndarray, missed: np.ndarray) -> np.ndarray:
+        """Count a group's conditions; its near misses among the `missed` rows."""
         sums = self.sight.sums
         near = np.zeros_like(missed)
         required = []
-        for number, one in enumerate(group.conditions, first):
-            if one.optional:
-                sums.held_by_matches[number] = popcount(self._held.of(one) & matched)
+        for number, condition in zip(group.questions, group.plan.conditions, strict=True):
+            if condition.optional:
+                sums.held_by_matches[number] = popcount(self._held.of(condition) & matched)
             else:
-                required.append((number, self._held.of(one) & self._every))
+                required.append((number, self._held.of(condition) & self._every))
         held = [rows for _, rows in required]
-        is_and = group.operator == Operator.AND
+        is_and = group.plan.operator == Operator.AND
         together = np.bitwise_and if is_and else np.bitwise_or
         others = _all_others(held, missed) if is_and else [missed] * len(held)
         for (number, rows), left, of_others in zip(
@@ -176,13 +173,13 @@ class _Look:
         """The patterns of conditions that visitors hold who match a config."""
         conditions = self._watch.plan.configs[number].conditions
         rows = self._flags(matched)
-        held = np.stack([self._flags(self._held.of(one))[rows] for one in conditions], axis=1)
-        found = np.unique(np.packbits(held, axis=1), axis=0)[:MOST_PATTERNS]
-        return {row.tobytes() for row in found}
+        flags = [self._flags(self._held.of(condition))[rows] for condition in conditions]
+        held = np.stack(flags, axis=1)
+        patterns = np.unique(np.packbits(held, axis=1), axis=0)[:MOST_PATTERNS]
+        return {pattern.tobytes() for pattern in patterns}
 
     def _questions(self) -> None:
         sums = self.sight.sums
-        listed = changes = 0
         for number, question in enumerate(self._watch.questions):
             sums.held[number] = popcount(self._held.of(question.planned) & self._every)
             lacking = self._lacking_rows(question)
@@ -190,12 +187,14 @@ class _Look:
             if sums.near_misses[number]:
                 both = lacking & self._kept_away[number]
                 sums.near_misses_missing[number] = popcount(both)
-            for one in question.planned_listed:
-                sums.listed[listed] = popcount(self._held.of(one) & self._every)
-                listed += 1
-            for one in question.planned_changes:
-                sums.changes[changes] = popcount(self._kept_away[number] & self._held.of(one))
-                changes += 1
+            sums.listed[question.listed_at] = [
+                popcount(self._held.of(condition) & self._every)
+                for condition in question.planned_listed
+            ]
+            sums.changes[question.changes_at] = [
+                popcount(self._held.of(condition) & self._kept_away[number])
+                for condition in question.planned_changes
+            ]
 
     def _lacking_rows(self, question: Question) -> np.ndarray:
         """The rows without anything that the condition looks at (SPEC 4)."""
@@ -285,9 +284,9 @@ def _all_others(held: Sequence[np.ndarray], rows: np.ndarray) -> Iterator[np.nda
     """For each condition the rows that hold all others."""
     before = list(accumulate(held, np.bitwise_and, initial=rows))[:-1]
     after = list(accumulate(reversed(held), np.bitwise_and, initial=rows))[-2::-1]
-    return (one & other for one, other in zip(before, after, strict=True))
+    return (earlier & later for earlier, later in zip(before, after, strict=True))
 
 
 def _counted(numbers: np.ndarray, often: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    found, at = np.unique(numbers, return_inverse=True)
-    return found, np.bincount(at, often, len(found)).astype(np.int64)
+    distinct, number_of = np.unique(numbers, return_inverse=True)
+    return distinct, np.bincount(number_of, often, len(distinct)).astype(np.int64)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.output.condition_wording import head
 from icpctl.output.config_lists import value_text
-from icpctl.output.score import counted
+from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -154,5 +154,4 @@ def _named(values: list[str]) -> str:
 
 
 def _brief(condition: Condition) -> str:
-    text = head(condition)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return fitted(head(condition), _LONGEST)

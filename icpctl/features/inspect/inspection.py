@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports.columns import Columns
+from icpctl.exports.field_warnings import json_of
 from icpctl.exports.format_detection import Mapped, map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.samples import first_records
@@ -21,6 +22,7 @@ from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import json_records, normal_forms, typed_columns
+from icpctl.values.row_values import values_of_rows
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -149,9 +151,7 @@ class _Counted:
         misfits = self._add_dates(tokens) if self.name == LAST_SEEN else self._add_values(tokens)
         if len(misfits) and self.misfit is None:
             row = int(misfits[0])
-            found = tokens[row].as_py()
-            text = f"[{','.join(map(str, found))}]" if isinstance(found, list) else str(found)
-            self.misfit = Misfit(int(batch.lines[row]), text)
+            self.misfit = Misfit(int(batch.lines[row]), json_of(tokens[row]))
         self.misfits += len(misfits)
         self._add_paths(batch)
 
@@ -167,16 +167,10 @@ class _Counted:
     def _add_values(self, tokens: pa.Array) -> np.ndarray:
         column = _column(self.name, tokens)
         self.have += int(column.present().sum())
-        cells = column.rows[column.rows >= 0]
-        if column.offsets is not None and column.elements is not None:
-            counts = np.bincount(cells, minlength=len(column.offsets) - 1)
-            each = np.repeat(counts, np.diff(column.offsets))
-            sizes = np.bincount(column.elements, weights=each, minlength=len(column.values))
-        else:
-            sizes = np.bincount(cells, minlength=len(column.values))
+        values, sizes = _record_counts(column)
         top = np.argsort(-sizes, kind="stable")[:_KEPT]
         for number in top[sizes[top] > 0]:
-            shown = _shown(column.values[int(number)], is_flag=self.name in _FLAGS)
+            shown = _shown(values[int(number)], is_flag=self.name in _FLAGS)
             self.values[shown] += int(sizes[number])
         if len(self.values) > 2 * _KEPT:
             self.values = Counter(dict(self.values.most_common(_KEPT)))
@@ -206,6 +200,18 @@ class _Counted:
         return FieldFound(self.name, paths, self.have, common, days, self.misfits, self.misfit)
 
 
+def _record_counts(column: Column) -> tuple[Any, np.ndarray]:
+    """Distinct values, and in how many records each is; one that a list repeats is there once."""
+    rows, numbers = values_of_rows(column)
+    if column.offsets is None:
+        return column.values, np.bincount(numbers, minlength=len(column.values))
+    encoded = column.values.dictionary_encode()
+    count = max(1, len(encoded.dictionary))
+    codes = encoded.indices.to_numpy(zero_copy_only=False)[numbers]
+    distinct = np.unique(rows.astype(np.int64) * count + codes) % count
+    return encoded.dictionary, np.bincount(distinct, minlength=count)
+
+
 def _column(name: str, tokens: pa.Array) -> Column:
     entry = CONDITION_TYPES.get(name)
     if name == PAGES:
@@ -214,7 +220,7 @@ def _column(name: str, tokens: pa.Array) -> Column:
         return typed_columns.texts(tokens)
     if entry.kind is Kind.BOOLEAN:
         return typed_columns.booleans(tokens)
-    return typed_columns.numbers(tokens, ranges=entry.name == "company_size")
+    return typed_columns.numbers(tokens, entry.name)
 
 
 def _shown(value: Any, *, is_flag: bool) -> str:

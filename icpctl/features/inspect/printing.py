@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.output.console import note, shown, table
+from icpctl.output.console import note, shown, shown_line, table
+from icpctl.output.json_text import print_json
 from icpctl.output.read_as import print_mapped
+from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +30,7 @@ def as_table(inspections: Iterable[Inspection]) -> None:
 
 def as_json(inspections: Iterable[Inspection]) -> None:
     """Print `{files: [...]}` with everything that is known."""
-    print(json.dumps({"files": [_body(it) for it in inspections]}, indent=2, ensure_ascii=False))
+    print_json({"files": [_body(it) for it in inspections]})
 
 
 FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
@@ -41,8 +42,8 @@ FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
 def _print_file(found: Inspection) -> None:
     print_mapped([found.mapped])
     rejected = f", {found.rejected:,} rejected" if found.rejected else ""
-    records = "1 record" if found.records == 1 else f"{found.records:,} records"
-    name = shown(found.mapped.source)
+    records = counted(found.records, "record")
+    name = shown_line(found.mapped.source)
     print(f"{name}: {records}{rejected}; mapping {shown(found.mapped.mapping.name)}\n")
     table(
         ["FIELD", "HAVE", "PATH", "VALUES"],
@@ -90,13 +91,12 @@ def _cells(found: FieldFound, records: int) -> list[str]:
 def _share(part: int, whole: int) -> str:
     if not part or not whole:
         return "-"
-    return f"{100 * part / whole:.0f} %" if part * 200 >= whole else "< 1 %"
+    return percent(part / whole, 0) if part * 200 >= whole else "< 1 %"
 
 
 def _cut(text: str, width: int = _EXAMPLE_WIDTH) -> str:
     """Return the text, on a terminal no wider than this; programs get it whole."""
-    whole = len(text) <= width or not sys.stdout.isatty()
-    return text if whole else f"{text[: width - 1]}…"
+    return fitted(text, width, ELLIPSIS) if sys.stdout.isatty() else text
 
 
 def _body(found: Inspection) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from icpctl.findings.code import Code
+from icpctl.findings.code import Code, Section
 
 
 def _groups(*groups: str) -> str:
@@ -20,6 +20,13 @@ _FROM_50 = "type: company_size, comparator: gte, value: 50"
 _FROM_500 = "type: company_size, comparator: gte, value: 500"
 _BELOW_100 = "type: company_size, comparator: lt, value: 100"
 _GERMANY = "type: country, comparator: equals, value: DE"
+
+PROOF_SECTION = Section(
+    "ICP6",
+    "Proofs",
+    "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every visitor "
+    "that there can be (`docs/prove.md`).",
+)
 
 PROOF_CODES = (
     Code(

@@ -15,10 +15,6 @@ Timeout = Annotated[
     typer.Option(min=0.001, metavar="S", help="Seconds for each question; then it is unknown."),
 ]
 
-Whole = Annotated[
-    bool,
-    typer.Option("--whole", help="Counts, sizes and days of visitors are whole numbers from 0."),
-]
 
 prove_app = typer.Typer(rich_markup_mode=None)
 
@@ -35,7 +31,6 @@ def prove(
         Path | None,
         typer.Option("--witnesses", metavar="F.jsonl", help="Write the visitors that show it."),
     ] = None,
-    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
@@ -54,7 +49,6 @@ def prove(
             org=org,
             pairs=pairs,
             witnesses=out,
-            whole=whole,
             timeout=timeout,
             case_sensitive=case_sensitive,
             output=output,
@@ -80,12 +74,12 @@ def _prove(
     org: str | None,
     pairs: bool,
     witnesses: Path | None,
-    whole: bool,
     timeout: float,
     case_sensitive: bool | None,
     output: FindingsFormat,
     strict: bool,
 ) -> ExitCode:
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
     from icpctl.features.prove.solver import require_z3
@@ -100,7 +94,6 @@ def _prove(
     proofs = prove_all(
         loaded.configs,
         case_sensitive=is_case_sensitive(case_sensitive),
-        whole=whole,
         timeout=timeout,
         pairs=pairs,
     )
@@ -109,10 +102,3 @@ def _prove(
     if witnesses:
         note(f"{write_witnesses(proofs, witnesses):,} visitors written to {witnesses}")
     return ExitCode.FOUND if report.errors else ExitCode.DONE
-
-
-def is_case_sensitive(given: bool | None) -> bool:
-    """Whether letter case counts, by the option or else the settings."""
-    from icpctl.settings import load_settings
-
-    return load_settings().case_sensitive if given is None else given

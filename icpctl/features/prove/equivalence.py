@@ -50,18 +50,14 @@ def compare(
     second: IcpConfig,
     *,
     case_sensitive: bool = False,
-    whole: bool = False,
     timeout: float = 2.0,
 ) -> Comparison:
-    """Compare two configs over every possible visitor; `timeout` in seconds for each question.
-
-    With `whole` over those whose counts are whole numbers.
-    """
+    """Compare two configs over every possible visitor; `timeout` in seconds for each question."""
     named = [
         (name, it.model_copy(update={"priority": number}))
         for number, (name, it) in enumerate(zip(_NAMES, (first, second), strict=True))
     ]
-    space = Space(named, case_sensitive=case_sensitive, whole=whole)
+    space = Space(named, case_sensitive=case_sensitive)
     prover = Prover(space, timeout)
     answers = [
         prover.ask([Claim(one), Claim(other, holds=False)]) for one, other in ((0, 1), (1, 0))

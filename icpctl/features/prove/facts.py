@@ -76,11 +76,10 @@ class Inquiry:
         files: Sequence[ConfigFile],
         *,
         case_sensitive: bool,
-        whole: bool,
         timeout: float,
     ) -> None:
         configs = [(it.slug, it.config) for it in files]
-        self.space = Space(configs, case_sensitive=case_sensitive, whole=whole)
+        self.space = Space(configs, case_sensitive=case_sensitive)
         self.prover = Prover(self.space, timeout)
         by_slug = {it.slug: it for it in files}
         self.proofs = Proofs([by_slug[it.slug] for it in self.space.configs])

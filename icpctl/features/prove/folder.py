@@ -19,21 +19,20 @@ def prove(
     files: Sequence[ConfigFile],
     *,
     case_sensitive: bool = False,
-    whole: bool = False,
     timeout: float = 2.0,
     pairs: bool = False,
 ) -> list[Proofs]:
     """Ask everything about some configs, and with `pairs` how every two of a folder meet.
 
     Only configs of one folder are compared; a slug that two files of a folder have counts once.
-    Every witness has been replayed. With `whole` counts are whole numbers. `timeout` is in
+    Every witness has been replayed. `timeout` is in
     seconds, for each question.
     Raises `IcpctlError`: `no_prover` without z3, `internal_error` where a replay disagrees.
     """
     found = []
     for _, folder in groupby(sorted(files, key=_folder), _folder):
         members = list({it.slug: it for it in folder}.values())
-        inquiry = Inquiry(members, case_sensitive=case_sensitive, whole=whole, timeout=timeout)
+        inquiry = Inquiry(members, case_sensitive=case_sensitive, timeout=timeout)
         for config in range(len(members)):
             check_config(inquiry, config)
         check_together(inquiry)

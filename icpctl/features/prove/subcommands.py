@@ -3,16 +3,17 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.prove.command import Timeout, Whole, is_case_sensitive
+from icpctl.features.prove.command import Timeout
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
+    from icpctl.config.git_versions import Versions
     from icpctl.config.model import IcpConfig
     from icpctl.config.store import Workspace
 
@@ -34,34 +35,42 @@ def equivalent(
     ] = None,
     directory: Dir = None,
     org: Org = None,
-    whole: Whole = False,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
         EquivalentFormat, typer.Option("-o", "--output", help="How to print the answer.")
     ] = "text",
 ) -> ExitCode:
-    """Prove that two configs are the same for every visitor, or show one on whom they differ.
+    """Prove that two configs are the same for every visitor, or show a visitor that differs.
 
-    The exit code is 1 unless it is proved, in matches and in scores.
+    With --base or --base-dir each config is compared with what it was, and the ICP of every
+    visitor too: a config that was switched off or has another priority can change it. The exit
+    code is 1 unless everything is proved to be the same.
     """
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.equivalence import compare
+    from icpctl.features.prove.icp_equivalence import compare_icps
     from icpctl.features.prove.output.comparison import print_compared
     from icpctl.features.prove.solver import require_z3
 
     require_z3()
     space = workspace(directory, org)
     if base is None and base_dir is None:
-        asked = [_two(space, names or [])]
+        versions, pairs = None, [_two(space, names or [])]
     else:
-        asked = _against(space, names or [], base, base_dir)
-    is_exact = is_case_sensitive(case_sensitive)
-    compared = []
-    for (first, one), (second, two) in asked:
-        found = compare(one, two, case_sensitive=is_exact, whole=whole, timeout=timeout)
-        compared.append((first, second, found))
-    print_compared(compared, output)
-    return ExitCode.DONE if all(it.is_equal for _, _, it in compared) else ExitCode.FOUND
+        versions = _versions(space, names or [], base, base_dir)
+        pairs = _pairs(versions)
+    how: dict[str, Any] = {
+        "case_sensitive": is_case_sensitive(case_sensitive),
+        "timeout": timeout,
+    }
+    compared = [
+        (first, second, compare(before, after, **how)) for (first, before), (second, after) in pairs
+    ]
+    icps = None if versions is None else compare_icps(versions.before, versions.after, **how)
+    print_compared(compared, icps, output)
+    is_same = all(comparison.is_equal for _, _, comparison in compared)
+    return ExitCode.DONE if is_same and (icps is None or icps.same) else ExitCode.FOUND
 
 
 def witnesses(
@@ -75,6 +84,7 @@ def witnesses(
 
     They are in the format of icpctl test: icpctl prove witnesses saas > icp_configs/saas.test.yaml
     """
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.cases import cases_of
     from icpctl.features.prove.output.cases import cases_text
     from icpctl.features.prove.solver import require_z3
@@ -107,19 +117,27 @@ def _named(space: "Workspace", name: str) -> "Named":
     return name, space.get(name).config
 
 
-def _against(
+def _versions(
     space: "Workspace", slugs: list[str], ref: str | None, folder: Path | None
-) -> "list[tuple[Named, Named]]":
-    """Each config as it was and as it is; raise where one is only in one of both."""
+) -> "Versions":
+    """Read both versions of each config; raise where a config is in one version only."""
     from icpctl.config.git_versions import versions
 
-    found = versions(space, slugs, ref=ref, folder=folder)
-    before = {it.slug: it.config for it in found.before}
-    after = {it.slug: it.config for it in found.after}
-    if gone := sorted(set(before) ^ set(after)):
+    both = versions(space, slugs, ref=ref, folder=folder)
+    before = {file.slug for file in both.before}
+    if gone := sorted(before ^ {file.slug for file in both.after}):
         raise IcpctlError(
             f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} in one of both versions only",
             "no_such_slug",
             hint="name the configs that are to be compared",
         )
-    return [((f"{slug} ({found.base})", before[slug]), (slug, it)) for slug, it in after.items()]
+    return both
+
+
+def _pairs(both: "Versions") -> "list[tuple[Named, Named]]":
+    """Return each config as it was and as it is."""
+    before = {file.slug: file.config for file in both.before}
+    return [
+        ((f"{file.slug} ({both.base})", before[file.slug]), (file.slug, file.config))
+        for file in both.after
+    ]

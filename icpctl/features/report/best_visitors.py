@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from icpctl.mappings.mapping import ID
+from icpctl.scoring.best_visitors import BestVisitors
 from icpctl.scoring.explanation import explain_rows
 from icpctl.values.typed_columns import scalar_texts
 
@@ -52,28 +52,23 @@ ABOUT = ("domain", "job_title", "country")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    hundredths: int
-    place: int
+class _Record:
+    """A visitor's record, as far as it `is_whole`, and where it is; `icp` is a config's number."""
+
     file: str
     line: int
     icp: int
     matches: int
-    record: dict[str, str | None]
+    tokens: dict[str, str | None]
     is_whole: bool
-
-    @property
-    def order(self) -> tuple[int, int]:
-        return -self.hundredths, self.place
 
 
 @dataclass(slots=True)
-class Top:
-    """Keeps the best visitors of batches; of equals those that came first."""
+class TopVisitors:
+    """Keeps the best visitors of batches with their records; of equals those that came first."""
 
     plan: Plan
-    seen: int = 0
-    best: list[_Kept] = field(default_factory=list)
+    best: BestVisitors[_Record] = field(default_factory=lambda: BestVisitors(MOST))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -82,65 +77,68 @@ class Top:
 
     def add(self, rows: Rows, chosen: np.ndarray) -> None:
         """Look at the rows of a batch that are True in `chosen` [rows]."""
-        verdicts, start = rows.verdicts, self.seen
-        self.seen += len(verdicts.icp)
-        worst = self.best[-1].hundredths if len(self.best) == MOST else -1
-        found = np.flatnonzero(chosen & (verdicts.icp >= 0) & (verdicts.icp_hundredths > worst))
-        order = np.argsort(-verdicts.icp_hundredths[found], kind="stable")[:MOST]
-        found = found[order]
-        if not len(found):
-            return
-        at = pa.array(found)
-        columns = {name: rows.fields[name].take(at).to_pylist() for name in self.fields}
-        records = zip(*columns.values(), strict=True)
-        counts = np.diff(verdicts.offsets)
-        new = [
-            _Kept(
-                int(verdicts.icp_hundredths[row]),
-                start + row,
-                rows.source,
-                int(rows.lines[row]),
-                int(verdicts.icp[row]),
-                int(counts[row]),
-                *_kept_of(dict(zip(columns, map(_token, record), strict=True))),
-            )
-            for row, record in zip(found.tolist(), records, strict=True)
-        ]
-        self.best = nsmallest(MOST, [*self.best, *new], key=lambda one: one.order)
+        self.best.add(rows.verdicts, lambda row_indices: self._records(rows, row_indices), chosen)
 
     def visitors(self, configs: dict[str, IcpConfig]) -> list[TopVisitor]:
         """The best, highest score first, explained; `configs` are the plan's, by slug."""
-        whole = [one for one in self.best if one.is_whole]
-        explained = {}
-        if whole:
-            rows = _batch([one.record for one in whole], self.fields)
-            lines = [one.line for one in whole]
-            found = explain_rows(rows, lines, self.plan, configs, most_matches=MOST_MATCHES)
-            explained = {one.place: it.configs for one, it in zip(whole, found, strict=True)}
-        names = [ID, *ABOUT]
+        explained = self._explained(configs)
         texts = {
-            name: scalar_texts(pa.array([one.record[name] for one in self.best], pa.string()))
-            for name in names
+            name: scalar_texts(
+                pa.array([record.tokens[name] for record in self.best.visitors], pa.string())
+            )
+            for name in (ID, *ABOUT)
         }
         return [
             TopVisitor(
                 id=texts[ID][number].as_py(),
-                file=one.file,
-                line=one.line,
-                icp=self.plan.configs[one.icp].slug,
-                icp_score=one.hundredths / 100,
+                file=ranked.visitor.file,
+                line=ranked.visitor.line,
+                icp=self.plan.configs[ranked.visitor.icp].slug,
+                icp_score=ranked.hundredths / 100,
                 about={name: texts[name][number].as_py() for name in ABOUT},
-                matches=explained.get(one.place, ()),
-                more=one.matches - len(explained.get(one.place, ())),
+                matches=explained.get(number, ()),
+                more=ranked.visitor.matches - len(explained.get(number, ())),
             )
-            for number, one in enumerate(self.best)
+            for number, ranked in enumerate(self.best.ranked)
         ]
+
+    def _records(self, rows: Rows, row_indices: np.ndarray) -> list[_Record]:
+        taken = pa.array(row_indices)
+        columns = {name: rows.fields[name].take(taken).to_pylist() for name in self.fields}
+        matches = np.diff(rows.verdicts.offsets)
+        return [
+            _Record(
+                rows.source,
+                int(rows.lines[row]),
+                int(rows.verdicts.icp[row]),
+                int(matches[row]),
+                *_kept_of(dict(zip(columns, map(_token, values), strict=True))),
+            )
+            for row, values in zip(
+                row_indices.tolist(), zip(*columns.values(), strict=True), strict=True
+            )
+        ]
+
+    def _explained(self, configs: dict[str, IcpConfig]) -> dict[int, tuple[ConfigExplanation, ...]]:
+        """Why the best visitors match, by their place among them; not for records that were cut."""
+        whole = [
+            (place, record) for place, record in enumerate(self.best.visitors) if record.is_whole
+        ]
+        if not whole:
+            return {}
+        rows = _batch([record.tokens for _, record in whole], self.fields)
+        lines = [record.line for _, record in whole]
+        explained = explain_rows(rows, lines, self.plan, configs, most_matches=MOST_MATCHES)
+        return {
+            place: explanation.configs
+            for (place, _), explanation in zip(whole, explained, strict=True)
+        }
 
 
 def _token(value: Any) -> str | None:
     """The JSON text of a value; a list of pages comes as the texts of its elements."""
     if isinstance(value, list):
-        return f"[{','.join('null' if it is None else it for it in value)}]"
+        return f"[{','.join('null' if page is None else page for page in value)}]"
     return None if value is None else str(value)
 
 
@@ -154,5 +152,5 @@ def _kept_of(record: dict[str, str | None]) -> tuple[dict[str, str | None], bool
 
 
 def _batch(records: list[dict[str, str | None]], names: tuple[str, ...]) -> pa.RecordBatch:
-    columns = {name: pa.array([it[name] for it in records], pa.string()) for name in names}
+    columns = {name: pa.array([record[name] for record in records], pa.string()) for name in names}
     return pa.RecordBatch.from_pydict(columns)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.features.report.period import DAY, DAY_0
 from icpctl.scoring.report import Report, rate
 from icpctl.values import normal_forms, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 COMMONEST = 20
 """How many values of a field are reported."""
-
-DAY_0 = date(1970, 1, 1).toordinal()
-_DAY = 86_400_000_000  # microseconds
 
 
 class DayReport(Report):
@@ -70,8 +68,8 @@ class Tally:
             if count:
                 self._count(key, count, match_count)
 
-    def follow(self, later: Tally) -> None:
-        """Count what was counted of rows behind these."""
+    def merge(self, later: Tally) -> None:
+        """Add what was counted of later rows."""
         for key, count in later.visitors.items():
             self._count(key, count, later.matched[key])
         self.uncounted += later.uncounted
@@ -94,18 +92,35 @@ LONGEST = 500
 """Characters of a key that is counted where the number of keys is bounded."""
 
 
-def days_of(last_seen: pa.Array) -> tuple[np.ndarray, np.ndarray, int]:
-    """Days since 1970 [rows], which rows have one, and how many have a value that is no date."""
-    micros, known, misfits = typed_columns.instants(last_seen)
-    return np.floor_divide(micros, _DAY), known, len(misfits)
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """When the visitors of a batch were last seen.
+
+    `micros` [rows] are microseconds since 1970 where `known` [rows]; `misfits` is how many
+    visitors have a value that is not a date.
+    """
+
+    micros: np.ndarray
+    known: np.ndarray
+    misfits: int
+
+    @classmethod
+    def of(cls, last_seen: pa.Array) -> LastSeen:
+        """Read a column of JSON texts."""
+        micros, known, misfits = typed_columns.instants(last_seen)
+        return cls(micros, known, len(misfits))
 
 
-def count_days(tally: Tally, days: np.ndarray, known: np.ndarray, held: np.ndarray) -> None:
-    """Count rows by day; those that are not `known` count under None."""
-    found, of_row = np.unique(days[known], return_inverse=True)
-    at = np.full(len(held), len(found))
-    at[known] = of_row
-    tally.add([*found.tolist(), None], at, held)
+def count_days(tally: Tally, seen: LastSeen, chosen: np.ndarray, held: np.ndarray) -> None:
+    """Count the `chosen` rows by day; those without a date count under None.
+
+    `held` has the chosen rows alone.
+    """
+    known = seen.known[chosen]
+    days, of_row = np.unique(seen.micros[chosen][known] // DAY, return_inverse=True)
+    numbers = np.full(len(held), len(days))
+    numbers[known] = of_row
+    tally.add([*days.tolist(), None], numbers, held)
 
 
 def day_reports(tally: Tally) -> list[DayReport]:
@@ -200,7 +215,7 @@ class SizeCounts:
     @staticmethod
     def _steps(tokens: pa.Array) -> np.ndarray:
         """The step of each row: after the last one come `_WIDE` and `_NO_SIZE`."""
-        column = typed_columns.numbers(tokens, ranges=True)
+        column = typed_columns.numbers(tokens, "company_size")
         if not len(column.values):
             return np.full(len(tokens), _NO_SIZE)
         low, high = (np.searchsorted(_SIZES, column.values[:, at]) for at in (0, 1))

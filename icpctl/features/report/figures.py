@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from icpctl.features.report.best_visitors import Top
+from icpctl.features.report.best_visitors import TopVisitors
 from icpctl.features.report.breakdowns import (
+    LastSeen,
     SizeCounts,
     Tally,
     count_days,
     count_values,
     day_reports,
-    days_of,
     field_report,
 )
-from icpctl.features.stats.counting import Period
+from icpctl.features.report.period import Period
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.counts import Counts
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.sources import Source
-    from icpctl.features.insight.counting import InsightCounts
-    from icpctl.features.insight.model import InsightReport
     from icpctl.features.report.best_visitors import TopVisitor
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.scoring.plan import Plan
@@ -53,8 +51,8 @@ class Figures:
     """What a report shows of a run over `period`.
 
     `histograms` are each config's matches by score, in `STEPS` steps. `uncounted` are the visitors
-    whose value of a field is in none of `fields`, because there were too many values. `insight` is
-    None where only a period is looked at, and `top` where visitors are not to be shown.
+    whose value of a field is in none of `fields`, because there were too many values. `top` is
+    None where visitors are not to be shown.
     """
 
     period: Period
@@ -68,26 +66,20 @@ class Figures:
     days: list[DayReport]
     fields: list[FieldReport]
     uncounted: dict[str, int]
-    insight: InsightReport | None
     top: list[TopVisitor] | None
     sources: list[Source]
 
 
 @dataclass(slots=True)
 class FigureCounts:
-    """Counts the rows of a run; with `visitors` it also keeps the best of them.
-
-    `insight` are counts of the same plan, which the run must watch.
-    """
+    """Counts the rows of a run over a period; with `visitors` it also keeps the best of them."""
 
     plan: Plan
-    insight: InsightCounts | None = None
     period: Period = field(default_factory=Period)
     visitors: bool = True
-    sources: list[Source] = field(default_factory=list)
     _counts: Counts = field(init=False)
     _histograms: np.ndarray = field(init=False)
-    _top: Top = field(init=False)
+    _top: TopVisitors = field(init=False)
     _days: Tally = field(default_factory=Tally)
     _texts: dict[str, Tally] = field(init=False)
     _sizes: SizeCounts = field(default_factory=SizeCounts)
@@ -95,7 +87,7 @@ class FigureCounts:
     def __post_init__(self) -> None:
         self._counts = Counts(len(self.plan.configs))
         self._histograms = np.zeros((len(self.plan.configs), STEPS), np.int64)
-        self._top = Top(self.plan)
+        self._top = TopVisitors(self.plan)
         self._texts = {name: Tally(MOST_TEXTS) for name in _TEXTS}
 
     @property
@@ -104,15 +96,11 @@ class FigureCounts:
         ours = (LAST_SEEN, *_TEXTS, *_SIZES)
         return tuple(dict.fromkeys([*ours, *(self._top.fields if self.visitors else ())]))
 
-    def on_sources(self, sources: Sequence[Source]) -> None:
-        """Note the files that are read."""
-        self.sources = list(sources)
-
     def add(self, rows: Rows) -> None:
         """Count a batch."""
         verdicts = rows.verdicts
-        days, known, _ = days_of(rows.fields[LAST_SEEN])
-        chosen = self.period.chosen(days, known)
+        seen = LastSeen.of(rows.fields[LAST_SEEN])
+        chosen = self.period.chosen(seen.micros, seen.known)
         self._counts.add(verdicts, chosen)
         of_chosen = np.repeat(chosen, np.diff(verdicts.offsets))
         steps = np.minimum(verdicts.hundredths // (10_000 // STEPS), STEPS - 1)
@@ -120,7 +108,7 @@ class FigureCounts:
         counted = np.bincount(places, minlength=self._histograms.size)
         self._histograms += counted.reshape(self._histograms.shape)
         held = verdicts.icp[chosen] >= 0
-        count_days(self._days, days[chosen], known[chosen], held)
+        count_days(self._days, seen, chosen, held)
         mask = pa.array(chosen)
         columns = {name: rows.fields[name].filter(mask) for name in (*_TEXTS, *_SIZES)}
         for name, tally in self._texts.items():
@@ -129,8 +117,10 @@ class FigureCounts:
         if self.visitors:
             self._top.add(rows, chosen)
 
-    def figures(self, run: Run, configs: Sequence[tuple[str, IcpConfig]]) -> Figures:
-        """What was counted; `configs` are those of the plan."""
+    def figures(
+        self, run: Run, configs: Sequence[tuple[str, IcpConfig]], sources: Sequence[Source]
+    ) -> Figures:
+        """What was counted of `sources`; `configs` are those of the plan."""
         counts = self._counts
         case_sensitive = self.plan.case_sensitive
         return Figures(
@@ -149,14 +139,9 @@ class FigureCounts:
                 else field_report(name, self._texts[name], case_sensitive)
                 for name in BREAKDOWNS
             ],
-            insight=self._insight(run),
-            uncounted={name: it.uncounted for name, it in self._texts.items() if it.uncounted},
+            uncounted={
+                name: tally.uncounted for name, tally in self._texts.items() if tally.uncounted
+            },
             top=self._top.visitors(dict(configs)) if self.visitors else None,
-            sources=self.sources,
+            sources=list(sources),
         )
-
-    def _insight(self, run: Run) -> InsightReport | None:
-        if self.insight is None:
-            return None
-        report = self.insight.report(run)
-        return report if self.visitors else report.without_values()

@@ -1,49 +1,182 @@
-"""The file of a report beside a scan: there when all is read and counted, or not at all."""
+"""The file of a report: there when all is read and counted, or not at all."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
+from icpctl.errors import IcpctlError, Location
+from icpctl.features.report.pages import FORMATS
 from icpctl.files import replacing
-from icpctl.output.score import refuse_overwriting
+from icpctl.output.runs.row_files import refuse_overwriting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
     from typing import BinaryIO
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.exports.sources import Source
-    from icpctl.features.report.pages import ReportTarget
+    from icpctl.features.report.figures import FigureCounts
+    from icpctl.features.report.pages.page import Page, Section
+    from icpctl.features.report.period import Period
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.run import Options, Rows, Run, Watch
 
 
-@dataclass(slots=True)
-class Reporting:
-    """A report of `configs` over what is read, of which `note` is told before the first file.
+@dataclass(frozen=True, slots=True)
+class ReportTarget:
+    """A report's file, its title, and whether visitors are shown in it.
 
-    `write` is set when the scan has ended: it writes the report.
+    Raises `IcpctlError` `unknown_format`.
     """
 
-    target: ReportTarget
-    configs: Sequence[ConfigFile]
-    note: Callable[[Sequence[Source]], None]
-    write: Callable[[BinaryIO], None] | None = None
+    path: Path
+    title: str | None = None
+    visitors: bool = True
 
-    def on_sources(self, sources: Sequence[Source]) -> None:
-        """Take note of what is read. Raises `IcpctlError` where the report would replace it."""
-        read = [it.path for it in sources] + [it.path for it in self.configs]
-        refuse_overwriting([self.target.path], read)
-        self.note(sources)
+    def __post_init__(self) -> None:
+        if self.path.suffix.lower() not in FORMATS:
+            raise IcpctlError(
+                "what the report should be is not clear from its name",
+                "unknown_format",
+                Location(str(self.path)),
+                "end it in .html for a page, or in .md for Markdown",
+            )
+
+    def guard(self, configs: Sequence[ConfigFile]) -> Callable[[Sequence[Source]], None]:
+        """Return what refuses sources, or configs, whose place the report would take."""
+
+        def refuse(sources: Sequence[Source]) -> None:
+            read = [source.path for source in sources] + [config.path for config in configs]
+            refuse_overwriting([self.path], read)
+
+        return refuse
+
+    def write(self, file: BinaryIO, page: Page) -> None:
+        """Write a page in the format of the file."""
+        file.write(FORMATS[self.path.suffix.lower()](page).encode())
+
+
+def report_target(report: Path | None, title: str | None, no_visitors: bool) -> ReportTarget | None:
+    """Return what `--report` and its options ask for.
+
+    Raises `IcpctlError`: `unknown_format`, `bad_usage` for options without `--report`.
+    """
+    if report is None:
+        if title is not None or no_visitors:
+            option = "--no-visitors" if title is None else "--report-title"
+            raise IcpctlError(
+                f"{option} says how the report is, and there is none",
+                "bad_usage",
+                hint="name its file too, such as --report report.html",
+            )
+        return None
+    return ReportTarget(report, (title or "").strip() or None, visitors=not no_visitors)
 
 
 @contextmanager
-def reporting(it: Reporting | None) -> Iterator[None]:
-    """Write the report at the end, if one is wanted. Raises `IcpctlError` `not_written`."""
-    if it is None:
-        yield
+def report_file(target: ReportTarget | None) -> Iterator[BinaryIO | None]:
+    """Yield the file of a report, if one is wanted; it appears when the block ends well.
+
+    Raises `IcpctlError` `not_written`.
+    """
+    if target is None:
+        yield None
         return
-    with replacing(it.target.path) as file:
-        yield
-        if it.write:
-            it.write(file)
+    with replacing(target.path) as file:
+        yield file
+
+
+class Contribution(Protocol):
+    """What another feature counts in the run of a report, and the sections that it makes of it.
+
+    The run must have its plan, and it must watch the run.
+    """
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the configs, with all that is asked besides."""
+
+    @property
+    def watch(self) -> Watch:
+        """What looks at each batch."""
+
+    def sections(self, run: Run, *, visitors: bool) -> Iterable[Section]:
+        """The sections when all is counted; without `visitors` none of their values is named."""
+
+
+@dataclass(slots=True)
+class RunReport:
+    """The report of a run of `configs`: it counts each batch, and is written when all is read."""
+
+    target: ReportTarget
+    configs: Sequence[ConfigFile]
+    counts: FigureCounts
+    contribution: Contribution | None = None
+    sources: list[Source] = field(default_factory=list)
+
+    @classmethod
+    def begin(
+        cls,
+        target: ReportTarget,
+        configs: Sequence[ConfigFile],
+        options: Options,
+        *,
+        contribution: Contribution | None = None,
+        period: Period | None = None,
+    ) -> RunReport:
+        """Return the report with nothing counted yet."""
+        from icpctl.features.report.figures import FigureCounts
+        from icpctl.features.report.period import Period
+        from icpctl.scoring.plan import make_plan
+
+        pairs = [(config.slug, config.config) for config in configs]
+        plan = (
+            contribution.plan
+            if contribution
+            else make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+        )
+        counts = FigureCounts(plan, period or Period(), visitors=target.visitors)
+        return cls(target, configs, counts, contribution)
+
+    @property
+    def path(self) -> Path:
+        """The report's file."""
+        return self.target.path
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the run must have."""
+        return self.counts.plan
+
+    @property
+    def watch(self) -> Watch | None:
+        """What must look at each batch."""
+        return self.contribution.watch if self.contribution else None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the rows must have."""
+        return self.counts.fields
+
+    def on_sources(self, sources: Sequence[Source]) -> None:
+        """Note the files that are read. Raises `IcpctlError` where the report would replace one."""
+        self.target.guard(self.configs)(sources)
+        self.sources = list(sources)
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        self.counts.add(rows)
+
+    def write(self, file: BinaryIO, run: Run) -> None:
+        """Write the report of the run."""
+        from icpctl.features.report.pages.sections import page
+
+        pairs = [(config.slug, config.config) for config in self.configs]
+        figures = self.counts.figures(run, pairs, self.sources)
+        contributed: Iterable[Section] = ()
+        if self.contribution:
+            contributed = self.contribution.sections(run, visitors=self.target.visitors)
+        self.target.write(file, page(figures, self.configs, self.target.title, contributed))

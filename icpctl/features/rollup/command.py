@@ -45,7 +45,7 @@ def rollup(
     """
     from icpctl.cli.scoring_options import by_paths, mapping_of, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
-    from icpctl.scoring.report import Limit
+    from icpctl.scoring.bounds import Limit
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
     limit = Limit.parse(max_rejects)

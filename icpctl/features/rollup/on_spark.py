@@ -21,8 +21,8 @@ from icpctl.features.rollup.spark_tasks import (
     reading_task,
     writing_task,
 )
-from icpctl.output.score import refuse_stdout
-from icpctl.output.verdict_rows import FORMS
+from icpctl.output.runs.row_files import refuse_stdout
+from icpctl.output.runs.verdict_rows import FORMS
 from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs

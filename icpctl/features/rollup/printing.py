@@ -23,16 +23,15 @@ from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.progress import progress
 from icpctl.output.read_as import print_mapped
-from icpctl.output.score import (
-    STDOUT,
-    counted,
+from icpctl.output.runs.notes import (
     print_damaged,
     print_exceeded,
     print_misfits,
     print_rejected,
-    refuse_overwriting,
     rejects_hint,
 )
+from icpctl.output.runs.row_files import STDOUT, refuse_overwriting
+from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.mapping import Path as RecordPath
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.report import Limit
+    from icpctl.scoring.bounds import Limit
 
 _SHOWN = 10
 

@@ -29,7 +29,7 @@ from icpctl.exports.merge_events import (
 from icpctl.features.rollup.printing import RollUpRun
 from icpctl.features.rollup.visitor_files import Shapes, normalised
 from icpctl.spark.failures import telling
-from icpctl.spark.tasks import packed, told
+from icpctl.spark.tasks import packed, unpacked
 from icpctl.spark.work import TALLY, TEXT
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def folding_task(work: RollUpWork) -> Task:
             for batch in batches:
                 tallies = batch[TALLY]
                 for tally in tallies.drop_null().to_pylist():
-                    found.blocks |= told(tally)
+                    found.blocks |= unpacked(tally)
                 yield batch.filter(tallies.is_null()).drop_columns([TALLY])
 
         for folded in folds(records()):

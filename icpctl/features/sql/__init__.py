@@ -1,1 +1,6 @@
 """The rules as SQL, for visitors that are in a warehouse."""
+
+from icpctl.features.sql.codes import COLUMN_CODES, COLUMN_SECTION
+from icpctl.findings.codes import register
+
+register(COLUMN_SECTION, COLUMN_CODES)

@@ -42,8 +42,7 @@ def sql(
     It gives id, icp_match, icp, icp_score and matches, as score does. What the dialect cannot
     express exactly is refused, with the reason. Without --as-of, days count to when it runs.
     """
-    from icpctl.cli.scoring_options import instant_of
-    from icpctl.features.prove.command import is_case_sensitive
+    from icpctl.cli.scoring_options import instant_of, is_case_sensitive
     from icpctl.features.sql.printing import SqlTarget, write_sql
     from icpctl.features.sql.request import make_request
 

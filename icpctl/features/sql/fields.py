@@ -1,6 +1,6 @@
 """From the columns of a table to what conditions compare: the columns of three subqueries.
 
-The first has what a table's columns hold: texts without outer spaces, doubles, microseconds. The
+The first has what a table's columns hold: visible texts, doubles, microseconds. The
 second has the texts folded, and those of countries without accents. The third has what is made of
 these: normal forms, numbers of texts, days. NULL is missing.
 """
@@ -17,8 +17,8 @@ from icpctl.features.sql.columns import ColumnType
 from icpctl.features.sql.folding import Folding, folding
 from icpctl.features.sql.trees import RefusedError, case, column, text, whole
 from icpctl.mappings import mapping
-from icpctl.values import normal_forms
-from icpctl.vocabulary import Form, Kind
+from icpctl.values import boolean_forms, normal_forms, text_forms
+from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,8 @@ SOURCE = "icp_row"
 another column of the same SELECT is called."""
 
 _DAY = 86_400_000_000  # microseconds
+_COUNTS = ("page_view_count", "session_count", "company_size")
+_MISSING = sorted(text_forms.MISSING)
 _EQUALITIES = ("in", "has_all")
 _MANY = (ColumnType.LIST, ColumnType.JSON)
 
@@ -65,15 +67,15 @@ class Fields:
         if isinstance(source, exp.Null):
             return exp.cast(source, "TEXT")
         plain = exp.cast(source, "TEXT")
-        trimmed = self.dialect.trimmed(self.dialect.plain_text(source.copy()))
-        return case((exp.NEQ(this=trimmed, expression=text("")), plain))
+        seen = self.dialect.visible(self.dialect.plain_text(source.copy()))
+        return case((exp.not_(_is_missing(seen)), plain))
 
     def texts(self, name: str) -> Texts:
         """The texts of a field, or its pages, as they are."""
         found = self._column(name)
         is_list = found.name is not None and found.type in _MANY
         if name not in self.read:
-            self.read[name] = self._list(name) if is_list else self._trimmed(name)
+            self.read[name] = self._list(name) if is_list else self._visible(name)
             self._fold(name, is_list)
         return Texts(name, is_list)
 
@@ -113,7 +115,7 @@ class Fields:
         return [
             name
             for code in sorted(filter(None, codes))
-            for spellings in forms.spellings_of(code)
+            for spellings in forms.spellings_of(code)[:2]
             for name in spellings
         ]
 
@@ -132,13 +134,13 @@ class Fields:
             self.forms[made] = self._days()
             return made, made
         if self._column(name).type is not ColumnType.TEXT:
-            self.read[name] = self._double(name)
+            self.read[name] = self._fitting(name, self._double(name))
             return name, name
         if name != "company_size":
             made = f"{name}_as_number"
             self.forms[made] = self._number_of(name)
             return made, made
-        self.read[name] = self._trimmed(name)
+        self.read[name] = self._visible(name)
         low, high = f"{name}_low", f"{name}_high"
         self.forms[low], self.forms[high] = self._bounds(name)
         return low, high
@@ -161,12 +163,19 @@ class Fields:
 
     # Texts
 
-    def _trimmed(self, name: str) -> Tree:
+    def _visible(self, name: str) -> Tree:
         source = self._source(name)
         if isinstance(source, exp.Null):
             return exp.cast(source, "TEXT")
-        trimmed = self.dialect.trimmed(self.dialect.plain_text(source))
-        return exp.Nullif(this=trimmed, expression=text(""))
+        seen = self.dialect.visible(self.dialect.plain_text(source))
+        for missing in _MISSING:
+            seen = exp.Nullif(this=seen, expression=text(missing))
+        return self._as_compared(name, seen)
+
+    def _as_compared(self, name: str, source: Tree) -> Tree:
+        """What comparators see of a text: of a domain the host."""
+        is_domain = CONDITION_TYPES[name].form is Form.DOMAIN if name in CONDITION_TYPES else False
+        return forms.domain(self.dialect, source) if is_domain else source
 
     def _list(self, name: str) -> Tree:
         found, dialect = self._column(name), self.dialect
@@ -178,8 +187,9 @@ class Fields:
         source = self._source(name)
         if found.type is ColumnType.JSON:
             source = dialect.pages_of_json(source)
-        made = dialect.each(source, lambda it: dialect.trimmed(dialect.plain_text(it)))
-        return dialect.kept(made, lambda it: exp.NEQ(this=it, expression=text("")))
+        made = dialect.each(source, lambda it: dialect.visible(dialect.plain_text(it)))
+        known = dialect.kept(made, lambda it: exp.not_(_is_missing(it)))
+        return dialect.each(known, lambda it: self._as_compared(name, it))
 
     def _fold(self, name: str, is_list: bool) -> None:
         if self._plan.case_sensitive or self._column(name).name is None:
@@ -205,9 +215,12 @@ class Fields:
                     parts += values
                     continue
                 equal += values
-                if make and form is not Form.COUNTRY:
+                if form is Form.COUNTRY:
+                    codes = filter(None, map(forms.country_code, values))
+                    equal += (name for code in codes for name in forms.spellings_of(code)[2])
+                elif make:
                     equal += map(make, values)
-                spellings |= form in (Form.DOMAIN, Form.URL, Form.PAGE)
+                spellings |= form in (Form.URL, Form.PAGE)
         return folding(equal, parts, spellings=spellings)
 
     # Numbers, booleans, days
@@ -216,20 +229,33 @@ class Fields:
         source = exp.cast(self._source(name), "DOUBLE")
         return source if self._column(name).name is None else self.dialect.finite(source)
 
+    def _fitting(self, name: str, number: Tree) -> Tree:
+        """A number, NULL where a count has a fraction or is below 0; days are whole days from 0."""
+        if name == "last_seen_days":
+            days = exp.Floor(this=number)
+            below = exp.LT(this=number.copy(), expression=whole(0))
+            return case((below, exp.cast(whole(0), "DOUBLE")), otherwise=days)
+        if name not in _COUNTS:
+            return number
+        is_whole = exp.EQ(this=number, expression=exp.Floor(this=number.copy()))
+        is_count = exp.and_(is_whole, exp.GTE(this=number.copy(), expression=whole(0)))
+        return case((is_count, number))
+
     def _bounds(self, name: str) -> tuple[Tree, Tree]:
-        """Of a text that is a number or a range; NULL where it is neither."""
+        """Of a text that is a count or a range; NULL where it is neither."""
         dialect = self.dialect
-        number = dialect.number_of_text(column(name))
+        number = self._fitting(name, dialect.number_of_text(column(name)))
         form = forms.size_range(dialect, column(name))
         low, high = forms.range_bounds(dialect, form)
         fits = exp.and_(
             dialect.is_finite(low.copy()), exp.LTE(this=low.copy(), expression=high.copy())
         )
+        pattern = forms.RANGE if name == "company_size" else forms.COUNT
+        is_range = dialect.matches(forms.spelt(dialect, column(name)), pattern)
 
         def bound(it: Tree) -> Tree:
             # One CASE in the other: what is no range must not even be cast.
-            within = case((dialect.matches(form.copy(), forms.RANGE), case((fits, it))))
-            return exp.Coalesce(this=number.copy(), expressions=[within])
+            return case((is_range, case((fits, it))), otherwise=number)
 
         return bound(low), bound(high)
 
@@ -245,10 +271,16 @@ class Fields:
             yes = exp.EQ(this=number, expression=whole(1))
             no = exp.EQ(this=number.copy(), expression=whole(0))
         else:
-            words = folding(["true", "false"], [])
-            word = fold(self.dialect, self._trimmed(name), words)
-            yes = exp.In(this=word, expressions=[text("true"), text("1")])
-            no = exp.In(this=word.copy(), expressions=[text("false"), text("0")])
+            word = fold(self.dialect, self._visible(name), folding(boolean_forms.WORDS, []))
+            yes, no = (
+                exp.In(
+                    this=word.copy(),
+                    expressions=[
+                        text(it) for it, means in boolean_forms.WORDS.items() if means is flag
+                    ],
+                )
+                for flag in (True, False)
+            )
         return case((yes, exp.true()), (no, exp.false()))
 
     def _days(self) -> Tree:
@@ -264,10 +296,12 @@ class Fields:
         """What the second subquery makes of a number field."""
         found = self._column(name)
         if found.name is None or found.type is ColumnType.NUMBER:
-            self.read[name] = self._double(name)
+            self.read[name] = self._fitting(name, self._double(name))
             return column(name)
-        self.read[name] = self._trimmed(name)
-        return self.dialect.number_of_text(column(name))
+        self.read[name] = self._visible(name)
+        if name in _COUNTS:
+            return self._bounds(name)[0]
+        return self._fitting(name, self.dialect.number_of_text(column(name)))
 
     def _counted(self, seen: Tree) -> Tree:
         """Whole days since a moment in microseconds, 0 where it is still to come."""
@@ -276,6 +310,16 @@ class Fields:
         past = exp.Between(this=seen.copy(), low=_signed(normal_forms.YEAR_1), high=now.copy())
         future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(normal_forms.YEAR_9999))
         return case((past, self.dialect.divided(span, _DAY)), (future, whole(0)))
+
+
+def _words(flag: bool) -> list[str]:
+    """The texts that are true, or false."""
+    return [word for word, means in boolean_forms.WORDS.items() if means is flag]
+
+
+def _is_missing(source: Tree) -> Tree:
+    """Whether a visible text stands for no value."""
+    return exp.In(this=source.copy(), expressions=[text(it) for it in _MISSING])
 
 
 def field_name(field: FieldPlan) -> str:
@@ -294,8 +338,8 @@ def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:
         source = dialect.replaced(source, character, becomes)
     if how.ascii_only:
         capitals = "".join(map(chr, range(ord("A"), ord("Z") + 1)))
-        return dialect.translated(source, capitals, capitals.lower())
-    return dialect.lowered(source)
+        return dialect.composed(dialect.translated(source, capitals, capitals.lower()))
+    return dialect.composed(dialect.lowered(source))
 
 
 _FEW = 3

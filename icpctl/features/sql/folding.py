@@ -7,9 +7,12 @@ folds to. Letters that can equal nothing the configs ask for stay as they are.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from icpctl.values.text_forms import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,17 +38,18 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
     Both are folded already. With `spellings` every letter that folds to ASCII alone is folded,
     since the name of a scheme in front of `://` may hold any.
     """
-    equal, parts = set(equal), set(parts)
+    equal, parts = set(map(_decomposed, equal)), set(map(_decomposed, parts))
     characters = set("".join(equal | parts))
     pairs = {
-        source: folded
-        for source, folded in _folded().items()
-        if folded in characters
+        source: becomes
+        for source, becomes in _folded().items()
+        for folded_as in [_decomposed(becomes)]
+        if folded_as in characters
         or (
-            len(folded) > 1
+            len(folded_as) > 1
             and (
-                any(folded in value for value in equal)
-                or any(_may_overlap(folded, value) for value in parts)
+                any(folded_as in value for value in equal)
+                or any(_may_overlap(folded_as, value) for value in parts)
             )
         )
     }
@@ -55,6 +59,11 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
         pairs |= ascii_spellings()
     ascii_only = any(it.lower() != it for it in characters)
     return Folding(tuple(sorted(pairs.items())), ascii_only)
+
+
+def _decomposed(text: str) -> str:
+    """A text with each accent by itself, since it may join another letter when texts are folded."""
+    return unicodedata.normalize("NFD", text)
 
 
 def ascii_spellings() -> dict[str, str]:
@@ -76,4 +85,4 @@ def _may_overlap(folded: str, part: str) -> bool:
 def _folded() -> dict[str, str]:
     """Every character beyond ASCII that folding changes, and what it becomes."""
     beyond = map(chr, range(0x80, 0x20000))  # behind them nothing has letter case
-    return {it: folded for it in beyond if (folded := it.casefold()) != it}
+    return {it: text for it in beyond if (text := folded(it)) != it}

@@ -1,11 +1,12 @@
-"""The normal forms of `visitors.normal` in SQL: how equality sees a value (SPEC 4).
+"""The normal forms of `values` in SQL: how equality sees a value (SPEC 4).
 
-Each takes a text that is trimmed and folded. What a visitor has is made into the form by the
-statement, what a config asks for by `normal` when the statement is written.
+Each takes a text that is visible and folded. What a visitor has is made into the form by the
+statement, what a config asks for by `values` when the statement is written.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 from itertools import product
@@ -14,19 +15,18 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.features.sql.folding import ascii_spellings
-from icpctl.features.sql.trees import RefusedError, case
-from icpctl.values import normal_forms
+from icpctl.features.sql.trees import case, whole
+from icpctl.values import country_forms, normal_forms
+from icpctl.values.text_forms import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
 
 _SCHEME = f"^{normal_forms.SCHEME}"
 _WWW = f"^{normal_forms.WWW}"
-_OTHER_SEPARATORS = normal_forms.SEPARATORS.replace(",", "")  # the comma stands for them all
-_DIGITS = re.compile("[0-9]{4,}")
 
 
 def domain(dialect: Dialect, source: Tree) -> Tree:
@@ -53,55 +53,80 @@ def path(dialect: Dialect, source: Tree) -> Tree:
     return dialect.replaced_all(form, f"/+{dialect.end}", "")
 
 
+_GROUPS = "|".join(f"[1-9][0-9]?[0-9]?({it}[0-9][0-9][0-9])+" for it in (",", "'", "\u2019", " "))
+_NUMBER = f"(({_GROUPS}|0|[1-9][0-9]*)( ?[kmb])?|[1-9][0-9]?[0-9]?([.][0-9][0-9][0-9])+)"
+COUNT = f"^{_NUMBER}$"
+"""Texts that are a count in SQL, as `spelt` gives them."""
+
+_PREFIXES = {
+    "=": "at least |>= ?|\u2265 ?",
+    ">": "over |above |more than |> ?",
+    "0-": "up to |<= ?|\u2264 ?",
+    "<": "under |below |less than |fewer than |< ?",
+}
+"""What stands before the one number of a range, by what `size_range` has in its place."""
+
+_SUFFIX = " ?[+]| and (above|over|more|up)| or (above|over|more)"
+RANGE = (
+    f"^({_NUMBER}(( ?- ?| to ){_NUMBER}|{_SUFFIX})?|({'|'.join(_PREFIXES.values())}){_NUMBER})"
+    "( ?employees?)?$"
+)
+"""Texts that are a range in SQL, in small letters and with `-` for any dash."""
+
+
+def spelt(dialect: Dialect, source: Tree) -> Tree:
+    """A text in which `RANGE` is looked for."""
+    dashes = normal_forms.DASHES
+    return dialect.translated(dialect.lowered(source), dashes, "-" * len(dashes))
+
+
 def size_range(dialect: Dialect, source: Tree) -> Tree:
-    """A range without spaces, any dash as `-` and any separator of thousands as a comma.
-
-    The commas stay, because few databases can tell one that separates thousands; `spellings` has
-    them too.
-    """
-    form = dialect.without_spaces(source)
-    ours = "-" * len(normal_forms.DASHES) + "," * len(_OTHER_SEPARATORS)
-    return dialect.translated(form, normal_forms.DASHES + _OTHER_SEPARATORS, ours)
-
-
-def spellings(value: str) -> list[str]:
-    """What `size_range` makes of every text that equals a range of a config."""
-    form = normal_forms.size_range(value)
-    if set(form) & set(normal_forms.SEPARATORS):
-        raise RefusedError(
-            f"{form!r} has a separator that separates no thousands, which SQL cannot tell from "
-            "one that does",
-            "write the range without it",
-        )
-    parts = _DIGITS.split(form)
-    runs = [_grouped(it) for it in _DIGITS.findall(form)]
-    return [
-        "".join(map("".join, zip(parts, (*chosen, ""), strict=True))) for chosen in product(*runs)
-    ]
+    """A range by its digits: `51-200`, `51`, `51+`, `=51`, `>50`, `<51`; NULL for other texts."""
+    form = plain = spelt(dialect, source)
+    for mark, words in _PREFIXES.items():
+        form = dialect.replaced_all(form, f"^({words})", mark)
+    form = dialect.replaced_all(form, f" ?employees?{dialect.end}", "")
+    form = dialect.replaced_all(form, f"({_SUFFIX}){dialect.end}", "+")
+    form = dialect.replaced_all(dialect.replaced(form, " to ", "-"), "[,.'\u2019 ]", "")
+    for unit, zeros in (("k", "000"), ("m", "000000"), ("b", "000000000")):
+        form = dialect.replaced(form, unit, zeros)
+    return case((dialect.matches(plain.copy(), RANGE), form))
 
 
-def _grouped(digits: str) -> list[str]:
-    """`1001000` -> itself, `1001,000`, `1,001,000`."""
-    found = [digits]
-    head, tail = digits, ""
-    while len(head) > 3:
-        head, tail = head[:-3], f",{head[-3:]}{tail}"
-        found.append(head + tail)
-    return found
-
-
-RANGE = "^[0-9]+(,[0-9][0-9][0-9])*(-[0-9]+(,[0-9][0-9][0-9])*|[+])$"
-"""What `size_range` makes of a range of numbers."""
+def spellings(low: float, high: float) -> list[str]:
+    """What `size_range` makes of every text that is this range."""
+    least = int(low)
+    if math.isinf(high):
+        return [f"{least}+", f"={least}", *([f">{least - 1}"] if least else [])]
+    most = int(high)
+    alone = [str(least)] if least == most else []
+    return [f"{least}-{most}", *alone, *([] if least else [f"<{most + 1}"])]
 
 
 def range_bounds(dialect: Dialect, form: Tree) -> tuple[Tree, Tree]:
-    """Lowest and highest number of a range in `size_range` form that matches `RANGE`."""
-    digits = dialect.replaced(form, ",", "")
-    low = dialect.whole_number(dialect.replaced_all(digits, f"[-+][0-9]*{dialect.end}", ""))
-    high = dialect.whole_number(dialect.replaced_all(digits.copy(), "^[0-9]+-", ""))
-    is_open = dialect.matches(form.copy(), "[+]$")
-    infinite = exp.cast(exp.Literal.string(dialect.infinity), "DOUBLE")
-    return low, case((is_open, infinite), otherwise=high)
+    """Lowest and highest number of what `size_range` gives."""
+
+    def number(pattern: str) -> Tree:
+        return dialect.whole_number(dialect.replaced_all(form.copy(), pattern, ""))
+
+    def more(source: Tree, by: int) -> Tree:
+        return exp.Add(this=source, expression=whole(by))
+
+    alone, infinite = number("[^0-9]"), exp.cast(exp.Literal.string(dialect.infinity), "DOUBLE")
+    is_over, is_under = (dialect.matches(form.copy(), pattern) for pattern in ("^>", "^<"))
+    is_open = dialect.matches(form.copy(), "^=|[+]$")
+    low = case(
+        (is_over, more(alone, 1)),
+        (is_under, whole(0)),
+        (is_open, alone),
+        otherwise=number(f"-[0-9]*{dialect.end}"),
+    )
+    high = case(
+        (exp.or_(is_over, is_open), infinite),
+        (is_under, more(alone, -1)),
+        otherwise=number("^[0-9]*-"),
+    )
+    return low, high
 
 
 # Countries
@@ -139,7 +164,7 @@ def country_name(dialect: Dialect, source: Tree) -> Tree:
     )
     form = dialect.replaced(dialect.spaced(source, punctuation), "&", " and ")
     form = dialect.replaced_all(form, r"[ -/:-@\[-\^`{-~]+", " ")
-    return dialect.replaced_all(exp.Trim(this=form), "^the ", "")
+    return dialect.replaced_all(exp.Trim(this=form), f"^the | the{dialect.end}", "")
 
 
 def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
@@ -170,9 +195,28 @@ def country_code(value: str) -> str | None:
     return None if code.endswith("\0") else code
 
 
-def spellings_of(code: str) -> tuple[list[str], list[str]]:
-    """The names of a country as `country_name` gives them, and its codes as `country` does."""
+def spellings_of(code: str) -> tuple[list[str], list[str], list[str]]:
+    """What a country is called: as `country_name` and as `country` give it, and in other letters.
+
+    The first are its names, the second its codes, and the third names that are not in ASCII, folded
+    as texts are.
+    """
     # In order, so that the same configs always make the same text.
-    known = sorted(name for name, it in zip(*normal_forms.countries(), strict=True) if it == code)
+    known = sorted(
+        name
+        for name, owner in zip(*normal_forms.countries(), strict=True)
+        if owner == code and name.isascii()
+    )
     names = [it for it in known if len(it) > normal_forms.LONGEST_CODE]
-    return names, [it for it in known if it not in names]
+    codes = [spelling for it in known if it not in names for spelling in _initials(it)]
+    others = {folded(it) for it in country_forms.own_names(code)}
+    return names, codes, sorted(it for it in others if not normal_forms.unaccented(it).isascii())
+
+
+def _initials(code: str) -> Iterator[str]:
+    """A code, and with points: `us`, `u.s`, `u.s.`, `u. s.`."""
+    yield code
+    if code.isalpha():
+        for points in product((".", ". "), repeat=len(code) - 1):
+            dotted = "".join(map("".join, zip(code, (*points, ""), strict=True)))
+            yield from (dotted, f"{dotted}.")

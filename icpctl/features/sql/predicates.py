@@ -148,20 +148,21 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
     name, dialect = field_name(field), fields.dialect
     match field.type.form:
         case Form.DOMAIN:
-            seen = fields.texts_as(name, "domain", lambda it: forms.domain(dialect, it))
-            yield seen, [normal_forms.domain(value)]
+            yield fields.texts(name), [normal_forms.domain(value)]
         case Form.PAGE if value.startswith("/"):
             seen = fields.texts_as(name, "path", lambda it: forms.path(dialect, it))
             yield seen, [normal_forms.path_value(value)]
         case Form.URL | Form.PAGE:
             seen = fields.texts_as(name, "url", lambda it: forms.url(dialect, it))
             yield seen, [normal_forms.url(value)]
-        case Form.SIZE_RANGE:
-            listed = forms.spellings(value)
+        case Form.SIZE_RANGE if bounds := normal_forms.range_bounds(value):
             seen = fields.texts_as(name, "range", lambda it: forms.size_range(dialect, it))
-            yield seen, listed
+            yield seen, forms.spellings(*bounds)
         case Form.COUNTRY if code := forms.country_code(value):
-            yield from zip(fields.countries(name), forms.spellings_of(code), strict=True)
+            names, codes, others = forms.spellings_of(code)
+            yield from zip(fields.countries(name), (names, codes), strict=True)
+            if others:
+                yield fields.texts(name), others
         case _:
             yield fields.texts(name), [value]
 
@@ -169,7 +170,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
     """Whether a visitor without a range has a number of employees within a listed one."""
     low, high = map(column, fields.number("company_size"))
-    bounds = [normal_forms.range_bounds(normal_forms.size_range(it)) for it in test.values]
+    bounds = [normal_forms.range_bounds(it) for it in test.values]
     inside = [
         exp.GTE(this=low.copy(), expression=_literal(least))
         if math.isinf(most)

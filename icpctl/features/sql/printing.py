@@ -11,7 +11,8 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.extras import require
 from icpctl.files import change_files, read_regular
 from icpctl.output.console import note
-from icpctl.output.score import STDOUT, counted
+from icpctl.output.runs.row_files import STDOUT
+from icpctl.output.wording import counted
 from icpctl.values.normal_forms import instant_text
 
 if TYPE_CHECKING:

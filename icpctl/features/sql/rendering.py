@@ -110,18 +110,17 @@ def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
     score = exp.to_identifier("icp_score", quoted=True).sql(dialect)
     # Of the rows that are out of range none is the one value that is accepted.
     in_range = {
-        "values": [0],
-        "quote": False,
+        "arguments": {"values": [0], "quote": False},
         "config": {"where": f"{score} < 0 or {score} > 100"},
     }
-    flags: dict[str, Any] = {"values": [True, False], "quote": False}
+    flags: dict[str, Any] = {"arguments": {"values": [True, False], "quote": False}}
     columns = [
         ("id", "The visitor.", ["unique", "not_null"]),
         ("icp_match", "Whether a config matches.", ["not_null", {"accepted_values": flags}]),
         (
             "icp",
             "The first config that matches.",
-            [{"accepted_values": {"values": list(slugs)}}],
+            [{"accepted_values": {"arguments": {"values": list(slugs)}}}],
         ),
         (
             "icp_score",

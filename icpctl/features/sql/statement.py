@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from sqlglot import exp
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.trees import Tree
     from icpctl.scoring.plan import FieldPlan, Test
 
+_QUOTES = "'\"`$\u00b4"
 _COMMENT = 100  # characters
 
 
@@ -239,7 +241,16 @@ def _said(tree: Tree, words: str) -> Tree:
 
 
 def comment(words: str) -> str:
-    """Words of users as a comment: on one line, and nothing in it ends the comment."""
-    line = " ".join("".join(it if it.isprintable() else " " for it in words).split())
-    cut = line if len(line) <= _COMMENT else f"{line[: _COMMENT - 3]}..."
-    return cut.replace("*/", "* /").replace("/*", "/ *")
+    """Return a user's words as a comment: one line that ends no comment and opens no quote.
+
+    DuckDB turns no-break and other spaces outside quotes into plain ones before it parses, and
+    counts quotes in comments as quotes: one apostrophe there would change all later literals.
+    """
+    plain = "".join(character if _is_harmless(character) else " " for character in words)
+    line = " ".join(plain.replace("*/", "* /").replace("/*", "/ *").replace("--", "- -").split())
+    return line if len(line) <= _COMMENT else f"{line[: _COMMENT - 3]}..."
+
+
+def _is_harmless(character: str) -> bool:
+    is_quote = character in _QUOTES or category(character) in ("Pi", "Pf")
+    return character.isprintable() and not is_quote

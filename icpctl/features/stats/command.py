@@ -1,6 +1,7 @@
 """`icpctl stats`."""
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,20 +18,29 @@ from icpctl.cli.options import (
     ReportTitle,
     TempDir,
     Visitors,
-    report_target,
     workspace,
 )
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.report.target import ReportTarget
+    from icpctl.features.stats.counting import Stats, StatsCounts
+    from icpctl.scoring.run import Options
+
 
 def stats(
     visitors: Visitors = None,
     first: Annotated[
-        str | None, typer.Option("--from", metavar="D", help="The first day of last_seen, UTC.")
+        str | None,
+        typer.Option("--from", metavar="T", help="The first day of last_seen, or time."),
     ] = None,
     last: Annotated[
-        str | None, typer.Option("--to", metavar="D", help="The last day of last_seen, UTC.")
+        str | None,
+        typer.Option("--to", metavar="T", help="The last day of last_seen, or time."),
     ] = None,
     by: Annotated[
         str | None,
@@ -59,24 +69,61 @@ def stats(
     The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring_options import scoring_options, visitors_of
-    from icpctl.features.stats.counting import Period, StatsCounts
-    from icpctl.features.stats.printing import print_stats, stats_into
-    from icpctl.scoring.report import Limit
+    from icpctl.features.report.period import Period
+    from icpctl.features.report.target import report_target
+    from icpctl.features.stats.counting import StatsCounts
+    from icpctl.features.stats.printing import print_stats
+    from icpctl.scoring.bounds import Limit
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     period = Period.parse(first, last)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     space = workspace(directory, org)
     target = report_target(report, report_title, no_visitors)
-    read, configs = visitors_of(visitors), space.configs(config or [])
+    exports, configs = visitors_of(visitors), space.configs(config or [])
     counts = StatsCounts.of(period, by, len(configs))
     if spark:
-        from icpctl.spark.run import stats_on
+        from icpctl.features.stats.on_spark import stats_on
 
-        found = stats_on(spark, read, configs, options, counts, space.org)
+        result = stats_on(spark, exports, configs, options, counts, space.org)
     else:
-        found = stats_into(read, configs, options, counts, space.org, target)
-    limit, told = Limit.parse("0"), found.run.report
-    print_stats(found, output, limit)
-    is_over = limit.exceeded(told.rejected + told.damaged, told.visitors)
-    return ExitCode.FOUND if is_over else ExitCode.DONE
+        result = _stats_here(exports, configs, options, counts, space.org, target)
+    limit, totals = Limit.parse("0"), result.run.report
+    print_stats(result, output, limit)
+    is_bad = limit.exceeded(totals.rejected + totals.damaged, totals.visitors)
+    return ExitCode.FOUND if is_bad else ExitCode.DONE
+
+
+def _stats_here(
+    exports: "Sequence[str]",
+    configs: "Sequence[ConfigFile]",
+    options: "Options",
+    counts: "StatsCounts",
+    organization: str | None,
+    target: "ReportTarget | None",
+) -> "Stats":
+    """Count a period with `counts`; the report of `target` appears when all is read, or not at all.
+
+    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
+    and what `stats` raises.
+    """
+    from icpctl.features.report.target import RunReport, report_file
+    from icpctl.features.stats.counting import stats
+    from icpctl.output.progress import progress
+
+    report = RunReport.begin(target, configs, options, period=counts.period) if target else None
+    with report_file(target) as file, progress(sys.stderr) as on_progress:
+        result = stats(
+            exports,
+            [(config.slug, config.config) for config in configs],
+            options,
+            counts,
+            organization,
+            fields=report.fields if report else (),
+            on_sources=report.on_sources if report else lambda _: None,
+            on_rows=report.add if report else lambda _: None,
+            on_progress=on_progress,
+        )
+        if report and file:
+            report.write(file, result.run)
+    return result

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime  # noqa: TC003 - pydantic reads it
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
 from icpctl.errors import IcpctlError
 from icpctl.features.report.breakdowns import (
-    DAY_0,
     DayReport,
     FieldReport,
+    LastSeen,
     Tally,
     count_days,
     count_values,
     day_reports,
-    days_of,
     field_report,
 )
+from icpctl.features.report.period import Period  # noqa: TC001 - a field of a dataclass
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.counts import Counts
 from icpctl.scoring.report import ConfigReport, Report
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.sources import Source
-    from icpctl.features.report.figures import FigureCounts
     from icpctl.scoring.run import Options, Rows, Run
 
 
@@ -41,8 +39,8 @@ class StatsReport(Report):
     """A whole period. `average_score` is the mean `icp_score` of the visitors that match."""
 
     organization: str | None
-    first: date | None = Field(serialization_alias="from")
-    last: date | None = Field(serialization_alias="to")
+    first: datetime | date | None = Field(serialization_alias="from")
+    last: datetime | date | None = Field(serialization_alias="to")
     visitors: int
     matched: int
     match_rate: float | None
@@ -50,33 +48,6 @@ class StatsReport(Report):
     configs: list[ConfigReport]
     days: list[DayReport]
     by: FieldReport | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Days in UTC, both included; None is open. Without any it holds visitors without a date."""
-
-    first: date | None = None
-    last: date | None = None
-
-    @classmethod
-    def parse(cls, first: str | None, last: str | None) -> Period:
-        """Return the period for `--from` and `--to`. Raises `IcpctlError` `bad_usage`."""
-        period = cls(_day("--from", first), _day("--to", last))
-        if period.first and period.last and period.first > period.last:
-            raise IcpctlError(f"--from {period.first} is after --to {period.last}", "bad_usage")
-        return period
-
-    def chosen(self, days: np.ndarray, known: np.ndarray) -> np.ndarray:
-        """Which visitors belong to the period, of those last seen on `days` since 1970."""
-        if self.first is None and self.last is None:
-            return np.ones(len(days), bool)
-        chosen = known.copy()
-        if self.first:
-            chosen &= days >= self.first.toordinal() - DAY_0
-        if self.last:
-            chosen &= days <= self.last.toordinal() - DAY_0
-        return chosen
 
 
 @dataclass(slots=True)
@@ -95,28 +66,27 @@ def stats(
     counts: StatsCounts,
     organization: str | None = None,
     *,
-    figures: FigureCounts | None = None,
+    fields: Sequence[str] = (),
+    on_rows: Callable[[Rows], None] = lambda _: None,
     on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Stats:
     """Score visitors against `(slug, config)` pairs, and count those of a period with `counts`.
 
-    `figures` counts the same visitors for a report; `on_sources` gets the files before the first
-    is read. Raises what reading raises.
+    `fields` are more fields that the rows for `on_rows` must have; the callbacks are those of
+    `score`. Raises what reading raises.
     """
-    fields = [*counts.fields, *(figures.fields if figures else ())]
 
-    def on_rows(rows: Rows) -> None:
+    def count(rows: Rows) -> None:
         counts.add(rows)
-        if figures:
-            figures.add(rows)
+        on_rows(rows)
 
     run = score(
         visitors,
         configs,
-        replace(options, fields=tuple(dict.fromkeys(fields))),
+        replace(options, fields=tuple(dict.fromkeys([*counts.fields, *fields]))),
         on_sources=on_sources,
-        on_rows=on_rows,
+        on_rows=count,
         on_progress=on_progress,
     )
     return counts.stats(run, organization, case_sensitive=options.case_sensitive)
@@ -147,20 +117,20 @@ class StatsCounts:
 
     def add(self, rows: Rows) -> None:
         """Count the rows of a batch, which have `fields`."""
-        days, known, misfits = days_of(rows.fields[LAST_SEEN])
-        self.dateless += misfits
-        chosen = self.period.chosen(days, known)
+        seen = LastSeen.of(rows.fields[LAST_SEEN])
+        self.dateless += seen.misfits
+        chosen = self.period.chosen(seen.micros, seen.known)
         self.counts.add(rows.verdicts, chosen)
         held = rows.verdicts.icp[chosen] >= 0
-        count_days(self.days, days[chosen], known[chosen], held)
+        count_days(self.days, seen, chosen, held)
         if self.by is not None:
             count_values(self.tokens, rows.fields[self.by].filter(pa.array(chosen)), held)
 
-    def follow(self, later: StatsCounts) -> None:
-        """Count what was counted of other visitors."""
-        self.counts.follow(later.counts)
-        self.days.follow(later.days)
-        self.tokens.follow(later.tokens)
+    def merge(self, later: StatsCounts) -> None:
+        """Add what was counted of other visitors."""
+        self.counts.merge(later.counts)
+        self.days.merge(later.days)
+        self.tokens.merge(later.tokens)
         self.dateless += later.dateless
 
     def stats(self, run: Run, organization: str | None, *, case_sensitive: bool) -> Stats:
@@ -185,19 +155,10 @@ def _require_text(name: str) -> None:
     entry = CONDITION_TYPES.get(name)
     if entry and entry.kind is Kind.TEXT:
         return
-    texts = [it.name for it in CONDITION_TYPES.values() if it.kind is Kind.TEXT]
+    texts = [entry.name for entry in CONDITION_TYPES.values() if entry.kind is Kind.TEXT]
     meant = None if entry else nearest(name, texts)
     raise IcpctlError(
         f"--by {name}: this field holds no text" if entry else f"--by {name!r}: no such field",
         "no_such_field",
         hint=f"did you mean {meant}?" if meant else f"one of: {', '.join(texts)}",
     )
-
-
-def _day(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text.strip())
-    except ValueError:
-        raise IcpctlError(
-            f"{option} {text!r} is no day", "bad_usage", hint="write a day such as 2026-11-23"
-        ) from None

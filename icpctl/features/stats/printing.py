@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from icpctl.features.report.periods import grouped
-from icpctl.features.report.target import Reporting, reporting
-from icpctl.features.stats.counting import stats
+from icpctl.features.report.period import Period
+from icpctl.features.report.spans import grouped
 from icpctl.output.bars import add_bars
 from icpctl.output.console import note, shown, table
-from icpctl.output.progress import progress
-from icpctl.output.score import counted, percent, print_configs, print_notes
+from icpctl.output.json_text import print_json
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.runs.tables import print_configs
+from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from icpctl.config.config_file import ConfigFile
     from icpctl.features.report.breakdowns import DayReport, FieldReport
-    from icpctl.features.report.pages import ReportTarget
-    from icpctl.features.stats.counting import Stats, StatsCounts, StatsReport
+    from icpctl.features.stats.counting import Stats, StatsReport
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.report import Limit
-    from icpctl.scoring.run import Options
+    from icpctl.scoring.bounds import Limit
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
@@ -34,51 +30,21 @@ _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
 
 
-def stats_into(
-    visitors: Sequence[str],
-    configs: Sequence[ConfigFile],
-    options: Options,
-    counts: StatsCounts,
-    organization: str | None,
-    target: ReportTarget | None,
-) -> Stats:
-    """Count a period with `counts`; the report of `target` appears when all is read, or not at all.
-
-    Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
-    and what `stats` raises.
-    """
-    figures = target.counts(configs, options, counts.period) if target else None
-
-    report = Reporting(target, configs, figures.on_sources) if target and figures else None
-    with reporting(report), progress(sys.stderr) as on_progress:
-        found = stats(
-            visitors,
-            [(it.slug, it.config) for it in configs],
-            options,
-            counts,
-            organization,
-            figures=figures,
-            on_sources=report.on_sources if report else lambda _: None,
-            on_progress=on_progress,
-        )
-        if report and target and figures:
-            report.write = partial(target.write, counts=figures, run=found.run, configs=configs)
-    return found
-
-
-def print_stats(found: Stats, output: ReportFormat, limit: Limit) -> None:
+def print_stats(result: Stats, output: ReportFormat, limit: Limit) -> None:
     """Print statistics on stdout, and what was wrong with the input on stderr."""
-    report = found.report
-    if output == "json":
-        body = report.model_dump(mode="json", by_alias=True, exclude=None if report.by else {"by"})
-        print(json.dumps(body, indent=2, ensure_ascii=False))
-    else:
-        _print_tables(report)
+    FORMATS[output](result.report)
     sys.stdout.flush()
-    print_notes(found.run, limit, "icpctl score --rejects FILE keeps them")
-    if found.dateless:
-        who = counted(found.dateless, "visitor")
+    print_notes(result.run, limit, SCORE_KEEPS_REJECTS)
+    if result.dateless:
+        who = counted(result.dateless, "visitor")
         note(f"last_seen is no date for {who}: they count without one")
+
+
+def _print_body(report: StatsReport) -> None:
+    body = report.body()
+    if report.by is None:
+        del body["by"]
+    print_json(body)
 
 
 def _print_tables(report: StatsReport) -> None:
@@ -92,11 +58,16 @@ def _print_tables(report: StatsReport) -> None:
         _print_days(report.days)
 
 
+FORMATS: dict[ReportFormat, Callable[[StatsReport], None]] = {
+    "table": _print_tables,
+    "json": _print_body,
+}
+
+
 def _headline(report: StatsReport) -> str:
-    since = f" from {report.first}" if report.first else ""
-    until = f" to {report.last}" if report.last else ""
-    seen = " last seen" if since or until else ""
-    text = f"{counted(report.visitors, 'visitor')}{seen}{since}{until}, "
+    period = Period(report.first, report.last).text
+    seen = " last seen" if period else ""
+    text = f"{counted(report.visitors, 'visitor')}{seen}{period}, "
     text += counted(report.matched, "match", "matches")
     if report.match_rate is not None:
         text += f" ({percent(report.match_rate)})"
@@ -147,5 +118,4 @@ def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
 
 
 def _rate(bar: _Bar) -> str:
-    share = rate(bar.matched, bar.visitors)
-    return "" if share is None else percent(share)
+    return percent(rate(bar.matched, bar.visitors))

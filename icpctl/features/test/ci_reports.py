@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.errors import Finding
+from icpctl.output.explanation_tree import trees_text
 from icpctl.output.findings import github
 from icpctl.output.findings.junit import document, escaped
 from icpctl.output.findings.report import Report
@@ -58,6 +59,8 @@ def _suite(
         if outcome.problems:
             failure = SubElement(case, "failure", message=escaped(_message(outcome, said)))
             lines = [f"{test.where}: failed: {test.name}", *map(said, outcome.problems)]
+            if outcome.explanation:
+                lines.append(trees_text(outcome.explanation).rstrip("\n"))
             failure.text = escaped("\n".join(lines))
 
 

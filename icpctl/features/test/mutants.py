@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from icpctl.config.model import Condition, IcpConfig
-from icpctl.features.insight.listed_values import spells
+from icpctl.scoring.seen_values import listed_form
 from icpctl.values import normal_forms
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Operator
 
@@ -107,7 +107,9 @@ def _is_needless(condition: Condition, at: int, *, case_sensitive: bool) -> bool
     entry = CONDITION_TYPES[condition.type]
     if entry.kind is Kind.NUMBER or not isinstance(condition.value, tuple):
         return False
-    form = normal_forms.plain if entry.form is Form.PART_OF_PAGE else partial(spells, entry=entry)
+    form = (
+        normal_forms.plain if entry.form is Form.PART_OF_PAGE else partial(listed_form, entry=entry)
+    )
     forms = [form(str(it), case_sensitive=case_sensitive) for it in condition.value]
     others = [it for other, it in enumerate(forms) if other != at]
     if entry.form is not Form.PART_OF_PAGE:

@@ -8,7 +8,7 @@ from unicodedata import combining, east_asian_width
 
 from icpctl.documents.document import MAX_BYTES, split_lines
 from icpctl.findings.codes import CODES
-from icpctl.output.console import is_coloured, shown, styled
+from icpctl.output.console import is_coloured, shown, shown_line, styled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ def print_findings(findings: Iterable[Finding], stream: TextIO) -> None:
 
 
 def _block(finding: Finding, excerpt: tuple[str, str] | None, *, colour: bool) -> str:
-    place = styled(shown(str(finding.location)), "place", colour=colour)
+    place = styled(shown_line(str(finding.location)), "place", colour=colour)
     label = styled(f"{finding.severity}[{finding.code}]", finding.severity, colour=colour)
     lines = [f"{place}: {label} {shown(finding.message)}"]
     if excerpt:

@@ -13,9 +13,10 @@ import pytest
 
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
-from icpctl.features.stats.counting import Period, StatsCounts, stats
+from icpctl.features.explain.explained import Explained, explain
+from icpctl.features.report.period import Period
+from icpctl.features.stats.counting import StatsCounts, stats
 from icpctl.mappings.mapping import load_mapping
-from icpctl.scoring.explanation import Explained, explain
 from icpctl.scoring.run import Options
 from tests.exports.test_exports import BOTH, EXPORTS
 from tests.support import AS_OF, Scored, score_files

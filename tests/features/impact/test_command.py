@@ -107,8 +107,8 @@ tiny	added	0	1	1	0	0
 CONFIG	BECAUSE OF	GAINED	LOST	SCORE CHANGED
 big	company_size gte 500 -> gte 600	0	2	0
 
-MOVED FROM	TO	VISITORS
-rome	tiny	1
+MOVED FROM	TO	VISITORS	BECAUSE OF
+rome	tiny	1	rome: removed (1)
 
 VISITORS	CONFIG	SUCH AS
 lost	big	v501, v502
@@ -156,7 +156,15 @@ def test_the_json(folder: Path) -> None:
         *("gained", "lost", "moved", "scoreChanged", "moves", "configs", "samples", "failOn"),
     ]
     assert found["failOn"] == [{"bound": "gained>5%", "reached": False}]
-    assert found["moves"] == [{"from": "rome", "to": "tiny", "visitors": 1}]
+    assert found["moves"] == [
+        {
+            "from": "rome",
+            "to": "tiny",
+            "visitors": 1,
+            "causes": [{"config": "rome", "change": "removed", "detail": None, "visitors": 1}],
+            "together": 0,
+        }
+    ]
     big = found["configs"][0]
     assert list(big) == [
         *("slug", "label", "change", "matchedBefore", "matchedAfter", "firstBefore", "firstAfter"),

@@ -112,6 +112,9 @@ def test_each_change_undone_is_a_config_one_step_away(data: st.DataObject) -> No
     before, after = IcpConfig.model_validate(old), IcpConfig.model_validate(new)
     changes = changes_of(before, after)
     assert bool(changes) == (content(before) != content(after))
+    for change in changes:
+        if change.what == "priority":
+            assert change.undone == after.model_copy(update={"priority": before.priority})
     edits = [it for it in changes if it.what != "priority"]
     for change in edits:
         if len(edits) > MOST_UNDONE:

@@ -17,14 +17,15 @@ from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.features.impact.bounds import Bound
 from icpctl.features.impact.counting import impact
-from icpctl.features.impact.model import OF_CONFIG, SAMPLES
+from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause
+from icpctl.features.impact.wording import cause_text, causes_text
 from icpctl.scoring.run import Options
 from tests import oracle
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, later_versions, records, some_types
 
 if TYPE_CHECKING:
-    from icpctl.features.impact.model import ConfigImpact, Impact, Sample, Tally
+    from icpctl.features.impact.model import ConfigImpact, Impact, Move, Sample, Tally
 
 Config = tuple[str, dict[str, Any]]
 Verdict = tuple[str | None, float]
@@ -99,12 +100,42 @@ def test_the_sets_are_what_the_oracle_says(data: st.DataObject) -> None:
             for kind, pair in zip(kinds, icps, strict=True)
         ]
         assert list(map(place, move.samples)) == places(are, visitors)
+        moved = [it for (*_, it), is_moved in zip(visitors, are, strict=True) if is_moved]
+        check_causes(move, found.configs, *scored, moved)
     for config in found.configs:
         check_config(config, *map(dict, scored), visitors, icps)
     told = {it.slug for it in found.configs}
     for slug in {slug for side in scored for slug, _ in side} - told:
         old, new = (dict(side)[slug] for side in scored)
         assert [score(old, it) for *_, it in visitors] == [score(new, it) for *_, it in visitors]
+
+
+def check_causes(
+    move: Move,
+    configs: list[ConfigImpact],
+    before: list[tuple[str, Any]],
+    after: list[tuple[str, Any]],
+    visitors: list[dict[str, Any]],
+) -> None:
+    """A cause alone decides for the visitors whose ICP is the old one without it."""
+    expected: Counter[Cause] = Counter()
+    together = set(range(len(visitors)))
+    for config in configs:
+        causes = [(Cause(config.slug, config.what), dict(before).get(config.slug))]
+        if config.what == "changed":
+            causes = [
+                (Cause(config.slug, "changed", changed.change), changed.change.undone.body())
+                for changed in config.changes
+                if changed.change.undone
+            ]
+        for cause, instead in causes:
+            side = [(slug, body) for slug, body in after if slug != config.slug]
+            side = active(side + ([(config.slug, instead)] if instead else []), inactive=True)
+            alone = {at for at, it in enumerate(visitors) if verdict(side, it)[0] == move.before}
+            expected[cause] += len(alone)
+            together -= alone
+    assert dict(move.deciding) == dict(+expected)
+    assert move.together == len(together)
 
 
 def check_config(
@@ -275,6 +306,24 @@ def test_an_added_config_takes_visitors_from_one_that_did_not_change() -> None:
     assert [it.slug for it in found.configs] == ["a"]
     assert found.tally.body() == {"gained": 1, "lost": 0, "moved": 1, "scoreChanged": 0}
     assert [(it.before, it.after, it.visitors) for it in found.moves] == [("b", "a", 1)]
+    assert found.moves[0].deciding == [(Cause("a", "added"), 1)]
+
+
+def test_a_priority_or_a_switch_moves_visitors() -> None:
+    visitors = [{"city": "Rome", "company_size": 900}]
+    first, second = ("a", body(BIG, priority=1)), ("b", body(ROME, priority=2))
+    later = compare([first, second], [("a", body(BIG, priority=3)), second], visitors)
+    [(cause, count)] = later.moves[0].deciding
+    assert cause_text(cause) == "a: priority 1 -> 3"
+    assert (count, later.moves[0].together) == (1, 0)
+    off = ("a", body(BIG, priority=1, isActive=False))
+    switched = compare([first, second], [off, second], visitors)
+    assert switched.moves[0].deciding == [(Cause("a", "deactivated"), 1)]
+    tiny = ("company_size", "lt", 5)
+    changed = [("a", body(tiny, priority=3)), second]
+    both = compare([first, second], changed, visitors).moves[0]
+    assert (both.deciding, both.together) == ([], 1)
+    assert causes_text(both) == "several changes together (1)"
 
 
 @pytest.mark.parametrize(

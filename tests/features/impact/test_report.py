@@ -68,7 +68,7 @@ def test_the_figures_are_those_of_the_json_report(folder: Path) -> None:
     assert [text.split(" ")[0] for text in found.headlines.values()] == [
         f"{expected[name]:,}" for name in names
     ]
-    share = round(expected["lost"] / expected["matchedBefore"], 4)
+    share = expected["lost"] / expected["matchedBefore"]
     assert f"{100 * share:.1f} %" in found.headlines["Lost"]
     of_config = ["gained", "lost", "scoreChanged"]
     counts = ["matchedBefore", "matchedAfter", "firstBefore", "firstAfter", *of_config]
@@ -88,7 +88,7 @@ def test_the_figures_are_those_of_the_json_report(folder: Path) -> None:
         "company_size gte 500 -> gte 600",
     ]
     labels = {it["slug"]: it["label"] for it in expected["configs"]}
-    assert table(found, "Visitors that moved").rows[1:] == [
+    assert [row[:3] for row in table(found, "Visitors that moved").rows[1:]] == [
         [*(f"{labels[it[side]]} {it[side]}" for side in ("from", "to")), f"{it['visitors']:,}"]
         for it in expected["moves"]
     ]

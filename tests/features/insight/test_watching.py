@@ -59,7 +59,7 @@ def of_parts(
     for visitors in several:
         one = InsightCounts.of(pairs, OPTIONS, changes=changes, parts=parts)
         looked_into(visitors, pairs, one)
-        whole.follow(one.watch.counts)
+        whole.counts.merge(one.counts)
     return whole
 
 
@@ -71,7 +71,7 @@ def check(several: Sequence[Sequence[Any]], pairs: Pairs) -> None:
     """Hold the parts of an export to one look at all of it."""
     expected = looked_into([*chain(*several)], pairs, InsightCounts.of(pairs, OPTIONS))
     found = of_parts(several, pairs, parts={})
-    told = found.watch.told_parts()
+    told = found.watch.proposed_parts()
     found.take_parts(of_parts(several, pairs, changes=False, parts=told))
     assert without_time(found.report(expected.run)) == without_time(expected.report)
 
@@ -165,7 +165,7 @@ def test_values_that_a_part_did_not_count_go(
 ) -> None:
     counts = key_counts()
     for batches in several:
-        counts.follow(key_counts(*batches))
+        counts.merge(key_counts(*batches))
     assert all_of(counts) == expected
     counts.add(batch({"new": 500, "a": 1}))
     assert all_of(counts).get("new") == (None if counts.capped else 500)
@@ -186,7 +186,7 @@ def test_what_is_told_of_a_capped_field_is_exact(
     parts = [key_counts(*batches) for batches in several]
     while len(parts) > 1:
         later = parts.pop(data.draw(st.integers(0, len(parts) - 1)))
-        parts[data.draw(st.integers(0, len(parts) - 1))].follow(later)
+        parts[data.draw(st.integers(0, len(parts) - 1))].merge(later)
     found = all_of(parts[0])
     assert parts[0].capped == (len(truth) > MOST)
     assert found == ({it: truth[it] for it in found} if parts[0].capped else dict(truth))
@@ -208,7 +208,7 @@ def test_numbers_next_to_a_threshold_are_those_of_the_whole(
             often = np.unique(np.array(numbers, float), return_counts=True)
             whole.add(*often)
             part.add(*often)
-        found.follow(part)
+        found.merge(part)
     assert found.capped == whole.capped
     assert found.numbers.tolist() == whole.numbers.tolist()
     assert found.counts.tolist() == whole.counts.tolist()
@@ -224,7 +224,7 @@ def test_a_value_is_spelt_as_most_visitors_spell_it(several: list[list[str]]) ->
             spellings = Spellings(pa.array(spelt), np.zeros(len(spelt), np.int64), often)
             total = [(np.array([0]), np.array([len(spelt)]))]
             part.add(BatchKeys(pa.array(["rome"]), total, spellings))
-        counts.follow(part)
+        counts.merge(part)
     often_of = Counter(chain(*several))
     most = min(often_of, key=lambda it: (-often_of[it], it), default=None)
     assert [spelt for _, spelt, _ in counts.commonest(0, 5)] == ([most] if most else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -237,8 +238,11 @@ def test_equivalent_to_a_revision(here: Path) -> None:
     ended = icpctl("prove", "equivalent", "--base", "HEAD", cwd=here)
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        f"{it} (HEAD) and {it} are equivalent: every visitor has the same match and score"
-        for it in ("saas", "large")
+        *(
+            f"{slug} (HEAD) and {slug} are equivalent: every visitor has the same match and score"
+            for slug in ("saas", "large")
+        ),
+        "every visitor has the same ICP as before",
     ]
     (here / "icp_configs" / "large.yaml").write_text(text.replace("1000", "1001"))
     ended = icpctl("prove", "equivalent", "large", "--base", "HEAD", cwd=here)
@@ -248,6 +252,8 @@ def test_equivalent_to_a_revision(here: Path) -> None:
         '{"industry": "software", "company_size": 1000}\n'
         "  large (HEAD): matches with 100.00\n"
         "  large: no match\n"
+        'ICPs differ, such as of {"industry": "software", "company_size": 1000}: '
+        "large before, none now\n"
     )
     ended = icpctl("prove", "equivalent", "saas", "--base-dir", "icp_configs", cwd=here)
     assert ended.out.startswith("saas (icp_configs) and saas are equivalent")
@@ -255,6 +261,39 @@ def test_equivalent_to_a_revision(here: Path) -> None:
     ended = icpctl("prove", "equivalent", "--base", "HEAD", cwd=here)
     assert ended.code == 2
     assert ended.err.startswith("error: new is in one of both versions only\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("isActive: true", "isActive: false", "saas before, none now"),
+        ("priority: 10", "priority: 30", "saas before, large now"),
+        ("priority: 10", "priority: 11", None),
+    ],
+)
+def test_equivalence_is_about_the_icp_too(
+    here: Path, old: str, new: str, expected: str | None
+) -> None:
+    before = here / "before"
+    shutil.copytree(here / "icp_configs", before)
+    saas = (
+        (before / "saas.yaml").read_text().replace("priority: 10", "priority: 10\nisActive: true")
+    )
+    (before / "saas.yaml").write_text(saas)
+    (here / "icp_configs" / "saas.yaml").write_text(saas.replace(old, new))
+    ended = icpctl("prove", "equivalent", "--base-dir", "before", cwd=here)
+    *pairs, icps = ended.out.splitlines()
+    assert all(line.endswith("the same match and score") for line in pairs)
+    if expected is None:
+        assert (ended.code, icps) == (0, "every visitor has the same ICP as before")
+    else:
+        assert ended.code == 1
+        assert icps.startswith("ICPs differ, such as of {")
+        assert icps.endswith(f": {expected}")
+    body = json.loads(
+        icpctl("prove", "equivalent", "--base-dir", "before", "-o", "json", cwd=here).out
+    )
+    assert body["icps"]["equivalent"] is (expected is None)
 
 
 @pytest.mark.parametrize(

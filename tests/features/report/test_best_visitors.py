@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
-from icpctl.features.report.best_visitors import MOST_MATCHES, Top
+from icpctl.features.report.best_visitors import MOST_MATCHES, TopVisitors
 from icpctl.scoring.explanation import explain_row, explain_rows
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import Options, score
@@ -60,7 +60,7 @@ def test_the_best_are_kept_whatever_the_batches(
     options = Options(datetime.fromisoformat(AS_OF))
     plan = make_plan(models, as_of=options.as_of)
     sizes = np.random.default_rng(7).integers(0, 12, 3000)
-    top = Top(plan)
+    top = TopVisitors(plan)
     files = []
     for part in range(6):
         file = tmp_path / f"{part}.jsonl"

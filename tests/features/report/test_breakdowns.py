@@ -17,7 +17,7 @@ def tally(most: int | None, *keys: str | None) -> Tally:
 
 def test_what_follows_is_counted() -> None:
     found = tally(None, "a", "b")
-    found.follow(tally(None, "b", None))
+    found.merge(tally(None, "b", None))
     assert found.visitors == {"a": 1, "b": 2, None: 1}
     assert found.matched == {"a": 1, "b": 1, None: 0}
 
@@ -27,12 +27,12 @@ def test_a_bound_holds_for_what_follows() -> None:
     found = tally(2, "a", "b")
     later = tally(3, "b", "c", "d", "e", None)
     assert later.uncounted == 1
-    found.follow(later)
+    found.merge(later)
     assert found.visitors == {"a": 1, "b": 2, None: 1}
     assert found.uncounted == 3
 
 
 def test_long_keys_stay_uncounted_behind_a_bound() -> None:
     found = tally(2, "a")
-    found.follow(tally(None, "x" * (LONGEST + 1)))
+    found.merge(tally(None, "x" * (LONGEST + 1)))
     assert (found.visitors, found.uncounted) == ({"a": 1}, 1)

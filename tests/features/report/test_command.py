@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +42,8 @@ def table(found: PageText, caption: str) -> Table:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    tenths = (2000 * Fraction(share).limit_denominator(10**6) + 1) // 2
+    return f"{tenths // 10}.{tenths % 10} %"
 
 
 def test_the_figures_are_those_of_the_json_report(tmp_path: Path) -> None:
@@ -493,7 +495,7 @@ def test_a_record_too_large_to_explain(tmp_path: Path) -> None:
 
 
 def test_the_scripts_are_those_that_are_noted() -> None:
-    vendor = ROOT / "icpctl" / "output" / "report" / "vendor"
+    vendor = ROOT / "icpctl" / "features" / "report" / "pages" / "vendor"
     noted = re.findall(
         r"^\| `(.*?)` \| `(.*?)`, .*? \| (.*?) \|", (vendor / "README.md").read_text(), re.M
     )

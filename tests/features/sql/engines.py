@@ -8,10 +8,13 @@ import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from icpctl.features.sql.columns import ColumnType
 from icpctl.mappings.mapping import FIELDS
@@ -23,6 +26,16 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 Types = dict[str, ColumnType]
 T = ColumnType
+
+
+ARROW = {
+    T.TEXT: pa.string(),
+    T.NUMBER: pa.float64(),
+    T.BOOLEAN: pa.bool_(),
+    T.TIMESTAMP: pa.timestamp("us", "UTC"),
+    T.LIST: pa.list_(pa.string()),
+    T.JSON: pa.string(),
+}
 
 
 class Engine(ABC):
@@ -107,6 +120,120 @@ class Postgres(_Connected):
         with self.connection.cursor() as cursor, cursor.copy("copy visitors from stdin") as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+class ClickHouse(Engine):
+    """ClickHouse, in this process. A list that is missing is an empty one there."""
+
+    name = "clickhouse"
+    types: ClassVar = {
+        T.TEXT: "Nullable(String)",
+        T.NUMBER: "Nullable(Float64)",
+        T.BOOLEAN: "Nullable(Bool)",
+        T.TIMESTAMP: "Nullable(DateTime64(6, 'UTC'))",
+        T.LIST: "Array(Nullable(String))",
+        T.JSON: "Nullable(String)",
+    }
+
+    def __init__(self, folder: str) -> None:
+        from chdb.session import Session
+
+        self.session = Session(folder)
+        self.file = Path(folder, "rows.parquet")
+        self.execute("set session_timezone = 'America/New_York'")
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        answer = self.session.query(sql, "Parquet").bytes()
+        if not answer:
+            return []
+        table = pq.read_table(BytesIO(answer))
+        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+    def fill(self, columns: dict[str, str], rows: list[list[Any]]) -> None:
+        described = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+        self.execute("drop table if exists visitors")
+        self.execute(f"create table visitors ({described}) engine = Memory")
+        kinds = {kind: ARROW[type_] for type_, kind in self.types.items()}
+        arrays = [
+            pa.array(column, kinds[kind], from_pandas=False)
+            for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)
+        ]
+        pq.write_table(pa.table(arrays, list(columns)), self.file)
+        self.execute(f"insert into visitors select * from file('{self.file}', Parquet)")
+
+
+class BigQuery(Engine):
+    """ZetaSQL, whose grammar, types and functions are BigQuery's; its table is a literal."""
+
+    name = "bigquery"
+    types: ClassVar = {
+        T.TEXT: "STRING",
+        T.NUMBER: "FLOAT64",
+        T.BOOLEAN: "BOOL",
+        T.TIMESTAMP: "TIMESTAMP",
+        T.LIST: "ARRAY<STRING>",
+        T.JSON: "STRING",
+    }
+
+    def __init__(self) -> None:
+        from zetasql.api import CatalogBuilder
+        from zetasql.types import (
+            AnalyzerOptions,
+            LanguageOptions,
+            ProductMode,
+            ZetaSQLBuiltinFunctionOptions,
+        )
+
+        language = LanguageOptions.maximum_features()
+        language.product_mode = ProductMode.PRODUCT_EXTERNAL
+        functions = ZetaSQLBuiltinFunctionOptions(language_options=language)
+        self.options = AnalyzerOptions(language_options=language)
+        self.catalog = CatalogBuilder("tests").with_builtin_functions(functions).build()
+        self.rows = "select 1"
+
+    def fill(self, columns: dict[str, str], rows: list[list[Any]]) -> None:
+        struct = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+        literals = [f"({', '.join(map(_literal, row))})" for row in rows]
+        chunks = [literals[start : start + 500] for start in range(0, len(literals), 500)]
+        self.rows = " union all ".join(  # an array has at most 1 MiB
+            f"select * from unnest(array<struct<{struct}>>[{', '.join(chunk)}])"
+            for chunk in chunks or [[]]
+        )
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        from zetasql.api import PreparedQuery
+
+        query = f"with visitors as ({self.rows}) select * from ({sql})"
+        builder = PreparedQuery.builder().set_sql(query)
+        builder = builder.set_analyzer_options(self.options).set_catalog(self.catalog)
+        with builder.prepare() as prepared:
+            table = prepared.execute().content.table_data
+        return [tuple(map(_cell, row.cell)) for row in table.row]
+
+
+def _literal(value: Any) -> str:
+    """A value as ZetaSQL reads it."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value)
+        case float():
+            return f"CAST('{value}' AS FLOAT64)"
+        case datetime():
+            return f"TIMESTAMP '{value.isoformat(' ')}'"
+        case list():
+            return f"ARRAY<STRING>[{', '.join(map(_literal, value))}]"
+    # `repr` could write an escape that ZetaSQL does not know.
+    return '"' + "".join(f"\\U{ord(character):08x}" for character in value) + '"'
+
+
+def _cell(cell: Any) -> Any:
+    if cell.numeric_value is not None:  # a whole number of billionths
+        return int.from_bytes(cell.numeric_value, "little", signed=True) / 10**9
+    kinds = ("string_value", "bool_value", "double_value", "int64_value")
+    values = (getattr(cell, kind) for kind in kinds)
+    return next((value for value in values if value is not None), None)
 
 
 class Spark(Engine):

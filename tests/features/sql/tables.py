@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.model import IcpConfig
 from icpctl.features.sql.columns import Column, Columns, ColumnType
+from icpctl.features.sql.forms import COUNT, RANGE
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.values.range_forms import DASHES
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
 
@@ -52,7 +54,7 @@ def row_of(record: dict[str, Any], types: dict[str, ColumnType]) -> dict[str, An
 
 
 def _cell(name: str, record: dict[str, Any], kind: ColumnType) -> Any:
-    raw = _raw(name, record)
+    raw = _assumed(name, _raw(name, record))
     match kind:
         case T.TIMESTAMP:
             return _moment(raw)
@@ -69,6 +71,36 @@ def _cell(name: str, record: dict[str, Any], kind: ColumnType) -> Any:
             if isinstance(raw, bool) or not isinstance(raw, int | float):
                 return None
             return float(raw) if abs(raw) < 1e300 else math.nan
+
+
+def _assumed(name: str, raw: Any) -> Any:
+    """What SQL reads as the record reader does: see the assumptions in a statement's header.
+
+    UTM parameters have columns of their own, ranges and numbers as texts have usual spellings.
+    """
+    if isinstance(raw, list):
+        return [_assumed(name, it) for it in raw]
+    if name == PAGES:
+        return json.loads(json.dumps(raw).replace("utm", "u").replace("UTM", "U"))
+    if name in ("company_size", "employee_size_range") and isinstance(raw, dict):
+        return None
+    if not isinstance(raw, str):
+        return raw
+    if name in ("company_size", "employee_size_range"):
+        sizes = oracle.range_of(raw)
+        return f"{int(sizes.low)}+" if sizes and not _is_spelt(raw, RANGE) else raw
+    if name in oracle.COUNTS:
+        count = oracle.count_of(oracle.visible(raw))
+        return str(int(count)) if count is not None and not _is_spelt(raw, COUNT) else raw
+    is_number = name in ("icp_score", "last_seen_days")
+    fits = is_number and oracle.number(raw).fits
+    return repr(oracle.number(raw).values[0]) if fits else raw
+
+
+def _is_spelt(text: str, pattern: str) -> bool:
+    """Whether SQL reads a range or a count in this spelling."""
+    form = re.sub(f"[{DASHES}]", "-", oracle.visible(text).lower())
+    return bool(re.fullmatch(pattern, form) or oracle.NUMBER.fullmatch(form))
 
 
 def _raw(name: str, record: dict[str, Any]) -> Any:

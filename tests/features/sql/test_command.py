@@ -101,7 +101,7 @@ def test_a_model_of_dbt(here: Path) -> None:
     columns = {it["name"]: it["data_tests"] for it in found["columns"]}
     assert list(columns) == ["id", "icp_match", "icp", "icp_score", "matches"]
     assert columns["id"] == ["unique", "not_null"]
-    assert columns["icp"] == [{"accepted_values": {"values": ["saas"]}}]
+    assert columns["icp"] == [{"accepted_values": {"arguments": {"values": ["saas"]}}}]
     assert icpctl(*DUCKDB, *args, cwd=here).code == 0
     (here / "icp.yml").write_text("version: 2\n")
     ended = icpctl(*DUCKDB, *args, cwd=here)

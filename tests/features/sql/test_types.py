@@ -11,7 +11,8 @@ import pytest
 from icpctl.features.sql.columns import Column, ColumnType, default_columns
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
-from tests.features.sql.tables import AS_OF, files_of
+from tests.features.sql import tables
+from tests.features.sql.tables import AS_OF, USUAL, files_of, row_of
 
 if TYPE_CHECKING:
     from tests.features.sql.engines import Engine
@@ -31,7 +32,8 @@ CELLS = [
     ("city", "cast('Ulm' as char(10))", "city", "ends_with", "lm"),
     ("city", "cast('Ulm' as varchar(10))", "city", "equals", "ULM"),
     ("company_size", "cast(120 as bigint)", "company_size", "equals", 120),
-    ("company_size", "cast(0.1 as decimal(5, 2))", "company_size", "equals", 0.1),
+    ("icp_score", "cast(0.1 as decimal(5, 2))", "icp_score", "equals", 0.1),
+    ("company_size", "cast(0.1 as decimal(5, 2))", "company_size", "not_exists", None),
     ("company_size", "cast('NaN' as real)", "company_size", "not_exists", None),
     ("company_size", "cast('-infinity' as real)", "company_size", "not_exists", None),
     ("persona_match", "1", "persona_match", "equals", True),
@@ -52,6 +54,17 @@ def test_types(
     condition = {"type": field, "comparator": comparator, "value": value}
     types = {"persona_match": Column("persona_match", ColumnType.NUMBER)}
     ((_, matched, *_),) = run(sql_of(database.name, condition, AS_OF, **types))
+    assert matched
+
+
+@pytest.mark.parametrize("comparator", ["in", "equals", "between", "gte"])
+def test_minus_zero_is_zero(engine: Engine, comparator: str) -> None:
+    value = {"in": [0, 1], "between": [0, 1]}.get(comparator, 0)
+    condition = {"type": "session_count", "comparator": comparator, "value": value}
+    group = {"operator": "AND", "conditions": [condition]}
+    files = files_of([("a", {"label": "A", "rules": {"groups": [group]}})], Path())
+    row = row_of({"id": "1"}, USUAL) | {"session_count": -0.0}
+    ((_, matched, *_),) = engine.run(tables.sql_of(engine.name, files, USUAL), [row], USUAL)
     assert matched
 
 

@@ -181,7 +181,11 @@ def test_dates_that_are_none_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--from", "soon"], "--from 'soon' is no day\n  hint: write a day such as 2026-11-23"),
+        (
+            ["--from", "soon"],
+            "--from 'soon' is not a date\n  hint: write a day such as 2026-11-23, or a time "
+            "such as 2026-11-23T12:00:00Z",
+        ),
         (
             ["--from", "2026-11-02", "--to", "2026-11-01"],
             "--from 2026-11-02 is after --to 2026-11-01",

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.features.report.breakdowns import COMMONEST
-from icpctl.features.stats.counting import Period, StatsCounts, stats
+from icpctl.features.report.period import Period
+from icpctl.features.stats.counting import StatsCounts, stats
 from icpctl.scoring.run import Options
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
@@ -105,7 +106,7 @@ def expected(
 
 
 def share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
+    return part / whole if whole else None
 
 
 def mean(scores: list[float]) -> Any:
@@ -212,9 +213,49 @@ def test_by_takes_a_text_field(name: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "last"), [("2026-11-31", None), (None, "yesterday"), ("2026-11-02", "2026-11-01")]
+    ("first", "last"),
+    [
+        ("2026-11-31", None),
+        (None, "yesterday"),
+        ("2026-11-02", "2026-11-01"),
+        ("2026-11-02T10:00:00Z", "2026-11-02T09:59:59.999999Z"),
+        ("2026-11-02T10:00:00+02:00", "2026-11-02T07:00:00Z"),
+    ],
 )
-def test_a_period_is_two_days_in_order(first: str | None, last: str | None) -> None:
+def test_a_period_is_two_dates_in_order(first: str | None, last: str | None) -> None:
     with pytest.raises(IcpctlError) as error:
         Period.parse(first, last)
     assert error.value.code == "bad_usage"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "ids"),
+    [
+        ("2026-11-20", "2026-11-20", "abcd"),
+        ("2026-11-20T00:00:00Z", None, "abcde"),
+        ("2026-11-20T00:00:00.000001Z", "2026-11-20T12:00:00Z", "bc"),
+        ("2026-11-20T14:00:00+02:00", None, "cde"),
+        ("2026-11-20 12:00", "2026-11-20", "cd"),
+        (None, "2026-11-20T11:59:59Z", "ab"),
+        (None, None, "abcdef"),
+    ],
+)
+def test_a_day_is_its_first_or_last_moment(first: str | None, last: str | None, ids: str) -> None:
+    seen = {
+        "a": "2026-11-20",
+        "b": "2026-11-20T00:00:01Z",
+        "c": "2026-11-20T12:00:00Z",
+        "d": "2026-11-20T23:59:59.999999Z",
+        "e": "2026-11-21",
+        "f": None,
+    }
+    visitors = [{"id": visitor, "last_seen": date} for visitor, date in seen.items()]
+    found = report([("a", {"label": "A", "rules": EVERYBODY})], visitors, Period.parse(first, last))
+    assert found["visitors"] == len(ids)
+
+
+def test_a_period_is_said_as_it_was_given() -> None:
+    moment = Period.parse("2026-11-20T14:00:00+02:00", "2026-11-23")
+    assert moment.text == " from 2026-11-20 12:00:00 UTC to 2026-11-23"
+    found = report([("a", {"label": "A", "rules": EVERYBODY})], [], moment)
+    assert (found["from"], found["to"]) == ("2026-11-20T12:00:00Z", "2026-11-23")

@@ -395,11 +395,14 @@ def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
     assert third is not None
     assert first.get("message") == "match: expected true, but it is false"
     assert second is None
-    assert third.text == (
-        "c/saas.test.yaml:4:5: failed: line 4\n"
-        "match: expected false, but it is true\n"
-        "page_contains has_any /demo, /pricing must hold, but it fails"
-    )
+    assert (third.text or "").splitlines()[:3] == [
+        "c/saas.test.yaml:4:5: failed: line 4",
+        "match: expected false, but it is true",
+        "page_contains has_any /demo, /pricing must hold, but it fails",
+    ]
+    explanation = (third.text or "").splitlines()[3:]
+    assert explanation[0].endswith("saas matches, score 50.00")
+    assert any("company_size" in line and "holds" in line for line in explanation)
 
 
 def test_github_has_an_annotation_for_each_test_that_failed(tmp_path: Path) -> None:

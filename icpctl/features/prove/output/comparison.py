@@ -11,20 +11,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.features.prove.equivalence import Comparison
+    from icpctl.features.prove.icp_equivalence import IcpComparison
     from icpctl.output.formats import EquivalentFormat
 
 Compared = tuple[str, str, "Comparison"]
 """What the first and the second are called, and what was found out."""
 
 
-def print_compared(compared: Sequence[Compared], output: EquivalentFormat) -> None:
-    """Print each comparison."""
+def print_compared(
+    compared: Sequence[Compared], icps: IcpComparison | None, output: EquivalentFormat
+) -> None:
+    """Print each comparison, and that of the ICPs where two versions were compared."""
     if output == "json":
-        print(json.dumps({"comparisons": [_body(*it) for it in compared]}, indent=2))
+        body: dict[str, Any] = {"comparisons": [_body(*pair) for pair in compared]}
+        print(json.dumps(body | ({"icps": _icp_body(icps)} if icps else {}), indent=2))
         return
-    for first, second, comparison in compared:
-        for line in _lines(first, second, comparison):
+    for pair in compared:
+        for line in _lines(*pair):
             print(shown(line))
+    if icps:
+        print(shown(_icp_line(icps)))
 
 
 def _lines(first: str, second: str, found: Comparison) -> list[str]:
@@ -40,6 +46,24 @@ def _lines(first: str, second: str, found: Comparison) -> list[str]:
         return lines + [f"  {name}: {_verdict(score)}" for name, score in verdicts]
     known = "they match the same visitors" if found.matches else "nothing is proved"
     return [f"{both}: not known whether they are equivalent; {known}"]
+
+
+def _icp_line(icps: IcpComparison) -> str:
+    if icps.witness:
+        before, after = (slug or "none" for slug in icps.icps)
+        return f"ICPs differ, such as of {icps.witness.line}: {before} before, {after} now"
+    if icps.same:
+        return "every visitor has the same ICP as before"
+    return "not known whether every visitor has the same ICP as before"
+
+
+def _icp_body(icps: IcpComparison) -> dict[str, Any]:
+    return {
+        "equivalent": icps.same,
+        "witness": icps.witness and icps.witness.record,
+        "before": icps.icps[0],
+        "after": icps.icps[1],
+    }
 
 
 def _verdict(score: float | None) -> str:

@@ -32,12 +32,10 @@ class NumberSource:
 
     With `ranges` a visitor may have a range from one point to another; the last point is infinite
     then. `limits` are the tests of `employee_size_range` that look here where that is missing.
-    With `whole` visitors have whole numbers from 0 where the field counts something.
+    Where the field counts something, visitors have whole numbers from 0.
     """
 
-    def __init__(
-        self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test], *, whole: bool
-    ) -> None:
+    def __init__(self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]) -> None:
         self.name = name
         self.tests = dict(tests)
         self.limits = {
@@ -47,7 +45,7 @@ class NumberSource:
         }
         self.is_flag = CONDITION_TYPES[name].kind is Kind.BOOLEAN
         self.ranges = name == "company_size"
-        self._whole = whole and name in _COUNTS
+        self._whole = name in _COUNTS
         marks = {float(value) for test in self.tests.values() for value in test.values}
         marks |= {it for limits in self.limits.values() for pair in limits for it in pair}
         finite = sorted(it for it in marks if math.isfinite(it))

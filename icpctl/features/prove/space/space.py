@@ -68,17 +68,13 @@ class State:
 
 
 class Space:
-    """Every visitor that configs can tell apart. `configs` are `(slug, config)` pairs.
-
-    With `whole` only those whose counts are whole numbers.
-    """
+    """Every visitor that configs can tell apart. `configs` are `(slug, config)` pairs."""
 
     def __init__(
         self,
         configs: Sequence[tuple[str, IcpConfig]],
         *,
         case_sensitive: bool = False,
-        whole: bool = False,
     ) -> None:
         self.case_sensitive = case_sensitive
         self.plan: Plan = make_plan(
@@ -104,7 +100,7 @@ class Space:
             else:
                 own = {bit: test for bit, (_, test) in tests.items()}
                 limits = of_ranges if name == _SIZE else {}
-                self.numbers[name] = NumberSource(name, own, limits, whole=whole)
+                self.numbers[name] = NumberSource(name, own, limits)
 
     @property
     def configs(self) -> tuple[ConfigPlan, ...]:

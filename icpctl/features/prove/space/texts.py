@@ -187,11 +187,11 @@ class TextSource:
 
     def _of_form(self, part: Part) -> int:
         """What every text hits that equals a part's value."""
-        if _is_plain(part):
-            edges = self._edges(part.value, "starts_with") | self._edges(part.value, "ends_with")
-            return (
-                self._within(part.value) | edges | self._equals(part.type, Form.PLAIN, part.value)
-            )
+        if _is_plain(part) or part.form is Form.DOMAIN:  # of a domain visitors have the host alone
+            seen_as = part.form if part.form is Form.DOMAIN else Form.PLAIN
+            value = normal_forms.FORMS.get(seen_as, str)(part.value)
+            edges = self._edges(value, "starts_with") | self._edges(value, "ends_with")
+            return self._within(value) | edges | self._equals(part.type, seen_as, value)
         if part.form is Form.PAGE and part.value[:1] == "/":
             form = normal_forms.path_value(part.value)
             return self._within(form) | self._paths(form)
@@ -199,8 +199,8 @@ class TextSource:
         mask = self._equals(part.type, part.form, form)
         if part.form is Form.COUNTRY:  # its code is no part of the text itself
             return mask | PRESENT
-        if part.form is Form.SIZE_RANGE:  # spaces may stand between all of its letters
-            return mask | PRESENT | self._letters(form.replace("-", ""), form[:1], form[-1:])
+        if part.form is Form.SIZE_RANGE:  # `251-1000` is also written `251-1K`
+            return mask | PRESENT
         mask |= self._within(form)
         if part.form is Form.PAGE and form[:1] not in ("", "/") and "://" not in form:
             mask |= self._paths(normal_forms.path(form))
@@ -232,16 +232,6 @@ class TextSource:
             number
             for part, number in self._parts.items()
             if part.comparator == "contains" and part.value in text
-        )
-
-    def _letters(self, within: str, first: str, last: str) -> int:
-        """The text comparators that look for one of these letters, a dash aside."""
-        where = {"contains": within, "starts_with": first, "ends_with": last}
-        return self._mask(
-            number
-            for part, number in self._parts.items()
-            if len(part.value) == 1 and part.value != "-"
-            if part.value in where.get(part.comparator, "")
         )
 
     def _edges(self, text: str, comparator: str) -> int:
@@ -299,8 +289,11 @@ class TextSource:
 
 def _is_plain(part: Part) -> bool:
     """Whether the one text that equals a part's value is the value itself."""
-    is_name = part.form is Form.COUNTRY and normal_forms.country(part.value) == f"{part.value}\0"
-    return part.form is Form.PLAIN or is_name
+    if part.form is Form.COUNTRY:
+        return normal_forms.country(part.value) == f"{part.value}\0"
+    if part.form is Form.SIZE_RANGE:
+        return normal_forms.range_bounds(part.value) is None
+    return part.form is Form.PLAIN
 
 
 def _can_be_equalled(part: Part) -> bool:

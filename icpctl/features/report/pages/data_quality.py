@@ -14,7 +14,8 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.score import counted, misfit
+from icpctl.output.runs.notes import misfit_text
+from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             columns("Field", "#Values"),
             [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
         )
-        first = tuple(own(f"{it.file}:{it.line}: {misfit(it)}") for it in run.warnings)
+        first = tuple(own(f"{it.file}:{it.line}: {misfit_text(it)}") for it in run.warnings)
         text = "Values that are not of their field's kind count as missing."
         blocks.append(Block("Field warnings", text, table=counts, items=first if visitors else ()))
     if not blocks:

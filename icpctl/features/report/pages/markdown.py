@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from icpctl.output.markdown import plain, plain_cell, table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.features.report.pages.page import Block, Cell, Page, Table
 
-# An underscore within a word is only itself, and so is an ampersand that begins no entity.
-_SPECIAL = re.compile(r"([\\`*\[\]<|~$#]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
-# What GitHub makes a link, a name or a picture of, however it is escaped, unless it is code.
-_LINKED = re.compile(r"@|://|www\.|#\d|\bgh-\d|:[a-z+-][\w+-]*:", re.IGNORECASE)
 _MOST_ROWS = 50  # of a long table: who wants all has the page
 
 
@@ -23,40 +20,41 @@ def markdown(page: Page) -> str:
 
 
 def _lines(page: Page) -> Iterator[str]:
-    yield from (f"# {_plain(page.title)}", "", _plain(page.subtitle), "")
+    yield from (f"# {plain(page.title)}", "", plain(page.subtitle), "")
     yield from ("| | | |", "|---|--:|---|")
-    for it in page.headlines:
-        yield f"| {' | '.join(map(_in_cell, (it.name, it.value, it.remark)))} |"
+    for headline in page.headlines:
+        cells = (headline.name, headline.value, headline.remark)
+        yield f"| {' | '.join(map(plain_cell, cells))} |"
     for section in page.sections:
-        yield from ("", f"## {_plain(section.heading)}", "")
+        yield from ("", f"## {plain(section.heading)}", "")
         if section.text:
-            yield from (_plain(section.text), "")
+            yield from (plain(section.text), "")
         for block in section.blocks:
             yield from _block(block)
 
 
 def _block(block: Block) -> Iterator[str]:
     if block.heading:
-        yield from (f"### {_plain(block.heading)}", "")
+        yield from (f"### {plain(block.heading)}", "")
     if block.text:
-        yield from (_plain(block.text), "")
+        yield from (plain(block.text), "")
     for table in (block.chart.table if block.chart else None, block.table):
         if table:
             yield from _table(table)
             yield ""
     for item in block.items:
-        yield f"- {_plain(item)}"
+        yield f"- {plain(item)}"
     if block.items:
         yield ""
 
 
 def _table(table: Table) -> Iterator[str]:
-    kept = [at for at, column in enumerate(table.columns) if not column.is_bar]
-    heads = [table.columns[at] for at in kept]
-    yield "| " + " | ".join(_in_cell(it.name) for it in heads) + " |"
-    yield "|" + "|".join("--:" if it.is_number else "---" for it in heads) + "|"
-    for row in table.rows[:_MOST_ROWS]:
-        yield "| " + " | ".join(_cell(row[at]) for at in kept) + " |"
+    kept = [number for number, column in enumerate(table.columns) if not column.is_bar]
+    heads = [table.columns[number] for number in kept]
+    names = [plain_cell(column.name) for column in heads]
+    rows = [[_cell(row[number]) for number in kept] for row in table.rows[:_MOST_ROWS]]
+    numbers = [column.is_number for column in heads]
+    yield from table_lines(names, rows, numbers, is_dense=True)
     more = len(table.rows) - _MOST_ROWS
     if more > 0:
         yield from ("", f"And {more:,} more.")
@@ -64,23 +62,6 @@ def _table(table: Table) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     parts = [cell.text, f"({cell.small})" if cell.small else ""]
-    parts = [_in_cell(" ".join(filter(None, parts)))] if any(parts) else []
-    parts += [_in_cell(" ".join(filter(None, line))) for line in cell.lines]
+    parts = [plain_cell(" ".join(filter(None, parts)))] if any(parts) else []
+    parts += [plain_cell(" ".join(filter(None, line))) for line in cell.lines]
     return "<br>".join(parts)
-
-
-def _plain(text: str) -> str:
-    """Text that no Markdown reader takes for more than text, nor for a link or somebody's name."""
-    return _code(text) if _LINKED.search(text) else _SPECIAL.sub(r"\\\1", text)
-
-
-def _in_cell(text: str) -> str:
-    """The same in a table, where a bar ends a cell even in code."""
-    return _code(text).replace("|", "\\|") if _LINKED.search(text) else _plain(text)
-
-
-def _code(text: str) -> str:
-    """Text as code, in more backticks than it has."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}"

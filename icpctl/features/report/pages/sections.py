@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.page import losses
 from icpctl.features.report.figures import STEPS
 from icpctl.features.report.pages.data_quality import making, quality
 from icpctl.features.report.pages.page import (
@@ -22,12 +21,12 @@ from icpctl.features.report.pages.page import (
     own,
 )
 from icpctl.features.report.pages.people import people
-from icpctl.features.report.periods import grouped
-from icpctl.output.score import counted, percent
+from icpctl.features.report.spans import grouped
+from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.features.report.breakdowns import FieldReport
@@ -47,29 +46,31 @@ _MISSING = "not known"
 _MATCH = ("match", "do not")
 
 
-def page(figures: Figures, configs: Sequence[ConfigFile], title: str | None) -> Page:
-    """The page for figures and the configs that they are of."""
-    found = [
+def page(
+    figures: Figures,
+    configs: Sequence[ConfigFile],
+    title: str | None,
+    contributed: Iterable[Section] = (),
+) -> Page:
+    """The page for figures and the configs that they are of, with `contributed` sections."""
+    sections = [
         _time(figures),
         _profiles(figures),
         _scores(figures),
-        *(losses(figures.insight) if figures.insight else ()),
+        *contributed,
         _breakdowns(figures),
         people(figures),
         quality(figures.run, visitors=figures.top is not None),
         _making(figures, configs),
     ]
     subtitle = f"As of {figures.run.report.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    period = figures.period
-    if period.first or period.last:
-        since = f" from {period.first}" if period.first else ""
-        until = f" to {period.last}" if period.last else ""
-        subtitle += f"; visitors last seen{since}{until}"
+    if figures.period.text:
+        subtitle += f"; visitors last seen{figures.period.text}"
     return Page(
         own(title or "Which visitors match"),
         subtitle,
         _headlines(figures),
-        [section for section in found if section],
+        [section for section in sections if section],
     )
 
 
@@ -80,7 +81,7 @@ def _headlines(figures: Figures) -> list[Headline]:
     return [
         Headline("Visitors", f"{figures.visitors:,}"),
         Headline("Matches", f"{figures.matched:,}", "visitors that match a profile"),
-        Headline("Match rate", _percent(figures.match_rate), "of all visitors"),
+        Headline("Match rate", percent(figures.match_rate), "of all visitors"),
         Headline("Average score", "" if average is None else f"{average:.2f}", "of matches"),
         Headline(
             "Rejected lines",
@@ -127,7 +128,7 @@ def _profiles(figures: Figures) -> Section:
                 profile(it),
                 Cell("" if it.priority is None else f"{it.priority}"),
                 number(it.matched),
-                Cell(_percent(it.match_rate)),
+                Cell(percent(it.match_rate)),
                 bar,
                 number(it.first),
                 number(it.matched - it.first),
@@ -233,8 +234,4 @@ def _making(figures: Figures, configs: Sequence[ConfigFile]) -> Section:
 
 def _counts(name: str, visitors: int, matched: int) -> list[Cell]:
     share = rate(matched, visitors)
-    return [Cell(name), number(visitors), number(matched), Cell(_percent(share), sort=share or 0.0)]
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else percent(share)
+    return [Cell(name), number(visitors), number(matched), Cell(percent(share), sort=share or 0.0)]

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from icpctl.features.sql.trees import RefusedError, case, double, text, whole
 from icpctl.values import normal_forms
+from icpctl.values.text_forms import INVISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from icpctl.features.sql.trees import Tree
 
 SPACES = "".join(it for it in map(chr, range(0x3001)) if it.isspace())
-"""What counts as an outer space of a text; beyond U+3000 Unicode has none."""
+"""White space; beyond U+3000 Unicode has none."""
 
 _SPACE_CLASS = r"[\x{9}-\x{D}\x{1C}-\x{20}\x{85}\p{Z}]"
 """The same in the regular expressions of RE2, Java and Joni."""
+
+_INVISIBLE = "".join(chr(code) for low, high in INVISIBLE for code in range(low, high + 1))
 
 _LARGEST = repr(sys.float_info.max)
 LONG = 2**63 - 1
@@ -36,6 +39,8 @@ class Dialect:
     end = r"\z"
     infinity = "Infinity"
     has_lists = True
+    composes = False
+    """Whether it has a function that composes letters and accents (NFC)."""
     most_columns: int | None = None
 
     def computed_once(self, step: exp.Select) -> exp.Select:
@@ -55,14 +60,18 @@ class Dialect:
         """A column as text that compares by its characters."""
         return exp.cast(source, "TEXT")
 
-    def trimmed(self, source: Tree) -> Tree:
-        """A text without outer spaces, whatever Unicode counts as one."""
-        pattern = f"^{_SPACE_CLASS}+|{_SPACE_CLASS}+$"
-        return self.replaced_all(source, pattern, "")
+    def visible(self, source: Tree) -> Tree:
+        """A text without invisible characters, each run of white space one space, none outside."""
+        seen = self.single_spaced(self.without_any(source, _INVISIBLE))
+        return self.composed(exp.Trim(this=seen))
 
-    def without_spaces(self, source: Tree) -> Tree:
-        """A text without any space."""
-        return self.replaced_all(source, f"{_SPACE_CLASS}+", "")
+    def single_spaced(self, source: Tree) -> Tree:
+        """A text with one space for each run of white space, whatever Unicode counts as that."""
+        return self.replaced_all(source, f"{_SPACE_CLASS}+", " ")
+
+    def composed(self, source: Tree) -> Tree:
+        """A text in NFC, where the dialect `composes`; else the text as it is."""
+        return source
 
     def translated(self, source: Tree, characters: str, to: str) -> Tree:
         """A text with each of some characters replaced by the one in its place."""
@@ -124,7 +133,7 @@ class Dialect:
     # Numbers
 
     def number_of_text(self, source: Tree) -> Tree:
-        """The double that a trimmed text is by JSON's grammar, else NULL."""
+        """The double that a text is by JSON's grammar, else NULL."""
         is_number = self.matches(source.copy(), f"^{normal_forms.NUMBER}$")
         return case((is_number, self.finite(self.whole_number(source))))
 
@@ -199,11 +208,11 @@ class TrimmingDialect(Dialect):
         """Characters as a literal."""
         return exp.UnicodeString(this="".join(f"\\{ord(it):04X}" for it in characters))
 
-    def trimmed(self, source: Tree) -> Tree:
-        return exp.Trim(this=source, expression=self.characters(SPACES), position="BOTH")
-
-    def without_spaces(self, source: Tree) -> Tree:
-        return exp.Translate(this=source, from_=self.characters(SPACES), to=text(""))
+    def single_spaced(self, source: Tree) -> Tree:
+        alike = exp.Translate(
+            this=source, from_=self.characters(SPACES), to=text(" " * len(SPACES))
+        )
+        return self.replaced_all(alike, " +", " ")
 
 
 class UnnestingDialect(Dialect):

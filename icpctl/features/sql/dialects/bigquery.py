@@ -18,9 +18,13 @@ class BigQuery(UnnestingDialect):
 
     name = "bigquery"
     infinity = "inf"
+    composes = True
     # An alias of a list is the element itself.
     element = exp.column("v")
     alias = exp.TableAlias(columns=[exp.to_identifier("v")])
+
+    def composed(self, source: Tree) -> Tree:
+        return call("NORMALIZE", source)
 
     def micros(self, source: Tree) -> Tree:
         return exp.UnixMicros(this=call("TIMESTAMP", source))

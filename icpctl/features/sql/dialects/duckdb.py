@@ -17,6 +17,10 @@ class DuckDb(Dialect):
     """DuckDB."""
 
     name = "duckdb"
+    composes = True
+
+    def composed(self, source: Tree) -> Tree:
+        return call("NFC_NORMALIZE", source)
 
     def pages_of_json(self, source: Tree) -> Tree:
         json = exp.TryCast(this=source, to=exp.DataType.build("JSON"))

@@ -29,6 +29,7 @@ class Postgres(TrimmingDialect, UnnestingDialect):
 
     name = "postgres"
     most_columns = 1_664
+    composes = True
     element = exp.column("v", "e")
     alias = exp.TableAlias(this=exp.to_identifier("e"), columns=[exp.to_identifier("v")])
 
@@ -40,6 +41,9 @@ class Postgres(TrimmingDialect, UnnestingDialect):
     def plain_text(self, source: Tree) -> Tree:
         collation = exp.to_identifier("C", quoted=True)
         return exp.Collate(this=super().plain_text(source), expression=collation)
+
+    def composed(self, source: Tree) -> Tree:
+        return call("NORMALIZE", source)
 
     def ends_with(self, source: Tree, value: str) -> Tree:
         return ends_as(source, value)

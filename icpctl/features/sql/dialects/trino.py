@@ -17,6 +17,10 @@ class Trino(Dialect):
     """Trino."""
 
     name = "trino"
+    composes = True
+
+    def composed(self, source: Tree) -> Tree:
+        return call("NORMALIZE", source)
 
     def ends_with(self, source: Tree, value: str) -> Tree:
         tail = call("SUBSTR", source, whole(-len(value)))

@@ -1,0 +1,22 @@
+"""Which folder of configs a command is about."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from icpctl.config.store import Workspace
+
+
+def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
+    """Return the folder that `--dir` and `--org` mean, or the settings where they are not given.
+
+    With `all_orgs` it is the whole folder, whatever organization is set.
+    """
+    from icpctl.config.store import Workspace
+    from icpctl.settings import load_settings
+
+    settings = load_settings()
+    root = settings.dir if directory is None else directory
+    if all_orgs:
+        return Workspace(root)
+    return Workspace(root, settings.org if org is None else org)

@@ -1,0 +1,72 @@
+"""One visitor of an export, and why it has its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError
+from icpctl.exports.columns import Columns
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.reading import Reader
+from icpctl.exports.sources import find_sources
+from icpctl.exports.visitor_scan import Scan
+from icpctl.features.explain.find_visitor import by_id, by_line
+from icpctl.scoring.explanation import explain_row
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.run import columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.scoring.explanation import Explanation
+    from icpctl.scoring.run import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An explanation, the file that the visitor is in, and how many more there have its id.
+
+    `mapped` tells the mapping that the file was read with.
+    """
+
+    explanation: Explanation
+    file: str
+    more: int
+    mapped: Mapped
+
+
+def explain(
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    *,
+    visitor_id: str | None = None,
+    line: int | None = None,
+) -> Explained:
+    """Find one visitor, by id or in one file by line, and say why it has its verdict.
+
+    A line of a file whose records are rolled up may be that of any record of the visitor.
+    Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
+    is named and not one file, and what reading raises.
+    """
+    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    sources = find_sources(visitors, options.encoding)
+    if line is not None and len(sources) != 1:
+        raise IcpctlError(
+            f"--line names a line of one file, and here are {len(sources)}",
+            "bad_usage",
+            hint=f"name one of them, such as {sources[0].name}" if sources else None,
+        )
+    mapped = map_sources(sources, options.mapping)
+    scan = Scan(
+        list(zip(sources, (its.mapping for its in mapped), strict=True)),
+        Reader(Columns({}), temp_dir=options.temp_dir),
+        lambda mapping: columns_of(plan, mapping, options),
+    )
+    visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
+    explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
+    how_read = mapped[sources.index(visitor.source)]
+    return Explained(explanation, visitor.source.name, visitor.more, how_read)

@@ -1,0 +1,62 @@
+"""Statistics on Spark: tasks count each block, and blocks come together in the inputs' order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from icpctl.spark.jobs import Jobs
+from icpctl.spark.run import SparkScan, blocks_of, judged
+from icpctl.spark.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import SparkSession
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import IcpConfig
+    from icpctl.features.stats.counting import Stats, StatsCounts
+    from icpctl.scoring.run import Options
+    from icpctl.spark.session import Cluster
+
+
+def stats_on(
+    cluster: Cluster,
+    visitors: Sequence[str],
+    configs: Sequence[ConfigFile],
+    options: Options,
+    counts: StatsCounts,
+    organization: str | None,
+) -> Stats:
+    """As `stats`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    pairs = [(config.slug, config.config) for config in configs]
+    with session(cluster, "icpctl stats") as spark:
+        return stats(spark, visitors, pairs, options, counts, organization)
+
+
+def stats(
+    spark: SparkSession,
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    counts: StatsCounts,
+    organization: str | None,
+) -> Stats:
+    """Score visitors against `(slug, config)` pairs, and count those of a period with `counts`.
+
+    Raises what reading raises; Spark's own errors pass.
+    """
+    jobs = Jobs(spark)
+    options = replace(options, fields=counts.fields)
+    scan = SparkScan.of(spark, visitors, options, jobs)
+    work = scan.work(configs, block_counts=counts)
+    frames = scan.frames
+    jobs.describe(f"statistics of {frames.words} against {len(configs)} configs")
+    with frames.fixed_blocks():
+        tallies = blocks_of(jobs.run(judged(frames, work), frames.size))
+    blocks = frames.in_order(tallies)
+    for _, tally in blocks:
+        counts.merge(cast("StatsCounts", tally.more))
+    run = scan.run(blocks, work)
+    return counts.stats(run, organization, case_sensitive=options.case_sensitive)

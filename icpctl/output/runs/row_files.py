@@ -1,0 +1,140 @@
+"""The files of a run, whole or not at all: a row a visitor, and the lines that are rejected."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.files import replacing
+from icpctl.output.runs.verdict_rows import FORMATS, PLACE, VERDICT, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from icpctl.exports.batches import Rejected
+    from icpctl.output.runs.verdict_rows import Writer
+    from icpctl.scoring.run import Rows
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Where a run's rows and rejected lines go: files, for rows also `-`, or nowhere.
+
+    Raises `IcpctlError`: `unknown_format`, and `bad_usage` where a column's name is taken or
+    rejected lines are to go to stdout.
+    """
+
+    out: str | None = None
+    rejects: str | None = None
+    layout: Layout = field(default_factory=Layout)
+
+    def __post_init__(self) -> None:
+        _ = self.writer
+        refuse_taken_names(self.layout)
+        refuse_stdout(self.rejects)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether stdout gets the rows, so that the report must go elsewhere."""
+        return self.out == STDOUT
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are written."""
+        out = None if self.to_stdout else self.out
+        return [Path(name) for name in (out, self.rejects) if name is not None]
+
+    @property
+    def writer(self) -> Callable[[BinaryIO, Layout], Writer]:
+        """What writes rows in the format that the file's name says."""
+        suffix = ".jsonl" if self.out is None or self.to_stdout else Path(self.out).suffix
+        make = FORMATS.get(suffix.lower())
+        if make is None:
+            raise IcpctlError(
+                "what the file should hold is not clear from its name",
+                "unknown_format",
+                Location(self.out or "--out ''"),
+                f"end it in one of {', '.join(FORMATS)}; {STDOUT} is JSONL on stdout",
+            )
+        return make
+
+
+@dataclass(slots=True)
+class RowFiles:
+    """Writes what a run hands on; what no file was asked for is dropped."""
+
+    rows: Writer | None = None
+    rejects: BinaryIO | None = None
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of a batch."""
+        if self.rows:
+            self.rows.write(rows)
+
+    def reject(self, rejected: Rejected) -> None:
+        """Write a rejected line."""
+        if self.rejects:
+            self.rejects.write(rejected.as_json().encode() + b"\n")
+
+
+@contextmanager
+def row_files(targets: Targets) -> Iterator[RowFiles]:
+    """Yield what writes a run's files, which appear when the block ends without an error.
+
+    Raises `IcpctlError` `not_written`.
+    """
+    files = RowFiles()
+    with ExitStack() as stack:
+        if targets.out is not None:
+            file = (
+                sys.stdout.buffer
+                if targets.to_stdout
+                else stack.enter_context(replacing(Path(targets.out)))
+            )
+            # Closed in any case: what a writer has not closed, it complains about at the end.
+            files.rows = stack.enter_context(closing(targets.writer(file, targets.layout)))
+        if targets.rejects is not None:
+            files.rejects = stack.enter_context(replacing(Path(targets.rejects)))
+        yield files
+
+
+def refuse_taken_names(layout: Layout) -> None:
+    """Refuse to carry a field under the name of a column. Raises `IcpctlError` `bad_usage`."""
+    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT})
+    if taken:
+        raise IcpctlError(
+            f"--carry {taken[0]}: the rows have a column of this name",
+            "bad_usage",
+            hint=f"a path in quotes is another name: --carry '\"{taken[0]}\"'",
+        )
+
+
+def refuse_stdout(rejects: str | None) -> None:
+    """Refuse to put rejected lines on stdout. Raises `IcpctlError` `bad_usage`."""
+    if rejects == STDOUT:
+        raise IcpctlError(
+            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
+        )
+
+
+def refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
+    """Refuse to put rows in the place of what is read, or two files in one place."""
+    taken = {os.path.realpath(path) for path in read}
+    for path in written:
+        real = os.path.realpath(path)
+        if real in taken and (os.path.isfile(real) or not os.path.exists(real)):
+            raise IcpctlError(
+                "this file is read, or written already; it is not overwritten",
+                "bad_usage",
+                Location(str(path)),
+                "name another file",
+            )
+        taken.add(real)

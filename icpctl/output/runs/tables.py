@@ -1,0 +1,122 @@
+"""The report of a scoring run: tables for people and pipes, and JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+from icpctl.output.bars import add_bars
+from icpctl.output.console import table
+from icpctl.output.json_text import print_json
+from icpctl.output.wording import counted, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from typing import TextIO
+
+    from icpctl.output.formats import ReportFormat
+    from icpctl.scoring.report import ConfigReport
+    from icpctl.scoring.run import Run
+
+_WIDEST_BAR = 20
+
+
+class Totals(Protocol):
+    """What the report of any run counts."""
+
+    @property
+    def as_of(self) -> datetime:
+        """The date that days count to."""
+
+    @property
+    def visitors(self) -> int:
+        """All visitors."""
+
+    @property
+    def matched(self) -> int:
+        """Those that match."""
+
+    @property
+    def match_rate(self) -> float | None:
+        """Their share."""
+
+    @property
+    def rejected(self) -> int:
+        """The lines that are no visitor."""
+
+
+def print_run(run: Run, output: ReportFormat, stream: TextIO, more: dict[str, Any]) -> None:
+    """Print the report of a run on `stream`; `more` are figures that go into its JSON."""
+    FORMATS[output](run, stream, more)
+    sys.stdout.flush()
+
+
+def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
+    """Print a line a config."""
+    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
+    columns, rows = ["CONFIG", *numbers], list(map(_config_cells, configs))
+    pairs = [(config.matched, config.matched) for config in configs]
+    add_bars(columns, rows, pairs, ("MATCHED",), _WIDEST_BAR, stream)
+    table(columns, rows, folds="CONFIG", right=numbers, stream=stream)
+
+
+def headline(totals: Totals) -> str:
+    """Return how many visitors there were, and how many match."""
+    matched = counted(totals.matched, "match", "matches")
+    if totals.match_rate is not None:
+        matched += f" ({percent(totals.match_rate)})"
+    parts = [counted(totals.visitors, "visitor"), matched]
+    as_of = totals.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
+    if totals.rejected:
+        parts.append(f"{counted(totals.rejected, 'line')} rejected")
+    return f"{', '.join(parts)}; as of {as_of} UTC"
+
+
+def print_timings(run: Run) -> None:
+    """Print on stderr the seconds of each step; those of scoring are added up over threads."""
+    whole = run.report.elapsed_seconds
+    steps = {**run.timings, "in all, on the clock": whole}
+    table(
+        ["STEP", "SECONDS", "SHARE"],
+        [
+            [name, f"{seconds:.3f}", percent(seconds / whole) if whole else ""]
+            for name, seconds in steps.items()
+        ],
+        right=["SECONDS", "SHARE"],
+        stream=sys.stderr,
+    )
+
+
+def _print_tables(run: Run, stream: TextIO, _: dict[str, Any]) -> None:
+    print(headline(run.report), end="\n\n", file=stream)
+    print_configs(run.report.configs, stream)
+    if run.best:
+        print(file=stream)
+        rows = [
+            [best.id or "", best.icp, f"{best.icp_score:.2f}", f"{best.file}:{best.line}"]
+            for best in run.best
+        ]
+        columns = ["BEST VISITORS", "ICP", "SCORE", "LINE"]
+        table(columns, rows, folds="LINE", right=["SCORE"], stream=stream)
+
+
+def _print_body(run: Run, stream: TextIO, more: dict[str, Any]) -> None:
+    print_json(run.report.body() | more, stream)
+
+
+FORMATS: dict[ReportFormat, Callable[[Run, TextIO, dict[str, Any]], None]] = {
+    "table": _print_tables,
+    "json": _print_body,
+}
+
+
+def _config_cells(config: ConfigReport) -> list[str]:
+    return [
+        config.slug,
+        "" if config.priority is None else str(config.priority),
+        f"{config.matched:,}",
+        percent(config.match_rate),
+        f"{config.first:,}",
+        "" if config.average_score is None else f"{config.average_score:.2f}",
+    ]

@@ -1,0 +1,120 @@
+"""What is counted of a run or a part of one: verdicts, rejected lines, misfits, best visitors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from icpctl.exports.field_warnings import FieldWarnings, Misfits
+from icpctl.mappings.mapping import ID
+from icpctl.scoring.best_visitors import BestVisitors
+from icpctl.scoring.counts import Counts
+from icpctl.scoring.report import MatchReport
+from icpctl.values.typed_columns import scalar_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from icpctl.exports.batches import Batch, Rejected
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.verdicts import Verdicts
+
+SHOWN = 10
+"""How many rejected lines and best visitors a run keeps for people to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestVisitor:
+    """One of the visitors with the highest scores."""
+
+    id: str | None
+    file: str
+    line: int
+    icp: str
+    icp_score: float
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """What was found so far in a run, or in a part of one, to which `merge` adds a later one."""
+
+    counts: Counts
+    rejected: int = 0
+    damaged: list[Rejected] = field(default_factory=list)
+    warnings: FieldWarnings = field(default_factory=FieldWarnings)
+    first_rejected: list[Rejected] = field(default_factory=list)
+    best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
+
+    @classmethod
+    def of(cls, plan: Plan) -> RunCounts:
+        """Nothing found yet."""
+        return cls(Counts(len(plan.configs)))
+
+    def add(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
+        """Count a batch that was judged by `plan`."""
+        self.best.add(verdicts, lambda rows: _best_on(rows, batch, verdicts, plan))
+        self._keep_warnings(batch, verdicts, plan)
+        self.reject(batch.rejected)
+        self.counts.add(verdicts)
+
+    def reject(self, rejected: Sequence[Rejected]) -> None:
+        """Count rejected lines, and apart from them the places where files are damaged."""
+        lines = [it for it in rejected if not it.is_damage]
+        self.first_rejected += lines[: SHOWN - len(self.first_rejected)]
+        self.rejected += len(lines)
+        self.damaged += [it for it in rejected if it.is_damage]
+
+    def merge(self, later: RunCounts, lines_before: int = 0) -> None:
+        """Add what was found in a later part, before which so many lines of its file go."""
+        self.best.merge(later.best, lambda best: replace(best, line=best.line + lines_before))
+        self.first_rejected += [
+            replace(rejected, line=rejected.line + lines_before)
+            for rejected in later.first_rejected[: SHOWN - len(self.first_rejected)]
+        ]
+        self.rejected += later.rejected
+        self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
+        self.warnings.follow(later.warnings, lines_before)
+        self.counts.merge(later.counts)
+
+    def report(self, plan: Plan, seconds: float) -> MatchReport:
+        """The report, when all is counted, `seconds` after the start."""
+        counts = self.counts
+        return MatchReport(
+            as_of=plan.as_of,
+            visitors=counts.visitors,
+            rejected=self.rejected,
+            damaged=len(self.damaged),
+            field_warnings=dict(sorted(self.warnings.counts.items())),
+            matched=counts.matched,
+            match_rate=counts.match_rate,
+            configs=counts.config_reports(plan.configs),
+            elapsed_seconds=round(seconds, 3),
+        )
+
+    def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
+        misfits = batch.misfits
+        if misfits is None:
+            misfits = {
+                name: Misfits.of(batch.table[name], rows, batch.lines)
+                for name, rows in verdicts.misfits.items()
+            }
+        asked = {name: misfits[name] for name in misfits if name in plan.columns}
+        self.warnings.add(batch.source.name, asked)
+
+
+def _best_on(rows: np.ndarray, batch: Batch, verdicts: Verdicts, plan: Plan) -> list[BestVisitor]:
+    ids = scalar_texts(batch.table[ID].take(pa.array(rows))).to_pylist()
+    return [
+        BestVisitor(
+            visitor_id,
+            batch.source.name,
+            int(batch.lines[row]),
+            plan.configs[verdicts.icp[row]].slug,
+            float(verdicts.icp_score[row]),
+        )
+        for row, visitor_id in zip(rows, ids, strict=True)
+    ]

@@ -1,0 +1,187 @@
+"""Countries as equality compares them: every name and ISO 3166 code stands for the country.
+
+Names are those of ISO 3166 (as pycountry keeps them), of CLDR in English and in the country's own
+languages (`country_names.tsv`), and a few more in common use.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from icpctl.values.text_forms import composed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
+
+LONGEST_CODE = 3
+"""Letters of the longest ISO 3166 codes; every name in ASCII has more, but for `UK` and `UAE`."""
+
+LONGEST_NAME = 100
+"""Characters of the longest text that is looked up as a name."""
+
+_INITIALS = re.compile(r"[a-z](?:\. ?[a-z]){1,2}\.?")
+_NOT_LETTERS = re.compile("[. ]")
+_WORDS = re.compile(r"\w+")
+_LEADING = re.compile(
+    "(?:north|south|east|west|central|(?:.* )?republic of(?: the)?|(?:.* )?(?:states|kingdom) of"
+    "|state of) "
+)
+"""Words that lists put after a comma: `Korea, South`, `Congo, Democratic Republic of the`."""
+
+# Names in common use that neither ISO 3166-1 nor CLDR lists.
+_OTHER_NAMES = {
+    "Great Britain": "GB",
+    "USA": "US",
+    "UAE": "AE",
+    "United States of America": "US",
+    "North Korea": "KP",
+    "Macedonia": "MK",
+    "Burma": "MM",
+    "Vatican": "VA",
+    "Holland": "NL",
+    "Macau": "MO",
+    "Macau SAR": "MO",
+    "Macao SAR": "MO",
+    "Hong Kong SAR": "HK",
+    "Democratic Republic of the Congo": "CD",
+    "DR Congo": "CD",
+    "Congo": "CG",
+    "Republic of the Congo": "CG",
+    "Republic of Ireland": "IE",
+    "Timor Leste": "TL",
+    "St Helena": "SH",
+}
+
+
+def country(text: str) -> str:
+    """Return the alpha-2 code (upper case) of the country that a text names, else the text.
+
+    Letter case, accents and punctuation do not count in names. A text that names none keeps a NUL
+    at its end, so that it can equal no code.
+    """
+    return country_code(text) or f"{text}\0"
+
+
+def country_code(text: str) -> str | None:
+    """Return the alpha-2 code of the country that a text names, None if it names none."""
+    if len(text) > LONGEST_NAME:
+        return None
+    name = unaccented(text)
+    if _INITIALS.fullmatch(name.strip()):
+        name = _NOT_LETTERS.sub("", name)
+    letters = _letters(name)
+    is_other = len(letters) <= LONGEST_CODE and letters != name.strip()
+    return None if is_other else _codes().get(letters)
+
+
+def country_column(texts: pa.Array) -> pa.Array:
+    """Return `country` of each text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pc.ascii_lower(texts)
+    letters = pc.replace_substring(plain, "&", " and ")
+    letters = pc.replace_substring_regex(letters, "[^a-z0-9_]+", " ")
+    letters = pc.replace_substring_regex(pc.ascii_trim(letters, " "), "^the ", "")
+    letters = pc.replace_substring_regex(letters, " the$", "")
+    names, codes = names_and_codes()
+    places = pc.index_in(letters, value_set=pa.array(names, pa.string()))
+    is_short = pc.less_equal(pc.binary_length(letters), LONGEST_CODE)
+    is_other = pc.and_(is_short, pc.not_equal(letters, pc.ascii_trim_whitespace(plain)))
+    too_long = pc.greater(pc.utf8_length(texts), LONGEST_NAME)
+    known = pc.if_else(pc.or_(is_other, too_long), None, pa.array(codes, pa.string()).take(places))
+    form = pc.coalesce(known, pc.binary_join_element_wise(texts, "\0", ""))
+    is_unusual = pc.or_(
+        pc.invert(pc.string_is_ascii(texts)), pc.match_substring_regex(texts, "^ *[A-Za-z][.]")
+    )
+    chosen = texts.filter(is_unusual).to_pylist()
+    if not chosen:
+        return form
+    return pc.replace_with_mask(form, is_unusual, pa.array(map(country, chosen), pa.string()))
+
+
+def names_and_codes() -> tuple[list[str], list[str]]:
+    """Return what `country` knows: names and codes as letters, and the alpha-2 code of each."""
+    return list(_codes()), list(_codes().values())
+
+
+def own_names(code: str) -> list[str]:
+    """Return the names of a country as ISO 3166 and CLDR write them."""
+    return [name for owner, names in _names() if owner == code for name in names]
+
+
+def unaccented(name: str) -> str:
+    """Return a text without letter case and accents."""
+    letters = unicodedata.normalize("NFKD", composed(name).casefold())
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def _letters(plain: str) -> str:
+    """Return a country's name reduced to what people agree on: words without punctuation."""
+    words = " ".join(_WORDS.findall(plain.replace("&", " and ")))
+    return words.removeprefix("the ").removesuffix(" the")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Return every name and code of a country, as letters, and the country's alpha-2 code.
+
+    A name that two countries share is left out, but their codes and the names in common use win.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for code, names in _names():
+        for letters in _spellings(names):
+            owners[letters].add(code)
+    known = {letters: codes.pop() for letters, codes in owners.items() if len(codes) == 1}
+    for name, code in _OTHER_NAMES.items():
+        known |= dict.fromkeys(_spellings([name]), code)
+    return known | _iso_codes()
+
+
+def _spellings(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        letters = _letters(unaccented(name))
+        yield letters
+        if leading := _LEADING.match(letters):
+            yield f"{letters[leading.end() :]} {leading[0].strip()}".removesuffix(" the")
+
+
+def _names() -> Iterator[tuple[str, list[str]]]:
+    """Yield the names of each country by ISO 3166 and by CLDR."""
+    import pycountry
+
+    for entry in pycountry.countries:
+        keys = ("name", "official_name", "common_name")
+        names = [getattr(entry, key, entry.name) for key in keys]
+        # "Korea, Republic of" is also written "Republic of Korea".
+        parts = [name.partition(", ") for name in names]
+        inverted = [f"{rest} {head}" for head, _, rest in parts if rest]
+        yield entry.alpha_2, names + inverted
+    table = resources.files("icpctl.values") / "country_names.tsv"
+    for line in table.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            code, *names = line.split("\t")
+            yield code, [name for name in names if not _is_like_a_code(name)]
+
+
+def _is_like_a_code(name: str) -> bool:
+    """Return whether a name is as short as a code, which others may have (`RA` in Gaelic)."""
+    return name.isascii() and len(name) <= LONGEST_CODE
+
+
+def _iso_codes() -> dict[str, str]:
+    import pycountry
+
+    codes = {
+        code.lower(): entry.alpha_2
+        for entry in pycountry.countries
+        for code in (entry.alpha_2, entry.alpha_3, entry.numeric)
+    }
+    return codes | {"uk": "GB", "xk": "XK", "xkx": "XK"}

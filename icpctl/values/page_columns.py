@@ -1,0 +1,152 @@
+"""From the JSON texts of pages to the columns of their addresses, and the parameters in these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.values import json_records, page_lists
+from icpctl.values.column import Column
+from icpctl.values.text_forms import is_missing
+from icpctl.values.tokens import Decoded, distinct_of, visible_texts
+from icpctl.values.url_forms import query_parameter
+
+_NO_ROWS = np.empty(0, np.int64)
+
+
+def pages(tokens: pa.Array) -> Column:
+    """Lists of pages: a list of JSON texts a row, or the JSON text of each row's list."""
+    split = _split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens)
+    values, filled = visible_texts(split.texts)
+    elements = split.codes
+    gone = ~np.append(filled, [False, False])[elements]
+    lengths, misfits = split.lengths, _NO_ROWS
+    if gone.any():
+        owner = np.repeat(np.arange(len(lengths)), lengths)
+        misfits = np.unique(owner[elements == _MISFIT])
+        elements = elements[~gone]
+        lengths = np.bincount(owner[~gone], minlength=len(lengths))
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return Column(values, np.arange(len(lengths)), offsets, elements, misfits)
+
+
+_NOTHING, _MISFIT = -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """`lengths[r]` of the `codes` belong to row `r`: numbers of texts, `_NOTHING` or `_MISFIT`."""
+
+    texts: pa.Array
+    codes: np.ndarray
+    lengths: np.ndarray
+
+
+def _listed(tokens: pa.ListArray) -> _Pages:
+    lengths = pc.fill_null(pc.list_value_length(tokens), 0).to_numpy(zero_copy_only=False)
+    codes, distinct = distinct_of(pc.list_flatten(tokens))
+    decoded = Decoded(distinct)
+    code_of = np.arange(len(distinct) + 1, dtype=np.int32)
+    code_of[-1] = _NOTHING
+    for cell in decoded.odd:
+        page = _page(json_records.loads(distinct[cell].as_py()))
+        code_of[cell] = _MISFIT if page is None else decoded.add(page)
+    return _Pages(decoded.values(), code_of[codes], lengths)
+
+
+def _split(tokens: pa.Array) -> _Pages:
+    found = page_lists.split(tokens)
+    if not len(found.odd):
+        return _Pages(found.texts, found.codes, found.lengths)
+    texts: list[str] = []
+    codes: list[int] = []
+    counts = []
+    for row in found.odd:
+        value = json_records.loads(tokens[int(row)].as_py())
+        elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
+        counts.append(len(elements))
+        for element in elements:
+            page = _page(element)
+            missing = _NOTHING if element is None else _MISFIT
+            codes.append(missing if page is None else len(found.texts) + len(texts))
+            texts += [] if page is None else [page]
+    places = np.concatenate([[0], np.cumsum(found.lengths)])[found.odd]
+    lengths = found.lengths.copy()
+    lengths[found.odd] = counts
+    return _Pages(
+        pa.concat_arrays([found.texts, pa.array(texts, pa.string())]),
+        np.insert(found.codes, np.repeat(places, counts), np.array(codes, np.int32)),
+        lengths,
+    )
+
+
+def _page(page: Any) -> str | None:
+    """The address of a page: a string, or an object with `url` or `path`; None for a misfit."""
+    if isinstance(page, dict):
+        page = page.get("url") if page.get("url") is not None else page.get("path")
+    return page if isinstance(page, str) and not isinstance(page, json_records.Number) else None
+
+
+def with_parameters(column: Column, pages: Column, name: str) -> Column:
+    """Return a text column in which rows without a value have a parameter of their pages' queries.
+
+    It is that of the first page that has it, in whatever letter case, unless it is missing.
+    """
+    parameters = _parameters(pages.values, name)
+    if not parameters:
+        return column
+    number_of: dict[str, int] = {}
+    code_of = np.full(len(pages.values), -1)
+    for page, text in parameters.items():
+        code_of[page] = number_of.setdefault(text, len(number_of))
+    codes = _first_codes(pages, code_of)
+    filled = ~column.present() & (codes >= 0)
+    return _with_texts(column, list(number_of), np.where(filled, codes, -1))
+
+
+def _parameters(pages: pa.Array, name: str) -> dict[int, str]:
+    """Return by the number of the page the texts of those that have such a parameter."""
+    has_name = pc.match_substring(pages, name, ignore_case=True)
+    has_escape = pc.match_substring(pages, "%")  # perhaps in the name
+    may_have = pc.and_(pc.match_substring(pages, "?"), pc.or_(has_name, has_escape))
+    numbers = np.flatnonzero(may_have.to_numpy(zero_copy_only=False))
+    texts = ((int(number), query_parameter(pages[int(number)].as_py(), name)) for number in numbers)
+    return {number: text for number, text in texts if text is not None and not is_missing(text)}
+
+
+def _first_codes(pages: Column, code_of: np.ndarray) -> np.ndarray:
+    """Return for each row the code of its first page that has one, -1 for rows without."""
+    offsets, elements = pages.lists()
+    codes = code_of[elements]
+    places = np.where(codes >= 0, np.arange(len(codes)), len(codes))
+    first = np.full(len(offsets) - 1, len(codes))
+    filled = np.flatnonzero(np.diff(offsets))
+    if len(filled):
+        first[filled] = np.minimum.reduceat(places, offsets[filled])
+    by_cell = np.append(np.append(codes, -1)[first], -1)
+    by_row: np.ndarray = by_cell[pages.rows]
+    return by_row
+
+
+def _with_texts(column: Column, texts: list[str], codes: np.ndarray) -> Column:
+    """Return the column, whose rows have the text of their code instead where that is not -1."""
+    values, _ = visible_texts(pa.array(texts, pa.string()))
+    known = len(column.values)
+    cells = known
+    column = replace(
+        column,
+        values=pa.concat_arrays([column.values, values]),
+        misfits=column.misfits[codes[column.misfits] < 0],
+    )
+    if column.offsets is not None and column.elements is not None:
+        cells = len(column.offsets) - 1
+        column = replace(
+            column,
+            offsets=np.append(column.offsets, column.offsets[-1] + 1 + np.arange(len(texts))),
+            elements=np.append(column.elements, known + np.arange(len(texts))),
+        )
+    return replace(column, rows=np.where(codes >= 0, cells + codes, column.rows))

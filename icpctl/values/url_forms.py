@@ -1,0 +1,118 @@
+"""URLs as equality compares them: domains, pages, their paths; and the parameters of a query.
+
+Each form exists for one text and for a column of texts; a property test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+# What Arrow's and databases' regular expressions read as Python's do.
+SCHEME = "[A-Za-z][A-Za-z0-9+.-]*://"
+WWW = "[Ww][Ww][Ww][.]"
+
+_SCHEME = re.compile(SCHEME)
+_WWW = re.compile(WWW)
+_PORT = re.compile(r":[0-9]+\Z")
+_HOST_END = re.compile("[/?#]")
+_PATH_END = re.compile("[?#]")
+_OPTIONAL_SCHEME, _OPTIONAL_WWW = f"(?:{SCHEME})?", f"(?:{WWW})?"
+_USUAL_STARTS = ("https://www.", "http://www.")
+
+
+def domain(text: str) -> str:
+    """Return the host of a URL: `https://www.acme.example:443/x` -> `acme.example`."""
+    host = _HOST_END.split(_without(_SCHEME, text), maxsplit=1)[0]
+    host = _without(_WWW, _PORT.sub("", host).rstrip("."))
+    return host or text
+
+
+def url(text: str) -> str:
+    """Return a URL without scheme, `www.`, fragment and trailing `/`."""
+    return _without(_WWW, _without(_SCHEME, text.partition("#")[0])).rstrip("/")
+
+
+def path(text: str) -> str:
+    """Return the path alone of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
+    rest = _PATH_END.split(text, maxsplit=1)[0]
+    if rest.startswith("/") and not rest.startswith("//"):
+        return rest.rstrip("/")
+    # What follows `//` is a host, whatever it looks like.
+    rest = rest[2:] if rest.startswith("//") else _without(_SCHEME, rest)
+    _, slash, tail = rest.partition("/")
+    return (slash + tail).rstrip("/")
+
+
+def path_value(text: str) -> str:
+    """Return the form of a config's value that begins with `/`, to be found in `path` forms."""
+    return text.partition("#")[0].rstrip("/")
+
+
+def query_parameter(text: str, name: str) -> str | None:
+    """Return the first value of a parameter in a URL's query, decoded; None where it has none.
+
+    The letter case of names does not count, `+` is a space, and the fragment is ignored.
+    """
+    query = text.partition("#")[0].partition("?")[2]
+    for pair in query.split("&"):
+        key, _, value = pair.partition("=")
+        if unquote_plus(key).casefold() == name.casefold():
+            return unquote_plus(value)
+    return None
+
+
+def domain_column(texts: pa.Array) -> pa.Array:
+    """Return `domain` of each text. Most are nothing but a domain."""
+    import pyarrow.compute as pc
+
+    is_other = pc.match_substring_regex(texts, r"[/?#:\n]|^[Ww]{3}[.]|[.]$")
+    return changed(texts, is_other, domain)
+
+
+def url_column(texts: pa.Array) -> pa.Array:
+    """Return `url` of each text."""
+    import pyarrow.compute as pc
+
+    if pc.any(pc.match_substring(texts, "#")).as_py():
+        texts = _without_match(texts, "(?s)#.*")
+    for start in _USUAL_STARTS:  # most often all begin alike, and need no pattern
+        if pc.all(pc.starts_with(texts, start)).as_py():
+            return pc.ascii_rtrim(pc.utf8_slice_codeunits(texts, len(start)), "/")
+    return pc.ascii_rtrim(_without_match(texts, f"^{_OPTIONAL_SCHEME}{_OPTIONAL_WWW}"), "/")
+
+
+def path_column(texts: pa.Array) -> pa.Array:
+    """Return `path` of each text."""
+    import pyarrow.compute as pc
+
+    texts = _without_match(texts, "(?s)[#?].*")
+    return pc.ascii_rtrim(_without_match(texts, f"^(?://|{_OPTIONAL_SCHEME})[^/]*"), "/")
+
+
+def changed(texts: pa.Array, which: pa.Array, change: Callable[[str], str]) -> pa.Array:
+    """Return the texts, with those that `which` flags made into others one by one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    chosen = texts.filter(which).to_pylist()
+    if not chosen:
+        return texts
+    return pc.replace_with_mask(texts, which, pa.array(map(change, chosen), pa.string()))
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.match(text)
+    return text[match.end() :] if match else text
+
+
+def _without_match(texts: pa.Array, pattern: str) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(texts, pattern, "", max_replacements=1)

@@ -1,0 +1,98 @@
+"""Countries by every name and code: single texts, and columns of texts."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pycountry
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from icpctl.values import country_forms
+
+NAMES = {
+    "US": [
+        "US",
+        "USA",
+        "840",
+        "U.S.",
+        "U.S.A.",
+        "u.s",
+        "U. S. A.",
+        "United States",
+        "the United States",
+    ],
+    "GB": ["UK", "U.K.", "GB", "GBR", "United Kingdom", "Great Britain"],
+    "AE": ["UAE", "U.A.E.", "United Arab Emirates"],
+    "IE": ["Ireland", "Republic of Ireland", "\u00c9ire", "EIRE"],
+    "KR": [
+        "South Korea",
+        "Korea, South",
+        "Republic of Korea",
+        "Korea, Republic of",
+        "\ub300\ud55c\ubbfc\uad6d",
+    ],
+    "KP": ["North Korea", "Korea, North"],
+    "HK": ["Hong Kong", "Hong Kong SAR", "Hong Kong SAR China"],
+    "MM": ["Myanmar", "Burma", "Myanmar (Burma)"],
+    "CD": ["DR Congo", "Congo, Democratic Republic of the", "Congo (DRC)", "Congo - Kinshasa"],
+    "DE": ["Germany", "Deutschland", "DEU"],
+    "ES": ["Spain", "Espa\u00f1a", "Espana", "ESPAN\u0303A"],
+    "JP": ["Japan", "\u65e5\u672c"],
+    "UA": ["Ukraine", "\u0423\u043a\u0440\u0430\u0457\u043d\u0430"],
+    "BS": ["Bahamas", "The Bahamas", "Bahamas, The"],
+    "TT": ["Trinidad & Tobago", "Trinidad and Tobago"],
+    "CI": ["C\u00f4te d\u2019Ivoire", "Cote d'Ivoire", "Ivory Coast"],
+    "TR": ["Turkey", "T\u00fcrkiye"],
+    "CZ": ["Czechia", "Czech Republic", "\u010cesko"],
+}
+NO_NAMES = [
+    "",
+    "Atlantis",
+    "(US)",
+    "U S",
+    "states",
+    "Korea",
+    "Virgin Islands",
+    "x" * 200,
+    "U.S.A.F.",
+]
+ALL = [name for names in NAMES.values() for name in names]
+
+
+@pytest.mark.parametrize("code", NAMES)
+def test_names(code: str) -> None:
+    found = {name: country_forms.country_code(name.casefold()) for name in NAMES[code]}
+    assert found == dict.fromkeys(NAMES[code], code)
+
+
+@pytest.mark.parametrize("text", NO_NAMES)
+def test_other_texts(text: str) -> None:
+    assert country_forms.country(text.casefold()) == text.casefold() + "\0"
+
+
+def test_every_code_and_every_name_of_the_table() -> None:
+    for entry in pycountry.countries:
+        for code in (entry.alpha_2, entry.alpha_3, entry.numeric):
+            assert country_forms.country_code(code.lower()) == entry.alpha_2
+        for name in country_forms.own_names(entry.alpha_2):
+            assert country_forms.country_code(name.casefold()) == entry.alpha_2
+
+
+def test_a_name_of_two_countries_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [("AA", ["Guyana"]), ("BB", ["Guyana", "Beeland"])]
+    monkeypatch.setattr(country_forms, "_names", lambda: iter(names))
+    country_forms._codes.cache_clear()
+    try:
+        assert country_forms.country_code("guyana") is None
+        assert country_forms.country_code("beeland") == "BB"
+    finally:
+        country_forms._codes.cache_clear()
+
+
+@given(st.lists(st.sampled_from([*ALL, *NO_NAMES]) | st.text(max_size=12)))
+@example([" u.s.", "us_a", "the", "the the"])
+def test_columns_are_as_single_texts(texts: list[str]) -> None:
+    texts = [text.casefold().encode(errors="replace").decode() for text in texts]
+    column = country_forms.country_column(pa.array(texts, pa.string()))
+    assert column.to_pylist() == [country_forms.country(text) for text in texts]

@@ -1,0 +1,68 @@
+"""Parameters of a URL's query, and the hosts of domains."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from icpctl.values import page_columns, typed_columns
+from icpctl.values.url_forms import domain, query_parameter
+from icpctl.vocabulary import Kind
+
+
+@pytest.mark.parametrize(
+    ("page", "value"),
+    [
+        ("/?utm_source=google", "google"),
+        ("https://a.example/b?x=1&UTM_SOURCE=Google+Ads#c", "Google Ads"),
+        ("/?utm_source=a%26b%3Dc", "a&b=c"),
+        ("/?utm%5Fsource=x", "x"),
+        ("/?utm_source=first&utm_source=second", "first"),
+        ("/?utm_source", ""),
+        ("/?utm_source=%FF", "\ufffd"),
+        ("/?my_utm_source=x", None),
+        ("/#?utm_source=x", None),
+        ("/utm_source=x", None),
+        ("/", None),
+    ],
+)
+def test_a_parameter(page: str, value: str | None) -> None:
+    assert query_parameter(page, "utm_source") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("https://www.acme.example:443/x", "acme.example"),
+        ("acme.example.", "acme.example"),
+        ("WWW.acme.example?x", "acme.example"),
+        ("https://", "https://"),
+    ],
+)
+def test_a_host(text: str, host: str) -> None:
+    assert domain(text) == host
+
+
+def test_rows_without_a_text_have_that_of_their_first_page() -> None:
+    own = typed_columns.texts(pa.array(['"bing"', None, '["", null]', "{}", '"N/A"', None]))
+    pages = typed_columns.pages(
+        pa.array(
+            [
+                '["/?utm_source=google"]',
+                '["/", "/?utm_source=N%2FA", "/?utm_source=google", "/?utm_source=x"]',
+                '["/?utm_source=a"]',
+                '["/?utm_source=b"]',
+                '["/"]',
+                None,
+            ]
+        )
+    )
+    column = page_columns.with_parameters(own, pages, "utm_source")
+    assert column.to_lists() == [["bing"], ["google"], ["a"], ["b"], [], []]
+    assert column.misfits.tolist() == []
+
+
+def test_domains_are_hosts_for_every_comparator() -> None:
+    tokens = pa.array(['"https://www.Northwind.example/about"', '["a.example.", "b.example:80"]'])
+    column = typed_columns.of_kind(tokens, "domain", Kind.TEXT)
+    assert column.to_lists() == [["Northwind.example"], ["a.example", "b.example"]]
