@@ -71,7 +71,8 @@ class Batch:
 
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers, where
     `line_count` is how many lines the batch has in all, those without a record too; `bytes_read`
-    of the file were read for it and those before. With `is_end_of` it is the last of a file. Where
+    of the file were read for it and those before. With `is_end_of` it is the last of a file, and
+    `repeated_headers` of CSV were passed over. Where
     records are rolled up `misfits` has those of the records by field, and the visitors' own do not
     count.
     """
@@ -84,6 +85,7 @@ class Batch:
     misfits: dict[str, Misfits] | None = None
     line_count: int = 0
     is_end_of: OpenedSource | None = None
+    repeated_headers: int = 0
 
     def after(self, lines_before: int) -> Batch:
         """Return the batch with `lines_before` lines of its file before it."""

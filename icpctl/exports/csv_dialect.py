@@ -42,8 +42,8 @@ class Record:
 class Header:
     """The header of a CSV file: its cells, its line, and the byte and line that follow it.
 
-    `skipped` is how many lines above it, a title or a preamble, are not records. `doubt` is why
-    the header cannot be read as it stands.
+    `raw` are its bytes without the line's end. `skipped` is how many lines above it, a title or a
+    preamble, are not records. `doubt` is why the header cannot be read as it stands.
     """
 
     delimiter: bytes
@@ -53,6 +53,7 @@ class Header:
     next_line: int
     skipped: int = 0
     doubt: str | None = None
+    raw: bytes = b""
 
     @property
     def names(self) -> list[str]:
@@ -105,8 +106,9 @@ def _header(head: bytes, start: int, line: int, delimiter: bytes, skipped: int =
     except ValueError as error:
         return Header(delimiter, [], line, start, line, doubt=str(error))
     next_line = record.line + head.count(b"\n", start, record.end)
-    doubt = _bad_utf8(head[start : record.end])
-    return Header(delimiter, record.cells, line, record.end, next_line, skipped, doubt)
+    raw = head[start : record.end].rstrip(b"\r\n")
+    doubt = _bad_utf8(raw)
+    return Header(delimiter, record.cells, line, record.end, next_line, skipped, doubt, raw)
 
 
 def _bad_utf8(raw: bytes) -> str | None:

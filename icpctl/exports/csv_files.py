@@ -7,6 +7,7 @@ leave the beginning of a record.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from icpctl.exports.sources import OpenedSource, Source
     from icpctl.exports.streams import Stream
 
+_LINE_END = re.compile(rb"\r?\n|\r?\Z")
 _HEAD = 1 << 18
 """Bytes in which the header is looked for."""
 
@@ -209,6 +211,7 @@ class _Records:
     def read(self, block: _Block) -> Batch:
         """Return the batch of a block's whole records."""
         is_first = block.before is None
+        block.data, repeated = self._without_headers(block.data)
         try:
             own = self._scan(block.data, is_first=is_first, is_last=block.is_last)
             begun = block.begun()
@@ -218,13 +221,29 @@ class _Records:
                 block.left = bytes(own.block.data)
         finally:
             block.is_read.set()
-        batch = self._batch(own, block.bytes_read)
+        batch = replace(self._batch(own, block.bytes_read), repeated_headers=repeated)
         if is_first:
             batch.rejected[:0] = _doubts(self.source, self.header)
         if block.error:
             line = batch.line_count + 1
             batch.rejected.append(damaged(self.source.name, line, block.error))
         return batch
+
+    def _without_headers(self, data: bytes) -> tuple[bytes, int]:
+        """Return records with a blank line for each repeated header, and how many there were.
+
+        Files that were put together have them. Within quotes a line is not a header.
+        """
+        raw, count, at = self.header.raw, 0, 0
+        while raw and (at := data.find(raw, at)) >= 0:
+            end = at + len(raw)
+            is_line = (at == 0 or data[at - 1 : at] == b"\n") and _LINE_END.match(data, end)
+            if is_line and data.count(b'"', 0, at) % 2 == 0:
+                data = data[:at] + data[end:]
+                count += 1
+            else:
+                at = end
+        return data, count
 
     def nothing(self) -> Batch:
         """Return a batch without records."""

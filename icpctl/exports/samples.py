@@ -99,3 +99,13 @@ def column_names(source: Source) -> list[str]:
         return []
     names_of = csv_files.header_names if source.format == "csv" else parquet_files.column_names
     return names_of(source)
+
+
+def skipped_lines(source: Source) -> int:
+    """Return how many lines above the header of a CSV file are not records."""
+    if source.format != "csv":
+        return 0
+    from icpctl.exports.csv_files import read_header
+
+    header = read_header(source)
+    return header.skipped if header else 0

@@ -86,7 +86,8 @@ class Run:
     """What a run found besides its report: the first of what people want to see.
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
-    read on, `skipped` which files in folders are no exports by their names.
+    read on, `skipped` which files in folders are not exports by their names, and
+    `repeated_headers` how many headers were passed over in CSV files.
     """
 
     report: MatchReport
@@ -96,6 +97,7 @@ class Run:
     warnings: list[FieldWarning]
     best: list[BestVisitor]
     skipped: list[str] = field(default_factory=list)
+    repeated_headers: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -112,7 +114,9 @@ class Run:
         report = counts.report(plan, seconds)
         first, best = counts.first_rejected, counts.best.visitors
         warnings = counts.warnings.first
-        return cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
+        run = cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
+        run.repeated_headers = dict(counts.repeated_headers)
+        return run
 
 
 def score(

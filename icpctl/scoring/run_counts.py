@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class RunCounts:
     counts: Counts
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
+    repeated_headers: Counter[str] = field(default_factory=Counter)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
@@ -59,6 +61,8 @@ class RunCounts:
         self.best.add(verdicts, lambda rows: _best_on(rows, batch, verdicts, plan))
         self._keep_warnings(batch, verdicts, plan)
         self.reject(batch.rejected)
+        if batch.repeated_headers:
+            self.repeated_headers[batch.source.name] += batch.repeated_headers
         self.counts.add(verdicts)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
@@ -77,6 +81,7 @@ class RunCounts:
         ]
         self.rejected += later.rejected
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
+        self.repeated_headers += later.repeated_headers
         self.warnings.follow(later.warnings, lines_before)
         self.counts.merge(later.counts)
 

@@ -30,6 +30,7 @@ def print_notes(run: Run, limit: Limit, hint: str) -> None:
     report = run.report
     print_skipped(run.skipped)
     print_mapped(run.mapped)
+    print_repeated_headers(run.repeated_headers)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings, report.field_warnings)
@@ -50,6 +51,14 @@ def print_damaged(damaged: Sequence[Rejected]) -> None:
     colour = is_coloured(sys.stderr)
     for damage in damaged:
         _print_at(damage.file, damage.line, "error", damage.reason, colour=colour)
+
+
+def print_repeated_headers(counts: Mapping[str, int]) -> None:
+    """Print on stderr in which files how many headers were passed over."""
+    colour = is_coloured(sys.stderr)
+    for file, count in counts.items():
+        place = styled(shown_line(file), "place", colour=colour)
+        print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
 
 
 def print_skipped(names: Sequence[str]) -> None:
