@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from icpctl.exports.key_forms import key_form
 from icpctl.exports.line_blocks import without_mark
-from icpctl.values.json_records import MAX_LINE_BYTES
+from icpctl.values.json_records import MAX_LINE_BYTES, NotARecordError, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -67,9 +67,10 @@ def layout_of(head: bytes, *, is_whole: bool, read_keys: Collection[str]) -> Lay
 
 def _is_object(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
+        parse_record(line)
+    except NotARecordError:
         return False
+    return True
 
 
 def _end_of_object(text: bytes) -> int | None:

@@ -29,14 +29,16 @@ BATCH_ROWS = 61_440
 """Rows of a batch of a table. Few, so that scoring begins and writing ends soon."""
 
 BATCH_BYTES = 32 << 20
-"""Bytes of a batch of lines: many rows make each row cheaper, and few take little memory."""
+"""Most bytes of a batch of lines: many rows make each row cheaper, few take little memory."""
+
+_LEAST_BYTES = 1 << 18
 
 
 @dataclass(slots=True)
 class Reader:
     """Reads sources into batches of some columns.
 
-    `batch_rows` is for tables, `batch_bytes` for lines. `temp_dir` is the folder for the temporary
+    A batch has about `batch_rows` rows, and of files of lines at most `batch_bytes` bytes. `temp_dir` is the folder for the temporary
     files of a roll-up, where it is not the system's. With `reads_again` what cannot be read twice,
     such as stdin, is kept.
     """
@@ -67,23 +69,31 @@ class Reader:
         if source.format == "workbook":
             yield from self._workbook_tasks(source)
             return
-        layout = self._layout(source) if source.format == "json" else None
+        head = head_of(source)
+        most = self._batch_size(head)
+        layout = self._layout(source, head)
         opened = source.open(is_last=not self.reads_again)
         if source.format == "csv":
             from icpctl.exports.csv_files import csv_tasks
 
-            yield from csv_tasks(source, opened, self.columns, self._scanners, self.batch_bytes)
+            yield from csv_tasks(source, opened, self.columns, self._scanners, most)
             return
         lines = LineReader(source, self.columns, self._scanners)
         if layout:
             yield from lines.of_records(opened, record_lines(opened.stream, layout))
         elif source.compression or source.pipe or source.member:
-            yield from lines.of_stream(opened, self.batch_bytes)
+            yield from lines.of_stream(opened, most)
         else:
-            yield from lines.of_file(opened, self.batch_bytes)
+            yield from lines.of_file(opened, most)
 
-    def _layout(self, source: Source) -> Layout | None:
-        head = head_of(source)
+    def _batch_size(self, head: bytes) -> int:
+        """Return how many bytes have about `batch_rows` lines, by the first ones of a file."""
+        size = len(head) * self.batch_rows // max(head.count(b"\n"), 1)
+        return min(self.batch_bytes, max(size, _LEAST_BYTES))
+
+    def _layout(self, source: Source, head: bytes) -> Layout | None:
+        if source.format != "json":
+            return None
         keys = keys_read(self.columns)
         return layout_of(head, is_whole=len(head) < HEAD_BYTES, read_keys=keys)
 

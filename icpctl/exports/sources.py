@@ -62,11 +62,12 @@ class Pipe:
     """What can be read once: stdin, or a named pipe.
 
     What is read of it is kept, so that it can be opened again, until it is opened for the last
-    time.
+    time. It is closed at its end, unless it is stdin.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, is_stdin: bool) -> None:
         self._file = file
+        self._is_stdin = is_stdin
         self._kept: list[bytes] = []
         self._is_last = False
 
@@ -79,8 +80,12 @@ class Pipe:
 
     def more(self, size: int) -> bytes:
         """Return the next bytes, none at the end."""
+        if self._file.closed:
+            return b""
         read = getattr(self._file, "read1", self._file.read)
         data: bytes = read(size)
+        if not data and not self._is_stdin:
+            self._file.close()
         if not self._is_last:
             self._kept.append(data)
         return data
@@ -365,7 +370,7 @@ def _of_file(path: Path) -> Source:
 
 
 def _of_pipe(name: str, path: Path, file: BinaryIO) -> Source:
-    pipe = Pipe(file)
+    pipe = Pipe(file, is_stdin=str(path) == STDIN)
     source = Source(name, path, 0, None, pipe=pipe)
     try:
         head = head_of(source, 8)

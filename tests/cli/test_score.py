@@ -283,8 +283,8 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.ndjson", "c.txt", ".hidden.jsonl"):
         (folder / name).write_text(json.dumps({"id": name}) + "\n")
     for args, expected in [
-        (["in"], ["a.ndjson", "b.jsonl"]),
-        (["in/b.jsonl", "in"], ["b.jsonl", "a.ndjson"]),
+        (["in"], ["a.ndjson", "b.jsonl", "c.txt"]),
+        (["in/b.jsonl", "in"], ["b.jsonl", "a.ndjson", "c.txt"]),
         (["in/*.jsonl", "in/c.txt"], ["b.jsonl", "c.txt"]),
     ]:
         rows = score(*args, "--out", "-", cwd=tmp_path).out.splitlines()

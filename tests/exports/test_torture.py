@@ -126,7 +126,8 @@ def test_torture_in_small_batches(
 
 def test_every_line_alone(tmp_path: Path) -> None:
     """Each line as a file of its own, without a line's end."""
-    lines = [line for line in SMALL if not line.data.startswith(BOM)]
+    # A file that begins with a bracket is a list of records.
+    lines = [line for line in SMALL if line.data.lstrip()[:1] != b"[" and line.data[:3] != BOM]
     names = [str(tmp_path / f"{at:03}.jsonl") for at in range(len(lines))]
     for name, line in zip(names, lines, strict=True):
         Path(name).write_bytes(line.data)
