@@ -38,9 +38,9 @@ _LEAST_BYTES = 1 << 18
 class Reader:
     """Reads sources into batches of some columns.
 
-    A batch has about `batch_rows` rows, and of files of lines at most `batch_bytes` bytes. `temp_dir` is the folder for the temporary
-    files of a roll-up, where it is not the system's. With `reads_again` what cannot be read twice,
-    such as stdin, is kept.
+    A batch has about `batch_rows` rows, and of files of lines at most `batch_bytes` bytes.
+    `temp_dir` is the folder for the temporary files of a roll-up, where it is not the system's.
+    With `reads_again` what cannot be read twice, such as stdin, is kept.
     """
 
     columns: Columns

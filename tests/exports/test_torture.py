@@ -197,7 +197,7 @@ def test_many_batches_with_bad_lines_at_their_borders(tmp_path: Path) -> None:
 
 def test_lines_too_long_in_several_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bulk reader stops at each of them; what was read before is not read twice."""
-    monkeypatch.setattr(run, "Reader", partial(reading.Reader, batch_bytes=200))
+    monkeypatch.setattr(run, "Reader", partial(reading.Reader, batch_bytes=1 << 20))
     long = Line(padded(16 * 1024 * 1024 + 1), "over 16 MiB")
     some = [Line(visitor(str(number))) for number in range(10)]
     path = tmp_path / "visitors.jsonl"
