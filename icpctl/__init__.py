@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
-    from icpctl.config.store import Workspace, load_config
+    from icpctl.config.named_files import load_config
+    from icpctl.config.store import Workspace
     from icpctl.errors import IcpctlError
 
 __version__ = "0.1.0"
@@ -21,7 +22,7 @@ _HOMES = {
     "IcpConfig": "icpctl.config.model",
     "IcpctlError": "icpctl.errors",
     "Workspace": "icpctl.config.store",
-    "load_config": "icpctl.config.store",
+    "load_config": "icpctl.config.named_files",
 }
 
 

@@ -21,6 +21,8 @@ def main() -> None:
     # Arrow's own allocator gives memory back and takes it anew for every batch: a sixth of the
     # time that scoring Parquet files takes.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if os.environ.get("COLUMNS") == "0":  # not known, as POSIX has it; Rich would print nothing
+        del os.environ["COLUMNS"]
     try:
         from icpctl.cli.app import app
         from icpctl.cli.errors import run

@@ -1,21 +1,24 @@
-"""Files that appear whole or not at all."""
+"""Files that are read with care, and files that appear whole or not at all."""
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import io
 import os
 import stat
 import sys
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
+from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
+from icpctl.file_targets import is_in_place, target_of
+from icpctl.hidden_files import back_up, make_hidden, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from typing_extensions import Buffer
 
@@ -29,17 +32,20 @@ def stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def read_regular(path: Path, most: int, code: str = "unreadable") -> bytes:
-    """The bytes of a regular file; of one that has more than `most`, so many and one more.
+def read_regular(path: Path, most: int, code: str = "unreadable", *, note: bool = True) -> bytes:
+    """Return the bytes of a regular file; of one that has more than `most`, one more than that.
 
-    Never waits: a pipe or device is not opened. Raises `FileNotFoundError` where nothing is
-    there, and `IcpctlError` `code` where it cannot be read.
+    The call notes that it reads the file, unless `note` is false. Never waits: a pipe or device
+    is not opened. Raises `FileNotFoundError` where nothing is there, and `IcpctlError` `code`
+    where it cannot be read.
     """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
             raise IcpctlError(f"this is {what}", code, Location(str(path)))
+        if note:
+            files_in_use.note_read(path)
         with path.open("rb") as file:
             # A limit makes room for as much, so it is for files that need one.
             return file.read(most + 1) if status.st_size > most else file.read()
@@ -54,172 +60,208 @@ def read_regular(path: Path, most: int, code: str = "unreadable") -> bytes:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A binary file to write, which takes the place of `path` when the block ends well.
+    """Give a binary file to write, which takes the place of `path` when the block ends well.
 
-    Until then `path` is as it was; a block that raises, or a killed process, leaves nothing
-    behind. A link's target is replaced, not the link, and keeps its mode; a pipe or device is
-    written to directly. Raises `IcpctlError` `not_written` where the file cannot be written, a
-    full disk included; other errors of the block pass.
+    Until then `path` is as it was; a block that raises leaves nothing behind, and what a killed
+    process leaves, the next one removes. A link's target is replaced, not the link, and keeps its
+    mode; a pipe or device is written to directly. Raises `IcpctlError` `not_written` where the
+    file cannot be written, a full disk included, and `bad_usage` where the call reads it; other
+    errors of the block pass.
     """
-    target = Path(os.path.realpath(path))
-    with _saying(path):
-        in_place = target.exists() and not target.is_file()
-        descriptor, name = (
-            (os.open(target, os.O_WRONLY), None)
-            if in_place
-            else _unnamed(target.parent) or _named(target)
-        )
-        if not in_place:
-            _keep_mode(descriptor, target)
-    try:
-        with io.BufferedWriter(_Raw(descriptor, path)) as file:
-            yield file
-            file.flush()
-            if not in_place:
-                with _saying(path):
-                    os.fsync(descriptor)
-                    _give_name(descriptor, name, target)
-    except BaseException:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        raise
-    if not in_place:
-        with _saying(path):
-            _sync_folder(target.parent)
-
-
-class _Raw(io.FileIO):
-    """A file whose errors say which file it is to be, since several may be open at once."""
-
-    def __init__(self, descriptor: int, becomes: Path) -> None:
-        super().__init__(descriptor, "wb")
-        self._becomes = becomes
-
-    def write(self, data: Buffer, /) -> int:
-        try:
-            return super().write(data)
-        except OSError as error:
-            raise _told(error, self._becomes) from error
-
-
-@contextmanager
-def _saying(path: Path) -> Iterator[None]:
-    """Make errors of the system the message that `path` cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise _told(error, path) from error
+    with _blaming(path):
+        target = target_of(path)
+    opened = _in_place if is_in_place(path) else _beside
+    with files_in_use.writing(path), opened(path, target) as file:
+        yield file
 
 
 def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) -> None:
     """Write some files and remove others: all of it, or nothing where one cannot be changed.
 
     What is written is on the disk under a passing name before the first file is replaced, so a
-    full disk changes nothing; all that is left to do is to rename, and where that fails halfway
-    the error says so. A link's target is written, but a link itself is removed.
-    Raises `IcpctlError` as `replacing` does.
+    full disk changes nothing. New files are in place before the first one is removed, so whenever
+    the process is killed, every file is as it was or as it is to be. A link's target is written,
+    but a link itself is removed.
+    Raises `IcpctlError` `not_written`, with what could not be put back if that fails too.
     """
-    done = 0
-    staged: list[tuple[Path, Path]] = []
-    aside: list[tuple[Path, Path]] = []
-    path = Path()
+    files_in_use.require_writable()
+    change = _Change()
     try:
         for path, data in written.items():
-            target = Path(os.path.realpath(path))
-            staged.append((_stage(target, data), target))
+            with _blaming(path):
+                change.stage(path, data)
         for path in removed:
-            hidden = path.with_name(f".{path.name}.{os.getpid()}.removed")
-            os.rename(path, hidden)
-            aside.append((hidden, path))
-        while staged:
-            step, path = staged[0]
-            os.replace(step, path)
-            staged.pop(0)
-            done += 1
+            with _blaming(path):
+                change.removed.append(_Step(path, path, before=back_up(path)))
+        change.carry_out()
     except BaseException as error:
-        for hidden, before in aside:
-            os.rename(hidden, before)
-        if not isinstance(error, OSError):
-            raise
-        hint = f"{done} of {len(written)} files were written" if done else "nothing was changed"
-        raise _told(error, path, hint) from error
+        for step in change.lost[:1]:
+            message = f"it could not be put back; what it held is in {step.before}"
+            raise IcpctlError(message, "not_written", Location(str(step.target))) from error
+        raise
     finally:
-        for step, _ in staged:
-            step.unlink(missing_ok=True)
-    for hidden, _ in aside:
-        hidden.unlink()
-    for folder in {Path(os.path.realpath(path)).parent for path in [*written, *dict(aside)]}:
-        _sync_folder(folder)
+        change.tidy_up()
+    change.sync_folders()
 
 
-def _stage(target: Path, data: bytes) -> Path:
-    """Return a file beside `target` that holds `data` and is on the disk."""
-    handle, name = tempfile.mkstemp(".tmp", f".{target.name[:100]}.", target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
+def write_outputs(written: Mapping[Path, bytes]) -> None:
+    """Write some files, none of which the call reads, as `change_files` does.
+
+    Raises `IcpctlError` `bad_usage` where it reads one, too.
+    """
+    with contextlib.ExitStack() as places:
+        for path in written:
+            places.enter_context(files_in_use.writing(path))
+        change_files(written)
+
+
+@dataclass(slots=True)
+class _Step:
+    """One file that changes: as it was called, and where it really is.
+
+    `new` is the hidden file that it becomes, None where it is removed; `before` is a second name
+    of what it held, None where there was no file.
+    """
+
+    path: Path
+    target: Path
+    new: Path | None = None
+    before: Path | None = None
+
+    def take(self) -> None:
+        with _blaming(self.path):
+            if self.new is None:
+                os.unlink(self.target)
+            else:
+                os.replace(self.new, self.target)
+
+    def take_back(self) -> None:
+        if self.before is not None:
+            if not _is_same(self.before, self.target):
+                os.replace(self.before, self.target)
+        elif self.new is not None and not self.new.exists():  # or else the target is not ours
+            self.target.unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class _Change:
+    """Files that change together; `lost` are those that could not be put back."""
+
+    written: list[_Step] = field(default_factory=list)
+    removed: list[_Step] = field(default_factory=list)
+    lost: list[_Step] = field(default_factory=list)
+
+    def stage(self, path: Path, data: bytes) -> None:
+        """Write a file under a passing name, onto the disk."""
+        target = target_of(path)
+        if is_in_place(path):
+            raise OSError(None, "this is not a regular file")
+        sweep(target.parent)
+        descriptor, new = make_hidden(target)
+        step = _Step(path, target, new)
+        self.written.append(step)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.chmod(name, _new_mode())
-            _keep_mode(file.fileno(), target)
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
+        if target.exists():
+            step.before = back_up(target)
+
+    def carry_out(self) -> None:
+        """Put the new files in place and only then remove others; on an error take all back."""
+        begun: list[_Step] = []
+        try:
+            for step in self.written:
+                begun.append(step)
+                step.take()
+            if self.removed:
+                self.sync_folders()  # so that new files are there even if the power fails
+            for step in self.removed:
+                begun.append(step)
+                step.take()
+        except BaseException:
+            self._take_back(begun)
+            raise
+
+    def _take_back(self, begun: list[_Step]) -> None:
+        for step in reversed(begun):
+            try:
+                step.take_back()
+            except OSError:
+                self.lost.append(step)
+
+    def tidy_up(self) -> None:
+        """Remove the hidden files, but for what could not be put back."""
+        steps = self.written + self.removed
+        hidden = [step.new for step in steps]
+        hidden += [step.before for step in steps if step not in self.lost]
+        for path in filter(None, hidden):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def sync_folders(self) -> None:
+        for folder in {step.target.parent for step in self.written + self.removed}:
+            with _blaming(folder):
+                _sync_folder(folder)
+
+
+def _is_same(first: Path, second: Path) -> bool:
+    """Whether two names are of one file; links are not followed."""
+    return os.path.lexists(second) and os.path.samestat(first.lstat(), second.lstat())
+
+
+@contextmanager
+def _in_place(path: Path, _: Path) -> Iterator[BinaryIO]:
+    with _blaming(path):
+        descriptor = os.open(path, os.O_WRONLY)
+    with io.BufferedWriter(_Raw(descriptor, path)) as file:
+        yield file
+
+
+@contextmanager
+def _beside(path: Path, target: Path) -> Iterator[BinaryIO]:
+    with _blaming(path):
+        sweep(target.parent)
+        descriptor, new = make_hidden(target)
+    try:
+        with io.BufferedWriter(_Raw(descriptor, path)) as file:
+            yield file
+            file.flush()
+            with _blaming(path):
+                os.fsync(descriptor)
+        with _blaming(path):
+            os.replace(new, target)  # Windows renames no open file
     except BaseException:
-        os.unlink(name)
+        new.unlink(missing_ok=True)
         raise
-    return Path(name)
+    with _blaming(path):
+        _sync_folder(target.parent)
 
 
-def _keep_mode(descriptor: int, target: Path) -> None:
-    if target.exists() and os.chmod in os.supports_fd:
-        os.chmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+class _Raw(io.FileIO):
+    """A file whose errors say which file it is to become, since several may be open at once."""
+
+    def __init__(self, descriptor: int, becomes: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self._becomes = becomes
+
+    def write(self, data: Buffer, /) -> int:
+        with _blaming(self._becomes):
+            return super().write(data)
 
 
-def _new_mode() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _told(error: OSError, path: Path, hint: str = "nothing was changed") -> Exception:
-    """Return what users hear of an error; a closed pipe is nobody's error."""
-    if isinstance(error, BrokenPipeError):
-        return error
-    message = f"cannot write it: {error.strerror or error}"
-    return IcpctlError(message, "not_written", Location(str(path)), hint)
-
-
-def _unnamed(folder: Path) -> tuple[int, None] | None:
-    """A file without a name, which vanishes with the process; None where the system has none."""
-    flag = getattr(os, "O_TMPFILE", None)
-    if flag is None or not os.path.isdir("/proc/self/fd"):
-        return None
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Turn errors of the system into the message that `path` cannot be written."""
     try:
-        return os.open(folder, flag | os.O_RDWR | os.O_CLOEXEC, 0o666), None
+        yield
+    except BrokenPipeError:
+        raise  # whoever read it has seen enough, which is nobody's error
     except OSError as error:
-        if error.errno in _NO_TMPFILE:
-            return None
-        raise
-
-
-def _named(target: Path) -> tuple[int, str]:
-    descriptor, name = tempfile.mkstemp(".tmp", f".{target.name[:100]}.", target.parent)
-    os.chmod(name, _new_mode())
-    return descriptor, name
-
-
-def _give_name(descriptor: int, name: str | None, target: Path) -> None:
-    if name:
-        os.replace(name, target)
-        return
-    # linkat() does not replace a file, rename() does; a folder's descriptor makes Python call
-    # linkat(), which alone follows the link in /proc.
-    step = target.with_name(f".{target.name[:100]}.{os.getpid()}.{descriptor}.tmp")
-    step.unlink(missing_ok=True)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.link(f"/proc/self/fd/{descriptor}", step, dst_dir_fd=folder, follow_symlinks=True)
-    finally:
-        os.close(folder)
-    os.replace(step, target)
+        message = f"cannot write it: {error.strerror or error}"
+        raise IcpctlError(
+            message, "not_written", Location(str(path)), "nothing was changed"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -229,6 +271,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-_NO_TMPFILE = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}

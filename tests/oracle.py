@@ -57,7 +57,7 @@ WWW = re.compile(r"^www\.", re.IGNORECASE)
 DASH = re.compile("[\u002d\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 NO_VALUE = ["", "NULL", "\\N", "N/A", "n/a", "#N/A", "NaN", "(not set)"]
-COUNTRY_NAMES = Path(__file__).parent.parent / "icpctl" / "values" / "country_names.tsv"
+COUNTRY_NAMES = Path(__file__).parent.parent / "icpctl" / "values" / "forms" / "country_names.tsv"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LINE_LIMIT = 16 * 1024 * 1024
@@ -427,6 +427,9 @@ def read(field: str, raw: Any) -> Seen:
     if raw is None or raw == [] or (isinstance(raw, str) and is_missing(raw)):
         return MISSING
     special = {"pages": pages, "last_seen": moment, "company_size": size}
+    if field == "employee_size_range" and isinstance(raw, dict) and size(raw).fits:
+        low, high = range_of_object(raw)
+        return Seen([f"{low:.0f}+" if high == math.inf else f"{low:.0f}-{high:.0f}"])
     special |= dict.fromkeys(["page_view_count", "session_count"], count)
     by_kind = {"T": texts, "N": number, "B": flag}
     return special[field](raw) if field in special else by_kind[KIND[field]](raw)
@@ -510,6 +513,12 @@ def count(raw: Any) -> Seen:
         return MISFIT if found is None else Seen([found])
     found = number(raw)
     return found if found.fits and found.values[0] >= 0 and found.values[0] % 1 == 0 else MISFIT
+
+
+def range_of_object(raw: dict[str, Any]) -> Range:
+    """The whole numbers of an object that `size` reads."""
+    value = size(raw).values[0]
+    return value if isinstance(value, Range) else Range(value, value)
 
 
 def size(raw: Any) -> Seen:

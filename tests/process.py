@@ -11,7 +11,10 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "icpctl"]
@@ -56,6 +59,34 @@ def on_terminal(command: str, *, cwd: Path, columns: int = 80, **env: str) -> st
                 seen += chunk
     os.close(ours)
     return seen.decode().replace("\r\n", "\n")
+
+
+def type_into(command: str, keys: str, *, cwd: Path, **env: str) -> str:
+    """What a terminal shows of a program into which somebody types these keys."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command.split(),
+        cwd=cwd,
+        env=environment(**{"TERM": "xterm", "PYTHONPATH": str(ROOT), **env}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ):
+        os.close(theirs)
+        os.write(ours, keys.encode())
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+    os.close(ours)
+    return shown.decode(errors="replace")
+
+
+def unless_given(args: Sequence[str | Path], *defaults: str | Path) -> list[str | Path]:
+    """Return options and their values, but for those that a call gives itself."""
+    pairs = zip(defaults[::2], defaults[1::2], strict=True)
+    return [word for option, value in pairs if option not in args for word in (option, value)]
 
 
 def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from icpctl import __version__
+from icpctl.cli.command import Command, Group
 from icpctl.cli.completion import completion, prepare
 from icpctl.cli.configs.apply import apply, diff
 from icpctl.cli.configs.create import create
@@ -63,31 +64,31 @@ def icpctl(
     """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
 
 
-app.command("score")(exits(score))
-app.command("explain")(exits(explain))
-app.command("stats")(exits(stats))
-app.command("insight")(exits(insight))
-app.command("impact")(exits(impact))
-app.command("test")(exits(run_rule_tests))
-app.command("rollup")(exits(rollup))
-app.command("sql")(exits(sql))
-app.command("create")(exits(create))
-app.command("list")(exits(list_configs))
-app.command("get")(exits(get))
-app.command("update")(exits(update))
-app.command("edit")(exits(edit))
-app.command("delete")(exits(delete))
-app.command("apply")(exits(apply))
-app.command("diff")(exits(diff))
-app.command("validate")(exits(validate))
-prove_app.command("equivalent")(exits(equivalent))
-prove_app.command("witnesses")(exits(witnesses))
-app.add_typer(prove_app, name="prove")
-app.command("inspect")(exits(inspect))
-app.command("mappings")(exits(mappings))
-app.command("schema")(exits(schema))
-app.command("describe")(exits(describe))
-app.command("completion")(exits(completion))
+app.command("score", cls=Command)(exits(score))
+app.command("explain", cls=Command)(exits(explain))
+app.command("stats", cls=Command)(exits(stats))
+app.command("insight", cls=Command)(exits(insight))
+app.command("impact", cls=Command)(exits(impact))
+app.command("test", cls=Command)(exits(run_rule_tests))
+app.command("rollup", cls=Command)(exits(rollup))
+app.command("sql", cls=Command)(exits(sql))
+app.command("create", cls=Command)(exits(create))
+app.command("list", cls=Command)(exits(list_configs))
+app.command("get", cls=Command)(exits(get))
+app.command("update", cls=Command)(exits(update))
+app.command("edit", cls=Command)(exits(edit))
+app.command("delete", cls=Command)(exits(delete))
+app.command("apply", cls=Command)(exits(apply))
+app.command("diff", cls=Command)(exits(diff))
+app.command("validate", cls=Command)(exits(validate))
+prove_app.command("equivalent", cls=Command)(exits(equivalent))
+prove_app.command("witnesses", cls=Command)(exits(witnesses))
+app.add_typer(prove_app, name="prove", cls=Group)
+app.command("inspect", cls=Command)(exits(inspect))
+app.command("mappings", cls=Command)(exits(mappings))
+app.command("schema", cls=Command)(exits(schema))
+app.command("describe", cls=Command)(exits(describe))
+app.command("completion", cls=Command)(exits(completion))
 EXTENSIONS.report = partial(score_report, contribute=insight_sections)
 EXTENSIONS.figures = full_figures
 EXTENSIONS.prove = add_proofs

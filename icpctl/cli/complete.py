@@ -22,13 +22,17 @@ def slugs(context: typer.Context) -> list[str]:
 
 
 def organizations(context: typer.Context) -> list[str]:
-    """Return the organizations of the folder that `--dir` means."""
+    """Return the organizations of the folder that `--dir` means.
+
+    Names with a line end or a tab are left out, because a shell reads one name a line.
+    """
     from icpctl.cli.workspaces import workspace
 
     try:
-        return workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
+        names = workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
     except (IcpctlError, OSError):
         return []
+    return [name for name in names if name.isprintable()]
 
 
 def words() -> list[tuple[str, str]]:
@@ -55,5 +59,5 @@ def conditions(incomplete: str) -> list[str]:
 
 
 def _typed(context: typer.Context, name: str) -> Path | None:
-    found = context.params.get(name)
-    return Path(found) if found else None
+    folder = context.params.get(name)
+    return Path(folder) if folder else None

@@ -11,21 +11,39 @@ _ASKED = "_ICPCTL_COMPLETE"
 
 Shell = Literal["bash", "zsh", "fish"]
 
-# They speak Typer's protocol: words and place in the environment, one word a line back.
+# They speak Typer's protocol for fish: what was typed goes out in the environment, and a word a
+# line comes back, with a tab and its meaning. What comes back is data; no shell evaluates it, and
+# each quotes what it inserts, because names of folders may hold anything.
 _SCRIPTS: dict[Shell, str] = {
     "bash": r"""_icpctl_completion() {
-    local IFS=$'\n'
-    COMPREPLY=($(
-        COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
-            _ICPCTL_COMPLETE=complete_bash "$1" 2>/dev/null
-    ))
+    local word i
+    COMPREPLY=()
+    while IFS= read -r word; do
+        [[ -n $word ]] && COMPREPLY+=("$(printf '%q' "${word%%$'\t'*}")")
+    done < <(
+        _ICPCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
+            _TYPER_COMPLETE_ARGS="${COMP_LINE:0:COMP_POINT}" icpctl 2>/dev/null
+    )
 }
 complete -o default -F _icpctl_completion icpctl
 """,
     "zsh": r"""#compdef icpctl
 _icpctl_completion() {
-    eval "$(_TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" \
-        _ICPCTL_COMPLETE=complete_zsh "${words[1]}" 2>/dev/null)"
+    local line tab=$'\t'
+    local -a values shown
+    while IFS= read -r line; do
+        [[ -n $line ]] || continue
+        values+=("${line%%$tab*}")
+        shown+=("${line/$tab/  -- }")
+    done < <(
+        _ICPCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args \
+            _TYPER_COMPLETE_ARGS="${(j: :)words[1,CURRENT]}" icpctl 2>/dev/null
+    )
+    if (( $#values )); then
+        compadd -l -d shown -- "${values[@]}"
+    else
+        _files
+    fi
 }
 compdef _icpctl_completion icpctl
 """,

@@ -11,7 +11,7 @@ def require_yes(question: str, *, yes: bool) -> None:
     """Ask on a terminal; raise `IcpctlError` `not_confirmed` unless the answer is yes."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         message = "nobody can be asked here, so nothing was done"
         raise IcpctlError(message, "not_confirmed", hint="say --yes")
     try:

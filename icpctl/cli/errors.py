@@ -12,15 +12,25 @@ from collections.abc import Callable
 from functools import wraps
 from itertools import pairwise
 from types import FrameType
-from typing import NoReturn, ParamSpec, TextIO
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TextIO
 
 import typer
 
 from icpctl.errors import ExitCode, IcpctlError
+from icpctl.files_in_use import one_call
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 P = ParamSpec("P")
 
 _JSON = (("-o", "json"), ("--output", "json"))
+
+# What people read follows their locale; everything else is UTF-8 wherever it is written.
+_FOR_PEOPLE = ("table", "text")
+
+# What asks a process to end. Windows has no terminals that hang up.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
@@ -32,13 +42,18 @@ def exits(command: Callable[P, ExitCode]) -> Callable[P, None]:
 
     @wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-        sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
+        output = kwargs.get("output")
+        is_for_people = output in _FOR_PEOPLE or (output is None and _is_terminal(sys.stdout))
+        sys.stdout = _stdout(sys.stdout, is_utf8=not is_for_people)
+        sys.stderr = _stderr(sys.stderr)
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _end)
+            _clean_up_after_signals()
         as_json = None
-        if kwargs.get("output") == "json":
+        if output == "json":
             as_json = sys.stderr if kwargs.get("out") == "-" else sys.stdout
-        raise typer.Exit(_outcome(lambda: command(*args, **kwargs), as_json))
+        with one_call():
+            code = _outcome(lambda: command(*args, **kwargs), as_json)
+        raise typer.Exit(code)
 
     return wrapper
 
@@ -52,12 +67,17 @@ def run(app: typer.Typer) -> int:
         return int(app(prog_name="icpctl", standalone_mode=False) or ExitCode.DONE)
     except typer.Abort:
         return ExitCode.INTERRUPTED
+    except SystemExit as ended:  # how Typer ends where help goes into a closed pipe
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _discard_stdout()
+        return ExitCode.DONE
     except Exception as error:
         show: Callable[[], None] | None = getattr(error, "show", None)
         if show is None:  # then it is none of Typer's
             raise
         if _asks_for_json(sys.argv[1:]):
-            _tell_json(IcpctlError(_words(error), "usage"), _stream(sys.stdout))
+            _tell_json(IcpctlError(_words(error), "usage"), _stdout(sys.stdout, is_utf8=True))
         show()
         return ExitCode.FAILED
 
@@ -91,8 +111,17 @@ def _outcome(call: Callable[[], ExitCode], as_json: TextIO | None) -> ExitCode:
     return code
 
 
+def _clean_up_after_signals() -> None:
+    """End in good order when asked to end, or when the terminal goes; unless that is ignored."""
+    for number in _ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    """End as shells expect after a signal, but clean up temporary files first."""
+    """End as shells expect after a signal, but clean up temporary files first, undisturbed."""
+    for other in _ENDING:
+        signal.signal(other, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 
@@ -147,13 +176,40 @@ def _keep_traceback(error: Exception) -> str:
     return file.name
 
 
-def _stream(stream: TextIO | None) -> TextIO:
-    """Return an output stream that takes any text; a closed one takes it to nowhere."""
+class _Closed(io.RawIOBase):
+    """What stands for a stdout that is closed: to print results there is an error."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: "Buffer", /) -> int:
+        del data
+        raise OSError(errno.EBADF, "stdout is closed, so the results cannot be printed")
+
+
+def _stdout(stream: TextIO | None, *, is_utf8: bool) -> TextIO:
+    """Return a stdout that takes any text."""
+    if stream is None:
+        os.open(os.devnull, os.O_WRONLY)  # takes the free descriptor, which no file may get
+        return io.TextIOWrapper(_Closed(), "utf-8", write_through=True)  # type: ignore[type-var]
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+        if is_utf8:
+            stream.reconfigure(encoding="utf-8", newline="\n")
+    return stream
+
+
+def _stderr(stream: TextIO | None) -> TextIO:
+    """Return a stderr that takes any text; a closed one takes it to nowhere."""
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _discard_stdout() -> None:

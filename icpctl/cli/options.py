@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import organizations, slugs
+from icpctl.cli.complete import conditions, organizations, slugs
 from icpctl.cli.workspaces import workspace as workspace  # noqa: PLC0414 - options come with it
 from icpctl.output.formats import SingleFormat
 
@@ -98,6 +98,22 @@ Rules = Annotated[
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="E", help="The encoding of CSV files that are not UTF-8."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="C",
+        help='A required condition, such as "company_size gte 50".',
+        autocompletion=conditions,
+    ),
+]
+Prefer = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="C",
+        help='An optional condition, such as "job_title contains VP".',
+        autocompletion=conditions,
+    ),
 ]
 Label = Annotated[str | None, typer.Option("--label", metavar="L", help="The display name.")]
 Active = Annotated[

@@ -194,15 +194,12 @@ def _score_here(
     """
     from icpctl.files import replacing
     from icpctl.output.progress import progress
-    from icpctl.output.runs.row_files import refuse_overwriting, row_files
+    from icpctl.output.runs.row_files import row_files
     from icpctl.scoring.run import score as score_exports
 
     report = watchers.report
-    written = [*targets.files, *([report.path] if report else [])]
 
     def on_sources(sources: "Sequence[Source]") -> None:
-        read = [source.path for source in sources] + [config.path for config in configs]
-        refuse_overwriting(written, read)
         if report:
             report.on_sources(sources)
 

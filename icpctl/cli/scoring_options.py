@@ -29,7 +29,7 @@ def mapping_of(name: str | None) -> Mapping | None:
 
     Raises `IcpctlError`: `no_such_mapping`, `bad_mapping`.
     """
-    name = name or load_settings().mapping
+    name = name or next(iter(load_settings().mapping), None)
     return load_mapping(name) if name else None
 
 

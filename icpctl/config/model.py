@@ -157,8 +157,8 @@ class Rules(Body):
 class IcpConfig(Body):
     """One Ideal Customer Profile, as the API's body: `IcpConfig.model_validate(body)`.
 
-    Raises pydantic's `ValidationError` with every problem of the body. The last five fields are
-    set by servers; they are kept and never used.
+    Raises pydantic's `ValidationError` with every problem of the body. The last six fields are
+    set by servers and editors; they are kept and never used.
     """
 
     label: Annotated[str, BeforeValidator(_label)]
@@ -170,6 +170,7 @@ class IcpConfig(Body):
     organization_id: Any = Field(default=None, alias="organizationId")
     created_at: Any = Field(default=None, alias="createdAt")
     updated_at: Any = Field(default=None, alias="updatedAt")
+    editor_schema: Any = Field(default=None, alias="$schema")
 
     def body(self) -> dict[str, Any]:
         """Return the API's body: camelCase, JSON values, defaults said, what is absent left out."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from icpctl.config import scalars
-from icpctl.config.config_file import SUFFIXES, is_rule_test, read_file
+from icpctl.config.config_file import SUFFIXES, TESTS_FOLDER, is_rule_test, read_file
 from icpctl.config.model import Flag, Text
 from icpctl.documents.tree import Node, Problem, find, find_key, plain
 from icpctl.errors import Finding, IcpctlError, Location
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
     from icpctl.documents.document import Document
 
-FOLDER = "tests"
 _MOST_NAMED = 3  # conditions in a hint
 _LIST_COMMA = re.compile(r"\s*,\s*")
 _AND = re.compile(r"\s+and\s+")
@@ -41,13 +40,13 @@ def _texts(value: object) -> object:
 
 def _moment(value: object) -> datetime:
     try:
-        found = datetime.fromisoformat(scalars.text(value).strip())
+        moment = datetime.fromisoformat(scalars.text(value).strip())
     except ValueError:
         hint = "write 2026-11-23 or 2026-11-23T12:00:00Z"
         raise scalars.problem(
             "ICP103", f"expected a date, not {scalars.described(value)}", hint
         ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
@@ -123,15 +122,17 @@ class RuleTest:
 
 def load_tests(
     folder: Path, configs: Sequence[ConfigFile], wanted: Iterable[str] = ()
-) -> list[RuleTest]:
+) -> tuple[list[RuleTest], list[Finding]]:
     """Return the tests of the configs of a folder, or of those of them that are named.
 
-    Raises `IcpctlError`: `invalid_test` with every finding, `no_tests` where there is none.
+    Files of tests without a config are left out, and each is a warning. Raises `IcpctlError`:
+    `invalid_test` with every finding, `no_tests` if there is none.
     """
     slugs = set(wanted)
-    by_slug = {it.slug: it for it in configs}
-    found: list[RuleTest] = []
+    by_slug = {config.slug: config for config in configs}
+    rule_tests: list[RuleTest] = []
     findings: list[Finding] = []
+    orphans: list[Finding] = []
     for path in _paths(folder):
         slug = path.stem.removesuffix(".test")
         if slugs and slug not in slugs:
@@ -140,25 +141,27 @@ def load_tests(
             meant = nearest(slug, by_slug)
             hint = f"did you mean {meant}{path.name.removeprefix(slug)}?" if meant else None
             message = f"there is no config {slug!r} that these could be tests of"
-            findings.append(Finding("ICP001", "error", message, Location(str(path)), hint))
+            orphans.append(Finding("ICP001", "warning", message, Location(str(path)), hint))
             continue
         tests, wrong = _read(path, by_slug[slug])
-        found += tests
+        rule_tests += tests
         findings += wrong
     if findings:
+        findings = orphans + findings
         raise IcpctlError("not all tests are valid", "invalid_test", findings=findings)
-    if not found:
+    if not rule_tests:
         example = next(iter(sorted(slugs or by_slug)), "SLUG")
         raise IcpctlError(
             f"there are no tests in {folder}",
             "no_tests",
             hint=f"write some into {folder / f'{example}.test.yaml'}",
+            findings=orphans,
         )
-    return found
+    return rule_tests, orphans
 
 
 def _paths(folder: Path) -> list[Path]:
-    folders = [it for it in (folder, folder / FOLDER) if it.is_dir()]
+    folders = [it for it in (folder, folder / TESTS_FOLDER) if it.is_dir()]
     return [
         path
         for place in folders
@@ -179,8 +182,8 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
             file = TestFile.model_validate(plain(document.root))
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            found = [_problem(document.root, it) for it in errors if not _is_told(it)]
-            return [], [document.finding(it) for it in found]
+            problems = [_problem(document.root, it) for it in errors if not _is_consequence(it)]
+            return [], [document.finding(problem) for problem in problems]
         for number, expected in enumerate(file.tests):
             start = find(document.root, ("tests", number))
             if not expected.asks:
@@ -211,7 +214,7 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
 
 def conditions_of(config: ConfigFile) -> list[Condition]:
     """The conditions of all groups, in order."""
-    return [one for group in config.config.rules.groups for one in group.conditions]
+    return [condition for group in config.config.rules.groups for condition in group.conditions]
 
 
 def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
@@ -222,9 +225,9 @@ def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
     text = _LIST_COMMA.sub(",", name.casefold())
     words = (_AND.sub(",", text) if " between " in text else text).split()
     return tuple(
-        at
-        for at, one in enumerate(conditions_of(config))
-        if words and condition_words(one)[: len(words)] == words
+        index
+        for index, condition in enumerate(conditions_of(config))
+        if words and condition_words(condition)[: len(words)] == words
     )
 
 
@@ -237,12 +240,12 @@ def condition_words(condition: Condition) -> list[str]:
 
 
 def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
-    types = sorted({one.type for one in conditions_of(config)})
+    types = sorted({condition.type for condition in conditions_of(config)})
     named = (name.casefold().split() or [""])[0]
-    those = [it for it in conditions_of(config) if it.type == named]
-    if those:
-        found = "; ".join(" ".join(condition_words(it)) for it in those[:_MOST_NAMED])
-        hint = f"of {named} there is: {found}"
+    same_type = [condition for condition in conditions_of(config) if condition.type == named]
+    if same_type:
+        texts = [" ".join(condition_words(condition)) for condition in same_type[:_MOST_NAMED]]
+        hint = f"of {named} there is: {'; '.join(texts)}"
     elif meant := nearest(named, types):
         hint = f"did you mean {meant}?"
     else:
@@ -250,7 +253,7 @@ def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
     return Problem("ICP102", start, f"{config.slug} has no condition {name!r}", hint)
 
 
-def _is_told(error: ErrorDetails) -> bool:
+def _is_consequence(error: ErrorDetails) -> bool:
     """Whether a list is said to be empty only because each of its entries is wrong."""
     return error["type"] == "too_short" and bool(error["input"])
 

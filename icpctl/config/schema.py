@@ -69,6 +69,7 @@ def config_schema() -> Schema:
         "required": ["label", "rules"],
         "additionalProperties": False,
         "properties": {
+            "$schema": {"description": "The schema of this file, for editors; never used."},
             "label": _said(_FILLED, "The display name."),
             "priority": _absent(
                 {"type": ["integer", "string"], "pattern": _NUMBER},
@@ -204,12 +205,8 @@ def _entries(name: str, description: str) -> Schema:
 
 def _words(description: str, meanings: dict[str, str]) -> Schema:
     """Return a choice of words; editors show the meaning of each."""
-    return {
-        "description": description,
-        "enum": [*meanings],
-        "enumDescriptions": [*meanings.values()],
-        "markdownEnumDescriptions": [*meanings.values()],
-    }
+    words = [{"const": word, "description": meaning} for word, meaning in meanings.items()]
+    return {"description": description, "type": "string", "oneOf": words}
 
 
 def _about(entry: ConditionType) -> str:

@@ -1,4 +1,4 @@
-"""Folders of configs: which files are configs, whose they are, in which order they stand."""
+"""Folders of configs: which files are configs, whose they are, and their order."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.config_file import (
+    FIELDS_FILE,
     MAX_SLUG,
+    NO_ORGANIZATIONS,
     SUFFIXES,
     ConfigFile,
+    belongs_to_configs,
     is_config_name,
-    is_rule_test,
     is_slug,
     nearest_slug,
     read_file,
 )
 from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.files_in_use import note_folder, require_writable
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from icpctl.config.model import IcpConfig
     from icpctl.documents.document import Document
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What reading some config files gave: the valid ones in order, and every finding.
+    """The outcome of reading some config files: the valid ones in order, and every finding.
 
     Without `lint` nothing looks for warnings.
     """
@@ -41,7 +43,7 @@ class Loaded:
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, other: Loaded) -> None:
-        """Take over what another reading gave."""
+        """Take over the outcome of another reading."""
         self.files += other.files
         self.configs += other.configs
         self.findings += other.findings
@@ -50,7 +52,7 @@ class Loaded:
         """Put the configs in order and find what is wrong among them, at its place in its file."""
         from icpctl.config.checks import FOLDER_CHECKS
 
-        self.configs.sort(key=lambda it: it.order)
+        self.configs.sort(key=lambda config: config.order)
         for check in FOLDER_CHECKS if self.lint else ():
             self.findings += check(self.configs)
         self.sort()
@@ -61,7 +63,8 @@ class Loaded:
 
     def require_valid(self) -> list[ConfigFile]:
         """Return the configs; raise `IcpctlError` with all findings when any is an error."""
-        broken = {it.location.file for it in self.findings if it.severity == "error"}
+        errors = [finding for finding in self.findings if finding.severity == "error"]
+        broken = {finding.location.file for finding in errors}
         if broken:
             are = "is" if len(broken) == 1 else "are"
             raise IcpctlError(
@@ -86,9 +89,10 @@ class Workspace:
     def folder(self) -> Path:
         """The folder that the configs are in, which exists."""
         _require_folder(self.root)
+        note_folder(self.root, belongs_to_configs)
         if self.org is None:
             return self.root
-        _require_name(self.org, "an organization")
+        _require_org(self.org)
         folder = self.root / self.org
         if not folder.is_dir():
             raise IcpctlError(
@@ -96,14 +100,14 @@ class Workspace:
                 "no_such_org",
                 hint=_one_of(self.org, self.orgs()),
             )
-        if _leaves(folder, self.root):
+        if leaves(folder, self.root):
             raise IcpctlError(f"{folder} is a link out of {self.root}", "outside_folder")
         return folder
 
     def exists(self) -> bool:
         """Whether there is such a folder; names that would leave it are refused all the same."""
         if self.org is not None:
-            _require_name(self.org, "an organization")
+            _require_org(self.org)
         return os.path.lexists(self.root if self.org is None else self.root / self.org)
 
     def make_folder(self) -> bool:
@@ -114,6 +118,7 @@ class Workspace:
             _require_folder(self.root)
             if is_config_name(self.org):
                 raise _bad_name(self.org, "an organization")
+        require_writable()
         folder = self.root if self.org is None else self.root / self.org
         try:
             folder.mkdir()
@@ -125,12 +130,12 @@ class Workspace:
     def orgs(self) -> list[str]:
         """Return the organizations: the names of the subfolders."""
         with os.scandir(self.root) as entries:
-            return sorted(it.name for it in entries if _is_org(it))
+            return sorted(entry.name for entry in entries if _is_org(entry))
 
     def slugs(self) -> list[str]:
         """Return the slugs of the folder from file names alone, sorted."""
         with os.scandir(self.folder) as entries:
-            stems = {Path(it.name).stem for it in entries if is_config_name(it.name)}
+            stems = {Path(entry.name).stem for entry in entries if is_config_name(entry.name)}
         return sorted(filter(is_slug, stems))
 
     def load(self, *, all_orgs: bool = False, lint: bool = True) -> Loaded:
@@ -149,7 +154,7 @@ class Workspace:
         if all_orgs and self.org is None:
             for org in self.orgs():
                 folder = self.root / org
-                if _leaves(folder, self.root):
+                if leaves(folder, self.root):
                     loaded.findings.append(_outside(folder))
                     continue
                 try:
@@ -176,7 +181,7 @@ class Workspace:
         if wanted:
             return self._read(wanted).require_valid()
         loaded = self.load()
-        active = [it for it in loaded.require_valid() if it.config.is_active]
+        active = [file for file in loaded.require_valid() if file.config.is_active]
         if not active:
             raise self._no_configs(len(loaded.configs))
         return active
@@ -191,8 +196,10 @@ class Workspace:
         loaded = Loaded()
         for path in paths:
             if len(paths) > 1:
-                loaded.findings.append(_two_files(path, [it for it in paths if it != path]))
-            elif path.is_symlink() and _leaves(path, self.root):
+                loaded.findings.append(
+                    _two_files(path, [other for other in paths if other != path])
+                )
+            elif path.is_symlink() and leaves(path, self.root):
                 loaded.findings.append(_outside(path))
             elif not path.is_file():
                 loaded.findings += map(read_file(path).finding, read_file(path).problems)
@@ -209,15 +216,19 @@ class Workspace:
                 "bad_name",
                 hint=f"such as {better}" if better else None,
             )
+        if slug + suffix == FIELDS_FILE:
+            message = f"{FIELDS_FILE} declares custom fields, and cannot be a config"
+            raise IcpctlError(message, "bad_name", hint="give the config another slug")
         return (self.root if self.org is None else self.root / self.org) / (slug + suffix)
 
     def taken(self, slug: str) -> Path | None:
-        """Return what stands in the place of a config of this slug, if anything does."""
+        """Return the first file, or anything else, that has the name of a config of this slug."""
         return next(iter(self._candidates(slug)), None)
 
     def _candidates(self, slug: str) -> list[Path]:
         _require_name(slug, "a config")
-        paths = [self.folder / (slug + suffix) for suffix in SUFFIXES]
+        names = [slug + suffix for suffix in SUFFIXES if slug + suffix != FIELDS_FILE]
+        paths = [self.folder / name for name in names]
         return [path for path in paths if os.path.lexists(path)]
 
     def _paths(self, slug: str) -> list[Path]:
@@ -235,7 +246,7 @@ class Workspace:
         for slug in slugs:
             for path in self._paths(slug):
                 self._load_file(path, self.org, loaded)
-        loaded.configs.sort(key=lambda it: it.order)
+        loaded.configs.sort(key=lambda config: config.order)
         return loaded
 
     def _load_folder(self, folder: Path, org: str | None, loaded: Loaded) -> None:
@@ -243,7 +254,7 @@ class Workspace:
             self._load_file(folder / name, org, loaded)
 
     def _load_file(self, path: Path, org: str | None, loaded: Loaded) -> None:
-        if path.is_symlink() and _leaves(path, self.root):
+        if path.is_symlink() and leaves(path, self.root):
             loaded.files += 1
             loaded.findings.append(_outside(path))
         else:
@@ -260,41 +271,6 @@ class Workspace:
         return IcpctlError(message, "no_configs", hint=hint)
 
 
-def load_config(path: str | os.PathLike[str]) -> IcpConfig:
-    """Return the config in one file.
-
-    Raises `IcpctlError`: `no_such_path`, `not_a_config`, or `invalid_config` with the findings.
-    """
-    path = Path(path)
-    if path.is_dir() or is_rule_test(path.name):
-        raise IcpctlError(f"{path} is no config", "not_a_config")
-    return load_paths([path]).require_valid()[0].config
-
-
-def load_paths(paths: Iterable[Path]) -> Loaded:
-    """Read config files, and all that folders and their subfolders hold.
-
-    Raises `IcpctlError`: `no_such_path`, or `not_a_config` for a file that is none by its name.
-    """
-    loaded = Loaded()
-    paths = list(dict.fromkeys(paths))
-    for path in paths:
-        if not os.path.lexists(path):
-            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
-        if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
-            message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
-            raise IcpctlError(message, "not_a_config")
-    folders = [path for path in paths if path.is_dir()]
-    for folder in folders:
-        loaded.add(Workspace(folder).read(all_orgs=True))
-    read = {it.location.file for it in loaded.findings} | {str(it.path) for it in loaded.configs}
-    for path in paths:
-        if path not in folders and str(path) not in read and not is_rule_test(path.name):
-            load_file(path, None, loaded)
-    loaded.compare()
-    return loaded
-
-
 def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
     """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
     folder = os.path.dirname(path)
@@ -307,7 +283,7 @@ def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
 def load_document(
     document: Document, path: Path, org: str | None, exists: Callable[[str], bool], loaded: Loaded
 ) -> None:
-    """Add what a config file holds; `exists` tells whether a file of a name is beside it."""
+    """Add what a config file holds; `exists` says whether a file of a name is beside it."""
     from icpctl.config.checks import check_document
 
     loaded.files += 1
@@ -348,10 +324,13 @@ def _finding(code: str, path: Path, message: str, hint: str | None = None) -> Fi
 
 def _is_org(entry: os.DirEntry[str]) -> bool:
     hidden = entry.name.startswith(".") or is_config_name(entry.name)
-    return not hidden and os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
+    if hidden or entry.name in NO_ORGANIZATIONS:
+        return False
+    return os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
 
 
-def _leaves(path: Path, root: Path) -> bool:
+def leaves(path: Path, root: Path) -> bool:
+    """Whether a path leads out of a folder through links."""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
@@ -369,6 +348,13 @@ def _require_name(name: str, what: str) -> None:
     """Refuse names that would leave the folder."""
     if not name or name.startswith(".") or "/" in name or "\\" in name or "\0" in name:
         raise _bad_name(name, what)
+
+
+def _require_org(name: str) -> None:
+    """Refuse what cannot name an organization."""
+    _require_name(name, "an organization")
+    if name in NO_ORGANIZATIONS:
+        raise _bad_name(name, "an organization")
 
 
 def _bad_name(name: str, what: str) -> IcpctlError:

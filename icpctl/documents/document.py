@@ -109,9 +109,9 @@ def _decode(data: bytes) -> tuple[str, list[Problem]]:
 
 
 def _unprintable(text: str, pattern: re.Pattern[str]) -> list[Problem]:
-    found = pattern.search(text)
-    if found is None:
+    character = pattern.search(text)
+    if character is None:
         return []
     hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"
-    message = f"the character U+{ord(found.group()):04X} cannot stand in a file"
-    return [Problem("ICP004", found.start(), message, hint)]
+    message = f"the character U+{ord(character.group()):04X} cannot be in a file"
+    return [Problem("ICP004", character.start(), message, hint)]

@@ -41,28 +41,6 @@ def read_json(text: str) -> tuple[Node | None, list[Problem]]:
         return None, [*reader.problems, error.problem]
 
 
-def object_spans(text: str) -> list[tuple[str, int, int, int]]:
-    """Return (key, its start, its value's start and end) for each entry of the object in `text`.
-
-    The text has been read before and is right.
-    """
-    reader = _Reader(text)
-    reader.peek()
-    opened = reader.at
-    reader.at += 1
-    spans: list[tuple[str, int, int, int]] = []
-    while reader.more(opened, "}", first=not spans):
-        key_start = reader.at
-        key = reader.string()
-        reader.peek()
-        reader.at += 1
-        reader.peek()
-        start = reader.at
-        reader.value(1)
-        spans.append((key, key_start, start, reader.at))
-    return spans
-
-
 class _Reader:
     """Reads values by recursion, whose depth is limited; `at` is the next character."""
 
@@ -106,6 +84,7 @@ class _Reader:
                 self.problems.append(duplicate_key(self.text, start, key, first))
             else:
                 node.entries[key] = start, value
+        node.end = self.at
         return node
 
     def list_node(self, depth: int) -> Node:
@@ -113,6 +92,7 @@ class _Reader:
         self.enter(depth)
         while self.more(node.start, "]", first=not node.items):
             node.items.append(self.value(depth + 1))
+        node.end = self.at
         return node
 
     def enter(self, depth: int) -> None:
@@ -122,13 +102,13 @@ class _Reader:
 
     def more(self, opened: int, close: str, *, first: bool) -> bool:
         """Go to the next entry, or past the end of the list or object that `opened` began."""
-        found = self.peek()
-        if found == close:
+        character = self.peek()
+        if character == close:
             self.at += 1
             return False
-        if first and found:
+        if first and character:
             return True
-        if found != ",":
+        if character != ",":
             line = self.text.count("\n", 0, opened) + 1
             raise self.unexpected(f"',' or '{close}'", f"it was opened in line {line}")
         comma = self.at
@@ -138,7 +118,8 @@ class _Reader:
         return True
 
     def text_node(self, _: int) -> Node:
-        return Scalar(self.at, self.string())
+        start = self.at
+        return Scalar(start, self.string(), self.at)
 
     def string(self) -> str:
         start = self.at
@@ -151,12 +132,12 @@ class _Reader:
         if "\\" not in literal:
             return literal[1:-1]
         try:
-            found = json.loads(literal)
+            text = str(json.loads(literal))
         except json.JSONDecodeError as error:
             raise _bad_escape(start + error.pos) from None
-        if _SURROGATE.search(found):
+        if _SURROGATE.search(text):
             raise _stop(start, "the text holds half a character (a lone surrogate)")
-        return str(found)
+        return text
 
     def scalar_node(self, _: int) -> Node:
         start = self.at
@@ -164,21 +145,13 @@ class _Reader:
         if word is None:
             raise self.unexpected("a value")
         self.at = word.end()
-        found = word.group()
-        if found in _CONSTANTS:
-            return Scalar(start, _CONSTANTS[found])
-        number = _NUMBER.fullmatch(found)
-        if number is None:
-            raise _stop(start, f"expected a value, not {found[:60]!r}", _word_hint(found))
-        # A double's range has 309 digits; longer ones are infinite here and refused by the model.
-        if number[2] or len(found) > 310:
-            return Scalar(start, float(found))
-        return Scalar(start, int(found))
+        return Scalar(start, _scalar_value(word.group(), start), self.at)
 
     def unexpected(self, wanted: str, hint: str | None = None) -> UnreadableError:
-        found = self.peek()
-        seen = repr(found) if found else "the end of the file"
-        return _stop(self.at, f"expected {wanted}, not {seen}", _CHARACTER_HINTS.get(found, hint))
+        character = self.peek()
+        seen = repr(character) if character else "the end of the file"
+        hint = _CHARACTER_HINTS.get(character, hint)
+        return _stop(self.at, f"expected {wanted}, not {seen}", hint)
 
 
 _READERS: dict[str, Callable[[_Reader, int], Node]] = {
@@ -187,8 +160,19 @@ _READERS: dict[str, Callable[[_Reader, int], Node]] = {
     '"': _Reader.text_node,
 }
 
+
+def _scalar_value(word: str, start: int) -> int | float | bool | None:
+    if word in _CONSTANTS:
+        return _CONSTANTS[word]
+    number = _NUMBER.fullmatch(word)
+    if number is None:
+        raise _stop(start, f"expected a value, not {word[:60]!r}", _word_hint(word))
+    # A double's range has 309 digits; longer ones are infinite here and refused by the model.
+    return float(word) if number[2] or len(word) > 310 else int(word)
+
+
 _CHARACTER_HINTS = {
-    "'": "JSON text stands in double quotes",
+    "'": "JSON text is in double quotes",
     "/": "JSON has no comments",
     "#": "JSON has no comments",
 }
@@ -209,7 +193,7 @@ def _word_hint(word: str) -> str:
         return "JSON has finite numbers only"
     if word[0] in "+-.0123456789":
         return "numbers are written like 12, -3 or 0.5, all else in double quotes"
-    return "text stands in double quotes"
+    return "text is in double quotes"
 
 
 def _open_string(text: str, start: int, end: int) -> UnreadableError:

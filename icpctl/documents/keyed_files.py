@@ -23,7 +23,7 @@ class KeyedReader:
     def __init__(self, document: Document) -> None:
         self._document = document
         # What an empty file means is what one means that holds comments only.
-        self.problems = [it for it in document.problems if it.code != _EMPTY]
+        self.problems = [problem for problem in document.problems if problem.code != _EMPTY]
 
     def entries(
         self, known: Collection[str], unknown: str, bad: tuple[str, str, str]
@@ -61,7 +61,7 @@ class KeyedReader:
     def require_right(self, message: str, code: str, hint: str) -> None:
         """Raise `IcpctlError` `code` with a finding for each problem, if there is one."""
         if self.problems:
-            findings = [self._document.finding(it) for it in self.problems]
+            findings = [self._document.finding(problem) for problem in self.problems]
             raise IcpctlError(message, code, hint=hint, findings=findings)
 
 

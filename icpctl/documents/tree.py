@@ -1,4 +1,4 @@
-"""The tree that a YAML or JSON text is read into: values, and where each stands."""
+"""The tree that a YAML or JSON text is read into: values, and where each of them is."""
 
 from __future__ import annotations
 
@@ -11,26 +11,34 @@ MAX_FINDINGS = 1_000  # of one file; more help nobody, and hostile text has a mi
 
 @dataclass(slots=True)
 class Scalar:
-    """Text as typed (YAML), any JSON scalar, or None for null; `start` counts characters."""
+    """Text as typed (YAML), any JSON scalar, or None for null.
+
+    `start` and `end` count characters; the start is that of an anchor, where there is one.
+    """
 
     start: int
     value: str | int | float | bool | None
+    end: int = 0
 
 
 @dataclass(slots=True)
 class List:
-    """A list and its items, in order."""
+    """A list and its items, in order; `flow` if brackets hold them."""
 
     start: int
     items: list[Node] = field(default_factory=list)
+    end: int = 0
+    flow: bool = True
 
 
 @dataclass(slots=True)
 class Object:
-    """An object: for each key the place where it stands, and its value."""
+    """An object: for each key the place where it begins, and its value; `flow` if in braces."""
 
     start: int
     entries: dict[str, tuple[int, Node]] = field(default_factory=dict)
+    end: int = 0
+    flow: bool = True
 
 
 Node: TypeAlias = Scalar | List | Object
@@ -64,9 +72,9 @@ def plain(node: Node) -> object:
 
 
 def find(node: Node, path: tuple[str | int, ...]) -> int:
-    """Return where the last step of `path` stands, or as far along it as the tree goes.
+    """Return where the last step of `path` begins, or as far along it as the tree goes.
 
-    A value that is there is found at its own start, a null at its key, which one can see.
+    The place of a value is its own start, that of a null its key, which can be seen.
     """
     start = node.start
     for step in path:
@@ -82,7 +90,7 @@ def find(node: Node, path: tuple[str | int, ...]) -> int:
 
 
 def find_key(node: Node, path: tuple[str | int, ...]) -> int:
-    """Return where the key stands that is the last step of `path`."""
+    """Return where the key begins that is the last step of `path`."""
     for step in path[:-1]:
         if isinstance(node, Object):
             node = node.entries[str(step)][1]
@@ -94,7 +102,7 @@ def find_key(node: Node, path: tuple[str | int, ...]) -> int:
 def duplicate_key(text: str, start: int, key: str, first: int) -> Problem:
     """Return the problem of a key that its object has had since `first`."""
     line = text.count("\n", 0, first) + 1
-    return Problem("ICP009", start, f"the key {key[:60]!r} stands here again", f"see line {line}")
+    return Problem("ICP009", start, f"the key {key[:60]!r} is here again", f"see line {line}")
 
 
 def too_deep(start: int) -> UnreadableError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -22,9 +22,6 @@ from icpctl.documents.tree import (
     duplicate_key,
     too_deep,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_ALIASED = 10_000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -41,7 +38,7 @@ class _Frame:
 
     `entries` are those of an object, None for a list.
     `size` counts nodes and `height` levels, aliases expanded; `key` is None for no key, and a
-    key whose text is None belongs to a pair that was refused.
+    key whose text is None belongs to a pair that was refused. `end` is that of its last entry.
     """
 
     node: List | Object
@@ -50,6 +47,7 @@ class _Frame:
     key: tuple[int, str | None] | None = None
     size: int = 1
     height: int = 1
+    end: int = 0
 
 
 def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
@@ -57,9 +55,9 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
 
     The tree is None where the text is empty, or cannot be read to its end.
     """
-    if found := _TAG_DIRECTIVE.search(text):
+    if directive := _TAG_DIRECTIVE.search(text):
         # Useless without tags, and libyaml takes seconds over thousands of them.
-        return None, [Problem("ICP010", found.start(1), "tags are not read", "leave it out")]
+        return None, [Problem("ICP010", directive.start(1), "tags are not read", "leave it out")]
     builder = _Builder(text)
     try:
         builder.read()
@@ -68,12 +66,6 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
     except yaml.YAMLError as error:
         return None, [*builder.problems, _syntax(error, text)]
     return builder.root, builder.problems
-
-
-def yaml_events(text: str) -> Iterator[Any]:
-    """Yield the parser's events of a text that has been read before and is right."""
-    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
-    return events
 
 
 class _Builder:
@@ -99,7 +91,7 @@ class _Builder:
                 elif kind is yaml.SequenceStartEvent:
                     self.open(List(event.start_mark.index), event)
                 elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                    self.close()
+                    self.close(event)
                 elif kind is yaml.AliasEvent:
                     self.alias(event)
                 elif kind is yaml.DocumentStartEvent:
@@ -125,10 +117,11 @@ class _Builder:
             is_plain = value and value != "<<" and value not in frame.entries
             frame.key = start, value if is_plain else self.key(start, value, typed, frame.entries)
             return
-        node = Scalar(start, None if typed and value in NULLS else value)
+        end = event.end_mark.index
+        node = Scalar(start, None if typed and value in NULLS else value, end)
         if event.anchor is not None:
             self.anchors[event.anchor] = node, 1, 1
-        self.add(node, 1, 1)
+        self.add(node, 1, 1, end if value else self.last_character(end))
 
     def key(
         self, start: int, value: str, typed: bool, entries: dict[str, tuple[int, Node]]
@@ -151,40 +144,49 @@ class _Builder:
             raise too_deep(node.start)
         if event.anchor is not None:
             self.anchors[event.anchor] = None
+        node.flow = bool(event.flow_style)
         entries = node.entries if isinstance(node, Object) else None
         self.frame = _Frame(node, event.anchor, entries)
         self.stack.append(self.frame)
 
-    def close(self) -> None:
+    def close(self, event: Any) -> None:
         frame = self.stack.pop()
         self.frame = self.stack[-1] if self.stack else None
         if frame.anchor is not None:
             self.anchors[frame.anchor] = frame.node, frame.size, frame.height
-        self.add(frame.node, frame.size, frame.height)
+        # A block ends with the last thing in it, not where the next one begins.
+        end = event.end_mark.index if frame.node.flow else frame.end
+        frame.node.end = end
+        self.add(frame.node, frame.size, frame.height, end)
 
     def alias(self, event: Any) -> None:
         name, start = event.anchor, event.start_mark.index
         if name not in self.anchors:
-            raise UnreadableError("ICP011", start, f"no anchor &{name} stands before this alias")
+            raise UnreadableError("ICP011", start, f"there is no anchor &{name} before this alias")
         target = self.anchors[name]
         if target is None:
-            raise UnreadableError(
-                "ICP011", start, f"the alias *{name} stands inside its own anchor"
-            )
+            raise UnreadableError("ICP011", start, f"the alias *{name} is inside its own anchor")
         node, size, height = target
         self.aliased += size
         if self.aliased > MAX_ALIASED:
             raise UnreadableError("ICP011", start, f"aliases expand past {MAX_ALIASED:,} nodes")
         if len(self.stack) + height > MAX_DEPTH:
             raise too_deep(start)
-        self.add(node, size, height, start)
+        self.add(node, size, height, event.end_mark.index, start)
 
-    def add(self, node: Node, size: int, height: int, start: int | None = None) -> None:
-        """Put a finished node where it belongs; `start` is the alias that stands for it."""
+    def last_character(self, end: int) -> int:
+        """Return where the last character before `end` ends that is no white space."""
+        while end and self.text[end - 1].isspace():
+            end -= 1
+        return end
+
+    def add(self, node: Node, size: int, height: int, end: int, start: int | None = None) -> None:
+        """Put a finished node where it belongs; `start` is that of an alias for it."""
         frame = self.frame
         if frame is None:
             self.root = node
             return
+        frame.end = end
         frame.size += size
         if height >= frame.height:
             frame.height = height + 1
@@ -221,7 +223,7 @@ class _Builder:
 # helps is where the construct began (the context) or where reading stopped.
 _SYNTAX = {
     "mapping values are not allowed": (
-        "a ': ' cannot stand here",
+        "a ': ' cannot be here",
         "quote text that holds ': ', or check the indentation",
         False,
     ),
@@ -229,7 +231,7 @@ _SYNTAX = {
     "found unexpected end of stream": ("this quote is never closed", None, True),
     "found unexpected document indicator": ("this quote is never closed", None, True),
     "did not find expected key": (
-        "this does not fit what stands above it",
+        "this does not fit what is above it",
         "keys of one object begin in the same column; text with quotes inside is quoted whole",
         False,
     ),

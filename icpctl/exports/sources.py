@@ -21,6 +21,7 @@ from icpctl.exports.streams import (
     identity_of,
 )
 from icpctl.files import stdin
+from icpctl.files_in_use import note_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -258,6 +259,7 @@ def _of_path(path: Path) -> Iterator[Source]:
         opened = OpenedFile(shown, path)
     except OSError as error:
         raise _unreadable(shown, error) from None
+    note_read(path)
     for member in member_names(opened):
         source = Source(
             f"{shown}/{member}",
@@ -361,6 +363,7 @@ def _of_file(path: Path) -> Source:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return _of_pipe(shown, path, path.open("rb"))
+        note_read(path)
         opened = OpenedFile(shown, path)
         head = os.read(opened.descriptor, 8)
     except OSError as error:

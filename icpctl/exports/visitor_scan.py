@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icpctl import temporary_folders
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.batches import Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from pathlib import Path
 
     from icpctl.exports.batches import Batch, Task
     from icpctl.exports.columns import Columns
@@ -97,14 +98,14 @@ def temporary_folder(
 
     Raises `IcpctlError` `bad_usage`, with the hint, where there can be none.
     """
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="icpctl-", dir=parent)
-    except OSError as error:
-        raise IcpctlError(
-            f"no temporary files can be kept here: {error.strerror or error}",
-            "bad_usage",
-            Location(str(parent or tempfile.gettempdir())),
-            hint,
-        ) from None
-    with folder as name:
-        yield Path(name)
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(temporary_folders.temporary_folder(parent))
+        except OSError as error:
+            raise IcpctlError(
+                f"no temporary files can be kept here: {error.strerror or error}",
+                "bad_usage",
+                Location(str(parent or tempfile.gettempdir())),
+                hint,
+            ) from None
+        yield folder

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings import value_conversions
-from icpctl.values import date_forms, json_records, number_forms
+from icpctl.values import json_records
+from icpctl.values.forms import date_forms, number_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +75,8 @@ def convert_tokens(tokens: pa.Array, how: Convert) -> pa.Array:
     import pyarrow as pa
 
     at_once = _AT_ONCE.get(how.name)
-    if at_once and (found := at_once(tokens)) is not None:
-        return found
+    if at_once and (converted := at_once(tokens)) is not None:
+        return converted
     encoded = tokens.dictionary_encode()
     made = [_converted(token, how) for token in encoded.dictionary.to_pylist()]
     return pa.array(made, pa.string()).take(encoded.indices)

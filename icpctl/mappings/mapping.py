@@ -49,7 +49,11 @@ DEAL_FIELDS = ("key", "outcome", "close_date", "amount")
 
 SINGLE = frozenset(
     {ID, LAST_SEEN}
-    | {it.name for it in CONDITION_TYPES.values() if it.kind in (Kind.NUMBER, Kind.BOOLEAN)}
+    | {
+        entry.name
+        for entry in CONDITION_TYPES.values()
+        if entry.kind in (Kind.NUMBER, Kind.BOOLEAN)
+    }
 )
 """Fields that can hold one value only."""
 

@@ -112,13 +112,13 @@ class _Reader(KeyedReader):
                     self._paths_of[key] = self._field_paths(key, value)
 
     def _mapping(self) -> Mapping:
-        found = [self._paths_of, self._about, self._deals]
+        groups = [self._paths_of, self._about, self._deals]
         paths, about, deals = (
             {
                 key: tuple(_unless(path, self._missing) for path in paths)
-                for key, paths in it.items()
+                for key, paths in group.items()
             }
-            for it in found
+            for group in groups
         )
         return Mapping(
             self.name,
@@ -174,15 +174,15 @@ class _Reader(KeyedReader):
                 yield path, self._texts(texts, "what a record must have is a text")
 
     def _deal_paths(self, value: Node) -> dict[str, tuple[Path, ...]]:
-        found: dict[str, tuple[Path, ...]] = {}
+        deals: dict[str, tuple[Path, ...]] = {}
         shape = f"deals is an object of {', '.join(DEAL_FIELDS)}"
         for key, (start, paths) in self._object(value, shape):
             if key in DEAL_FIELDS:
                 fitting = (path for path, node in self._paths(paths) if self._is_one(path, node))
-                found[key] = tuple(fitting)
+                deals[key] = tuple(fitting)
             else:
                 self.note_unknown("ICP501", start, "field of deals", key, DEAL_FIELDS)
-        return found
+        return deals
 
     def _object(self, value: Node, shape: str) -> Iterator[tuple[str, tuple[int, Node]]]:
         if isinstance(value, Object):

@@ -37,7 +37,7 @@ def _known(mapping: Mapping) -> _Known:
     """The keys that paths name, each with those that may stand below it."""
     known: _Known = {}
     named = [*mapping.paths.values(), mapping.by, mapping.rollup_by, mapping.session]
-    for path in (it for paths in named for it in paths):
+    for path in (path_of for paths in named for path_of in paths):
         below = known
         for step in path:
             if not isinstance(step, str):  # what a list holds is not looked at
@@ -74,7 +74,7 @@ def _likeness(key: str, name: str) -> float:
 
 def _words(name: str) -> list[str]:
     separate = _CAPITAL.sub("_", name[:100])
-    return [it for it in _BETWEEN_WORDS.split(separate.casefold()) if it]
+    return [word for word in _BETWEEN_WORDS.split(separate.casefold()) if word]
 
 
 def _ratio(one: str, other: str) -> float:

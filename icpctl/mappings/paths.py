@@ -108,11 +108,11 @@ class _Parser:
             self._dot("a dot must stand between keys")
 
     def _record_test(self) -> Elements:
-        found = self._elements()
-        if not found.where or found.pick is not None:
+        test = self._elements()
+        if not test.where or test.pick is not None:
             self.at = 0
             self._fail("in front of the first key only a test such as [type=page] may stand")
-        return found
+        return test
 
     def _elements(self) -> Elements:
         if self.text.startswith("[]", self.at):
@@ -144,12 +144,12 @@ class _Parser:
         return tuple(keys), value
 
     def _word(self, pattern: re.Pattern[str], missing: str, hint: str) -> str:
-        found = pattern.match(self.text, self.at)
-        if not found:
+        word = pattern.match(self.text, self.at)
+        if not word:
             self._fail(f"{missing} at character {self.at + 1}; {hint}", placed=True)
-        self.at = found.end()
-        quoted: str | None = found["quoted"]
-        return str(found["plain"]) if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        self.at = word.end()
+        quoted: str | None = word["quoted"]
+        return str(word["plain"]) if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
 
     def _dot(self, message: str) -> None:
         if not self._next("."):
@@ -198,8 +198,8 @@ def _elements_text(step: Elements) -> str:
 
 
 def _word(text: str, plain: re.Pattern[str]) -> str:
-    found = plain.fullmatch(text)
-    if found and found["quoted"] is None:
+    word = plain.fullmatch(text)
+    if word and word["quoted"] is None:
         return text
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
@@ -271,7 +271,7 @@ def _resolve(value: Any, steps: Path) -> Any:
         elif isinstance(step, Elements):
             if not isinstance(value, list):
                 return None
-            kept = [it for it in value if not step.where or _fits(it, step)]
+            kept = [element for element in value if not step.where or _fits(element, step)]
             if step.pick is None:
                 return list(_all(kept, steps[number + 1 :]))
             value = kept[step.pick] if -len(kept) <= step.pick < len(kept) else None
@@ -286,11 +286,11 @@ def _all(elements: list[Any], steps: Path) -> Iterator[Any]:
     """What the steps find in each element, in one list, without nulls."""
     deeper = any(isinstance(step, Elements) and step.pick is None for step in steps)
     for element in elements:
-        found = _resolve(element, steps)
+        value = _resolve(element, steps)
         if deeper:
-            yield from found or ()
-        elif found is not None:
-            yield found
+            yield from value or ()
+        elif value is not None:
+            yield value
 
 
 def _fits(value: Any, step: Elements) -> bool:
@@ -315,6 +315,6 @@ def is_present(record: dict[str, Any], path: Path) -> bool:
     if isinstance(last, str):
         inside = resolve(record, tuple(steps)) if steps else record
         if isinstance(inside, list):
-            return any(isinstance(it, dict) and last in it for it in inside)
+            return any(isinstance(element, dict) and last in element for element in inside)
         return isinstance(inside, dict) and last in inside
     return resolve(record, path) not in (None, [])

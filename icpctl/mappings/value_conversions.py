@@ -12,10 +12,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from icpctl.values import (
+from icpctl.values import json_records
+from icpctl.values.forms import (
     country_forms,
     date_forms,
-    json_records,
     number_forms,
     range_forms,
     text_forms,
@@ -49,7 +49,7 @@ def place(part: int) -> Callable[[Any, Any], Any]:
         text = _text(value)
         if text is None:
             return value
-        parts = [it.strip() for it in text.split(",")]
+        parts = [part_text.strip() for part_text in text.split(",")]
         country = ""
         # A code alone does not tell: in `San Francisco, CA` it is a state's.
         if len(parts) > 2 or (
@@ -182,11 +182,11 @@ def _iso(micros: int) -> str:
 
 def rb2b_time(value: Any, _: None) -> Any:
     """Return a date as RB2B writes it as ISO 8601."""
-    found = _RB2B.fullmatch(_text(value) or "")
-    if not found:
+    match = _RB2B.fullmatch(_text(value) or "")
+    if not match:
         return value
-    zone = f"{found[2]}:{found[3]}"
-    return found[1] + ("Z" if zone in ("+00:00", "-00:00") else zone)
+    zone = f"{match[2]}:{match[3]}"
+    return match[1] + ("Z" if zone in ("+00:00", "-00:00") else zone)
 
 
 def count(value: Any, _: None) -> Any:

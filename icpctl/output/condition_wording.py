@@ -64,57 +64,57 @@ def role(condition: Condition) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def reason(one: ConditionExplanation) -> str:
+def reason(explained: ConditionExplanation) -> str:
     """Return what the visitor has and, where the condition does not hold, what it needs."""
-    if one.missing:
-        return _absence(one)
-    return _seen(one) if one.held else f"{_seen(one)}; {needed(one)}"
+    if explained.missing:
+        return _absence(explained)
+    return _seen(explained) if explained.held else f"{_seen(explained)}; {needed(explained)}"
 
 
-def ground(one: ConditionExplanation) -> str:
+def ground(explained: ConditionExplanation) -> str:
     """Return in a few words what a condition that holds found: of pages, the values it met."""
-    condition = one.condition
-    if one.missing or condition.comparator != positive(condition.comparator):
+    condition = explained.condition
+    if explained.missing or condition.comparator != positive(condition.comparator):
         return head(condition)
     if _kind(condition) is Kind.PAGES:
-        if not one.hits:
+        if not explained.hits:
             return head(condition)
-        listed = zip(listed_values(condition), one.hits, strict=True)
-        found = [_text(value) for value, flags in listed if any(flags)]
+        listed = zip(listed_values(condition), explained.hits, strict=True)
+        values = [_text(value) for value, flags in listed if any(flags)]
     else:
-        found = [_text(value) for value in _met(one)]
-    more = len(found) - _MOST_SEEN
-    return f"{condition.type} {', '.join(found[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
+        values = [_text(value) for value in _met(explained)]
+    more = len(values) - _MOST_SEEN
+    return f"{condition.type} {', '.join(values[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
 
 
-def _met(one: ConditionExplanation) -> list[Any]:
+def _met(explained: ConditionExplanation) -> list[Any]:
     """The visitor's values that meet a condition, or all where nothing is to be met."""
-    values = one.seen.values
-    met = [at for at in range(len(values)) if any(flags[at] for flags in one.hits)]
+    values = explained.seen.values
+    met = [at for at in range(len(values)) if any(flags[at] for flags in explained.hits)]
     return [values[at] for at in met] or list(values)
 
 
-def needed(one: ConditionExplanation) -> str:
+def needed(explained: ConditionExplanation) -> str:
     """Return what a condition that the visitor has something for needs to hold."""
-    twin = positive(one.condition.comparator)
+    twin = positive(explained.condition.comparator)
     if twin == "exists":
         return "must be missing"
-    is_pages = _kind(one.condition) is Kind.PAGES
-    if one.condition.type == "page_contains" and twin in _EQUALITIES and twin != "has_all":
+    is_pages = _kind(explained.condition) is Kind.PAGES
+    if explained.condition.type == "page_contains" and twin in _EQUALITIES and twin != "has_all":
         twin = "contains" if twin == "equals" else "contains any"
-    if one.condition.comparator != positive(one.condition.comparator):
+    if explained.condition.comparator != positive(explained.condition.comparator):
         words = _PAGES_MUST_NOT if is_pages else _MUST_NOT
-        return words[twin].format(_text(one.condition.value))
+        return words[twin].format(_text(explained.condition.value))
     if twin == "has_all":
-        lacking = zip(listed_values(one.condition), one.hits, strict=True)
+        lacking = zip(listed_values(explained.condition), explained.hits, strict=True)
         return f"lacks {', '.join(_text(value) for value, hit in lacking if not any(hit))}"
-    if _kind(one.condition) is Kind.NUMBER:
-        return NUMBER_NEEDS[twin](one)
-    return (PAGES_NEED if is_pages else TEXT_NEEDS)[twin].format(_text(one.condition.value))
+    if _kind(explained.condition) is Kind.NUMBER:
+        return NUMBER_NEEDS[twin](explained)
+    return (PAGES_NEED if is_pages else TEXT_NEEDS)[twin].format(_text(explained.condition.value))
 
 
-def _absence(one: ConditionExplanation) -> str:
-    seen = one.seen
+def _absence(explained: ConditionExplanation) -> str:
+    seen = explained.seen
     if seen.raw is None:
         text = f"{seen.field} is not in this record"
     elif seen.fits:
@@ -122,25 +122,25 @@ def _absence(one: ConditionExplanation) -> str:
     else:
         raw = _short(dumps(seen.raw))
         text = f"{seen.field} is {raw}, which is not {wanted(seen.field)} and counts as missing"
-    if one.held and positive(one.condition.comparator) != "exists":
-        text += f"; {one.condition.comparator} holds then"
+    if explained.held and positive(explained.condition.comparator) != "exists":
+        text += f"; {explained.condition.comparator} holds then"
     return text
 
 
-def _seen(one: ConditionExplanation) -> str:
+def _seen(explained: ConditionExplanation) -> str:
     """The visitor's values: of several, those that meet the condition."""
-    count = len(one.seen.values)
-    met = [at for at in range(count) if any(flags[at] for flags in one.hits)]
-    is_asked = positive(one.condition.comparator) != "exists"
+    count = len(explained.seen.values)
+    met = [at for at in range(count) if any(flags[at] for flags in explained.hits)]
+    is_asked = positive(explained.condition.comparator) != "exists"
     chosen = (met or list(range(count)))[: _MOST_SEEN if is_asked else 1]
-    values = ", ".join(_text(one.seen.values[at]) + _remark(one, at) for at in chosen)
+    values = ", ".join(_text(explained.seen.values[at]) + _remark(explained, at) for at in chosen)
     others = count - len(chosen)
     return f"seen {values}" + (f" and {others} other{'s' * (others > 1)}" if others else "")
 
 
-def _remark(one: ConditionExplanation, at: int) -> str:
+def _remark(explained: ConditionExplanation, at: int) -> str:
     """What makes of the visitor's value number `at` what the condition compares."""
-    condition, seen = one.condition, one.seen
+    condition, seen = explained.condition, explained.seen
     value = str(seen.values[at])
     if condition.type == "last_seen_days" and seen.field == LAST_SEEN:
         return f" (last_seen {_short(str(seen.raw))})"
@@ -149,7 +149,7 @@ def _remark(one: ConditionExplanation, at: int) -> str:
     if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
         return _converted(seen.raw, seen.values[at])
     listed = listed_values(condition)
-    met = [it for it, flags in zip(listed, one.hits, strict=False) if flags[at]]
+    met = [it for it, flags in zip(listed, explained.hits, strict=False) if flags[at]]
     if met and len(listed) > 1 and str(met[0]).casefold() != value.casefold():
         return f" (meets {_text(met[0])})"
     form = CONDITION_TYPES[condition.type].form
@@ -168,23 +168,23 @@ def _converted(raw: Any, value: Any) -> str:
     return "" if text.casefold() == value_text(value).casefold() else f" (from {_short(text)})"
 
 
-def _number(one: ConditionExplanation) -> float | None:
+def _number(explained: ConditionExplanation) -> float | None:
     """The number seen; None for a range."""
-    (value,) = one.seen.values
+    (value,) = explained.seen.values
     return None if isinstance(value, str) else float(value)
 
 
 def _at_least(word: str) -> Callable[[ConditionExplanation], str]:
-    def say(one: ConditionExplanation) -> str:
-        (wanted,) = listed_values(one.condition)
-        return word.format(_text(wanted)) + _short_of(one, float(wanted), float(wanted))
+    def say(explained: ConditionExplanation) -> str:
+        (wanted,) = listed_values(explained.condition)
+        return word.format(_text(wanted)) + _short_of(explained, float(wanted), float(wanted))
 
     return say
 
 
-def _short_of(one: ConditionExplanation, low: float, high: float) -> str:
+def _short_of(explained: ConditionExplanation, low: float, high: float) -> str:
     """How far the number seen is from `low` to `high`."""
-    number = _number(one)
+    number = _number(explained)
     if number is None:
         return " for every number of the range"
     distance = low - number if number < low else number - high
@@ -192,16 +192,16 @@ def _short_of(one: ConditionExplanation, low: float, high: float) -> str:
     return f", {distance:,.12g} {side}" if distance > 0 else ""
 
 
-def _exactly(one: ConditionExplanation) -> str:
-    (wanted,) = listed_values(one.condition)
-    if _number(one) is None:
+def _exactly(explained: ConditionExplanation) -> str:
+    (wanted,) = listed_values(explained.condition)
+    if _number(explained) is None:
         return f"needs just {_text(wanted)}"
-    return f"needs {_text(wanted)}" + _short_of(one, float(wanted), float(wanted))
+    return f"needs {_text(wanted)}" + _short_of(explained, float(wanted), float(wanted))
 
 
-def _between(one: ConditionExplanation) -> str:
-    low, high = listed_values(one.condition)
-    return f"needs {_text(low)} to {_text(high)}" + _short_of(one, float(low), float(high))
+def _between(explained: ConditionExplanation) -> str:
+    low, high = listed_values(explained.condition)
+    return f"needs {_text(low)} to {_text(high)}" + _short_of(explained, float(low), float(high))
 
 
 NUMBER_NEEDS: dict[str, Callable[[ConditionExplanation], str]] = {

@@ -27,13 +27,13 @@ def list_table(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
     columns = ["SLUG", "PRIORITY", "ACTIVE", "CONDITIONS", "LABEL"]
     rows = [
         [
-            it.slug,
-            "" if it.config.priority is None else str(it.config.priority),
-            "yes" if it.config.is_active else "no",
-            str(sum(len(group.conditions) for group in it.config.rules.groups)),
-            it.config.label,
+            config.slug,
+            "" if config.config.priority is None else str(config.config.priority),
+            "yes" if config.config.is_active else "no",
+            str(sum(len(group.conditions) for group in config.config.rules.groups)),
+            config.config.label,
         ]
-        for it in configs
+        for config in configs
     ]
     if with_org:
         columns.insert(0, "ORG")
@@ -48,17 +48,16 @@ def list_json(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
 
 def list_yaml(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
     """Print the same as YAML."""
-    import yaml
+    from icpctl.documents.text_layout import yaml_text
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    bodies = [body(it, with_org=with_org) for it in configs]
-    print(yaml.dump(bodies, Dumper=dumper, sort_keys=False, allow_unicode=True), end="")
+    bodies = [body(config, with_org=with_org) for config in configs]
+    print(yaml_text(bodies), end="")
 
 
 def list_names(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
     """Print the slugs, behind their organization where there may be several."""
-    for it in configs:
-        print(f"{it.org}/{it.slug}" if with_org and it.org else it.slug)
+    for config in configs:
+        print(f"{config.org}/{config.slug}" if with_org and config.org else config.slug)
 
 
 LISTS: dict[ListFormat, Callable[..., None]] = {

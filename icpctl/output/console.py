@@ -46,7 +46,7 @@ def shown(text: str) -> str:
     """Return `text` with escapes for what a terminal would obey rather than show."""
     if text.isprintable():
         return text
-    return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], text)
+    return _UNSHOWN.sub(lambda match: ascii(match.group())[1:-1], text)
 
 
 def shown_line(text: str) -> str:

@@ -49,17 +49,17 @@ def print_json(word: str | None) -> None:
 
 def print_text(word: str | None) -> None:
     """Print a word with its examples, or three tables."""
-    found = body(word)
+    about = body(word)
     if word is None:
-        _overview(found)
+        _overview(about)
         return
-    head, text = found.pop("name"), found.pop("meaning")
-    title = found.pop("title", None)
+    head, text = about.pop("name"), about.pop("meaning")
+    title = about.pop("title", None)
     print(styled(head, "place", colour=is_coloured(sys.stdout)))
     print(f"  {title}\n\n{text}" if title else f"  {text}")
     print()
-    examples = {key: found.pop(key) for key in ("example", "bad", "mended") if key in found}
-    table(["FIELD", "VALUE"], [[key, _cell(it)] for key, it in found.items()], folds="VALUE")
+    examples = {key: about.pop(key) for key in ("example", "bad", "mended") if key in about}
+    table(["FIELD", "VALUE"], [[key, _cell(it)] for key, it in about.items()], folds="VALUE")
     for key, example in examples.items():
         print(f"\n{styled(key, 'dim', colour=is_coloured(sys.stdout))}")
         for line in example.rstrip().split("\n"):
@@ -72,22 +72,22 @@ FORMATS: dict[DescribeFormat, Callable[[str | None], None]] = {
 }
 
 
-def _overview(found: dict[str, Any]) -> None:
+def _overview(about: dict[str, Any]) -> None:
     table(
         ["TYPE", "KIND", "MEANING"],
-        [[it["name"], it["kind"], it["meaning"]] for it in found["types"]],
+        [[it["name"], it["kind"], it["meaning"]] for it in about["types"]],
         folds="MEANING",
     )
     print()
     table(
         ["COMPARATOR", "KINDS", "MEANING"],
-        [[it["name"], it["kinds"], it["meaning"]] for it in found["comparators"]],
+        [[it["name"], it["kinds"], it["meaning"]] for it in about["comparators"]],
         folds="MEANING",
     )
     print()
     table(
         ["CODE", "SEVERITY", "MEANING"],
-        [[it["name"], it["severity"], it["title"]] for it in found["codes"]],
+        [[it["name"], it["severity"], it["title"]] for it in about["codes"]],
         folds="MEANING",
     )
 

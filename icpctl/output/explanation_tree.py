@@ -128,8 +128,8 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
     tree = Tree(label, guide_style="dim" if screen.colour else "")
     for group in config.groups:
         branch = tree.add(screen.line(group.matched, f"{group.operator} {_outcome(group, screen)}"))
-        for one in group.conditions:
-            branch.add(_condition_text(one, screen))
+        for explained in group.conditions:
+            branch.add(_condition_text(explained, screen))
     return tree
 
 
@@ -157,15 +157,17 @@ def _arithmetic(group: GroupExplanation, screen: _Screen) -> str:
     return f"100 {screen.times} ({held} + {more} optional) / ({whole} + {all_more} optional)"
 
 
-def _condition_text(one: ConditionExplanation, screen: _Screen) -> Text:
+def _condition_text(explained: ConditionExplanation, screen: _Screen) -> Text:
     from rich.cells import cell_len
 
-    word = "holds" if one.held else "missing" if one.missing else "fails"
-    what, why = f"{head(one.condition)}{role(one.condition)}", reason(one)
+    word = "holds" if explained.held else "missing" if explained.missing else "fails"
+    what, why = f"{head(explained.condition)}{role(explained.condition)}", reason(explained)
     together = f"{what}: {why}"
     is_short = cell_len(together) <= screen.console.width - _INDENT - _WORD
     text = screen.under(together) if is_short else screen.under(what, why)
-    line = screen.line(one.held, f"{word:<{_WORD - 2}}", matters=not one.condition.optional)
+    line = screen.line(
+        explained.held, f"{word:<{_WORD - 2}}", matters=not explained.condition.optional
+    )
     return line.append(text)
 
 

@@ -19,33 +19,33 @@ def list_table(mappings: Sequence[Mapping]) -> None:
     """Print one line a mapping."""
     rows = [
         [
-            it.name,
-            it.title,
-            "events" if it.by else "",
-            ", ".join(map(path_text, it.by or it.rollup_by)),
+            mapping.name,
+            mapping.title,
+            "events" if mapping.by else "",
+            ", ".join(map(path_text, mapping.by or mapping.rollup_by)),
         ]
-        for it in mappings
+        for mapping in mappings
     ]
     table(["MAPPING", "FORMAT", "RECORDS", "ROLLED UP BY"], rows, folds="ROLLED UP BY")
 
 
 def list_json(mappings: Sequence[Mapping]) -> None:
     """Print an array of the mappings, their paths as text."""
-    found = [
+    bodies = [
         {
-            "name": it.name,
-            "title": it.title,
-            "recognisedBy": list(map(path_text, it.recognised_by)),
-            "by": list(map(path_text, it.by)),
-            "rollupBy": list(map(path_text, it.rollup_by)),
-            "session": list(map(path_text, it.session)),
+            "name": mapping.name,
+            "title": mapping.title,
+            "recognisedBy": list(map(path_text, mapping.recognised_by)),
+            "by": list(map(path_text, mapping.by)),
+            "rollupBy": list(map(path_text, mapping.rollup_by)),
+            "session": list(map(path_text, mapping.session)),
             "fields": {
-                name: list(map(path_text, paths)) for name, paths in it.paths.items() if paths
+                name: list(map(path_text, paths)) for name, paths in mapping.paths.items() if paths
             },
         }
-        for it in mappings
+        for mapping in mappings
     ]
-    print(json.dumps(found, indent=2, ensure_ascii=False))
+    print(json.dumps(bodies, indent=2, ensure_ascii=False))
 
 
 LISTS: dict[ReportFormat, Callable[[Sequence[Mapping]], None]] = {

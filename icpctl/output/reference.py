@@ -76,8 +76,8 @@ def vocabulary_page() -> str:
 def kinds(comparator: Comparator) -> str:
     """Return the kinds that a comparator fits, in words."""
     order = list(dict.fromkeys(entry.kind for entry in CONDITION_TYPES.values()))
-    found = [kind for kind in order if kind in comparator.kinds]
-    return "all" if found == order else ", ".join(found)
+    fitting = [kind for kind in order if kind in comparator.kinds]
+    return "all" if fitting == order else ", ".join(fitting)
 
 
 def type_example(entry: ConditionType) -> str:

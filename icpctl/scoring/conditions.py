@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from icpctl.mappings import mapping
 from icpctl.scoring.scores import WORD
 from icpctl.values import column_forms, normal_forms, page_columns, text_search, typed_columns
-from icpctl.values.text_forms import folded_column
+from icpctl.values.forms.text_forms import folded_column
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:

@@ -182,24 +182,27 @@ def _groups(
     seen: dict[str, Seen],
     hits: HitsOf,
 ) -> tuple[GroupExplanation, ...]:
-    found = []
+    groups = []
     start = 0
     for plan, group in zip(planned.groups, config.rules.groups, strict=True):
         stop = start + len(group.conditions)
         ours = held[start:stop]
         conditions = tuple(
             ConditionExplanation(
-                one, is_held, subject_of(one, seen), hits_on(one, seen[one.type], hits)
+                condition,
+                is_held,
+                subject_of(condition, seen),
+                hits_on(condition, seen[condition.type], hits),
             )
-            for one, is_held in zip(group.conditions, ours, strict=True)
+            for condition, is_held in zip(group.conditions, ours, strict=True)
         )
         weights = plan.weights(ours)
         score = rounded(weights.score)
-        found.append(
+        groups.append(
             GroupExplanation(group.operator, plan.matches(ours), score, weights, conditions)
         )
         start = stop
-    return tuple(found)
+    return tuple(groups)
 
 
 def _is_pages(condition: Condition) -> bool:

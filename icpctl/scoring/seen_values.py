@@ -100,21 +100,21 @@ def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], pl
     condition, and a visitor, of its own.
     """
     of_type: dict[str, list[Condition]] = {}
-    for one in dict.fromkeys(conditions):
-        is_words = CONDITION_TYPES[one.type].kind in (Kind.TEXT, Kind.PAGES)
-        if is_words and listed_values(one):
-            of_type.setdefault(one.type, []).append(one)
-    found: HitsOf = {}
+    for condition in dict.fromkeys(conditions):
+        is_words = CONDITION_TYPES[condition.type].kind in (Kind.TEXT, Kind.PAGES)
+        if is_words and listed_values(condition):
+            of_type.setdefault(condition.type, []).append(condition)
+    hits: HitsOf = {}
     for name, asked in of_type.items():
         known = list(dict.fromkeys(value for row in seen for value in row[name].values))
         if not known:
             continue
         parts = dict.fromkeys(part for one in asked for part in _parts(one))
         held = _held(name, tuple(parts), known, plan)
-        for one in asked:
-            flags = [held[part] for part in _parts(one)]
-            found[one] = dict(zip(known, zip(*flags, strict=True), strict=True))
-    return found
+        for condition in asked:
+            flags = [held[part] for part in _parts(condition)]
+            hits[condition] = dict(zip(known, zip(*flags, strict=True), strict=True))
+    return hits
 
 
 def hits_on(condition: Condition, seen: Seen, hits: HitsOf) -> Hits:
@@ -182,8 +182,8 @@ def _each(
     """What each row has, of the values of a column and the raw ones."""
     misfits = set(column.misfits.tolist())
     return [
-        Seen(field, tuple(shown(value, its) for value in found), its, row not in misfits)
-        for row, (found, its) in enumerate(zip(column.to_lists(), raw, strict=True))
+        Seen(field, tuple(shown(value, its) for value in values), its, row not in misfits)
+        for row, (values, its) in enumerate(zip(column.to_lists(), raw, strict=True))
     ]
 
 
@@ -200,8 +200,8 @@ def _days(rows: pa.RecordBatch, plan: Plan) -> list[Seen]:
     of_date = _each(by_date, LAST_SEEN, _raw(rows, LAST_SEEN), _number)
     of_record = _each(own, name, _raw(rows, name), _number)
     return [
-        replace(record if not date.values and record.raw is not None else date, values=found)
-        for date, record, found in zip(
+        replace(record if not date.values and record.raw is not None else date, values=values)
+        for date, record, values in zip(
             of_date,
             of_record,
             (tuple(as_number(low) for low, _ in cell) for cell in column.to_lists()),

@@ -30,14 +30,14 @@ class Column:
         if self.offsets is None or self.elements is None:
             return table
         wide = _widened(table)
-        found = np.zeros((len(self.offsets) - 1, wide.shape[1]), wide.dtype)
+        held = np.zeros((len(self.offsets) - 1, wide.shape[1]), wide.dtype)
         filled = np.flatnonzero(np.diff(self.offsets))
         if len(filled):
             starts = self.offsets[filled]
             for part in range(wide.shape[1]):
                 bits = wide[:, part].take(self.elements)
-                found[filled, part] = np.bitwise_or.reduceat(bits, starts)
-        return found.view(np.uint8)[:, : table.shape[1]]
+                held[filled, part] = np.bitwise_or.reduceat(bits, starts)
+        return held.view(np.uint8)[:, : table.shape[1]]
 
     def lists(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the offsets [cells + 1] of the cells into the elements, and the elements."""
@@ -49,18 +49,18 @@ class Column:
     def spread(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
         nothing = np.zeros((1, cells.shape[1]), cells.dtype)
-        found: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
-        return found
+        by_row: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
+        return by_row
 
     def to_lists(self) -> list[list[Any]]:
         """For each row its values, as Python values."""
         values: list[Any] = self.values.tolist()
         if self.offsets is None or self.elements is None:
             return [[values[cell]] if cell >= 0 else [] for cell in self.rows.tolist()]
-        found = [values[element] for element in self.elements.tolist()]
+        listed = [values[element] for element in self.elements.tolist()]
         starts = self.offsets.tolist()
         return [
-            found[starts[cell] : starts[cell + 1]] if cell >= 0 else []
+            listed[starts[cell] : starts[cell + 1]] if cell >= 0 else []
             for cell in self.rows.tolist()
         ]
 

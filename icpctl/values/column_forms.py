@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.values.country_forms import country_column
-from icpctl.values.range_forms import size_range_column
-from icpctl.values.url_forms import path_column as path
-from icpctl.values.url_forms import url_column
+from icpctl.values.forms.country_forms import country_column
+from icpctl.values.forms.range_forms import size_range_column
+from icpctl.values.forms.url_forms import path_column as path
+from icpctl.values.forms.url_forms import url_column
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def dumps(value: Any) -> str:
 
 def standard(text: str) -> str:
     """A JSON text with null for NaN and the infinities, which the standard has not."""
-    return _NO_NUMBER.sub(lambda found: found[1] or "null", text)
+    return _NO_NUMBER.sub(lambda match: match[1] or "null", text)
 
 
 def scalar_text(value: object) -> str | None:
@@ -147,7 +147,7 @@ class _Decoder(json.JSONDecoder):
             folded = s.lower()
             if "nan" not in folded and "inf" not in folded:
                 raise
-            spelt = _NO_NUMBER.sub(lambda found: found[1] or "NaN".rjust(len(found[0])), s)
+            spelt = _NO_NUMBER.sub(lambda match: match[1] or "NaN".rjust(len(match[0])), s)
             value = super().decode(spelt, *args)
         return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
 

@@ -45,11 +45,11 @@ def shallow(text: str, levels: int) -> str:
     start = position = 0
     after = _VALUE
     while around or after == _VALUE:
-        found = _TOKEN.match(text, position)
-        kind = found.lastgroup if found else None
-        if found is None or kind is None:
+        token = _TOKEN.match(text, position)
+        kind = token.lastgroup if token else None
+        if token is None or kind is None:
             raise _unknown(text, position, after)
-        position = found.end()
+        position = token.end()
         last = text[position - 1]
         if kind == "open" and after in _VALUES:
             around.append(last)
@@ -70,7 +70,7 @@ def shallow(text: str, levels: int) -> str:
         elif kind in ("string", "scalar") and after in _VALUES:
             after = _COMMA_OR_END
         else:
-            raise json.JSONDecodeError(_EXPECTING[after], text, found.start(kind))
+            raise json.JSONDecodeError(_EXPECTING[after], text, token.start(kind))
     if text[position:].strip(_SPACE):
         raise json.JSONDecodeError("Extra data", text, position)
     return "".join([*kept, text[start:]])

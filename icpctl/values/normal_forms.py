@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.values.country_forms import LONGEST_CODE, country, unaccented
-from icpctl.values.country_forms import names_and_codes as countries
-from icpctl.values.date_forms import EPOCH, YEAR_1, YEAR_9999, instant, instant_text, micros
-from icpctl.values.number_forms import DECIMAL, NUMBER
-from icpctl.values.number_forms import json_number as number
-from icpctl.values.range_forms import DASHES, size_range
-from icpctl.values.range_forms import size_bounds as range_bounds
-from icpctl.values.text_forms import plain
-from icpctl.values.url_forms import SCHEME, WWW, domain, path, path_value, url
+from icpctl.values.forms.country_forms import LONGEST_CODE, country, unaccented
+from icpctl.values.forms.country_forms import names_and_codes as countries
+from icpctl.values.forms.date_forms import EPOCH, YEAR_1, YEAR_9999, instant, instant_text, micros
+from icpctl.values.forms.number_forms import DECIMAL, NUMBER
+from icpctl.values.forms.number_forms import json_number as number
+from icpctl.values.forms.range_forms import DASHES, size_range
+from icpctl.values.forms.range_forms import size_bounds as range_bounds
+from icpctl.values.forms.text_forms import plain
+from icpctl.values.forms.url_forms import SCHEME, WWW, domain, path, path_value, url
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icpctl.values import json_records, number_forms, range_forms
+from icpctl.values import json_records
+from icpctl.values.forms import number_forms, range_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from icpctl.values.range_forms import Bounds
+    from icpctl.values.forms.range_forms import Bounds
 
 
 @dataclass(frozen=True, slots=True)

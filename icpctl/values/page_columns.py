@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from icpctl.values import json_records, page_lists
 from icpctl.values.column import Column
-from icpctl.values.text_forms import is_missing
+from icpctl.values.forms.text_forms import is_missing
+from icpctl.values.forms.url_forms import query_parameter
 from icpctl.values.tokens import Decoded, distinct_of, visible_texts
-from icpctl.values.url_forms import query_parameter
 
 _NO_ROWS = np.empty(0, np.int64)
 
@@ -59,27 +59,27 @@ def _listed(tokens: pa.ListArray) -> _Pages:
 
 
 def _split(tokens: pa.Array) -> _Pages:
-    found = page_lists.split(tokens)
-    if not len(found.odd):
-        return _Pages(found.texts, found.codes, found.lengths)
+    split = page_lists.split(tokens)
+    if not len(split.odd):
+        return _Pages(split.texts, split.codes, split.lengths)
     texts: list[str] = []
     codes: list[int] = []
     counts = []
-    for row in found.odd:
+    for row in split.odd:
         value = json_records.loads(tokens[int(row)].as_py())
         elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
         counts.append(len(elements))
         for element in elements:
             page = _page(element)
             missing = _NOTHING if element is None else _MISFIT
-            codes.append(missing if page is None else len(found.texts) + len(texts))
+            codes.append(missing if page is None else len(split.texts) + len(texts))
             texts += [] if page is None else [page]
-    places = np.concatenate([[0], np.cumsum(found.lengths)])[found.odd]
-    lengths = found.lengths.copy()
-    lengths[found.odd] = counts
+    places = np.concatenate([[0], np.cumsum(split.lengths)])[split.odd]
+    lengths = split.lengths.copy()
+    lengths[split.odd] = counts
     return _Pages(
-        pa.concat_arrays([found.texts, pa.array(texts, pa.string())]),
-        np.insert(found.codes, np.repeat(places, counts), np.array(codes, np.int32)),
+        pa.concat_arrays([split.texts, pa.array(texts, pa.string())]),
+        np.insert(split.codes, np.repeat(places, counts), np.array(codes, np.int32)),
         lengths,
     )
 

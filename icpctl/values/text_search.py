@@ -22,10 +22,10 @@ def containing(texts: pa.Array, wanted: str) -> np.ndarray:
     last = len(data) - len(needle)
     if not needle or last < 0:
         return held if needle else ~held
-    found = data[: last + 1] == needle[0]
+    begins = data[: last + 1] == needle[0]
     if len(needle) > 1:
-        found &= data[1 : last + 2] == needle[1]
-    places = np.flatnonzero(found)
+        begins &= data[1 : last + 2] == needle[1]
+    places = np.flatnonzero(begins)
     for at in range(2, len(needle)):
         places = places[data[places + at] == needle[at]]
     owners = np.searchsorted(offsets, places, "right") - 1
@@ -36,7 +36,7 @@ def containing(texts: pa.Array, wanted: str) -> np.ndarray:
 def bytes_of(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """The offsets [texts + 1] of strings into their bytes, and the bytes."""
     _, offsets, data = texts.buffers()
-    found = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     if data is None or not len(texts):
         return np.zeros(len(texts) + 1, np.int32), np.empty(0, np.uint8)
-    return found - found[0], np.frombuffer(data, np.uint8)[found[0] : found[-1]]
+    return bounds - bounds[0], np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]

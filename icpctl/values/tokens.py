@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.values import text_forms
+from icpctl.values.forms import text_forms
 
 _NOTHING = ("null", "[]")
 _QUOTE = ord('"')

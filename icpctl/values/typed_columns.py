@@ -16,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.values import date_forms, json_records, url_forms
-from icpctl.values.boolean_forms import boolean
+from icpctl.values import json_records
 from icpctl.values.column import Column
-from icpctl.values.number_forms import json_number
+from icpctl.values.forms import date_forms, url_forms
+from icpctl.values.forms.boolean_forms import boolean
+from icpctl.values.forms.number_forms import json_number
+from icpctl.values.forms.range_forms import size_text
 from icpctl.values.number_readers import number_reader
 from icpctl.values.page_columns import pages
 from icpctl.values.tokens import Decoded, distinct_of, first_bytes, is_missing, visible_texts
@@ -42,6 +44,8 @@ def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
         case Kind.TEXT if name == "domain":
             column = texts(tokens)
             return replace(column, values=url_forms.domain_column(column.values))
+        case Kind.TEXT if name == "employee_size_range":
+            return texts(_without_objects(tokens))
         case Kind.TEXT:
             return texts(tokens)
         case Kind.NUMBER:
@@ -91,6 +95,20 @@ def texts(tokens: pa.Array) -> Column:
     for cell, added in several.items():
         elements[offsets[cell] : offsets[cell + 1]] = added
     return Column(values, rows, offsets, elements, misfits)
+
+
+def _without_objects(tokens: pa.Array) -> pa.Array:
+    """Return the JSON texts of ranges, with those of `{min, max}` as texts such as `51-200`."""
+    is_object = pc.fill_null(pc.starts_with(tokens, "{"), False)
+    if not pc.any(is_object).as_py():
+        return tokens
+    read = number_reader("company_size").from_token
+    objects = tokens.filter(is_object).to_pylist()
+    made = [
+        token if bounds is None else json.dumps(size_text(*bounds))
+        for token, bounds in zip(objects, map(read, objects), strict=True)
+    ]
+    return pc.replace_with_mask(tokens, is_object, pa.array(made, pa.string()))
 
 
 def numbers(tokens: pa.Array, name: str) -> Column:
@@ -151,11 +169,11 @@ def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     unknown = np.ones(len(distinct) + 1, bool)
     misfit = np.zeros(len(distinct), bool)
     for cell, token in enumerate(distinct.to_pylist()):
-        found = _instant(token)
-        if found is None:
+        moment = _instant(token)
+        if moment is None:
             misfit[cell] = not is_missing(token)
         else:
-            table[cell], unknown[cell] = found, False
+            table[cell], unknown[cell] = moment, False
     return table[rows], ~unknown[rows], _rows_of(rows, misfit)
 
 
@@ -196,12 +214,12 @@ def _plain_times(tokens: pa.Array) -> pa.Array | None:
         return None
     zone = "UTC" if _ZONE.search(first) else None
     try:
-        found = pc.utf8_slice_codeunits(tokens, 1, -1).cast(pa.timestamp("us", zone))
+        times = pc.utf8_slice_codeunits(tokens, 1, -1).cast(pa.timestamp("us", zone))
     except pa.ArrowInvalid:
         return None
-    span = pc.min_max(found.cast(pa.int64())).as_py()
+    span = pc.min_max(times.cast(pa.int64())).as_py()
     return (
-        found if span["min"] >= date_forms.YEAR_1 and span["max"] <= date_forms.YEAR_9999 else None
+        times if span["min"] >= date_forms.YEAR_1 and span["max"] <= date_forms.YEAR_9999 else None
     )
 
 
@@ -220,12 +238,12 @@ def _converted(
     misfit = np.zeros(len(distinct), bool)
     for cell in np.flatnonzero(unread):
         token = distinct[cell].as_py()
-        found = read(token)
-        if found is None:
+        value = read(token)
+        if value is None:
             value_of[cell] = -1
             misfit[cell] = not is_missing(token)
         else:
-            bounds[cell] = found
+            bounds[cell] = value
     return Column(bounds, np.append(value_of, np.int32(-1))[rows], misfits=_rows_of(rows, misfit))
 
 
@@ -234,8 +252,8 @@ def _scalars(token: str) -> tuple[list[str], bool]:
     value = json_records.loads(token)
     elements = value if isinstance(value, list) else [value]
     known = [element for element in elements if element is not None]
-    found = [text for element in known if (text := json_records.scalar_text(element)) is not None]
-    return found, len(found) < len(known)
+    scalars = [text for element in known if (text := json_records.scalar_text(element)) is not None]
+    return scalars, len(scalars) < len(known)
 
 
 def _rows_of(rows: np.ndarray, misfit: np.ndarray) -> np.ndarray:
@@ -257,10 +275,10 @@ def scalar_texts(tokens: pa.Array) -> pa.Array:
         clean = pc.or_(clean, is_number)
     odd = pc.and_(pc.invert(clean), pc.is_valid(tokens))
     if pc.any(odd).as_py():
-        found = [
+        texts_of_odd = [
             json_records.scalar_text(json_records.loads(t)) for t in tokens.filter(odd).to_pylist()
         ]
-        sliced = pc.replace_with_mask(sliced, odd, pa.array(found, pa.string()))
+        sliced = pc.replace_with_mask(sliced, odd, pa.array(texts_of_odd, pa.string()))
     _, filled = visible_texts(sliced)
     return pc.if_else(pa.array(filled), sliced, None)
 
@@ -269,8 +287,8 @@ def carried_json(tokens: pa.Array) -> pa.Array:
     """Carried fields as JSON that everybody can read; null where there is nothing."""
     odd = pc.match_substring_regex(tokens, "(?i)nan|inf")
     if pc.any(odd).as_py():
-        found = [json_records.standard(token) for token in tokens.filter(odd).to_pylist()]
-        tokens = pc.replace_with_mask(tokens, odd, pa.array(found, pa.string()))
+        standard = [json_records.standard(token) for token in tokens.filter(odd).to_pylist()]
+        tokens = pc.replace_with_mask(tokens, odd, pa.array(standard, pa.string()))
     return pc.fill_null(tokens, "null")
 
 

@@ -23,6 +23,19 @@ CASES = [
     f"{part}/{it.name}" for part in ("configs", "folders") for it in sorted((HERE / part).iterdir())
 ]
 
+# The cases whose findings are shown in every format; of the others one format is enough.
+FEW = [
+    *("configs/bad-indent.yaml", "configs/comparator-unknown.yaml", "configs/duplicate-key.yaml"),
+    *("configs/hostile-text.yaml", "configs/json-trailing-comma.json", "configs/label-empty.yaml"),
+    *("configs/latin-1.yaml", "configs/long-line.yaml", "configs/many-at-once.yaml"),
+    *("configs/umlaut-ü.yaml", "folders/same-rules", "folders/same-label"),
+]
+
+
+def cases_of(form: str) -> list[str]:
+    """Return the cases that the snapshot of a format shows."""
+    return CASES if form == "text" else FEW
+
 
 def expected() -> list[tuple[str, int, int, str]]:
     """(file, line, column, code) of every finding, as `findings.txt` has them."""
@@ -52,13 +65,13 @@ def call(case: str, form: str) -> str:
         ended = CliRunner().invoke(app, args)
     parts = [f"$ icpctl {' '.join(args)}", f"exit code {ended.exit_code}"]
     for name, text in (("stdout", ended.stdout), ("stderr", ended.stderr)):
-        parts += [
-            f"--- {name}",
-            text.replace(f'"version": "{__version__}"', '"version": "VERSION"'),
-        ]
+        printed = text.replace(f'"version": "{__version__}"', '"version": "VERSION"')
+        if form in ("github", "sarif"):  # whose paths begin at a repository, if there is one
+            printed = printed.replace("tests/broken/", "")
+        parts += [f"--- {name}", printed]
     return "\n".join(parts)
 
 
 def snapshot(form: str) -> str:
     """What `snapshots/FORM.txt` must hold."""
-    return SEPARATOR.join(call(case, form) for case in CASES)
+    return SEPARATOR.join(call(case, form) for case in cases_of(form))

@@ -13,7 +13,7 @@ import pytest
 
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
-from tests.process import ROOT, environment, icpctl
+from tests.process import ROOT, environment, icpctl, type_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,8 @@ def test_settings_count(here: Path) -> None:
 def test_the_scripts(here: Path, shell: str) -> None:
     ended = icpctl("completion", shell, cwd=here)
     assert (ended.code, ended.err) == (0, "")
-    assert f"complete_{shell}" in ended.out
+    assert "_ICPCTL_COMPLETE" in ended.out
+    assert "eval" not in ended.out
 
 
 def test_an_unknown_shell(here: Path) -> None:
@@ -123,7 +124,7 @@ def test_in_bash(here: Path) -> None:
     script = """
         source <(icpctl completion bash)
         complete -p icpctl
-        COMP_WORDS=(icpctl get --dir icp_configs s); COMP_CWORD=4
+        COMP_LINE="icpctl get --dir icp_configs s"; COMP_POINT=${#COMP_LINE}
         _icpctl_completion icpctl
         printf '%s\\n' "${COMPREPLY[@]}"
     """
@@ -136,15 +137,18 @@ def test_in_zsh(here: Path) -> None:
     script = """
         compdef() { print compdef "$@" }
         source <(icpctl completion zsh)
-        _arguments() { print -r -- "$@" }
+        compadd() { print -r -- "$@" "${shown[@]}" }
+        _files() { print files }
         words=(icpctl get s); CURRENT=3; _icpctl_completion
-        words=(icpctl describe ICP10); CURRENT=3; _icpctl_completion
+        words=(icpctl describe has_an); CURRENT=3; _icpctl_completion
+        words=(icpctl get zzz); CURRENT=3; _icpctl_completion
     """
-    out = run("zsh", script, here)
-    assert out.startswith("compdef _icpctl_completion icpctl\n")
-    for word in ("saas", "smb", "ICP101", "ICP108"):
-        assert f'"{word}"' in out
-    assert '"old"' not in out
+    assert run("zsh", script, here).splitlines() == [
+        "compdef _icpctl_completion icpctl",
+        "-l -d shown -- saas smb saas smb",
+        "-l -d shown -- has_any has_any  -- some listed value equals some subject value",
+        "files",
+    ]
 
 
 def test_in_fish(here: Path) -> None:
@@ -156,3 +160,72 @@ def test_in_fish(here: Path) -> None:
     assert run("fish", script, here) == (
         "saas\nsmb\nhas_any\tsome listed value equals some subject value\n"
     )
+
+
+HOSTILE = [
+    "$(touch pwned)",
+    "\\$(touch pwned)",
+    "\\`touch pwned\\`",
+    "`touch pwned`",
+    "a; touch pwned",
+    "a & touch pwned",
+    "a' $(touch pwned) '",
+    'a" $(touch pwned) "',
+    "a)); touch pwned; ((",
+    "*",
+    "~root",
+    "-x",
+    "a:b",
+    "a\\b",
+    "a\tb",
+    "a\nb; touch pwned",
+    "<(touch pwned)",
+    "${(e)x}",
+]
+STARTS = {"bash": "bash --norc --noprofile -i", "zsh": "zsh -f -i"}
+SOURCES = {
+    "bash": "source <(icpctl completion bash)",
+    "zsh": "autoload -U compinit && compinit -u -D && source <(icpctl completion zsh)",
+}
+TAB, KILL_LINE = "\t", "\x15"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_name_arrives_as_one_word_in_bash(here: Path, name: str) -> None:
+    (here / "icp_configs" / name).mkdir()
+    script = """
+        source <(icpctl completion bash)
+        COMP_LINE="icpctl list --org "; COMP_POINT=${#COMP_LINE}
+        _icpctl_completion icpctl
+        for word in "${COMPREPLY[@]}"; do eval "printf '%s\\n' $word"; done
+    """
+    names = sorted(["acme", "globex", *[name] * name.isprintable()])
+    assert run("bash", script, here).splitlines() == names
+    assert not (here / "pwned").exists()
+
+
+@pytest.mark.parametrize("shell", STARTS)
+def test_no_name_runs_code_when_somebody_presses_tab(here: Path, shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    for name in HOSTILE:
+        (here / "icp_configs" / name).mkdir()
+        (here / "icp_configs" / f"{name}.yaml").touch()
+    asked = [f"icpctl {words}{TAB}{TAB}{KILL_LINE}" for words in ("list --org ", "get ", "get a")]
+    typed = [f"{SOURCES[shell]}\n", *asked, "touch finished\n", "exit\n"]
+    path = os.pathsep.join([str(here / "bin"), os.environ["PATH"]])
+    type_into(STARTS[shell], "".join(typed), cwd=here, HOME=str(here), PATH=path)
+    assert (here / "finished").exists()
+    assert not list(here.rglob("pwned"))
+
+
+def test_names_are_data_in_fish(here: Path) -> None:
+    for name in HOSTILE:
+        (here / "icp_configs" / name).mkdir()
+    script = """
+        icpctl completion fish | source
+        complete -C "icpctl list --org "
+    """
+    names = sorted(["acme", "globex", *filter(str.isprintable, HOSTILE)])
+    assert sorted(run("fish", script, here).splitlines()) == names
+    assert not (here / "pwned").exists()

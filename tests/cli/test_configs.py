@@ -166,7 +166,7 @@ def test_get_of_a_broken_config_shows_what_is_wrong(here: Path) -> None:
     assert "error[ICP105]" in ended.err
 
 
-@pytest.mark.parametrize("slug", ["../secret", "/etc/passwd", "a/b", "..", ""])
+@pytest.mark.parametrize("slug", ["../secret", "/etc/passwd", "a/b", ".."])
 def test_a_slug_cannot_leave_the_folder(here: Path, slug: str) -> None:
     (here / "secret.yaml").write_text(VALID)
     ended = icpctl("get", slug, cwd=here)
@@ -412,14 +412,6 @@ def test_help_on_a_full_disk_is_one_message(here: Path, args: list[str]) -> None
             check=False,
         )
     assert (ended.returncode, ended.stderr) == (2, b"error: No space left on device\n")
-
-
-def test_a_closed_stdout_is_no_crash(here: Path) -> None:
-    shell = f"{sys.executable} -m icpctl list >&-"
-    ended = subprocess.run(
-        ["bash", "-c", shell], cwd=here, env=environment(), capture_output=True, check=False
-    )
-    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_ascii_terminals_get_escapes(here: Path) -> None:

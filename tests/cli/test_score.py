@@ -17,7 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from tests import oracle
-from tests.process import COMMAND, ROOT, Ended, environment, icpctl
+from tests.process import COMMAND, ROOT, Ended, environment, icpctl, unless_given
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
 AS_OF = "2026-11-23T12:00:00Z"
@@ -27,7 +27,8 @@ VERDICT = ["id", "icp_match", "icp", "icp_score", "matches"]
 
 def score(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
     """Score with the sample configs as of a fixed date."""
-    return icpctl("score", "--dir", CONFIGS, "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+    given = unless_given(args, "--dir", CONFIGS, "--as-of", AS_OF)
+    return icpctl("score", *given, *args, cwd=cwd, **kwargs)
 
 
 def jsonl(path: Path) -> list[dict[str, Any]]:
@@ -359,10 +360,10 @@ def test_rejects_need_a_file(tmp_path: Path) -> None:
 
 
 def test_a_name_that_says_no_format(tmp_path: Path) -> None:
-    ended = score(FLAT, "--out", "", cwd=tmp_path)
+    ended = score(FLAT, "--out", "m", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "--out '': error: what the file should hold is not clear from its name\n"
+        "m: error: what the file should hold is not clear from its name\n"
         "  hint: end it in one of .jsonl, .ndjson, .csv, .parquet; - is JSONL on stdout\n"
     )
 
@@ -443,7 +444,8 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, sent: int, code:
         assert process.wait(60) == code
         assert process.stderr.read() == b""
     assert out.read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.parquet", "spool"]
+    left = [path.name for path in tmp_path.iterdir() if ".icpctl-new" not in path.name]
+    assert sorted(left) == ["m.parquet", "spool"]
     if sent != signal.SIGKILL:
         assert not os.listdir(spool)
 

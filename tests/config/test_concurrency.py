@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl import IcpctlError, Workspace
-from icpctl.config.editing.writing import Changes, update
+from icpctl.config.editing.changes import Changes
+from icpctl.config.editing.writing import update
 from tests.config.marked import RULES
 from tests.process import ROOT, environment
 
@@ -22,7 +23,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from icpctl import Workspace
-from icpctl.config.writing import Changes, update
+from icpctl.config.editing.changes import Changes
+from icpctl.config.editing.writing import update
 sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
     update(Workspace(Path(sys.argv[1])), "a", lambda it: Changes(priority=it.config.priority + 1))

@@ -13,7 +13,9 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind, comparators_for
 
 
 def read(*words: str) -> list[dict[str, Any]]:
-    conditions: list[dict[str, Any]] = rules_of_words(words, ())["groups"][0]["conditions"]
+    rules = Rules.model_validate(rules_of_words(words, ()))
+    body = rules.model_dump(mode="json", exclude_defaults=True)
+    conditions: list[dict[str, Any]] = body["groups"][0]["conditions"]
     return conditions
 
 
@@ -27,6 +29,9 @@ def read(*words: str) -> list[dict[str, Any]]:
         ('industry in "Software, Inc"', ["Software, Inc"]),
         ("  company_size \t gte   50 ", 50),
         ("company_size gte 0.5", 0.5),
+        ("company_size gte 10M", 10_000_000),
+        ("company_size gte 1,000", 1000),
+        ("company_size between 1.5K, 2K", [1500, 2000]),
         ("company_size between 50, 1000", [50, 1000]),
         ("company_size between [50, 1000]", [50, 1000]),
         ("session_count in 1,2", [1, 2]),
@@ -90,7 +95,7 @@ def test_where_is_required_and_prefer_optional() -> None:
         ("company_size between 5", "ICP206", "write min, max"),
         ("company_size between 9, 1", "ICP210", "min is greater than max"),
         ("company_size gte lots", "ICP207", "expected a number"),
-        ("company_size gte 1,000", "ICP207", "write 1000"),
+        ("company_size gte 1.2.3M", "ICP207", "expected a number"),
         ("icp_match equals maybe", "ICP208", "expected true or false"),
         ("icp_score gt 101", "ICP213", "0 to 100"),
         ("industry in a,,b", "ICP108", "comma"),

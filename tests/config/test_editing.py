@@ -13,14 +13,11 @@ from hypothesis import strategies as st
 
 from icpctl import IcpConfig, IcpctlError, Workspace
 from icpctl.config.editing.bodies import read_source
+from icpctl.config.editing.body_fields import is_same, short_body
+from icpctl.config.editing.changes import Changes
+from icpctl.config.editing.group_changes import GroupChanges
 from icpctl.config.editing.layout import config_text
-from icpctl.config.editing.writing import (
-    Changes,
-    create,
-    holds_the_same,
-    short_body,
-    update,
-)
+from icpctl.config.editing.writing import create, update
 from icpctl.documents.document import read_document
 from tests.strategies import configs
 
@@ -159,13 +156,45 @@ groups:
 """
 
 
-def test_rules_are_taken_over_with_their_comments(tmp_path: Path, folder: Path) -> None:
-    rules = source(tmp_path, "rules.yaml", NEW_RULES)
-    after = updated(folder, BLOCK, Changes(rules=rules))
-    begin, end = BLOCK.index("groups:"), BLOCK.index("   # two")
-    body = NEW_RULES.removeprefix("# ours\n").rstrip("\n")
-    indented = "\n".join(f"  {line}".rstrip() for line in body.split("\n")).strip()
-    assert after == BLOCK[:begin] + indented + BLOCK[end:]
+def test_rules_keep_the_bytes_of_what_stays(tmp_path: Path, folder: Path) -> None:
+    before = """\
+label: SaaS
+rules:
+  groups:
+    # who
+    - operator: AND  # all of them
+      conditions:
+        # what they do
+        - type: industry
+          comparator: in
+          value:
+            - SaaS  # ours
+            - 'Software'
+
+        # how many
+        - {type: company_size, comparator: gte, value: 50}  # big
+        # where
+        - type: country
+          comparator: equals   # exactly
+          value: DE # for now
+          weight: 2
+"""
+    rules = {"groups": [{"operator": "AND", "conditions": [
+        {"type": "industry", "comparator": "in", "value": ["SaaS", "Software", "IT"]},
+        {"type": "company_size", "comparator": "gte", "value": 100},
+        {"type": "country", "comparator": "equals", "value": "FR", "weight": 2},
+        {"type": "city", "comparator": "exists", "optional": True}]}]}  # fmt: skip
+    after = before.replace("'Software'\n", "'Software'\n            - IT\n")
+    after = after.replace("value: 50}", "value: 100}").replace("value: DE #", "value: FR #")
+    after += "        - type: city\n          comparator: exists\n          optional: true\n"
+    given_rules = source(tmp_path, "rules.json", json.dumps(rules))
+    assert updated(folder, before, Changes(rules=given_rules)) == after
+    assert updated(folder, after, Changes(rules=given_rules)) == after
+    del rules["groups"][0]["conditions"][1], rules["groups"][0]["conditions"][2]
+    less = source(tmp_path, "less.json", json.dumps(rules))
+    big = "        - {type: company_size, comparator: gte, value: 100}  # big\n"
+    city = "        - type: city\n          comparator: exists\n          optional: true\n"
+    assert updated(folder, after, Changes(rules=less)) == after.replace(big, "").replace(city, "")
 
 
 @pytest.mark.parametrize(("text", "name"), [(BLOCK, "a.yaml"), (FLOW, "a.yaml"), (JSON, "a.json")])
@@ -194,14 +223,32 @@ def test_rules_that_are_the_same_change_nothing(tmp_path: Path, folder: Path) ->
     assert updated(folder, FLOW, Changes(rules=source(tmp_path, "r.yaml", text))) == FLOW
 
 
-def test_a_body_takes_the_place_of_everything(tmp_path: Path, folder: Path) -> None:
-    body = source(tmp_path, "b.yaml", "# mine\n" + FLOW)
-    assert updated(folder, BLOCK, Changes(body=body)) == "# mine\n" + FLOW
+def test_a_body_changes_what_it_says(tmp_path: Path, folder: Path) -> None:
+    """As the API does: a field may be absent, and null removes it."""
+
+    def merged(body: dict[str, Any], text: str = BLOCK, name: str = "a.yaml") -> str:
+        document = source(tmp_path, "b.json", json.dumps(body))
+        return updated(folder, text, Changes(body=document), name)
+
+    assert merged({}) == BLOCK
+    assert merged({"priority": 9}) == BLOCK.replace("priority: 10 ", "priority: 9 ")
+    assert merged({"priority": None}) == BLOCK.replace("priority: 10 # lower first\n", "")
+    assert merged({"isActive": None}) == BLOCK.replace("isActive:   yes\n", "")
+    bare = BLOCK.replace("isActive:   yes\n", "")
+    assert merged({"isActive": None, "priority": 10}, bare) == bare
+    assert merged({"label": "B", "slug": "a", "etag": "0"}) == BLOCK.replace("SaaS  ", "B  ")
+    assert merged({"id": None}, JSON, "b.json") == JSON.replace(',\n    "id": 7', "")
+    body = source(tmp_path, "b.yaml", "# mine\npriority: 3\n")
     after = updated(folder, BLOCK, Changes(label="B", body=body))
-    assert after == "# mine\n" + FLOW.replace("A", "B", 1)
-    body = source(tmp_path, "b.json", JSON)
-    assert "Café" in updated(folder, BLOCK, Changes(body=body))
-    assert Workspace(folder).get("a").config.priority == 10
+    assert after == BLOCK.replace("SaaS  ", "B  ").replace("priority: 10 ", "priority: 3 ")
+
+
+@pytest.mark.parametrize("key", ["label", "rules"])
+def test_what_a_config_needs_cannot_be_removed(tmp_path: Path, folder: Path, key: str) -> None:
+    body = source(tmp_path, "b.json", json.dumps({"priority": 1, key: None}))
+    [finding] = refused(folder, BLOCK, Changes(body=body)).findings
+    assert (finding.code, finding.message) == ("ICP101", f"{key} cannot be removed")
+    assert finding.location.column == 17
 
 
 def test_a_body_of_another_format_that_says_the_same_changes_nothing(
@@ -222,21 +269,11 @@ def test_a_json_body_changes_only_what_it_says_otherwise(tmp_path: Path, folder:
     assert found == BLOCK.replace("label: SaaS ", "label: B ").replace(
         "# two\n", "# two\nupdatedAt: now\n"
     )
-    del got["priority"]
-    found = updated(folder, BLOCK, Changes(body=source(tmp_path, "new.json", json.dumps(got))))
-    assert found == BLOCK.replace("priority: 10 # lower first\n", "")
     got = Workspace(folder).get("b").config.body() | {"isActive": False, "etag": "0"}
     body = source(tmp_path, "new.json", json.dumps(got, indent=1))
     assert updated(folder, JSON, Changes(body=body), "b.json") == JSON.replace(
         "1e1,\n", '1e1,\n    "isActive": false,\n'
     )
-
-
-def test_rules_in_place_of_flow_leave_no_space_behind(tmp_path: Path, folder: Path) -> None:
-    rules = source(tmp_path, "r.yaml", "groups:\n  - operator: OR\n    conditions:\n"
-                   "      - {type: city, comparator: equals, value: Oslo}\n")  # fmt: skip
-    found = updated(folder, f"label: A\n{RULES}\n", Changes(rules=rules))
-    assert "rules:\n  groups:\n" in found
 
 
 def refused(folder: Path, text: str, changes: Changes, **options: Any) -> IcpctlError:
@@ -263,15 +300,102 @@ def test_what_would_be_invalid_changes_nothing(tmp_path: Path, folder: Path) -> 
     assert "--file" in (refused(folder, BLOCK, Changes(rules=whole)).hint or "")
 
 
-def test_what_no_edit_can_keep_is_refused(folder: Path) -> None:
-    """The label is another field's anchor, so it cannot change alone."""
+def test_aliases_keep_their_value(folder: Path) -> None:
+    """The label is another field's anchor, so that field gets its value written out."""
     text = (
-        "label: &x SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
-        "        - {type: industry, comparator: equals, value: *x}\n"
+        "label: &x SaaS # name\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
+        "        - {type: industry, comparator: equals, value: *x }\n"
     )
-    error = refused(folder, text, Changes(label="B"))
-    assert (error.code, error.hint) == ("cannot_edit", "change it by hand: icpctl edit a")
-    assert "priority: 1" in updated(folder, text, Changes(priority=1))
+    after = text.replace("&x SaaS", "B").replace("*x", "SaaS")
+    assert updated(folder, text, Changes(label="B")) == after
+    assert updated(folder, text, Changes(priority=1)) == text.replace(
+        "name\n", "name\npriority: 1\n"
+    )
+
+
+EXPLICIT = """? label
+: A
+rules:
+  groups:
+    - operator: AND
+      conditions:
+        - {type: industry, comparator: exists}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "after"),
+    [
+        (EXPLICIT, Changes(priority=3, is_active=False),
+         EXPLICIT.replace(": A\n", ": A\npriority: 3\nisActive: false\n")),
+        (EXPLICIT, Changes(label="B"), EXPLICIT.replace(": A\n", ": B\n")),
+        (f"? priority\nlabel: A\n{RULES}\n", Changes(priority=3),
+         f"? priority\n: 3\nlabel: A\n{RULES}\n"),
+        (f"{RULES}\nlabel: |\n  A", Changes(priority=3), f"{RULES}\nlabel: |-\n  A\npriority: 3"),
+        (f"label: | # note\n  A\n{RULES}\n", Changes(label="B"), f"label: B # note\n{RULES}\n"),
+        (f"label: |+ # note\n  A\n\n\n{RULES}\n", Changes(priority=3),
+         f"label: |+ # note\n  A\n\n\npriority: 3\n{RULES}\n"),
+    ],
+)  # fmt: skip
+def test_rare_forms_of_yaml(folder: Path, before: str, changes: Changes, after: str) -> None:
+    assert updated(folder, before, changes) == after
+
+
+IN_WORDS = """\
+label: A
+rules:
+  groups:
+    - operator: AND
+      conditions:
+        # what
+        - {type: industry, comparator: in, value: [SaaS, IT], weight: 2} # ours
+        - type: city # where
+          comparator: exists
+"""
+
+
+def test_conditions_in_words(folder: Path) -> None:
+    def after(*args: Any, text: str = IN_WORDS) -> str:
+        return updated(folder, text, Changes(conditions=GroupChanges(*args)))
+
+    size = "        - type: company_size\n          comparator: gte\n          value: 10000000\n"
+    assert after(["company_size gte 10M"]) == IN_WORDS + size
+    assert after([], ["company_size gte 10M"]) == IN_WORDS + size + "          optional: true\n"
+    assert after([], [], ["city exists"]) == IN_WORDS[: IN_WORDS.index("        - type: city")]
+    line = "        - {type: industry, comparator: in, value: [SaaS, IT], weight: 2} # ours\n"
+    assert after([], [], ["industry in IT, SaaS"], 1) == IN_WORDS.replace(line, "")
+    assert after(["city exists"]) == IN_WORDS
+    more = IN_WORDS + "    - operator: OR\n      conditions: [{type: region, comparator: exists}]\n"
+    assert after([], ["city exists"], [], 2, text=more) == more.replace(
+        "exists}]", "exists}, {type: city, comparator: exists, optional: true}]"
+    )
+    assert after([], [], ["city exists"], text=more).count("city") == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (([], [], ["city exists", "industry in SaaS, IT"]), "empty_group", "no condition left"),
+        (([], [], ["city equals X"]), "no_such_condition", "did you mean 'city exists'?"),
+        ((["region exists"], [], [], 2), "no_such_group", "only group 1"),
+        ((["regiom exists"], [], ["city exits"]), "bad_condition", "2 conditions are not right"),
+        (([], [], [], 1), "usage", "--group says where"),
+    ],
+)
+def test_conditions_that_cannot_be_changed(folder: Path, args: Any, code: str, said: str) -> None:
+    with pytest.raises(IcpctlError) as caught:
+        updated(folder, IN_WORDS, Changes(conditions=GroupChanges(*args)))
+    assert caught.value.code == code
+    assert said in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_group_must_be_chosen_where_there_are_several(folder: Path) -> None:
+    group = "    - operator: OR\n      conditions: [{type: city, comparator: exists}]\n"
+    for args in ((["region exists"],), ([], [], ["city exists"])):
+        with pytest.raises(IcpctlError) as caught:
+            updated(folder, IN_WORDS + group, Changes(conditions=GroupChanges(*args)))
+        assert caught.value.code == "usage"
+        assert "--group" in (caught.value.hint or "")
 
 
 def test_an_etag_that_is_old_is_refused(folder: Path) -> None:
@@ -329,7 +453,7 @@ def test_create_then_get_gives_the_same_model(
         create(Workspace(folder), slug, text.encode(), is_json=form == "json")
         found = Workspace(folder).get(slug)
         shutil.rmtree(folder)
-        assert holds_the_same(found.config, config)
+        assert is_same(found.config, config)
         assert found.config.id == config.id
 
 

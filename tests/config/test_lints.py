@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl import Workspace
-from icpctl.config.store import load_paths
+from icpctl.config.named_files import load_paths
 from tests.config.marked import RULES, check, conditions
 
 if TYPE_CHECKING:

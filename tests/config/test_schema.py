@@ -119,7 +119,7 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
     group: dict[str, Any] = {"operator": "AND", "conditions": [condition]}
     body: dict[str, Any] = {"label": "SaaS", "rules": {"groups": [group]}}
     places: list[tuple[dict[str, Any], str]] = [
-        *((body, key) for key in ("label", "priority", "isActive", "slug", "id", "createdAt")),
+        *((body, key) for key in ("label", "priority", "isActive", "slug", "id", "$schema")),
         *((condition, key) for key in ("optional", "weight", "type", "comparator")),
         *((group, key) for key in ("operator", "conditions")),
     ]
@@ -231,10 +231,37 @@ def test_samples_are_accepted() -> None:
 def test_every_word_has_its_meaning() -> None:
     condition = config_schema()["definitions"]["condition"]["properties"]
     for key, known in (("type", CONDITION_TYPES), ("comparator", COMPARATORS)):
-        assert condition[key]["enum"] == list(known)
-        for descriptions in ("enumDescriptions", "markdownEnumDescriptions"):
-            assert len(condition[key][descriptions]) == len(known)
-            assert all(condition[key][descriptions])
+        assert [word["const"] for word in condition[key]["oneOf"]] == list(known)
+        assert all(word["description"] for word in condition[key]["oneOf"])
+
+
+# draft-07, sections 6, 8 to 10 and 6.5 to 6.6 of its validation: what strict validators know.
+KEYWORDS = {
+    *("$schema", "$ref", "definitions", "title", "description", "default", "type", "enum", "const"),
+    *("properties", "required", "additionalProperties", "items", "minItems", "maxItems", "minimum"),
+    *("maximum", "exclusiveMinimum", "pattern", "anyOf", "oneOf", "allOf", "if", "then"),
+}
+
+
+def test_only_words_of_the_standard_are_used() -> None:
+    def check(schema: Any) -> None:
+        if isinstance(schema, list):
+            for item in schema:
+                check(item)
+        elif isinstance(schema, dict):
+            assert set(schema) <= KEYWORDS
+            for key, value in schema.items():
+                named = key in ("properties", "definitions")
+                check(list(value.values()) if named else value)
+
+    check(config_schema())
+
+
+def test_the_key_that_names_the_schema_is_accepted_and_kept() -> None:
+    group = {"operator": "AND", "conditions": [{"type": "city", "comparator": "exists"}]}
+    body = {"$schema": ".icpctl.schema.json", "label": "A", "rules": {"groups": [group]}}
+    SCHEMA.validate(body)
+    assert IcpConfig.model_validate(body).body()["$schema"] == ".icpctl.schema.json"
 
 
 def test_everything_has_a_description() -> None:

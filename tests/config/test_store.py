@@ -10,7 +10,7 @@ import pytest
 
 import icpctl
 from icpctl import IcpctlError, Workspace, load_config
-from icpctl.config.store import load_paths
+from icpctl.config.named_files import load_paths
 from tests.config.marked import RULES
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ def test_what_is_not_allowed_is_found_where_it_stands(marked: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("{'label': 1}", "JSON text stands in double quotes"),
+        ("{'label': 1}", "JSON text is in double quotes"),
         ('{"isActive": True}', "write true"),
         ('{"isActive": None}', "write null"),
         ('{"priority": NaN}', "JSON has finite numbers only"),

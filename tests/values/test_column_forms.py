@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values import column_forms, normal_forms, text_search, url_forms
+from icpctl.values import column_forms, normal_forms, text_search
+from icpctl.values.forms import url_forms
 from icpctl.vocabulary import Form
 
 PARTS = st.sampled_from(

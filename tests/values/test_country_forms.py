@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values import country_forms
+from icpctl.values.forms import country_forms
 
 NAMES = {
     "US": [

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values import number_forms, range_forms, typed_columns
-from icpctl.values.boolean_forms import WORDS, boolean
+from icpctl.values import typed_columns
+from icpctl.values.forms import number_forms, range_forms
+from icpctl.values.forms.boolean_forms import WORDS, boolean
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from icpctl.values import page_columns, typed_columns
-from icpctl.values.url_forms import domain, query_parameter
+from icpctl.values.forms.url_forms import domain, query_parameter
 from icpctl.vocabulary import Kind
 
 

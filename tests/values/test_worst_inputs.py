@@ -52,7 +52,8 @@ WORST = {
 
 PROGRAM = """
 import pyarrow as pa
-from icpctl.values import (boolean_forms, country_forms, date_forms, json_records, number_forms,
+from icpctl.values import json_records
+from icpctl.values.forms import (boolean_forms, country_forms, date_forms, number_forms,
     range_forms, text_forms, url_forms)
 
 def parse(text):

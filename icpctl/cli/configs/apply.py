@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.confirm import require_yes
-from icpctl.cli.options import Dir, DryRun, Org, Yes, workspace
+from icpctl.cli.options import Dir, DryRun, Org, Yes
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
+from icpctl.files_in_use import require_writable
 from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[
@@ -28,22 +30,27 @@ def apply(
         PlanFormat, typer.Option("-o", "--output", help="How to print what was done.")
     ] = "table",
 ) -> ExitCode:
-    """Make the folder of configs hold these configs, just as their files stand.
+    """Make the folder of configs hold these configs, just as their files are.
 
-    Nothing is done when one of them is not valid. Done twice, the second time changes nothing.
+    An array, as `list -o json` prints it, is several. Nothing is done if one of them is not valid.
+    Done twice, the second time changes nothing.
     """
     from icpctl.config.editing.applying import carry_out, plan
     from icpctl.output.console import note
     from icpctl.output.diffs import PLANS, summary
 
-    wanted = plan(workspace(directory, org), sources, prune=prune)
-    lost = [step.slug for step in wanted.steps if step.what == "deleted"]
-    if lost and not dry_run:
-        require_yes(f"Delete {', '.join(lost)}?", yes=yes)
+    planned = plan(workspace(directory, org), sources, prune=prune)
     if not dry_run:
-        carry_out(wanted)
-    PLANS[output](wanted)
-    note(summary(wanted) + (" (nothing was done: --dry-run)" if dry_run else ""))
+        require_writable()
+    if planned.deleted and not dry_run:
+        require_yes(f"Delete {', '.join(planned.deleted)}?", yes=yes)
+    done = planned if dry_run else carry_out(planned, is_sure=yes)
+    PLANS[output](done)
+    for path in (path for step in done.changes for path in step.tests):
+        note(f"{'would delete' if dry_run else 'deleted'} {path}")
+    for path in done.left:
+        note(f"left {path}, which does not hold a config")
+    note(summary(done) + (" (nothing was done: --dry-run)" if dry_run else ""))
     return ExitCode.DONE
 
 
@@ -55,8 +62,8 @@ def diff(
     from icpctl.output.console import note
     from icpctl.output.diffs import print_diff, summary
 
-    wanted = plan(workspace(directory, org), sources, prune=prune)
-    for step in wanted.changes:
+    planned = plan(workspace(directory, org), sources, prune=prune)
+    for step in planned.changes:
         print_diff(step.before, step.after)
-    note(summary(wanted))
-    return ExitCode.FOUND if wanted.changes else ExitCode.DONE
+    note(summary(planned))
+    return ExitCode.FOUND if planned.changes else ExitCode.DONE

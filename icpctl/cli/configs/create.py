@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import conditions
 from icpctl.cli.options import (
     Active,
     Body,
@@ -13,9 +12,11 @@ from icpctl.cli.options import (
     Label,
     Org,
     Output,
+    Prefer,
     Rules,
-    workspace,
+    Where,
 )
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FileFormat
 
@@ -29,22 +30,8 @@ def create(
     file: Body = None,
     label: Label = None,
     rules: Rules = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="C",
-            help='A required condition, such as "company_size gte 50".',
-            autocompletion=conditions,
-        ),
-    ] = None,
-    prefer: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="C",
-            help='An optional condition, such as "job_title contains VP".',
-            autocompletion=conditions,
-        ),
-    ] = None,
+    where: Where = None,
+    prefer: Prefer = None,
     priority: Annotated[int | None, typer.Option(help="Lower comes first.")] = None,
     active: Active = None,
     file_format: Annotated[
@@ -58,7 +45,8 @@ def create(
     """Make a config, from a file or in words, and print it.
 
     Its rules come from --file, from --rules, or from --where and --prefer. Words are a condition
-    type, a comparator and a value: "industry in Technology, SaaS". What begins with [ or " is JSON.
+    type, a comparator and a value: "industry in Technology, SaaS". A value that begins
+    with [, { or " is JSON.
     """
     from icpctl.config.editing.bodies import given
     from icpctl.config.editing.drafting import Wish, drafted

@@ -6,8 +6,10 @@ import typer
 
 from icpctl.cli import complete
 from icpctl.cli.confirm import require_yes
-from icpctl.cli.options import Dir, Org, Yes, workspace
+from icpctl.cli.options import Dir, Org, Yes
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
+from icpctl.files_in_use import require_writable
 
 
 def delete(
@@ -21,13 +23,15 @@ def delete(
     directory: Dir = None,
     org: Org = None,
 ) -> ExitCode:
-    """Delete configs: all that are named, or none when one of them is not there."""
+    """Delete configs with their tests: all that are named, or none if one of them is not there."""
     from icpctl.config.editing.writing import delete
+    from icpctl.config.removal import files_of
     from icpctl.output.console import note
 
     folder = workspace(directory, org)
-    paths = [str(folder.path(slug)) for slug in dict.fromkeys(slugs)]
-    require_yes(f"Delete {', '.join(paths)}?", yes=yes)
+    paths = [path for slug in dict.fromkeys(slugs) for path in files_of(folder, slug)]
+    require_writable()
+    require_yes(f"Delete {', '.join(map(str, paths))}?", yes=yes)
     for path in delete(folder, slugs):
         note(f"deleted {path}")
     return ExitCode.DONE

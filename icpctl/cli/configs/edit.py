@@ -1,6 +1,7 @@
 """`icpctl edit`."""
 
-from icpctl.cli.options import Dir, Org, Slug, workspace
+from icpctl.cli.options import Dir, Org, Slug
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 
 

@@ -6,16 +6,18 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from icpctl.config.checks import check_document
-from icpctl.config.editing.edits import newline_of
 from icpctl.config.editing.writing import keep
 from icpctl.documents.document import read_document
+from icpctl.documents.edited_text import newline_of
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
 from icpctl.files import replacing
+from icpctl.files_in_use import require_writable
 
 _MOST = 20  # findings at the top of a file; who has more will open it again anyway
 
@@ -27,6 +29,7 @@ def edited(path: Path, slug: str) -> bool:
     `IcpctlError`, which says where the copy is when something was typed: `no_editor`,
     `editor_failed`, `invalid_config`, `conflict`, `not_written`, `interrupted`.
     """
+    require_writable()
     session = _Session(path, slug)
     try:
         typed = session.typed()
@@ -42,7 +45,7 @@ def edited(path: Path, slug: str) -> bool:
 
 
 class _Session:
-    """The copy that is edited, and the lines of comments that stand at its top."""
+    """The copy that is edited, and the lines of comments at its top."""
 
     def __init__(self, path: Path, slug: str) -> None:
         self.path = path
@@ -90,13 +93,17 @@ class _Session:
         return typed[: len(typed) - len(body)] + top + body
 
     def still_not_valid(self, findings: list[Finding]) -> IcpctlError:
-        """Return the error whose findings stand where they are in the copy."""
+        """Return the error whose findings have their places in the copy."""
         height = len(self.comments)
-        places = [it.location for it in findings]
-        moved = [Location(str(self.copy), (it.line or 1) + height, it.column) for it in places]
-        found = [replace(it, location=at) for it, at in zip(findings, moved, strict=True)]
+        places = [finding.location for finding in findings]
+        moved = [
+            Location(str(self.copy), (place.line or 1) + height, place.column) for place in places
+        ]
+        placed = [
+            replace(finding, location=place) for finding, place in zip(findings, moved, strict=True)
+        ]
         message = "it is still not valid, so nothing was changed"
-        return IcpctlError(message, "invalid_config", findings=found)
+        return IcpctlError(message, "invalid_config", findings=placed)
 
     def is_untouched(self) -> bool:
         return self.text() in (self.before, b"")
@@ -117,22 +124,37 @@ class _Session:
 
 
 def _editor() -> list[str]:
-    words = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    """Return the words of the user's editor, with `~` and variables written out, as a shell does.
+
+    Raises `IcpctlError` `no_editor`.
+    """
+    words = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not words and not _is_terminal():
+        message = "there is no terminal, and neither VISUAL nor EDITOR names an editor"
+        raise IcpctlError(message, "no_editor", hint="icpctl update changes a config without one")
+    words = words or "vi"
     try:
-        editor = shlex.split(words)
+        split = shlex.split(words)
     except ValueError:
-        editor = []
+        split = []
+    editor = [os.path.expanduser(os.path.expandvars(word)) for word in split]
     if not editor or shutil.which(editor[0]) is None:
         message = f"the editor {words!r} cannot be run"
         raise IcpctlError(message, "no_editor", hint="name one in VISUAL or EDITOR")
     return editor
 
 
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def _run(command: list[str]) -> None:
     # Ctrl-C is the editor's while it runs. A handler, for ignoring would be inherited.
     before = signal.signal(signal.SIGINT, lambda *_: None)
+    # An editor that waits for keys where nobody types would wait for ever, so it reads the end.
+    keys = None if _is_terminal() else subprocess.DEVNULL
     try:
-        ended = subprocess.run(command, check=False)  # noqa: S603 - the user's own editor
+        ended = subprocess.run(command, stdin=keys, check=False)  # noqa: S603 - the user's own
     finally:
         signal.signal(signal.SIGINT, before)
     if ended.returncode:
@@ -141,7 +163,7 @@ def _run(command: list[str]) -> None:
 
 
 def _lines(findings: list[Finding]) -> list[str]:
-    """Return what stands at the top of the copy; its lines are counted from there."""
+    """Return what is written at the top of the copy; its lines are counted from there."""
     errors = [finding for finding in findings if finding.severity == "error"]
     hints = sum(finding.hint is not None for finding in errors[:_MOST])
     height = 1 + len(errors[:_MOST]) + hints + (len(errors) > _MOST)

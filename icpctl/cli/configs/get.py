@@ -1,6 +1,7 @@
 """`icpctl get`."""
 
-from icpctl.cli.options import Dir, Org, Output, Slug, workspace
+from icpctl.cli.options import Dir, Org, Output, Slug
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import Dir, Org, workspace
+from icpctl.cli.options import Dir, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ListFormat
 
@@ -31,9 +32,9 @@ def list_configs(
     from icpctl.output.config_lists import LISTS
 
     loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs, lint=False)
-    wanted = [it for it in loaded.configs if active in (None, it.config.is_active)]
+    wanted = [file for file in loaded.configs if active in (None, file.config.is_active)]
     LISTS[output](wanted, with_org=all_orgs)
-    errors = [it for it in loaded.findings if it.severity == "error"]
+    errors = [finding for finding in loaded.findings if finding.severity == "error"]
     if not errors:
         return ExitCode.DONE
     from icpctl.output.findings import print_findings

@@ -4,18 +4,20 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.complete import conditions
 from icpctl.cli.options import (
     Active,
-    Body,
     Dir,
     DryRun,
     Label,
     Org,
     Output,
+    Prefer,
     Rules,
     Slug,
-    workspace,
+    Where,
 )
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 
 
@@ -28,8 +30,30 @@ def update(
         bool, typer.Option("--no-priority", help="Take the priority away: it sorts last.")
     ] = False,
     active: Active = None,
+    where: Where = None,
+    prefer: Prefer = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="C",
+            help='A condition to take out, such as "industry exists".',
+            autocompletion=conditions,
+        ),
+    ] = None,
+    group: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The group of these conditions, from 1; only needed if there are several.",
+        ),
+    ] = None,
     rules: Rules = None,
-    file: Body = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file", "-f", metavar="F", help="The fields to change; null removes; - reads stdin."
+        ),
+    ] = None,
     if_match: Annotated[
         str | None,
         typer.Option(metavar="ETAG", help="Refuse when the file has another etag by now."),
@@ -41,15 +65,21 @@ def update(
 ) -> ExitCode:
     """Change what is said about a config, keep the rest of its file as it is, and print it.
 
-    With --dry-run the difference is printed.
+    --where, --prefer and --drop take conditions in words: "industry in Technology, SaaS". With
+    --dry-run the difference is printed.
     """
     from icpctl.config.editing.bodies import given
-    from icpctl.config.editing.writing import Changes, update
+    from icpctl.config.editing.changes import Changes
+    from icpctl.config.editing.group_changes import GroupChanges
+    from icpctl.config.editing.writing import update
     from icpctl.output.config_lists import SINGLES
     from icpctl.output.console import note
     from icpctl.output.diffs import print_change
 
-    changes = Changes(label, priority, no_priority, active, given(rules), given(file))
+    in_words = GroupChanges(where or (), prefer or (), drop or (), group)
+    changes = Changes(
+        label, priority, no_priority, active, given(rules), given(file), conditions=in_words
+    )
     folder = workspace(directory, org)
     change = update(folder, slug, changes, if_match=if_match, dry_run=dry_run)
     if dry_run:

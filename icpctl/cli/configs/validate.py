@@ -31,9 +31,9 @@ def validate(
 ) -> ExitCode:
     """Report every error of every config file.
 
-    The exit code is 1 when there is one.
+    The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
-    from icpctl.config.store import load_paths
+    from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report
 
@@ -43,4 +43,7 @@ def validate(
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
     more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
     note(report.summary() + more)
-    return ExitCode.FOUND if report.errors else ExitCode.DONE
+    if not report.files:
+        note("warning: there is no config file to check; name the folder with --dir or as PATH")
+    is_empty_error = strict and not report.files
+    return ExitCode.FOUND if report.errors or is_empty_error else ExitCode.DONE

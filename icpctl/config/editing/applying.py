@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from icpctl.config.config_file import SUFFIXES, ConfigFile, is_rule_test, nearest_slug
-from icpctl.config.editing.bodies import body_data, body_of, read_source
+from icpctl.config.config_file import SUFFIXES, ConfigFile
+from icpctl.config.editing.body_fields import full_body, is_same
+from icpctl.config.editing.changes import with_fields
 from icpctl.config.editing.locking import locked
-from icpctl.config.store import Loaded, Workspace, load_file
+from icpctl.config.editing.schema_file import schema_beside
+from icpctl.config.editing.sources import Sources
+from icpctl.config.removal import files_of_all_but
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from icpctl.config.store import Workspace
 
 What = Literal["created", "updated", "unchanged", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one config: the file and its bytes before and after; None is no file."""
+    """What happens to one config: the file and its bytes before and after; None is no file.
+
+    `tests` are the files of its tests that go with it.
+    """
 
     slug: str
     before: tuple[Path, bytes] | None
     after: tuple[Path, bytes] | None
+    tests: tuple[Path, ...] = ()
 
     @property
     def what(self) -> What:
@@ -40,107 +49,107 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What makes a folder hold the configs given, by slug."""
+    """What makes a folder hold the configs given, by slug, as the folder was when it was made.
+
+    `left` are files that would be deleted if they held a config.
+    """
 
     workspace: Workspace
     steps: list[Step]
+    sources: Sources
+    prune: bool
+    left: Sequence[Path] = ()
 
     @property
     def changes(self) -> list[Step]:
         """The steps that change something."""
         return [step for step in self.steps if step.what != "unchanged"]
 
+    @property
+    def deleted(self) -> list[str]:
+        """The slugs of the configs that are deleted."""
+        return [step.slug for step in self.steps if step.what == "deleted"]
 
-def plan(workspace: Workspace, sources: Iterable[str], *, prune: bool = False) -> Plan:
+
+def plan(workspace: Workspace, names: Iterable[str], *, prune: bool = False) -> Plan:
     """Return what is to be done so that a folder holds the configs of files and folders.
 
-    `-` is one config on stdin; of a folder its own files count, not those of its subfolders.
-    `prune` deletes what is not among the sources. Raises `IcpctlError`: `invalid_config` with the
-    findings of all sources, `no_such_path`, `not_a_config`, `usage` where two have one slug.
+    `-` is stdin; of a folder its own files count, not those of its subfolders. `prune` deletes
+    what is not among the sources. Raises `IcpctlError`: `invalid_config` with the findings of all
+    sources, `no_such_path`, `not_a_config`, `usage` where two have one slug.
     """
-    wanted = _sources(sources)
-    there = workspace.exists()
-    steps = [_step(workspace, file, there=there) for file in wanted.values()]
-    for slug in workspace.slugs() if prune and there else ():
-        if slug not in wanted:
-            path = workspace.path(slug)
-            steps.append(Step(slug, (path, path.read_bytes()), None))
-    return Plan(workspace, sorted(steps, key=lambda step: step.slug))
+    return _plan(workspace, Sources.named(names), prune=prune)
 
 
-def carry_out(plan: Plan) -> None:
-    """Do what a plan says: all of it, or nothing.
+def carry_out(plan: Plan, *, is_sure: bool = True) -> Plan:
+    """Do what a plan says, all of it or nothing, and return what was done.
 
-    Raises `IcpctlError`: `conflict` where a file is not as it was when the plan was made,
-    `not_written`.
+    Others may have changed the folder or the sources since, so it is planned anew under the lock.
+    Unless the user `is_sure`, nothing is deleted that the plan did not say.
+    Raises `IcpctlError`: what `plan` raises, `conflict` where more would be deleted, `not_written`.
     """
-    steps = plan.changes
-    if not steps:
-        return
-    plan.workspace.make_folder()
-    with locked(plan.workspace.folder):
-        for step in steps:
-            _require_unchanged(step)
-        written = {path: data for step in steps if step.after for path, data in [step.after]}
-        before = [step.before[0] for step in steps if step.before]
-        change_files(written, [path for path in before if path not in written])
+    workspace = plan.workspace
+    workspace.make_folder()
+    with locked(workspace.folder):
+        now = _plan(workspace, plan.sources, prune=plan.prune)
+        _require_expected(now, plan.deleted, is_sure=is_sure)
+        after = [step.after for step in now.steps if step.after]
+        written = {path: data for step in now.changes if step.after for path, data in [step.after]}
+        before = [step.before[0] for step in now.changes if step.before]
+        before += [path for step in now.changes for path in step.tests]
+        written |= schema_beside(workspace.folder, [data for _, data in after])
+        if written or before:
+            change_files(written, [path for path in before if path not in written])
+    return now
 
 
-def _sources(names: Iterable[str]) -> dict[str, ConfigFile]:
-    loaded = Loaded()
-    for name in dict.fromkeys(names):
-        if name == "-":
-            loaded.configs.append(_from_stdin())
-            continue
-        path = Path(name)
-        if path.is_dir():
-            loaded.add(Workspace(path).load())
-        elif not os.path.lexists(path):
-            raise IcpctlError(f"there is no file or folder {name}", "no_such_path")
-        elif path.suffix not in SUFFIXES or is_rule_test(path.name):
-            hint = "its name is SLUG.yaml, SLUG.yml or SLUG.json"
-            raise IcpctlError(f"{name} is no config", "not_a_config", hint=hint)
-        else:
-            load_file(path, None, loaded)
-    found: dict[str, ConfigFile] = {}
-    for file in loaded.require_valid():
-        first = found.setdefault(file.slug, file)
-        if os.path.realpath(first.path) != os.path.realpath(file.path):
-            message = f"{first.path} and {file.path} have one slug: {file.slug}"
-            raise IcpctlError(message, "usage", hint="give one of them")
-    if not found:
-        raise IcpctlError("there is no config to apply", "no_configs")
-    return found
+def _plan(workspace: Workspace, sources: Sources, *, prune: bool) -> Plan:
+    wanted = sources.load()
+    is_there = workspace.exists()
+    steps = [_step(workspace, file, sources, is_there=is_there) for file in wanted.values()]
+    removed, left = files_of_all_but(workspace, wanted) if prune and is_there else ({}, [])
+    for slug, (path, *tests) in removed.items():
+        steps.append(Step(slug, (path, path.read_bytes()), None, tuple(tests)))
+    return Plan(workspace, sorted(steps, key=lambda step: step.slug), sources, prune, left)
 
 
-def _from_stdin() -> ConfigFile:
-    document = read_source("-")
-    config = body_of(document, None)
-    slug = config.slug or nearest_slug(config.label)
-    if slug is None:
-        raise IcpctlError(f"no slug can be made of the label {config.label!r}", "bad_name")
-    # The suffix says how the text is read again.
-    path = Path(document.file + (".json" if document.is_json else ".yaml"))
-    return ConfigFile(slug, None, path, config, body_data(document))
+def _require_expected(now: Plan, deleted: list[str], *, is_sure: bool) -> None:
+    unexpected = sorted(set(now.deleted) - set(deleted))
+    if unexpected and not is_sure:
+        message = f"{', '.join(unexpected)} would be deleted too by now, so nothing was done"
+        raise IcpctlError(message, "conflict", hint="try again")
 
 
-def _step(workspace: Workspace, file: ConfigFile, *, there: bool) -> Step:
-    json_suffix = ".json" if file.document.is_json else ".yaml"
-    path = workspace.path_for(file.slug, json_suffix)
-    if not there or workspace.taken(file.slug) is None:
+def _step(workspace: Workspace, file: ConfigFile, sources: Sources, *, is_there: bool) -> Step:
+    path = workspace.path_for(file.slug, ".json" if file.document.is_json else ".yaml")
+    if not is_there or workspace.taken(file.slug) is None:
         return Step(file.slug, None, (path, file.data))
-    old = workspace.path(file.slug)
-    if (old.suffix == ".json") == file.document.is_json:
+    if sources.is_listed(file):
+        old_file = workspace.get(file.slug)
+        return Step(file.slug, (old_file.path, old_file.data), _listed(old_file, file))
+    replaced = _replaced(workspace, file, path)
+    old = replaced or workspace.path(file.slug)
+    if replaced is None and (old.suffix == ".json") == file.document.is_json:
         path = old
     return Step(file.slug, (old, old.read_bytes()), (path, file.data))
 
 
-def _require_unchanged(step: Step) -> None:
-    place = step.before or step.after
-    if place is None:
-        return
-    path = place[0]
-    now = path.read_bytes() if path.is_file() else None
-    if now != (step.before[1] if step.before else None):
-        message = f"{path} was changed meanwhile, so nothing was done"
-        raise IcpctlError(message, "conflict", hint="try again")
+def _listed(old: ConfigFile, file: ConfigFile) -> tuple[Path, bytes]:
+    """Return an existing file as it is to be for one config of an array, which is no file."""
+    if is_same(old.config, file.config):
+        return old.path, old.data
+    fields = {key: value for key, value in full_body(file.config).items() if key != "slug"}
+    return old.path, with_fields(old, fields).data
+
+
+def _replaced(workspace: Workspace, file: ConfigFile, path: Path) -> Path | None:
+    """Return the file that was about to go when the new one was in place already, if any.
+
+    That is how a killed `apply` leaves a config whose format changes: both are there.
+    """
+    paths = [workspace.path_for(file.slug, suffix) for suffix in SUFFIXES]
+    others = [other for other in paths if other != path and os.path.lexists(other)]
+    is_in_place = path.is_file() and not path.is_symlink() and path.read_bytes() == file.data
+    if is_in_place and len(others) == 1 and others[0].is_file() and not others[0].is_symlink():
+        return others[0]
+    return None

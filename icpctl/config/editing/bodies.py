@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checks import check_document
 from icpctl.config.config_file import SUFFIXES
-from icpctl.config.editing.edits import edited
+from icpctl.config.editing.body_fields import MEANING, full_body
 from icpctl.documents.document import MAX_BYTES, Document, read_document
-from icpctl.documents.tree import Object, Scalar
+from icpctl.documents.edits import edited
+from icpctl.documents.tree import Node, Object, Scalar
 from icpctl.errors import Finding, IcpctlError
 from icpctl.files import stdin
 
 if TYPE_CHECKING:
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig, Rules
 
 STDIN = "<stdin>"
+PRINTED = ("etag", "organization")  # what `get` and `list` print beside the fields of a config
 
-_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*["}]')
+_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*["}]')
 
 
 def read_source(name: str) -> Document:
@@ -43,27 +46,47 @@ def given(name: str | None) -> Document | None:
     return None if name is None else read_source(name)
 
 
+def without_printed(document: Document) -> Document:
+    """Return a document without the keys that `get -o json` and `list -o json` add to a config."""
+    root = document.root
+    printed = [key for key in PRINTED if isinstance(root, Object) and key in root.entries]
+    if not printed:
+        return document
+    data = edited(document, dict.fromkeys(printed, True), dict.fromkeys(printed), MEANING)
+    return read_document(data, document.file, is_json=document.is_json)
+
+
 def body_of(document: Document, slug: str | None, label: str | None = None) -> IcpConfig:
     """Return the config that a document holds; `label` is for one that has none.
 
-    An `etag` is no field but that of the file which `get -o json` printed, so it is left out.
+    Raises `IcpctlError` `invalid_config` with every finding.
+    """
+    defaults = {} if label is None else {"label": Scalar(0, label)}
+    return _checked(document, _with(document.root, defaults), slug)
+
+
+def fields_of(document: Document, file: ConfigFile) -> dict[str, Any]:
+    """Return the fields that a document gives for an existing config; None is to be removed.
+
+    It is an API's body: each field may be absent, and `slug` says which config is meant.
     Raises `IcpctlError` `invalid_config` with every finding.
     """
     root = document.root
-    if isinstance(root, Object) and "etag" in root.entries:
-        entries = {key: it for key, it in root.entries.items() if key != "etag"}
-        root = Object(root.start, entries)
-    if label is not None and isinstance(root, Object) and "label" not in root.entries:
-        root = Object(root.start, root.entries | {"label": (root.start, Scalar(0, label))})
-    config, findings = check_document(replace(document, root=root), slug)
-    if config is None:
-        raise not_valid(document.file, findings)
-    return config
-
-
-def body_data(document: Document) -> bytes:
-    """Return the bytes of a document that `body_of` has read, without an `etag`."""
-    return edited(document, {"etag": None})
+    needed = _entries(file.document.root)
+    defaults = {key: node for key in ("label", "rules") for _, node in [needed[key]]}
+    for key, (start, node) in _entries(root).items():
+        if key in defaults and isinstance(node, Scalar) and node.value is None:
+            place = document.location(start)
+            raise not_valid(
+                document.file,
+                [Finding("ICP101", "error", f"{key} cannot be removed", place, "leave it out")],
+            )
+    body = full_body(_checked(document, _with(root, defaults), file.slug))
+    return {
+        key: None if isinstance(node, Scalar) and node.value is None else body[key]
+        for key, (_, node) in _entries(root).items()
+        if key not in (*PRINTED, "slug")
+    }
 
 
 def rules_of(document: Document) -> Rules:
@@ -72,24 +95,42 @@ def rules_of(document: Document) -> Rules:
     Raises `IcpctlError` `invalid_config` with every finding.
     """
     root = document.root
-    if isinstance(root, Object) and "rules" in root.entries and "groups" not in root.entries:
+    entries = _entries(root)
+    if "rules" in entries and "groups" not in entries:
         raise IcpctlError(
             f"{document.file} holds a whole config, not only rules",
             "invalid_config",
-            hint="give it with --file, or keep only what stands under rules",
+            hint="give it with --file, or keep only what is under rules",
         )
     if root is not None:
         label = (root.start, Scalar(root.start, "rules"))
         root = Object(root.start, {"label": label, "rules": (root.start, root)})
-    config, findings = check_document(replace(document, root=root), None)
-    if config is None:
-        raise not_valid(document.file, findings)
-    return config.rules
+    return _checked(document, root, None).rules
 
 
 def not_valid(file: str, findings: list[Finding]) -> IcpctlError:
-    """Return the error for a text that is no valid config."""
+    """Return the error for a text that is not a valid config."""
     return IcpctlError(f"{file} is not valid", "invalid_config", findings=findings)
+
+
+def _checked(document: Document, root: Node | None, slug: str | None) -> IcpConfig:
+    config, findings = check_document(replace(document, root=root), slug)
+    if config is None:
+        raise not_valid(document.file, findings)
+    return config
+
+
+def _with(root: Node | None, defaults: dict[str, Any]) -> Node | None:
+    """Return the root of a body with entries that it lacks, and without what `get` adds."""
+    if not isinstance(root, Object):
+        return root
+    entries = {key: entry for key, entry in root.entries.items() if key not in PRINTED}
+    missing = {key: (root.start, node) for key, node in defaults.items() if key not in entries}
+    return Object(root.start, entries | missing)
+
+
+def _entries(root: Node | None) -> dict[str, tuple[int, Node]]:
+    return root.entries if isinstance(root, Object) else {}
 
 
 def _document(data: bytes, name: str) -> Document:

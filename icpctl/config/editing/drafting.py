@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.checks import check_document
 from icpctl.config.condition_words import rules_of_words
 from icpctl.config.config_file import is_slug, nearest_slug
-from icpctl.config.editing.bodies import body_of, rules_of
-from icpctl.config.editing.edits import block_text, edited, with_first_line
+from icpctl.config.editing.bodies import body_of, rules_of, without_printed
+from icpctl.config.editing.body_fields import MEANING, full_body, is_same, short_body
+from icpctl.config.editing.changes import meant
 from icpctl.config.editing.layout import SCHEMA_LINE, config_text
-from icpctl.config.editing.writing import (
-    Changes,
-    checked_text,
-    holds_the_same,
-    meant,
-    short_body,
-)
-from icpctl.documents.document import Document, read_document
+from icpctl.documents.document import Document, read_document, split_lines
+from icpctl.documents.edited_text import newline_of
+from icpctl.documents.edits import edited
+from icpctl.documents.members import members
+from icpctl.documents.tree import Object
 from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
@@ -117,28 +117,43 @@ def _yaml(wish: Wish, config: IcpConfig) -> bytes:
         given = None if wish.body.is_json else _given_body(wish.body, config)
     else:
         given = _given_rules(wish.rules, laid_out) if wish.rules else None
-    if given is not None:
-        found = checked_text(given)
-        if found is not None and holds_the_same(found, config):
-            return given
-    return laid_out
+    if given is None:
+        return laid_out
+    read, _ = check_document(read_document(given, "config.yaml"), None)
+    return given if read is not None and is_same(read, config) else laid_out
 
 
 def _given_body(body: Document, config: IcpConfig) -> bytes:
-    changes = Changes(config.label, config.priority, is_active=config.is_active)
-    given = body_of(body, None, config.label)
-    fields = changes.fields(given)
-    if "label" not in getattr(body.root, "entries", {}):
-        fields["label"] = config.label
-    data = edited(body, fields | {"etag": None})
-    if b"yaml-language-server:" in data:
-        return data
-    return with_first_line(data, SCHEMA_LINE)
+    text = without_printed(body)
+    given = full_body(body_of(text, None, config.label))
+    if "label" not in getattr(text.root, "entries", {}):
+        given["label"] = None
+    data = edited(text, given, full_body(config), MEANING)
+    return data if b"yaml-language-server:" in data else _with_first_line(data, SCHEMA_LINE)
 
 
 def _given_rules(rules: Document, laid_out: bytes) -> bytes | None:
-    text = block_text(rules)
-    if text is None:
+    """Return a config that is laid out, with its rules as they were given."""
+    text = _block_text(rules)
+    head, _, _ = laid_out.decode().partition("\nrules:\n")
+    return None if text is None else f"{head}\nrules:\n{text}\n".encode()
+
+
+def _block_text(document: Document) -> str | None:
+    """Return a YAML text that is one object in block form, indented below a key, else None."""
+    root, text = document.root, document.text
+    if document.is_json or not isinstance(root, Object) or root.flow:
         return None
-    document = read_document(laid_out, "config.yaml")
-    return edited(document, {"rules": rules_of(rules).model_dump(mode="json")}, text)
+    first = members(text, root)[0]
+    start = max(text.rfind("\n", 0, first.begin), text.rfind("\r", 0, first.begin)) + 1
+    column = first.begin - start
+    lines = split_lines(text[start:].rstrip())
+    shorter = [line[min(column, len(line) - len(line.lstrip(" "))) :] for line in lines]
+    return "\n".join(f"  {line}" if line else "" for line in shorter)
+
+
+def _with_first_line(data: bytes, line: str) -> bytes:
+    """Return YAML bytes that begin with a line."""
+    body = data.removeprefix(codecs.BOM_UTF8)
+    mark = data[: len(data) - len(body)]
+    return mark + line.encode() + newline_of(body.decode()).encode() + body

@@ -4,17 +4,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import (
-    AsOf,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Mapping,
-    Org,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Mapping, Org, TempDir, Visitors
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.output.console import note, shown_line
 from icpctl.output.explanation_tree import print_trees
 from icpctl.output.json_text import print_json
-from icpctl.output.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -113,12 +113,6 @@ def _impact_here(
         for side in (versions.before, versions.after)
     )
     sources: list[Source] = []
-    guard = target.guard([*versions.before, *versions.after]) if target else lambda _: None
-
-    def on_sources(files: "Sequence[Source]") -> None:
-        guard(files)
-        sources.extend(files)
-
     with report_file(target) as file, progress(sys.stderr) as on_progress:
         result = impact(
             exports,
@@ -126,7 +120,7 @@ def _impact_here(
             after,
             options,
             inactive=inactive,
-            on_sources=on_sources,
+            on_sources=sources.extend,
             on_progress=on_progress,
         )
         if target and file:

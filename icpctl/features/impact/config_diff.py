@@ -99,7 +99,11 @@ def _group_edits(
     paired = _paired(
         old.conditions,
         new.conditions,
-        (lambda it: it, lambda it: (it.type, it.comparator), lambda it: it.type),
+        (
+            lambda entry: entry,
+            lambda entry: (entry.type, entry.comparator),
+            lambda entry: entry.type,
+        ),
     )
     if not paired:  # one for another, so that a group keeps a condition whatever is undone
         paired = {0: 0}
@@ -124,13 +128,13 @@ def _with_conditions(group: Group, start: int, stop: int, *instead: Condition) -
     )
 
 
-def _spliced(those: tuple[T, ...], start: int, stop: int, *instead: T) -> tuple[T, ...]:
-    return (*those[:start], *instead, *those[stop:])
+def _spliced(entries: tuple[T, ...], start: int, stop: int, *instead: T) -> tuple[T, ...]:
+    return (*entries[:start], *instead, *entries[stop:])
 
 
 def _paired_groups(old: Sequence[Group], new: Sequence[Group]) -> dict[int, int]:
     """The number of the old group for new ones: the same, one that shares most, or the next."""
-    paired = _paired(old, new, (lambda it: it,))
+    paired = _paired(old, new, (lambda group: group,))
     taken = set(paired.values())
     having: dict[Condition, set[int]] = defaultdict(set)
     for at, group in enumerate(old):
@@ -164,8 +168,8 @@ def _paired(
             if at not in taken:
                 waiting[key(entry)].append(at)
         for at, entry in enumerate(new):
-            if at not in paired and (those := waiting.get(key(entry))):
-                paired[at] = those.popleft()
+            if at not in paired and (numbers := waiting.get(key(entry))):
+                paired[at] = numbers.popleft()
     return paired
 
 

@@ -49,8 +49,12 @@ def markdown(impact: Impact, base: str, reached: Sequence[Bound]) -> str:
     else:
         parts.append(_totals(impact))
     parts.append(_configs(impact.configs))
-    told = sorted(impact.configs, key=lambda it: -it.tally.counts.total())[:_MOST_WHOLE]
-    parts += [_details(it) for it in impact.configs if it in told and _tells(it)]
+    explained = sorted(impact.configs, key=lambda config: -config.tally.counts.total())[
+        :_MOST_WHOLE
+    ]
+    parts += [
+        _details(config) for config in impact.configs if config in explained and _tells(config)
+    ]
     if impact.moves:
         parts.append(_moves(impact))
     return "\n\n".join(parts) + "\n"
@@ -68,13 +72,13 @@ def _totals(impact: Impact) -> str:
 def _configs(configs: Sequence[ConfigImpact]) -> str:
     rows = [
         [
-            _cell(it.slug),
-            it.what,
-            f"{it.matched_before:,}",
-            f"{it.matched_after:,}",
-            *(f"{it.tally.counts[kind]:,}" for kind in OF_CONFIG),
+            _cell(config.slug),
+            config.what,
+            f"{config.matched_before:,}",
+            f"{config.matched_after:,}",
+            *(f"{config.tally.counts[kind]:,}" for kind in OF_CONFIG),
         ]
-        for it in configs
+        for config in configs
     ]
     columns = ["config", "change", "before", "now", *(KIND_WORDS[kind] for kind in OF_CONFIG)]
     return _table(columns, rows, left=2)
@@ -88,9 +92,9 @@ def _details(config: ConfigImpact) -> str:
     parts = []
     if config.changes:
         rows = []
-        for it in config.changes:
-            known = [f"{it.counts[kind]:,}" if it.is_known else "" for kind in OF_CONFIG]
-            rows.append([_cell(change_text(it.change)), *known])
+        for changed in config.changes:
+            known = [f"{changed.counts[kind]:,}" if changed.is_known else "" for kind in OF_CONFIG]
+            rows.append([_cell(change_text(changed.change)), *known])
         if any(config.together.values()):
             together = [f"{config.together[kind]:,}" for kind in OF_CONFIG]
             rows.append(["several changes together", *together])
@@ -99,14 +103,14 @@ def _details(config: ConfigImpact) -> str:
     rows = [
         [
             KIND_WORDS[kind],
-            _cell(name_of(it)),
-            f"{it.score_before:.2f}",
-            f"{it.score_after:.2f}",
-            _icp(it.icp_before),
-            _icp(it.icp_after),
+            _cell(name_of(sample)),
+            f"{sample.score_before:.2f}",
+            f"{sample.score_after:.2f}",
+            _icp(sample.icp_before),
+            _icp(sample.icp_after),
         ]
         for kind in OF_CONFIG
-        for it in config.tally.samples.get(kind, ())
+        for sample in config.tally.samples.get(kind, ())
     ]
     if rows:
         titles = ["such as", "visitor", "score before", "now", "ICP before", "now"]

@@ -116,10 +116,10 @@ class ConfigImpact:
         """Return the config as JSON values."""
         samples = self.tally.samples_body(OF_CONFIG)
         for kind in OF_CONFIG:
-            for it, sample in zip(
+            for body, sample in zip(
                 samples[_KEYS[kind]], self.tally.samples.get(kind, ()), strict=True
             ):
-                it["causes"] = list(sample.causes)
+                body["causes"] = list(sample.causes)
         return {
             "slug": self.slug,
             "label": self.label,

@@ -51,7 +51,7 @@ def impact_page(
 ) -> Page:
     """The page of an impact of `versions` on `sources`; single ones of them with `visitors`."""
     them = _Profiles.of(versions)
-    found = [
+    sections = [
         _bounds(impact, bounds),
         _configs(impact.configs),
         _causes(impact.configs),
@@ -65,7 +65,7 @@ def impact_page(
         own(title or "What changed profiles do to visitors"),
         f"{as_of}; compared with {own(versions.base)}",
         [*_headlines(impact)],
-        [section for section in found if section],
+        [section for section in sections if section],
     )
 
 
@@ -88,19 +88,19 @@ class _Profiles:
         before, after = (
             {it.slug: it for it in side} for side in (self.versions.before, self.versions.after)
         )
-        both = sorted((before | after).values(), key=lambda it: it.order)
+        both = sorted((before | after).values(), key=lambda config: config.order)
         return Table(
             "Profiles, and the first 16 digits of each file's SHA-256 in both versions",
             columns("Profile", "Hash before", "Hash now"),
             [
                 [
-                    Cell(it.slug),
+                    Cell(config.slug),
                     *(
-                        Cell(side[it.slug].etag if it.slug in side else "")
+                        Cell(side[config.slug].etag if config.slug in side else "")
                         for side in (before, after)
                     ),
                 ]
-                for it in both
+                for config in both
             ],
         )
 
@@ -121,11 +121,11 @@ def _bounds(impact: Impact, bounds: Sequence[Bound]) -> Section | None:
         return None
     rows = [
         [
-            Cell(it.text),
-            Cell("reached" if it.reached(impact) else "kept"),
-            Cell(reached_text(it, impact)),
+            Cell(bound.text),
+            Cell("reached" if bound.reached(impact) else "kept"),
+            Cell(reached_text(bound, impact)),
         ]
-        for it in bounds
+        for bound in bounds
     ]
     table = Table("Bounds of --fail-on", columns("Bound", "Verdict", "Found"), rows)
     return Section("bounds", "Bounds", "What the change must not do.", [Block(table=table)])
@@ -140,15 +140,15 @@ def _configs(configs: Sequence[ConfigImpact]) -> Section:
         columns("Profile", "Change", "#Before", "#Now", "#First before", "#First now", *_KINDS),
         [
             [
-                Cell(own(it.label), small=it.slug),
-                Cell(it.what),
-                number(it.matched_before),
-                number(it.matched_after),
-                number(it.first_before),
-                number(it.first_after),
-                *(number(it.tally.counts[kind]) for kind in OF_CONFIG),
+                Cell(own(config.label), small=config.slug),
+                Cell(config.what),
+                number(config.matched_before),
+                number(config.matched_after),
+                number(config.first_before),
+                number(config.first_after),
+                *(number(config.tally.counts[kind]) for kind in OF_CONFIG),
             ]
-            for it in configs
+            for config in configs
         ],
     )
     text = (
@@ -162,9 +162,11 @@ def _causes(configs: Sequence[ConfigImpact]) -> Section | None:
     rows = []
     for config in configs:
         profile = Cell(own(config.label), small=config.slug)
-        for it in config.changes:
-            known = (number(it.counts[kind]) if it.is_known else Cell() for kind in OF_CONFIG)
-            rows.append([profile, Cell(own(change_text(it.change))), *known])
+        for changed in config.changes:
+            known = (
+                number(changed.counts[kind]) if changed.is_known else Cell() for kind in OF_CONFIG
+            )
+            rows.append([profile, Cell(own(change_text(changed.change))), *known])
         if any(config.together.values()):
             together = (number(config.together[kind]) for kind in OF_CONFIG)
             rows.append([profile, Cell("several changes together"), *together])
@@ -195,15 +197,15 @@ def _moves(impact: Impact, them: _Profiles) -> Section | None:
 
 
 def _people(impact: Impact, them: _Profiles) -> Section | None:
-    told = [it for it in impact.configs if it.tally.counts.total()]
-    shown = sorted(told, key=lambda it: -it.tally.counts.total())[:_MOST_WHOLE]
+    touched = [config for config in impact.configs if config.tally.counts.total()]
+    shown = sorted(touched, key=lambda config: -config.tally.counts.total())[:_MOST_WHOLE]
     blocks = []
-    for config in told:
+    for config in touched:
         if config in shown:
             rows = [
-                _row(kind, it, them, Cell("; ".join(_causes_of(it, config))))
+                _row(kind, sample, them, Cell("; ".join(_causes_of(sample, config))))
                 for kind in OF_CONFIG
-                for it in config.tally.samples.get(kind, ())
+                for sample in config.tally.samples.get(kind, ())
             ]
             label = own(config.label)
             table = _samples(label, rows, "Because of")
@@ -214,8 +216,8 @@ def _people(impact: Impact, them: _Profiles) -> Section | None:
     if not blocks:
         return None
     text = "The first visitors of each kind, with their scores before and now."
-    if len(shown) < len(told):
-        text += f" The {len(shown)} profiles with most of them are shown, of {len(told)}."
+    if len(shown) < len(touched):
+        text += f" The {len(shown)} profiles with most of them are shown, of {len(touched)}."
     return Section("samples", "Visitors", text, blocks)
 
 

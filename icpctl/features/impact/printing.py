@@ -43,8 +43,8 @@ def print_impact(
     sys.stdout.flush()
     print_notes(impact.run, limit, SCORE_KEEPS_REJECTS)
     label = styled("error:", "error", colour=is_coloured(sys.stderr))
-    for it in reached:
-        print(f"{label} {it.text} is reached: {reached_text(it, impact)}", file=sys.stderr)
+    for bound in reached:
+        print(f"{label} {bound.text} is reached: {reached_text(bound, impact)}", file=sys.stderr)
 
 
 def _print_body(impact: Impact, base: str, bounds: Sequence[Bound]) -> None:
@@ -63,8 +63,8 @@ def _print_tables(impact: Impact, base: str, _: Sequence[Bound]) -> None:
     print(f"{who}: {before:,} matched before, {after:,} {match} now")
     as_of = impact.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     print(f"compared with {shown(base)}; as of {as_of} UTC\n")
-    if told := nothing_happened(impact):
-        print(told)
+    if sentence := nothing_happened(impact):
+        print(sentence)
         if not impact.visitors or not impact.configs:
             return
     else:
@@ -99,13 +99,13 @@ def _print_configs(configs: Sequence[ConfigImpact]) -> None:
     numbers = ["BEFORE", "NOW", *(_KIND_TITLES[kind] for kind in OF_CONFIG)]
     rows = [
         [
-            it.slug,
-            it.what,
-            f"{it.matched_before:,}",
-            f"{it.matched_after:,}",
-            *(f"{it.tally.counts[kind]:,}" for kind in OF_CONFIG),
+            config.slug,
+            config.what,
+            f"{config.matched_before:,}",
+            f"{config.matched_after:,}",
+            *(f"{config.tally.counts[kind]:,}" for kind in OF_CONFIG),
         ]
-        for it in configs
+        for config in configs
     ]
     table(["CONFIG", "CHANGE", *numbers], rows, folds="CONFIG", right=numbers)
 
@@ -114,9 +114,9 @@ def _print_causes(configs: Sequence[ConfigImpact]) -> None:
     numbers = [_KIND_TITLES[kind] for kind in OF_CONFIG]
     rows = []
     for config in configs:
-        for it in config.changes:
-            known = [f"{it.counts[kind]:,}" if it.is_known else "" for kind in OF_CONFIG]
-            rows.append([config.slug, change_text(it.change), *known])
+        for changed in config.changes:
+            known = [f"{changed.counts[kind]:,}" if changed.is_known else "" for kind in OF_CONFIG]
+            rows.append([config.slug, change_text(changed.change), *known])
         if any(config.together.values()):
             together = [f"{config.together[kind]:,}" for kind in OF_CONFIG]
             rows.append([config.slug, "several changes together", *together])
@@ -142,14 +142,18 @@ def _print_moves(impact: Impact) -> None:
 def _print_samples(impact: Impact) -> None:
     """The first visitors of each kind: in lines on a terminal, since ids may be long."""
     rows = [
-        [KIND_WORDS[kind], it.slug, _such_as(it.tally.samples[kind], it.tally.counts[kind])]
-        for it in impact.configs
+        [
+            KIND_WORDS[kind],
+            config.slug,
+            _such_as(config.tally.samples[kind], config.tally.counts[kind]),
+        ]
+        for config in impact.configs
         for kind in OF_CONFIG
-        if it.tally.samples.get(kind)
+        if config.tally.samples.get(kind)
     ]
     rows += [
-        ["moved", f"{it.before} to {it.after}", _such_as(it.samples, it.visitors)]
-        for it in impact.moves[:_MOST_MOVES_SHOWN]
+        ["moved", f"{move.before} to {move.after}", _such_as(move.samples, move.visitors)]
+        for move in impact.moves[:_MOST_MOVES_SHOWN]
     ]
     if not rows:
         return

@@ -44,7 +44,7 @@ def nothing_happened(impact: Impact) -> str:
     if not impact.visitors:
         return f"{changed} changed, but there is no visitor to show what that does"
     if not impact.tally.counts.total() and not any(
-        it.tally.counts.total() for it in impact.configs
+        config.tally.counts.total() for config in impact.configs
     ):
         return f"{changed} changed, and nothing changes for any visitor"
     return ""
@@ -60,9 +60,9 @@ def change_text(change: Change) -> str:
     if before is None or after is None:
         return f"{'added' if before is None else 'removed'}: {_side(change, after or before)}"
     if isinstance(before, Condition) and isinstance(after, Condition):
-        told = _condition_change(before, after)
-        if told:
-            return told
+        text = _condition_change(before, after)
+        if text:
+            return text
     old, new = _side(change, before), _side(change, after)
     kind = f"{old.split(' ', 1)[0]} "
     return f"{old} -> {new.removeprefix(kind)}"
@@ -117,19 +117,19 @@ def _condition_change(before: Condition, after: Condition) -> str:
     """What differs of two conditions that are alike; nothing where they are best shown whole."""
     if (before.type, before.comparator) != (after.type, after.comparator):
         return ""
-    old, new, found = before.value, after.value, []
+    old, new, changes = before.value, after.value, []
     if old != new:
         if not isinstance(old, tuple) or not isinstance(new, tuple):
             return ""
         if after.comparator == "between":
             return ""
-        found = _list_change(old, new)
+        changes = _list_change(old, new)
     if before.optional != after.optional:
-        found.append("required -> optional" if after.optional else "optional -> required")
+        changes.append("required -> optional" if after.optional else "optional -> required")
     if before.weight != after.weight:
-        found.append(f"weight {before.weight:g} -> {after.weight:g}")
+        changes.append(f"weight {before.weight:g} -> {after.weight:g}")
     said = head(after) if old == new else f"{after.type} {after.comparator}"
-    return f"{said}: {', '.join(found) or 'the same values in another order'}"
+    return f"{said}: {', '.join(changes) or 'the same values in another order'}"
 
 
 def _list_change(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:

@@ -130,6 +130,6 @@ class WatchCounts:
         return self.above.setdefault(number, NumberCounts(below=False))
 
     def _add_patterns(self, patterns: Mapping[int, set[bytes]]) -> None:
-        for number, found in patterns.items():
+        for number, patterns_seen in patterns.items():
             if len(self.patterns[number]) < MOST_PATTERNS:
-                self.patterns[number] |= found
+                self.patterns[number] |= patterns_seen

@@ -96,17 +96,17 @@ class KeyCounts:
         Equals come in the order of the values.
         """
         counts = self._counts[counter]
-        found = []
+        entries = []
         for at in self._in_order(counter)[:most].tolist():
             if counts[at]:
                 key = self._keys[at].as_py()
-                found.append((key, self._spelt(at) or key, int(counts[at])))
-        return found
+                entries.append((key, self._spelt(at) or key, int(counts[at])))
+        return entries
 
     def _admit(self, keys: pa.Array, room: int) -> np.ndarray:
         """The places of values; of those that are new so many get one, others have -1."""
-        found = pc.fill_null(pc.index_in(keys, value_set=self._keys), -1)
-        at: np.ndarray = found.to_numpy().copy()
+        known = pc.fill_null(pc.index_in(keys, value_set=self._keys), -1)
+        at: np.ndarray = known.to_numpy().copy()
         new = np.flatnonzero(at < 0)
         self.capped |= len(new) > room
         new = new[:room]
@@ -148,13 +148,13 @@ class NumberCounts:
     def add(self, numbers: np.ndarray, counts: np.ndarray) -> None:
         """Count numbers that were seen so often."""
         both = np.concatenate([self.numbers, numbers])
-        found, at = np.unique(both, return_inverse=True)
-        summed = np.zeros(len(found), np.int64)
+        distinct, at = np.unique(both, return_inverse=True)
+        summed = np.zeros(len(distinct), np.int64)
         np.add.at(summed, at, np.concatenate([self.counts, counts]))
-        if len(found) > MOST_KEYS:
+        if len(distinct) > MOST_KEYS:
             self.capped = True
         kept = slice(-MOST_KEYS, None) if self.below else slice(MOST_KEYS)
-        self.numbers, self.counts = found[kept], summed[kept]
+        self.numbers, self.counts = distinct[kept], summed[kept]
 
     def merge(self, later: NumberCounts) -> None:
         """Add what was counted of other visitors.
@@ -185,8 +185,8 @@ class NumberCounts:
 
     def from_nearest(self) -> list[float]:
         """The numbers seen, those nearest to the threshold first."""
-        found: list[float] = (self.numbers[::-1] if self.below else self.numbers).tolist()
-        return found
+        numbers: list[float] = (self.numbers[::-1] if self.below else self.numbers).tolist()
+        return numbers
 
     def _is_beyond(self, threshold: float) -> bool:
         last = self.numbers[0] if self.below else self.numbers[-1]

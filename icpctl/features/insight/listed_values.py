@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
 from icpctl.values import column_forms
+from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.row_values import values_of_rows
-from icpctl.values.text_forms import folded_column
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
     texts = column.values
     plain = texts if case_sensitive else folded_column(texts)
     if entry.kind is Kind.PAGES:
-        found, spelt = column_forms.path(plain), column_forms.path(texts)
+        forms, spelt = column_forms.path(plain), column_forms.path(texts)
         spelt = pc.if_else(pc.equal(spelt, ""), "/", spelt)
     else:
         form = column_forms.FORMS.get(entry.form)
-        found, spelt = form(plain) if form else plain, texts
-    encoded = found.dictionary_encode()
+        forms, spelt = form(plain) if form else plain, texts
+    encoded = forms.dictionary_encode()
     code_of = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
     rows, values = values_of_rows(column)
     codes = code_of[values]
@@ -78,9 +78,9 @@ def _spellings(texts: pa.Array, of: np.ndarray, often: np.ndarray) -> Spellings:
     encoded = texts.take(pa.array(some)).dictionary_encode()
     count = max(len(encoded.dictionary), 1)
     pairs = of[some] * count + encoded.indices.to_numpy(zero_copy_only=False)
-    found, at = np.unique(pairs, return_inverse=True)
-    keys, spelt = np.divmod(found, count)
-    summed = np.bincount(at, often[some], len(found)).astype(np.int64)
+    distinct, at = np.unique(pairs, return_inverse=True)
+    keys, spelt = np.divmod(distinct, count)
+    summed = np.bincount(at, often[some], len(distinct)).astype(np.int64)
     return Spellings(encoded.dictionary.take(pa.array(spelt)), keys, summed)
 
 
@@ -98,10 +98,10 @@ def number_keys(column: Column, flags: np.ndarray, listed: Sequence[float]) -> B
         if len(lacking) == 1:
             key[at] = lacking.pop()
     some = (often > 0) & ~np.isnan(key)
-    found, place = np.unique(key[some] + 0.0, return_inverse=True)
-    counts = np.bincount(place, often[some], len(found)).astype(np.int64)
+    distinct, place = np.unique(key[some] + 0.0, return_inverse=True)
+    counts = np.bincount(place, often[some], len(distinct)).astype(np.int64)
     order = np.argsort(-counts, kind="stable")
-    return BatchKeys(pa.array(found[order]), [(np.arange(len(found)), counts[order])])
+    return BatchKeys(pa.array(distinct[order]), [(np.arange(len(distinct)), counts[order])])
 
 
 def numbers_of(column: Column, flags: np.ndarray) -> np.ndarray:

@@ -133,11 +133,11 @@ def _group(group: GroupInsight) -> GroupInsight:
     return group.model_copy(update={"conditions": [_condition(it) for it in group.conditions]})
 
 
-def _condition(one: ConditionInsight) -> ConditionInsight:
+def _condition(condition: ConditionInsight) -> ConditionInsight:
     unnamed = {"nearest": None, "nearest_visitors": 0}
-    return one.model_copy(
+    return condition.model_copy(
         update={
-            "gains": [it for it in one.gains if it.change != "add"],
-            "absent_values": [it.model_copy(update=unnamed) for it in one.absent_values],
+            "gains": [it for it in condition.gains if it.change != "add"],
+            "absent_values": [it.model_copy(update=unnamed) for it in condition.absent_values],
         }
     )

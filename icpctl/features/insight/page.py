@@ -57,28 +57,28 @@ class InsightSections:
         return losses(report if visitors else report.without_values())
 
 
-def losses(found: InsightReport) -> Iterator[Section]:
+def losses(report: InsightReport) -> Iterator[Section]:
     """The sections, as far as there is something to show."""
-    if not found.visitors:
+    if not report.visitors:
         return
-    yield _funnels(found)
-    if len(found.configs) > 1 and found.matched:
-        yield _overlap(found)
-    near_misses = _near_misses(found)
+    yield _funnels(report)
+    if len(report.configs) > 1 and report.matched:
+        yield _overlap(report)
+    near_misses = _near_misses(report)
     if near_misses.blocks:
         yield near_misses
 
 
-def _funnels(found: InsightReport) -> Section:
-    chosen = sorted(found.configs, key=lambda it: -it.matched)[:_MOST_FUNNELS]
+def _funnels(report: InsightReport) -> Section:
+    chosen = sorted(report.configs, key=lambda config: -config.matched)[:_MOST_FUNNELS]
     blocks = [
-        _funnel(config, group, place, found.visitors)
-        for config in found.configs
+        _funnel(config, group, place, report.visitors)
+        for config in report.configs
         if config in chosen
         for place, group in enumerate(config.groups, 1)
     ]
     text = "How many visitors remain after each condition, in the order of the profile."
-    if len(chosen) < len(found.configs):
+    if len(chosen) < len(report.configs):
         text += f" The {len(chosen)} profiles with most matches are shown."
     return Section("funnels", "Funnels", text, blocks, columns=True, legend=("remain", "lost"))
 
@@ -90,10 +90,10 @@ def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: in
     is_or = group.operator == Operator.OR
     before = 0 if is_or else visitors
     rows = [] if is_or else [_step("All visitors", visitors, 0, visitors)]
-    for one in group.conditions:
-        if one.left is not None:
-            rows.append(_step(own(head(one.condition)), one.left, before, visitors))
-            before = one.left
+    for condition in group.conditions:
+        if condition.left is not None:
+            rows.append(_step(own(head(condition.condition)), condition.left, before, visitors))
+            before = condition.left
     text = f"{counted(group.matched, 'visitor')} left"
     if is_or:
         text = f"Any one is enough: {counted(group.matched, 'visitor')} that one or more bring in"
@@ -106,19 +106,19 @@ def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
     return [Cell(name), Cell(bar=bar), number(left)]
 
 
-def _overlap(found: InsightReport) -> Section:
-    matching = [at for at, it in enumerate(found.configs) if it.matched]
-    chosen = sorted(matching, key=lambda at: -found.configs[at].matched)[:_MOST_OVERLAPPING]
+def _overlap(report: InsightReport) -> Section:
+    matching = [at for at, it in enumerate(report.configs) if it.matched]
+    chosen = sorted(matching, key=lambda at: -report.configs[at].matched)[:_MOST_OVERLAPPING]
     chosen.sort()
     rows = []
     for at in chosen:
-        config = found.configs[at]
+        config = report.configs[at]
         cells = [
             Cell(f"{both:,}", sort=both, tint=both / config.matched)
-            for both in (found.overlap[at][other] for other in chosen)
+            for both in (report.overlap[at][other] for other in chosen)
         ]
         rows.append([Cell(own(config.label)), *cells])
-    heads = columns("Profile", *(f"#{found.configs[at].slug}" for at in chosen))
+    heads = columns("Profile", *(f"#{report.configs[at].slug}" for at in chosen))
     table = Table("Visitors that match both profiles", heads, rows, is_matrix=True)
     text = "Visitors that match both; the stronger the colour, the larger a part of the row's."
     if len(chosen) < len(matching):
@@ -126,16 +126,16 @@ def _overlap(found: InsightReport) -> Section:
     return Section("overlap", "Overlap", text, [Block(table=table)])
 
 
-def _near_misses(found: InsightReport) -> Section:
-    labels = {it.slug: inside(it.label) for it in found.configs}
+def _near_misses(report: InsightReport) -> Section:
+    labels = {it.slug: inside(it.label) for it in report.configs}
     missed = [
-        (one.near_misses, one.near_misses_missing or 0, config, place, one)
-        for config in found.configs
+        (condition.near_misses, condition.near_misses_missing or 0, config, place, condition)
+        for config in report.configs
         for place, group in enumerate(config.groups, 1)
-        for one in group.conditions
-        if one.near_misses
+        for condition in group.conditions
+        if condition.near_misses
     ]
-    missed.sort(key=lambda it: -it[0])
+    missed.sort(key=lambda entry: -entry[0])
     blocks = []
     if missed:
         table = Table(
@@ -143,33 +143,35 @@ def _near_misses(found: InsightReport) -> Section:
             columns("Profile", "Condition", "#Near misses", "#Field missing"),
             [
                 [
-                    Cell(labels[it.slug], small=f"way {place}" if len(it.groups) > 1 else ""),
-                    Cell(own(head(one.condition))),
+                    Cell(
+                        labels[config.slug], small=f"way {place}" if len(config.groups) > 1 else ""
+                    ),
+                    Cell(own(head(condition.condition))),
                     number(near),
                     number(lack),
                 ]
-                for near, lack, it, place, one in missed[:_MOST_ROWS]
+                for near, lack, config, place, condition in missed[:_MOST_ROWS]
             ],
         )
         blocks.append(Block(table=table))
     gains = [
-        (gain.gain, it, own(change(one.condition, gain)))
-        for it in found.configs
-        for one in it.conditions
-        for gain in one.gains
+        (gain.gain, config, own(change(condition.condition, gain)))
+        for config in report.configs
+        for condition in config.conditions
+        for gain in condition.gains
     ]
     if gains:
-        gains.sort(key=lambda it: -it[0])
+        gains.sort(key=lambda entry: -entry[0])
         table = Table(
             "What it would gain to ask for less",
             columns("Profile", "Change", "#More matches"),
             [
-                [Cell(labels[it.slug]), Cell(text), number(gain)]
-                for gain, it, text in gains[:_MOST_ROWS]
+                [Cell(labels[config.slug]), Cell(text), number(gain)]
+                for gain, config, text in gains[:_MOST_ROWS]
             ],
         )
         blocks.append(Block("Asking for less", table=table))
-    sentences = standing_out(found)[:_MOST_SENTENCES]
+    sentences = standing_out(report)[:_MOST_SENTENCES]
     if sentences:
         items = tuple(f"{labels[slug]}: {own(text)}" for slug, text in sentences)
         blocks.append(Block("Worth a look", items=items))

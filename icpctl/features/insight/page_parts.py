@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.values import normal_forms
+from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.row_values import values_of_rows
-from icpctl.values.text_forms import folded_column
 from icpctl.values.text_search import containing
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def parts_of(paths: Iterable[tuple[str, int]]) -> list[str]:
         section, slash, _ = path[1:].partition("/")
         if slash:
             sections[f"/{section}/"] += count
-    found = counts.most_common(_PATHS) + sections.most_common(_SECTIONS)
-    return list(dict.fromkeys(part for part, _ in found))
+    commonest = counts.most_common(_PATHS) + sections.most_common(_SECTIONS)
+    return list(dict.fromkeys(part for part, _ in commonest))
 
 
 class PageTexts:

@@ -68,14 +68,14 @@ def _print_configs(report: InsightReport) -> None:
     numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
     rows = [
         [
-            it.slug,
-            f"{it.matched:,}",
-            percent(it.match_rate),
-            f"{it.first:,}",
-            f"{it.near_misses:,}",
-            mostly_by(it),
+            config.slug,
+            f"{config.matched:,}",
+            percent(config.match_rate),
+            f"{config.first:,}",
+            f"{config.near_misses:,}",
+            mostly_by(config),
         ]
-        for it in report.configs
+        for config in report.configs
     ]
     table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
 
@@ -90,15 +90,15 @@ def _print_gains(report: InsightReport) -> int:
     """The changes that gain most, of each condition a few."""
     most = _MOST_ALIKE if sys.stdout.isatty() else None
     all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
-    found = [
-        (gain.gain, [config.slug, change(one.condition, gain) + _place(config, number)])
+    gains = [
+        (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
         for config in report.configs
         for number, group in enumerate(config.groups, 1)
-        for one in group.conditions
-        for gain in one.gains[:most]
+        for condition in group.conditions
+        for gain in condition.gains[:most]
     ]
-    found.sort(key=lambda it: -it[0])
-    rows = [[*cells, f"+{gain:,}"] for gain, cells in found]
+    gains.sort(key=lambda entry: -entry[0])
+    rows = [[*cells, f"+{gain:,}"] for gain, cells in gains]
     lone = len(report.configs) == 1
     columns = ["CONFIG", "CHANGE", "GAINS"]
     left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
@@ -115,28 +115,34 @@ def _print_conditions(config: ConfigInsight) -> None:
     is_plain = [it.operator for it in config.groups] == ["AND"]
     groups = [] if is_plain else ["GROUP"]
     rows = [
-        [*([f"{number} {group.operator}"] if groups else []), *_condition_cells(one)]
+        [*([f"{number} {group.operator}"] if groups else []), *_condition_cells(condition)]
         for number, group in enumerate(config.groups, 1)
-        for one in group.conditions
+        for condition in group.conditions
     ]
     table([*groups, title, *numbers], rows, folds=title, right=numbers)
 
 
-def _condition_cells(one: ConditionInsight) -> list[str]:
-    counts = [one.held, one.failed, one.missing, one.left, one.near_misses]
-    return [condition_text(one), *("" if it is None else f"{it:,}" for it in counts)]
+def _condition_cells(condition: ConditionInsight) -> list[str]:
+    counts = [
+        condition.held,
+        condition.failed,
+        condition.missing,
+        condition.left,
+        condition.near_misses,
+    ]
+    return [condition_text(condition), *("" if count is None else f"{count:,}" for count in counts)]
 
 
 def _print_overlap(report: InsightReport) -> int:
     """The pairs of configs that most visitors match both of."""
     configs = report.configs
-    found = [
+    pairs = [
         (both, number, other)
         for number, row in enumerate(report.overlap)
         for other, both in enumerate(row[:number])
         if both
     ]
-    found.sort(key=lambda it: -it[0])
+    pairs.sort(key=lambda pair: -pair[0])
     rows = [
         [
             configs[other].slug,
@@ -144,7 +150,7 @@ def _print_overlap(report: InsightReport) -> int:
             f"{both:,}",
             percent(rate(both, configs[number].matched) or 0),
         ]
-        for both, number, other in found
+        for both, number, other in pairs
     ]
     columns = ["CONFIG", "AND THE LATER", "BOTH MATCH", "OF THE LATER"]
     return _print_some(columns, rows, folds="CONFIG", right=columns[2:])

@@ -68,9 +68,9 @@ def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | 
     comparator, value = condition.comparator, condition.value
     count = len(value) if isinstance(value, tuple) else 0
     if comparator in ("has_all", "not_in") and isinstance(value, tuple) and 1 < count <= _MANY:
-        for at, it in enumerate(value):
+        for at, listed in enumerate(value):
             left = [*value[:at], *value[at + 1 :]]
-            yield "remove", it, changed(condition, comparator, left)
+            yield "remove", listed, changed(condition, comparator, left)
     if comparator == "has_all" and isinstance(value, tuple) and len(value) > 1:
         yield "comparator", None, changed(condition, "has_any", list(value))
     is_plain = comparator == "equals" and entry.kind is Kind.TEXT and entry.form is Form.PLAIN
@@ -108,10 +108,10 @@ def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
     numbers = _numbers(condition)
     old = numbers[0] if counts.below else numbers[-1]
     gained = 0
-    found: list[Relaxation] = []
+    relaxations: list[Relaxation] = []
     for threshold in _candidates(float(old), condition.type, counts, included=included):
         gain = counts.reached(threshold, included=included)
-        if len(found) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
+        if len(relaxations) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
             continue
         gained = gain
         new: Any = as_number(threshold)
@@ -119,8 +119,8 @@ def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
         if condition.comparator == "between":
             value = [new, numbers[1]] if counts.below else [numbers[0], new]
         becomes = changed(condition, condition.comparator, value)
-        found.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
-    return found
+        relaxations.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
+    return relaxations
 
 
 def _numbers(condition: Condition) -> list[int | float]:
@@ -133,17 +133,17 @@ def _candidates(old: float, name: str, counts: NumberCounts, *, included: bool) 
     low, high = CONDITION_TYPES[name].bounds or (-math.inf, math.inf)
     low = max(low, min(0.0, old))  # nothing that is counted is below 0
 
-    def usable(it: float) -> bool:
-        is_passed = it < old if counts.below else it > old
-        return is_passed and math.isfinite(it) and low <= it <= high
+    def usable(threshold: float) -> bool:
+        is_passed = threshold < old if counts.below else threshold > old
+        return is_passed and math.isfinite(threshold) and low <= threshold <= high
 
-    found = [it for it in _multiples(old, below=counts.below) if usable(it)]
-    first = next((it for it in found if counts.reached(it, included=included)), None)
+    multiples = [it for it in _multiples(old, below=counts.below) if usable(it)]
+    first = next((it for it in multiples if counts.reached(it, included=included)), None)
     nearest = counts.nearest()
     if nearest is None:
         return []
     if first is not None and abs(first - nearest) <= _FAR * abs(nearest):
-        return found
+        return multiples
     rounded = [_rounded(it, below=counts.below, included=included) for it in counts.from_nearest()]
     return [it for it in dict.fromkeys(rounded) if usable(it)][:_MOST_CANDIDATES]
 
@@ -165,8 +165,8 @@ def _rounded(number: float, *, below: bool, included: bool) -> float:
     away = -1 if below else 1
     places = max(0, -math.floor(math.log10(step)))
     multiple = math.ceil(away * number / step)
-    found = round(away * multiple * step, places)
-    return found if included or found != number else round(found + away * step, places)
+    rounded = round(away * multiple * step, places)
+    return rounded if included or rounded != number else round(rounded + away * step, places)
 
 
 def _round_step(least: float, *, whole: bool) -> float:

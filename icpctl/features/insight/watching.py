@@ -45,10 +45,10 @@ class Watch:
         self.plan = plan
         self.groups = watched_groups(plan)
         self.counted: dict[str, list[int]] = {}
-        for number, it in enumerate(questions):
-            if it.has_words:
-                numbers = self.counted.setdefault(field_of(it), [])
-                numbers += [number] if it.counts_keys or it.counts_parts else []
+        for number, question in enumerate(questions):
+            if question.has_words:
+                numbers = self.counted.setdefault(field_of(question), [])
+                numbers += [number] if question.counts_keys or question.counts_parts else []
         self._of_parts = [n for n in self.counted.get(PAGES, ()) if questions[n].counts_parts]
         self.looks_for_parts = self._of_parts if parts is None else list(parts)
         """The numbers of the questions for which parts of pages are looked for."""

@@ -28,13 +28,15 @@ _LONGEST = 60  # characters of a condition within a sentence
 
 def standing_out(report: InsightReport) -> list[tuple[str, str]]:
     """Return what a person should look at, as slug and sentence, what tells most first."""
-    found: list[tuple[int, int, str, str]] = []
+    sentences: list[tuple[int, int, str, str]] = []
     if report.visitors:
         for config in report.configs:
             # A condition may stand in several groups.
             of_config = dict.fromkeys(_of_config(config, report.visitors))
-            found += [(rank, -visitors, config.slug, text) for rank, visitors, text in of_config]
-    return [(slug, text) for *_, slug, text in sorted(found, key=lambda it: it[:2])]
+            sentences += [
+                (rank, -visitors, config.slug, text) for rank, visitors, text in of_config
+            ]
+    return [(slug, text) for *_, slug, text in sorted(sentences, key=lambda sentence: sentence[:2])]
 
 
 def change(before: Condition, gain: Relaxation) -> str:
@@ -52,13 +54,13 @@ def change(before: Condition, gain: Relaxation) -> str:
 
 def mostly_by(config: ConfigInsight) -> str:
     """Return the condition that alone keeps most visitors away from a config."""
-    worst = max(config.conditions, key=lambda it: it.near_misses or 0)
+    worst = max(config.conditions, key=lambda condition: condition.near_misses or 0)
     return f"{worst.condition.type} {worst.near_misses:,}" if worst.near_misses else ""
 
 
-def condition_text(one: ConditionInsight) -> str:
+def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
-    return head(one.condition) + (" (optional)" if one.condition.optional else "")
+    return head(insight.condition) + (" (optional)" if insight.condition.optional else "")
 
 
 _Sentence = tuple[int, int, str]
@@ -76,34 +78,34 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
         conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
         fields = _named([*dict.fromkeys(lacking)])
         yield 2, visitors, f"no visitor has {fields}, which {conditions} for"
-    for one in asked:
-        for value in one.absent_values:
+    for insight in asked:
+        for value in insight.absent_values:
             if value.nearest is not None:
-                yield 3, value.nearest_visitors, _nearest(one, value)
-    for one in asked:
-        yield from _of_condition(one, config)
+                yield 3, value.nearest_visitors, _nearest(insight, value)
+    for insight in asked:
+        yield from _of_condition(insight, config)
 
 
-def _field(one: ConditionInsight) -> str:
+def _field(insight: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = CONDITION_TYPES[one.condition.type].kind is Kind.PAGES
-    return "pages" if is_pages else one.condition.type
+    is_pages = CONDITION_TYPES[insight.condition.type].kind is Kind.PAGES
+    return "pages" if is_pages else insight.condition.type
 
 
-def _of_condition(one: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
-    name = _brief(one.condition)
-    unknown = [value_text(it.value) for it in one.absent_values if it.nearest is None]
-    near, lacking = one.near_misses or 0, one.near_misses_missing or 0
-    if 2 * lacking > near and "exists" not in one.condition.comparator:
+def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
+    name = _brief(insight.condition)
+    unknown = [value_text(it.value) for it in insight.absent_values if it.nearest is None]
+    near, lacking = insight.near_misses or 0, insight.near_misses_missing or 0
+    if 2 * lacking > near and "exists" not in insight.condition.comparator:
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
-    if one.never_holds and len(unknown) == len(one.absent_values):
+    if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
         yield 5, 0, f"{name} never holds{why}"
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
-    if one.never_fails:
+    if insight.never_fails:
         yield 7, 0, f"{name} holds for every visitor: it decides nothing"
-    elif one.changes_scores is False and config.matched and not one.never_holds:
+    elif insight.changes_scores is False and config.matched and not insight.never_holds:
         yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
 
 
@@ -120,11 +122,11 @@ def _matches_nobody(config: ConfigInsight) -> str:
     text = "matches nobody"
     if len(config.groups) == 1 and config.groups[0].operator == "AND":
         left = None
-        for one in config.conditions:
-            if one.left == 0:
+        for insight in config.conditions:
+            if insight.left == 0:
                 before = "" if left is None else f" of the {counted(left, 'visitor')} before"
-                return f"{text}: {_brief(one.condition)} leaves none{before}"
-            left = left if one.left is None else one.left
+                return f"{text}: {_brief(insight.condition)} leaves none{before}"
+            left = left if insight.left is None else insight.left
     return text
 
 
@@ -138,9 +140,9 @@ def _seldom_first(config: ConfigInsight) -> str:
     return f"never comes first: {whose} {matches} {goes} to {others}"
 
 
-def _nearest(one: ConditionInsight, value: AbsentValue) -> str:
+def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:
     seen = counted(value.nearest_visitors, "time")
-    return f'{one.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
+    return f'{insight.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
 
 
 def _occurs(values: list[str]) -> str:

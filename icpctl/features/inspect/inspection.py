@@ -97,14 +97,14 @@ def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspecti
     sources = find_sources(exports)
     for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
         sample = list(islice(first_records(source, KEYS_FROM), KEYS_FROM))
-        found = _Found(mapped.mapping)
-        for batch in Reader(found.columns).read(source):
-            found.add(batch)
+        counts = _Found(mapped.mapping)
+        for batch in Reader(counts.columns).read(source):
+            counts.add(batch)
         yield Inspection(
             mapped,
-            found.records,
-            found.rejected,
-            [one.found() for one in found.fields],
+            counts.records,
+            counts.rejected,
+            [field_counts.found() for field_counts in counts.fields],
             _unused(sample, mapped.mapping),
             len(sample),
         )
@@ -117,16 +117,19 @@ class _Found:
         self.fields = [_Counted(name, mapping.paths[name]) for name in FIELDS]
         self.records = self.rejected = 0
         paths = {one.name: one.paths for one in self.fields}
-        for one in self.fields:
-            if len(one.paths) > 1:
-                paths |= {one.column(number): (path,) for number, path in enumerate(one.paths)}
+        for field_counts in self.fields:
+            if len(field_counts.paths) > 1:
+                paths |= {
+                    field_counts.column(number): (path,)
+                    for number, path in enumerate(field_counts.paths)
+                }
         self.columns = Columns(paths)
 
     def add(self, batch: Batch) -> None:
         self.records += batch.table.num_rows
         self.rejected += len(batch.rejected)
-        for one in self.fields:
-            one.add(batch)
+        for field_counts in self.fields:
+            field_counts.add(batch)
 
 
 @dataclass(slots=True)
@@ -241,14 +244,14 @@ def _day(micros: int) -> str:
 def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:
     """Keys of the records that no path of the mapping leads to or through, the commonest first."""
     used = _used(mapping)
-    found: dict[tuple[str, ...], Unused] = {}
+    unused: dict[tuple[str, ...], Unused] = {}
     for record in sample:
         for keys, value in dict(_leaves(record, ())).items():
             if any(keys[: len(it)] == it for it in used):
                 continue
-            one = found.setdefault(keys, Unused(_dotted(keys), 0, json_records.dumps(value)))
-            one.have += 1
-    return sorted(found.values(), key=lambda one: -one.have)
+            key = unused.setdefault(keys, Unused(_dotted(keys), 0, json_records.dumps(value)))
+            key.have += 1
+    return sorted(unused.values(), key=lambda key: -key.have)
 
 
 _EACH = "\0"  # stands for the elements of a list among keys

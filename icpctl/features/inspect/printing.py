@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.output.console import note, shown, shown_line, table
 from icpctl.output.json_text import print_json
-from icpctl.output.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ _VALUES_SHOWN, _VALUE_WIDTH, _EXAMPLE_WIDTH = 3, 21, 40
 
 def as_table(inspections: Iterable[Inspection]) -> None:
     """Print three tables a file: the fields, what did not fit, and what is not used."""
-    for number, found in enumerate(inspections):
+    for number, inspection in enumerate(inspections):
         if number:
             print()
-        _print_file(found)
+        _print_file(inspection)
 
 
 def as_json(inspections: Iterable[Inspection]) -> None:
@@ -39,53 +39,53 @@ FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
 }
 
 
-def _print_file(found: Inspection) -> None:
-    print_mapped([found.mapped])
-    rejected = f", {found.rejected:,} rejected" if found.rejected else ""
-    records = counted(found.records, "record")
-    name = shown_line(found.mapped.source)
-    print(f"{name}: {records}{rejected}; mapping {shown(found.mapped.mapping.name)}\n")
+def _print_file(inspection: Inspection) -> None:
+    print_mapped([inspection.mapped])
+    rejected = f", {inspection.rejected:,} rejected" if inspection.rejected else ""
+    records = counted(inspection.records, "record")
+    name = shown_line(inspection.mapped.source)
+    print(f"{name}: {records}{rejected}; mapping {shown(inspection.mapped.mapping.name)}\n")
     table(
         ["FIELD", "HAVE", "PATH", "VALUES"],
-        [_cells(it, found.records) for it in found.fields],
+        [_cells(it, inspection.records) for it in inspection.fields],
         folds="VALUES",
         right=["HAVE"],
     )
-    misfits = [it for it in found.fields if it.misfit]
+    misfits = [it for it in inspection.fields if it.misfit]
     if misfits:
         print()
         table(
             ["DOES NOT FIT", "VALUES", "LINE", "EXAMPLE"],
             [
-                [it.name, f"{it.misfits:,}", str(it.misfit.line), _cut(it.misfit.value)]
-                for it in misfits
-                if it.misfit
+                [field.name, f"{field.misfits:,}", str(field.misfit.line), _cut(field.misfit.value)]
+                for field in misfits
+                if field.misfit
             ],
             folds="EXAMPLE",
             right=["VALUES", "LINE"],
         )
-    if found.unused:
+    if inspection.unused:
         print()
         table(
             ["NOT USED", "HAVE", "EXAMPLE"],
             [
-                [it.key, _share(it.have, found.keys_from), _cut(it.example)]
-                for it in found.unused[:UNUSED_SHOWN]
+                [unused.key, _share(unused.have, inspection.keys_from), _cut(unused.example)]
+                for unused in inspection.unused[:UNUSED_SHOWN]
             ],
             folds="EXAMPLE",
             right=["HAVE"],
         )
-        more = len(found.unused) - UNUSED_SHOWN
+        more = len(inspection.unused) - UNUSED_SHOWN
         if more > 0:
             note(f"... and {more:,} more keys that are not used; -o json has them all")
 
 
-def _cells(found: FieldFound, records: int) -> list[str]:
-    paths = ", ".join(path for path, _ in found.paths)
-    values = ", ".join(_cut(value, _VALUE_WIDTH) for value, _ in found.values[:_VALUES_SHOWN])
-    if found.days:
-        values = " to ".join(dict.fromkeys(found.days))
-    return [found.name, _share(found.have, records), paths or "-", values]
+def _cells(field: FieldFound, records: int) -> list[str]:
+    paths = ", ".join(path for path, _ in field.paths)
+    values = ", ".join(_cut(value, _VALUE_WIDTH) for value, _ in field.values[:_VALUES_SHOWN])
+    if field.days:
+        values = " to ".join(dict.fromkeys(field.days))
+    return [field.name, _share(field.have, records), paths or "-", values]
 
 
 def _share(part: int, whole: int) -> str:
@@ -99,27 +99,27 @@ def _cut(text: str, width: int = _EXAMPLE_WIDTH) -> str:
     return fitted(text, width, ELLIPSIS) if sys.stdout.isatty() else text
 
 
-def _body(found: Inspection) -> dict[str, Any]:
+def _body(inspection: Inspection) -> dict[str, Any]:
     return {
-        "file": found.mapped.source,
-        "mapping": found.mapped.mapping.name,
-        "recognised": found.mapped.recognised,
-        "records": found.records,
-        "rejected": found.rejected,
+        "file": inspection.mapped.source,
+        "mapping": inspection.mapped.mapping.name,
+        "recognised": inspection.mapped.recognised,
+        "records": inspection.records,
+        "rejected": inspection.rejected,
         "fields": [
             {
-                "field": it.name,
-                "have": it.have,
-                "paths": [{"path": path, "records": count} for path, count in it.paths],
-                "values": [{"value": value, "records": count} for value, count in it.values],
-                "days": it.days and {"first": it.days[0], "last": it.days[1]},
-                "misfits": it.misfits,
-                "misfit": it.misfit and {"line": it.misfit.line, "value": it.misfit.value},
+                "field": field.name,
+                "have": field.have,
+                "paths": [{"path": path, "records": count} for path, count in field.paths],
+                "values": [{"value": value, "records": count} for value, count in field.values],
+                "days": field.days and {"first": field.days[0], "last": field.days[1]},
+                "misfits": field.misfits,
+                "misfit": field.misfit and {"line": field.misfit.line, "value": field.misfit.value},
             }
-            for it in found.fields
+            for field in inspection.fields
         ],
-        "unusedFrom": found.keys_from,
+        "unusedFrom": inspection.keys_from,
         "unused": [
-            {"key": it.key, "records": it.have, "example": it.example} for it in found.unused
+            {"key": it.key, "records": it.have, "example": it.example} for it in inspection.unused
         ],
     }

@@ -1,5 +1,6 @@
 """`icpctl prove`; `equivalent` and `witnesses` stand under it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from icpctl.cli.errors import exits
 from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
 from icpctl.errors import ExitCode, IcpctlError
+from icpctl.files import replacing
 from icpctl.output.formats import FindingsFormat
 
 Timeout = Annotated[
@@ -91,14 +93,16 @@ def _prove(
     if str(witnesses) == "-":
         raise IcpctlError("--witnesses names a file: the findings go to stdout", "bad_usage")
     loaded = workspace(directory, org).load(all_orgs=True)
-    proofs = prove_all(
-        loaded.configs,
-        case_sensitive=is_case_sensitive(case_sensitive),
-        timeout=timeout,
-        pairs=pairs,
-    )
-    report = report_of(loaded, proofs, strict=strict)
-    print_proofs(report, proofs, output, pairs=pairs)
+    with replacing(witnesses) if witnesses else nullcontext() as file:
+        proofs = prove_all(
+            loaded.configs,
+            case_sensitive=is_case_sensitive(case_sensitive),
+            timeout=timeout,
+            pairs=pairs,
+        )
+        report = report_of(loaded, proofs, strict=strict)
+        print_proofs(report, proofs, output, pairs=pairs)
+        count = write_witnesses(proofs, file) if file else 0
     if witnesses:
-        note(f"{write_witnesses(proofs, witnesses):,} visitors written to {witnesses}")
+        note(f"{count:,} visitors written to {witnesses}")
     return ExitCode.FOUND if report.errors else ExitCode.DONE

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icpctl.cli.options import CaseSensitive, Dir, Org, Slug, workspace
+from icpctl.cli.options import CaseSensitive, Dir, Org, Slug
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.prove.command import Timeout
 from icpctl.output.formats import EquivalentFormat
@@ -110,7 +111,7 @@ def _two(space: "Workspace", names: list[str]) -> "tuple[Named, Named]":
 
 def _named(space: "Workspace", name: str) -> "Named":
     """A config by its slug, or by its file where the name is that of one."""
-    from icpctl.config.store import load_config
+    from icpctl.config.named_files import load_config
 
     if os.sep in name or Path(name).suffix:
         return name, load_config(name)

@@ -221,18 +221,18 @@ class SizeCounts:
         low, high = (np.searchsorted(_SIZES, column.values[:, at]) for at in (0, 1))
         step = np.where(low == high, low, _WIDE)
         step[column.values[:, 1] < 1] = _NO_SIZE  # nobody works there, so nobody knows
-        found: np.ndarray = np.append(step, _NO_SIZE)[column.rows]
-        return found
+        steps_of_rows: np.ndarray = np.append(step, _NO_SIZE)[column.rows]
+        return steps_of_rows
 
     def report(self) -> FieldReport:
         """The steps that have visitors, in order, and those without a size."""
-        found = [
+        values = [
             value_report(name, int(visitors), int(matched))
             for name, visitors, matched in zip(_STEPS, self.visitors, self.matched, strict=True)
             if visitors
         ]
-        distinct = sum(it.value is not None for it in found)
-        return FieldReport(field="company_size", distinct=distinct, values=found)
+        distinct = sum(value.value is not None for value in values)
+        return FieldReport(field="company_size", distinct=distinct, values=values)
 
 
 _WIDE, _NO_SIZE = len(_SIZES) + 1, len(_SIZES) + 2

@@ -59,11 +59,11 @@ def grouped(days: Sequence[DayReport], most: int) -> tuple[str, list[Span]]:
     """
     for unit in _UNITS:
         sums: dict[date, Span] = {}
-        for it in days:
-            if it.date:
-                start = unit.start(it.date)
+        for day in days:
+            if day.date:
+                start = unit.start(day.date)
                 so_far = sums.get(start, unit.span(start))
-                visitors, matched = so_far.visitors + it.visitors, so_far.matched + it.matched
+                visitors, matched = so_far.visitors + day.visitors, so_far.matched + day.matched
                 sums[start] = unit.span(start, visitors, matched)
         starts = _without_gaps(sorted(sums), unit, most)
         if len(starts) <= most:
@@ -79,7 +79,7 @@ def grouped(days: Sequence[DayReport], most: int) -> tuple[str, list[Span]]:
 
 def _without_gaps(starts: list[date], unit: _Unit, most: int) -> list[date]:
     """The starts and those between them, as far as these are not too many."""
-    found = starts[:1]
-    while found and found[-1] < starts[-1] and len(found) <= most:
-        found.append(unit.after(found[-1]))
-    return found
+    reached = starts[:1]
+    while reached and reached[-1] < starts[-1] and len(reached) <= most:
+        reached.append(unit.after(reached[-1]))
+    return reached

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from icpctl.errors import IcpctlError, Location
 from icpctl.features.report.pages import FORMATS
 from icpctl.files import replacing
-from icpctl.output.runs.row_files import refuse_overwriting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -44,15 +43,6 @@ class ReportTarget:
                 Location(str(self.path)),
                 "end it in .html for a page, or in .md for Markdown",
             )
-
-    def guard(self, configs: Sequence[ConfigFile]) -> Callable[[Sequence[Source]], None]:
-        """Return what refuses sources, or configs, whose place the report would take."""
-
-        def refuse(sources: Sequence[Source]) -> None:
-            read = [source.path for source in sources] + [config.path for config in configs]
-            refuse_overwriting([self.path], read)
-
-        return refuse
 
     def write(self, file: BinaryIO, page: Page) -> None:
         """Write a page in the format of the file."""
@@ -162,8 +152,7 @@ class RunReport:
         return self.counts.fields
 
     def on_sources(self, sources: Sequence[Source]) -> None:
-        """Note the files that are read. Raises `IcpctlError` where the report would replace one."""
-        self.target.guard(self.configs)(sources)
+        """Note the files that are read."""
         self.sources = list(sources)
 
     def add(self, rows: Rows) -> None:

@@ -22,7 +22,6 @@ from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.progress import progress
-from icpctl.output.read_as import print_mapped
 from icpctl.output.runs.notes import (
     print_damaged,
     print_exceeded,
@@ -30,7 +29,8 @@ from icpctl.output.runs.notes import (
     print_rejected,
     rejects_hint,
 )
-from icpctl.output.runs.row_files import STDOUT, refuse_overwriting
+from icpctl.output.runs.read_as import print_mapped
+from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
@@ -136,13 +136,11 @@ def rollup_into(
     suffix = ".jsonl" if out == STDOUT else suffix_of(out)
     started = time.perf_counter()
     run = RollUpRun()
-    written = [Path(out)] if out != STDOUT else []
     with ExitStack() as stack:
         spool = stack.enter_context(temporary_folder(how.temp_dir))
-        sources = find_sources(visitors)
-        written += [rejects] if rejects else []
-        refuse_overwriting(written, [source.path for source in sources])
+        target = None if out == STDOUT else stack.enter_context(replacing(Path(out)))
         kept = stack.enter_context(replacing(rejects)) if rejects else None
+        sources = find_sources(visitors)
         run.mapped = how.mapped(sources)
         names = names_of([one.mapping for one in run.mapped])
         scan = Scan(
@@ -161,10 +159,7 @@ def rollup_into(
                 if batch.table.num_rows:
                     found.add(batch.table)
                 shown.read(batch)
-            if out == STDOUT:
-                found.write(sys.stdout.buffer, suffix)
-            else:
-                found.write(stack.enter_context(replacing(Path(out))), suffix)
+            found.write(target or sys.stdout.buffer, suffix)
     run.records, run.without_key = scan.records, scan.without_key
     run.visitors, run.seconds = found.count, time.perf_counter() - started
     return run

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Org, workspace
+from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import SqlDialect, SqlForm
 

@@ -7,6 +7,7 @@ these: normal forms, numbers of texts, days. NULL is missing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from icpctl.features.sql.columns import ColumnType
 from icpctl.features.sql.folding import Folding, folding
 from icpctl.features.sql.trees import RefusedError, case, column, text, whole
 from icpctl.mappings import mapping
-from icpctl.values import boolean_forms, normal_forms, text_forms
+from icpctl.values import normal_forms
+from icpctl.values.forms import boolean_forms, text_forms
 from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Fields:
             return exp.cast(source, "TEXT")
         plain = exp.cast(source, "TEXT")
         seen = self.dialect.visible(self.dialect.plain_text(source.copy()))
-        return case((exp.not_(_is_missing(seen)), plain))
+        return case((exp.NEQ(this=self._known(seen), expression=text("")), plain))
 
     def texts(self, name: str) -> Texts:
         """The texts of a field, or its pages, as they are."""
@@ -168,9 +170,13 @@ class Fields:
         if isinstance(source, exp.Null):
             return exp.cast(source, "TEXT")
         seen = self.dialect.visible(self.dialect.plain_text(source))
-        for missing in _MISSING:
-            seen = exp.Nullif(this=seen, expression=text(missing))
-        return self._as_compared(name, seen)
+        known = exp.Nullif(this=self._known(seen), expression=text(""))
+        return self._as_compared(name, known)
+
+    def _known(self, seen: Tree) -> Tree:
+        """A visible text, empty where it stands for no value."""
+        words = "|".join(re.sub(r"[(\\)]", _as_class, it) for it in _MISSING if it)
+        return self.dialect.replaced_all(seen, f"^({words}){self.dialect.end}", "")
 
     def _as_compared(self, name: str, source: Tree) -> Tree:
         """What comparators see of a text: of a domain the host."""
@@ -310,6 +316,11 @@ class Fields:
         past = exp.Between(this=seen.copy(), low=_signed(normal_forms.YEAR_1), high=now.copy())
         future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(normal_forms.YEAR_9999))
         return case((past, self.dialect.divided(span, _DAY)), (future, whole(0)))
+
+
+def _as_class(match: re.Match[str]) -> str:
+    """A character that patterns use, as itself in a pattern."""
+    return "[\\\\]" if match[0] == "\\" else f"[{match[0]}]"
 
 
 def _words(flag: bool) -> list[str]:

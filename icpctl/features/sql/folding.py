@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from icpctl.values.text_forms import folded
+from icpctl.values.forms.text_forms import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,8 +16,9 @@ from sqlglot import exp
 
 from icpctl.features.sql.folding import ascii_spellings
 from icpctl.features.sql.trees import case, whole
-from icpctl.values import country_forms, normal_forms
-from icpctl.values.text_forms import folded
+from icpctl.values import normal_forms
+from icpctl.values.forms import country_forms
+from icpctl.values.forms.text_forms import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.extras import require
-from icpctl.files import change_files, read_regular
+from icpctl.files import read_regular, write_outputs
 from icpctl.output.console import note
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
@@ -58,7 +58,7 @@ def write_sql(
             _require_ours(beside)
             slugs = [it.slug for it in configs]
             written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
-        change_files(written)
+        write_outputs(written)
         note(f"written: {', '.join(map(str, written))}")
     else:
         sys.stdout.write(text)
@@ -94,8 +94,21 @@ def _wrapping(
         "written by icpctl sql.",
         "For each row: id, icp_match, icp, icp_score, and matches as JSON text.",
         f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
+        *_assumptions(request.dialect),
     ]
     return Wrapping(target.form, name, tuple(words))
+
+
+def _assumptions(dialect: str) -> list[str]:
+    """What is assumed of the table where SQL does less than the reader of exports."""
+    from icpctl.features.sql.dialects import DIALECTS
+
+    return [
+        "Assumed: numbers in texts are plain (1200, 0.5), "
+        "counts and ranges also 1,200, 1K, 51-200.",
+        "Assumed: UTM parameters are in columns of their own.",
+        *([] if DIALECTS[dialect].composes else ["Assumed: texts are in composed form (NFC)."]),
+    ]
 
 
 def _model(out: Path | None) -> str:
@@ -114,7 +127,7 @@ def _require_ours(path: Path) -> None:
 
     head = SCHEMA_HEAD.encode()
     try:
-        is_ours = read_regular(path, len(head), "exists").startswith(head)
+        is_ours = read_regular(path, len(head), "exists", note=False).startswith(head)
     except FileNotFoundError:
         return
     if not is_ours:

@@ -78,8 +78,12 @@ def _headline(report: StatsReport) -> str:
 
 def _print_values(by: FieldReport) -> None:
     rows = [
-        _Bar(it.value if it.value is not None else f"(no {by.field})", it.visitors, it.matched)
-        for it in by.values
+        _Bar(
+            value.value if value.value is not None else f"(no {by.field})",
+            value.visitors,
+            value.matched,
+        )
+        for value in by.values
     ]
     _print_bars(by.field.upper(), rows)
     shown = sum(it.value is not None for it in by.values)

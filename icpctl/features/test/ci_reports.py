@@ -24,8 +24,10 @@ def github_lines(run: TestRun, said: Callable[[Problem], str]) -> str:
     """
     findings = list(run.warnings)
     findings += [
-        Finding("failed", "error", f"{it.test.name}: {_message(it, said)}", it.test.where)
-        for it in run.failed
+        Finding(
+            "failed", "error", f"{outcome.test.name}: {_message(outcome, said)}", outcome.test.where
+        )
+        for outcome in run.failed
     ]
     return github.render(Report(len({it.location.file for it in findings}), findings))
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org, workspace
+from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TestFormat
 
@@ -30,7 +31,8 @@ def run_rule_tests(
 ) -> ExitCode:
     """Run the tests that stand beside configs.
 
-    They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails.
+    They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails, or
+    when a file of tests has no config; the others are run all the same.
     """
     from icpctl.cli.scoring_options import scoring_options
     from icpctl.config.rule_tests import load_tests
@@ -41,8 +43,9 @@ def run_rule_tests(
     for slug in slugs or []:
         space.get(slug)
     configs = space.load().require_valid()
-    tests = load_tests(space.folder, configs, slugs or [])
+    tests, orphans = load_tests(space.folder, configs, slugs or [])
     options = scoring_options(as_of, mapping, case_sensitive, [])
     run = run_tests(tests, configs, options, wanted=slugs or [], mutate=mutate)
+    run.warnings[:0] = orphans
     print_tests(run, output, coverage=coverage, mutate=mutate)
-    return ExitCode.FOUND if run.failed else ExitCode.DONE
+    return ExitCode.FOUND if run.failed or orphans else ExitCode.DONE

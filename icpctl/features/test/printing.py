@@ -57,8 +57,8 @@ def _print_failed(outcome: Outcome) -> None:
     test = outcome.test
     place = styled(shown(str(test.where)), "place", colour=colour)
     print(f"{place}: {styled('failed:', 'error', colour=colour)} {shown(test.name)}")
-    for it in outcome.problems:
-        print(f"  {shown(_difference(it))}")
+    for problem in outcome.problems:
+        print(f"  {shown(_difference(problem))}")
     sys.stdout.flush()
     if outcome.explanation:
         print_trees(outcome.explanation)
@@ -83,8 +83,8 @@ def _print_uncovered(run: TestRun) -> None:
     print(f"{both:,} of {counted(conditions, 'condition')} are made both true and false")
     rows = [[it.config.slug, head(it.condition), _flag(it.always)] for it in run.uncovered]
     rows += [
-        [it.slug, f"(no test of its {counted(len(conditions_of(it)), 'condition')})", ""]
-        for it in run.untested
+        [config.slug, f"(no test of its {counted(len(conditions_of(config)), 'condition')})", ""]
+        for config in run.untested
     ]
     if rows:
         table(["CONFIG", "CONDITION", "ALWAYS"], rows, folds="CONDITION")
@@ -98,8 +98,8 @@ def _print_unnoticed(run: TestRun) -> None:
         table(
             ["CONFIG", "GROUP", "NOT NOTICED WHEN", "BECOMES"],
             [
-                [it.config.slug, str(it.group), _side(it.before), _changed(it)]
-                for it in run.unnoticed
+                [mutant.config.slug, str(mutant.group), _side(mutant.before), _changed(mutant)]
+                for mutant in run.unnoticed
             ],
             folds="NOT NOTICED WHEN",
         )
@@ -137,19 +137,23 @@ def _body(run: TestRun, coverage: bool, mutate: bool) -> dict[str, Any]:
     if coverage:
         body["untested"] = [it.slug for it in run.untested]
         body["uncovered"] = [
-            {"config": it.config.slug, **it.condition.model_dump(mode="json"), "always": it.always}
-            for it in run.uncovered
+            {
+                "config": condition.config.slug,
+                **condition.condition.model_dump(mode="json"),
+                "always": condition.always,
+            }
+            for condition in run.uncovered
         ]
     if mutate:
         body["mutants"] = run.mutants
         body["unnoticed"] = [
             {
-                "config": it.config.slug,
-                "group": it.group,
-                "before": _side_body(it.before),
-                "after": _side_body(it.after),
+                "config": mutant.config.slug,
+                "group": mutant.group,
+                "before": _side_body(mutant.before),
+                "after": _side_body(mutant.after),
             }
-            for it in run.unnoticed
+            for mutant in run.unnoticed
         ]
     return body
 
@@ -163,8 +167,12 @@ def _outcome_body(outcome: Outcome) -> dict[str, Any]:
         "line": test.where.line,
         "passed": not outcome.problems,
         "problems": [
-            {"expectation": it.expectation, "expected": it.expected, "actual": it.actual}
-            for it in outcome.problems
+            {
+                "expectation": problem.expectation,
+                "expected": problem.expected,
+                "actual": problem.actual,
+            }
+            for problem in outcome.problems
         ],
         "explanation": outcome.explanation and outcome.explanation.body(),
     }

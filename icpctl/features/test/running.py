@@ -112,9 +112,9 @@ def run_tests(
     judged = _judge(tests, rows, plan)
     active = {it.slug for it in configs if it.config.is_active}
     outcomes = []
-    for test, one in zip(tests, judged, strict=True):
-        problems = one.problems(test.config.slug, active)
-        explanation = one.explanation() if problems else None
+    for test, verdicts in zip(tests, judged, strict=True):
+        problems = verdicts.problems(test.config.slug, active)
+        explanation = verdicts.explanation() if problems else None
         outcomes.append(Outcome(test, tuple(problems), explanation))
     # A test that fails anyway notices nothing.
     passing = [one for one, it in zip(judged, outcomes, strict=True) if not it.problems]
@@ -122,15 +122,15 @@ def run_tests(
         mutant
         for number, mutant in enumerate(mutants)
         if not any(
-            one.problems(f"{mutant.config.slug} {number}", active)
-            for one in passing
-            if one.test.config is mutant.config
+            verdicts.problems(f"{mutant.config.slug} {number}", active)
+            for verdicts in passing
+            if verdicts.test.config is mutant.config
         )
     ]
     untested = [
-        it
-        for it in configs
-        if it not in tested and (it.slug in wanted if wanted else it.config.is_active)
+        config
+        for config in configs
+        if config not in tested and (config.slug in wanted if wanted else config.config.is_active)
     ]
     warnings = _misspelt(tests, options.mapping or load_mapping(None))
     uncovered = _uncovered(tested, judged)
@@ -139,13 +139,13 @@ def run_tests(
 
 def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
     """The fields of visitors that are not read, and most likely should be."""
-    found = []
+    findings = []
     for test in tests:
         for keys, meant in misspelt_fields(test.expected.visitor, mapping):
             message = f"{keys[-1]!r} is no field that is read"
             place, hint = test.where_field(keys), f"did you mean {meant}?"
-            found.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
-    return found
+            findings.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
+    return findings
 
 
 def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[_Judged]:
@@ -153,7 +153,7 @@ def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[
     moments: dict[datetime, list[int]] = {}
     for at, test in enumerate(tests):
         moments.setdefault(test.as_of or plan.as_of, []).append(at)
-    found: dict[int, _Judged] = {}
+    judged: dict[int, _Judged] = {}
     for as_of, places in moments.items():
         batch = rows.take(pa.array(places))
         asked = replace(plan, as_of=as_of)
@@ -163,9 +163,9 @@ def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[
         for row, at in enumerate(places):
             of_row = slice(verdicts.offsets[row], verdicts.offsets[row + 1])
             matches = dict(zip(numbers[of_row], scores[of_row], strict=True))
-            one = words[:, row : row + 1]
-            found[at] = _Judged(tests[at], batch.slice(row, 1), asked, one, matches)
-    return [found[at] for at in range(len(tests))]
+            bits = words[:, row : row + 1]
+            judged[at] = _Judged(tests[at], batch.slice(row, 1), asked, bits, matches)
+    return [judged[at] for at in range(len(tests))]
 
 
 class _Judged:
@@ -188,29 +188,31 @@ class _Judged:
 
     def held(self, name: str) -> list[bool]:
         """Which conditions of a config hold."""
-        found: list[bool] = held_conditions(self._configs[name], self._words)[0].tolist()
-        return found
+        held: list[bool] = held_conditions(self._configs[name], self._words)[0].tolist()
+        return held
 
     def problems(self, name: str, active: set[str]) -> list[Problem]:
         """What is not as expected when the config `name` stands for that of the test."""
         expected, asks = self.test.expected, self.test.expected.asks
-        found = []
+        problems = []
         matched, score = name in self._scores, self._scores.get(name, 0.0)
         if expected.match is not None and matched != expected.match:
-            found.append(Problem("match", _flag(expected.match), _flag(matched)))
+            problems.append(Problem("match", _flag(expected.match), _flag(matched)))
         if expected.score is not None and round(expected.score, 2) != score:
-            found.append(Problem("score", f"{expected.score:.2f}", f"{score:.2f}"))
+            problems.append(Problem("score", f"{expected.score:.2f}", f"{score:.2f}"))
         if "icp" in asks and (icp := self._icp(name, active)) != expected.icp:
             why = self._never_icp(expected.icp, active)
-            found.append(Problem("icp", expected.icp or "none", icp or "none", why))
+            problems.append(Problem("icp", expected.icp or "none", icp or "none", why))
         if self.test.holds or self.test.fails:
             held = self.held(name)
             conditions = conditions_of(self.test.config)
             for places, wanted in ((self.test.holds, True), (self.test.fails, False)):
                 word, other = ("holds", "fails") if wanted else ("fails", "holds")
-                those = [conditions[at] for at in places if held[at] != wanted]
-                found += [Problem(word, one.type, other, condition=one) for one in those]
-        return found
+                unmet = [conditions[at] for at in places if held[at] != wanted]
+                problems += [
+                    Problem(word, condition.type, other, condition=condition) for condition in unmet
+                ]
+        return problems
 
     def explanation(self) -> Explanation:
         """The explanation of the test's config."""
@@ -240,15 +242,15 @@ class _Judged:
 
 
 def _uncovered(tested: Sequence[ConfigFile], judged: Sequence[_Judged]) -> list[Uncovered]:
-    found = []
+    uncovered = []
     for config in tested:
         held = np.array([it.held(config.slug) for it in judged if it.test.config is config])
         for at, condition in enumerate(conditions_of(config)):
             if not held[:, at].any():
-                found.append(Uncovered(config, condition, always=False))
+                uncovered.append(Uncovered(config, condition, always=False))
             if held[:, at].all():
-                found.append(Uncovered(config, condition, always=True))
-    return found
+                uncovered.append(Uncovered(config, condition, always=True))
+    return uncovered
 
 
 def _flag(value: bool) -> str:

@@ -19,8 +19,8 @@ __all__ = ["FORMATS", "Report", "finding_body", "findings_text", "print_findings
 
 def _format(module: str) -> Callable[..., str]:
     def render(report: Report, *, colour: bool = False) -> str:
-        found = import_module(f"icpctl.output.findings.{module}")
-        return str(found.render(report, colour=colour))
+        renderer = import_module(f"icpctl.output.findings.{module}")
+        return str(renderer.render(report, colour=colour))
 
     return render
 

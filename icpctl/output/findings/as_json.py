@@ -23,7 +23,7 @@ def render(report: Report, *, colour: bool = False) -> str:
 
 
 def finding_body(finding: Finding) -> dict[str, Any]:
-    """Return one finding as it stands in JSON."""
+    """Return a finding as it is in JSON."""
     return {
         "file": finding.location.file,
         "line": finding.location.line,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import shown
+from icpctl.output.findings.repository_paths import repository_path
 
 if TYPE_CHECKING:
     from icpctl.errors import Finding
@@ -20,16 +21,16 @@ def render(report: Report, *, colour: bool = False) -> str:
 def _annotation(finding: Finding) -> str:
     place = finding.location
     properties = {
-        "file": place.file,
+        "file": repository_path(place.file),
         "line": place.line,
         "col": place.column,
         "title": finding.code,
     }
-    said = ",".join(
-        f"{name}={_property(str(it))}" for name, it in properties.items() if it is not None
+    listed = ",".join(
+        f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None
     )
     texts = [shown(text) for text in (finding.message, finding.hint) if text]
-    return f"::{finding.severity} {said}::{_data(chr(10).join(texts))}\n"
+    return f"::{finding.severity} {listed}::{_data(chr(10).join(texts))}\n"
 
 
 def _data(text: str) -> str:

@@ -24,7 +24,7 @@ def render(report: Report, *, colour: bool = False) -> str:
     del colour
     root = Element("testsuites", name="icpctl validate")
     by_file = report.by_file()
-    root.set("tests", str(sum(len(it) or 1 for it in by_file.values())))
+    root.set("tests", str(sum(len(findings) or 1 for findings in by_file.values())))
     root.set("failures", str(report.errors))
     root.set("errors", "0")
     for file, findings in by_file.items():
@@ -52,7 +52,7 @@ def _suite(root: Element, file: str, findings: Sequence[Finding]) -> None:
         SubElement(suite, "testcase", classname=escaped(file), name="valid")
     for finding in findings:
         place = finding.location
-        name = ":".join(str(it) for it in (finding.code, place.line, place.column) if it)
+        name = ":".join(str(part) for part in (finding.code, place.line, place.column) if part)
         case = SubElement(suite, "testcase", classname=escaped(file), name=name)
         text = escaped("\n".join(filter(None, (str(finding), finding.hint))))
         if finding.severity == "error":
@@ -66,4 +66,4 @@ def _suite(root: Element, file: str, findings: Sequence[Finding]) -> None:
 def escaped(text: str) -> str:
     """Return text with escapes for what XML cannot hold."""
     lines = "\n".join(shown(line) for line in text.split("\n"))
-    return _NO_XML.sub(lambda found: ascii(found.group())[1:-1], lines)
+    return _NO_XML.sub(lambda match: ascii(match.group())[1:-1], lines)

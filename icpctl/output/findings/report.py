@@ -26,7 +26,7 @@ class Report:
         findings = loaded.findings
         if strict:
             findings = [replace(finding, severity="error") for finding in findings]
-        return cls(loaded.files, findings, [str(it.path) for it in loaded.configs])
+        return cls(loaded.files, findings, [str(config.path) for config in loaded.configs])
 
     @property
     def errors(self) -> int:
@@ -48,10 +48,10 @@ class Report:
 
         Every file is named, since a file is valid or has a finding.
         """
-        found: dict[str, list[Finding]] = {file: [] for file in self.valid}
+        by_file: dict[str, list[Finding]] = {file: [] for file in self.valid}
         for finding in self.findings:
-            found.setdefault(finding.location.file, []).append(finding)
-        return dict(sorted(found.items()))
+            by_file.setdefault(finding.location.file, []).append(finding)
+        return dict(sorted(by_file.items()))
 
 
 def _count(number: int, what: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from icpctl import __version__
 from icpctl.findings.codes import CODES
 from icpctl.output.console import shown
+from icpctl.output.findings.repository_paths import repository_path
 from icpctl.output.reference import code_help
 
 if TYPE_CHECKING:
@@ -69,6 +70,6 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """Return a file's name as a URI, relative where the name is; any bytes may be in it."""
-    path = quote(os.fsencode(file.replace(os.sep, "/")))
-    return f"file://{path}" if file.startswith("/") else path
+    """Return a file's name as a URI, from the repository's root; any bytes may be in it."""
+    path = quote(os.fsencode(repository_path(file)))
+    return f"file://{path}" if path.startswith("/") else path

@@ -34,7 +34,7 @@ def findings_text(findings: Iterable[Finding], *, colour: bool = False) -> str:
 
 
 def print_findings(findings: Iterable[Finding], stream: TextIO) -> None:
-    """Print findings on `stream`, coloured where it wants that."""
+    """Print findings on `stream`, coloured if it wants that."""
     stream.write(findings_text(findings, colour=is_coloured(stream)))
 
 
@@ -55,7 +55,7 @@ def _block(finding: Finding, excerpt: tuple[str, str] | None, *, colour: bool) -
 
 
 def _excerpt(finding: Finding, lines_of: Callable[[str], list[str]]) -> tuple[str, str] | None:
-    """Return the source line and the line with the caret below it, where there are such."""
+    """Return the source line and the line with the caret below it, if there are such."""
     place = finding.location
     if place.line is None or place.column is None or CODES[finding.code].level == "path":
         return None
@@ -65,12 +65,12 @@ def _excerpt(finding: Finding, lines_of: Callable[[str], list[str]]) -> tuple[st
     line, at = lines[place.line - 1], place.column - 1
     width = _WIDTH if len(line) <= _WIDTH else _WIDTH - len("…  …")  # around its caret
     begin = max(0, min(at - width // 2, len(line) - width))
-    before, behind = _visible(line[begin:at]), _visible(line[at : begin + width])
+    before, after = _visible(line[begin:at]), _visible(line[at : begin + width])
     if begin:
         before = f"… {before}"
     if begin + width < len(line):
-        behind = f"{behind} …"
-    return before + behind, " " * _cells(before) + "^"
+        after = f"{after} …"
+    return before + after, " " * _cells(before) + "^"
 
 
 def _source_lines(file: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.output.condition_wording import wanted
 from icpctl.output.console import is_coloured, shown, shown_line, styled
-from icpctl.output.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped
 from icpctl.output.wording import counted, cut
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from icpctl.files import replacing
 from icpctl.output.runs.verdict_rows import FORMATS, PLACE, VERDICT, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from icpctl.exports.batches import Rejected
@@ -45,12 +44,6 @@ class Targets:
     def to_stdout(self) -> bool:
         """Whether stdout gets the rows, so that the report must go elsewhere."""
         return self.out == STDOUT
-
-    @property
-    def files(self) -> list[Path]:
-        """The files that are written."""
-        out = None if self.to_stdout else self.out
-        return [Path(name) for name in (out, self.rejects) if name is not None]
 
     @property
     def writer(self) -> Callable[[BinaryIO, Layout], Writer]:
@@ -123,18 +116,3 @@ def refuse_stdout(rejects: str | None) -> None:
         raise IcpctlError(
             "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
         )
-
-
-def refuse_overwriting(written: Sequence[Path], read: Sequence[Path]) -> None:
-    """Refuse to put rows in the place of what is read, or two files in one place."""
-    taken = {os.path.realpath(path) for path in read}
-    for path in written:
-        real = os.path.realpath(path)
-        if real in taken and (os.path.isfile(real) or not os.path.exists(real)):
-            raise IcpctlError(
-                "this file is read, or written already; it is not overwritten",
-                "bad_usage",
-                Location(str(path)),
-                "name another file",
-            )
-        taken.add(real)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.process import ROOT, Ended, icpctl, on_terminal
+from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,9 @@ CONDITION = ["type", "comparator", "value", "optional", "weight", "held", "seen"
 
 def explain(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
     """Explain with the sample configs as of a fixed date."""
-    return icpctl("explain", "--dir", CONFIGS, "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+    return icpctl(
+        "explain", *unless_given(args, "--dir", CONFIGS, "--as-of", AS_OF), *args, cwd=cwd, **kwargs
+    )
 
 
 def keys(body: dict[str, Any], *path: str) -> list[list[str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.process import Ended, icpctl, on_terminal
+from tests.process import Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,15 @@ def commit(folder: Path) -> str:
 
 
 def impact(cwd: Path, *args: str | Path, **env: str) -> Ended:
-    return icpctl("impact", "v.jsonl", "--as-of", "2026-11-23", *args, cwd=cwd, **ALONE, **env)
+    return icpctl(
+        "impact",
+        "v.jsonl",
+        *unless_given(args, "--as-of", "2026-11-23"),
+        *args,
+        cwd=cwd,
+        **ALONE,
+        **env,
+    )
 
 
 def body(cwd: Path, *args: str | Path, **env: str) -> dict[str, Any]:

@@ -11,14 +11,20 @@ import pytest
 from tests.features.impact.test_command import write, write_visitors
 from tests.features.report.pages import PageText, Table, read_markdown, read_page
 from tests.features.report.test_command import HOSTILE
-from tests.process import Ended, icpctl
+from tests.process import Ended, icpctl, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def impact(cwd: Path, *args: str | Path) -> Ended:
-    return icpctl("impact", "v.jsonl", "--base-dir", "old", *args, "--as-of", "2026-11-23", cwd=cwd)
+    return icpctl(
+        "impact",
+        "v.jsonl",
+        *unless_given(args, "--base-dir", "old", "--as-of", "2026-11-23"),
+        *args,
+        cwd=cwd,
+    )
 
 
 def page(cwd: Path, *args: str) -> PageText:

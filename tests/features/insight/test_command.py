@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.process import ROOT, Ended, icpctl, on_terminal
+from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,9 @@ FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "_broken" / "dirty.jsonl"
 
 def insight(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
     """Insight into the sample configs as of a fixed date."""
-    return icpctl("insight", "--dir", CONFIGS, "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+    return icpctl(
+        "insight", *unless_given(args, "--dir", CONFIGS, "--as-of", AS_OF), *args, cwd=cwd, **kwargs
+    )
 
 
 def folder(path: Path, configs: dict[str, list[dict[str, Any]]], visitors: list[Any]) -> None:
@@ -195,7 +197,7 @@ def test_what_terminals_would_obey_is_escaped(tmp_path: Path) -> None:
         assert "\\x1b[2Jx\\ty\\n\\u202e[bold]" in seen
     gains = json.loads(icpctl("insight", "v.jsonl", "-o", "json", cwd=tmp_path).out)
     [gain] = gains["configs"][0]["groups"][0]["conditions"][0]["gains"]
-    assert (gain["value"], gain["gain"]) == (bad, 3)
+    assert (gain["value"], gain["gain"]) == ("\x1b[2Jx y [bold]", 3)
 
 
 def test_rejected_lines_are_told(tmp_path: Path) -> None:

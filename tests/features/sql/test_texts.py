@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.values import normal_forms, text_forms
+from icpctl.values import normal_forms
+from icpctl.values.forms import text_forms
 from tests.features.sql.tables import USUAL, files_of, row_of, sql_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.process import ROOT, Ended, icpctl, on_terminal
+from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,9 @@ FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "_broken" / "dirty.jsonl"
 
 def stats(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
     """Statistics with the sample configs as of a fixed date."""
-    return icpctl("stats", "--dir", CONFIGS, "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+    return icpctl(
+        "stats", *unless_given(args, "--dir", CONFIGS, "--as-of", AS_OF), *args, cwd=cwd, **kwargs
+    )
 
 
 def test_the_json(tmp_path: Path) -> None:

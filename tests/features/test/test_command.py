@@ -17,7 +17,7 @@ from icpctl.features.test.mutants import mutants_of
 from icpctl.features.test.running import run_tests
 from icpctl.output.condition_wording import head
 from icpctl.scoring.run import Options
-from tests.process import ROOT, Ended, icpctl
+from tests.process import ROOT, Ended, icpctl, unless_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def run(folder: Path, tests: str, *args: str, config: str = CONFIG) -> Ended:
     (folder / "c").mkdir(exist_ok=True)
     (folder / "c" / "saas.yaml").write_text(config)
     (folder / "c" / "saas.test.yaml").write_text(tests)
-    return icpctl("test", "--dir", "c", "--as-of", AS_OF, *args, cwd=folder)
+    return icpctl("test", *unless_given(args, "--dir", "c", "--as-of", AS_OF), *args, cwd=folder)
 
 
 def test_the_samples_pass() -> None:
@@ -360,7 +360,7 @@ def test_a_mutant_is_noticed_when_its_file_would_fail_the_tests(tmp_path: Path) 
     options = Options(datetime.fromisoformat(AS_OF))
     space = Workspace(tmp_path / "c")
     configs = space.load().configs
-    found = run_tests(load_tests(space.folder, configs), configs, options, mutate=True)
+    found = run_tests(load_tests(space.folder, configs)[0], configs, options, mutate=True)
     unnoticed = [it.model.body() for it in found.unnoticed]
     mutants = list(mutants_of(configs[0]))
     assert found.mutants == len(mutants)
@@ -368,7 +368,7 @@ def test_a_mutant_is_noticed_when_its_file_would_fail_the_tests(tmp_path: Path) 
         (tmp_path / "c" / "saas.yaml").unlink(missing_ok=True)
         (tmp_path / "c" / "saas.json").write_text(json.dumps(mutant.model.body()))
         changed = space.load().require_valid()
-        tests = [replace(it, config=changed[0]) for it in load_tests(space.folder, configs)]
+        tests = [replace(it, config=changed[0]) for it in load_tests(space.folder, configs)[0]]
         alone = run_tests(tests, changed, options)
         assert bool(alone.failed) == (mutant.model.body() not in unnoticed), mutant
 

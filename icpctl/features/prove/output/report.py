@@ -8,13 +8,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.prove.output.findings import add_findings, findings_of, open_question
-from icpctl.files import replacing
 from icpctl.output.console import is_coloured, note, table
 from icpctl.output.findings import FORMATS, Report, finding_body, print_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from typing import BinaryIO
 
     from icpctl.config.store import Loaded
     from icpctl.errors import Finding
@@ -46,15 +45,14 @@ def print_proofs(
     note(_summary(report, proofs))
 
 
-def write_witnesses(proofs: Sequence[Proofs], path: Path) -> int:
+def write_witnesses(proofs: Sequence[Proofs], file: BinaryIO) -> int:
     """Write every visitor that was shown as a line of JSON; return how many there are."""
     lines = [
         json.dumps({"id": name, **witness.record}, ensure_ascii=False) + "\n"
         for it in proofs
         for name, witness in _witnesses(it)
     ]
-    with replacing(path) as file:
-        file.write("".join(lines).encode())
+    file.write("".join(lines).encode())
     return len(lines)
 
 

@@ -60,11 +60,11 @@ def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
         columns("File", "#Bytes", "Read as"),
         [
             [
-                Cell(own(it.name)),
-                number(it.size),
-                Cell(own(mapped[it.name].title) if it.name in mapped else ""),
+                Cell(own(source.name)),
+                number(source.size),
+                Cell(own(mapped[source.name].title) if source.name in mapped else ""),
             ]
-            for it in sources[:_MOST_PLACES]
+            for source in sources[:_MOST_PLACES]
         ],
     )
     more = len(sources) - _MOST_PLACES

@@ -118,16 +118,16 @@ class Page:
 
 def own(text: str) -> str:
     """A text of a user's or visitor's, without what would turn or hide text, and not too long."""
-    found = shown(text[: LONGEST + 1])
-    return found if len(found) <= LONGEST else f"{found[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
+    visible = shown(text[: LONGEST + 1])
+    return visible if len(visible) <= LONGEST else f"{visible[:LONGEST]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def inside(text: str) -> str:
     """`own` text in a sentence, which it does not turn where it is written from right to left."""
-    found = own(text)
-    if any(bidirectional(it) in ("R", "AL", "AN") for it in found):
-        return f"\N{FIRST STRONG ISOLATE}{found}\N{POP DIRECTIONAL ISOLATE}"
-    return found
+    visible = own(text)
+    if any(bidirectional(character) in ("R", "AL", "AN") for character in visible):
+        return f"\N{FIRST STRONG ISOLATE}{visible}\N{POP DIRECTIONAL ISOLATE}"
+    return visible
 
 
 def number(value: int) -> Cell:

@@ -46,8 +46,8 @@ _HEADS = {"domain": "Company", "job_title": "Title", "country": "Country"}
 
 def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
     lines = [
-        (f"also {labels[it.slug]}, {it.score:.2f}:" if at else "", _why(it))
-        for at, it in enumerate(visitor.matches)
+        (f"also {labels[match.slug]}, {match.score:.2f}:" if at else "", _why(match))
+        for at, match in enumerate(visitor.matches)
     ]
     if visitor.more:
         also = f"and {visitor.more:,} more profile{'s' * (visitor.more > 1)}"
@@ -64,6 +64,6 @@ def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
 
 def _why(config: ConfigExplanation) -> str:
     """What the best of a config's matching groups found."""
-    best = max((it for it in config.groups if it.matched), key=lambda it: it.score)
+    best = max((group for group in config.groups if group.matched), key=lambda group: group.score)
     grounds = dict.fromkeys(own(ground(it)) for it in best.conditions if it.held)
     return "; ".join(grounds) or "it asks for nothing"

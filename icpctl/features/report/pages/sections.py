@@ -99,7 +99,7 @@ def _time(figures: Figures) -> Section | None:
     unit = {"DAY": "day", "WEEK FROM": "week", "MONTH": "month", "YEAR": "year"}[title]
     rows = [(it.name, it.visitors, it.matched) for it in spans]
     rows += [("no date", it.visitors, it.matched) for it in undated]
-    best = max(spans, key=lambda it: it.matched)
+    best = max(spans, key=lambda span: span.matched)
     words = (
         f"Bars by {unit} from {spans[0].name} to {spans[-1].name}: visitors, and those of them "
         f"that match. Most matches: {best.matched:,} in {best.name}."
@@ -125,16 +125,16 @@ def _profiles(figures: Figures) -> Section:
         columns(*names),
         [
             [
-                profile(it),
-                Cell("" if it.priority is None else f"{it.priority}"),
-                number(it.matched),
-                Cell(percent(it.match_rate)),
+                profile(config),
+                Cell("" if config.priority is None else f"{config.priority}"),
+                number(config.matched),
+                Cell(percent(config.match_rate)),
                 bar,
-                number(it.first),
-                number(it.matched - it.first),
-                Cell("" if it.average_score is None else f"{it.average_score:.2f}"),
+                number(config.first),
+                number(config.matched - config.first),
+                Cell("" if config.average_score is None else f"{config.average_score:.2f}"),
             ]
-            for it, bar in zip(figures.configs, cells, strict=True)
+            for config, bar in zip(figures.configs, cells, strict=True)
         ],
     )
     text = (
@@ -151,18 +151,20 @@ def profile(config: ConfigReport) -> Cell:
 
 
 def _scores(figures: Figures) -> Section | None:
-    found = [
+    histograms = [
         (config, counts)
         for config, counts in zip(figures.configs, figures.histograms, strict=True)
         if config.matched
     ]
-    if not found:
+    if not histograms:
         return None
-    found.sort(key=lambda pair: -pair[0].matched)
+    histograms.sort(key=lambda pair: -pair[0].matched)
     text = "How well matches fit: visitors by score, from 0 to 100."
-    if len(found) > MOST_HISTOGRAMS:
-        text += f" The {MOST_HISTOGRAMS} profiles with most matches are shown, of {len(found)}."
-    blocks = [_histogram(config, counts) for config, counts in found[:MOST_HISTOGRAMS]]
+    if len(histograms) > MOST_HISTOGRAMS:
+        text += (
+            f" The {MOST_HISTOGRAMS} profiles with most matches are shown, of {len(histograms)}."
+        )
+    blocks = [_histogram(config, counts) for config, counts in histograms[:MOST_HISTOGRAMS]]
     return Section("scores", "Scores", text, blocks, columns=True)
 
 
@@ -191,18 +193,18 @@ def _breakdowns(figures: Figures) -> Section:
     return Section("breakdowns", "Who they are", text, blocks, columns=True, legend=_MATCH)
 
 
-def _breakdown(found: FieldReport, uncounted: int) -> Block:
-    name = _FIELDS[found.field]
-    known = sum(it.value is not None for it in found.values)
+def _breakdown(field: FieldReport, uncounted: int) -> Block:
+    name = _FIELDS[field.field]
+    known = sum(it.value is not None for it in field.values)
     if not known and not uncounted:
-        return Block(name, f"{found.field} is not known of any visitor.")
-    text = f"By {found.field}"
-    if found.distinct > known:
+        return Block(name, f"{field.field} is not known of any visitor.")
+    text = f"By {field.field}"
+    if field.distinct > known:
         more = "more than " if uncounted else ""
-        text += f", the commonest {known} of {more}{found.distinct:,} values"
+        text += f", the commonest {known} of {more}{field.distinct:,} values"
     if uncounted:
         text += f"; {counted(uncounted, 'visitor')} with rare or very long values are in none"
-    cells = bars([(it.visitors, it.matched) for it in found.values])
+    cells = bars([(it.visitors, it.matched) for it in field.values])
     table = Table(
         f"Visitors and matches by {name.lower()}",
         columns(name, "=", "#Visitors", "#Matches", "#Rate"),
@@ -212,9 +214,11 @@ def _breakdown(found: FieldReport, uncounted: int) -> Block:
                 cells,
                 (
                     _counts(
-                        _MISSING if it.value is None else own(it.value), it.visitors, it.matched
+                        _MISSING if value.value is None else own(value.value),
+                        value.visitors,
+                        value.matched,
                     )
-                    for it in found.values
+                    for value in field.values
                 ),
                 strict=True,
             )

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from icpctl.features.sql.trees import RefusedError, case, double, text, whole
 from icpctl.values import normal_forms
-from icpctl.values.text_forms import INVISIBLE
+from icpctl.values.forms.text_forms import INVISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 
-from icpctl.values.text_forms import visible
+from icpctl.values.forms.text_forms import visible
 
 # What Arrow's and databases' regular expressions read as Python's do.
 DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"

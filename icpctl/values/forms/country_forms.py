@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from icpctl.values.text_forms import composed
+from icpctl.values.forms.text_forms import composed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -164,7 +164,7 @@ def _names() -> Iterator[tuple[str, list[str]]]:
         parts = [name.partition(", ") for name in names]
         inverted = [f"{rest} {head}" for head, _, rest in parts if rest]
         yield entry.alpha_2, names + inverted
-    table = resources.files("icpctl.values") / "country_names.tsv"
+    table = resources.files("icpctl.values.forms") / "country_names.tsv"
     for line in table.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             code, *names = line.split("\t")

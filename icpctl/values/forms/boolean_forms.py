@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from icpctl.values.text_forms import visible
+from icpctl.values.forms.text_forms import visible
 
 WORDS = {
     **dict.fromkeys(("true", "yes", "y", "t", "on", "1", "1.0"), True),

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from icpctl.values import number_forms
-from icpctl.values.text_forms import visible
+from icpctl.values.forms import number_forms
+from icpctl.values.forms.text_forms import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,64 @@
+"""Configs that are named by the paths of their files and folders, each read once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.config.config_file import SUFFIXES, is_rule_test
+from icpctl.config.store import Loaded, Workspace, load_file
+from icpctl.errors import IcpctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from icpctl.config.model import IcpConfig
+
+
+def load_config(path: str | os.PathLike[str]) -> IcpConfig:
+    """Return the config in one file.
+
+    Raises `IcpctlError`: `no_such_path`, `not_a_config`, or `invalid_config` with the findings.
+    """
+    path = Path(path)
+    if path.is_dir() or is_rule_test(path.name):
+        raise IcpctlError(f"{path} is no config", "not_a_config")
+    return load_paths([path]).require_valid()[0].config
+
+
+def load_paths(paths: Iterable[Path]) -> Loaded:
+    """Read config files, and all that folders and their subfolders hold.
+
+    Raises `IcpctlError`: `no_such_path`, or `not_a_config` for a file that is none by its name.
+    """
+    loaded = Loaded()
+    by_place = {_place_of(path): path for path in reversed(list(paths))}
+    named = list(reversed(by_place.values()))
+    for path in named:
+        if not os.path.lexists(path):
+            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
+        if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
+            message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
+            raise IcpctlError(message, "not_a_config")
+    folders = [path for path in named if path.is_dir()]
+    places = set(map(os.path.realpath, folders))
+    for folder in folders:
+        if os.path.dirname(os.path.realpath(folder)) not in places:  # or it is an organization
+            loaded.add(Workspace(folder).read(all_orgs=True))
+    read = {finding.location.file for finding in loaded.findings}
+    read |= {str(config.path) for config in loaded.configs}
+    read_places = {_place_of(Path(file)) for file in read}
+    for path in named:
+        is_read = path in folders or _place_of(path) in read_places
+        if not is_read and not is_rule_test(path.name):
+            load_file(path, None, loaded)
+    loaded.compare()
+    return loaded
+
+
+def _place_of(path: Path) -> str:
+    """Return what two names of one entry of a folder have in common; links are entries, too."""
+    if path.name in ("", "..") or path.is_dir():
+        return os.path.realpath(path)
+    return os.path.join(os.path.realpath(path.parent), path.name)

@@ -1,0 +1,60 @@
+"""Temporary folders that outlive nothing but a kill, and a kill only until the next call."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.hidden_files import lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PREFIX = "icpctl-scan-"
+_STALE = 60.0  # seconds: a folder that was made just now may not be locked yet
+
+
+@contextmanager
+def temporary_folder(parent: Path | None) -> Iterator[Path]:
+    """Make a folder in `parent`, or where the system has them, and remove it in the end.
+
+    It is locked as long as the process lives, and those that are not are removed first: they hold
+    copies of people's visitors. Raises `OSError`.
+    """
+    _sweep(parent or Path(tempfile.gettempdir()))
+    with (
+        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as name,
+        contextlib.ExitStack() as held,
+    ):
+        with contextlib.suppress(OSError):  # Windows does not open folders
+            descriptor = os.open(name, os.O_RDONLY)
+            held.callback(os.close, descriptor)
+            lock(descriptor)
+        yield Path(name)
+
+
+def _sweep(parent: Path) -> None:
+    with contextlib.suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.name.startswith(_PREFIX) and _is_left_over(entry):
+                    shutil.rmtree(entry.path)
+
+
+def _is_left_over(entry: os.DirEntry[str]) -> bool:
+    status = entry.stat(follow_symlinks=False)
+    is_ours = os.name != "posix" or status.st_uid == os.geteuid()
+    is_folder = entry.is_dir(follow_symlinks=False)
+    if not is_ours or not is_folder or time.time() - status.st_ctime < _STALE:
+        return False
+    descriptor = os.open(entry.path, os.O_RDONLY)
+    try:
+        return lock(descriptor)
+    finally:
+        os.close(descriptor)
