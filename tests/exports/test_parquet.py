@@ -47,9 +47,10 @@ def test_every_digit_of_a_number_is_in_its_text(
         values = [decimal.Decimal(value) for value in values]
     numbers = pa.array(values, kind)
     parquet.write_table(pa.table({"id": numbers, "city": numbers}), tmp_path / "v.parquet")
-    configs = [config(f"c-{n}", ("city", "equals", text)) for n, text in enumerate(texts)]
+    plain = [text.removesuffix(".0") for text in texts]
+    configs = [config(f"c-{n}", ("city", "equals", text)) for n, text in enumerate(plain)]
     rows = score_files(configs, [tmp_path / "v.parquet"], carry=("city",)).rows
-    assert [row["id"] for row in rows] == texts
+    assert [row["id"] for row in rows] == plain
     assert [[one["config"] for one in row["matches"]] for row in rows] == [
         [f"c-{n}"] for n in range(len(texts))
     ]
