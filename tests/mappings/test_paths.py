@@ -78,13 +78,14 @@ def read(lines: list[dict[str, Any]], columns: Columns) -> list[list[Any]]:
     """The rows as the reader has them."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "visitors.jsonl")
-        file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+        # A record in front, since one alone may be the page of an API.
+        file.write_text("{}\n" + "".join(json.dumps(line) + "\n" for line in lines), "utf-8")
         (source,) = find_sources([str(file)])
         found: list[list[Any]] = []
         for batch in Reader(columns).read(source):
             assert batch.rejected == []
             found += [list(row.values()) for row in batch.table.to_pylist()]
-    return found
+    return found[1:]
 
 
 def in_python(lines: list[dict[str, Any]], columns: Columns) -> list[list[Any]]:
