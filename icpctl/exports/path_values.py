@@ -24,7 +24,7 @@ from icpctl.exports.tokens import (
     of_column,
     together,
 )
-from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE, convert_tokens
+from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE, SPLIT, convert_tokens
 from icpctl.mappings.paths import (
     Constant,
     Convert,
@@ -32,6 +32,7 @@ from icpctl.mappings.paths import (
     Together,
     Unless,
     conversion,
+    is_many,
     missing_texts,
 )
 from icpctl.values import json_records
@@ -125,7 +126,8 @@ class PlannedPath:
             tests = _tests(steps[0], (), wanted)
             steps = steps[1:]
         is_counted = how is not None and how.name == COUNT
-        is_soft = (as_list or is_counted) and isinstance(steps[-1], str)
+        has_elements = any(isinstance(step, Elements) for step in steps)
+        is_soft = isinstance(steps[-1], str) and (not has_elements if is_counted else as_list)
         if is_soft:
             steps.append(Elements())
         return cls(path, tests, _planned(steps, (), wanted, is_soft=is_soft))
@@ -138,7 +140,8 @@ class PlannedPath:
         how = conversion(self.path)
         if self.plan is None:
             return []
-        if how and how.name == COUNT:
+        is_alike = isinstance(self.plan, _List) and (self.plan.is_soft or is_many(self.path))
+        if how and how.name == COUNT and is_alike:
             found = scanned.counts(self.plan)
         else:
             found = [
@@ -252,6 +255,9 @@ def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> 
         values = values.converted(lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it))
     if how:
         values = values.converted(lambda it: convert_tokens(it, how))
+    if how and how.name == SPLIT and isinstance(values, TokenLists):
+        parts = as_lists(values.elements)  # of each element, which was split
+        return TokenLists(parts.offsets[values.offsets], parts.elements)
     return values
 
 

@@ -64,7 +64,10 @@ segments = st.tuples(keys, st.none() | elements).map(lambda it: tuple(x for x in
 plain_paths = st.tuples(st.none() | record_tests, st.lists(segments, min_size=1, max_size=3)).map(
     lambda it: (*([it[0]] if it[0] else []), *(step for part in it[1] for step in part))
 )
-conversions = st.sampled_from([Convert(name) for name in CONVERSIONS] + [Convert("split", ",")])
+conversions = st.sampled_from(
+    [Convert(name) for name in CONVERSIONS if name not in ("query", "date")]
+    + [Convert("split", ","), Convert("query", "y")]
+)
 any_paths = st.one_of(
     plain_paths,
     plain_paths.map(lambda it: (*it, Unless(("page", "1", 'q"\\\n')))),
