@@ -91,8 +91,7 @@ class CustomBuildHook(BuildHookInterface):
         target = _zig_target()
         zig = [sys.executable, "-m", "ziglang", "cc", "-target", target.zig] if target else ["cc"]
         command = [*(compiler or zig), *OPTIONS]
-        if library.suffix != ".dll":
-            command.append("-fPIC")
+        command += {".so": ["-fPIC", "-s"], ".dylib": ["-fPIC"], ".dll": ["-s"]}[library.suffix]
         caches = {f"ZIG_{kind}_CACHE_DIR": str(self._folder / kind) for kind in ("GLOBAL", "LOCAL")}
         source = Path(self.root, "native", "scan.c")
         subprocess.run(

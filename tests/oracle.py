@@ -90,22 +90,36 @@ def verdict(
     *,
     as_of: str,
     case_sensitive: bool = False,
+    tiers: dict[str, float] | None = None,
 ) -> dict[str, Any]:
     """What `configs` (slug and body, in order, all of them to be scored) make of one visitor."""
-    scores = [
-        (slug, config_score(body, record, as_of=as_of, case_sensitive=case_sensitive))
-        for slug, body in configs
-    ]
-    matches = [
-        {"config": slug, "score": rounded(score)} for slug, score in scores if score is not None
-    ]
+    matches: list[dict[str, Any]] = []
+    excluding: list[str] = []
+    for slug, body in configs:
+        best = config_score(body, record, as_of=as_of, case_sensitive=case_sensitive)
+        if best is None or rounded(best) < body.get("minScore", 0):
+            continue
+        if body.get("exclude", False):
+            excluding.append(slug)
+        else:
+            matches.append({"config": slug, "score": rounded(best)})
+    is_match = bool(matches) and not excluding
+    score = matches[0]["score"] if is_match else 0.0
     return {
-        "icp_match": bool(matches),
-        "icp": matches[0]["config"] if matches else None,
-        "icp_score": matches[0]["score"] if matches else 0.0,
+        "icp_match": is_match,
+        "icp": matches[0]["config"] if is_match else None,
+        "icp_score": score,
         "matches": matches,
+        "icp_tier": tier(score, tiers or {}) if is_match else None,
+        "excluded_by": excluding[0] if excluding else None,
         "warnings": warnings([body for _, body in configs], record),
     }
+
+
+def tier(score: float, tiers: dict[str, float]) -> str | None:
+    """The tier with the highest bound that a score reaches."""
+    reached = [(bound, name) for name, bound in tiers.items() if score >= bound]
+    return max(reached)[1] if reached else None
 
 
 def config_score(
@@ -258,17 +272,31 @@ def text_holds(
     name: str, comparator: str, value: Any, subject: list[str], fold: Callable[[str], str]
 ) -> bool:
     """Compare the texts or pages of a visitor; `fold` is how both sides are read."""
-    if comparator == "contains":
-        return any(fold(text_of(value)) in fold(has) for has in subject)
-    if comparator == "starts_with":
-        return any(fold(has).startswith(fold(text_of(value))) for has in subject)
-    if comparator == "ends_with":
-        return any(fold(has).endswith(fold(text_of(value))) for has in subject)
-    listed = [value] if comparator == "equals" else value
+    listed = value if isinstance(value, list) else [value]
+    found = {
+        "contains": lambda has, part: part in has,
+        "contains_word": contains_word,
+        "starts_with": str.startswith,
+        "ends_with": str.endswith,
+    }.get(comparator)
+    if found:
+        return any(found(fold(has), fold(text_of(part))) for has in subject for part in listed)
     hits = [
         any(equal(name, fold(has), fold(text_of(wanted))) for has in subject) for wanted in listed
     ]
     return all(hits) if comparator == "has_all" else any(hits)
+
+
+def contains_word(text: str, part: str) -> bool:
+    """Whether a part of a text is next to no letter and no digit."""
+    places = [at for at in range(len(text)) if text.startswith(part, at)]
+    around = [(text[at - 1 : at] if at else "", text[at + len(part) :][:1]) for at in places]
+    return any(not in_word(before) and not in_word(after) for before, after in around)
+
+
+def in_word(character: str) -> bool:
+    """Whether a character is a letter or a digit; a mark belongs to its letter."""
+    return character != "" and unicodedata.category(character)[0] in "LNM"
 
 
 def equal(name: str, has: str, wanted: str) -> bool:

@@ -410,6 +410,12 @@ CUTS: dict[str, list[Callable[[str], str]]] = {
     "starts_with": [lambda word: word[:1], lambda word: word[:3]],
     "ends_with": [lambda word: word[-1:], lambda word: word[-3:]],
     "contains": [lambda word: word[:3], lambda word: word[-3:], lambda word: word[1:-1]],
+    "contains_word": [
+        lambda word: word.split()[0],
+        lambda word: word.split()[-1],
+        lambda word: word[1:],
+        lambda word: word[:-1],
+    ],
 }
 
 
@@ -425,8 +431,10 @@ def value_for(name: str, comparator: str) -> st.SearchStrategy[Any]:
     match COMPARATORS[comparator].shape:
         case Shape.SCALAR:
             return scalar_for(name)
-        case Shape.TEXT:
-            return part_for(name, comparator)
+        case Shape.TEXTS:
+            part = part_for(name, comparator)
+            parts = st.lists(part, min_size=1, max_size=4, unique_by=listed_as)
+            return weighted((3, part), (1, parts))
         case Shape.LIST:
             most = 2 if comparator == "has_all" else 4
             return st.lists(scalar_for(name), min_size=1, max_size=most, unique_by=listed_as)
@@ -485,6 +493,10 @@ def configs(draw: st.DrawFn, types: list[str] = TYPES) -> list[tuple[str, dict[s
         priority = draw(among(None, 0, 1, 2, 10, -1))
         if priority is not None:
             body["priority"] = priority
+        if draw(st.integers(0, 3)) == 0:
+            body["minScore"] = draw(among(0, 1, 25, 33.33, 50, 66.667, 80, 100))
+        if draw(st.integers(0, 5)) == 0:
+            body["exclude"] = draw(st.booleans())
         body["rules"] = {"groups": draw(st.lists(groups(types), min_size=1, max_size=3))}
         made.append((slug, body))
     return sorted(made, key=lambda pair: (pair[1].get("priority", math.inf), pair[0]))
@@ -519,6 +531,15 @@ def later_versions(draw: st.DrawFn, body: dict[str, Any], types: list[str]) -> d
                 those.append(draw(groups(types)))
         those[at]["conditions"] = chosen
     return new
+
+
+TIERS: list[dict[str, float]] = [
+    {},
+    {},
+    {"A": 80, "B": 50, "C": 0},
+    {"low": 33.333, "high": 66.67},
+    {"only": 100},
+]
 
 
 def some_types() -> st.SearchStrategy[list[str]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import IcpConfig
 from icpctl.output.runs.verdict_rows import FORMATS, Layout
 from icpctl.scoring.run import Options, score
@@ -37,14 +38,20 @@ def score_files(
     case_sensitive: bool = False,
     mapping: Mapping | None = None,
     carry: tuple[str, ...] = (),
+    tiers: dict[str, float] | None = None,
+    definitions: Definitions = NOTHING_DEFINED,
 ) -> Scored:
     """Scores what `visitors` name, as the command line does."""
-    models = [(slug, IcpConfig.model_validate(body)) for slug, body in configs]
+    models = [(slug, IcpConfig.model_validate(body, context=definitions)) for slug, body in configs]
     when = datetime.fromisoformat(as_of)
-    options = Options(when, case_sensitive=case_sensitive, mapping=mapping, carry=carry)
+    options = Options(
+        when, case_sensitive=case_sensitive, mapping=mapping, carry=carry, tiers=tiers or {}
+    )
     rejected: list[Rejected] = []
     with tempfile.TemporaryFile() as file:
-        writer = FORMATS[".jsonl"](file, Layout(with_line=True, carry=carry))
+        layout = Layout(with_line=True, carry=carry)
+        layout = layout.used_by((model for _, model in models), options.tiers)
+        writer = FORMATS[".jsonl"](file, layout)
         run = score(
             [str(name) for name in visitors],
             models,
@@ -64,12 +71,21 @@ def score_records(
     *,
     as_of: str = AS_OF,
     case_sensitive: bool = False,
+    tiers: dict[str, float] | None = None,
+    definitions: Definitions = NOTHING_DEFINED,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The rows of `score --out`, in the records' order, and the report of `score -o json`."""
     with tempfile.TemporaryDirectory() as folder:
         visitors = Path(folder, "visitors.jsonl")
         visitors.write_text("".join(json.dumps(record) + "\n" for record in records))
-        scored = score_files(configs, [visitors], as_of=as_of, case_sensitive=case_sensitive)
+        scored = score_files(
+            configs,
+            [visitors],
+            as_of=as_of,
+            case_sensitive=case_sensitive,
+            tiers=tiers,
+            definitions=definitions,
+        )
     for row in scored.rows:
         del row["source"], row["line"]
     return scored.rows, scored.report

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from tests.spec_cases import AS_OF
-from tests.strategies import configs, records, some_types
+from tests.strategies import TIERS, configs, records, some_types
 from tests.support import score_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VERDICT = ["icp_match", "icp", "icp_score", "matches"]
+VERDICT = ["icp_match", "icp", "icp_score", "matches", "icp_tier", "excluded_by"]
 
 
 class Case(NamedTuple):
@@ -28,10 +28,16 @@ class Case(NamedTuple):
     configs: list[tuple[str, dict[str, Any]]]
     visitors: list[dict[str, Any]]
     case_sensitive: bool = False
+    tiers: dict[str, float] = {}  # noqa: RUF012 - never changed
 
     def __repr__(self) -> str:
         """What Hypothesis prints of a case that fails; the test itself shows the smallest."""
         return f"<{len(self.configs)} configs, {len(self.visitors)} visitors>"
+
+    @property
+    def excludes(self) -> bool:
+        """Whether some config excludes those who match it."""
+        return any(body.get("exclude") for _, body in self.configs)
 
     def __str__(self) -> str:
         """The JSON that repeats the case by hand."""
@@ -50,7 +56,11 @@ def cases(draw: st.DrawFn) -> Case:
     types = draw(some_types())
     # Hypothesis keeps one list short, so the visitors come in several.
     visitors = [draw(st.lists(records(types), min_size=1, max_size=10)) for _ in range(6)]
-    return Case(draw(configs(types)), list(chain.from_iterable(visitors)))
+    return Case(
+        draw(configs(types)),
+        list(chain.from_iterable(visitors)),
+        tiers=draw(st.sampled_from(TIERS)),
+    )
 
 
 @pytest.mark.parametrize("case_sensitive", [False, True])
@@ -72,9 +82,15 @@ def test_icpctl_agrees_with_the_oracle(drawn: Case, case_sensitive: bool) -> Non
 def by_icpctl(case: Case) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Verdicts in the visitors' order, and how many values of each field did not fit."""
     rows, report = score_records(
-        case.configs, case.visitors, as_of=AS_OF, case_sensitive=case.case_sensitive
+        case.configs,
+        case.visitors,
+        as_of=AS_OF,
+        case_sensitive=case.case_sensitive,
+        tiers=case.tiers,
     )
-    return [{key: row[key] for key in VERDICT} for row in rows], report["fieldWarnings"]
+    for row in rows:
+        assert ("icp_tier" in row, "excluded_by" in row) == (bool(case.tiers), case.excludes)
+    return [{key: row.get(key) for key in VERDICT} for row in rows], report["fieldWarnings"]
 
 
 def by_oracle(case: Case) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -84,7 +100,13 @@ def by_oracle(case: Case) -> tuple[list[dict[str, Any]], dict[str, int]]:
         read = oracle.read_line(json.dumps(visitor).encode(), first=False)
         assert isinstance(read, dict)
         verdicts.append(
-            oracle.verdict(case.configs, read, as_of=AS_OF, case_sensitive=case.case_sensitive)
+            oracle.verdict(
+                case.configs,
+                read,
+                as_of=AS_OF,
+                case_sensitive=case.case_sensitive,
+                tiers=case.tiers,
+            )
         )
     warnings = Counter(field for verdict in verdicts for field in verdict["warnings"])
     return [{key: verdict[key] for key in VERDICT} for verdict in verdicts], dict(warnings)

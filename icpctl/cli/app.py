@@ -26,6 +26,7 @@ from icpctl.features.explain.command import explain
 from icpctl.features.impact.command import impact
 from icpctl.features.insight.command import insight, insight_sections
 from icpctl.features.inspect.command import inspect
+from icpctl.features.outcomes.command import outcomes
 from icpctl.features.prove.command import prove_app
 from icpctl.features.prove.subcommands import equivalent, witnesses
 from icpctl.features.prove.validating import add_proofs
@@ -33,6 +34,7 @@ from icpctl.features.report.scoring import full_figures, score_report
 from icpctl.features.rollup.command import rollup
 from icpctl.features.sql.command import sql
 from icpctl.features.stats.command import stats
+from icpctl.features.suggest.command import suggest
 from icpctl.features.test.command import run_rule_tests
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
@@ -69,6 +71,8 @@ app.command("explain", cls=Command)(exits(explain))
 app.command("stats", cls=Command)(exits(stats))
 app.command("insight", cls=Command)(exits(insight))
 app.command("impact", cls=Command)(exits(impact))
+app.command("outcomes", cls=Command)(exits(outcomes))
+app.command("suggest", cls=Command)(exits(suggest))
 app.command("test", cls=Command)(exits(run_rule_tests))
 app.command("rollup", cls=Command)(exits(rollup))
 app.command("sql", cls=Command)(exits(sql))

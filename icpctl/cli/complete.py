@@ -1,14 +1,18 @@
-"""What shells complete: from the vocabulary and from file names alone; no config is read.
+"""What shells complete: from the vocabulary and from file names; no config is read.
 
 Each function gives the words that may stand at its parameter; Typer keeps those that begin as
 what was typed does. A folder that is not there completes nothing, and never an error.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from icpctl.errors import IcpctlError
+
+if TYPE_CHECKING:
+    from icpctl.vocabulary import Vocabulary
 
 
 def slugs(context: typer.Context) -> list[str]:
@@ -35,27 +39,40 @@ def organizations(context: typer.Context) -> list[str]:
     return [name for name in names if name.isprintable()]
 
 
-def words() -> list[tuple[str, str]]:
+def words(context: typer.Context) -> list[tuple[str, str]]:
     """Return condition types, comparators and finding codes, with what each is."""
     from icpctl.findings.codes import CODES
-    from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
+    from icpctl.vocabulary import COMPARATORS
 
     return [
-        *((it.name, it.meaning) for it in CONDITION_TYPES.values()),
+        *((it.name, it.meaning) for it in _vocabulary(context).types.values()),
         *((it.name, it.holds) for it in COMPARATORS.values()),
         *((it.name, it.title) for it in CODES.values()),
     ]
 
 
-def conditions(incomplete: str) -> list[str]:
+def conditions(context: typer.Context, incomplete: str) -> list[str]:
     """Return what goes on a condition in words: a type, then a comparator that fits it."""
-    from icpctl.vocabulary import CONDITION_TYPES, comparators_for
+    from icpctl.vocabulary import comparators_for
 
     name, space, _ = incomplete.partition(" ")
+    types = _vocabulary(context).types
     if not space:
-        return list(CONDITION_TYPES)
-    entry = CONDITION_TYPES.get(name)
+        return list(types)
+    entry = types.get(name)
     return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
+
+
+def _vocabulary(context: typer.Context) -> "Vocabulary":
+    """Return the condition types of the folder that the options typed so far mean."""
+    from icpctl.cli.workspaces import workspace
+    from icpctl.vocabulary import BUILT_IN
+
+    try:
+        folder = workspace(_typed(context, "directory"), context.params.get("org"))
+        return folder.definitions().vocabulary
+    except (IcpctlError, OSError):
+        return BUILT_IN
 
 
 def _typed(context: typer.Context, name: str) -> Path | None:

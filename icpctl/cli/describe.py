@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.complete import words
+from icpctl.cli.options import Dir, Org
+from icpctl.cli.workspaces import known_vocabulary
 from icpctl.errors import ExitCode
 from icpctl.output.formats import DescribeFormat
 
@@ -18,6 +20,8 @@ def describe(
             autocompletion=words,
         ),
     ] = None,
+    directory: Dir = None,
+    org: Org = None,
     output: Annotated[
         DescribeFormat, typer.Option("-o", "--output", help="How to print it.")
     ] = "text",
@@ -25,5 +29,5 @@ def describe(
     """Explain condition types, comparators and finding codes."""
     from icpctl.output.describe import FORMATS
 
-    FORMATS[output](word)
+    FORMATS[output](word, known_vocabulary(directory, org))
     return ExitCode.DONE

@@ -108,9 +108,10 @@ def score(
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
-    layout = Layout(only_matched, with_line, options.carry)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
+    layout = Layout(only_matched, with_line, options.carry)
+    layout = layout.used_by((file.config for file in configs), options.tiers)
     figures: RunFigures | None = None
     if spark:
         from icpctl.spark.run import Folders, score_on
@@ -163,7 +164,7 @@ class _Watchers:
             return cls(plan, report, None)
         pairs = [(config.slug, config.config) for config in configs]
         when, is_exact = options.as_of, options.case_sensitive
-        plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact)
+        plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact, tiers=options.tiers)
         figures = required(EXTENSIONS.figures, "--full")(configs, plan)
         return cls(plan, report, figures)
 

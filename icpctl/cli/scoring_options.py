@@ -53,6 +53,7 @@ def scoring_options(
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
         encoding=encoding_of(encoding),
+        tiers=load_settings().tiers,
     )
 
 

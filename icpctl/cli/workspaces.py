@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from icpctl.config.store import Workspace
+    from icpctl.vocabulary import Vocabulary
 
 
 def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False) -> "Workspace":
@@ -20,3 +21,16 @@ def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False
     if all_orgs:
         return Workspace(root)
     return Workspace(root, settings.org if org is None else org)
+
+
+def known_vocabulary(directory: Path | None, org: str | None) -> "Vocabulary":
+    """Return the condition types of the folder that `--dir` and `--org` mean, if it is there.
+
+    Raises `IcpctlError` `invalid_config` where its custom fields are not right.
+    """
+    from icpctl.vocabulary import BUILT_IN
+
+    folder = workspace(directory, org)
+    if not folder.exists():
+        return BUILT_IN
+    return folder.definitions().required().vocabulary

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from icpctl.config import lints
+from icpctl.config import lints, value_lints
+from icpctl.config.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
 from icpctl.config.scalars import described, guess
 from icpctl.documents.tree import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.definitions import Definitions
     from icpctl.documents.document import Document
     from icpctl.errors import Finding
 
@@ -43,18 +45,25 @@ _MODELS: dict[str | None, type[Body]] = {
 
 
 def check_document(
-    document: Document, slug: str | None, *, lint: bool = True
+    document: Document,
+    slug: str | None,
+    *,
+    definitions: Definitions | None = None,
+    lint: bool = True,
 ) -> tuple[IcpConfig | None, list[Finding]]:
     """Return the config of a document, None when it is not valid, and everything to say about it.
 
-    `slug` is what the file's name says, if that is a slug; without `lint` nothing looks for
-    warnings. The findings stand in the text's order.
+    `slug` is what the file's name says, if that is a slug. `definitions` are what its folder
+    defines, else what is beside its file. Without `lint` nothing looks for warnings. The findings
+    are in the text's order.
     """
     problems = list(document.problems)
     config = None
     if document.root is not None:
+        if definitions is None:
+            definitions = definitions_beside(document.file)
         try:
-            config = IcpConfig.model_validate(plain(document.root))
+            config = IcpConfig.model_validate(plain(document.root), context=definitions)
         except ValidationError as error:
             errors = error.errors(include_url=False)[: MAX_FINDINGS + 1]
             problems += [_problem(document.root, it) for it in errors]
@@ -89,6 +98,7 @@ CONFIG_CHECKS: tuple[Callable[[IcpConfig, Node], Iterator[Problem]], ...] = (
     lints.groups_for_everyone,
     lints.repeated_conditions,
     lints.pages_of_no_url,
+    *value_lints.CHECKS,
 )
 FOLDER_CHECKS: tuple[Callable[[Sequence[ConfigFile]], Iterator[Finding]], ...] = (
     lints.same_priorities,
@@ -107,10 +117,10 @@ def _problem(root: Node, error: ErrorDetails) -> Problem:
     if kind == "missing":
         return Problem("ICP101", start, f"{path[-1]} is missing", _NEEDED.get(str(path[-1])))
     if kind in _EXPECTED:
-        found = error["input"]
-        if found is None:
+        given = error["input"]
+        if given is None:
             return Problem("ICP108", start, "nothing stands in this place of the list")
-        return Problem("ICP103", start, f"expected {_EXPECTED[kind]}, not {described(found)}")
+        return Problem("ICP103", start, f"expected {_EXPECTED[kind]}, not {described(given)}")
     if kind.startswith("ICP"):
         return Problem(kind, start, context["message"], context["hint"])
     return Problem("ICP103", start, error["msg"])

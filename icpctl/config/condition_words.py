@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
 from icpctl.config.scalars import NUMBER
 from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Kind, Operator, Shape, nearest
+from icpctl.values.forms.number_forms import number as spelt_number
+from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_SEVERAL = (Shape.LIST, Shape.BOUNDS)
-_WRITTEN = {Shape.LIST: "such as: industry in Software, SaaS", Shape.BOUNDS: "write min, max"}
+    from icpctl.vocabulary import ConditionType
+
+_SEVERAL = (Shape.LIST, Shape.BOUNDS, Shape.TEXTS)
+_WRITTEN = {
+    Shape.LIST: "such as: industry in Software, SaaS",
+    Shape.TEXTS: "such as: job_title contains_word VP, Head, Chief",
+    Shape.BOUNDS: "write min, max",
+}
+_NAMED_LIST = re.compile(r"\{\s*list\s*:\s*([^{}\s]+)\s*\}")
 _SIGNS = {
     "=": "equals",
     "==": "equals",
@@ -32,17 +42,23 @@ class _WordsError(Exception):
     """Words that are no condition; its arguments are the finding's code, message and hint."""
 
 
-def rules_of_words(where: Iterable[str], prefer: Iterable[str]) -> dict[str, Any]:
+def rules_of_words(
+    where: Iterable[str], prefer: Iterable[str], definitions: Definitions = NOTHING_DEFINED
+) -> dict[str, Any]:
     """Return rules of one AND group: `where` are its required conditions, `prefer` its optional.
+
+    `definitions` are what the folder of configs defines.
 
     Raises `IcpctlError` `bad_condition` with every finding.
     """
-    read = read_conditions({"--where": where, "--prefer": prefer})
+    read = read_conditions({"--where": where, "--prefer": prefer}, definitions)
     conditions = [*read["--where"], *({**it, "optional": True} for it in read["--prefer"])]
     return {"groups": [{"operator": Operator.AND.value, "conditions": conditions}]}
 
 
-def read_conditions(words: Mapping[str, Iterable[str]]) -> dict[str, list[dict[str, Any]]]:
+def read_conditions(
+    words: Mapping[str, Iterable[str]], definitions: Definitions = NOTHING_DEFINED
+) -> dict[str, list[dict[str, Any]]]:
     """Return the conditions that are given in words, by option, as a full body has them.
 
     Raises `IcpctlError` `bad_condition` with every finding.
@@ -52,7 +68,7 @@ def read_conditions(words: Mapping[str, Iterable[str]]) -> dict[str, list[dict[s
     for option, texts in words.items():
         for text in texts:
             try:
-                conditions[option].append(_read(text))
+                conditions[option].append(_read(text, definitions))
             except _WordsError as error:
                 code, message, hint = error.args
                 shown = text if len(text) <= 80 else f"{text[:77]}..."
@@ -64,7 +80,7 @@ def read_conditions(words: Mapping[str, Iterable[str]]) -> dict[str, list[dict[s
     return conditions
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str, definitions: Definitions) -> dict[str, Any]:
     """Return one condition as a body has it, with its value typed.
 
     Raises `_WordsError`.
@@ -76,9 +92,9 @@ def _read(text: str) -> dict[str, Any]:
     body: dict[str, Any] = {"type": name, "comparator": comparator}
     value = rest[0].strip() if rest else ""
     if value:
-        body["value"] = _typed(_value(value, comparator), name)
+        body["value"] = _numbers(_value(value, comparator), definitions.vocabulary.types.get(name))
     try:
-        condition = Condition.model_validate(body)
+        condition = Condition.model_validate(body, context=definitions)
     except ValidationError as error:
         raise _first_problem(error, text) from None
     return condition.model_dump(mode="json")
@@ -87,6 +103,8 @@ def _read(text: str) -> dict[str, Any]:
 def _value(text: str, comparator: str) -> object:
     known = COMPARATORS.get(comparator)
     several = known is not None and known.shape in _SEVERAL
+    if named := _NAMED_LIST.fullmatch(text):
+        return {"list": named[1]}
     if text[0] in '[{"':
         try:
             value: object = json.loads(text)
@@ -95,31 +113,31 @@ def _value(text: str, comparator: str) -> object:
             raise _WordsError(
                 "ICP006", f"a value that begins with {text[0]} is JSON, and this is none", hint
             ) from error
-        return [value] if several and isinstance(value, str) else value
+        is_alone = isinstance(value, str) and known is not None and known.shape is not Shape.TEXTS
+        return [value] if several and is_alone else value
     if not several:
         return text
     items = [item.strip() for item in text.split(",")]
     if not all(items):
         hint = "a comma separates two values"
         raise _WordsError("ICP108", "nothing is before or after a comma", hint)
-    return items
+    is_alone = len(items) == 1 and known is not None and known.shape is Shape.TEXTS
+    return items[0] if is_alone else items
 
 
-def _typed(value: object, name: str) -> object:
-    """Return a value with its numbers as JSON has them: `10M` is 10000000."""
-    entry = CONDITION_TYPES.get(name)
+def _numbers(value: object, entry: ConditionType | None) -> object:
+    """Return a value with the numbers that people spell, such as `10M`, as the file has them."""
     if entry is None or entry.kind is not Kind.NUMBER:
         return value
     if isinstance(value, list):
-        return [_typed(item, name) for item in value]
-    if not isinstance(value, str) or NUMBER.fullmatch(value):
+        return [_numbers(listed, entry) for listed in value]
+    if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
         return value
-    from icpctl.values.forms.number_forms import number
 
-    spelt = number(value)
-    if spelt is None:
+    number = spelt_number(value)
+    if number is None:
         return value
-    return int(spelt) if spelt.is_integer() else spelt
+    return int(number) if number.is_integer() else number
 
 
 def _first_problem(error: ValidationError, text: str) -> _WordsError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -17,22 +15,6 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.documents.document import Document
-
-SUFFIXES = (".yaml", ".yml", ".json")
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MAX_SLUG = 100
-
-FIELDS_FILE = "fields.yaml"
-"""The file of a folder of configs that declares its custom fields."""
-
-LISTS_FOLDER = "lists"
-"""The folder within a folder of configs that has its named lists."""
-
-TESTS_FOLDER = "tests"
-"""The folder within a folder of configs that may have the tests of its configs."""
-
-NO_ORGANIZATIONS = (LISTS_FOLDER, TESTS_FOLDER)
-"""Folders within a folder of configs that are not organizations."""
 
 
 @dataclass(frozen=True)
@@ -65,45 +47,6 @@ class ConfigFile:
         """The place among others: priority (absent last), slug, organization."""
         priority = self.config.priority
         return (float("inf") if priority is None else priority, self.slug, self.org or "")
-
-
-def is_slug(text: str) -> bool:
-    """Whether `text` may name a config."""
-    return len(text) <= MAX_SLUG and SLUG.fullmatch(text) is not None
-
-
-def nearest_slug(text: str) -> str | None:
-    """Return `text` of any script made into a slug, or None when nothing of it is left."""
-    from slugify import slugify
-
-    return slugify(text, max_length=MAX_SLUG) or None
-
-
-def is_config_name(name: str) -> bool:
-    """Whether a file of this name in a folder of configs is meant as a config."""
-    suffix = os.path.splitext(name)[1]
-    is_other = name.startswith(".") or name == FIELDS_FILE or is_rule_test(name)
-    return suffix.lower() in SUFFIXES and not is_other
-
-
-def belongs_to_configs(path: Path) -> bool:
-    """Whether a path, relative to a folder of configs, is that of a file which configs are made of.
-
-    These are configs, their tests, fields and lists, of the folder itself or of an organization.
-    """
-    *folders, name = path.parts
-    if folders and folders[-1] in (LISTS_FOLDER, TESTS_FOLDER):
-        kind = folders.pop()
-        is_kept = name.endswith(".txt") if kind == LISTS_FOLDER else is_rule_test(name)
-    else:
-        is_kept = name == FIELDS_FILE or is_config_name(name) or is_rule_test(name)
-    return is_kept and len(folders) <= 1
-
-
-def is_rule_test(name: str) -> bool:
-    """Whether a file of this name holds tests of a config, such as `saas.test.yaml`."""
-    stem, suffix = os.path.splitext(name)
-    return stem.endswith(".test") and suffix.lower() in SUFFIXES
 
 
 def read_file(path: Path) -> Document:

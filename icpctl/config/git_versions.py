@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import is_config_name
+from icpctl.config.definitions import definitions_of
+from icpctl.config.file_names import LISTS_FOLDER, is_config_name
+from icpctl.config.named_lists import LIST_SUFFIX, ListFolder
 from icpctl.config.store import Loaded, Workspace, load_document
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.tree import Problem
@@ -102,15 +104,29 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
         folder, ["" if skip else it for it, skip in zip(objects, large, strict=True)]
     )
     loaded = Loaded(lint=False)
+    places = [f"{root}:{prefix}", f"{root}:"] if prefix else [f"{root}:"]
+    definitions = definitions_of([_list_folder(folder, ref, place) for place in places])
+    loaded.add_definitions(definitions)
     for entry, data, is_large in zip(wanted, contents, large, strict=True):
         place = Path(f"{ref}:{path or '.'}/{entry.name}")
         document = read_document(bytes(MAX_BYTES + 1) if is_large else data or b"", str(place))
         if data is None and not is_large:
             problem = Problem("ICP001", 0, f"this is {entry.what}")
             document = Document(str(place), b"", "", None, [problem])
-        load_document(document, place, space.org, names.__contains__, loaded)
+        load_document(document, place, space.org, names.__contains__, loaded, definitions)
     loaded.compare()
     return loaded
+
+
+def _list_folder(folder: Path, ref: str, tree: str) -> ListFolder:
+    """Return a folder of a revision, as custom fields and named lists are read from one."""
+
+    def names() -> list[str]:
+        listed = _git(folder, "ls-tree", "-z", "--name-only", "--full-tree", tree + LISTS_FOLDER)
+        files = [] if listed.returncode else os.fsdecode(listed.stdout).split("\0")
+        return [name.removesuffix(LIST_SUFFIX) for name in files if name.endswith(LIST_SUFFIX)]
+
+    return ListFolder(f"{ref}:", lambda name: _contents(folder, [tree + name])[0], names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
+from icpctl.config.named_lists import NamedList
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Shape
+from icpctl.values.normal_forms import plain
+from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -26,14 +28,17 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 def repeated_values(config: IcpConfig, root: Node) -> Iterator[Problem]:
     """Find values that stand in a condition's list twice."""
-    for path, condition in _conditions(config):
-        if COMPARATORS[condition.comparator].shape is not Shape.LIST:
+    for path, condition in conditions_of(config):
+        if not condition.comparison.takes_list:
             continue
         values = condition.value if isinstance(condition.value, tuple) else ()
+        where = f" in {values.file}" if isinstance(values, NamedList) else ""
         for index, _ in _repeated(map(_folded, values)):
             start = find(root, (*path, "value", index))
-            message = f"{described(values[index])} is listed twice"
+            message = f"{described(values[index])} is listed twice{where}"
             yield Problem("ICP301", start, message, "remove one of the two")
+            if where:
+                break
 
 
 def groups_for_everyone(config: IcpConfig, root: Node) -> Iterator[Problem]:
@@ -62,16 +67,11 @@ def repeated_conditions(config: IcpConfig, root: Node) -> Iterator[Problem]:
 
 def pages_of_no_url(config: IcpConfig, root: Node) -> Iterator[Problem]:
     """Find values of conditions on whole pages that no page's address can match."""
-    for path, condition in _conditions(config):
-        if CONDITION_TYPES[condition.type].form is not Form.PAGE:
+    for path, condition in conditions_of(config):
+        if condition.condition_type.form is not Form.PAGE:
             continue
-        places: list[tuple[Value, Path]]
-        if isinstance(condition.value, tuple):
-            places = [(value, (*path, "value", at)) for at, value in enumerate(condition.value)]
-        else:
-            places = [(condition.value, (*path, "value"))]
-        is_whole = COMPARATORS[condition.comparator].shape in (Shape.SCALAR, Shape.LIST)
-        for value, place in places:
+        is_whole = condition.comparison.positive.is_equality
+        for value, place in listed_places(path, condition):
             if isinstance(value, str) and (wrong := _no_url(value.strip(), is_whole=is_whole)):
                 message, hint = wrong
                 message = f"{described(value)} can match no URL: {message}"
@@ -129,12 +129,23 @@ def _no_url(text: str, *, is_whole: bool) -> tuple[str, str] | None:
     )
 
 
+def listed_places(path: Path, condition: Condition) -> list[tuple[Value, Path]]:
+    """Return each value that a condition lists with its path; a named list has one path."""
+    value = condition.value
+    if isinstance(value, NamedList):
+        return [(listed, (*path, "value")) for listed in value]
+    if isinstance(value, tuple):
+        return [(listed, (*path, "value", at)) for at, listed in enumerate(value)]
+    return [(value, (*path, "value"))]
+
+
 def _groups(config: IcpConfig) -> Iterator[tuple[Path, Group]]:
     for index, group in enumerate(config.rules.groups):
         yield ("rules", "groups", index), group
 
 
-def _conditions(config: IcpConfig) -> Iterator[tuple[Path, Condition]]:
+def conditions_of(config: IcpConfig) -> Iterator[tuple[Path, Condition]]:
+    """Yield each condition of a config with its path."""
     for path, group in _groups(config):
         for index, condition in enumerate(group.conditions):
             yield (*path, "conditions", index), condition
@@ -142,30 +153,32 @@ def _conditions(config: IcpConfig) -> Iterator[tuple[Path, Condition]]:
 
 def _folded(value: Scalar | None) -> Scalar | None:
     """Return a value as visitors' values are compared with it."""
-    return value.strip().casefold() if isinstance(value, str) else value
+    return plain(value, case_sensitive=False) if isinstance(value, str) else value
 
 
 def _question(condition: Condition) -> Hashable:
     """Return what a condition asks, whether or not it must hold."""
-    value, shape = condition.value, COMPARATORS[condition.comparator].shape
+    value, comparison = condition.value, condition.comparison
     asked: Hashable
     if isinstance(value, tuple):
         listed = tuple(map(_folded, value))
-        asked = frozenset(listed) if shape is Shape.LIST else listed
+        asked = frozenset(listed) if comparison.takes_list else listed
     else:
-        asked = True if shape is Shape.FLAG and value is None else _folded(value)
+        asked = True if comparison.asks_presence and value is None else _folded(value)
+        asked = frozenset([asked]) if comparison.takes_list else asked
     return condition.type, condition.comparator, asked
 
 
 def _rules(config: IcpConfig) -> Hashable:
     """Return what rules mean, whatever the order of their groups and conditions."""
-    return frozenset(
+    groups = frozenset(
         (
             group.operator,
             frozenset((_question(it), it.optional, it.weight) for it in group.conditions),
         )
         for group in config.rules.groups
     )
+    return groups, config.min_score, config.exclude
 
 
 def _repeated(keys: Iterable[Hashable]) -> Iterator[tuple[int, int]]:

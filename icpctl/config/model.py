@@ -1,13 +1,15 @@
 """The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition` (SPEC 1 to 3).
 
 Files and programs go through the same models, and a failed validation names every problem, not
-only the first. Problems of our own are pydantic errors whose type is the finding's code.
+only the first. Problems of our own are pydantic errors whose type is the finding's code. What a
+folder of configs defines, its custom fields and named lists, is the validation's context:
+`IcpConfig.model_validate(body, context=definitions)`.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -15,59 +17,77 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from icpctl.config import scalars
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.named_lists import NamedList
 from icpctl.config.scalars import Value, problem
 from icpctl.vocabulary import (
     COMPARATORS,
-    CONDITION_TYPES,
     Comparator,
     ConditionType,
     Operator,
+    Vocabulary,
     comparators_for,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def _label(value: object) -> str:
-    found = scalars.text(value)
-    if not found.strip():
+    label = scalars.text(value)
+    if not label.strip():
         raise problem("ICP105", "the label is empty")
-    return found
+    return label
 
 
 def _priority(value: object) -> int:
-    found = scalars.number(value)
-    if found != int(found):
-        raise problem("ICP106", f"expected a whole number, not {found}")
-    return int(found)
+    priority = scalars.number(value)
+    if priority != int(priority):
+        raise problem("ICP106", f"expected a whole number, not {priority}")
+    return int(priority)
+
+
+def _min_score(value: object) -> int | float:
+    min_score = scalars.number(value)
+    if not 0 <= min_score <= 100:
+        raise problem("ICP109", f"a minimum score is 0 to 100, not {min_score}")
+    return int(min_score) if min_score == int(min_score) else min_score
 
 
 def _weight(value: object) -> int | float:
-    found = scalars.number(value)
-    if found <= 0:
-        raise problem("ICP107", f"a weight is above 0, not {found}")
-    return found
+    weight = scalars.number(value)
+    if weight <= 0:
+        raise problem("ICP107", f"a weight is above 0, not {weight}")
+    return weight
 
 
-def _word(value: object, known: dict[str, Any], code: str, what: str) -> str:
-    found = scalars.text(value)
-    if found in known:
-        return found
-    guess = scalars.guess(found, tuple(known))
+def _word(value: object, known: Mapping[str, Any], code: str, what: str) -> str:
+    word = scalars.text(value)
+    if word in known:
+        return word
+    guess = scalars.guess(word, tuple(known))
     hint = f"did you mean {guess}?" if guess else f"known: {', '.join(known)}"
-    raise problem(code, f"unknown {what} {scalars.described(found)}", hint)
+    raise problem(code, f"unknown {what} {scalars.described(word)}", hint)
 
 
 def _operator(value: object) -> str:
-    return _word(value, {word.value: word for word in Operator}, "ICP204", "operator")
+    return _word(value, {operator.value: operator for operator in Operator}, "ICP204", "operator")
 
 
-def _type(value: object) -> str:
-    return _word(value, CONDITION_TYPES, "ICP201", "condition type")
+def _type(value: object, info: ValidationInfo) -> str:
+    return _word(value, definitions_of(info).vocabulary.types, "ICP201", "condition type")
+
+
+def definitions_of(info: ValidationInfo) -> Definitions:
+    """Return what the folder of the config defines: the context of its validation."""
+    return info.context if isinstance(info.context, Definitions) else NOTHING_DEFINED
 
 
 def _entries(value: object) -> object:
@@ -78,6 +98,8 @@ def _entries(value: object) -> object:
 
 
 def _plain(value: Value) -> object:
+    if isinstance(value, NamedList):
+        return value.reference
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -110,7 +132,7 @@ class Condition(Body):
     """One question about a visitor.
 
     `value` has the type that `type` and `comparator` ask for: text, a number or a boolean, a
-    tuple of them, or None where the comparator needs none.
+    tuple of them, or None where the comparator needs none. A named list is a tuple too.
     """
 
     type: Annotated[str, BeforeValidator(_type)]
@@ -118,27 +140,67 @@ class Condition(Body):
     value: Annotated[Value, PlainSerializer(_plain)] = Field(default=None, validate_default=True)
     optional: Flag = False
     weight: Annotated[int | float, BeforeValidator(_weight)] = 1
+    _condition_type: ConditionType = PrivateAttr()
 
     @field_validator("comparator", mode="before")
     @classmethod
     def _fits(cls, value: object, info: ValidationInfo) -> str:
-        found = _word(value, COMPARATORS, "ICP202", "comparator")
-        entry = CONDITION_TYPES.get(info.data.get("type", ""))
-        if entry and entry.kind not in COMPARATORS[found].kinds:
+        name = _word(value, COMPARATORS, "ICP202", "comparator")
+        entry = _entry(info)
+        if entry and entry.kind not in COMPARATORS[name].kinds:
             allowed = ", ".join(comparators_for(entry.kind))
             raise problem(
                 "ICP203",
-                f"{found} does not fit {entry.name}, which is {_kind(entry)}",
+                f"{name} does not fit {entry.name}, which is {_kind(entry)}",
                 f"allowed: {allowed}",
             )
-        return found
+        return name
 
     @field_validator("value", mode="plain")
     @classmethod
     def _typed(cls, value: object, info: ValidationInfo) -> Value:
-        entry = CONDITION_TYPES.get(info.data.get("type", ""))
-        comparator: Comparator | None = COMPARATORS.get(info.data.get("comparator", ""))
-        return scalars.condition_value(value, entry, comparator) if comparator else None
+        comparator = COMPARATORS.get(info.data.get("comparator", ""))
+        if comparator is None:
+            return None
+        lists = definitions_of(info).lists
+        return scalars.condition_value(value, _entry(info), comparator, lists)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep what the vocabulary says of the type, so that nobody has to look it up again."""
+        known = context if isinstance(context, Definitions) else NOTHING_DEFINED
+        self._condition_type = known.vocabulary.types[self.type]
+
+    @property
+    def condition_type(self) -> ConditionType:
+        """What the vocabulary says of `type`."""
+        return self._condition_type
+
+    @property
+    def comparison(self) -> Comparator:
+        """What the vocabulary says of `comparator`."""
+        return COMPARATORS[self.comparator]
+
+    @property
+    def listed(self) -> tuple[Any, ...]:
+        """The values that it names: none where it asks for presence alone."""
+        if self.comparison.asks_presence:
+            return ()
+        return self.value if isinstance(self.value, tuple) else (self.value,)
+
+    @property
+    def is_negated(self) -> bool:
+        """Whether it holds exactly when the test of its positive comparator does not."""
+        inverted = self.comparison.asks_presence and self.value is False
+        return (self.comparison.negates is not None) != inverted
+
+    def changed(self, **keys: Any) -> Condition:
+        """Return the condition with other keys, which are checked as those of a file are.
+
+        Raises pydantic's `ValidationError`.
+        """
+        body = {name: getattr(self, name) for name in self.model_fields_set} | keys
+        own = {self.type: self._condition_type}
+        return Condition.model_validate(body, context=Definitions(Vocabulary(own)))
 
 
 class Group(Body):
@@ -164,6 +226,10 @@ class IcpConfig(Body):
     label: Annotated[str, BeforeValidator(_label)]
     priority: Annotated[int | None, BeforeValidator(_priority)] = None
     is_active: Flag = Field(default=True, alias="isActive")
+    min_score: Annotated[int | float, BeforeValidator(_min_score)] = Field(
+        default=0, alias="minScore", exclude_if=lambda bound: bound == 0
+    )
+    exclude: Flag = Field(default=False, exclude_if=lambda is_exclusion: not is_exclusion)
     rules: Rules
     id: Any = None
     slug: Text | None = None
@@ -171,10 +237,45 @@ class IcpConfig(Body):
     created_at: Any = Field(default=None, alias="createdAt")
     updated_at: Any = Field(default=None, alias="updatedAt")
     editor_schema: Any = Field(default=None, alias="$schema")
+    _definitions: Definitions = PrivateAttr(default=NOTHING_DEFINED)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep what the folder defines, for those who make another config of this one."""
+        if isinstance(context, Definitions):
+            self._definitions = context
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what the configs say, wherever it was read."""
+        return isinstance(other, IcpConfig) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        """Return the hash of what it says."""
+        return hash(self._fields())
+
+    def _fields(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in type(self).model_fields)
+
+    @property
+    def definitions(self) -> Definitions:
+        """What the folder of the config defines: the context to validate a changed body with."""
+        return self._definitions
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of all groups, in order."""
+        return tuple(one for group in self.rules.groups for one in group.conditions)
 
     def body(self) -> dict[str, Any]:
-        """Return the API's body: camelCase, JSON values, defaults said, what is absent left out."""
+        """Return the API's body: camelCase, JSON values, defaults said, what is absent left out.
+
+        The extensions `minScore` and `exclude` are left out where they are not in use, and a
+        named list is `{list: NAME}`.
+        """
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _entry(info: ValidationInfo) -> ConditionType | None:
+    return definitions_of(info).vocabulary.types.get(info.data.get("type", ""))
 
 
 def _kind(entry: ConditionType) -> str:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import SUFFIXES, is_rule_test
+from icpctl.config.definitions import definitions_in
+from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.store import Loaded, Workspace, load_file
 from icpctl.errors import IcpctlError
 
@@ -51,7 +52,10 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
     read_places = {_place_of(Path(file)) for file in read}
     for path in named:
         is_read = path in folders or _place_of(path) in read_places
-        if not is_read and not is_rule_test(path.name):
+        if path.name == FIELDS_FILE and not is_read:
+            loaded.files += 1
+            loaded.findings += definitions_in(path.parent).findings
+        elif not is_read and not is_rule_test(path.name):
             load_file(path, None, loaded)
     loaded.compare()
     return loaded

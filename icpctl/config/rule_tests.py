@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from icpctl.config import scalars
-from icpctl.config.config_file import SUFFIXES, TESTS_FOLDER, is_rule_test, read_file
+from icpctl.config.config_file import read_file
+from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER, is_rule_test
 from icpctl.config.model import Flag, Text
 from icpctl.documents.tree import Node, Problem, find, find_key, plain
 from icpctl.errors import Finding, IcpctlError, Location

@@ -14,16 +14,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from icpctl.config.file_names import is_slug
+from icpctl.config.named_lists import KEY, ListError, NamedList, NamedLists
 from icpctl.documents.tree import MAX_FINDINGS
-from icpctl.vocabulary import (
-    COMPARATORS,
-    Comparator,
-    ConditionType,
-    Kind,
-    Shape,
-    comparators_for,
-    nearest,
-)
+from icpctl.values.normal_forms import plain
+from icpctl.vocabulary import Comparator, ConditionType, Kind, Shape, comparators_for, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,12 +75,12 @@ def number(value: object) -> int | float:
 def flag(value: object) -> bool:
     """Return a boolean: true/false, yes/no, on/off in any letter case, 1/0."""
     if isinstance(value, str):
-        found = FLAGS.get(value.strip().casefold())
+        known = FLAGS.get(value.strip().casefold())
     else:
-        found = bool(value) if isinstance(value, int) and value in (0, 1) else None
-    if found is None:
+        known = bool(value) if isinstance(value, int) and value in (0, 1) else None
+    if known is None:
         raise problem("ICP208", f"expected true or false, not {described(value)}")
-    return found
+    return known
 
 
 def described(value: object) -> str:
@@ -103,13 +98,43 @@ def described(value: object) -> str:
     return repr(cut) if isinstance(value, str) else cut
 
 
-def condition_value(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+def condition_value(
+    value: object,
+    entry: ConditionType | None,
+    comparator: Comparator,
+    lists: NamedLists | None = None,
+) -> Value:
     """Return the value of a condition in the type and shape that its comparator takes.
 
     `entry` is None when the condition's type is not known: the shape is checked all the same.
     Raises a pydantic `ValidationError` with every problem, each at its place in the value.
     """
+    if isinstance(value, dict) and KEY in value:
+        return _named_list(value, entry, comparator, lists or NamedLists())
+    if isinstance(value, NamedList) and comparator.takes_list:
+        return value
     return _SHAPES[comparator.shape](value, entry, comparator)
+
+
+def _named_list(
+    value: dict[str, object],
+    entry: ConditionType | None,
+    comparator: Comparator,
+    lists: NamedLists,
+) -> Value:
+    name, others = value[KEY], [key for key in value if key != KEY]
+    if others:
+        raise problem("ICP206", f"a named list is {{list: NAME}}, without {described(others[0])}")
+    if not comparator.takes_list or (entry is not None and not entry.is_words):
+        what = comparator.shape if not comparator.takes_list else "numbers, not texts"
+        raise problem("ICP206", f"{comparator.name} takes {what} here, not a named list")
+    if not isinstance(name, str) or not is_slug(name):
+        hint = "lower-case letters and digits, joined by hyphens, such as {list: competitors}"
+        raise problem("ICP214", f"{described(name)} cannot name a list", hint)
+    try:
+        return lists.get(name)
+    except ListError as error:
+        raise problem("ICP214", *error.args) from None
 
 
 def _scalar(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
@@ -117,14 +142,16 @@ def _scalar(value: object, entry: ConditionType | None, comparator: Comparator) 
     if isinstance(value, dict | list | tuple):
         hint = _list_hint(entry, comparator) if isinstance(value, list | tuple) else None
         raise problem("ICP206", f"{comparator.name} takes one value, not {described(value)}", hint)
-    return _element(value, entry)
-
-
-def _text(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
-    found = _scalar(value, entry, comparator)
-    if isinstance(found, str) and not found.strip():
+    scalar = _element(value, entry)
+    if isinstance(scalar, str) and is_blank(scalar):
         raise problem("ICP211", f"{comparator.name} takes a text that is not empty")
-    return found
+    return scalar
+
+
+def _texts(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
+    if isinstance(value, list | tuple):
+        return _list(value, entry, comparator)
+    return _scalar(value, entry, comparator)
 
 
 def _list(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
@@ -142,14 +169,14 @@ def _bounds(value: object, entry: ConditionType | None, comparator: Comparator) 
             f"{comparator.name} takes [min, max], not {len(items)} "
             f"value{'' if len(items) == 1 else 's'}",
         )
-    low, high = found = _each(items, lambda item: _listed(item, entry))
+    low, high = bounds = _each(items, lambda item: _listed(item, entry))
     if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
         raise problem(
             "ICP210",
             f"min is greater than max: [{low}, {high}]",
             f"write [{high}, {low}]",
         )
-    return found
+    return bounds
 
 
 def _flag(value: object, _: ConditionType | None, comparator: Comparator) -> Value:
@@ -160,12 +187,17 @@ def _flag(value: object, _: ConditionType | None, comparator: Comparator) -> Val
 
 _SHAPES: dict[Shape, Callable[[object, ConditionType | None, Comparator], Value]] = {
     Shape.SCALAR: _scalar,
-    Shape.TEXT: _text,
+    Shape.TEXTS: _texts,
     Shape.LIST: _list,
     Shape.NUMBER: _scalar,
     Shape.BOUNDS: _bounds,
     Shape.FLAG: _flag,
 }
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text is left to compare: it is blank, or only invisible characters."""
+    return not plain(text, case_sensitive=True)
 
 
 def _refuse_absent(value: object, comparator: Comparator) -> None:
@@ -193,18 +225,18 @@ def _each(
     items: list[object] | tuple[object, ...], read: Callable[[object], Scalar]
 ) -> tuple[Scalar, ...]:
     """All items read, or one `ValidationError` with the problem of each that is not right."""
-    found: list[Scalar] = []
+    values: list[Scalar] = []
     errors: list[InitErrorDetails] = []
     for index, item in enumerate(items):
         try:
-            found.append(read(item))
+            values.append(read(item))
         except PydanticCustomError as error:
             errors.append(InitErrorDetails(type=error, loc=(index,), input=item))
             if len(errors) > MAX_FINDINGS:
                 break
     if errors:
         raise ValidationError.from_exception_data("value", errors)
-    return tuple(found)
+    return tuple(values)
 
 
 def _listed(item: object, entry: ConditionType | None) -> Scalar:
@@ -212,10 +244,10 @@ def _listed(item: object, entry: ConditionType | None) -> Scalar:
         raise problem("ICP108", "nothing stands in this place of the list")
     if isinstance(item, dict | list | tuple):
         raise problem("ICP206", f"expected one value, not {described(item)}")
-    found = _element(item, entry)
-    if isinstance(found, str) and not found.strip():
+    element = _element(item, entry)
+    if isinstance(element, str) and is_blank(element):
         raise problem("ICP211", "a listed text may not be empty")
-    return found
+    return element
 
 
 def _element(value: object, entry: ConditionType | None) -> Scalar:
@@ -225,11 +257,11 @@ def _element(value: object, entry: ConditionType | None) -> Scalar:
         return flag(value)
     if entry.kind is not Kind.NUMBER:
         return text(value)
-    found = number(value)
-    if entry.bounds and not entry.bounds[0] <= found <= entry.bounds[1]:
+    element = number(value)
+    if entry.bounds and not entry.bounds[0] <= element <= entry.bounds[1]:
         low, high = entry.bounds
-        raise problem("ICP213", f"{entry.name} is {low:g} to {high:g}, so {found} cannot be")
-    return found
+        raise problem("ICP213", f"{entry.name} is {low:g} to {high:g}, so {element} cannot be")
+    return element
 
 
 def _finite(value: float) -> int | float:
@@ -249,7 +281,10 @@ def _number_hint(typed: str) -> str | None:
 
 
 def _list_hint(entry: ConditionType | None, comparator: Comparator) -> str | None:
-    wanted = "not_in" if comparator.name.startswith("not_") else "in"
-    if entry is None or wanted not in comparators_for(entry.kind):
+    """Return which comparator means the same of several values, where there is one."""
+    several = "not_in" if comparator.negates else "in"
+    if not comparator.positive.is_equality:
         return None
-    return f"for several values write comparator: {wanted}" if wanted in COMPARATORS else None
+    if entry is None or several not in comparators_for(entry.kind):
+        return None
+    return f"for several values write comparator: {several}"

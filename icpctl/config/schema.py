@@ -1,4 +1,4 @@
-"""The JSON Schema of a config file, made from the vocabulary, for editors.
+"""The JSON Schema of a config file, made from a workspace's vocabulary, for editors.
 
 Draft-07, which the YAML and JSON language servers read. An editor gives plain YAML scalars types
 before it looks at the schema, and the model takes their text: so text may also be a number or a
@@ -9,19 +9,24 @@ accepts; `MODEL_ONLY` lists what it cannot know.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from icpctl.config.file_names import SLUG
 from icpctl.config.scalars import FLAGS, NUMBER
 from icpctl.vocabulary import (
+    BUILT_IN,
     COMPARATORS,
-    CONDITION_TYPES,
     Comparator,
     ConditionType,
     Kind,
     Operator,
     Shape,
+    Vocabulary,
     comparators_for,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MODEL_ONLY = (
     "the file's name: that it is a slug, the only file of its slug, and the config's `slug`",
@@ -29,7 +34,8 @@ MODEL_ONLY = (
     "a number written as text: that it is finite, above 0 as a weight, 0 to 100 as a score",
     "numbers that YAML reads and JSON does not write: `0x1F`, `+5`, `.5`, `.inf`",
     "that the first number of `between` is not above the second",
-    "half a character (a lone surrogate) in a text",
+    "half a character (a lone surrogate) in a text, or invisible characters alone",
+    "whether there is a named list",
     "everything about the text itself: duplicate keys, tags, merge keys, size, nesting",
     "every warning",
 )
@@ -37,9 +43,9 @@ MODEL_ONLY = (
 Schema = dict[str, Any]
 
 
-def schema_text() -> str:
+def schema_text(vocabulary: Vocabulary = BUILT_IN) -> str:
     """Return the schema as the text of a file."""
-    return json.dumps(config_schema(), indent=2) + "\n"
+    return json.dumps(config_schema(vocabulary), indent=2) + "\n"
 
 
 def _any_case(word: str) -> str:
@@ -59,8 +65,17 @@ _BOOLEAN: Schema = {
 }
 
 
-def config_schema() -> Schema:
-    """Return the schema as JSON values."""
+_NAMED_LIST: Schema = {
+    "description": "The lines of lists/NAME.txt in the folder of configs.",
+    "type": "object",
+    "required": ["list"],
+    "additionalProperties": False,
+    "properties": {"list": {"type": "string", "pattern": f"^{SLUG.pattern}$"}},
+}
+
+
+def config_schema(vocabulary: Vocabulary = BUILT_IN) -> Schema:
+    """Return the schema of a workspace's configs as JSON values."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "icpctl config",
@@ -77,6 +92,20 @@ def config_schema() -> Schema:
             ),
             "isActive": _absent(
                 {**_BOOLEAN, "default": True}, "Inactive configs are scored only when named."
+            ),
+            "minScore": _absent(
+                {
+                    "type": ["number", "string"],
+                    "minimum": 0,
+                    "maximum": 100,
+                    "pattern": _POSITIVE,
+                    "default": 0,
+                },
+                "The lowest score with which a visitor matches; 0 to 100.",
+            ),
+            "exclude": _absent(
+                {**_BOOLEAN, "default": False},
+                "A visitor who matches is excluded: no config is the visitor's ICP.",
             ),
             "rules": {"$ref": "#/definitions/rules"},
             **{name: {"description": _SERVER} for name in ("id", "organizationId")},
@@ -98,7 +127,7 @@ def config_schema() -> Schema:
                     "conditions": _entries("condition", "The conditions; at least one."),
                 },
             ),
-            "condition": _condition(),
+            "condition": _condition(tuple(vocabulary.types.values())),
         },
     }
 
@@ -106,15 +135,17 @@ def config_schema() -> Schema:
 _SERVER = "Set by the server in API responses; kept and never used."
 
 
-def _condition() -> Schema:
+def _condition(types: Sequence[ConditionType]) -> Schema:
     return {
         "description": "One question about a visitor.",
         "type": "object",
         "required": ["type", "comparator"],
         "additionalProperties": False,
         "properties": {
-            "type": _words("What is asked about.", {it.name: _about(it) for it in _TYPES}),
-            "comparator": _words("How it is compared.", {it.name: _holds(it) for it in _TESTS}),
+            "type": _words("What is asked about.", {it.name: _about(it) for it in types}),
+            "comparator": _words(
+                "How it is compared.", {it.name: _holds(it) for it in COMPARATORS.values()}
+            ),
             "value": {"description": "What it is compared with; the comparator says its shape."},
             "optional": _absent(
                 {**_BOOLEAN, "default": False},
@@ -130,56 +161,53 @@ def _condition() -> Schema:
                 "How much the condition adds to the score; above 0.",
             ),
         },
-        "allOf": [*map(_allowed, Kind), *_values()],
+        "allOf": [*(_allowed(kind, types) for kind in Kind), *_values(types)],
     }
 
 
-_TYPES = tuple(CONDITION_TYPES.values())
-_TESTS = tuple(COMPARATORS.values())
-
-
-def _allowed(kind: Kind) -> Schema:
+def _allowed(kind: Kind, types: Sequence[ConditionType]) -> Schema:
     """Return the rule that types of a kind take its comparators only."""
-    names = [entry.name for entry in _TYPES if entry.kind is kind]
+    names = [entry.name for entry in types if entry.kind is kind]
     return _rule({"type": names}, {"comparator": {"enum": comparators_for(kind)}})
 
 
-def _values() -> list[Schema]:
+def _values(types: Sequence[ConditionType]) -> list[Schema]:
     """Return the rules for values: one for each shape and each sort of types that it meets."""
-    found = []
+    rules = []
     for shape in Shape:
-        tests = [entry for entry in _TESTS if entry.shape is shape]
+        tests = [entry for entry in COMPARATORS.values() if entry.shape is shape]
         names = [entry.name for entry in tests]
         if shape is Shape.FLAG:
-            found.append(_rule({"comparator": names}, {"value": _or_null(_BOOLEAN)}))
+            rules.append(_rule({"comparator": names}, {"value": _or_null(_BOOLEAN)}))
             continue
-        for kind, bounds in dict.fromkeys((entry.kind, entry.bounds) for entry in _TYPES):
+        for kind, bounds in dict.fromkeys((entry.kind, entry.bounds) for entry in types):
             if any(kind in entry.kinds for entry in tests):
-                types = [it.name for it in _TYPES if (it.kind, it.bounds) == (kind, bounds)]
-                element = _element(kind, bounds, filled=shape is not Shape.SCALAR)
-                rule = _rule(
-                    {"type": types, "comparator": names}, {"value": _shaped(shape, element)}
-                )
+                of_kind = [it.name for it in types if (it.kind, it.bounds) == (kind, bounds)]
+                value = _shaped(shape, _element(kind, bounds), kind)
+                rule = _rule({"type": of_kind, "comparator": names}, {"value": value})
                 rule["then"]["required"] = ["value"]
-                found.append(rule)
-    return found
+                rules.append(rule)
+    return rules
 
 
-def _element(kind: Kind, bounds: tuple[float, float] | None, *, filled: bool) -> Schema:
+def _element(kind: Kind, bounds: tuple[float, float] | None) -> Schema:
     if kind is Kind.BOOLEAN:
         return _BOOLEAN
     if kind is not Kind.NUMBER:
-        return _FILLED if filled else _TEXT
+        return _FILLED
     limits = dict(zip(("minimum", "maximum"), bounds, strict=True)) if bounds else {}
     return {**_NUMERIC, **limits}
 
 
-def _shaped(shape: Shape, element: Schema) -> Schema:
-    if shape is Shape.LIST:
-        return {"type": "array", "minItems": 1, "items": element}
+def _shaped(shape: Shape, element: Schema, kind: Kind) -> Schema:
+    listed = {"type": "array", "minItems": 1, "items": element}
     if shape is Shape.BOUNDS:
         return {"type": "array", "minItems": 2, "maxItems": 2, "items": element}
-    return element
+    if shape is Shape.TEXTS:
+        return {"anyOf": [element, listed, _NAMED_LIST]}
+    if shape is Shape.LIST and kind in (Kind.TEXT, Kind.PAGES):
+        return {"anyOf": [listed, _NAMED_LIST]}
+    return listed if shape is Shape.LIST else element
 
 
 def _rule(given: dict[str, list[str]], then: Schema) -> Schema:

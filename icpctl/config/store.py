@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import (
+from icpctl.config.config_file import ConfigFile, read_file
+from icpctl.config.definitions import Definitions, definitions_in
+from icpctl.config.file_names import (
     FIELDS_FILE,
     MAX_SLUG,
     NO_ORGANIZATIONS,
     SUFFIXES,
-    ConfigFile,
     belongs_to_configs,
     is_config_name,
     is_slug,
     nearest_slug,
-    read_file,
 )
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.files_in_use import note_folder, require_writable
@@ -25,7 +25,7 @@ from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from icpctl.documents.document import Document
 
@@ -56,6 +56,12 @@ class Loaded:
         for check in FOLDER_CHECKS if self.lint else ():
             self.findings += check(self.configs)
         self.sort()
+
+    def add_definitions(self, definitions: Definitions) -> None:
+        """Take over what is wrong with what a folder defines."""
+        new = [finding for finding in definitions.findings if finding not in self.findings]
+        self.files += len({finding.location.file for finding in new})
+        self.findings += new
 
     def sort(self) -> None:
         """Put the findings in the order of folders, files and lines."""
@@ -132,6 +138,12 @@ class Workspace:
         with os.scandir(self.root) as entries:
             return sorted(entry.name for entry in entries if _is_org(entry))
 
+    def definitions(self, org: str | None = None) -> Definitions:
+        """Return the custom fields and named lists of the folder, or of a subfolder's configs."""
+        org = org or self.org
+        folders = [self.root] if org is None else [self.root / org, self.root]
+        return definitions_in(*folders, root=self.root)
+
     def slugs(self) -> list[str]:
         """Return the slugs of the folder from file names alone, sorted."""
         with os.scandir(self.folder) as entries:
@@ -179,12 +191,29 @@ class Workspace:
         """
         wanted = list(dict.fromkeys(slugs))
         if wanted:
-            return self._read(wanted).require_valid()
+            return self._read([*wanted, *self._excluding(wanted)]).require_valid()
         loaded = self.load()
         active = [file for file in loaded.require_valid() if file.config.is_active]
         if not active:
             raise self._no_configs(len(loaded.configs))
         return active
+
+    def _excluding(self, others: Collection[str]) -> list[str]:
+        """Return the slugs of the active configs that exclude visitors, without `others`.
+
+        A file that may exclude and is not valid counts, so that its findings are raised.
+        """
+        slugs = []
+        for slug in self.slugs():
+            if slug in others:
+                continue
+            paths = [path for path in self._candidates(slug) if path.is_file()]
+            if not any(b"exclude" in path.read_bytes() for path in paths):
+                continue
+            loaded = self._read([slug])
+            if not loaded.configs or any(map(_always_scored, loaded.configs)):
+                slugs.append(slug)
+        return slugs
 
     def path(self, slug: str) -> Path:
         """Return the file of a config, whatever it holds.
@@ -243,22 +272,29 @@ class Workspace:
 
     def _read(self, slugs: Iterable[str]) -> Loaded:
         loaded = Loaded()
+        definitions = self.definitions()
+        loaded.add_definitions(definitions)
         for slug in slugs:
             for path in self._paths(slug):
-                self._load_file(path, self.org, loaded)
+                self._load_file(path, self.org, loaded, definitions)
         loaded.configs.sort(key=lambda config: config.order)
         return loaded
 
     def _load_folder(self, folder: Path, org: str | None, loaded: Loaded) -> None:
-        for name in filter(is_config_name, sorted(os.listdir(folder))):
-            self._load_file(folder / name, org, loaded)
+        names = sorted(os.listdir(folder))
+        definitions = self.definitions(org)
+        loaded.add_definitions(definitions)
+        for name in filter(is_config_name, names):
+            self._load_file(folder / name, org, loaded, definitions)
 
-    def _load_file(self, path: Path, org: str | None, loaded: Loaded) -> None:
+    def _load_file(
+        self, path: Path, org: str | None, loaded: Loaded, definitions: Definitions
+    ) -> None:
         if path.is_symlink() and leaves(path, self.root):
             loaded.files += 1
             loaded.findings.append(_outside(path))
         else:
-            load_file(path, org, loaded)
+            load_file(path, org, loaded, definitions)
 
     def _no_configs(self, inactive: int) -> IcpctlError:
         if inactive:
@@ -271,17 +307,37 @@ class Workspace:
         return IcpctlError(message, "no_configs", hint=hint)
 
 
-def load_file(path: Path, org: str | None, loaded: Loaded) -> None:
-    """Read one config file and add what it holds, and what is wrong with it, to `loaded`."""
+def _always_scored(file: ConfigFile) -> bool:
+    """Whether a config decides about every visitor, whichever configs are named."""
+    return file.config.exclude and file.config.is_active
+
+
+def load_file(
+    path: Path, org: str | None, loaded: Loaded, definitions: Definitions | None = None
+) -> None:
+    """Read one config file and add what it holds, and what is wrong with it, to `loaded`.
+
+    `definitions` are what its folder defines, else what is beside it.
+    """
     folder = os.path.dirname(path)
     document = read_file(path)
     load_document(
-        document, path, org, lambda name: os.path.lexists(os.path.join(folder, name)), loaded
+        document,
+        path,
+        org,
+        lambda name: os.path.lexists(os.path.join(folder, name)),
+        loaded,
+        definitions,
     )
 
 
 def load_document(
-    document: Document, path: Path, org: str | None, exists: Callable[[str], bool], loaded: Loaded
+    document: Document,
+    path: Path,
+    org: str | None,
+    exists: Callable[[str], bool],
+    loaded: Loaded,
+    definitions: Definitions | None = None,
 ) -> None:
     """Add what a config file holds; `exists` says whether a file of a name is beside it."""
     from icpctl.config.checks import check_document
@@ -297,7 +353,7 @@ def load_document(
     siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
     if others := [path.with_name(sibling) for sibling in siblings if exists(sibling)]:
         loaded.findings.append(_two_files(path, others))
-    config, findings = check_document(document, slug, lint=loaded.lint)
+    config, findings = check_document(document, slug, definitions=definitions, lint=loaded.lint)
     loaded.findings += findings
     if config is not None and slug is not None:
         loaded.configs.append(ConfigFile(slug, org, path, config, document.data))

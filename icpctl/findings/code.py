@@ -9,7 +9,16 @@ if TYPE_CHECKING:
     from icpctl.errors import Severity
 
 Level = Literal[
-    "path", "file", "config", "condition", "settings", "mapping", "proof", "columns", "words"
+    "path",
+    "file",
+    "config",
+    "condition",
+    "settings",
+    "mapping",
+    "proof",
+    "columns",
+    "fields",
+    "words",
 ]
 
 
@@ -18,8 +27,8 @@ class Code:
     """One code of findings.
 
     `level` says what the examples are: words about a file's path, a whole YAML file, the first
-    lines of a config whose rules are right, one condition, a settings or mapping file, a whole
-    YAML file that is valid, or words.
+    lines of a config whose rules are right, one condition, a file of settings, mappings or fields,
+    a whole YAML file that is valid, or words.
     """
 
     name: str

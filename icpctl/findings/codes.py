@@ -1,7 +1,7 @@
 """The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
-5xx mappings; features register theirs.
+5xx mappings, 8xx custom fields, 9xx the partner's API; features register theirs.
 A code is never given a second meaning.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.findings.code import Code, Section
+from icpctl.findings.extension_codes import EXTENSION_CODES
 from icpctl.findings.mapping_codes import MAPPING_CODES
+from icpctl.findings.rule_warnings import VALUE_CODES
 from icpctl.findings.text_codes import TEXT_CODES
 
 if TYPE_CHECKING:
@@ -82,6 +84,14 @@ _CODES = (
         "condition",
         "{type: industry, comparator: in, value: [SaaS, ~]}",
         "{type: industry, comparator: in, value: [SaaS]}",
+    ),
+    Code(
+        "ICP109",
+        "a minimum score that no score can be compared with",
+        "Scores are 0 to 100, and so is the lowest score with which a visitor matches.",
+        "config",
+        "label: SaaS\nminScore: 120\n",
+        "label: SaaS\nminScore: 70\n",
     ),
     Code(
         "ICP201",
@@ -171,7 +181,7 @@ _CODES = (
         "Every text contains the empty text, and no visitor has one.",
         "condition",
         '{type: job_title, comparator: contains, value: ""}',
-        "{type: job_title, comparator: contains, value: VP}",
+        "{type: job_title, comparator: contains, value: Engineer}",
     ),
     Code(
         "ICP212",
@@ -188,6 +198,16 @@ _CODES = (
         "condition",
         "{type: icp_score, comparator: gte, value: 700}",
         "{type: icp_score, comparator: gte, value: 70}",
+    ),
+    Code(
+        "ICP214",
+        "a named list that cannot be used",
+        "`{list: NAME}` stands for the lines of `lists/NAME.txt` in the folder of configs, in an "
+        "organization's own before the one above. A list that is missing, empty or not UTF-8 could "
+        "match nobody.",
+        "words",
+        "`value: {list: competitors}` without a file `lists/competitors.txt`",
+        "the same with `lists/competitors.txt`, one value a line",
     ),
     Code(
         "ICP301",
@@ -260,6 +280,7 @@ _CODES = (
         "`visitor: {industri: SaaS}` in a file of tests",
         "`visitor: {industry: SaaS}`",
     ),
+    *VALUE_CODES,
     Code(
         "ICP399",
         "more findings than are shown",
@@ -295,7 +316,9 @@ _CODES = (
     ),
 )
 
-CODES: dict[str, Code] = {code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES)}
+CODES: dict[str, Code] = {
+    code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *EXTENSION_CODES)
+}
 """Every code that is registered, in order."""
 
 SECTIONS = [
@@ -312,6 +335,8 @@ SECTIONS = [
     Section(
         "ICP5", "Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."
     ),
+    Section("ICP8", "Custom fields", "`fields.yaml` in a folder of configs: `docs/fields.md`."),
+    Section("ICP9", "The partner's API", "`icpctl validate --api`: what the API does not know."),
 ]
 """What codes are about, by how they begin, in order."""
 

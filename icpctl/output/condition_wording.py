@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.custom_fields import PREFIX
+from icpctl.config.named_lists import NamedList
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import cut
-from icpctl.scoring.seen_values import listed_values, positive
+from icpctl.scoring.seen_values import listed_values
 from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from icpctl.config.model import Condition
     from icpctl.scoring.explanation import ConditionExplanation
 
@@ -22,7 +22,6 @@ _LONGEST = 100  # characters of one value
 _MOST_SEEN = 3
 _MOST_LISTED = 8
 _FORMS = (Form.DOMAIN, Form.URL, Form.SIZE_RANGE)  # country codes say nothing new
-_EQUALITIES = ("equals", "in", "has_any", "has_all")
 
 _WANTED = {
     Kind.TEXT: "text",
@@ -39,13 +38,17 @@ def wanted(field: str) -> str:
     if field == "company_size":
         return "a number or a range"
     entry = CONDITION_TYPES.get(field)
+    if entry is None and field.startswith(PREFIX):
+        return "of its kind"
     return _WANTED[Kind.PAGES if entry is None else entry.kind]
 
 
 def head(condition: Condition) -> str:
     """Return the condition itself, as in `company_size gte 500`."""
     value = condition.value
-    if condition.comparator == "between" and isinstance(value, tuple):
+    if isinstance(value, NamedList):
+        shown = value_text(value)
+    elif condition.comparison.shape is Shape.BOUNDS and isinstance(value, tuple):
         shown = " and ".join(map(_text, value))
     elif isinstance(value, tuple):
         shown = ", ".join(map(_text, value[:_MOST_LISTED]))
@@ -74,43 +77,57 @@ def reason(explained: ConditionExplanation) -> str:
 def ground(explained: ConditionExplanation) -> str:
     """Return in a few words what a condition that holds found: of pages, the values it met."""
     condition = explained.condition
-    if explained.missing or condition.comparator != positive(condition.comparator):
+    if explained.missing or condition.comparison.negates:
         return head(condition)
     if _kind(condition) is Kind.PAGES:
         if not explained.hits:
             return head(condition)
-        listed = zip(listed_values(condition), explained.hits, strict=True)
-        values = [_text(value) for value, flags in listed if any(flags)]
+        shown = [_text(value) for value, _ in explained.hits]
     else:
-        values = [_text(value) for value in _met(explained)]
-    more = len(values) - _MOST_SEEN
-    return f"{condition.type} {', '.join(values[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
+        shown = [_text(value) for value in _met(explained)]
+    more = len(shown) - _MOST_SEEN
+    return f"{condition.type} {', '.join(shown[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
 
 
 def _met(explained: ConditionExplanation) -> list[Any]:
     """The visitor's values that meet a condition, or all where nothing is to be met."""
     values = explained.seen.values
-    met = [at for at in range(len(values)) if any(flags[at] for flags in explained.hits)]
+    met = [at for at in range(len(values)) if any(flags[at] for _, flags in explained.hits)]
     return [values[at] for at in met] or list(values)
 
 
 def needed(explained: ConditionExplanation) -> str:
     """Return what a condition that the visitor has something for needs to hold."""
-    twin = positive(explained.condition.comparator)
-    if twin == "exists":
-        return "must be missing"
-    is_pages = _kind(explained.condition) is Kind.PAGES
-    if explained.condition.type == "page_contains" and twin in _EQUALITIES and twin != "has_all":
-        twin = "contains" if twin == "equals" else "contains any"
-    if explained.condition.comparator != positive(explained.condition.comparator):
-        words = _PAGES_MUST_NOT if is_pages else _MUST_NOT
-        return words[twin].format(_text(explained.condition.value))
-    if twin == "has_all":
-        lacking = zip(listed_values(explained.condition), explained.hits, strict=True)
-        return f"lacks {', '.join(_text(value) for value, hit in lacking if not any(hit))}"
-    if _kind(explained.condition) is Kind.NUMBER:
-        return NUMBER_NEEDS[twin](explained)
-    return (PAGES_NEED if is_pages else TEXT_NEEDS)[twin].format(_text(explained.condition.value))
+    condition = explained.condition
+    comparison, is_pages = condition.comparison.positive, _kind(condition) is Kind.PAGES
+    phrases = comparison.phrases
+    shown = _text(condition.value)
+    if condition.condition_type.form is Form.PART_OF_PAGE and comparison.is_equality:
+        phrases = COMPARATORS["contains"].phrases
+        shown = shown if comparison.shape is Shape.SCALAR else "one of these"
+    elif comparison.shape is Shape.TEXTS and isinstance(condition.value, tuple):
+        shown = f"one of {shown}"
+    if condition.comparison.negates:
+        return (phrases.no_pages if is_pages else phrases.no_text).format(shown)
+    if comparison.needs_all:
+        met = {value for value, _ in explained.hits}
+        lacking = [value for value in condition.listed if value not in met]
+        return f"lacks {', '.join(map(_text, lacking))}"
+    if _kind(condition) is Kind.NUMBER:
+        return _number_needed(explained)
+    return (phrases.pages if is_pages else phrases.text).format(shown)
+
+
+def _number_needed(explained: ConditionExplanation) -> str:
+    """Return which number is needed, and how far from it the one seen is."""
+    comparison = explained.condition.comparison.positive
+    values = [float(it) for it in listed_values(explained.condition)]
+    phrase = comparison.phrases.number.format(*map(_text, listed_values(explained.condition)))
+    if comparison.shape is Shape.SCALAR and _number(explained) is None:
+        return phrase.replace("needs", "needs just", 1)
+    if comparison.shape not in (Shape.SCALAR, Shape.NUMBER, Shape.BOUNDS) or not values:
+        return phrase
+    return phrase + _short_of(explained, values[0], values[-1])
 
 
 def _absence(explained: ConditionExplanation) -> str:
@@ -122,7 +139,7 @@ def _absence(explained: ConditionExplanation) -> str:
     else:
         raw = _short(dumps(seen.raw))
         text = f"{seen.field} is {raw}, which is not {wanted(seen.field)} and counts as missing"
-    if explained.held and positive(explained.condition.comparator) != "exists":
+    if explained.held and not explained.condition.comparison.asks_presence:
         text += f"; {explained.condition.comparator} holds then"
     return text
 
@@ -130,8 +147,8 @@ def _absence(explained: ConditionExplanation) -> str:
 def _seen(explained: ConditionExplanation) -> str:
     """The visitor's values: of several, those that meet the condition."""
     count = len(explained.seen.values)
-    met = [at for at in range(count) if any(flags[at] for flags in explained.hits)]
-    is_asked = positive(explained.condition.comparator) != "exists"
+    met = [at for at in range(count) if any(flags[at] for _, flags in explained.hits)]
+    is_asked = not explained.condition.comparison.asks_presence
     chosen = (met or list(range(count)))[: _MOST_SEEN if is_asked else 1]
     values = ", ".join(_text(explained.seen.values[at]) + _remark(explained, at) for at in chosen)
     others = count - len(chosen)
@@ -142,18 +159,19 @@ def _remark(explained: ConditionExplanation, at: int) -> str:
     """What makes of the visitor's value number `at` what the condition compares."""
     condition, seen = explained.condition, explained.seen
     value = str(seen.values[at])
-    if condition.type == "last_seen_days" and seen.field == LAST_SEEN:
+    if condition.condition_type.is_days and seen.field == LAST_SEEN:
         return f" (last_seen {_short(str(seen.raw))})"
+    if condition.condition_type.is_days and condition.condition_type.is_custom:
+        return f" (from {_short(str(seen.raw))})"
     if seen.field != condition.type and _kind(condition) is Kind.TEXT:
         return f" as {seen.field}"
     if _kind(condition) in (Kind.NUMBER, Kind.BOOLEAN):
         return _converted(seen.raw, seen.values[at])
-    listed = listed_values(condition)
-    met = [it for it, flags in zip(listed, explained.hits, strict=False) if flags[at]]
-    if met and len(listed) > 1 and str(met[0]).casefold() != value.casefold():
+    met = [listed for listed, flags in explained.hits if flags[at]]
+    if met and len(listed_values(condition)) > 1 and str(met[0]).casefold() != value.casefold():
         return f" (meets {_text(met[0])})"
-    form = CONDITION_TYPES[condition.type].form
-    if form in _FORMS and positive(condition.comparator) in _EQUALITIES:
+    form = condition.condition_type.form
+    if form in _FORMS and condition.comparison.positive.is_equality:
         compared = normal_forms.FORMS[form](value)
         return f" (that is {_short(compared)})" if compared != value else ""
     return ""
@@ -174,14 +192,6 @@ def _number(explained: ConditionExplanation) -> float | None:
     return None if isinstance(value, str) else float(value)
 
 
-def _at_least(word: str) -> Callable[[ConditionExplanation], str]:
-    def say(explained: ConditionExplanation) -> str:
-        (wanted,) = listed_values(explained.condition)
-        return word.format(_text(wanted)) + _short_of(explained, float(wanted), float(wanted))
-
-    return say
-
-
 def _short_of(explained: ConditionExplanation, low: float, high: float) -> str:
     """How far the number seen is from `low` to `high`."""
     number = _number(explained)
@@ -192,59 +202,8 @@ def _short_of(explained: ConditionExplanation, low: float, high: float) -> str:
     return f", {distance:,.12g} {side}" if distance > 0 else ""
 
 
-def _exactly(explained: ConditionExplanation) -> str:
-    (wanted,) = listed_values(explained.condition)
-    if _number(explained) is None:
-        return f"needs just {_text(wanted)}"
-    return f"needs {_text(wanted)}" + _short_of(explained, float(wanted), float(wanted))
-
-
-def _between(explained: ConditionExplanation) -> str:
-    low, high = listed_values(explained.condition)
-    return f"needs {_text(low)} to {_text(high)}" + _short_of(explained, float(low), float(high))
-
-
-NUMBER_NEEDS: dict[str, Callable[[ConditionExplanation], str]] = {
-    "equals": _exactly,
-    "in": lambda _: "needs one of these",
-    "gt": _at_least("needs more than {}"),
-    "gte": _at_least("needs {} or more"),
-    "lt": _at_least("needs less than {}"),
-    "lte": _at_least("needs {} or less"),
-    "between": _between,
-}
-TEXT_NEEDS = {
-    "equals": "needs {}",
-    "contains": "needs {} in it",
-    "starts_with": "needs to begin with {}",
-    "ends_with": "needs to end with {}",
-    "in": "needs one of these",
-    "has_any": "needs one of these",
-}
-PAGES_NEED = {
-    "equals": "needs the page {}",
-    "contains": "needs a page with {} in it",
-    "contains any": "needs a page with one of these in it",
-    "starts_with": "needs a page that begins with {}",
-    "ends_with": "needs a page that ends with {}",
-    "in": "needs one of these pages",
-    "has_any": "needs one of these pages",
-}
-_MUST_NOT = {
-    "equals": "must not be {}",
-    "contains": "must not contain {}",
-    "in": "must be none of these",
-}
-_PAGES_MUST_NOT = {
-    "equals": "no page may be {}",
-    "contains": "no page may contain {}",
-    "contains any": "no page may contain one of these",
-    "in": "no page may be one of these",
-}
-
-
 def _kind(condition: Condition) -> Kind:
-    return CONDITION_TYPES[condition.type].kind
+    return condition.condition_type.kind
 
 
 def _text(value: Any) -> str:

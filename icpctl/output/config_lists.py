@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.named_lists import NamedList
 from icpctl.output.console import table
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def value_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, NamedList):
+        return f"{{list: {value.name}}}"
     return ", ".join(map(value_text, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -4,36 +4,44 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from icpctl.errors import IcpctlError
 from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, styled, table
 from icpctl.output.reference import kinds, shown_example, type_example
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for, nearest
+from icpctl.vocabulary import COMPARATORS, comparators_for, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from icpctl.output.formats import DescribeFormat
+    from icpctl.vocabulary import Vocabulary
+
+About: TypeAlias = "Callable[[str, Vocabulary], dict[str, Any]]"
 
 
-def body(word: str | None) -> dict[str, Any]:
+def body(word: str | None, vocabulary: Vocabulary) -> dict[str, Any]:
     """Return what is known of a word, or of everything in short, as JSON values.
 
     Raises `IcpctlError` `unknown_word`.
     """
     if word is None:
         return {
-            "types": [_type(name) for name in CONDITION_TYPES],
-            "comparators": [_comparator(name) for name in COMPARATORS],
-            "codes": [_code(name) for name in CODES],
+            "types": [_type(name, vocabulary) for name in vocabulary.types],
+            "comparators": [_comparator(name, vocabulary) for name in COMPARATORS],
+            "codes": [_code(name, vocabulary) for name in CODES],
         }
-    for known, about in _ABOUT:
+    tables: tuple[tuple[Collection[str], About], ...] = (
+        (vocabulary.types, _type),
+        (COMPARATORS, _comparator),
+        (CODES, _code),
+    )
+    for known, about in tables:
         for name in (word, word.lower(), word.upper()):
             if name in known:
-                return about(name)
-    names = [name for known, _ in _ABOUT for name in known]
+                return about(name, vocabulary)
+    names = [name for known, _ in tables for name in known]
     guess = nearest(word, names)
     raise IcpctlError(
         f"{word[:100]!r} is no condition type, comparator or finding code",
@@ -42,14 +50,14 @@ def body(word: str | None) -> dict[str, Any]:
     )
 
 
-def print_json(word: str | None) -> None:
+def print_json(word: str | None, vocabulary: Vocabulary) -> None:
     """Print the body."""
-    print(json.dumps(body(word), indent=2, ensure_ascii=False))
+    print(json.dumps(body(word, vocabulary), indent=2, ensure_ascii=False))
 
 
-def print_text(word: str | None) -> None:
+def print_text(word: str | None, vocabulary: Vocabulary) -> None:
     """Print a word with its examples, or three tables."""
-    about = body(word)
+    about = body(word, vocabulary)
     if word is None:
         _overview(about)
         return
@@ -66,7 +74,7 @@ def print_text(word: str | None) -> None:
             print(f"  {line}")
 
 
-FORMATS: dict[DescribeFormat, Callable[[str | None], None]] = {
+FORMATS: dict[DescribeFormat, Callable[[str | None, Vocabulary], None]] = {
     "text": print_text,
     "json": print_json,
 }
@@ -92,22 +100,23 @@ def _overview(about: dict[str, Any]) -> None:
     )
 
 
-def _type(name: str) -> dict[str, Any]:
-    entry = CONDITION_TYPES[name]
+def _type(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    entry = vocabulary.types[name]
     bounds = {"range": list(entry.bounds)} if entry.bounds else {}
     return {
         "name": name,
         "meaning": entry.meaning,
         "kind": entry.kind,
         **bounds,
+        **({"paths": list(entry.paths)} if entry.is_custom else {}),
         "comparators": comparators_for(entry.kind),
         "example": type_example(entry),
     }
 
 
-def _comparator(name: str) -> dict[str, Any]:
+def _comparator(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
     entry = COMPARATORS[name]
-    types = [it.name for it in CONDITION_TYPES.values() if it.kind in entry.kinds]
+    types = [it.name for it in vocabulary.types.values() if it.kind in entry.kinds]
     return {
         "name": name,
         "meaning": f"holds when {entry.holds}",
@@ -118,7 +127,7 @@ def _comparator(name: str) -> dict[str, Any]:
     }
 
 
-def _code(name: str) -> dict[str, Any]:
+def _code(name: str, _: Vocabulary) -> dict[str, Any]:
     code = CODES[name]
     return {
         "name": name,
@@ -128,13 +137,6 @@ def _code(name: str) -> dict[str, Any]:
         "bad": shown_example(code.bad),
         "mended": shown_example(code.mended),
     }
-
-
-_ABOUT: tuple[tuple[dict[str, Any], Callable[[str], dict[str, Any]]], ...] = (
-    (CONDITION_TYPES, _type),
-    (COMPARATORS, _comparator),
-    (CODES, _code),
-)
 
 
 def _cell(value: object) -> str:

@@ -117,6 +117,8 @@ def _config_line(config: ConfigExplanation, screen: _Screen) -> Text:
         return screen.line(True, f"{config.slug} matches, score {config.score:.2f}")
     nearest = min(config.groups, key=lambda group: len(_failing(group)))
     types = dict.fromkeys(it.condition.type for it in _failing(nearest))
+    if config.below_min_score:
+        return screen.line(False, f"{config.slug} does not match: {_below(config)}")
     return screen.line(False, f"{config.slug} does not match: {', '.join(types)}")
 
 
@@ -124,6 +126,10 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
     from rich.tree import Tree
 
     outcome = f"matches, score {config.score:.2f}" if config.matched else "does not match"
+    if config.below_min_score:
+        outcome += f": {_below(config)}"
+    elif config.matched and config.excludes:
+        outcome += ": who matches is excluded"
     label = screen.line(config.matched, f"{config.slug} {outcome}", bold=True)
     tree = Tree(label, guide_style="dim" if screen.colour else "")
     for group in config.groups:
@@ -131,6 +137,11 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
         for explained in group.conditions:
             branch.add(_condition_text(explained, screen))
     return tree
+
+
+def _below(config: ConfigExplanation) -> str:
+    best = max(group.score for group in config.groups if group.matched)
+    return f"its score {best:.2f} is below the minimum of {config.min_score:g}"
 
 
 def _outcome(group: GroupExplanation, screen: _Screen) -> str:

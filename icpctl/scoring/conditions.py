@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +16,13 @@ from icpctl.values.forms.text_forms import folded_column
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
-    from icpctl.scoring.plan import FieldPlan, Plan, Test
+    from icpctl.scoring.condition_tests import Test, TestLayout
+    from icpctl.scoring.plan import FieldPlan, Plan
     from icpctl.values.typed_columns import Column
+    from icpctl.vocabulary import ConditionType
 
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
@@ -53,6 +57,11 @@ class BatchColumns:
         self._made: dict[str, Column] = {}
         self.misfits: Misfits = {}
 
+    @property
+    def table(self) -> pa.RecordBatch:
+        """The batch itself: a JSON text a field and row."""
+        return self._table
+
     def of(self, name: str, kind: Kind) -> Column:
         """The column of a field of the mapping."""
         if name not in self._made:
@@ -66,6 +75,9 @@ class BatchColumns:
             column, given = typed_columns.days(seen, own, self._plan.as_of)
             self._note(name, given)
             return column
+        entry = self._plan.types.get(name)
+        if entry and entry.is_custom:
+            return custom_column(self._table[name], entry, self._plan.as_of)
         if kind is Kind.TEXT:
             return text_column(self._table, name)
         return typed_columns.of_kind(self._table[name], name, kind)
@@ -73,6 +85,14 @@ class BatchColumns:
     def _note(self, name: str, column: Column) -> None:
         if len(column.misfits):
             self.misfits[name] = column.misfits
+
+
+def custom_column(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:
+    """The column of a custom field: days are counted from its date, numbers may be ranges."""
+    if entry.is_days:
+        column, _ = typed_columns.days(tokens, pa.nulls(len(tokens), pa.string()), as_of)
+        return column
+    return typed_columns.of_kind(tokens, entry.name, entry.kind)
 
 
 def text_column(table: pa.RecordBatch, name: str) -> Column:
@@ -86,15 +106,14 @@ def text_column(table: pa.RecordBatch, name: str) -> Column:
 
 def _field_bits(field: FieldPlan, columns: BatchColumns, plan: Plan) -> np.ndarray:
     """The bits of one field's tests for each row [rows, words]; bit 0 is its first test."""
-    kind = field.type.kind
-    name = mapping.PAGES if kind is Kind.PAGES else field.type.name
-    column = columns.of(name, kind)
-    table = _Table(len(column.values), field.tests)
-    if kind in (Kind.TEXT, Kind.PAGES):
-        _text_bits(table, field, _Texts(column.values, plan.case_sensitive))
+    name = mapping.PAGES if field.type.kind is Kind.PAGES else field.type.name
+    column = columns.of(name, field.type.kind)
+    table = _Table(len(column.values), field.layout)
+    if field.type.is_words:
+        _text_bits(table, field, Texts(column.values, plan.case_sensitive))
     else:
-        for test in field.tests:
-            table.put(test, NUMBER_KERNELS[test.comparator](column.values, test.values))
+        for number, test in enumerate(field.tests):
+            table.put(number, number_kernel(test)(column.values, test.values))
     rows = column.spread(table.of_cells(column.cells(table.bits)))
     if field.type.form is Form.SIZE_RANGE:
         sizes = columns.of("company_size", Kind.NUMBER)
@@ -105,48 +124,35 @@ def _field_bits(field: FieldPlan, columns: BatchColumns, plan: Plan) -> np.ndarr
 
 
 class _Table:
-    """Bits per value [values, words], one for each test.
+    """Bits per value [values, words], as a layout places them."""
 
-    Behind them is one for each value that a `has_all` lists, since different values of a visitor
-    may hit those.
-    """
+    def __init__(self, count: int, layout: TestLayout) -> None:
+        self._layout = layout
+        self.bits = np.zeros((count, -(-layout.size // WORD)), np.uint8)
 
-    def __init__(self, count: int, tests: tuple[Test, ...]) -> None:
-        self._bit = {test: bit for bit, test in enumerate(tests)}
-        self._width = -(-len(tests) // WORD)
-        self._parts: dict[Test, range] = {}
-        size = len(tests)
-        for test in tests:
-            if test.comparator == "has_all":
-                self._parts[test] = range(size, size + len(test.values))
-                size += len(test.values)
-        self.bits = np.zeros((count, -(-size // WORD)), np.uint8)
-
-    def bit(self, test: Test, value: int) -> int:
-        """The bit that a value hits which equals value number `value` of the test's list."""
-        return self._parts[test][value] if test in self._parts else self._bit[test]
-
-    def put(self, test: Test, held: np.ndarray, value: int = 0) -> None:
-        word, bit = divmod(self.bit(test, value), WORD)
-        self.bits[:, word] |= held.view(np.uint8) << bit
+    def put(self, bit: int, held: np.ndarray) -> None:
+        """Set a bit of the values that hold it [values]."""
+        word, place = divmod(bit, WORD)
+        self.bits[:, word] |= held.view(np.uint8) << place
 
     def of_cells(self, cells: np.ndarray) -> np.ndarray:
-        """Bits per cell, with each `has_all` decided and its parts dropped."""
-        for test, parts in self._parts.items():
+        """Bits per cell, with each test that needs all values decided and its parts dropped."""
+        layout = self._layout
+        for number, parts in layout.parts.items():
             held = np.ones(len(cells), bool)
             for part in parts:
                 word, bit = divmod(part, WORD)
                 held &= (cells[:, word] >> bit & 1).view(bool)
-            word, bit = divmod(self._bit[test], WORD)
+            word, bit = divmod(number, WORD)
             cells[:, word] |= held.view(np.uint8) << bit
-        kept = cells[:, : self._width]
-        spare = self._width * WORD - len(self._bit)
-        if spare and self._parts:
+        kept = cells[:, : layout.width]
+        spare = layout.width * WORD - len(layout.tests)
+        if spare and layout.parts:
             kept[:, -1] &= (1 << WORD - spare) - 1
         return kept
 
 
-class _Texts:
+class Texts:
     """Distinct texts as the comparators see them; each form is made once."""
 
     def __init__(self, texts: pa.Array, case_sensitive: bool) -> None:
@@ -155,6 +161,7 @@ class _Texts:
         self._with: dict[str, np.ndarray] = {}
 
     def form(self, form: Callable[[pa.Array], pa.Array] | None) -> pa.Array:
+        """The texts in a normal form; None is the plain one."""
         if form is None:
             return self.plain
         if form not in self._forms:
@@ -167,56 +174,53 @@ class _Texts:
             self._with[value] = text_search.containing(self.plain, value)
         return self._with[value]
 
+    def any_of(
+        self, values: Sequence[str], holds: Callable[[str], np.ndarray], parts: text_search.Parts
+    ) -> np.ndarray:
+        """Which texts hold any of the values; of many values `parts` are looked up in each text."""
+        if len(values) > text_search.MANY_VALUES:
+            return text_search.with_any(self.plain, values, parts)
+        held = np.zeros(len(self.plain), bool)
+        for value in values:
+            held |= holds(value)
+        return held
 
-def _text_bits(table: _Table, field: FieldPlan, texts: _Texts) -> None:
-    equalities: list[tuple[Test, int, str]] = []  # a test, and a value of its list
-    for test in field.tests:
-        if test.comparator not in EQUALITIES:
-            (value,) = test.values or ("",)
-            table.put(test, TEXT_KERNELS[test.comparator](texts, value))
-        elif field.type.form is Form.PART_OF_PAGE:
-            for number, value in enumerate(test.values):
-                table.put(test, texts.containing(value), number)
+
+def _text_bits(table: _Table, field: FieldPlan, texts: Texts) -> None:
+    is_part = field.type.form is Form.PART_OF_PAGE
+    for number, test in enumerate(field.tests):
+        if test.is_equality and not is_part:
+            continue
+        if number in field.layout.parts:
+            for bit, value in zip(field.layout.parts[number], test.values, strict=True):
+                table.put(bit, texts.containing(value))
         else:
-            equalities += [(test, number, value) for number, value in enumerate(test.values)]
-    form = normal_forms.FORMS.get(field.type.form)
-    of_paths = [e for e in equalities if field.type.form is Form.PAGE and e[2][:1] == "/"]
-    others = [e for e in equalities if e not in of_paths] if of_paths else equalities
-    if of_paths:
-        wanted = ((t, n, normal_forms.path_value(value)) for t, n, value in of_paths)
-        _equality_bits(table, wanted, texts.form(column_forms.path))
-    if others:
-        wanted = ((t, n, form(value) if form else value) for t, n, value in others)
-        _equality_bits(table, wanted, texts.form(column_forms.FORMS.get(field.type.form)))
+            kernel = KERNELS["contains" if test.is_equality else test.comparator].texts
+            table.put(number, kernel(texts, test.values))
+    tables = field.equalities
+    if tables.paths:
+        table.bits |= tables.paths.bits_of(texts.form(column_forms.path))
+    if tables.others:
+        form = column_forms.FORMS.get(field.type.form)
+        table.bits |= tables.others.bits_of(texts.form(form))
 
 
-def _equality_bits(table: _Table, wanted: Iterable[tuple[Test, int, str]], seen: pa.Array) -> None:
-    """All equality and list tests of a form at once: one lookup from value to bits."""
-    masks: dict[str, int] = {}
-    for test, number, value in wanted:
-        masks[value] = masks.get(value, 0) | 1 << table.bit(test, number)
-    width = table.bits.shape[1]
-    bits = np.array([*(_as_words(mask, width) for mask in masks.values()), [0] * width], np.uint8)
-    found = pc.index_in(seen, value_set=pa.array(masks, pa.string()))
-    index = pc.fill_null(found, len(masks)).to_numpy(zero_copy_only=False)
-    table.bits |= bits.take(index, axis=0)
-
-
-def _as_words(mask: int, width: int) -> list[int]:
-    return [mask >> WORD * word & 2**WORD - 1 for word in range(width)]
+def number_kernel(test: Test) -> NumberKernel:
+    """The kernel of a test of numbers or booleans."""
+    return KERNELS[test.comparator].numbers
 
 
 def _within_listed(field: FieldPlan, bounds: np.ndarray) -> np.ndarray:
     """Bits of a range field for visitors that have a number of employees instead of a range."""
-    table = _Table(len(bounds), field.tests)
+    table = _Table(len(bounds), field.layout)
     low, high = bounds[:, 0], bounds[:, 1]
-    for test in field.tests:
-        if test.comparator == "in":
+    for number, test in enumerate(field.tests):
+        if test.is_equality and not test.needs_all:
             listed = [
                 normal_forms.range_bounds(normal_forms.size_range(value)) for value in test.values
             ]
             for least, most in filter(None, listed):
-                table.put(test, (low == high) & (least <= low) & (high <= most))
+                table.put(number, (low == high) & (least <= low) & (high <= most))
     return table.of_cells(table.bits)
 
 
@@ -236,24 +240,75 @@ def _any_number(bounds: np.ndarray, listed: tuple[float, ...]) -> np.ndarray:
     return every
 
 
-EQUALITIES = frozenset({"in", "has_all"})
-"""Tests for equality with listed values; `equals` and `has_any` are put as `in` by the plan."""
-
-TEXT_KERNELS: dict[str, Callable[[_Texts, str], np.ndarray]] = {
-    "contains": lambda texts, value: texts.containing(value),
-    "starts_with": lambda texts, value: _flags(pc.starts_with(texts.plain, value)),
-    "ends_with": lambda texts, value: _flags(pc.ends_with(texts.plain, value)),
-    "exists": lambda texts, _: np.ones(len(texts.plain), bool),
-}
-"""Distinct texts and a value -> which texts hold."""
-
-NUMBER_KERNELS: dict[str, Callable[[np.ndarray, tuple[float, ...]], np.ndarray]] = {
-    "in": _any_number,
-    "gt": lambda bounds, value: bounds[:, 0] > value[0],
-    "gte": lambda bounds, value: bounds[:, 0] >= value[0],
-    "lt": lambda bounds, value: bounds[:, 1] < value[0],
-    "lte": lambda bounds, value: bounds[:, 1] <= value[0],
-    "between": lambda bounds, value: (value[0] <= bounds[:, 0]) & (bounds[:, 1] <= value[1]),
-    "exists": lambda bounds, _: np.ones(len(bounds), bool),
-}
+NumberKernel: TypeAlias = "Callable[[np.ndarray, tuple[float, ...]], np.ndarray]"
 """Lowest and highest number [values, 2] and a test's values -> which hold. Booleans are 0 and 1."""
+
+TextKernel: TypeAlias = "Callable[[Texts, tuple[str, ...]], np.ndarray]"
+"""Distinct texts and a test's values -> which texts hold."""
+
+
+def _not_of_numbers(bounds: np.ndarray, _: tuple[float, ...]) -> np.ndarray:
+    raise AssertionError(f"no comparator of texts is asked of {len(bounds)} numbers")
+
+
+def _equal_texts(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
+    raise AssertionError(f"{len(values)} values are looked up in a table, for {texts}")
+
+
+def _all_texts(texts: Texts, _: tuple[str, ...]) -> np.ndarray:
+    return np.ones(len(texts.plain), bool)
+
+
+def _containing(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
+    return texts.any_of(values, texts.containing, text_search.parts_within)
+
+
+def _containing_word(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
+    def holds(value: str) -> np.ndarray:
+        return text_search.containing_word(texts.plain, value, texts.containing(value))
+
+    return texts.any_of(values, holds, text_search.words_within)
+
+
+def _starting(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
+    def holds(value: str) -> np.ndarray:
+        return _flags(pc.starts_with(texts.plain, value))
+
+    return texts.any_of(values, holds, text_search.beginnings)
+
+
+def _ending(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
+    def holds(value: str) -> np.ndarray:
+        return _flags(pc.ends_with(texts.plain, value))
+
+    return texts.any_of(values, holds, text_search.endings)
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """How a comparator that is no negative decides, for texts and pages, and for numbers."""
+
+    texts: TextKernel = _equal_texts
+    numbers: NumberKernel = _not_of_numbers
+
+
+KERNELS: dict[str, Kernel] = {
+    "in": Kernel(numbers=_any_number),
+    "has_all": Kernel(),
+    "contains": Kernel(texts=_containing),
+    "contains_word": Kernel(texts=_containing_word),
+    "starts_with": Kernel(texts=_starting),
+    "ends_with": Kernel(texts=_ending),
+    "gt": Kernel(numbers=lambda bounds, values: bounds[:, 0] > values[0]),
+    "gte": Kernel(numbers=lambda bounds, values: bounds[:, 0] >= values[0]),
+    "lt": Kernel(numbers=lambda bounds, values: bounds[:, 1] < values[0]),
+    "lte": Kernel(numbers=lambda bounds, values: bounds[:, 1] <= values[0]),
+    "between": Kernel(
+        numbers=lambda bounds, values: (values[0] <= bounds[:, 0]) & (bounds[:, 1] <= values[1])
+    ),
+    "exists": Kernel(texts=_all_texts, numbers=lambda bounds, _: np.ones(len(bounds), bool)),
+}
+"""The kernel of each comparator that has one of its own (`Comparator.test`).
+
+Equality with texts is one lookup for all of a field's tests (`FieldPlan.equalities`).
+"""

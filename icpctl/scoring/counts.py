@@ -12,7 +12,7 @@ from icpctl.scoring.report import ConfigReport, rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.scoring.plan import ConfigPlan
+    from icpctl.scoring.plan import ConfigPlan, Tiers
     from icpctl.scoring.verdicts import Verdicts
 
 
@@ -21,18 +21,23 @@ class Counts:
     """The counts so far over `configs` configs. Scores are summed in hundredths, which are exact.
 
     `score_sum` is over the `icp_score` of matching visitors, `score_sums` over each config's
-    matches.
+    matches. `excluded` are visitors whom an excluding config matches, `in_tier` [tiers] those of
+    each tier.
     """
 
     configs: int
+    tiers: int = 0
     visitors: int = 0
     matched: int = 0
     score_sum: int = 0
+    excluded: int = 0
+    in_tier: np.ndarray = field(init=False)
     matched_by: np.ndarray = field(init=False)
     first_by: np.ndarray = field(init=False)
     score_sums: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        self.in_tier = np.zeros(self.tiers, np.int64)
         self.matched_by = np.zeros(self.configs, np.int64)
         self.first_by = np.zeros(self.configs, np.int64)
         self.score_sums = np.zeros(self.configs, np.int64)
@@ -53,12 +58,30 @@ class Counts:
         self.first_by += np.bincount(first, minlength=self.configs)
         sums = np.bincount(configs, weights=hundredths, minlength=self.configs)
         self.score_sums += sums.astype(np.int64)
+        self._add_exclusions(verdicts, chosen)
+        if verdicts.tier is not None:
+            tier = verdicts.tier if chosen is None else verdicts.tier[chosen]
+            self.in_tier += np.bincount(tier[tier >= 0], minlength=self.tiers)
+
+    def _add_exclusions(self, verdicts: Verdicts, chosen: np.ndarray | None) -> None:
+        is_excluded = verdicts.is_excluded
+        self.excluded += int(
+            np.count_nonzero(is_excluded if chosen is None else is_excluded[chosen])
+        )
+        for matches in verdicts.exclusions:
+            hundredths = matches.hundredths
+            if chosen is not None:
+                hundredths = hundredths[chosen[matches.rows]]
+            self.matched_by[matches.config] += len(hundredths)
+            self.score_sums[matches.config] += int(hundredths.sum(dtype=np.int64))
 
     def merge(self, later: Counts) -> None:
         """Add what was counted of other visitors, over the same configs."""
         self.visitors += later.visitors
         self.matched += later.matched
         self.score_sum += later.score_sum
+        self.excluded += later.excluded
+        self.in_tier += later.in_tier
         self.matched_by += later.matched_by
         self.first_by += later.first_by
         self.score_sums += later.score_sums
@@ -72,6 +95,11 @@ class Counts:
     def average_score(self) -> float | None:
         """The mean `icp_score` of matching visitors."""
         return _mean(self.score_sum, self.matched)
+
+    def tier_counts(self, tiers: Tiers) -> dict[str, int] | None:
+        """Visitors of each tier, the highest first; None where there are no tiers."""
+        counts = self.in_tier.tolist()
+        return {name: counts[at] for at, (name, _) in enumerate(tiers)} if tiers else None
 
     def config_reports(self, configs: Sequence[ConfigPlan | ConfigReport]) -> list[ConfigReport]:
         """Each config's share; `configs` are those that the verdicts number."""

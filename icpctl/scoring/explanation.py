@@ -13,11 +13,12 @@ from icpctl.scoring.seen_values import as_number, hits_of, hits_on, see, subject
 from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     import pyarrow as pa
 
     from icpctl.config.model import Condition, IcpConfig
@@ -76,12 +77,22 @@ class GroupExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ConfigExplanation:
-    """A config: whether it matches, and its score, 0 where it does not."""
+    """A config: whether it matches, and its score, 0 where it does not.
+
+    `min_score` is the lowest score with which it matches; with `excludes` who matches is excluded.
+    """
 
     slug: str
     matched: bool
     score: float
     groups: tuple[GroupExplanation, ...]
+    min_score: float = 0
+    excludes: bool = False
+
+    @property
+    def below_min_score(self) -> bool:
+        """Whether a group matches, and only the score is too low."""
+        return not self.matched and any(group.matched for group in self.groups)
 
     def body(self) -> dict[str, Any]:
         """Return the config as JSON values."""
@@ -96,13 +107,21 @@ class ConfigExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The verdict on one visitor, and everything that made it."""
+    """The verdict on one visitor, and everything that made it.
+
+    `excluded_by` and `icp_tier` are left out where no config excludes, and where there are no
+    tiers.
+    """
 
     id: str | None
     line: int
     icp: str | None
     icp_score: float
     configs: tuple[ConfigExplanation, ...]
+    excluded_by: str | None = None
+    icp_tier: str | None = None
+    with_exclusion: bool = False
+    with_tier: bool = False
 
     def body(self) -> dict[str, Any]:
         """Return what `explain -o json` prints."""
@@ -112,6 +131,8 @@ class Explanation:
             "icp_match": self.icp is not None,
             "icp": self.icp,
             "icp_score": self.icp_score,
+            **({"icp_tier": self.icp_tier} if self.with_tier else {}),
+            **({"excluded_by": self.excluded_by} if self.with_exclusion else {}),
             "configs": [it.body() for it in self.configs],
         }
 
@@ -142,19 +163,14 @@ def explain_rows(
     verdicts = score_batch(rows, plan)
     words, _ = row_words(rows, plan)
     seen = see(rows, plan)
-    asked = [
-        condition
-        for config in configs.values()
-        for group in config.rules.groups
-        for condition in group.conditions
-    ]
+    asked = [condition for config in configs.values() for condition in config.conditions]
     hits = hits_of(asked, seen, plan)
     held = [held_conditions(config, words) for config in plan.configs]
     ids = scalar_texts(rows[ID]).to_pylist()
     for row, line in enumerate(lines):
         start, stop = verdicts.offsets[row : row + 2].tolist()
         matching = verdicts.configs[start:stop].tolist()
-        scores = dict(zip(matching, verdicts.scores[start:stop].tolist(), strict=True))
+        scores = verdicts.scores_of(row)
         chosen = range(len(plan.configs)) if most_matches is None else matching[:most_matches]
         explained = []
         for number in chosen:
@@ -163,7 +179,14 @@ def explain_rows(
             groups = _groups(config, configs[config.slug], flags, seen[row], hits)
             score = scores.get(number)
             explained.append(
-                ConfigExplanation(config.slug, score is not None, score or 0.0, groups)
+                ConfigExplanation(
+                    config.slug,
+                    score is not None,
+                    score or 0.0,
+                    groups,
+                    configs[config.slug].min_score,
+                    config.excludes,
+                )
             )
         icp = int(verdicts.icp[row])
         yield Explanation(
@@ -172,7 +195,16 @@ def explain_rows(
             None if icp < 0 else plan.configs[icp].slug,
             float(verdicts.icp_score[row]),
             tuple(explained),
+            _named(verdicts.excluded_by, row, [config.slug for config in plan.configs]),
+            _named(verdicts.tier, row, [name for name, _ in plan.tiers]),
+            plan.excludes,
+            bool(plan.tiers),
         )
+
+
+def _named(numbers: np.ndarray | None, row: int, names: Sequence[str]) -> str | None:
+    number = -1 if numbers is None else int(numbers[row])
+    return None if number < 0 else names[number]
 
 
 def _groups(
@@ -206,7 +238,7 @@ def _groups(
 
 
 def _is_pages(condition: Condition) -> bool:
-    return CONDITION_TYPES[condition.type].kind is Kind.PAGES
+    return condition.condition_type.kind is Kind.PAGES
 
 
 def _json(value: Any) -> Any:

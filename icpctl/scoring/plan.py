@@ -10,44 +10,42 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from math import ceil
+from typing import TYPE_CHECKING
 
 from icpctl.mappings import mapping
+from icpctl.scoring.condition_tests import Test, TestLayout, make_test
+from icpctl.scoring.equality_tables import EqualityTables
 from icpctl.scoring.scores import WORD, ScoreTable
-from icpctl.values import normal_forms
-from icpctl.vocabulary import (
-    COMPARATORS,
-    CONDITION_TYPES,
-    ConditionType,
-    Form,
-    Kind,
-    Operator,
-)
+from icpctl.vocabulary import ConditionType, Form, Kind, Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from icpctl.config.model import Condition, Group, IcpConfig
 
-_SAME_TEST = {"equals": "in", "has_any": "in"}
+Tiers = tuple[tuple[str, int], ...]
+"""Names of tiers with their lowest score in hundredths, the highest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A comparator that is no negative, with its values; texts are trimmed and casefolded."""
-
-    comparator: str
-    values: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldPlan:
     """All tests of one condition type; test `i` owns bit `first_bit + i`."""
 
     type: ConditionType
     tests: tuple[Test, ...]
     first_bit: int
+
+    @cached_property
+    def layout(self) -> TestLayout:
+        """The bits of the tests among those of a value, which batches need again and again."""
+        return TestLayout(self.tests)
+
+    @cached_property
+    def equalities(self) -> EqualityTables:
+        """What equals a listed value, as one lookup."""
+        return EqualityTables(self.type, self.layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,11 @@ class GroupPlan:
 
     def matches(self, held: Sequence[bool]) -> bool:
         """Whether the group matches a visitor that holds these of its conditions."""
-        needed = [h for h, one in zip(held, self.conditions, strict=True) if not one.optional]
+        needed = [
+            is_held
+            for is_held, condition in zip(held, self.conditions, strict=True)
+            if not condition.optional
+        ]
         return not needed or (all(needed) if self.operator == Operator.AND else any(needed))
 
     def weights(self, held: Sequence[bool]) -> Weights:
@@ -108,28 +110,48 @@ class GroupPlan:
 
 @dataclass(frozen=True)
 class ConfigPlan:
-    """One config, ready to be scored."""
+    """One config, ready to be scored.
+
+    A visitor whom a group matches matches the config with a score of at least `min_hundredths`.
+    A config that `excludes` gives nobody an ICP: who matches it has none.
+    """
 
     slug: str
     label: str
     priority: int | None
     groups: tuple[GroupPlan, ...]
+    min_hundredths: int = 0
+    excludes: bool = False
 
     @cached_property
     def conditions(self) -> tuple[ConditionPlan, ...]:
         """The conditions of all groups, in order."""
-        return tuple(one for group in self.groups for one in group.conditions)
+        return tuple(condition for group in self.groups for condition in group.conditions)
 
     @cached_property
     def scores(self) -> ScoreTable:
-        """The scores of the visitors that match, by what they hold."""
+        """The scores of the visitors whom a group matches, by what they hold."""
         return ScoreTable(self)
 
     def hundredths(self, held: Sequence[bool]) -> int:
-        """As `score`, in hundredths, rounded."""
-        return hundredths(self.score(held))
+        """As `best_score`, in hundredths, rounded."""
+        return hundredths(self.best_score(held))
+
+    def matches(self, held: Sequence[bool]) -> bool:
+        """Whether the config matches a visitor that holds these conditions."""
+        start, any_group = 0, False
+        for group in self.groups:
+            stop = start + len(group.conditions)
+            any_group = any_group or group.matches(held[start:stop])
+            start = stop
+        return any_group and self.hundredths(held) >= self.min_hundredths
 
     def score(self, held: Sequence[bool]) -> Fraction:
+        """The config's score, exactly: 0 where it does not match."""
+        best = self.best_score(held)
+        return best if hundredths(best) >= self.min_hundredths else Fraction(0)
+
+    def best_score(self, held: Sequence[bool]) -> Fraction:
         """The highest score of the groups that match, 0 when none does, exactly."""
         best = Fraction(0)
         start = 0
@@ -154,25 +176,39 @@ class Plan:
     as_of: datetime
     case_sensitive: bool
     others: tuple[ConditionPlan, ...] = ()
+    tiers: Tiers = ()
+
+    @property
+    def excludes(self) -> bool:
+        """Whether some config excludes the visitors who match it."""
+        return any(config.excludes for config in self.configs)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The visitor fields that must be read."""
-        found = {name for field in self.fields for name in fields_of(field.type)}
-        return tuple(name for name in mapping.FIELDS if name in found)
+        needed = {name for field in self.fields for name in fields_of(field.type)}
+        custom = [field.type.name for field in self.fields if field.type.is_custom]
+        return (*(name for name in mapping.FIELDS if name in needed), *sorted(custom))
+
+    @cached_property
+    def types(self) -> Mapping[str, ConditionType]:
+        """The condition types that are asked for, by the field of the mapping they look at."""
+        return {_field_of(field.type): field.type for field in self.fields}
 
 
 def fields_of(entry: ConditionType) -> tuple[str, ...]:
     """The fields of the mapping that a condition type looks at."""
-    if entry.kind is Kind.PAGES:
-        return (mapping.PAGES,)
-    if entry.name == "last_seen_days":
+    if entry.is_days and not entry.is_custom:
         return (mapping.LAST_SEEN, entry.name)
     if entry.name in mapping.OF_QUERIES:
         return (entry.name, mapping.PAGES)
     if entry.form is Form.SIZE_RANGE:
         return (entry.name, "company_size")
-    return (entry.name,)
+    return (_field_of(entry),)
+
+
+def _field_of(entry: ConditionType) -> str:
+    return mapping.PAGES if entry.kind is Kind.PAGES else entry.name
 
 
 def make_plan(
@@ -181,48 +217,68 @@ def make_plan(
     as_of: datetime,
     case_sensitive: bool = False,
     others: Sequence[Condition] = (),
+    tiers: Mapping[str, float] | None = None,
 ) -> Plan:
     """The plan for `(slug, config)` pairs; theirs is the order of SPEC 1.
 
-    `others` are more conditions to make bits of.
+    `others` are more conditions to make bits of; `tiers` are names with their lowest scores.
     """
     configs = sorted(configs, key=_order)
-    groups = [group.conditions for _, config in configs for group in config.rules.groups]
-    tests: dict[str, dict[Test, int]] = {}  # condition type -> its tests, numbered
-    for condition in chain(*groups, others):
-        known = tests.setdefault(condition.type, {})
-        known.setdefault(_test(condition, case_sensitive), len(known))
-    first_bits, words = _placed({name: len(known) for name, known in tests.items()})
-    fields = tuple(
-        FieldPlan(CONDITION_TYPES[name], tuple(known), first_bits[name])
-        for name, known in tests.items()
+    planner = _Planner(
+        [*chain.from_iterable(config.conditions for _, config in configs), *others], case_sensitive
+    )
+    return Plan(
+        tuple(planner.config(slug, config) for slug, config in configs),
+        planner.fields,
+        planner.words,
+        as_of,
+        case_sensitive,
+        tuple(map(planner.condition, others)),
+        tuple(sorted(((n, at_least(b)) for n, b in (tiers or {}).items()), key=lambda it: -it[1])),
     )
 
-    def planned(condition: Condition) -> ConditionPlan:
-        test = _test(condition, case_sensitive)
+
+class _Planner:
+    """Gives each distinct test of some conditions its bit."""
+
+    def __init__(self, conditions: Sequence[Condition], case_sensitive: bool) -> None:
+        self._tests = {id(it): make_test(it, case_sensitive=case_sensitive) for it in conditions}
+        numbers: dict[str, dict[Test, int]] = {}  # condition type -> its tests, numbered
+        types: dict[str, ConditionType] = {}
+        for condition in conditions:
+            types[condition.type] = condition.condition_type
+            known = numbers.setdefault(condition.type, {})
+            known.setdefault(self._tests[id(condition)], len(known))
+        self._first_bits, self.words = _placed({name: len(it) for name, it in numbers.items()})
+        self._numbers = numbers
+        self.fields = tuple(
+            FieldPlan(types[name], tuple(known), self._first_bits[name])
+            for name, known in numbers.items()
+        )
+
+    def config(self, slug: str, config: IcpConfig) -> ConfigPlan:
+        """Return a config with its conditions as bits."""
+        return ConfigPlan(
+            slug,
+            config.label,
+            config.priority,
+            tuple(map(self._group, config.rules.groups)),
+            at_least(config.min_score),
+            config.exclude,
+        )
+
+    def condition(self, condition: Condition) -> ConditionPlan:
+        """Return a condition as its bit."""
+        number = self._numbers[condition.type][self._tests[id(condition)]]
         return ConditionPlan(
-            first_bits[condition.type] + tests[condition.type][test],
-            _is_negated(condition),
+            self._first_bits[condition.type] + number,
+            condition.is_negated,
             condition.optional,
             Fraction(str(condition.weight)),
         )
 
-    def planned_group(group: Group) -> GroupPlan:
-        return GroupPlan(Operator(group.operator), tuple(map(planned, group.conditions)))
-
-    return Plan(
-        tuple(
-            ConfigPlan(
-                slug, config.label, config.priority, tuple(map(planned_group, config.rules.groups))
-            )
-            for slug, config in configs
-        ),
-        fields,
-        words,
-        as_of,
-        case_sensitive,
-        tuple(map(planned, others)),
-    )
+    def _group(self, group: Group) -> GroupPlan:
+        return GroupPlan(Operator(group.operator), tuple(map(self.condition, group.conditions)))
 
 
 def _order(entry: tuple[str, IcpConfig]) -> tuple[bool, int, str]:
@@ -240,33 +296,17 @@ def hundredths(score: Fraction) -> int:
     return (score * 100 + Fraction(1, 2)).__floor__()
 
 
+def at_least(bound: float) -> int:
+    """The lowest score, in hundredths, that reaches a bound."""
+    return ceil(Fraction(str(bound)) * 100)
+
+
 def _sum(weights: Iterable[Fraction]) -> Fraction:
     return sum(weights, Fraction(0))
 
 
 def _heaviest(weights: Iterable[Fraction]) -> Fraction:
     return max(weights, default=Fraction(0))
-
-
-def _is_negated(condition: Condition) -> bool:
-    negative = COMPARATORS[condition.comparator].negates is not None
-    return negative != (condition.value is False and "exists" in condition.comparator)
-
-
-def _test(condition: Condition, case_sensitive: bool) -> Test:
-    """The condition without its negation, so that equal tests are equal however they are put."""
-    comparator = COMPARATORS[condition.comparator].negates or condition.comparator
-    if comparator == "exists":
-        return Test(comparator, ())
-    value = condition.value
-    values: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
-    if CONDITION_TYPES[condition.type].kind in (Kind.TEXT, Kind.PAGES):
-        values = tuple(
-            normal_forms.plain(str(text), case_sensitive=case_sensitive) for text in values
-        )
-    if comparator in ("equals", "in", "has_any", "has_all"):
-        values = tuple(dict.fromkeys(values))
-    return Test(_SAME_TEST.get(comparator, comparator), values)
 
 
 def _placed(counts: dict[str, int]) -> tuple[dict[str, int], int]:

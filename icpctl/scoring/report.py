@@ -40,6 +40,8 @@ class MatchReport(Report):
     """A whole run. `field_warnings` counts the values that did not fit, for each field.
 
     `damaged` counts the files that could not be read to their end; they are no rejected lines.
+    `excluded` counts the visitors whom a config excludes, None where none of them excludes;
+    `tiers` counts those of each tier, the highest first, None where there are no tiers.
     """
 
     as_of: datetime
@@ -48,7 +50,9 @@ class MatchReport(Report):
     damaged: int = Field(0, exclude=True)
     field_warnings: dict[str, int]
     matched: int
+    excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)
     match_rate: float | None
+    tiers: dict[str, int] | None = Field(default=None, exclude_if=lambda counts: counts is None)
     configs: list[ConfigReport]
     elapsed_seconds: float
 

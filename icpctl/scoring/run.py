@@ -49,10 +49,11 @@ class Rows:
     """Scored visitors of one batch, in order, for a writer.
 
     `ids` and each of `carried` and `fields` hold JSON texts; `lines` and `verdicts` go with them
-    row by row. `slugs` are the configs' by the numbers in `verdicts`.
+    row by row. `slugs` are the configs' and `tiers` the tiers' names by the numbers in `verdicts`.
     """
 
     slugs: tuple[str, ...]
+    tiers: tuple[str, ...]
     source: str
     lines: np.ndarray
     ids: pa.Array
@@ -68,7 +69,8 @@ class Options:
     `mapping` None means that each file's format is recognised. `carry` are paths in the record,
     as in a mapping, and `fields` are fields of the mapping; their values go with each row.
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
-    of CSV files, None where they must be UTF-8 or UTF-16.
+    of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
+    that they begin at.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -79,6 +81,7 @@ class Options:
     threads: int = 0
     temp_dir: Path | None = None
     encoding: str | None = None
+    tiers: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -143,10 +146,12 @@ def score(
     timings = Timings()
     with timings.step("plan"):
         plan = plan or make_plan(
-            configs, as_of=options.as_of, case_sensitive=options.case_sensitive
+            configs,
+            as_of=options.as_of,
+            case_sensitive=options.case_sensitive,
+            tiers=options.tiers,
         )
     counts = RunCounts.of(plan)
-    slugs = tuple(config.slug for config in plan.configs)
     exports = find_exports(visitors, options.encoding)
     sources = exports.sources
     on_sources(sources)
@@ -166,7 +171,7 @@ def score(
         for rejected in batch.rejected:
             on_rejected(rejected)
         with timings.step("write"):
-            on_rows(rows_of(batch, verdicts, slugs, options))
+            on_rows(rows_of(batch, verdicts, plan, options))
         progress.read(batch)
     seconds = time.perf_counter() - started
     run = Run.of(counts, plan, seconds, mapped, timings.seconds)
@@ -177,10 +182,22 @@ def score(
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     """What is read of each record: the id, what the plan needs, and what `options` ask for."""
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
-    paths = {name: mapping.paths[name] for name in names}
+    paths = {name: paths_of(plan, mapping, name) for name in names}
     parsed = (visitor_mapping.parse_path(text) for text in options.carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     return Columns(paths | carried)
+
+
+def paths_of(plan: Plan, mapping: Mapping, name: str) -> tuple[visitor_mapping.Path, ...]:
+    """The paths of a field: those of the mapping, then a custom field's own.
+
+    A flat record may have a custom field under the name that conditions ask for.
+    """
+    entry = plan.types.get(name)
+    if entry is None or not entry.is_custom:
+        return mapping.paths[name]
+    own = map(visitor_mapping.parse_path, entry.paths)
+    return (*mapping.paths.get(name, ()), (name,), *own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +250,11 @@ def _carried(number: int) -> str:
     return f"carry {number}"
 
 
-def rows_of(batch: Batch, verdicts: Verdicts, slugs: tuple[str, ...], options: Options) -> Rows:
-    """The rows of a batch for a writer; `slugs` are those of the plan's configs."""
+def rows_of(batch: Batch, verdicts: Verdicts, plan: Plan, options: Options) -> Rows:
+    """The rows of a batch, judged by `plan`, for a writer."""
     carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
-    return Rows(slugs, batch.source.name, batch.lines, ids, carried, fields, verdicts)
+    slugs = tuple(config.slug for config in plan.configs)
+    tiers = tuple(name for name, _ in plan.tiers)
+    return Rows(slugs, tiers, batch.source.name, batch.lines, ids, carried, fields, verdicts)

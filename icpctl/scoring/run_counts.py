@@ -54,7 +54,7 @@ class RunCounts:
     @classmethod
     def of(cls, plan: Plan) -> RunCounts:
         """Nothing found yet."""
-        return cls(Counts(len(plan.configs)))
+        return cls(Counts(len(plan.configs), len(plan.tiers)))
 
     def add(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         """Count a batch that was judged by `plan`."""
@@ -95,7 +95,9 @@ class RunCounts:
             damaged=len(self.damaged),
             field_warnings=dict(sorted(self.warnings.counts.items())),
             matched=counts.matched,
+            excluded=counts.excluded if plan.excludes else None,
             match_rate=counts.match_rate,
+            tiers=counts.tier_counts(plan.tiers),
             configs=counts.config_reports(plan.configs),
             elapsed_seconds=round(seconds, 3),
         )

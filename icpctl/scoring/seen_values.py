@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
-from icpctl.config.model import Condition, Group, IcpConfig, Rules
+from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.conditions import row_words, text_column
+from icpctl.scoring.conditions import custom_column, row_words, text_column
 from icpctl.scoring.plan import fields_of, make_plan
-from icpctl.scoring.verdicts import held_conditions
-from icpctl.values import json_records, normal_forms, typed_columns
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Operator
+from icpctl.scoring.verdicts import held_of
+from icpctl.values import column_forms, json_records, normal_forms, typed_columns
+from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from icpctl.vocabulary import ConditionType
 
 _EXACT = 2**53  # up to here a double tells whole numbers apart
-FOR_A_RANGE = ("equals", "in", "has_any")
-"""Comparators for which a number of employees stands for a range that is missing (SPEC 4)."""
-
-_EQUALITIES = (*FOR_A_RANGE, "has_all")
+_FEW_LISTED = 64
+"""Up to so many values of a list each is compared; of more, those that can meet a value seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +43,49 @@ class Seen:
     fits: bool = True
 
 
-Hits = tuple[tuple[bool, ...], ...]
-"""For each value of a condition, in order, which of the visitor's values meet it."""
+Hits: TypeAlias = tuple[tuple[Any, tuple[bool, ...]], ...]
+"""The values of a condition that some value of a visitor meets, in the order in which they are
+listed, each with flags: which of the visitor's values meet it."""
 
-HitsOf = dict[Condition, dict[Any, tuple[bool, ...]]]
-"""For each condition and value of some visitor, which of the condition's values it meets."""
+HitsOf: TypeAlias = dict[Condition, dict[Any, dict[Any, bool]]]
+"""For each condition, and value of it that may be met, whether each value of some visitor meets it.
+"""
 
 
 def see(rows: pa.RecordBatch, plan: Plan) -> list[dict[str, Seen]]:
     """What each visitor of a batch has for each condition type that the plan asks for."""
-    names = dict.fromkeys(field.type.name for field in plan.fields)
-    if "employee_size_range" in names:
-        names["company_size"] = None
-    columns = [_see(rows, name, plan) for name in names]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    types = {field.type.name: field.type for field in plan.fields}
+    if any(entry.form is Form.SIZE_RANGE for entry in types.values()):
+        types["company_size"] = BUILT_IN.types["company_size"]
+    columns = [_see(rows, entry, plan) for entry in types.values()]
+    return [dict(zip(types, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def subject_of(condition: Condition, seen: dict[str, Seen]) -> Seen:
     """What a condition looks at: for a range, also a number of employees (SPEC 4)."""
     own = seen[condition.type]
-    if CONDITION_TYPES[condition.type].form is Form.SIZE_RANGE and not own.values:
+    if looks_at_sizes(condition) and not own.values:
         size = seen["company_size"]
-        is_number = bool(size.values) and not isinstance(size.values[0], str)
-        if is_number and positive(condition.comparator) in FOR_A_RANGE:
+        if size.values and not isinstance(size.values[0], str):
             return size
     return own
 
 
+def looks_at_sizes(condition: Condition) -> bool:
+    """Whether a number of employees stands for a range that is missing (SPEC 4)."""
+    comparison = condition.comparison.positive
+    is_range = condition.condition_type.form is Form.SIZE_RANGE
+    return is_range and comparison.is_equality and not comparison.needs_all
+
+
 def positive(comparator: str) -> str:
     """The comparator without its `not_`."""
-    return COMPARATORS[comparator].negates or comparator
+    return COMPARATORS[comparator].positive.name
 
 
 def listed_values(condition: Condition) -> tuple[Any, ...]:
     """The values that a condition names, none for `exists`."""
-    if positive(condition.comparator) == "exists":
-        return ()
-    return condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    return condition.listed
 
 
 def listed_form(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
@@ -101,78 +105,104 @@ def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], pl
     """
     of_type: dict[str, list[Condition]] = {}
     for condition in dict.fromkeys(conditions):
-        is_words = CONDITION_TYPES[condition.type].kind in (Kind.TEXT, Kind.PAGES)
-        if is_words and listed_values(condition):
+        if condition.condition_type.is_words and condition.listed:
             of_type.setdefault(condition.type, []).append(condition)
     hits: HitsOf = {}
     for name, asked in of_type.items():
         known = list(dict.fromkeys(value for row in seen for value in row[name].values))
         if not known:
             continue
-        parts = dict.fromkeys(part for one in asked for part in _parts(one))
-        held = _held(name, tuple(parts), known, plan)
-        for condition in asked:
-            flags = [held[part] for part in _parts(condition)]
-            hits[condition] = dict(zip(known, zip(*flags, strict=True), strict=True))
+        parts = {condition: _parts(condition, known, plan) for condition in asked}
+        distinct = dict.fromkeys(part for of_one in parts.values() for part in of_one.values())
+        held = _held(tuple(distinct), known, plan) if distinct else {}
+        for condition, of_one in parts.items():
+            hits[condition] = {value: held[part] for value, part in of_one.items()}
     return hits
 
 
 def hits_on(condition: Condition, seen: Seen, hits: HitsOf) -> Hits:
     """Which of one visitor's values meet a condition; empty where there is nothing to compare."""
-    met = hits.get(condition)
-    if met is None or not seen.values:
-        return ()
-    return tuple(zip(*(met[value] for value in seen.values), strict=True))
+    met = hits.get(condition, {}) if seen.values else {}
+    flags = (
+        (listed, tuple(of_listed[value] for value in seen.values))
+        for listed, of_listed in met.items()
+    )
+    return tuple(pair for pair in flags if any(pair[1]))
 
 
-def _parts(condition: Condition) -> list[Condition]:
-    comparator = positive(condition.comparator)
-    comparator = "equals" if comparator in _EQUALITIES else comparator
-    return [
-        Condition(type=condition.type, comparator=comparator, value=value)
-        for value in listed_values(condition)
-    ]
+def _parts(condition: Condition, known: Sequence[Any], plan: Plan) -> dict[Any, Condition]:
+    """Return for each listed value that may meet something a condition with it alone."""
+    comparison = condition.comparison.positive
+    comparator = "equals" if comparison.is_equality else comparison.name
+    listed: Sequence[Any] = condition.listed
+    if len(listed) > _FEW_LISTED:
+        listed = _near(condition, known, case_sensitive=plan.case_sensitive)
+    return {
+        value: condition.changed(comparator=comparator, value=value, optional=False, weight=1)
+        for value in dict.fromkeys(listed)
+    }
+
+
+def _near(condition: Condition, known: Sequence[Any], *, case_sensitive: bool) -> list[Any]:
+    """Return those of many listed values that can meet a value seen."""
+
+    def plain(value: Any) -> str:
+        return normal_forms.plain(str(value), case_sensitive=case_sensitive)
+
+    entry = condition.condition_type
+    texts = [plain(value) for value in known]
+    if not condition.comparison.positive.is_equality or entry.form is Form.PART_OF_PAGE:
+        return [value for value in condition.listed if any(plain(value) in text for text in texts)]
+    keys = set(column_forms.forms_of(entry.form, texts))
+    listed = [plain(value) for value in condition.listed]
+    forms = zip(condition.listed, column_forms.forms_of(entry.form, listed), strict=True)
+    near = [value for value, form in forms if form in keys]
+    if entry.form is Form.PAGE:
+        paths = {normal_forms.path(text) for text in texts}
+        spelt = zip(condition.listed, listed, strict=True)
+        near += [value for value, text in spelt if normal_forms.path_value(text) in paths]
+    return near
 
 
 def _held(
-    name: str, parts: tuple[Condition, ...], known: Sequence[Any], plan: Plan
-) -> dict[Condition, tuple[bool, ...]]:
-    rules = Rules(groups=(Group(operator=Operator.OR, conditions=parts),))
-    asking = make_plan(
-        [("parts", IcpConfig(label="parts", rules=rules))],
-        as_of=plan.as_of,
-        case_sensitive=plan.case_sensitive,
-    )
+    parts: tuple[Condition, ...], known: Sequence[Any], plan: Plan
+) -> dict[Condition, dict[Any, bool]]:
+    """Return for each condition of one type whether each of the values alone holds it."""
+    entry = parts[0].condition_type
+    asking = make_plan([], as_of=plan.as_of, case_sensitive=plan.case_sensitive, others=parts)
     # Visitors with one value each.
     tokens = [json_records.dumps(value) for value in known]
     columns: dict[str, pa.Array] = {
-        field: pa.nulls(len(tokens), pa.string()) for field in fields_of(CONDITION_TYPES[name])
+        field: pa.nulls(len(tokens), pa.string()) for field in fields_of(entry)
     }
     if PAGES in columns:
         columns[PAGES] = pa.array([[token] for token in tokens], pa.list_(pa.string()))
     else:
-        columns[name] = pa.array(tokens, pa.string())
+        columns[entry.name] = pa.array(tokens, pa.string())
     words, _ = row_words(pa.RecordBatch.from_pydict(columns), asking)
-    (config,) = asking.configs
-    held = held_conditions(config, words).T.tolist()
-    return {part: tuple(flags) for part, flags in zip(parts, held, strict=True)}
+    held = held_of(asking.others, words).T.tolist()
+    of_parts = (dict(zip(known, flags, strict=True)) for flags in held)
+    return dict(zip(parts, of_parts, strict=True))
 
 
-def _see(rows: pa.RecordBatch, name: str, plan: Plan) -> list[Seen]:
-    kind = CONDITION_TYPES[name].kind
-    if name == "last_seen_days":
+def _see(rows: pa.RecordBatch, entry: ConditionType, plan: Plan) -> list[Seen]:
+    name = entry.name
+    if entry.is_days and not entry.is_custom:
         return _days(rows, plan)
-    if kind is Kind.PAGES:
+    if entry.kind is Kind.PAGES:
         column = typed_columns.pages(rows[PAGES])
         return _each(column, PAGES, _raw(rows, PAGES), lambda page, _: page)
     raw = _raw(rows, name)
-    if kind is Kind.TEXT:
+    if entry.kind is Kind.TEXT:
         return _each(text_column(rows, name), name, raw, lambda text, _: text)
-    if kind is Kind.BOOLEAN:
+    if entry.kind is Kind.BOOLEAN:
         return _each(
             typed_columns.booleans(rows[name]), name, raw, lambda bounds, _: bool(bounds[0])
         )
-    column = typed_columns.numbers(rows[name], name)
+    if entry.is_days:
+        column = custom_column(rows[name], entry, plan.as_of)
+        return _each(column, name, raw, lambda bounds, _: as_number(bounds[0]))
+    column = typed_columns.of_kind(rows[name], name, Kind.NUMBER)
     return _each(column, name, raw, _number)
 
 

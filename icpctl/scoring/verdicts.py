@@ -14,19 +14,26 @@ from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from icpctl.scoring.conditions import Misfits
-    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan
+    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Tiers
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """The verdicts over a batch of visitors; scores are whole hundredths, which are exact.
 
-    `icp` [rows] is the number of the first matching config, -1 where none matches, and
-    `icp_hundredths` [rows] its score or 0. The matches of row `r`, in order, are
+    `icp` [rows] is the number of the first matching config, -1 where none matches or the visitor
+    is excluded, and `icp_hundredths` [rows] its score or 0. The matches of row `r`, in order, are
     `configs[offsets[r]:offsets[r+1]]` (numbers) with the same of `hundredths`.
+
+    `excluded_by` [rows] is the number of the first excluding config that matches, -1 where none
+    does; `exclusions` are these configs, with the rows that match them and their scores. `tier`
+    [rows] is the number of the plan's tier, -1 where there is none. Without excluding configs and
+    tiers, all three are None.
     """
 
     icp: np.ndarray
@@ -35,6 +42,9 @@ class Verdicts:
     configs: np.ndarray
     hundredths: np.ndarray
     misfits: Misfits
+    excluded_by: np.ndarray | None = None
+    exclusions: tuple[Matches, ...] = ()
+    tier: np.ndarray | None = None
 
     @property
     def icp_score(self) -> np.ndarray:
@@ -45,6 +55,31 @@ class Verdicts:
     def scores(self) -> np.ndarray:
         """The score of each match, 0 to 100."""
         return self.hundredths / 100
+
+    def scores_of(self, row: int) -> dict[int, float]:
+        """The scores of all configs that a row matches, by their numbers, excluding ones too."""
+        of_row = slice(self.offsets[row], self.offsets[row + 1])
+        scores = dict(zip(self.configs[of_row].tolist(), self.scores[of_row].tolist(), strict=True))
+        for matches in self.exclusions:
+            for at in np.flatnonzero(matches.rows == row).tolist():
+                scores[matches.config] = float(matches.hundredths[at]) / 100
+        return scores
+
+    @property
+    def is_excluded(self) -> np.ndarray:
+        """Whether each visitor is excluded [rows]."""
+        if self.excluded_by is None:
+            return np.zeros(len(self.icp), bool)
+        return self.excluded_by >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The rows that match a config, in order, and their scores in hundredths."""
+
+    config: int
+    rows: np.ndarray
+    hundredths: np.ndarray
 
 
 def score_batch(table: pa.RecordBatch, plan: Plan, timings: Timings | None = None) -> Verdicts:
@@ -74,37 +109,89 @@ def judge(table: pa.RecordBatch, plan: Plan, timings: Timings) -> Judged:
 
 
 def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
-    words = held.words
-    count = words.shape[1]
-    rows_of, scores_of = [], []
-    for config in plan.configs:
-        matches = np.unpackbits(_matches(config, held), count=count)
-        rows = np.flatnonzero(matches.view(bool))
-        rows_of.append(rows)
-        scores_of.append(config.scores.of(words, rows))
+    count = held.words.shape[1]
+    matches: list[Matches] = []
+    exclusions: list[Matches] = []
+    for number, config in enumerate(plan.configs):
+        of_config = config_matches(number, config, held)
+        (exclusions if config.excludes else matches).append(of_config)
+    offsets, configs, hundredths = _by_row(matches, count)
+    icp, icp_hundredths = np.full(count, -1, np.int32), np.zeros(count, np.int16)
+    matched = offsets[1:] > offsets[:-1]
+    excluded_by = _first_of(exclusions, count) if exclusions else None
+    if excluded_by is not None:
+        matched &= excluded_by < 0
+    firsts = offsets[:-1][matched]
+    icp[matched], icp_hundredths[matched] = configs[firsts], hundredths[firsts]
+    tier = tiers_of(plan.tiers, icp, icp_hundredths) if plan.tiers else None
+    return Verdicts(
+        icp,
+        icp_hundredths,
+        offsets,
+        configs,
+        hundredths,
+        misfits,
+        excluded_by,
+        tuple(exclusions),
+        tier,
+    )
+
+
+def config_matches(number: int, config: ConfigPlan, held: Held) -> Matches:
+    """Who matches a config: a group does, with a score that reaches the config's lowest."""
+    matched = np.unpackbits(_matches(config, held), count=held.words.shape[1])
+    rows = np.flatnonzero(matched.view(bool))
+    hundredths = config.scores.of(held.words, rows)
+    if config.min_hundredths:
+        reached = hundredths >= config.min_hundredths
+        rows, hundredths = rows[reached], hundredths[reached]
+    return Matches(number, rows, hundredths)
+
+
+def _by_row(matches: Sequence[Matches], count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The matches row by row: offsets [rows + 1] into numbers of configs and their scores."""
     offsets = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(np.concatenate(rows_of), minlength=count), out=offsets[1:])
+    rows_of_all = [it.rows for it in matches] or [np.empty(0, np.int64)]
+    np.cumsum(np.bincount(np.concatenate(rows_of_all), minlength=count), out=offsets[1:])
     configs = np.empty(offsets[-1], np.int32)
     hundredths = np.empty(offsets[-1], np.int16)
     free = offsets[:-1].copy()  # for each row the place of its next match
-    for number, (rows, scores) in enumerate(zip(rows_of, scores_of, strict=True)):
-        places = free[rows]
-        configs[places] = number
-        hundredths[places] = scores
-        free[rows] = places + 1
-    icp, icp_hundredths = np.full(count, -1, np.int32), np.zeros(count, np.int16)
-    matched = offsets[1:] > offsets[:-1]
-    firsts = offsets[:-1][matched]
-    icp[matched], icp_hundredths[matched] = configs[firsts], hundredths[firsts]
-    return Verdicts(icp, icp_hundredths, offsets, configs, hundredths, misfits)
+    for of_config in matches:
+        places = free[of_config.rows]
+        configs[places] = of_config.config
+        hundredths[places] = of_config.hundredths
+        free[of_config.rows] = places + 1
+    return offsets, configs, hundredths
+
+
+def _first_of(exclusions: Sequence[Matches], count: int) -> np.ndarray:
+    """The number of the first excluding config that each row matches, -1 where there is none."""
+    first = np.full(count, -1, np.int32)
+    for of_config in reversed(exclusions):
+        first[of_config.rows] = of_config.config
+    return first
+
+
+def tiers_of(tiers: Tiers, icp: np.ndarray, icp_hundredths: np.ndarray) -> np.ndarray:
+    """The number of each visitor's tier [rows]: the highest that the score of the ICP reaches."""
+    tier = np.full(len(icp), -1, np.int32)
+    for number in reversed(range(len(tiers))):
+        _, bound = tiers[number]
+        tier[(icp >= 0) & (icp_hundredths >= bound)] = number
+    return tier
 
 
 def held_conditions(config: ConfigPlan, words: np.ndarray) -> np.ndarray:
     """Which of a config's conditions hold [rows, conditions] for words [words, rows]."""
-    held = np.empty((words.shape[1], len(config.conditions)), bool)
-    for number, one in enumerate(config.conditions):
-        word, bit = divmod(one.bit, WORD)
-        held[:, number] = (words[word] >> bit & 1).astype(bool) ^ one.negated
+    return held_of(config.conditions, words)
+
+
+def held_of(conditions: Sequence[ConditionPlan], words: np.ndarray) -> np.ndarray:
+    """Which conditions hold [rows, conditions] for words [words, rows]."""
+    held = np.empty((words.shape[1], len(conditions)), bool)
+    for number, condition in enumerate(conditions):
+        word, bit = divmod(condition.bit, WORD)
+        held[:, number] = (words[word] >> bit & 1).astype(bool) ^ condition.negated
     return held
 
 
@@ -136,7 +223,7 @@ def _matches(config: ConfigPlan, held: Held) -> np.ndarray:
 
 def group_matches(group: GroupPlan, held: Held) -> np.ndarray:
     """The rows that match a group, packed."""
-    required = [held.of(one) for one in group.conditions if not one.optional]
+    required = [held.of(condition) for condition in group.conditions if not condition.optional]
     if not required:
         return held.every_row
     return reduce(np.bitwise_and if group.operator == Operator.AND else np.bitwise_or, required)

@@ -13,7 +13,7 @@ from icpctl.config.config_file import ConfigFile
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import load_mapping
-from icpctl.output.runs.verdict_rows import VERDICT
+from icpctl.output.runs.verdict_rows import EXCLUDED_BY, TIER, VERDICT, Layout
 from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
 from icpctl.spark.inputs.tables import RECORD
@@ -46,8 +46,9 @@ def verdicts_of(
     keep = tuple(dict.fromkeys(keep))
     fields = {field.name: field for field in visitors.schema.fields}
     for name in keep:
-        if name not in fields or name in VERDICT:
-            why = "is a column of the verdicts" if name in VERDICT else "is no column"
+        is_taken = name in (*VERDICT, TIER, EXCLUDED_BY)
+        if name not in fields or is_taken:
+            why = "is a column of the verdicts" if is_taken else "is no column"
             raise IcpctlError(f"{name!r} {why}, and cannot be kept", "bad_usage")
     work = _work(configs, mapping, options)
     schema = schema_of(work.types)
@@ -104,4 +105,5 @@ def _work(
     loaded = load_mapping(mapping)
     refuse_events(loaded, loaded.where)
     files = {0: File(_NAME, loaded)}
-    return Work(uuid.uuid4().hex, tuple(pairs), options, files, form="parquet")
+    layout = Layout().used_by((config for _, config in pairs), options.tiers)
+    return Work(uuid.uuid4().hex, tuple(pairs), options, files, layout, form="parquet")

@@ -100,7 +100,8 @@ def score(
     out, rejects = jobs.new_folders(folders.out, folders.rejects)
     scan = SparkScan.of(spark, visitors, options, jobs)
     frames = scan.frames
-    work = scan.work(configs, layout=folders.layout, form=folders.form)
+    layout = folders.layout.used_by((config for _, config in configs), options.tiers)
+    work = scan.work(configs, layout=layout, form=folders.form)
     with frames.fixed_blocks(), jobs.all_or_nothing():
         counts: dict[Place, int] = {}
         if work.form and work.layout.with_line:

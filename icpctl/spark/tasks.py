@@ -165,8 +165,7 @@ def unpacked(tally: bytes) -> Any:
 
 
 def _rows(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> Rows:
-    slugs = tuple(config.slug for config in plan.configs)
-    return rows_of(batch, verdicts, slugs, work.options)
+    return rows_of(batch, verdicts, plan, work.options)
 
 
 def _arrays(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> list[pa.Array]:

@@ -120,8 +120,13 @@ class Work:
         options = self.options
         if self.inquiry:
             return self.inquiry.prepare(self.configs, options)
-        is_exact = options.case_sensitive
-        return make_plan(self.configs, as_of=options.as_of, case_sensitive=is_exact), None
+        plan = make_plan(
+            self.configs,
+            as_of=options.as_of,
+            case_sensitive=options.case_sensitive,
+            tiers=options.tiers,
+        )
+        return plan, None
 
     def columns(self, mapping: RecordMapping) -> Columns:
         """What is read of records."""

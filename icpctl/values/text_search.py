@@ -1,13 +1,22 @@
-"""Which of many texts contain a text: over all their bytes at once."""
+"""Which of many texts contain a text, or any one of many: over all their bytes at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+from unicodedata import category
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     import pyarrow as pa
+
+MANY_VALUES = 64
+"""So many values are looked for one by one; of more, the parts of each text are looked up."""
+
+Parts: TypeAlias = "Callable[[str, Sequence[int]], Iterator[str]]"
+"""A text and the lengths of values -> its parts of these lengths that could be one."""
 
 
 def containing(texts: pa.Array, wanted: str) -> np.ndarray:
@@ -40,3 +49,68 @@ def bytes_of(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     if data is None or not len(texts):
         return np.zeros(len(texts) + 1, np.int32), np.empty(0, np.uint8)
     return bounds - bounds[0], np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
+
+
+def containing_word(texts: pa.Array, wanted: str, among: np.ndarray) -> np.ndarray:
+    """For each of `texts` whether it contains `wanted` as whole words.
+
+    Neither a letter nor a digit is next to it. Only texts that are True in `among` [texts], those
+    that contain it at all, are looked at.
+    """
+    held = among.copy()
+    for at in np.flatnonzero(among).tolist():
+        held[at] = has_word(texts[at].as_py(), wanted)
+    return held
+
+
+def has_word(text: str, wanted: str) -> bool:
+    """Whether a text contains `wanted` with neither a letter nor a digit next to it."""
+    start = text.find(wanted)
+    while start >= 0:
+        if is_word(text, start, start + len(wanted)):
+            return True
+        start = text.find(wanted, start + 1)
+    return False
+
+
+def is_word(text: str, start: int, stop: int) -> bool:
+    """Whether neither a letter nor a digit is next to a part of a text."""
+    return not (start and is_in_word(text[start - 1])) and not is_in_word(text[stop : stop + 1])
+
+
+def is_in_word(character: str) -> bool:
+    """Whether a character is a letter, a digit, or a mark, which belongs to the letter before."""
+    return character.isalnum() or (character > "\u02ff" and category(character)[0] == "M")
+
+
+def with_any(texts: pa.Array, values: Sequence[str], parts: Parts) -> np.ndarray:
+    """For each of `texts` whether one of its parts is one of many values."""
+    known = frozenset(values)
+    lengths = sorted({len(value) for value in known})
+    held = (any(part in known for part in parts(text, lengths)) for text in texts.to_pylist())
+    return np.fromiter(held, bool, len(texts))
+
+
+def parts_within(text: str, lengths: Sequence[int]) -> Iterator[str]:
+    """Every part of a text."""
+    for length in lengths:
+        for start in range(len(text) - length + 1):
+            yield text[start : start + length]
+
+
+def words_within(text: str, lengths: Sequence[int]) -> Iterator[str]:
+    """Every part of a text that neither a letter nor a digit is next to."""
+    for length in lengths:
+        for start in range(len(text) - length + 1):
+            if is_word(text, start, start + length):
+                yield text[start : start + length]
+
+
+def beginnings(text: str, lengths: Sequence[int]) -> Iterator[str]:
+    """Every part with which a text begins."""
+    return (text[:length] for length in lengths if length <= len(text))
+
+
+def endings(text: str, lengths: Sequence[int]) -> Iterator[str]:
+    """Every part with which a text ends."""
+    return (text[len(text) - length :] for length in lengths if length <= len(text))

@@ -30,9 +30,10 @@ KINDS = {
 }
 COMPARATORS = {
     "equals": ("TNBP", "scalar"),
-    "contains": ("TP", "text"),
-    "starts_with": ("TP", "text"),
-    "ends_with": ("TP", "text"),
+    "contains": ("TP", "texts"),
+    "contains_word": ("TP", "texts"),
+    "starts_with": ("TP", "texts"),
+    "ends_with": ("TP", "texts"),
     "in": ("TNP", "list"),
     "has_any": ("TP", "list"),
     "has_all": ("TP", "list"),
@@ -43,7 +44,8 @@ COMPARATORS = {
     "between": ("N", "bounds"),
     "exists": ("TNBP", "flag"),
     "not_equals": ("TNBP", "scalar"),
-    "not_contains": ("TP", "text"),
+    "not_contains": ("TP", "texts"),
+    "not_contains_word": ("TP", "texts"),
     "not_in": ("TNP", "list"),
     "not_exists": ("TNBP", "flag"),
 }
@@ -55,7 +57,7 @@ OTHER = {"T": "Software", "P": "/demo", "N": 7, "B": False}
 def fitting(kind: str, shape: str) -> Any:
     return {
         "scalar": ONE[kind],
-        "text": ONE[kind],
+        "texts": ONE[kind],
         "list": [ONE[kind], OTHER[kind]],
         "bounds": [ONE[kind], OTHER[kind]],
         "flag": True,
@@ -75,8 +77,8 @@ def codes(value: dict[str, Any]) -> list[tuple[str, tuple[int | str, ...]]]:
     return []
 
 
-def test_there_are_25_types_and_17_comparators() -> None:
-    assert (len(TYPES), len(COMPARATORS)) == (25, 17)
+def test_there_are_25_types_and_19_comparators() -> None:
+    assert (len(TYPES), len(COMPARATORS)) == (25, 19)
 
 
 @pytest.mark.parametrize(("typed", "comparator"), [*product(TYPES, COMPARATORS)], ids="".join)
@@ -109,8 +111,6 @@ VALID = [
     ("{type: city, comparator: equals, value: true}", "true"),
     ("{type: city, comparator: equals, value: 1.10}", "1.10"),
     ('{type: city, comparator: equals, value: "null"}', "null"),
-    ('{type: city, comparator: equals, value: ""}', ""),
-    ("{type: city, comparator: equals, value: '  '}", "  "),
     ("{type: city, comparator: in, value: [NO, 1, on]}", ("NO", "1", "on")),
     ("{type: company_size, comparator: equals, value: 50}", 50),
     ('{type: company_size, comparator: equals, value: "50"}', 50),
@@ -141,7 +141,6 @@ BROKEN = [
     "{type: city, comparator: starts_with, value: <ICP211>' '}",
     "{type: page_equals, comparator: ends_with, value: <ICP211>''}",
     "{type: city, comparator: not_contains, value: <ICP211>''}",
-    "{type: city, comparator: contains, value: <ICP206>[a]}",
     "{type: city, comparator: in, value: <ICP206>a}",
     "{type: city, comparator: in, value: <ICP206>{a: b}}",
     "{type: city, comparator: in, value: <ICP212>[]}",
@@ -270,7 +269,10 @@ HINTS = [
     ("label: SaaS\npriorty: 1\n" + RULES, "did you mean priority?"),
     ("label: SaaS\nis_active: no\n" + RULES, "did you mean isActive?"),
     ("label: SaaS\noperator: AND\n" + RULES, "it belongs to groups"),
-    ("label: SaaS\nxyz: AND\n" + RULES, "known: label, priority, isActive, rules, id, slug, "),
+    (
+        "label: SaaS\nxyz: AND\n" + RULES,
+        "known: label, priority, isActive, minScore, exclude, rules, ",
+    ),
     ("label: SaaS\n" + RULES.replace("AND", "and"), "did you mean AND?"),
     (conditions("{type: jobTitle, comparator: exists}"), "did you mean job_title?"),
     (conditions("{type: city, comparator: startswith, value: a}"), "did you mean starts_with?"),

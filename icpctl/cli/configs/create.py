@@ -33,6 +33,13 @@ def create(
     where: Where = None,
     prefer: Prefer = None,
     priority: Annotated[int | None, typer.Option(help="Lower comes first.")] = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="The lowest score with which a visitor matches, 0 to 100."),
+    ] = None,
+    exclude: Annotated[
+        bool, typer.Option("--exclude", help="Who matches is excluded: nothing is the ICP.")
+    ] = False,
     active: Active = None,
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="What the new file is.")
@@ -48,6 +55,7 @@ def create(
     type, a comparator and a value: "industry in Technology, SaaS". A value that begins
     with [, { or " is JSON.
     """
+    from icpctl.config.definitions import NOTHING_DEFINED
     from icpctl.config.editing.bodies import given
     from icpctl.config.editing.drafting import Wish, drafted
     from icpctl.config.editing.writing import create
@@ -56,8 +64,11 @@ def create(
 
     is_json = file_format == "json"
     words = (where or (), prefer or (), priority, active, is_json)
-    slug, data = drafted(Wish(name, label, given(file), given(rules), *words))
-    made = create(workspace(directory, org), slug, data, is_json=is_json, dry_run=dry_run)
+    folder = workspace(directory, org)
+    definitions = folder.definitions() if folder.exists() else NOTHING_DEFINED
+    more = (min_score, exclude, definitions)
+    slug, data = drafted(Wish(name, label, given(file), given(rules), *words, *more))
+    made = create(folder, slug, data, is_json=is_json, dry_run=dry_run)
     SINGLES[output](made)
     note(f"{'would create' if dry_run else 'created'} {made.path}")
     return ExitCode.DONE

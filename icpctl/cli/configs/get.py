@@ -1,5 +1,10 @@
 """`icpctl get`."""
 
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
 from icpctl.cli.options import Dir, Org, Output, Slug
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
@@ -7,6 +12,9 @@ from icpctl.errors import ExitCode
 
 def get(
     slug: Slug,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Write the values of named lists out.")
+    ] = False,
     directory: Dir = None,
     org: Org = None,
     output: Output = "yaml",
@@ -14,5 +22,13 @@ def get(
     """Print one config."""
     from icpctl.output.config_lists import SINGLES
 
-    SINGLES[output](workspace(directory, org).get(slug))
+    file = workspace(directory, org).get(slug)
+    if expand:
+        from icpctl.config.editing.expanding import expanded, expanded_text
+
+        if output == "yaml":
+            file = replace(file, data=expanded_text(file))
+        else:
+            file = replace(file, config=expanded(file.config))
+    SINGLES[output](file)
     return ExitCode.DONE

@@ -1,14 +1,16 @@
 """`icpctl schema`."""
 
+from icpctl.cli.options import Dir, Org
+from icpctl.cli.workspaces import known_vocabulary
 from icpctl.errors import ExitCode
 
 
-def schema() -> ExitCode:
-    """Print the JSON Schema of a config file.
+def schema(directory: Dir = None, org: Org = None) -> ExitCode:
+    """Print the JSON Schema of a config file, with the custom fields of the folder.
 
     Editors read it (draft-07) to complete, explain and check what is typed.
     """
     from icpctl.config.schema import schema_text
 
-    print(schema_text(), end="")
+    print(schema_text(known_vocabulary(directory, org)), end="")
     return ExitCode.DONE

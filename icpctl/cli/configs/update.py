@@ -30,6 +30,10 @@ def update(
         bool, typer.Option("--no-priority", help="Take the priority away: it sorts last.")
     ] = False,
     active: Active = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="The lowest score with which a visitor matches, 0 to 100."),
+    ] = None,
     where: Where = None,
     prefer: Prefer = None,
     drop: Annotated[
@@ -77,9 +81,8 @@ def update(
     from icpctl.output.diffs import print_change
 
     in_words = GroupChanges(where or (), prefer or (), drop or (), group)
-    changes = Changes(
-        label, priority, no_priority, active, given(rules), given(file), conditions=in_words
-    )
+    texts = given(rules), given(file)
+    changes = Changes(label, priority, no_priority, active, *texts, in_words, min_score)
     folder = workspace(directory, org)
     change = update(folder, slug, changes, if_match=if_match, dry_run=dry_run)
     if dry_run:

@@ -25,6 +25,10 @@ def validate(
         FindingsFormat, typer.Option("-o", "--output", help="How to print them.")
     ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    api: Annotated[
+        bool | None,
+        typer.Option("--api/--no-api", help="Report what the partner's API does not know."),
+    ] = None,
     prove: Annotated[
         bool, typer.Option("--prove", help="Prove what holds for every visitor, too: icpctl prove.")
     ] = False,
@@ -33,11 +37,16 @@ def validate(
 
     The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
+    from icpctl.config.extensions import extension_findings
     from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report
+    from icpctl.settings import load_settings
 
     loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
+    if load_settings().api if api is None else api:
+        loaded.findings += extension_findings(loaded.configs)
+        loaded.sort()
     unknown = required(EXTENSIONS.prove, "--prove")(loaded) if prove else 0
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))

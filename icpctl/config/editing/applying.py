@@ -6,12 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from icpctl.config.config_file import SUFFIXES, ConfigFile
+from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.config.editing.body_fields import full_body, is_same
 from icpctl.config.editing.changes import with_fields
+from icpctl.config.editing.expanding import fitted
 from icpctl.config.editing.locking import locked
 from icpctl.config.editing.schema_file import schema_beside
 from icpctl.config.editing.sources import Sources
+from icpctl.config.file_names import SUFFIXES
 from icpctl.config.removal import files_of_all_but
 from icpctl.errors import IcpctlError
 from icpctl.files import change_files
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.store import Workspace
 
 What = Literal["created", "updated", "unchanged", "deleted"]
@@ -106,6 +109,8 @@ def carry_out(plan: Plan, *, is_sure: bool = True) -> Plan:
 def _plan(workspace: Workspace, sources: Sources, *, prune: bool) -> Plan:
     wanted = sources.load()
     is_there = workspace.exists()
+    definitions = workspace.definitions() if is_there else NOTHING_DEFINED
+    wanted = {slug: fitted(file, definitions) for slug, file in wanted.items()}
     steps = [_step(workspace, file, sources, is_there=is_there) for file in wanted.values()]
     removed, left = files_of_all_but(workspace, wanted) if prune and is_there else ({}, [])
     for slug, (path, *tests) in removed.items():

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checks import check_document
-from icpctl.config.config_file import SUFFIXES
 from icpctl.config.editing.body_fields import MEANING, full_body
+from icpctl.config.file_names import SUFFIXES
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.edits import edited
 from icpctl.documents.tree import Node, Object, Scalar
@@ -18,6 +18,7 @@ from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.definitions import Definitions
     from icpctl.config.model import IcpConfig, Rules
 
 STDIN = "<stdin>"
@@ -56,13 +57,18 @@ def without_printed(document: Document) -> Document:
     return read_document(data, document.file, is_json=document.is_json)
 
 
-def body_of(document: Document, slug: str | None, label: str | None = None) -> IcpConfig:
+def body_of(
+    document: Document,
+    slug: str | None,
+    label: str | None = None,
+    definitions: Definitions | None = None,
+) -> IcpConfig:
     """Return the config that a document holds; `label` is for one that has none.
 
     Raises `IcpctlError` `invalid_config` with every finding.
     """
     defaults = {} if label is None else {"label": Scalar(0, label)}
-    return _checked(document, _with(document.root, defaults), slug)
+    return _checked(document, _with(document.root, defaults), slug, definitions)
 
 
 def fields_of(document: Document, file: ConfigFile) -> dict[str, Any]:
@@ -81,7 +87,7 @@ def fields_of(document: Document, file: ConfigFile) -> dict[str, Any]:
                 document.file,
                 [Finding("ICP101", "error", f"{key} cannot be removed", place, "leave it out")],
             )
-    body = full_body(_checked(document, _with(root, defaults), file.slug))
+    body = full_body(_checked(document, _with(root, defaults), file.slug, file.config.definitions))
     return {
         key: None if isinstance(node, Scalar) and node.value is None else body[key]
         for key, (_, node) in _entries(root).items()
@@ -89,7 +95,7 @@ def fields_of(document: Document, file: ConfigFile) -> dict[str, Any]:
     }
 
 
-def rules_of(document: Document) -> Rules:
+def rules_of(document: Document, definitions: Definitions | None = None) -> Rules:
     """Return the rules that a document holds: `{groups: [...]}`.
 
     Raises `IcpctlError` `invalid_config` with every finding.
@@ -105,7 +111,7 @@ def rules_of(document: Document) -> Rules:
     if root is not None:
         label = (root.start, Scalar(root.start, "rules"))
         root = Object(root.start, {"label": label, "rules": (root.start, root)})
-    return _checked(document, root, None).rules
+    return _checked(document, root, None, definitions).rules
 
 
 def not_valid(file: str, findings: list[Finding]) -> IcpctlError:
@@ -113,8 +119,10 @@ def not_valid(file: str, findings: list[Finding]) -> IcpctlError:
     return IcpctlError(f"{file} is not valid", "invalid_config", findings=findings)
 
 
-def _checked(document: Document, root: Node | None, slug: str | None) -> IcpConfig:
-    config, findings = check_document(replace(document, root=root), slug)
+def _checked(
+    document: Document, root: Node | None, slug: str | None, definitions: Definitions | None
+) -> IcpConfig:
+    config, findings = check_document(replace(document, root=root), slug, definitions=definitions)
     if config is None:
         raise not_valid(document.file, findings)
     return config

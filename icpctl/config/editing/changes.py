@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from icpctl.config.checks import check_document
 from icpctl.config.config_file import ConfigFile
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import fields_of, not_valid, rules_of
 from icpctl.config.editing.body_fields import (
     MEANING,
@@ -43,6 +44,7 @@ class Changes:
     rules: Document | None = None
     body: Document | None = None
     conditions: GroupChanges = NO_CHANGES
+    min_score: float | None = None
 
     def __post_init__(self) -> None:
         if self.no_priority and self.priority is not None:
@@ -55,15 +57,22 @@ class Changes:
         Raises `IcpctlError`: `invalid_config`, and what `changed_rules` raises.
         """
         fields = {} if self.body is None else fields_of(self.body, file)
-        said = {"label": self.label, "priority": self.priority, "isActive": self.is_active}
+        said: dict[str, Any] = {
+            "label": self.label,
+            "priority": self.priority,
+            "isActive": self.is_active,
+            "minScore": self.min_score,
+        }
         fields |= {key: value for key, value in said.items() if value is not None}
         if self.no_priority:
             fields["priority"] = None
         if self.rules is not None:
-            fields["rules"] = rules_of(self.rules).model_dump(mode="json", by_alias=True)
+            fields["rules"] = rules_of(self.rules, file.config.definitions).model_dump(
+                mode="json", by_alias=True
+            )
         if self.conditions:
             rules = fields.get("rules") or full_body(file.config)["rules"]
-            fields["rules"] = changed_rules(rules, self.conditions)
+            fields["rules"] = changed_rules(rules, self.conditions, file.config.definitions)
         return fields
 
 
@@ -79,11 +88,12 @@ def changed(file: ConfigFile, changes: Changes) -> ConfigFile:
 def with_fields(file: ConfigFile, fields: dict[str, Any]) -> ConfigFile:
     """Return a config with these fields of its body; None is to be removed. Raises the same."""
     old = full_body(file.config)
-    wanted = meant(old, fields)
+    wanted = meant(old, fields, file.config.definitions)
     removed = {key: None for key, value in fields.items() if value is None}
     new = with_old_server_fields(full_body(wanted) | removed, old)
     data = edited(file.document, old, new, MEANING)
-    config, _ = check_document(read_document(data, str(file.path)), file.slug)
+    document = read_document(data, str(file.path))
+    config, _ = check_document(document, file.slug, definitions=file.config.definitions)
     if config is not None and is_same(config, wanted):
         return ConfigFile(file.slug, file.org, file.path, config, data)
     if file.document.is_json:  # which has no comments to keep
@@ -107,13 +117,15 @@ def checked(slug: str, org: str | None, path: Path, data: bytes) -> ConfigFile:
     return ConfigFile(slug, org, path, config, data)
 
 
-def meant(body: dict[str, Any], fields: dict[str, Any]) -> IcpConfig:
+def meant(
+    body: dict[str, Any], fields: dict[str, Any], definitions: Definitions = NOTHING_DEFINED
+) -> IcpConfig:
     """Return the config of a body with these fields in it.
 
     Raises `IcpctlError` `invalid_config` with the first problem.
     """
     try:
-        return IcpConfig.model_validate(body | fields)
+        return IcpConfig.model_validate(body | fields, context=definitions)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         context = first.get("ctx", {})

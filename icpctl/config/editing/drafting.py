@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checks import check_document
 from icpctl.config.condition_words import rules_of_words
-from icpctl.config.config_file import is_slug, nearest_slug
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_of, rules_of, without_printed
 from icpctl.config.editing.body_fields import MEANING, full_body, is_same, short_body
 from icpctl.config.editing.changes import meant
 from icpctl.config.editing.layout import SCHEMA_LINE, config_text
+from icpctl.config.file_names import is_slug, nearest_slug
 from icpctl.documents.document import Document, read_document, split_lines
 from icpctl.documents.edited_text import newline_of
 from icpctl.documents.edits import edited
@@ -31,7 +32,8 @@ class Wish:
     """What is said about a new config.
 
     `name` is its slug or, when it cannot be one, its label. The rules come from `body` (a whole
-    config), from `rules`, or from the words of `where` and `prefer`.
+    config), from `rules`, or from the words of `where` and `prefer`. `definitions` are what the
+    folder of configs defines.
     """
 
     name: str | None = None
@@ -43,6 +45,9 @@ class Wish:
     priority: int | None = None
     is_active: bool | None = None
     is_json: bool = False
+    min_score: float | None = None
+    exclude: bool = False
+    definitions: Definitions = NOTHING_DEFINED
 
 
 def drafted(wish: Wish) -> tuple[str, bytes]:
@@ -99,33 +104,39 @@ def _config(wish: Wish, slug: str | None) -> IcpConfig:
         "label": wish.label,
         "priority": wish.priority,
         "isActive": wish.is_active,
+        "minScore": wish.min_score,
+        "exclude": wish.exclude or None,
     }
     fields = {key: value for key, value in fields.items() if value is not None}
     if wish.body is not None:
-        given = body_of(wish.body, slug, wish.label).model_dump(by_alias=True)
-        return meant(given, fields)
+        given = body_of(wish.body, slug, wish.label, wish.definitions).model_dump(by_alias=True)
+        return meant(given, fields, wish.definitions)
     if "label" not in fields:
         raise IcpctlError("the label is missing", "usage", hint="give --label LABEL")
-    rules = rules_of(wish.rules) if wish.rules else rules_of_words(wish.where, wish.prefer)
-    return meant({"rules": rules}, fields)
+    if wish.rules:
+        return meant({"rules": rules_of(wish.rules, wish.definitions)}, fields, wish.definitions)
+    rules = rules_of_words(wish.where, wish.prefer, wish.definitions)
+    return meant({"rules": rules}, fields, wish.definitions)
 
 
 def _yaml(wish: Wish, config: IcpConfig) -> bytes:
     """Return YAML as it was given where it was, with its comments, else laid out anew."""
     laid_out = config_text(short_body(config), "yaml").encode()
     if wish.body is not None:
-        given = None if wish.body.is_json else _given_body(wish.body, config)
+        given = None if wish.body.is_json else _given_body(wish.body, config, wish.definitions)
     else:
         given = _given_rules(wish.rules, laid_out) if wish.rules else None
     if given is None:
         return laid_out
-    read, _ = check_document(read_document(given, "config.yaml"), None)
+    read, _ = check_document(
+        read_document(given, "config.yaml"), None, definitions=wish.definitions
+    )
     return given if read is not None and is_same(read, config) else laid_out
 
 
-def _given_body(body: Document, config: IcpConfig) -> bytes:
+def _given_body(body: Document, config: IcpConfig, definitions: Definitions) -> bytes:
     text = without_printed(body)
-    given = full_body(body_of(text, None, config.label))
+    given = full_body(body_of(text, None, config.label, definitions))
     if "label" not in getattr(text.root, "entries", {}):
         given["label"] = None
     data = edited(text, given, full_body(config), MEANING)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.condition_words import read_conditions
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.documents.alignment import same_key
 from icpctl.errors import IcpctlError
 from icpctl.vocabulary import COMPARATORS, Shape, nearest
@@ -40,7 +41,9 @@ class GroupChanges:
 NO_CHANGES = GroupChanges()
 
 
-def changed_rules(rules: dict[str, Any], changes: GroupChanges) -> dict[str, Any]:
+def changed_rules(
+    rules: dict[str, Any], changes: GroupChanges, definitions: Definitions = NOTHING_DEFINED
+) -> dict[str, Any]:
     """Return rules, as a full body has them, with conditions taken out and added.
 
     A condition that the group has already is not added again. Raises `IcpctlError`:
@@ -48,7 +51,8 @@ def changed_rules(rules: dict[str, Any], changes: GroupChanges) -> dict[str, Any
     `no_such_condition`, and `empty_group` where no condition would be left.
     """
     read = read_conditions(
-        {"--drop": changes.drop, "--where": changes.where, "--prefer": changes.prefer}
+        {"--drop": changes.drop, "--where": changes.where, "--prefer": changes.prefer},
+        definitions,
     )
     groups = [group | {"conditions": list(group["conditions"])} for group in rules["groups"]]
     for condition in read["--drop"]:

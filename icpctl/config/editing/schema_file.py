@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from icpctl.config.definitions import definitions_in
 from icpctl.config.editing.layout import SCHEMA_FILE
 from icpctl.errors import IcpctlError
 from icpctl.files import read_regular
@@ -26,7 +27,8 @@ def schema_beside(folder: Path, texts: Iterable[bytes]) -> dict[Path, bytes]:
 
     if not any(map(_NAMED.search, texts)):
         return {}
-    path, schema = folder / SCHEMA_FILE, schema_text().encode()
+    vocabulary = definitions_in(folder).vocabulary
+    path, schema = folder / SCHEMA_FILE, schema_text(vocabulary).encode()
     if path.is_symlink():
         return {}
     try:

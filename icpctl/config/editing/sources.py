@@ -8,13 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.checks import check_document
-from icpctl.config.config_file import (
-    SUFFIXES,
-    ConfigFile,
-    is_rule_test,
-    nearest_slug,
-    read_file,
-)
+from icpctl.config.config_file import ConfigFile, read_file
 from icpctl.config.editing.bodies import (
     PRINTED,
     body_of,
@@ -24,6 +18,7 @@ from icpctl.config.editing.bodies import (
 )
 from icpctl.config.editing.body_fields import short_body
 from icpctl.config.editing.layout import FileFormat, config_text
+from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug
 from icpctl.config.store import Loaded, Workspace, load_document
 from icpctl.documents.tree import List, Node, Object
 from icpctl.errors import Finding, IcpctlError

@@ -52,7 +52,12 @@ def explain(
     Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
     is named and not one file, and what reading raises.
     """
-    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    plan = make_plan(
+        configs,
+        as_of=options.as_of,
+        case_sensitive=options.case_sensitive,
+        tiers=options.tiers,
+    )
     sources = find_sources(visitors, options.encoding)
     if line is not None and len(sources) != 1:
         raise IcpctlError(

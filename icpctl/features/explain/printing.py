@@ -61,10 +61,13 @@ FORMATS: dict[ReportFormat, Callable[[Explained, datetime], None]] = {
 
 def _verdict(explanation: Explanation) -> str:
     matching = [config.slug for config in explanation.configs if config.matched]
+    if explanation.excluded_by is not None:
+        return f"no ICP: excluded by {explanation.excluded_by}"
     if explanation.icp is None:
         count = len(explanation.configs)
         return "no ICP: " + ("it does not match" if count == 1 else f"none of {count} matches")
     more = matching[1:]
     named = more if len(more) <= _MOST_NAMED else [f"{len(more)} more configs"]
     others = f"; also matches {', '.join(named)}" if more else ""
-    return f"ICP {explanation.icp}, score {explanation.icp_score:.2f}{others}"
+    tier = f", tier {explanation.icp_tier}" if explanation.icp_tier is not None else ""
+    return f"ICP {explanation.icp}, score {explanation.icp_score:.2f}{tier}{others}"

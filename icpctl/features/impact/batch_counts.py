@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause, Move, Sample, Tally
+from icpctl.scoring.verdicts import Matches
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from icpctl.config.model import IcpConfig
@@ -200,19 +201,25 @@ class _Matches:
     """The matches of a batch, or of some of its rows, by config."""
 
     def __init__(
-        self, count: int, rows: np.ndarray, configs: np.ndarray, hundredths: np.ndarray
+        self,
+        count: int,
+        rows: np.ndarray,
+        configs: np.ndarray,
+        hundredths: np.ndarray,
+        exclusions: Sequence[Matches],
     ) -> None:
         self._count = count
         self._rows = rows
         self._configs = configs
         self._hundredths = hundredths
+        self._exclusions = exclusions
 
     @classmethod
     def of(cls, verdicts: Verdicts) -> Self:
         """The matches of a batch."""
         count = len(verdicts.icp)
         rows = np.repeat(np.arange(count, dtype=np.int32), np.diff(verdicts.offsets))
-        return cls(count, rows, verdicts.configs, verdicts.hundredths)
+        return cls(count, rows, verdicts.configs, verdicts.hundredths, verdicts.exclusions)
 
     def only(self, rows: np.ndarray) -> Self:
         """The matches of some rows, which ascend; they are numbered anew."""
@@ -220,10 +227,24 @@ class _Matches:
         number_of[rows] = np.arange(len(rows))
         numbers = number_of[self._rows]
         kept = numbers >= 0
-        return type(self)(len(rows), numbers[kept], self._configs[kept], self._hundredths[kept])
+        exclusions = []
+        for matches in self._exclusions:
+            renumbered = number_of[matches.rows]
+            is_kept = renumbered >= 0
+            exclusions.append(
+                Matches(matches.config, renumbered[is_kept], matches.hundredths[is_kept])
+            )
+        return type(self)(
+            len(rows), numbers[kept], self._configs[kept], self._hundredths[kept], exclusions
+        )
 
     def scores(self, config: int | None) -> np.ndarray:
         """The score in hundredths of each row against a config, `_NONE` where it does not match."""
+        for matches in self._exclusions:
+            if matches.config == config:
+                excluded = np.full(self._count, _NONE, np.int16)
+                excluded[matches.rows] = matches.hundredths
+                return excluded
         order, ends = self._by_config
         scores = np.full(self._count, _NONE, np.int16)
         if config is not None and config < len(ends):
@@ -245,6 +266,9 @@ class _Matches:
         chosen, rows = chosen[is_first], rows[is_first]
         icp, scores = np.full(self._count, -1, np.int32), np.full(self._count, _NONE, np.int16)
         icp[rows], scores[rows] = pairs[chosen], self._hundredths[chosen]
+        for matches in self._exclusions:
+            if pair_of[matches.config] >= 0:
+                icp[matches.rows], scores[matches.rows] = -1, _NONE
         return icp, scores
 
     @cached_property

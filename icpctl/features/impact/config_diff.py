@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST_UNDONE = 20
 """With more changes of its rules a config is another one: none of them is looked at alone."""
 
-What = Literal["condition", "operator", "group", "priority"]
+What = Literal["condition", "operator", "group", "priority", "minScore", "exclude"]
 T = TypeVar("T")
 
 
@@ -23,14 +23,15 @@ T = TypeVar("T")
 class Change:
     """One thing that differs between two versions of a config that can make a verdict differ.
 
-    `before` and `after` are conditions, operators, groups or priorities; None where there is none.
-    `group` counts from 1, in the version that has it. `undone` is the later config with this
-    change undone; None where there are more than `MOST_UNDONE` changes of the rules.
+    `before` and `after` are conditions, operators, groups, priorities, minimum scores or whether
+    the config excludes; None where there is none. `group` counts from 1, in the version that has
+    it. `undone` is the later config with this change undone; None where there are more than
+    `MOST_UNDONE` changes of the rules.
     """
 
     what: What
-    before: Condition | Group | str | int | None
-    after: Condition | Group | str | int | None
+    before: Condition | Group | str | float | None
+    after: Condition | Group | str | float | None
     group: int | None = None
     undone: IcpConfig | None = None
 
@@ -53,6 +54,12 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
     if before.priority != after.priority:
         undone = after.model_copy(update={"priority": before.priority})
         changes.append(Change("priority", before.priority, after.priority, undone=undone))
+    if before.exclude != after.exclude:
+        undone = after.model_copy(update={"exclude": before.exclude})
+        changes.append(Change("exclude", before.exclude, after.exclude, undone=undone))
+    if before.min_score != after.min_score:
+        undone = after.model_copy(update={"min_score": before.min_score})
+        changes.append(Change("minScore", before.min_score, after.min_score, undone=undone))
     edits = list(_edits(before.rules.groups, after.rules.groups))
     for edit in edits:
         without = None
@@ -173,5 +180,9 @@ def _paired(
     return paired
 
 
-def _json(side: Condition | Group | str | int | None) -> Any:
-    return side if side is None or isinstance(side, str | int) else side.model_dump(mode="json")
+def _json(side: Condition | Group | str | float | None) -> Any:
+    return (
+        side
+        if side is None or isinstance(side, str | int | float)
+        else side.model_dump(mode="json")
+    )

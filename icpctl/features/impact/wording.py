@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition, Group
+from icpctl.config.named_lists import NamedList
 from icpctl.output.condition_wording import head, role
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, cut, percent
@@ -53,8 +54,8 @@ def nothing_happened(impact: Impact) -> str:
 def change_text(change: Change) -> str:
     """Return a change in a line, as in `company_size gte 500 -> gte 800`."""
     before, after = change.before, change.after
-    if change.what == "priority":
-        return f"priority {_or_none(before)} -> {_or_none(after)}"
+    if change.what in ("priority", "minScore", "exclude"):
+        return f"{change.what} {_or_none(before)} -> {_or_none(after)}"
     if change.what == "operator":
         return f"group {change.group}: {before} -> {after}"
     if before is None or after is None:
@@ -96,8 +97,8 @@ def _verb(kind: Kind, count: int) -> str:
     return f"{'is' if count == 1 else 'are'} {kind}"
 
 
-def _side(change: Change, side: Condition | Group | str | int | None) -> str:
-    if side is None or isinstance(side, str | int):
+def _side(change: Change, side: Condition | Group | str | float | None) -> str:
+    if side is None or isinstance(side, str | int | float):
         return _or_none(side)
     if isinstance(side, Group):
         return _group(change, side)
@@ -121,14 +122,15 @@ def _condition_change(before: Condition, after: Condition) -> str:
     if old != new:
         if not isinstance(old, tuple) or not isinstance(new, tuple):
             return ""
-        if after.comparator == "between":
+        if not after.comparison.takes_list:
             return ""
         changes = _list_change(old, new)
     if before.optional != after.optional:
         changes.append("required -> optional" if after.optional else "optional -> required")
     if before.weight != after.weight:
         changes.append(f"weight {before.weight:g} -> {after.weight:g}")
-    said = head(after) if old == new else f"{after.type} {after.comparator}"
+    is_named = isinstance(new, NamedList)
+    said = head(after) if old == new or is_named else f"{after.type} {after.comparator}"
     return f"{said}: {', '.join(changes) or 'the same values in another order'}"
 
 
@@ -145,4 +147,4 @@ def _short(value: object) -> str:
 
 
 def _or_none(value: object) -> str:
-    return "none" if value is None else str(value)
+    return "none" if value is None else value_text(value)

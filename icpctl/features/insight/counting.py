@@ -73,7 +73,9 @@ class InsightCounts:
             rejected=report.rejected + report.damaged,
             field_warnings=report.field_warnings,
             matched=report.matched,
+            excluded=report.excluded,
             match_rate=report.match_rate,
+            tiers=report.tiers,
             configs=Answers(self.watch).configs(report.configs),
             overlap=self.watch.counts.sums.overlap.tolist(),
             capped=capped_fields(self.watch),
@@ -115,6 +117,7 @@ def asked(
 ) -> tuple[Plan, list[Question]]:
     """The plan with all that is asked, and the questions in the plan's order."""
     how: dict[str, Any] = {"as_of": options.as_of, "case_sensitive": options.case_sensitive}
+    how["tiers"] = options.tiers
     models = dict(configs)
     questions = [
         Question(condition, is_alone=not changes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime  # noqa: TC003 - pydantic reads it
 from typing import Literal
 
+from pydantic import Field
+
 from icpctl.config.model import Condition  # noqa: TC001 - pydantic reads it
 from icpctl.scoring.report import Report
 
@@ -114,7 +116,9 @@ class InsightReport(Report):
     rejected: int
     field_warnings: dict[str, int]
     matched: int
+    excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)
     match_rate: float | None
+    tiers: dict[str, int] | None = Field(default=None, exclude_if=lambda counts: counts is None)
     configs: list[ConfigInsight]
     overlap: list[list[int]]
     capped: list[str]

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.insight.model import Relaxation
-from icpctl.scoring.seen_values import as_number, positive
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+from icpctl.scoring.seen_values import as_number
+from icpctl.vocabulary import Form, Kind, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,27 +36,17 @@ SIZE_RANGES = (
 )
 """The ranges of employees that exports have, to be listed where they are not."""
 
-BELOW = {"gt": False, "gte": True, "between": True}
-"""Comparators with a threshold below the number; whether the threshold itself holds."""
-
-ABOVE = {"lt": False, "lte": True, "between": True}
-"""Comparators with a threshold above the number; whether the threshold itself holds."""
-
-LISTS = ("equals", "in", "has_any")
-"""Comparators that may list one more value."""
-
 
 def changed(condition: Condition, comparator: str, value: Any) -> Condition:
     """The condition with another comparator and value."""
-    body = condition.model_dump(mode="json") | {"comparator": comparator, "value": value}
-    return type(condition).model_validate(body)
+    return condition.changed(comparator=comparator, value=value)
 
 
 def listing(condition: Condition, value: str | float) -> Condition:
     """The condition with one more value in its list."""
-    several = "has_any" if condition.comparator == "has_any" else "in"
-    listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    return changed(condition, several, [*listed, value])
+    comparison = condition.comparison
+    several = comparison.name if comparison.shape is Shape.LIST else "in"
+    return changed(condition, several, [*condition.listed, value])
 
 
 def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | None, Condition]]:
@@ -64,28 +54,44 @@ def known_changes(condition: Condition) -> Iterator[tuple[Change, str | float | 
 
     Whoever holds the condition holds what it becomes.
     """
-    entry = CONDITION_TYPES[condition.type]
-    comparator, value = condition.comparator, condition.value
-    count = len(value) if isinstance(value, tuple) else 0
-    if comparator in ("has_all", "not_in") and isinstance(value, tuple) and 1 < count <= _MANY:
-        for at, listed in enumerate(value):
+    entry = condition.condition_type
+    comparison, value = condition.comparison, condition.value
+    is_all = comparison.needs_all or (comparison.negates is not None and comparison.takes_list)
+    if is_all and isinstance(value, tuple) and 1 < len(value) <= _MANY:
+        for at, removed in enumerate(value):
             left = [*value[:at], *value[at + 1 :]]
-            yield "remove", listed, changed(condition, comparator, left)
-    if comparator == "has_all" and isinstance(value, tuple) and len(value) > 1:
-        yield "comparator", None, changed(condition, "has_any", list(value))
-    is_plain = comparator == "equals" and entry.kind is Kind.TEXT and entry.form is Form.PLAIN
-    if (is_plain and str(value).strip()) or comparator in ("starts_with", "ends_with"):
-        yield "comparator", None, changed(condition, "contains", value)
-    if comparator in LISTS and entry.form is Form.SIZE_RANGE:
+            yield "remove", removed, changed(condition, comparison.name, left)
+    if (looser := looser_comparator(condition)) is not None:
+        yield "comparator", None, changed(condition, looser, value)
+    if may_list_more(condition) and entry.form is Form.SIZE_RANGE:
         for listed in SIZE_RANGES:
             yield "add", listed, listing(condition, listed)
 
 
+def looser_comparator(condition: Condition) -> str | None:
+    """A comparator of texts that holds wherever the condition does, None where there is none."""
+    entry, comparison = condition.condition_type, condition.comparison
+    if comparison.negates or not entry.is_words or comparison.looser is None:
+        return None
+    if comparison.needs_all:
+        return comparison.looser if len(condition.listed) > 1 else None
+    if comparison.is_equality:
+        is_plain = entry.kind is Kind.TEXT and entry.form is Form.PLAIN
+        return comparison.looser if is_plain and str(condition.value).strip() else None
+    return comparison.looser
+
+
+def may_list_more(condition: Condition) -> bool:
+    """Whether one more value of its list would let it hold more often."""
+    comparison = condition.comparison
+    return comparison.is_equality and not comparison.negates and not comparison.needs_all
+
+
 def lists_values(condition: Condition) -> bool:
     """Whether values that visitors have may be listed; which, only the visitors tell."""
-    entry = CONDITION_TYPES[condition.type]
+    entry = condition.condition_type
     return (
-        condition.comparator in LISTS
+        may_list_more(condition)
         and entry.kind is not Kind.BOOLEAN
         and entry.form not in (Form.SIZE_RANGE, Form.PART_OF_PAGE)
     )
@@ -93,30 +99,30 @@ def lists_values(condition: Condition) -> bool:
 
 def lists_parts(condition: Condition) -> bool:
     """Whether parts of pages may be listed."""
-    entry = CONDITION_TYPES[condition.type]
-    return condition.comparator in LISTS and entry.form is Form.PART_OF_PAGE
+    return may_list_more(condition) and condition.condition_type.form is Form.PART_OF_PAGE
 
 
 def is_equality(condition: Condition) -> bool:
     """Whether the condition, or its twin, compares for equality with what it lists."""
-    return positive(condition.comparator) in (*LISTS, "has_all")
+    return condition.comparison.positive.is_equality
 
 
 def moved(condition: Condition, counts: NumberCounts) -> list[Relaxation]:
     """The thresholds next to the condition's that gain visitors, the nearest first."""
-    included = (BELOW if counts.below else ABOVE)[condition.comparator]
+    bound = condition.comparison.bound
+    included = bound is not None and bound.is_included
     numbers = _numbers(condition)
     old = numbers[0] if counts.below else numbers[-1]
     gained = 0
     relaxations: list[Relaxation] = []
-    for threshold in _candidates(float(old), condition.type, counts, included=included):
+    for threshold in _candidates(float(old), condition, counts, included=included):
         gain = counts.reached(threshold, included=included)
         if len(relaxations) == MOST_THRESHOLDS or gain is None or gain <= _FURTHER * gained:
             continue
         gained = gain
         new: Any = as_number(threshold)
         value = new
-        if condition.comparator == "between":
+        if condition.comparison.shape is Shape.BOUNDS:
             value = [new, numbers[1]] if counts.below else [numbers[0], new]
         becomes = changed(condition, condition.comparator, value)
         relaxations.append(Relaxation(change="threshold", value=new, becomes=becomes, gain=gain))
@@ -128,9 +134,11 @@ def _numbers(condition: Condition) -> list[int | float]:
     return [it for it in values if isinstance(it, int | float)]
 
 
-def _candidates(old: float, name: str, counts: NumberCounts, *, included: bool) -> list[float]:
+def _candidates(
+    old: float, condition: Condition, counts: NumberCounts, *, included: bool
+) -> list[float]:
     """Round numbers away from a threshold, or away from visitors' numbers where these are far."""
-    low, high = CONDITION_TYPES[name].bounds or (-math.inf, math.inf)
+    low, high = condition.condition_type.bounds or (-math.inf, math.inf)
     low = max(low, min(0.0, old))  # nothing that is counted is below 0
 
     def usable(threshold: float) -> bool:

@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from icpctl.features.insight.relaxations import (
-    ABOVE,
-    BELOW,
     is_equality,
     known_changes,
     lists_parts,
     lists_values,
 )
-from icpctl.scoring.seen_values import FOR_A_RANGE, listed_values, positive
-from icpctl.vocabulary import CONDITION_TYPES, ConditionType, Form, Kind
+from icpctl.scoring.seen_values import listed_values, looks_at_sizes
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
     from icpctl.features.insight.model import Change
     from icpctl.scoring.plan import ConditionPlan, GroupPlan, Plan
+    from icpctl.vocabulary import ConditionType
 
 MOST_LISTED = 64
 """Values of a list up to which each is looked for: one bit a value costs too much for more."""
@@ -49,12 +47,12 @@ class Question:
 
     def __post_init__(self) -> None:
         condition = self.condition
-        self.entry = CONDITION_TYPES[condition.type]
+        self.entry = condition.condition_type
         if self.is_alone:
             return
         if is_equality(condition) and len(self.values) <= MOST_LISTED:
             self.listed = [
-                condition.model_copy(update={"comparator": "equals", "value": value})
+                condition.changed(comparator="equals", value=value)
                 for value in listed_values(condition)
             ]
         if not condition.optional:
@@ -68,8 +66,7 @@ class Question:
     @property
     def has_words(self) -> bool:
         """Whether it lists texts, of which others may occur, and somebody asks for them."""
-        is_words = self.entry.kind in (Kind.TEXT, Kind.PAGES)
-        return is_words and not self.is_alone and is_equality(self.condition)
+        return self.entry.is_words and not self.is_alone and is_equality(self.condition)
 
     @property
     def counts_keys(self) -> bool:
@@ -84,12 +81,14 @@ class Question:
     @property
     def below(self) -> bool:
         """Whether it has a threshold that may go down."""
-        return self._may_change and self.condition.comparator in BELOW
+        bound = self.condition.comparison.bound
+        return self._may_change and bound is not None and bound.below
 
     @property
     def above(self) -> bool:
         """Whether it has a threshold that may go up."""
-        return self._may_change and self.condition.comparator in ABOVE
+        bound = self.condition.comparison.bound
+        return self._may_change and bound is not None and bound.above
 
     @property
     def _may_change(self) -> bool:
@@ -98,10 +97,7 @@ class Question:
     @property
     def looks_at_sizes(self) -> bool:
         """Whether a number of employees stands for a range that is missing (SPEC 4)."""
-        return (
-            self.entry.form is Form.SIZE_RANGE
-            and positive(self.condition.comparator) in FOR_A_RANGE
-        )
+        return looks_at_sizes(self.condition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from icpctl.features.insight.page_parts import PageTexts, parts_of
 from icpctl.features.insight.watched_conditions import watched_groups
 from icpctl.mappings.mapping import PAGES
 from icpctl.scoring.verdicts import group_matches
-from icpctl.vocabulary import CONDITION_TYPES, Kind, Operator
+from icpctl.vocabulary import Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ class Watch:
 
 def field_of(question: Question) -> str:
     """The field whose values a question lists: its type's, or the pages."""
-    entry = CONDITION_TYPES[question.condition.type]
+    entry = question.condition.condition_type
     return PAGES if entry.kind is Kind.PAGES else entry.name
 
 
@@ -271,7 +271,8 @@ class _BatchView:
             sums.overlap[number:, number] = both
         verdicts = judged.verdicts
         icp = np.repeat(verdicts.icp, np.diff(verdicts.offsets)).astype(np.int64)
-        pairs = verdicts.configs * np.int64(count) + icp
+        has_icp = icp >= 0  # who is excluded has matches, and none
+        pairs = verdicts.configs[has_icp] * np.int64(count) + icp[has_icp]
         sums.firsts[:] = np.bincount(pairs, minlength=count * count).reshape(count, count)
 
 

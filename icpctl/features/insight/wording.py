@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from icpctl.output.condition_wording import head
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, fitted
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ _Sentence = tuple[int, int, str]
 def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     if not config.matched:
         yield 0, config.near_misses, _matches_nobody(config)
-    elif config.first < _SELDOM * config.matched:
+    elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
     lacking = [_field(one) for one in config.conditions if one.missing == visitors]
@@ -88,7 +88,7 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
 
 def _field(insight: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = CONDITION_TYPES[insight.condition.type].kind is Kind.PAGES
+    is_pages = insight.condition.condition_type.kind is Kind.PAGES
     return "pages" if is_pages else insight.condition.type
 
 
@@ -96,7 +96,7 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
     name = _brief(insight.condition)
     unknown = [value_text(it.value) for it in insight.absent_values if it.nearest is None]
     near, lacking = insight.near_misses or 0, insight.near_misses_missing or 0
-    if 2 * lacking > near and "exists" not in insight.condition.comparator:
+    if 2 * lacking > near and not insight.condition.comparison.asks_presence:
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.prove.solver import Prover
-from icpctl.features.prove.space.space import Claim, Space, source_name
+from icpctl.features.prove.space.space import Claim, Space
 from icpctl.features.prove.space.witness import Witness, judge, plainest, replay
-from icpctl.vocabulary import COMPARATORS, Operator
+from icpctl.vocabulary import Operator, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,7 +95,7 @@ class _Maker:
     ) -> tuple[Witness | None, Witness | None]:
         """A visitor that holds a condition and one that fails it, as near to `marks` as can be."""
         self._marks = marks
-        negated = COMPARATORS[self._condition(group, place).comparator].negates is not None
+        negated = self._condition(group, place).comparison.negates is not None
         has = Claim(0, group, place, holds=not negated)  # what a value of the field makes true
         for given in self._wishes(group, place):
             claims = [[*given, has], [*given, has.opposite()]]
@@ -169,7 +169,7 @@ class _Maker:
         name = self._field(group, place)
         condition = self._condition(group, place)
         if name in self._space.numbers:
-            if "exists" not in condition.comparator:
+            if not condition.comparison.asks_presence:
                 for point in self._by_distance(group, place):
                     yield state.with_number(name, point, point)
         elif name in state.texts:
@@ -192,7 +192,7 @@ class _Maker:
         )
 
     def _field(self, group: int, place: int) -> str:
-        return source_name(self._condition(group, place).type)
+        return self._space.source_name(self._condition(group, place).type)
 
     def _condition(self, group: int, place: int) -> Condition:
         return self._config.rules.groups[group].conditions[place]
@@ -202,7 +202,7 @@ def _ends(condition: Condition) -> list[list[float]]:
     """The numbers at whose sides a condition is tried: the ends of a range one by one."""
     value = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     marks = [float(it) for it in value if isinstance(it, int | float)] or [0.0]
-    return [[it] for it in marks] if condition.comparator == "between" else [marks]
+    return [[it] for it in marks] if condition.comparison.shape is Shape.BOUNDS else [marks]
 
 
 def _near_texts(texts: list[str]) -> Iterator[str]:

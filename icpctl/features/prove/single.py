@@ -98,7 +98,7 @@ def _lists(inquiry: Inquiry, config: int, number: int) -> None:
     asked: dict[str, list[int]] = {}
     for place in _required(group) if group.operator == Operator.AND else ():
         name, test = space.tests[group.conditions[place].bit]
-        if name in space.texts and test.comparator != "has_all":
+        if name in space.texts and not test.needs_all:
             asked.setdefault(name, []).append(place)
     for name, places in asked.items():
         if sum(not group.conditions[it].negated for it in places) < 2:

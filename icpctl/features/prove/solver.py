@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from icpctl.extras import require
-from icpctl.features.prove.space.space import Claim, Space, State, source_name
-from icpctl.vocabulary import Operator
+from icpctl.features.prove.space.space import Claim, Space, State
+from icpctl.vocabulary import COMPARATORS, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -212,7 +212,7 @@ class Encoding:
         return self._tests[bit]
 
     def _text_test(self, name: str, bit: int) -> Any:
-        field = source_name(name)
+        field = self.space.source_name(name)
         test, parts = self.space.texts[field].tests[bit], self._parts[field]
         together = self.z3.And if test.every else self.z3.Or
         found = together([parts[it] for it in _bits(test.mask)])
@@ -226,25 +226,20 @@ class Encoding:
     def _number_test(self, name: str, bit: int) -> Any:
         test, z3 = self.space.numbers[name].tests[bit], self.z3
         value = tuple(map(float, test.values))
-        match test.comparator:
-            case "exists":
-                found = z3.BoolVal(True)
-            case "gt":
-                found = self._from(name, value[0], above=True)
-            case "gte":
-                found = self._from(name, value[0])
-            case "lt":
-                found = self._to(name, value[0], including=False)
-            case "lte":
-                found = self._to(name, value[0])
-            case "between":
-                found = self._between(name, *value)
-            case _:
-                runs = [
-                    z3.And(self._between(name, *it), self._whole(name, it)) for it in _runs(value)
-                ]
-                found = z3.Or(runs)
-        return z3.And(self._present[name], found)
+        bound = COMPARATORS[test.comparator].bound
+        if test.asks_presence:
+            holds = z3.BoolVal(True)
+        elif bound is None:
+            runs = [z3.And(self._between(name, *it), self._whole(name, it)) for it in _runs(value)]
+            holds = z3.Or(runs)
+        else:
+            sides = []
+            if bound.below:
+                sides.append(self._from(name, value[0], above=not bound.is_included))
+            if bound.above:
+                sides.append(self._to(name, value[-1], including=bound.is_included))
+            holds = z3.And(sides)
+        return z3.And(self._present[name], holds)
 
     def _whole(self, name: str, run: tuple[float, float]) -> Any:
         """Nothing in a run but what is listed: one number, or a range of whole numbers."""

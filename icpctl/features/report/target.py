@@ -126,7 +126,12 @@ class RunReport:
         plan = (
             contribution.plan
             if contribution
-            else make_plan(pairs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+            else make_plan(
+                pairs,
+                as_of=options.as_of,
+                case_sensitive=options.case_sensitive,
+                tiers=options.tiers,
+            )
         )
         counts = FigureCounts(plan, period or Period(), visitors=target.visitors)
         return cls(target, configs, counts, contribution)

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from icpctl.config.custom_fields import PREFIX
 from icpctl.documents.document import MAX_BYTES, read_document
 from icpctl.documents.keyed_files import KeyedReader
 from icpctl.documents.tree import Object, Scalar
 from icpctl.errors import IcpctlError
 from icpctl.files import read_regular
 from icpctl.mappings.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from icpctl.documents.document import Document
     from icpctl.documents.tree import Node
+    from icpctl.vocabulary import ConditionType, Vocabulary
 
 
 class ColumnType(StrEnum):
@@ -66,7 +69,22 @@ def default_columns() -> Columns:
     return {name: Column(FLAT_NAMES.get(name, name), FITTING[name][0]) for name in FIELDS}
 
 
-def load_columns(path: Path) -> Columns:
+def column_name(entry: ConditionType) -> str:
+    """What a condition type is called among the columns of a statement, where dots mean more."""
+    return entry.name.replace(".", "_")
+
+
+def custom_column(entry: ConditionType) -> Column:
+    """The column of a custom field where no file says another: it has the field's own name."""
+    return Column(entry.name.removeprefix(PREFIX), custom_fitting(entry)[0])
+
+
+def custom_fitting(entry: ConditionType) -> tuple[ColumnType, ...]:
+    """The types that the column of a custom field may have."""
+    return (_T.TIMESTAMP,) if entry.is_days else _OF_KIND[entry.kind]
+
+
+def load_columns(path: Path, vocabulary: Vocabulary = BUILT_IN) -> Columns:
     """The columns that a file says; those that it does not name are the default ones.
 
     Raises `IcpctlError`: `no_such_path`; `bad_columns` with every finding.
@@ -76,16 +94,18 @@ def load_columns(path: Path) -> Columns:
     except FileNotFoundError:
         hint = "--columns names a file such as: industry: company_industry"
         raise IcpctlError(f"there is no file {path}", "no_such_path", hint=hint) from None
-    return read_columns(str(path), data)
+    return read_columns(str(path), data, vocabulary)
 
 
-def read_columns(name: str, data: bytes) -> Columns:
+def read_columns(name: str, data: bytes, vocabulary: Vocabulary = BUILT_IN) -> Columns:
     """The columns in a file's bytes; `name` is its name in findings.
 
     Raises `IcpctlError` `bad_columns` with every finding.
     """
-    reader = _Reader(read_document(data, name))
-    columns = default_columns() | dict(reader.columns())
+    reader = _Reader(read_document(data, name), vocabulary)
+    columns = default_columns() | {
+        field.replace(".", "_"): found for field, found in reader.columns()
+    }
     reader.require_right(
         "the columns are not right", "bad_columns", "docs/sql.md shows such a file"
     )
@@ -97,15 +117,20 @@ _NO_OBJECT = ("ICP702", "the file is no object of columns", _EXAMPLE)
 
 
 class _Reader(KeyedReader):
+    def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
+        super().__init__(document)
+        custom = (entry for entry in vocabulary.types.values() if entry.is_custom)
+        self._fitting = FITTING | {entry.name: custom_fitting(entry) for entry in custom}
+
     def columns(self) -> Iterator[tuple[str, Column]]:
         """The entries of the file that are right; `problems` hold the rest."""
-        for field, start, node in self.entries(FITTING, "ICP701", _NO_OBJECT):
+        for field, start, node in self.entries(self._fitting, "ICP701", _NO_OBJECT):
             column = self._column(field, start, node)
             if column is not None:
                 yield field, column
 
     def _column(self, field: str, start: int, node: Node) -> Column | None:
-        usual = FITTING[field][0]
+        usual = self._fitting[field][0]
         if isinstance(node, Scalar):
             if node.value is None:
                 return Column(None, usual)
@@ -135,9 +160,9 @@ class _Reader(KeyedReader):
         return None
 
     def _type(self, field: str, node: Node) -> ColumnType | None:
-        known = ", ".join(FITTING[field])
+        known = ", ".join(self._fitting[field])
         word = node.value if isinstance(node, Scalar) else None
-        if word in FITTING[field]:
+        if word in self._fitting[field]:
             return ColumnType(str(word))
         if word in list(ColumnType):
             message, hint = f"the column of {field} cannot be of type {word}", f"it can be: {known}"

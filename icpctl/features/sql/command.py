@@ -46,15 +46,18 @@ def sql(
     from icpctl.cli.scoring_options import instant_of, is_case_sensitive
     from icpctl.features.sql.printing import SqlTarget, write_sql
     from icpctl.features.sql.request import make_request
+    from icpctl.settings import load_settings
 
+    folder = workspace(directory, org)
     request = make_request(
         dialect,
         table,
         columns,
         as_of=None if as_of is None else instant_of(as_of),
         case_sensitive=is_case_sensitive(case_sensitive),
+        tiers=load_settings().tiers,
+        vocabulary=folder.definitions().vocabulary,
     )
-    folder = workspace(directory, org)
     configs = folder.configs(config or [])
     write_sql(configs, folder.folder, request, SqlTarget(form, name, out))
     return ExitCode.DONE

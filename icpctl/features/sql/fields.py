@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.features.sql import forms
-from icpctl.features.sql.columns import ColumnType
+from icpctl.features.sql.columns import ColumnType, column_name, custom_column
 from icpctl.features.sql.folding import Folding, folding
 from icpctl.features.sql.trees import RefusedError, case, column, text, whole
 from icpctl.mappings import mapping
 from icpctl.values import normal_forms
 from icpctl.values.forms import boolean_forms, text_forms
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind
+from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
     from icpctl.scoring.plan import FieldPlan, Plan
+    from icpctl.vocabulary import ConditionType
 
 SOURCE = "icp_row"
 """The alias of the table. Without it a name that no column has might mean the table's rows, or what
@@ -37,7 +38,6 @@ another column of the same SELECT is called."""
 _DAY = 86_400_000_000  # microseconds
 _COUNTS = ("page_view_count", "session_count", "company_size")
 _MISSING = sorted(text_forms.MISSING)
-_EQUALITIES = ("in", "has_all")
 _MANY = (ColumnType.LIST, ColumnType.JSON)
 
 
@@ -62,6 +62,8 @@ class Fields:
         self._columns = columns
         self._as_of = as_of
         self._plan = plan
+        custom = (field.type for field in plan.fields if field.type.is_custom)
+        self._custom = {column_name(entry): custom_column(entry) for entry in custom}
 
     def id(self) -> Tree:
         """The visitor's id as it stands, NULL where it is blank."""
@@ -110,7 +112,7 @@ class Fields:
             for field in self._plan.fields
             if field.type.form is Form.COUNTRY
             for test in field.tests
-            if test.comparator in _EQUALITIES
+            if test.is_equality
             for value in test.values
         }
         codes = {forms.country_code(it) for it in values}
@@ -124,21 +126,30 @@ class Fields:
     def _made(self, source: Tree, is_list: bool, make: Callable[[Tree], Tree]) -> Tree:
         return self.dialect.each(source, make) if is_list else make(source)
 
-    def number(self, name: str) -> tuple[str, str]:
+    def number(self, field: FieldPlan) -> tuple[str, str]:
         """The columns of the lowest and the highest number of a field, most often the same."""
-        if name not in self._numbers:
-            self._numbers[name] = self._number(name)
-        return self._numbers[name]
+        return self.number_of_type(field.type)
 
-    def _number(self, name: str) -> tuple[str, str]:
-        if name == "last_seen_days":
-            made = "last_seen_days_as_of"
-            self.forms[made] = self._days()
+    def sizes(self) -> tuple[str, str]:
+        """The columns of the lowest and the highest number of employees."""
+        return self.number_of_type(BUILT_IN.types["company_size"])
+
+    def number_of_type(self, entry: ConditionType) -> tuple[str, str]:
+        """The columns of the lowest and the highest number that a condition type asks for."""
+        if entry.name not in self._numbers:
+            self._numbers[entry.name] = self._number(entry)
+        return self._numbers[entry.name]
+
+    def _number(self, entry: ConditionType) -> tuple[str, str]:
+        name = column_name(entry)
+        if entry.is_days:
+            made = f"{name}_as_of"
+            self.forms[made] = self._days_since(name) if entry.is_custom else self._days()
             return made, made
         if self._column(name).type is not ColumnType.TEXT:
             self.read[name] = self._fitting(name, self._double(name))
             return name, name
-        if name != "company_size":
+        if not entry.has_ranges:
             made = f"{name}_as_number"
             self.forms[made] = self._number_of(name)
             return made, made
@@ -154,7 +165,7 @@ class Fields:
         return name
 
     def _column(self, name: str) -> Column:
-        return self._columns[name]
+        return self._columns[name] if name in self._columns else self._custom[name]
 
     def _source(self, name: str) -> Tree:
         found = self._column(name).name
@@ -217,7 +228,7 @@ class Fields:
             make = normal_forms.FORMS.get(form)
             for test in field.tests:
                 values = [it for it in test.values if isinstance(it, str)]
-                if test.comparator not in _EQUALITIES or form is Form.PART_OF_PAGE:
+                if not test.is_equality or form is Form.PART_OF_PAGE:
                     parts += values
                     continue
                 equal += values
@@ -289,6 +300,14 @@ class Fields:
             )
         return case((yes, exp.true()), (no, exp.false()))
 
+    def _days_since(self, name: str) -> Tree:
+        """Whole days since the moment in a column of a custom field."""
+        source = self._source(name)
+        if isinstance(source, exp.Null):
+            return exp.cast(source, "DOUBLE")
+        self.read[name] = self.dialect.micros(source)
+        return exp.cast(self._counted(column(name)), "DOUBLE")
+
     def _days(self) -> Tree:
         own = self._number_of("last_seen_days")
         if self._column(mapping.LAST_SEEN).name is None:
@@ -335,7 +354,7 @@ def _is_missing(source: Tree) -> Tree:
 
 def field_name(field: FieldPlan) -> str:
     """The field of the mapping that a condition type's values are in."""
-    return mapping.PAGES if field.type.kind is Kind.PAGES else field.type.name
+    return mapping.PAGES if field.type.kind is Kind.PAGES else column_name(field.type)
 
 
 def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:

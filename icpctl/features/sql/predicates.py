@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.fields import Fields, Texts
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.plan import FieldPlan, Test
+    from icpctl.scoring.condition_tests import Test
+    from icpctl.scoring.plan import FieldPlan
 
 _EXACT = 2**53  # up to here every whole number is a double
 
@@ -41,27 +42,20 @@ def predicate(fields: Fields, field: FieldPlan, test: Test) -> Tree:
 
 
 def _number(fields: Fields, field: FieldPlan, test: Test) -> Tree:
-    low, high = map(column, fields.number(field.type.name))
-    if test.comparator == "exists":
+    low, high = map(column, fields.number(field))
+    if test.asks_presence:
         return exists(low)
-    values = [_literal(it) for it in test.values]
-    match test.comparator:
-        case "gt":
-            return exp.GT(this=low, expression=values[0])
-        case "gte":
-            return exp.GTE(this=low, expression=values[0])
-        case "lt":
-            return exp.LT(this=high, expression=values[0])
-        case "lte":
-            return exp.LTE(this=high, expression=values[0])
-        case "between" if low == high:
-            return exp.Between(this=low, low=values[0], high=values[1])
-        case "between":
-            return exp.and_(
-                exp.GTE(this=low, expression=values[0]), exp.LTE(this=high, expression=values[1])
-            )
-        case _:
-            return _listed(low, high, test.values)
+    if test.is_equality:
+        return _listed(low, high, test.values)
+    return _BOUNDS[test.comparator](low, high, [_literal(it) for it in test.values])
+
+
+def _between(low: Tree, high: Tree, values: list[Tree]) -> Tree:
+    if low == high:
+        return exp.Between(this=low, low=values[0], high=values[1])
+    return exp.and_(
+        exp.GTE(this=low, expression=values[0]), exp.LTE(this=high, expression=values[1])
+    )
 
 
 def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
@@ -96,8 +90,8 @@ def _literal(value: float) -> Tree:
 
 
 def _flag(fields: Fields, field: FieldPlan, test: Test) -> Tree:
-    source = column(fields.flag(field.type.name))
-    if test.comparator == "exists":
+    source = column(fields.flag(field_name(field)))
+    if test.asks_presence:
         return exists(source)
     return exp.or_(*(source if it else exp.not_(source.copy()) for it in test.values))
 
@@ -108,12 +102,12 @@ def _flag(fields: Fields, field: FieldPlan, test: Test) -> Tree:
 def _text(fields: Fields, field: FieldPlan, test: Test) -> Tree:
     name = field_name(field)
     plain = fields.texts(name)
-    if test.comparator == "exists":
+    if test.asks_presence:
         return _has(fields, plain)
-    if test.comparator not in ("in", "has_all"):
-        (value,) = test.values
-        return _any(fields, plain, lambda it: _SEARCHES[test.comparator](fields.dialect, it, value))
-    if test.comparator == "has_all":
+    if not test.is_equality:
+        search = _SEARCHES[test.comparator]
+        return _any(fields, plain, lambda it: search(fields.dialect, it, test.values))
+    if test.needs_all:
         return exp.and_(*(_hit(fields, field, [value]) for value in test.values))
     found = _hit(fields, field, test.values)
     if field.type.form is Form.SIZE_RANGE:
@@ -169,7 +163,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
 
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
     """Whether a visitor without a range has a number of employees within a listed one."""
-    low, high = map(column, fields.number("company_size"))
+    low, high = map(column, fields.sizes())
     bounds = [normal_forms.range_bounds(it) for it in test.values]
     inside = [
         exp.GTE(this=low.copy(), expression=_literal(least))
@@ -201,11 +195,33 @@ def _among(source: Tree, literals: Iterable[Tree]) -> Tree:
     return exp.In(this=source.copy(), expressions=listed)
 
 
-_SEARCHES: dict[str, Callable[[Dialect, Tree, str], Tree]] = {
-    "contains": lambda dialect, source, value: dialect.contains(source, value),
-    "starts_with": lambda dialect, source, value: dialect.starts_with(source, value),
-    "ends_with": lambda dialect, source, value: dialect.ends_with(source, value),
+def _each(
+    search: Callable[[Dialect, Tree, str], Tree],
+) -> Callable[[Dialect, Tree, Sequence[str]], Tree]:
+    """A search for any of several texts, made of that for one."""
+
+    def any_of(dialect: Dialect, source: Tree, values: Sequence[str]) -> Tree:
+        return exp.or_(*(search(dialect, source.copy(), value) for value in values))
+
+    return any_of
+
+
+_SEARCHES: dict[str, Callable[[Dialect, Tree, Sequence[str]], Tree]] = {
+    "contains": _each(lambda dialect, source, value: dialect.contains(source, value)),
+    "contains_word": lambda dialect, source, values: dialect.contains_word(source, values),
+    "starts_with": _each(lambda dialect, source, value: dialect.starts_with(source, value)),
+    "ends_with": _each(lambda dialect, source, value: dialect.ends_with(source, value)),
 }
+"""The SQL of each comparator that looks for parts of texts (`Comparator.test`)."""
+
+_BOUNDS: dict[str, Callable[[Tree, Tree, list[Tree]], Tree]] = {
+    "gt": lambda low, _, values: exp.GT(this=low, expression=values[0]),
+    "gte": lambda low, _, values: exp.GTE(this=low, expression=values[0]),
+    "lt": lambda _, high, values: exp.LT(this=high, expression=values[0]),
+    "lte": lambda _, high, values: exp.LTE(this=high, expression=values[0]),
+    "between": _between,
+}
+"""The SQL of each comparator of numbers with thresholds."""
 
 
 def total(parts: Sequence[Tree]) -> Tree:

@@ -92,11 +92,19 @@ def _wrapping(
     words = [
         f"{counted(len(configs), 'config')} of {folder} in the SQL of {request.dialect}, "
         "written by icpctl sql.",
-        "For each row: id, icp_match, icp, icp_score, and matches as JSON text.",
+        f"For each row: id, icp_match, icp, icp_score, {_columns(configs, request)}.",
         f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
         *_assumptions(request.dialect),
     ]
     return Wrapping(target.form, name, tuple(words))
+
+
+def _columns(configs: Sequence[ConfigFile], request: Request) -> str:
+    """The columns of a verdict after its score, in words."""
+    matches = "matches as JSON text"
+    more = ["icp_tier"] if request.tiers else []
+    more += ["excluded_by"] if any(it.config.exclude for it in configs) else []
+    return ", ".join([matches, *more]) if more else f"and {matches}"
 
 
 def _assumptions(dialect: str) -> list[str]:

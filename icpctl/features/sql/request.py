@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
 from icpctl.features.sql.columns import default_columns, load_columns
+from icpctl.vocabulary import BUILT_IN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
     from icpctl.features.sql.columns import Columns
+    from icpctl.vocabulary import Vocabulary
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".`]+)')
 
@@ -30,6 +33,7 @@ class Request:
     columns: Columns
     as_of: datetime | None = None
     case_sensitive: bool = False
+    tiers: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_request(
@@ -39,13 +43,15 @@ def make_request(
     *,
     as_of: datetime | None = None,
     case_sensitive: bool = False,
+    tiers: Mapping[str, float] | None = None,
+    vocabulary: Vocabulary = BUILT_IN,
 ) -> Request:
     """The request for a table and the file that says what its columns are.
 
     Raises `IcpctlError`: `bad_usage`, `no_such_path`, `bad_columns`.
     """
-    found = default_columns() if columns is None else load_columns(columns)
-    return Request(dialect, table_parts(table), found, as_of, case_sensitive)
+    known = default_columns() if columns is None else load_columns(columns, vocabulary)
+    return Request(dialect, table_parts(table), known, as_of, case_sensitive, tiers or {})
 
 
 def table_parts(words: str) -> tuple[str, ...]:

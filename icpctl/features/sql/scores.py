@@ -30,6 +30,14 @@ def config_score(dialect: Dialect, config: ConfigPlan, names: Names) -> Tree:
 
     Raises `RefusedError` where its arithmetic is too large for the dialect.
     """
+    if config.min_hundredths:
+        score = _best_score(dialect, config, names)
+        reached = exp.GTE(this=score, expression=percent(whole(config.min_hundredths)))
+        return case((reached, score.copy()))
+    return _best_score(dialect, config, names)
+
+
+def _best_score(dialect: Dialect, config: ConfigPlan, names: Names) -> Tree:
     if len(config.groups) == 1:
         (group,) = config.groups
         score, matches = percent(_score(dialect, group, names)), _matches(group, names)

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from icpctl.documents.tree import find
 from icpctl.errors import Finding, IcpctlError
+from icpctl.features.sql.columns import column_name
 from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.fields import SOURCE, Fields
 from icpctl.features.sql.predicates import joined, predicate
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.request import Request
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.plan import FieldPlan, Test
+    from icpctl.scoring.condition_tests import Test
+    from icpctl.scoring.plan import FieldPlan
 
 _QUOTES = "'\"`$\u00b4"
 _COMMENT = 100  # characters
@@ -62,6 +64,7 @@ class _Writer:
             [(it.slug, it.config) for it in configs],
             as_of=request.as_of or normal_forms.EPOCH,
             case_sensitive=request.case_sensitive,
+            tiers=request.tiers,
         )
         as_of = None if request.as_of is None else normal_forms.micros(request.as_of)
         self._fields = Fields(self._dialect, request.columns, self._plan, as_of)
@@ -97,6 +100,10 @@ class _Writer:
         step("icp_ranked", self._verdicts(list(scores)))
         verdict = {"id": column("id"), "icp_match": exists(column("icp"))}
         verdict |= {name: column(name) for name in ("icp", "icp_score", "matches")}
+        if self._plan.tiers:
+            verdict["icp_tier"] = self._tier()
+        if self._plan.excludes:
+            verdict["excluded_by"] = column("excluded_by")
         found.select(*_outputs(verdict), copy=False).from_(source, copy=False)
         try:
             return Statement(self._dialect.finished(found), tuple(fields.reads))
@@ -114,7 +121,7 @@ class _Writer:
         for field in self._plan.fields:
             for number, test in enumerate(field.tests):
                 bit = field.first_bit + number
-                names[bit] = name = f"{field.type.name}_{number + 1}"
+                names[bit] = name = f"{column_name(field.type)}_{number + 1}"
                 try:
                     tests[name] = _said(predicate(self._fields, field, test), _words(field, test))
                 except RefusedError as refused:
@@ -136,9 +143,15 @@ class _Writer:
         return scores
 
     def _verdicts(self, scores: list[str]) -> dict[str, Tree]:
-        first, best, listed = [], [], []
+        first: list[tuple[Tree, Tree]] = []
+        best: list[tuple[Tree, Tree]] = []
+        listed: list[Tree] = []
+        excluding: list[tuple[Tree, Tree]] = []
         for name, config in zip(scores, self._plan.configs, strict=True):
             matches = exists(column(name))
+            if config.excludes:
+                excluding.append((matches, text(config.slug)))
+                continue
             first.append((matches, text(config.slug)))
             best.append((matches, column(name)))
             match = joined(
@@ -151,13 +164,36 @@ class _Writer:
             )
             listed.append(case((matches, match), otherwise=text("")))
         # Each match begins with a comma, of which the first goes.
-        all_matches = exp.Substring(this=joined(exp.DPipe, listed), start=whole(3))
-        return {
+        inner = joined(exp.DPipe, listed) if listed else text("")
+        all_matches = exp.Substring(this=inner, start=whole(3))
+        if excluding:  # they come first: who is excluded has no ICP
+            nobody = exp.or_(*(is_met.copy() for is_met, _ in excluding))
+            first.insert(0, (nobody, exp.cast(exp.null(), "TEXT")))
+            best.insert(0, (nobody.copy(), percent(whole(0))))
+        ranked = {
             "id": column("id"),
             "icp": case(*first),
             "icp_score": case(*best, otherwise=percent(whole(0))),
             "matches": joined(exp.DPipe, [text("["), all_matches, text("]")]),
         }
+        if excluding:
+            ranked["excluded_by"] = case(*excluding)
+        return ranked
+
+    def _tier(self) -> Tree:
+        """The highest tier whose lowest score the ICP's reaches; NULL where there is no ICP."""
+        score = column("icp_score")
+        reached = (
+            exp.GTE(this=score.copy(), expression=percent(whole(bound)))
+            for _, bound in self._plan.tiers
+        )
+        has_icp = exists(column("icp"))
+        return case(
+            *(
+                (exp.and_(has_icp.copy(), is_reached), text(name))
+                for is_reached, (name, _) in zip(reached, self._plan.tiers, strict=True)
+            )
+        )
 
     # What is refused
 
@@ -230,7 +266,7 @@ def source_table(parts: Sequence[str]) -> exp.Table:
 
 
 def _words(field: FieldPlan, test: Test) -> str:
-    values = ", ".join(map(str, test.values))
+    values = ", ".join(map(str, test.values[:_COMMENT]))
     return f"{field.type.name} {test.comparator} {values}".strip()
 
 

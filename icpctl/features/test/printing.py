@@ -117,7 +117,7 @@ def _changed(mutant: Mutant) -> str:
         return _side(after)
     if isinstance(before.value, tuple) and isinstance(after.value, tuple):
         lost = [it for it in before.value if it not in after.value]
-        if lost and before.comparator != "between":
+        if lost and before.comparison.takes_list:
             return f"without {value_text(lost[0])}"
     return head(after).removeprefix(f"{after.type} ")
 

@@ -159,10 +159,8 @@ def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[
         asked = replace(plan, as_of=as_of)
         verdicts = score_batch(batch, asked)
         words, _ = row_words(batch, asked)
-        numbers, scores = verdicts.configs.tolist(), verdicts.scores.tolist()
         for row, at in enumerate(places):
-            of_row = slice(verdicts.offsets[row], verdicts.offsets[row + 1])
-            matches = dict(zip(numbers[of_row], scores[of_row], strict=True))
+            matches = verdicts.scores_of(row)
             bits = words[:, row : row + 1]
             judged[at] = _Judged(tests[at], batch.slice(row, 1), asked, bits, matches)
     return [judged[at] for at in range(len(tests))]
@@ -234,11 +232,15 @@ class _Judged:
 
     def _icp(self, name: str, active: set[str]) -> str | None:
         own = self.test.config.slug
-        for slug in self._configs:
-            is_own = slug == name and own in active
-            if (is_own or (slug in active and slug != own)) and slug in self._scores:
-                return own if is_own else slug
-        return None
+        matching = [
+            slug
+            for slug in self._configs
+            if slug in self._scores
+            if (slug == name and own in active) or (slug in active and slug != own)
+        ]
+        if any(self._configs[slug].excludes for slug in matching):
+            return None
+        return next((own if slug == name else slug for slug in matching), None)
 
 
 def _uncovered(tested: Sequence[ConfigFile], judged: Sequence[_Judged]) -> list[Uncovered]:

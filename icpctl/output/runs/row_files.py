@@ -101,7 +101,8 @@ def row_files(targets: Targets) -> Iterator[RowFiles]:
 
 def refuse_taken_names(layout: Layout) -> None:
     """Refuse to carry a field under the name of a column. Raises `IcpctlError` `bad_usage`."""
-    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT})
+    own = layout.columns[: len(layout.columns) - len(layout.carry)]
+    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT, *own})
     if taken:
         raise IcpctlError(
             f"--carry {taken[0]}: the rows have a column of this name",

@@ -45,6 +45,14 @@ class Totals(Protocol):
     def rejected(self) -> int:
         """The lines that are no visitor."""
 
+    @property
+    def excluded(self) -> int | None:
+        """The visitors whom a config excludes, None where none of them does."""
+
+    @property
+    def tiers(self) -> dict[str, int] | None:
+        """The visitors of each tier, None where there are no tiers."""
+
 
 def print_run(run: Run, output: ReportFormat, stream: TextIO, more: dict[str, Any]) -> None:
     """Print the report of a run on `stream`; `more` are figures that go into its JSON."""
@@ -67,6 +75,9 @@ def headline(totals: Totals) -> str:
     if totals.match_rate is not None:
         matched += f" ({percent(totals.match_rate)})"
     parts = [counted(totals.visitors, "visitor"), matched]
+    if totals.excluded is not None:
+        parts.append(f"{totals.excluded:,} excluded")
+    parts += [f"tier {name}: {count:,}" for name, count in (totals.tiers or {}).items()]
     as_of = totals.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if totals.rejected:
         parts.append(f"{counted(totals.rejected, 'line')} rejected")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
+    from icpctl.config.model import IcpConfig
     from icpctl.scoring.run import Rows
 
 Form = Literal["jsonl", "csv", "parquet"]
@@ -30,20 +31,31 @@ FORMS: dict[str, Form] = {
 
 PLACE = ("source", "line")
 VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
+TIER, EXCLUDED_BY = "icp_tier", "excluded_by"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which rows and columns are written."""
+    """Which rows and columns are written; those of tiers and exclusions where these are in use."""
 
     only_matched: bool = False
     with_line: bool = False
     carry: tuple[str, ...] = ()
+    with_tier: bool = False
+    with_exclusion: bool = False
+
+    def used_by(self, configs: Iterable[IcpConfig], tiers: Collection[str]) -> Layout:
+        """Return the layout with the columns that these configs and tiers have need of."""
+        excludes = any(config.exclude for config in configs)
+        return replace(self, with_tier=bool(tiers), with_exclusion=excludes)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns' names in order."""
-        return (*(PLACE if self.with_line else ()), *VERDICT, *self.carry)
+        place = PLACE if self.with_line else ()
+        tier = [TIER] if self.with_tier else []
+        exclusion = [EXCLUDED_BY] if self.with_exclusion else []
+        return (*place, *VERDICT, *tier, *exclusion, *self.carry)
 
 
 class Writer(Protocol):
@@ -174,6 +186,8 @@ _PLAIN_TYPES = {
     "icp": pa.string(),
     "icp_score": pa.float64(),
     "matches": pa.string(),
+    TIER: pa.string(),
+    EXCLUDED_BY: pa.string(),
 }
 
 
@@ -219,6 +233,8 @@ class _Kept:
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
             "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
+            TIER: lambda: _taken([*map(json.dumps, self._rows.tiers), "null"], self._tier()),
+            EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
             **{
                 name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()
@@ -236,6 +252,8 @@ class _Kept:
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
             "icp_score": lambda: pa.array(self._pick(self._verdicts.icp_score)),
             "matches": lambda: self._pick(self._match_texts()),
+            TIER: lambda: _taken([*self._rows.tiers, None], self._tier()),
+            EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
             **{
                 name: partial(self._carried, tokens, carried_texts)
                 for name, tokens in self._rows.carried.items()
@@ -251,6 +269,19 @@ class _Kept:
             "icp": lambda: self._coded(self._pick(self._verdicts.icp)),
             "matches": lambda: self._pick(self._match_lists()),
         }
+
+    def _tier(self) -> np.ndarray:
+        """The number of each row's tier, -1 where it has none."""
+        return self._numbers(self._verdicts.tier)
+
+    def _excluded_by(self) -> np.ndarray:
+        """The number of the config that excludes each row's visitor, -1 where none does."""
+        return self._numbers(self._verdicts.excluded_by)
+
+    def _numbers(self, numbers: np.ndarray | None) -> np.ndarray:
+        none = np.full(len(self._matched), -1, np.int32)
+        picked: np.ndarray = self._pick(none if numbers is None else numbers)
+        return picked
 
     def plain_lists(self) -> pa.Array:
         """The matches as lists of structs of plain types."""

@@ -252,9 +252,6 @@ def test_configs_that_perhaps_nobody_matches() -> None:
 @pytest.mark.parametrize(
     ("conditions", "because"),
     [
-        (['industry equals ""', "city exists"], [0]),
-        (['country equals ""', "city exists"], [0]),
-        (["domain in a.example, b.example", 'domain equals ""'], [1]),
         (["page_equals equals /a?b", "city exists"], [0]),
     ],
     ids=lambda it: "; ".join(map(str, it)),

@@ -150,18 +150,21 @@ def expected(
     row: dict[str, Any],
     types: dict[str, ColumnType],
     case_sensitive: bool,
+    tiers: dict[str, float] | None = None,
 ) -> dict[str, Any]:
     """The oracle's verdict about a row."""
     record = record_of(row, types)
-    found = oracle.verdict(configs, record, as_of=AS_OF, case_sensitive=case_sensitive)
+    found = oracle.verdict(configs, record, as_of=AS_OF, case_sensitive=case_sensitive, tiers=tiers)
     del found["warnings"]
     return found
 
 
-def seen(verdict: tuple[Any, ...]) -> dict[str, Any]:
+def seen(verdict: tuple[Any, ...], *, tiers: bool = False) -> dict[str, Any]:
     """A row of a statement, without its id, as the oracle says it."""
-    _, matched, slug, score, matches = verdict
+    _, matched, slug, score, matches, *more = verdict
     return {
+        "icp_tier": more.pop(0) if tiers else None,
+        "excluded_by": more.pop() if more else None,
         "icp_match": bool(matched),
         "icp": slug,
         "icp_score": float(score),
@@ -189,6 +192,7 @@ def sql_of(
     types: dict[str, ColumnType],
     *,
     case_sensitive: bool = False,
+    tiers: dict[str, float] | None = None,
 ) -> str:
     """The statement that scores the table `visitors`."""
     request = Request(
@@ -197,5 +201,6 @@ def sql_of(
         columns_of(types),
         datetime.fromisoformat(AS_OF),
         case_sensitive,
+        tiers or {},
     )
     return make_statement(configs, request).tree.sql(dialect, pretty=True)

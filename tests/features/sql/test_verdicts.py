@@ -79,7 +79,7 @@ def agree(case: Case, engine: Engine, case_sensitive: bool, layout: str) -> None
 
     def sql() -> str:
         files = files_of(configs, Path("configs"))
-        return sql_of(engine.name, files, types, case_sensitive=case_sensitive)
+        return sql_of(engine.name, files, types, case_sensitive=case_sensitive, tiers=case.tiers)
 
     configs = case.configs
     try:
@@ -98,9 +98,12 @@ def agree(case: Case, engine: Engine, case_sensitive: bool, layout: str) -> None
     rows = [
         row_of(visitor, types) | {ID: str(number)} for number, visitor in enumerate(case.visitors)
     ]
-    found = {verdict[0]: seen(verdict) for verdict in engine.run(statement, rows, types)}
+    found = {
+        verdict[0]: seen(verdict, tiers=bool(case.tiers))
+        for verdict in engine.run(statement, rows, types)
+    }
     for row in rows:
-        wanted = expected(configs, row, types, case_sensitive)
+        wanted = expected(configs, row, types, case_sensitive, case.tiers)
         assert found.pop(row[ID]) == wanted, shown(configs, row)
     assert not found
 

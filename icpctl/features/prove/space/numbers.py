@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.scoring.conditions import NUMBER_KERNELS
+from icpctl.scoring.conditions import number_kernel
 from icpctl.values import normal_forms
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpctl.scoring.plan import Test
-
-_COUNTS = ("page_view_count", "session_count", "company_size", "last_seen_days")
+    from icpctl.scoring.condition_tests import Test
+    from icpctl.vocabulary import ConditionType
 
 
 class NumberSource:
@@ -35,17 +34,19 @@ class NumberSource:
     Where the field counts something, visitors have whole numbers from 0.
     """
 
-    def __init__(self, name: str, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]) -> None:
-        self.name = name
+    def __init__(
+        self, entry: ConditionType, tests: Mapping[int, Test], of_ranges: Mapping[int, Test]
+    ) -> None:
+        self.name = entry.name
         self.tests = dict(tests)
         self.limits = {
             bit: [it for it in map(_bounds, test.values) if it]
             for bit, test in of_ranges.items()
-            if test.comparator == "in"
+            if test.is_equality and not test.needs_all
         }
-        self.is_flag = CONDITION_TYPES[name].kind is Kind.BOOLEAN
-        self.ranges = name == "company_size"
-        self._whole = name in _COUNTS
+        self.is_flag = entry.kind is Kind.BOOLEAN
+        self.ranges = entry.has_ranges
+        self._whole = entry.is_count
         marks = {float(value) for test in self.tests.values() for value in test.values}
         marks |= {it for limits in self.limits.values() for pair in limits for it in pair}
         finite = sorted(it for it in marks if math.isfinite(it))
@@ -71,7 +72,7 @@ class NumberSource:
             value = self.points[low]
             return low == high and any(least <= value <= most for least, most in self.limits[bit])
         test = self.tests[bit]
-        return bool(NUMBER_KERNELS[test.comparator](bounds, test.values)[0])
+        return bool(number_kernel(test)(bounds, test.values)[0])
 
 
 def _bounds(value: str) -> tuple[float, float] | None:

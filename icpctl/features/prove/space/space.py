@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from icpctl.features.prove.space.numbers import NumberSource
-from icpctl.features.prove.space.texts import PRESENT, TextSource, is_texts
+from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.mappings import mapping
 from icpctl.scoring.plan import make_plan
 from icpctl.values import normal_forms
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind, Operator
+from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Test
+    from icpctl.scoring.condition_tests import Test
+    from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan
+    from icpctl.vocabulary import ConditionType
 
 _SIZE = "company_size"
 
@@ -78,29 +80,36 @@ class Space:
     ) -> None:
         self.case_sensitive = case_sensitive
         self.plan: Plan = make_plan(
-            configs, as_of=normal_forms.EPOCH, case_sensitive=case_sensitive
+            [(slug, _groups_alone(config)) for slug, config in configs],
+            as_of=normal_forms.EPOCH,
+            case_sensitive=case_sensitive,
         )
         self.tests: dict[int, tuple[str, Test]] = {
             it.first_bit + number: (it.type.name, test)
             for it in self.plan.fields
             for number, test in enumerate(it.tests)
         }
+        self.types: dict[str, ConditionType] = {it.type.name: it.type for it in self.plan.fields}
         spelt = _spelt((config for _, config in configs), case_sensitive)
         by_source: dict[str, dict[int, tuple[str, Test]]] = {}
         for bit, (name, test) in self.tests.items():
-            by_source.setdefault(source_name(name), {})[bit] = (name, test)
-        of_ranges = {bit: test for bit, (name, test) in self.tests.items() if _is_range(name)}
-        if any(test.comparator == "in" for test in of_ranges.values()):
+            by_source.setdefault(self.source_name(name), {})[bit] = (name, test)
+        of_ranges = {bit: test for bit, (name, test) in self.tests.items() if self._is_range(name)}
+        if any(_any_listed(test) for test in of_ranges.values()):
             by_source.setdefault(_SIZE, {})
+            self.types.setdefault(_SIZE, BUILT_IN.types[_SIZE])
         self.texts: dict[str, TextSource] = {}
         self.numbers: dict[str, NumberSource] = {}
         for name, tests in by_source.items():
-            if name == mapping.PAGES or is_texts(name):
-                self.texts[name] = TextSource(name, tests, spelt, case_sensitive=case_sensitive)
+            if name == mapping.PAGES or self.types[name].is_words:
+                types = {own: self.types[own] for own, _ in tests.values()}
+                self.texts[name] = TextSource(
+                    name, types, tests, spelt, case_sensitive=case_sensitive
+                )
             else:
                 own = {bit: test for bit, (_, test) in tests.items()}
                 limits = of_ranges if name == _SIZE else {}
-                self.numbers[name] = NumberSource(name, own, limits)
+                self.numbers[name] = NumberSource(self.types[name], own, limits)
 
     @property
     def configs(self) -> tuple[ConfigPlan, ...]:
@@ -113,15 +122,15 @@ class Space:
         for claim in claims:
             for condition in self._conditions(claim):
                 name, test = self.tests[condition.bit]
-                found.add(source_name(name))
-                if _is_range(name) and test.comparator == "in":
+                found.add(self.source_name(name))
+                if self._is_range(name) and _any_listed(test):
                     found.add(_SIZE)
         return found
 
     def holds(self, bit: int, state: State) -> bool:
         """Whether a test holds for a visitor."""
         name, _ = self.tests[bit]
-        name = source_name(name)
+        name = self.source_name(name)
         if name in self.numbers:
             point = state.numbers.get(name)
             return point is not None and self.numbers[name].held(bit, *point)
@@ -150,7 +159,8 @@ class Space:
     def record(self, state: State) -> dict[str, Any]:
         """The visitor as a record."""
         found: dict[str, Any] = {}
-        for name in mapping.FIELDS:
+        custom = (name for name, entry in self.types.items() if entry.is_custom)
+        for name in (*mapping.FIELDS, *sorted(custom)):
             if name in state.texts:
                 texts = [self.texts[name].texts[it] for it in sorted(state.texts[name])]
                 found[name] = texts if name == mapping.PAGES or len(texts) > 1 else texts[0]
@@ -158,6 +168,13 @@ class Space:
                 low, high = state.numbers[name]
                 found[name] = _value(self.numbers[name], low, high)
         return found
+
+    def source_name(self, name: str) -> str:
+        """The field of a record that a condition type looks at."""
+        return mapping.PAGES if self.types[name].kind is Kind.PAGES else name
+
+    def _is_range(self, name: str) -> bool:
+        return self.types[name].form is Form.SIZE_RANGE
 
     def _is_held(self, condition: ConditionPlan, state: State) -> bool:
         return self.holds(condition.bit, state) != condition.negated
@@ -177,6 +194,11 @@ class Space:
                     yield group.conditions[claim.condition]
 
 
+def _groups_alone(config: IcpConfig) -> IcpConfig:
+    """A config that whoever one of its groups matches matches, whatever the score."""
+    return config.model_copy(update={"min_score": 0, "exclude": False})
+
+
 def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> bool:
     """Whether a claim is true of a visitor that holds these conditions of its config."""
     start = 0
@@ -191,13 +213,9 @@ def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> boo
     return found == claim.holds
 
 
-def source_name(name: str) -> str:
-    """The field of a record that a condition type looks at."""
-    return mapping.PAGES if CONDITION_TYPES[name].kind is Kind.PAGES else name
-
-
-def _is_range(name: str) -> bool:
-    return CONDITION_TYPES[name].form is Form.SIZE_RANGE
+def _any_listed(test: Test) -> bool:
+    """Whether any one of the listed ranges will do, so that a number within it does too."""
+    return test.is_equality and not test.needs_all
 
 
 def _value(source: NumberSource, low: int, high: int) -> Any:

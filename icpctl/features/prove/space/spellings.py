@@ -38,7 +38,7 @@ def least_texts(comparator: str, value: str, free: Sequence[str], field: str) ->
             yield from (f"/{it}" for it in free)
         return
     yield value
-    before, behind = _JOINTS[comparator]
+    before, behind = _JOINTS.get(comparator, _JOINTS["contains"])
     for letter in free:
         for head in before:
             yield from (head.format(letter) + value + tail.format(letter) for tail in behind)
@@ -46,6 +46,7 @@ def least_texts(comparator: str, value: str, free: Sequence[str], field: str) ->
 
 _JOINTS = {
     "contains": (("{0}", "/{0}", "{0}."), ("{0}", "/{0}")),
+    "contains_word": ((".", "- ", "/"), (".", " -", "/")),
     "starts_with": (("",), ("{0}", " {0}", "/{0}", ".{0}")),
     "ends_with": (("{0}", "{0} ", "/{0}", "{0}?", "{0}."), ("",)),
 }

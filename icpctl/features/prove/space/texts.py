@@ -6,7 +6,8 @@ long as whatever any text hits is a union of what these hit:
 
 - Let `t` be a text that equals no configured value, `s` the longest of the configured beginnings
   that it has, `e` the longest of the endings, `c` what it contains. With a letter `x` that stands
-  in no configured value, `sx`, `xe` and each `xcx` hit together exactly what `t` hits.
+  in no configured value, `sx`, `xe` and each `xcx` hit together exactly what `t` hits. What it
+  contains as a whole word is hit by ` c `, with a mark that is no letter in place of the spaces.
 - A text that equals a configured value in its normal form hits at least what every text of that
   form hits, and what else it hits is in the first point.
 
@@ -24,39 +25,52 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from icpctl.config.model import Condition, Group, IcpConfig, Rules
+from icpctl.config.definitions import Definitions
+from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
 from icpctl.mappings import mapping
 from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.verdicts import held_conditions
+from icpctl.scoring.verdicts import held_of
 from icpctl.values import normal_forms
-from icpctl.vocabulary import CONDITION_TYPES, Form, Kind, Operator
+from icpctl.values.text_search import has_word
+from icpctl.vocabulary import Form, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from icpctl.scoring.plan import Plan, Test
+    from icpctl.scoring.condition_tests import Test
+    from icpctl.scoring.plan import Plan
+    from icpctl.vocabulary import ConditionType
 
 PRESENT = 1
 """The bit of the part that every text hits."""
 
 _AT_ONCE = 20_000
-_OF_TEXTS = ("contains", "starts_with", "ends_with")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A comparator of one text with one value, which is trimmed and casefolded."""
 
-    type: str
+    entry: ConditionType
     comparator: str
     value: str
 
     @property
+    def type(self) -> str:
+        """The name of its condition type."""
+        return self.entry.name
+
+    @property
     def form(self) -> Form:
         """How `equals` sees both sides."""
-        return CONDITION_TYPES[self.type].form
+        return self.entry.form
+
+    @property
+    def is_of_texts(self) -> bool:
+        """Whether it looks for its value within texts."""
+        return self.comparator not in ("equals", "exists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,7 @@ class TextSource:
     def __init__(
         self,
         name: str,
+        types: Mapping[str, ConditionType],
         tests: Mapping[int, tuple[str, Test]],
         spelt: Mapping[str, str],
         *,
@@ -89,8 +104,9 @@ class TextSource:
     ) -> None:
         self.name = name
         self._case_sensitive = case_sensitive
-        any_type = "page_contains" if name == mapping.PAGES else name
-        self._parts: dict[Part, int] = {Part(any_type, "exists", ""): 0}
+        self._types = types
+        self._any_type = next(iter(types.values()))
+        self._parts: dict[Part, int] = {Part(self._any_type, "exists", ""): 0}
         self.tests = {bit: self._test(*test) for bit, test in tests.items()}
         self.texts: list[str] = []
         self.masks: list[int] = []
@@ -150,18 +166,18 @@ class TextSource:
         return len(self.texts) - 1
 
     def _test(self, name: str, test: Test) -> TextTest:
-        if test.comparator == "exists":
+        if test.asks_presence:
             return TextTest(PRESENT, every=False)
-        comparator = test.comparator
-        if comparator in ("in", "has_all"):
-            of_part = CONDITION_TYPES[name].form is Form.PART_OF_PAGE
+        comparator, entry = test.comparator, self._types[name]
+        if test.is_equality:
+            of_part = entry.form is Form.PART_OF_PAGE
             comparator = "contains" if of_part else "equals"
-        if comparator in _OF_TEXTS and self.name == mapping.PAGES:
-            name = "page_contains"  # the same for both types
+        if comparator != "equals":
+            entry = self._any_type  # pages are the same for both of their types
         mask = 0
         for value in test.values:
-            mask |= 1 << self._parts.setdefault(Part(name, comparator, value), len(self._parts))
-        return TextTest(mask, every=test.comparator == "has_all")
+            mask |= 1 << self._parts.setdefault(Part(entry, comparator, value), len(self._parts))
+        return TextTest(mask, every=test.needs_all)
 
     def _tried(self, spelt: Mapping[str, str]) -> Iterator[str]:
         free = separators([part.value for part in self._parts])
@@ -182,8 +198,9 @@ class TextSource:
             if part.comparator == "equals":
                 if _can_be_equalled(part):
                     yield 1 << number | self._of_form(part)
-            elif part.comparator in _OF_TEXTS:
-                yield self._within(part.value) | self._edges(part.value, part.comparator)
+            elif part.is_of_texts:
+                least = self._within(part.value) | self._edges(part.value, part.comparator)
+                yield least | self._words(part) | 1 << number
 
     def _of_form(self, part: Part) -> int:
         """What every text hits that equals a part's value."""
@@ -191,7 +208,9 @@ class TextSource:
             seen_as = part.form if part.form is Form.DOMAIN else Form.PLAIN
             value = normal_forms.FORMS.get(seen_as, str)(part.value)
             edges = self._edges(value, "starts_with") | self._edges(value, "ends_with")
-            return self._within(value) | edges | self._equals(part.type, seen_as, value)
+            words = self._words(Part(part.entry, "contains_word", value))
+            parts = self._within(value) | edges | words
+            return parts | self._equals(part.type, seen_as, value)
         if part.form is Form.PAGE and part.value[:1] == "/":
             form = normal_forms.path_value(part.value)
             return self._within(form) | self._paths(form)
@@ -234,12 +253,27 @@ class TextSource:
             if part.comparator == "contains" and part.value in text
         )
 
+    def _words(self, part: Part) -> int:
+        """What every text has as whole words that hits a part.
+
+        Where its value has no edge of the text, and is no whole word, a letter may be next to it.
+        """
+        before = " " if part.comparator in ("contains_word", "starts_with") else "x"
+        after = " " if part.comparator in ("contains_word", "ends_with") else "x"
+        return self._mask(
+            number
+            for other, number in self._parts.items()
+            if other.comparator == "contains_word"
+            and has_word(f"{before}{part.value}{after}", other.value)
+        )
+
     def _edges(self, text: str, comparator: str) -> int:
         meets = str.startswith if comparator == "starts_with" else str.endswith
         return self._mask(
             number
             for part, number in self._parts.items()
-            if part.comparator == comparator != "contains" and meets(text, part.value)
+            if part.comparator == comparator in ("starts_with", "ends_with")
+            if meets(text, part.value)
         )
 
     def _mask(self, numbers: Iterable[int]) -> int:
@@ -258,18 +292,20 @@ class TextSource:
 
     @cached_property
     def _plan(self) -> Plan:
-        conditions = tuple(
-            Condition(
-                type=part.type,
-                comparator=part.comparator,
-                value=None if part.comparator == "exists" else part.value,
+        known = Definitions(Vocabulary(self._types))
+        conditions = [
+            Condition.model_validate(
+                {
+                    "type": part.type,
+                    "comparator": part.comparator,
+                    "value": None if part.comparator == "exists" else part.value,
+                },
+                context=known,
             )
             for part in self._parts
-        )
-        group = Group(operator=Operator.OR, conditions=conditions)
-        config = IcpConfig(label="parts", rules=Rules(groups=(group,)))
+        ]
         return make_plan(
-            [("parts", config)], as_of=normal_forms.EPOCH, case_sensitive=self._case_sensitive
+            [], as_of=normal_forms.EPOCH, case_sensitive=self._case_sensitive, others=conditions
         )
 
     def _masks(self, texts: Sequence[str]) -> list[int]:
@@ -277,12 +313,12 @@ class TextSource:
         found: list[int] = []
         rest = iter(texts)
         while some := list(islice(rest, max(1, _AT_ONCE * 64 // (64 + len(self._parts))))):
-            is_pages = CONDITION_TYPES.get(self.name) is None
+            is_pages = self.name == mapping.PAGES
             tokens = [json.dumps([text] if is_pages else text, ensure_ascii=False) for text in some]
             columns = {name: pa.nulls(len(some), pa.string()) for name in self._plan.columns}
             columns[self.name] = pa.array(tokens, pa.string())
             words, _ = row_words(pa.record_batch(columns), self._plan)
-            held = held_conditions(self._plan.configs[0], words)
+            held = held_of(self._plan.others, words)
             found += [sum(1 << bit for bit in row.nonzero()[0].tolist()) for row in held]
         return found
 
@@ -301,11 +337,6 @@ def _can_be_equalled(part: Part) -> bool:
     if part.form is Form.PAGE and part.value[:1] == "/":
         return "?" not in normal_forms.path_value(part.value)
     return part.form in (Form.PAGE, Form.URL) or part.value != ""
-
-
-def is_texts(name: str) -> bool:
-    """Whether a condition type looks at texts."""
-    return CONDITION_TYPES[name].kind in (Kind.TEXT, Kind.PAGES)
 
 
 def joined(source: TextSource, numbers: Iterable[int]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from icpctl.values import normal_forms
 from icpctl.values.forms.text_forms import INVISIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from icpctl.features.sql.trees import Tree
 
@@ -37,6 +38,9 @@ class Dialect:
     name: str
     dotall = "(?s)"
     end = r"\z"
+    letters = r"\p{L}\p{N}\p{M}"
+    """Letters, digits and marks within a class of a pattern."""
+
     infinity = "Infinity"
     has_lists = True
     composes = False
@@ -100,6 +104,12 @@ class Dialect:
     def contains(self, source: Tree, value: str) -> Tree:
         """Whether a text contains another."""
         return exp.GT(this=exp.StrPosition(this=source, substr=text(value)), expression=whole(0))
+
+    def contains_word(self, source: Tree, values: Sequence[str]) -> Tree:
+        """Whether a text contains one of some others as whole words."""
+        wanted = "|".join(map(_quoted, values))
+        before, after = f"(^|[^{self.letters}])", f"({self.end}|[^{self.letters}])"
+        return self.matches(source, f"{before}({wanted}){after}")
 
     def starts_with(self, source: Tree, value: str) -> Tree:
         """Whether a text begins with another."""
@@ -242,6 +252,11 @@ class UnnestingDialect(Dialect):
         return found.where(holds(self.element.copy())) if holds else found
 
 
+def _quoted(value: str) -> str:
+    """A text as a pattern."""
+    return re.sub(r"[\\.^$*+?()\[\]{}|]", r"\\\g<0>", value)
+
+
 def _ranges(codes: list[int]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for code in codes:
@@ -278,6 +293,15 @@ def no_days(source: Tree, reason: str) -> RefusedError:
     """The refusal to count days since a timestamp."""
     hint = f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column"
     return RefusedError(reason, hint)
+
+
+def no_words(source: Tree, value: str, name: str) -> RefusedError:
+    """The refusal to look for whole words."""
+    return RefusedError(
+        f"patterns of {name} know no letters beyond ASCII, so whether {value!r} is a word of "
+        f"{source.name!r} cannot be told",
+        "write comparator: contains, or split the text into words in a view",
+    )
 
 
 def no_number(source: Tree, reason: str) -> RefusedError:

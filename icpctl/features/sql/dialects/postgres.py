@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -15,6 +17,7 @@ from icpctl.features.sql.dialects.base import (
 )
 from icpctl.features.sql.trees import call, case, double, equal, text, whole
 from icpctl.values import normal_forms
+from icpctl.values.text_search import is_in_word
 
 if TYPE_CHECKING:
     from icpctl.features.sql.trees import Tree
@@ -87,6 +90,11 @@ class Postgres(TrimmingDialect, UnnestingDialect):
         page = page_of(self.element.copy(), _kind, _text, "string", "null")
         return exp.Array(expressions=[exp.select(page).from_(listed)])
 
+    @property
+    def letters(self) -> str:  # type: ignore[override]
+        """In the collation "C" a class of letters has those of ASCII alone."""
+        return self._class(_letters())[1:-1]
+
     def escape(self, code: int) -> str:
         return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
 
@@ -94,6 +102,12 @@ class Postgres(TrimmingDialect, UnnestingDialect):
         seconds = exp.Extract(this=exp.var("EPOCH"), expression=source)
         micros = exp.cast(exp.Mul(this=seconds, expression=whole(1_000_000)), "BIGINT")
         return case((call("ISFINITE", source.copy()), micros))
+
+
+@cache
+def _letters() -> str:
+    """All letters, digits and marks."""
+    return "".join(it for it in map(chr, range(sys.maxunicode + 1)) if is_in_word(it))
 
 
 _ABOVE = "1.797693134862315807937E+308"

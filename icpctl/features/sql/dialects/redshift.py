@@ -11,12 +11,15 @@ from icpctl.features.sql.dialects.base import (
     ends_as,
     no_days,
     no_number,
+    no_words,
     quotient,
     split_before,
 )
 from icpctl.features.sql.trees import call, text, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from icpctl.features.sql.trees import Tree
 
 
@@ -55,6 +58,9 @@ class Redshift(TrimmingDialect):
             source,
             "and a cast of one that is too large for a double ends a statement of redshift",
         )
+
+    def contains_word(self, source: Tree, values: Sequence[str]) -> Tree:
+        raise no_words(source, values[0], self.name)
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:
         return quotient(dividend, divisor)

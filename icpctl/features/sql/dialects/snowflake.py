@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.features.sql.dialects.base import TrimmingDialect, split_before
+from icpctl.features.sql.dialects.base import TrimmingDialect, no_words, split_before
 from icpctl.features.sql.trees import call, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from icpctl.features.sql.trees import Tree
 
@@ -47,6 +47,9 @@ class Snowflake(TrimmingDialect):
 
     def whole_number(self, digits: Tree) -> Tree:
         return call("TRY_TO_DOUBLE", digits)
+
+    def contains_word(self, source: Tree, values: Sequence[str]) -> Tree:
+        raise no_words(source, values[0], self.name)
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:
         # A quotient has 6 decimals here, which may round up.

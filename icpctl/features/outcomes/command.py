@@ -1,0 +1,171 @@
+"""`icpctl outcomes`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from icpctl.cli.options import (
+    AsOf,
+    CaseSensitive,
+    Configs,
+    Dir,
+    Mapping,
+    Org,
+    TempDir,
+    Visitors,
+    workspace,
+)
+from icpctl.errors import ExitCode, IcpctlError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.config.model import IcpConfig
+    from icpctl.features.outcomes.scanning import Scan
+
+Won = Annotated[
+    list[str] | None,
+    typer.Option("--won", metavar="F", help="Won deals, or all with their stage; repeatable."),
+]
+Lost = Annotated[
+    list[str] | None, typer.Option("--lost", metavar="F", help="Lost deals; repeatable.")
+]
+On = Annotated[
+    str | None,
+    typer.Option(metavar="FIELD|PATH=PATH", help="What joins visitors and deals; domain."),
+]
+Label = Annotated[
+    str | None,
+    typer.Option(metavar="PATH[=VALUE]", help="The outcome is in the export: such as Converted=1."),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(metavar="account|visitor", help="What is counted; account when joined on domain."),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(metavar="lost|everyone", help="Who is compared; lost where there are lost deals."),
+]
+Within = Annotated[
+    str | None,
+    typer.Option(metavar="90d", help="Who was seen later than so long ago may still be won."),
+]
+Capacity = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="How many you can work on: what they bring.")
+]
+
+
+def outcomes(
+    visitors: Visitors = None,
+    won: Won = None,
+    lost: Lost = None,
+    on: On = None,
+    label: Label = None,
+    unit: Unit = None,
+    against: Against = None,
+    within: Within = None,
+    period: Annotated[
+        str | None,
+        typer.Option(metavar="FROM..TO|newest:30%", help="Only units of this time."),
+    ] = None,
+    capacity: Capacity = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BOUND", help="Exit code 1 if SLUG:precision<0.1; repeatable."),
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="REF", help="Also as a git revision of the configs was.")
+    ] = None,
+    base_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also as those of another folder are.")
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    config: Configs = None,
+    as_of: AsOf = None,
+    mapping: Mapping = None,
+    case_sensitive: CaseSensitive = None,
+    temp_dir: TempDir = None,
+    output: Annotated[
+        Literal["table", "tsv", "json", "markdown"],
+        typer.Option("-o", "--output", help="How to print it."),
+    ] = "table",
+) -> ExitCode:
+    """Join visitors with won and lost deals: which configs and conditions find customers.
+
+    The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
+    """
+    import sys
+
+    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.config.git_versions import versions
+    from icpctl.features.outcomes.bounds import met_bounds, parse_bound
+    from icpctl.features.outcomes.printing import (
+        Heading,
+        print_deal_notes,
+        print_met_bounds,
+        print_outcomes,
+    )
+    from icpctl.features.outcomes.request import OutcomeOptions, read_request
+    from icpctl.features.outcomes.scanning import scan_outcomes
+    from icpctl.output.condition_wording import head
+    from icpctl.output.progress import progress
+    from icpctl.scoring.bounds import Limit
+
+    try:
+        bounds = [parse_bound(text) for text in fail_on or []]
+    except ValueError as error:
+        raise IcpctlError(f"--fail-on {error}", "bad_usage") from None
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    space, earlier = workspace(directory, org), None
+    if base is not None or base_dir is not None:
+        compared = versions(space, config or [], ref=base, folder=base_dir)
+        kept = [file for file in compared.before if config or file.config.is_active]
+        earlier = [(file.slug, file.config) for file in kept]
+    configs = [(file.slug, file.config) for file in space.configs(config or [])]
+    slugs = [slug for slug, _ in configs]
+    unknown = [bound for bound in bounds if bound.slug not in (None, *slugs)]
+    if unknown:
+        raise IcpctlError(
+            f"--fail-on {unknown[0]}: {unknown[0].slug} is not scored",
+            "bad_usage",
+            hint=f"one of: {', '.join(slugs)}",
+        )
+    if capacity is None and any(bound.figure == "won_at_capacity" for bound in bounds):
+        raise IcpctlError("--fail-on won_at_capacity needs --capacity", "bad_usage")
+    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
+    request = read_request(asked, options.as_of)
+    exports = visitors_of(visitors)
+    if earlier is not None and "-" in exports:
+        raise IcpctlError(
+            "stdin can be read once, and a comparison reads visitors twice",
+            "bad_usage",
+            hint="write them to a file first",
+        )
+
+    def scan_with(scored: "Sequence[tuple[str, IcpConfig]]") -> "Scan":
+        with progress(sys.stderr) as on_progress:
+            return scan_outcomes(
+                exports,
+                scored,
+                options,
+                request.join,
+                request.scope,
+                text_of_condition=head,
+                capacity=capacity,
+                on_progress=on_progress,
+            )
+
+    scan, before = scan_with(configs), None
+    if earlier:
+        before = scan_with(earlier).outcomes
+    met = met_bounds(scan.outcomes, bounds)
+    name = "account" if request.join.by_account else "visitor"
+    heading = Heading(name, request.joined_on, request.scope.against_lost)
+    print_outcomes(scan, heading, output, met, slugs, before)
+    print_deal_notes(scan, request.deals, limit := Limit.parse("0"))
+    print_met_bounds(met)
+    rejected = scan.run.report.rejected + len(request.deals.rejected)
+    is_found = bool(met) or limit.exceeded(rejected, scan.run.report.visitors)
+    return ExitCode.FOUND if is_found else ExitCode.DONE

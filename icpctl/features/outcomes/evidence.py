@@ -1,0 +1,149 @@
+"""From a batch that was judged to evidence: scores, conditions met, and who is shut out by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
+from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.verdicts import judge
+from icpctl.timings import Timings
+from icpctl.vocabulary import Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from icpctl.config.model import Condition, IcpConfig
+    from icpctl.scoring.plan import ConditionPlan, GroupPlan, Plan
+    from icpctl.scoring.verdicts import Held, Judged, Verdicts
+
+    Flags = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked at in each batch: the plan's distinct conditions, and its configs."""
+
+    plan: Plan
+    literals: tuple[ConditionPlan, ...]
+    shapes: tuple[ConfigShape, ...]
+
+    @classmethod
+    def of(
+        cls, plan: Plan, configs: Mapping[str, IcpConfig], text_of: Callable[[Condition], str]
+    ) -> Look:
+        """What is to be looked at for the plan's configs; `text_of` says how conditions read."""
+        numbers: dict[tuple[int, bool], int] = {}
+        literals: list[ConditionPlan] = []
+        shapes: list[ConfigShape] = []
+        shut_out = 0
+        for column, config in enumerate(plan.configs):
+            conditions = []
+            planned = iter(config.conditions)
+            for group, model in enumerate(configs[config.slug].rules.groups):
+                for condition in model.conditions:
+                    bit = next(planned)
+                    literal = numbers.setdefault((bit.bit, bit.negated), len(numbers))
+                    literals += [bit] * (literal == len(literals))
+                    text, field = text_of(condition), condition.type
+                    conditions.append(
+                        ConditionShape(text, field, group, condition.optional, literal, shut_out)
+                    )
+                    shut_out += 1
+            shapes.append(ConfigShape(config.slug, config.label, column, tuple(conditions)))
+        return cls(plan, tuple(literals), tuple(shapes))
+
+    @property
+    def shut_outs(self) -> int:
+        """How many conditions may shut somebody out."""
+        return sum(len(shape.conditions) for shape in self.shapes)
+
+    def counts(self) -> OutcomeCounts:
+        """Nothing counted yet."""
+        return OutcomeCounts(self.shapes, len(self.literals), self.shut_outs)
+
+    def evidence(self, judged: Judged) -> Evidence:
+        """What the configs say of each row."""
+        count, held = judged.columns.count, judged.held
+        literals = [_flags(held, literal, count) for literal in self.literals]
+        shut_out = [
+            flags
+            for config in self.plan.configs
+            for group in config.groups
+            for flags in _shut_out(group, held, count)
+        ]
+        return Evidence(
+            _hundredths(judged.verdicts, len(self.plan.configs)),
+            _packed(literals),
+            _packed(shut_out),
+        )
+
+    @property
+    def asks_for_days(self) -> bool:
+        """Whether any condition counts days since the last visit."""
+        return any(field.type.name == "last_seen_days" for field in self.plan.fields)
+
+    def count_days_to_close(
+        self, evidence: Evidence, judged: Judged, last_seen: Floats, closes: Floats
+    ) -> None:
+        """Judge those who have a deal anew, as of its close; `evidence` is changed in place.
+
+        Times [rows] are seconds since the epoch, NaN where there is none. The plan counts days to
+        its own date, so visits are moved by as much as that comes after the close.
+        """
+        rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
+        if not len(rows) or not self.asks_for_days:
+            return
+        moved = last_seen[rows] + self.plan.as_of.timestamp() - closes[rows]
+        table = judged.columns.table.take(pa.array(rows))
+        place = table.schema.get_field_index(LAST_SEEN)
+        table = table.set_column(place, LAST_SEEN, _time_texts(moved))
+        at_close = self.evidence(judge(table, self.plan, Timings()))
+        evidence.hundredths[rows] = at_close.hundredths
+        evidence.literals[rows] = at_close.literals
+        evidence.shut_out[rows] = at_close.shut_out
+
+
+def _time_texts(seconds: Floats) -> pa.Array:
+    """Moments in UTC as JSON texts."""
+    moments = pa.array(np.floor(seconds * 1_000_000).astype(np.int64), pa.timestamp("us"))
+    return pc.binary_join_element_wise('"', moments.cast(pa.string()), '"', "")
+
+
+def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:
+    """Scores [rows, configs + 1], the last column that of the ICP."""
+    scores = np.full((len(verdicts.icp), configs + 1), NO_MATCH, np.int16)
+    rows = np.repeat(np.arange(len(verdicts.icp)), np.diff(verdicts.offsets))
+    scores[rows, verdicts.configs] = verdicts.hundredths
+    matches = verdicts.icp >= 0
+    scores[matches, configs] = verdicts.icp_hundredths[matches]
+    return scores
+
+
+def _shut_out(group: GroupPlan, held: Held, count: int) -> list[Flags]:
+    """For each condition the rows [rows] that it alone keeps from matching the group."""
+    required = [_flags(held, c, count) for c in group.conditions if not c.optional]
+    failing = sum((~flags for flags in required), np.zeros(count, np.int32))
+    alone = failing == 1 if group.operator == Operator.AND else np.full(count, len(required) == 1)
+    flags = iter(required)
+    return [
+        np.zeros(count, bool) if condition.optional else alone & ~next(flags)
+        for condition in group.conditions
+    ]
+
+
+def _flags(held: Held, condition: ConditionPlan, count: int) -> Flags:
+    return np.unpackbits(held.of(condition), count=count).view(bool)
+
+
+def _packed(flags: list[Flags]) -> NDArray[np.uint8]:
+    return np.packbits(np.stack(flags, axis=1), axis=1)

@@ -1,0 +1,1 @@
+"""Visitors and deals joined: units, and which of them take part."""

@@ -1,0 +1,116 @@
+"""Deals by key: what a CRM says became of an account or a visitor.
+
+Times are seconds since the epoch, UTC, NaN where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+NO_DEAL = -1
+
+
+class Outcome(IntEnum):
+    """What became of a deal; a key's is the greatest of its deals'."""
+
+    OPEN = 0
+    LOST = 1
+    WON = 2
+
+
+_OUTCOME_WORDS = {
+    "won closedwon closedwin true yes y t 1 1.0 customer": Outcome.WON,
+    "lost closedlost closedlose false no n f 0 0.0 disqualified": Outcome.LOST,
+}
+_OUTCOMES = {word: outcome for words, outcome in _OUTCOME_WORDS.items() for word in words.split()}
+
+
+def read_outcome(text: str) -> Outcome:
+    """The outcome that a stage (`Closed Won`) or a flag (`true`) says; any other stage is open."""
+    return _OUTCOMES.get("".join(filter(_matters, text.casefold())), Outcome.OPEN)
+
+
+def _matters(character: str) -> bool:
+    return character.isalnum() or character == "."
+
+
+@dataclass(frozen=True, slots=True)
+class DealRows:
+    """A batch of deals as they were read, one a row: their keys, already in normal form."""
+
+    keys: Sequence[str | None]
+    outcomes: NDArray[np.int8]
+    closes: Floats
+    amounts: Floats
+
+
+@dataclass(slots=True)
+class DealTable:
+    """Deals by key, numbered in the order of their first row. Its memory goes with the keys.
+
+    `closes` is, of the key's won deals, the earliest close date, and where none is won the latest
+    of its lost ones: visits before either came before the outcome. `amounts` adds up the won
+    deals of a key. `without_key` deals join nothing; `open` ones say nothing yet.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    without_key: int = 0
+    open: int = 0
+    outcomes: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+    closes: Floats = field(default_factory=lambda: np.zeros(0))
+    amounts: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def add(self, deals: DealRows) -> None:
+        """Add a batch of deals; open ones are counted and left out."""
+        has_key = np.fromiter((key is not None for key in deals.keys), bool, len(deals.keys))
+        closed = deals.outcomes != Outcome.OPEN
+        self.rows += len(deals.keys)
+        self.without_key += int((~has_key).sum())
+        self.open += int((has_key & ~closed).sum())
+        used = np.flatnonzero(has_key & closed)
+        number = self._number(deals.keys[row] for row in used.tolist())
+        self._merge(number, deals.outcomes[used], deals.closes[used], deals.amounts[used])
+
+    def numbers_of(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
+        """Each key's number, `NO_DEAL` for those without a deal."""
+        get: Callable[[str | None, int], int] = self.numbers.get  # type: ignore[assignment]
+        return np.array([get(key, NO_DEAL) for key in keys], np.int64)
+
+    def _number(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
+        numbers = self.numbers
+        return np.fromiter((numbers.setdefault(str(key), len(numbers)) for key in keys), int)
+
+    def _merge(
+        self, number: NDArray[np.int64], outcomes: NDArray[np.int8], closes: Floats, amounts: Floats
+    ) -> None:
+        more = len(self.numbers) - len(self.outcomes)
+        before = np.concatenate([self.outcomes, np.zeros(more, np.int8)])
+        self.closes = np.concatenate([self.closes, np.full(more, np.nan)])
+        self.amounts = np.concatenate([self.amounts, np.full(more, np.nan)])
+        self.outcomes = before.copy()
+        np.maximum.at(self.outcomes, number, outcomes)
+        newly_won = (before == Outcome.LOST) & (self.outcomes == Outcome.WON)
+        self.closes[newly_won] = np.nan  # the date of a loss that a win overrules
+        decides = outcomes == self.outcomes[number]
+        won = decides & (outcomes == Outcome.WON)
+        np.fmin.at(self.closes, number[won], closes[won])
+        lost = decides & (outcomes == Outcome.LOST)
+        np.fmax.at(self.closes, number[lost], closes[lost])
+        paid = won & ~np.isnan(amounts)
+        self.amounts[number[paid]] = np.nan_to_num(self.amounts[number[paid]])
+        np.add.at(self.amounts, number[paid], amounts[paid])

@@ -1,0 +1,189 @@
+"""Outcomes on stdout as tables, tab-separated lines, JSON or Markdown, and notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.features.outcomes.model import to_json
+from icpctl.features.outcomes.rates import FEWEST_WON
+from icpctl.features.outcomes.tables import changes, sections, tidy_rows
+from icpctl.output.console import note, shown, table
+from icpctl.output.markdown import code, in_cell, table_lines
+from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes, print_rejected
+from icpctl.output.wording import counted, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.features.outcomes.bounds import MetBound
+    from icpctl.features.outcomes.joining.deal_files import DealReading
+    from icpctl.features.outcomes.model import Outcomes
+    from icpctl.features.outcomes.scanning import Scan
+    from icpctl.features.outcomes.tables import Section
+    from icpctl.scoring.bounds import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the figures are about: the unit's name, how it joined, and who is compared."""
+
+    unit: str
+    joined_on: str
+    against_lost: bool
+
+
+def print_outcomes(
+    scan: Scan,
+    heading: Heading,
+    output: str,
+    met: Sequence[MetBound],
+    configs: Sequence[str],
+    before: Outcomes | None = None,
+) -> None:
+    """Print on stdout, compared with what was `before` where that is given."""
+    tables = [*([] if before is None else [changes(before, scan.outcomes)])]
+    tables += sections(scan.outcomes)
+    if output == "json":
+        print(json.dumps(_body(scan, heading, met, before), indent=2, ensure_ascii=False))
+    elif output == "tsv":
+        print("config\tpart\tfigure\tvalue\tlow\thigh")
+        for row in tidy_rows(scan.outcomes):
+            print("\t".join(map(shown, row)))
+    elif output == "markdown":
+        print(_markdown(scan, heading, met, tables))
+    else:
+        _print_tables(scan, heading, tables)
+        _print_next_step(configs)
+    sys.stdout.flush()
+
+
+def headline(scan: Scan, heading: Heading) -> str:
+    """One sentence: how many units there are and how many are won."""
+    base = scan.outcomes.base
+    text = f"{counted(base.of, heading.unit)} joined on {heading.joined_on}, {base.count:,} won"
+    if base.value is not None:
+        text += f" ({percent(base.value)}, 95 % interval {100 * base.low:.1f} to "
+        text += f"{100 * base.high:.1f})"
+    return text
+
+
+def remarks(scan: Scan, heading: Heading) -> list[str]:
+    """What a reader must know before believing a figure."""
+    joined = scan.survey.joined
+    said = []
+    if not heading.against_lost:
+        said.append("rates are among all units: not won may mean not asked")
+    if scan.outcomes.too_few_won:
+        count = scan.outcomes.base.count
+        said.append(f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict")
+    for count, text in (
+        (joined.open, "may still be won and are left out (--within)"),
+        (joined.outside, "are outside the period"),
+    ):
+        said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
+    for count, text in (
+        (joined.after_close, "came only after the deal had closed and do not count"),
+        (joined.without_last_seen, "have no last_seen and count as if before any close date"),
+        (joined.without_key, f"have no {heading.joined_on} to join on"),
+    ):
+        said += [f"{counted(count, 'visitor')} {text}"] * (count > 0)
+    return said
+
+
+def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
+    """Print on stderr what was wrong with the input, and what did not join."""
+    print_notes(scan.run, limit, SCORE_KEEPS_REJECTS)
+    print_rejected(deals.rejected[:10], len(deals.rejected))
+    keys, joined = len(deals.table), scan.survey.joined.joined_keys
+    if not keys:
+        return
+    unit = "key" if keys == 1 else "keys"
+    note(f"deals: {deals.table.rows:,} rows, {keys:,} {unit} closed, {joined:,} joined a visitor")
+    if keys > joined:
+        note(f"deals: {counted(keys - joined, 'key')} joined no visitor that counts")
+    for count, text in (
+        (deals.table.without_key, "without a key to join on (free mail is none)"),
+        (deals.table.open, "that are neither won nor lost"),
+    ):
+        if count:
+            note(f"deals: {counted(count, 'row')} {text}")
+
+
+def _print_tables(scan: Scan, heading: Heading, tables: Sequence[Section]) -> None:
+    print(headline(scan, heading))
+    for remark in remarks(scan, heading):
+        print(f"  {remark}")
+    for section in tables:
+        print(f"\n{section.title}")
+        table(section.columns, section.rows, section.columns[0], right=_numbers(section))
+
+
+def _numbers(section: Section) -> list[str]:
+    return section.columns[section.left :]
+
+
+def _print_next_step(configs: Sequence[str]) -> None:
+    if configs:
+        note(f"to fit weights to these outcomes: icpctl suggest --tune {configs[0]} ...")
+
+
+def _body(
+    scan: Scan, heading: Heading, met: Sequence[MetBound], before: Outcomes | None
+) -> dict[str, object]:
+    compared = {} if before is None else {"before": to_json(before)}
+    return {
+        "asOf": scan.run.report.as_of.isoformat(),
+        "unit": heading.unit,
+        "joinedOn": heading.joined_on,
+        "against": "lost" if heading.against_lost else "everyone",
+        "join": to_json(scan.survey.joined),
+        "deals": {
+            "rows": scan.survey.deals.rows,
+            "keys": len(scan.survey.deals),
+            "withoutKey": scan.survey.deals.without_key,
+            "open": scan.survey.deals.open,
+        },
+        **to_json(scan.outcomes),
+        **compared,
+        "failed": [{"bound": str(item.bound), "value": item.value} for item in met],
+        "elapsedSeconds": scan.run.report.elapsed_seconds,
+    }
+
+
+def _markdown(
+    scan: Scan, heading: Heading, met: Sequence[MetBound], tables: Sequence[Section]
+) -> str:
+    parts = ["### ICP against outcomes", f"**{headline(scan, heading)}.**"]
+    parts += [f":x: `{item.bound}` is met: {_value(item)}." for item in met]
+    said = remarks(scan, heading)
+    parts += ["\n".join(f"- {remark}" for remark in said)] if said else []
+    first, *others = tables
+    parts.append(_markdown_table(first))
+    for section in others:
+        summary = f"<details><summary>{section.title}</summary>"
+        parts += [summary, _markdown_table(section), "</details>"]
+    return "\n\n".join(parts)
+
+
+def _markdown_table(section: Section) -> str:
+    titles = [column.capitalize() for column in section.columns]
+    numbers = [place >= section.left for place in range(len(titles))]
+    rows = [[_cell(*cell) for cell in zip(row, numbers, strict=True)] for row in section.rows]
+    return "\n".join(table_lines(titles, rows, numbers))
+
+
+def _cell(text: str, is_number: bool) -> str:
+    return text if is_number or not text else in_cell(code(shown(text)))
+
+
+def _value(item: MetBound) -> str:
+    return "there is no such figure" if item.value is None else f"{item.value:.4g}"
+
+
+def print_met_bounds(met: Sequence[MetBound]) -> None:
+    """Print on stderr the bounds that make the call fail."""
+    for item in met:
+        note(f"error: --fail-on {item.bound}: {_value(item)}")

@@ -1,0 +1,176 @@
+"""What the options of `outcomes` and `suggest` mean together: the join, the scope, the deals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.errors import IcpctlError
+from icpctl.features.outcomes.joining.deal_files import (
+    DOMAIN_NAMES,
+    DealKey,
+    DealReading,
+    read_deals,
+)
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.key_forms import domain_form, exact_form, text_form, url_form
+from icpctl.features.outcomes.joining.selection import Scope
+from icpctl.features.outcomes.scanning import Join, label_table
+from icpctl.mappings.mapping import FIELDS, PAGES, parse_path
+from icpctl.values import normal_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from icpctl.features.outcomes.joining.key_forms import KeyForm
+    from icpctl.mappings.paths import Path
+
+_DAYS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*d(?:ays?)?\s*")
+_NEWEST = re.compile(r"newest:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeOptions:
+    """The options as they were given."""
+
+    won: Sequence[str] = ()
+    lost: Sequence[str] = ()
+    on: str | None = None
+    label: str | None = None
+    unit: str | None = None
+    against: str | None = None
+    within: str | None = None
+    period: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRequest:
+    """What they mean."""
+
+    join: Join
+    scope: Scope
+    deals: DealReading
+    joined_on: str
+
+
+def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
+    """Read the deals, and say how they join. Raises `IcpctlError`."""
+    if bool(options.won) == bool(options.label):
+        raise _usage(
+            "outcomes come from --won FILE or from --label PATH=VALUE, one of the two",
+            "such as --won deals.csv, or --label Converted=1",
+        )
+    if options.label:
+        return _labelled(options, as_of)
+    on = options.on or "domain"
+    field, _, path = (part.strip() for part in on.partition("="))
+    key = DealKey(_path(path) if path else None, _deal_names(field), _form(field))
+    deals = DealReading()
+    read_deals(deals, options.won, key, unsaid=Outcome.WON)
+    if options.lost:
+        read_deals(deals, options.lost, key, unsaid=Outcome.LOST)
+    is_field = field in FIELDS and field != PAGES
+    by_account = _by_account(options, on_domain=field == "domain")
+    names = (field, None) if is_field else (None, field)
+    join = Join(deals.table, key.form, by_account, *names)
+    if not is_field:
+        _path(field)
+    has_lost = bool((deals.table.outcomes == Outcome.LOST).any())
+    return OutcomeRequest(join, _scope(options, as_of, has_lost=has_lost), deals, field)
+
+
+def _labelled(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
+    path, _, value = (part.strip() for part in str(options.label).partition("="))
+    _path(path)
+    by_account = _by_account(options, on_domain=False)
+    join = Join(label_table(), exact_form, by_account, None, path, label=value)
+    return OutcomeRequest(join, _scope(options, as_of, has_lost=False), DealReading(), path)
+
+
+def _by_account(options: OutcomeOptions, *, on_domain: bool) -> bool:
+    if options.unit not in (None, "account", "visitor"):
+        raise _usage(f"--unit {options.unit!r} is not a unit", "write account or visitor")
+    return on_domain if options.unit is None else options.unit == "account"
+
+
+def _form(field: str) -> KeyForm:
+    return {"domain": domain_form, "linkedin_url": url_form, "id": exact_form}.get(field, text_form)
+
+
+def _deal_names(field: str) -> str:
+    if field == "domain":
+        return DOMAIN_NAMES
+    return {"id": "id visitor_id visitorid contactid"}.get(field, field.rpartition(".")[2])
+
+
+def _path(text: str) -> Path:
+    try:
+        return parse_path(text)
+    except ValueError as error:
+        raise _usage(f"{text!r} is not a path: {error}", "paths look like company.domain") from None
+
+
+def _scope(options: OutcomeOptions, as_of: datetime, *, has_lost: bool) -> Scope:
+    if options.against not in (None, "lost", "everyone"):
+        raise _usage(f"--against {options.against!r} is not known", "write lost or everyone")
+    if options.against == "lost" and not has_lost:
+        raise _usage(
+            "--against lost needs lost deals, and there are none", "name them with --lost FILE"
+        )
+    open_from = None
+    if options.within is not None:
+        open_from = as_of.timestamp() - _days(options.within) * _DAY_SECONDS
+    against_lost = has_lost if options.against is None else options.against == "lost"
+    newest = _NEWEST.fullmatch(options.period or "")
+    if newest:
+        return Scope(against_lost, open_from, None, share_of(newest[1], "--period"))
+    return Scope(against_lost, open_from, _period(options.period))
+
+
+def share_of(text: str, option: str) -> float:
+    """A share from a percentage that is above 0 and at most 100. Raises `IcpctlError`."""
+    share = float(text) / 100
+    if not 0 < share <= 1:
+        raise _usage(f"{option}: {text} % is not a share", "write more than 0 and at most 100 %")
+    return share
+
+
+def _days(text: str) -> float:
+    days = _DAYS.fullmatch(text)
+    if days is None:
+        raise _usage(f"--within {text!r} is not a number of days", "write days such as 90d")
+    return float(days[1])
+
+
+def _period(text: str | None) -> tuple[float, float] | None:
+    """From the first moment to the first after the last; a date alone is a whole day."""
+    if text is None:
+        return None
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise _usage(
+            f"--period {text!r} is not a period", "write FROM..TO, or a share such as newest:30%"
+        )
+    low = _moment(first, -float("inf"), is_end=False)
+    high = _moment(last, float("inf"), is_end=True)
+    if low >= high:
+        raise _usage(f"--period {text!r} ends before it begins", "write FROM..TO in this order")
+    return low, high
+
+
+def _moment(text: str, unbounded: float, *, is_end: bool) -> float:
+    if not text.strip():
+        return unbounded
+    micros = normal_forms.instant(text)
+    if micros is None:
+        raise _usage(f"--period: {text!r} is not a date", "write dates such as 2026-11-23")
+    is_day = len(text.strip()) == len("2026-11-23")
+    after = _DAY_SECONDS if is_day else 1e-6
+    return micros / 1_000_000 + (after if is_end else 0)
+
+
+def _usage(message: str, hint: str) -> IcpctlError:
+    return IcpctlError(message, "bad_usage", hint=hint)

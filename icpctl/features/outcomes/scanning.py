@@ -1,0 +1,216 @@
+"""One scan of an export joined with deals: every figure of `outcomes`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from icpctl.features.outcomes.evidence import Look
+from icpctl.features.outcomes.figures import make_outcomes
+from icpctl.features.outcomes.joining.deal_files import text_of
+from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
+from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
+from icpctl.features.outcomes.joining.units import Keys, closes_of
+from icpctl.features.outcomes.statistics.suspects import MISSING
+from icpctl.features.outcomes.survey import Survey, Visits
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.run import score
+from icpctl.values import typed_columns
+from icpctl.values.tokens import distinct_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from icpctl.config.model import Condition, IcpConfig
+    from icpctl.features.outcomes.joining.key_forms import KeyForm
+    from icpctl.features.outcomes.joining.selection import Scope
+    from icpctl.features.outcomes.joining.units import Evidence
+    from icpctl.features.outcomes.model import Outcomes
+    from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.scoring.verdicts import Judged
+
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How visitors meet their outcomes.
+
+    `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
+    With `label` outcomes are in the record: won where the text is `label`, or, where that is empty,
+    where it says so. `by_account` merges visitors by domain.
+    """
+
+    table: DealTable
+    form: KeyForm
+    by_account: bool
+    field: str | None = None
+    carried: str | None = None
+    label: str | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan brings: figures, what joined, and the run itself."""
+
+    outcomes: Outcomes
+    survey: Survey
+    run: Run
+
+
+@dataclass(slots=True)
+class Joining:
+    """Hands each batch of a run to the survey. Called on one thread, in the input's order."""
+
+    survey: Survey
+    join: Join
+    look: Look
+    fields: tuple[str, ...]
+    _waiting: list[tuple[Evidence, Judged]] = field(default_factory=list)
+
+    def wait(self, evidence: Evidence, judged: Judged) -> None:
+        """Keep the evidence of a batch until its rows come."""
+        self._waiting.append((evidence, judged))
+
+    def add(self, rows: Rows) -> None:
+        """Join the rows of a batch."""
+        last_seen = seconds_of(rows.fields[LAST_SEEN])
+        deals, keys = deals_of_rows(self.join, rows)
+        without_key = 0 if keys is None else int((~keys.known).sum())
+        accounts = accounts_of_rows(self.join, rows, keys)
+        values = [value_codes(rows.fields[name]) for name in self.fields]
+        table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
+        evidence, judged = self._waiting.pop(0)
+        closes = closes_of(deals, self.join.table)
+        self.look.count_days_to_close(evidence, judged, last_seen, closes)
+        self.survey.add(Visits(deals, accounts, last_seen, evidence, table, without_key))
+
+
+def deals_of_rows(join: Join, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
+    """The deal of each row, `NO_DEAL` for those without, and what it was joined on."""
+    tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
+    if join.label is not None:
+        return label_deals(tokens, join.label), None
+    keys = distinct_keys(tokens, join.form)
+    return join.table.numbers_of(keys.distinct)[keys.codes], keys
+
+
+def accounts_of_rows(join: Join, rows: Rows, keys: Keys | None) -> Keys | None:
+    """The account of each row, where units are accounts; `keys` are what the row was joined on."""
+    if not join.by_account:
+        return None
+    if join.field == "domain" and keys is not None:
+        return keys
+    return distinct_keys(rows.fields["domain"], domain_form)
+
+
+def scan_outcomes(
+    visitors: Sequence[str],
+    configs: Sequence[tuple[str, IcpConfig]],
+    options: Options,
+    join: Join,
+    scope: Scope,
+    *,
+    text_of_condition: Callable[[Condition], str],
+    tiers: Mapping[str, float] | None = None,
+    capacity: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Scan:
+    """Score visitors against `(slug, config)` pairs and count them by outcome.
+
+    Raises what reading raises.
+    """
+    plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
+    look = Look.of(plan, dict(configs), text_of_condition)
+    fields = suspect_fields(configs)
+    survey = Survey(join.table, scope, look.counts(), join.by_account, fields)
+    joining = Joining(survey, join, look, fields)
+
+    def watch(judged: Judged) -> Callable[[], None]:
+        evidence = look.evidence(judged)
+        return lambda: joining.wait(evidence, judged)
+
+    run = score(
+        visitors,
+        configs,
+        with_join(options, join, fields),
+        plan=plan,
+        watch=watch,
+        on_rows=joining.add,
+        on_progress=on_progress,
+    )
+    survey.finish()
+    outcomes = make_outcomes(
+        survey.counts, suspicions=survey.suspicions(), tiers=tiers, capacity=capacity
+    )
+    return Scan(outcomes, survey, run)
+
+
+def with_join(options: Options, join: Join, fields: Sequence[str]) -> Options:
+    """The options, asking also for what the join needs of each row."""
+    wanted = [LAST_SEEN, *fields]
+    wanted += ["domain"] * join.by_account + ([join.field] if join.field else [])
+    carry = (*options.carry, join.carried) if join.carried else options.carry
+    return replace(options, fields=tuple(dict.fromkeys(wanted)), carry=carry)
+
+
+def suspect_fields(configs: Sequence[tuple[str, IcpConfig]]) -> tuple[str, ...]:
+    """The fields that conditions ask for, pages and dates aside: those are of visits."""
+    types = [
+        condition.type
+        for _, config in configs
+        for group in config.rules.groups
+        for condition in group.conditions
+    ]
+    kept = [name for name in types if not name.startswith("page_") and name != "last_seen_days"]
+    return tuple(dict.fromkeys(kept))
+
+
+def label_table() -> DealTable:
+    """The deals that labels stand for: 0 is lost, 1 is won."""
+    table = DealTable()
+    outcomes = np.array([Outcome.LOST, Outcome.WON], np.int8)
+    table.add(DealRows(["lost", "won"], outcomes, np.full(2, np.nan), np.full(2, np.nan)))
+    return table
+
+
+def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
+    """The deal of `label_table` [rows] of each label; no deal where it is not the one of a win."""
+    from icpctl.features.outcomes.joining.deals import read_outcome
+
+    def is_won(text: str) -> bool:
+        if wanted:
+            return text.strip().casefold() == wanted.strip().casefold()
+        return read_outcome(text) is Outcome.WON
+
+    codes, distinct = distinct_of(tokens)
+    won = [1 if is_won(text_of(token)) else NO_DEAL for token in distinct.to_pylist()]
+    deals: NDArray[np.int64] = np.array([*won, NO_DEAL], np.int64)[codes]
+    return deals
+
+
+def distinct_keys(tokens: pa.Array, form: KeyForm) -> Keys:
+    """The key of each row, made once for each distinct value."""
+    codes, distinct = distinct_of(tokens)
+    keys: list[str | None] = keys_of(distinct, form)
+    return Keys(np.where(codes < 0, len(keys), codes).astype(np.int64), [*keys, None])
+
+
+def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:
+    """Seconds since the epoch of each row's last visit, NaN for those without."""
+    micros, known, _ = typed_columns.instants(last_seen)
+    return np.where(known, micros / _MICROS, np.nan)
+
+
+def value_codes(tokens: pa.Array) -> NDArray[np.int64]:
+    """A number that names each row's value, the same in all of a run; `MISSING` for none."""
+    codes, distinct = distinct_of(tokens)
+    names = list(map(hash, distinct.to_pylist()))
+    values: NDArray[np.int64] = np.array([*names, MISSING], np.int64)[codes]
+    return values

@@ -1,0 +1,154 @@
+"""Visitors and deals to counts of units: the one scan, batch by batch.
+
+    survey = Survey(deals, scope, counts, by_account=True, fields=("industry",))
+    for visits in batches:
+        survey.add(visits)
+    survey.finish()
+
+Where units are visitors and no share of the newest is asked for, a batch is counted and forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.selection import choose
+from icpctl.features.outcomes.joining.units import (
+    Accounts,
+    Evidence,
+    Units,
+    amounts_of,
+    closes_of,
+    counts_before_close,
+    outcomes_of,
+)
+from icpctl.features.outcomes.statistics.suspects import ValueCounts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from icpctl.features.outcomes.counting import OutcomeCounts
+    from icpctl.features.outcomes.joining.deals import DealTable
+    from icpctl.features.outcomes.joining.selection import Scope
+    from icpctl.features.outcomes.joining.units import Keys
+    from icpctl.features.outcomes.statistics.suspects import Suspicion
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """A batch of visitors, one a row: their deals, last visits and evidence.
+
+    `accounts` are asked for where units are accounts. `values` [rows, fields] name the value of
+    each field that may be suspect. `without_key` visitors have nothing to join on.
+    """
+
+    deals: NDArray[np.int64]
+    accounts: Keys | None
+    last_seen: NDArray[np.float64]
+    evidence: Evidence
+    values: NDArray[np.int64]
+    without_key: int = 0
+
+
+@dataclass(slots=True)
+class JoinCounts:
+    """What joined and what did not.
+
+    `after_close` visitors came only after their deal had closed; `without_last_seen` count though
+    nobody knows when they came. `open` units may still be won; `outside` ones are not of the
+    period. `joined_keys` are keys of deals that a visitor who counts has.
+    """
+
+    visitors: int = 0
+    without_key: int = 0
+    with_deal: int = 0
+    after_close: int = 0
+    without_last_seen: int = 0
+    joined_keys: int = 0
+    open: int = 0
+    outside: int = 0
+
+
+@dataclass(slots=True)
+class Survey:
+    """Units of the deals' visitors, counted into `counts` when `finish` is called."""
+
+    deals: DealTable
+    scope: Scope
+    counts: OutcomeCounts
+    by_account: bool
+    fields: tuple[str, ...] = ()
+    joined: JoinCounts = field(default_factory=JoinCounts)
+    values: dict[str, ValueCounts] = field(init=False)
+    _accounts: Accounts = field(default_factory=Accounts)
+    _kept: list[Units] = field(default_factory=list)
+    _is_joined: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = {name: ValueCounts() for name in self.fields}
+        self._is_joined = np.zeros(len(self.deals), bool)
+
+    def add(self, visits: Visits) -> None:
+        """Join a batch of visitors with the deals; leave out visits after the close."""
+        in_time = counts_before_close(visits.deals, visits.last_seen, self.deals)
+        self._count_join(visits, in_time)
+        units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
+        if self.by_account:
+            self._add_to_accounts(visits, units, in_time)
+        elif self.scope.newest is None:
+            self._count(units.take(in_time))
+        else:
+            self._kept.append(units.take(in_time))
+
+    def finish(self) -> None:
+        """Count the units that had to wait for the last visitor."""
+        self.joined.joined_keys = int(self._is_joined.sum())
+        accounts = self._accounts.units()
+        if accounts is not None:
+            self._count(accounts)
+        if self._kept:
+            self._count(Units.concatenate(self._kept))
+            self._kept.clear()
+
+    def suspicions(self) -> dict[str, Suspicion]:
+        """How much each field knows of the outcome, where that can be said."""
+        known = {name: counts.suspicion() for name, counts in self.values.items()}
+        return {name: suspicion for name, suspicion in known.items() if suspicion is not None}
+
+    def _count_join(self, visits: Visits, in_time: NDArray[np.bool_]) -> None:
+        joined, deals = self.joined, visits.deals
+        joined.visitors += len(deals)
+        joined.without_key += visits.without_key
+        joined.with_deal += int((deals != NO_DEAL).sum())
+        joined.after_close += int((~in_time).sum())
+        joined.without_last_seen += int(np.isnan(visits.last_seen).sum())
+        self._is_joined[deals[in_time & (deals != NO_DEAL)]] = True
+
+    def _add_to_accounts(self, visits: Visits, units: Units, in_time: NDArray[np.bool_]) -> None:
+        """Merge the visitors in time that have an account into it."""
+        assert visits.accounts is not None  # noqa: S101 - units are accounts
+        rows = in_time & visits.accounts.known
+        self._accounts.add(visits.accounts.take(rows), units.take(rows))
+
+    def _count(self, units: Units) -> None:
+        outcomes = outcomes_of(units, self.deals)
+        chosen = choose(self.scope, outcomes, closes_of(units.deals, self.deals), units.last_seen)
+        self.joined.open += chosen.open
+        self.joined.outside += chosen.outside
+        taken = units.take(chosen.taken)
+        won = outcomes[chosen.taken] == Outcome.WON
+        self.counts.add(taken.evidence, won, amounts_of(taken, self.deals))
+        halves = alternate(won, self.counts.units)
+        for position, counts in enumerate(self.values.values()):
+            counts.add(taken.values[:, position], halves, won)
+
+
+def alternate(won: NDArray[np.bool_], start: int = 0) -> NDArray[np.bool_]:
+    """Halves of units [units] in their order, so that each half has half of the won."""
+    of_won = np.cumsum(won) + start
+    number: NDArray[np.int64] = np.where(won, of_won, np.cumsum(~won) + start)
+    return (number % 2).astype(bool)

@@ -1,0 +1,1 @@
+"""What config would be right: one fitted to outcomes, checked on units that decided nothing."""

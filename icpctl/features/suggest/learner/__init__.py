@@ -1,0 +1,1 @@
+"""The search for a config, on arrays alone: no file, no state."""

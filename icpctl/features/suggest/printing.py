@@ -1,0 +1,171 @@
+"""A suggested config on stdout with its evidence as comments, and how it was found on stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from icpctl.config.editing.changes import with_fields
+from icpctl.config.model import Condition
+from icpctl.documents.text_layout import yaml_text
+from icpctl.features.outcomes.statistics.suspects import KNOWING_AUC
+from icpctl.features.outcomes.tables import estimate, rate
+from icpctl.features.suggest.learner.chance import LARGEST_P
+from icpctl.features.suggest.learner.rules import RulesConfig
+from icpctl.output.console import note, shown
+from icpctl.output.diffs import print_diff
+from icpctl.output.wording import counted, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.features.outcomes.model import Estimate
+    from icpctl.features.outcomes.statistics.rankings import Auc
+    from icpctl.features.suggest.learner.literals import Literal
+    from icpctl.features.suggest.learner.suggestion import HeldOut
+    from icpctl.features.suggest.learning import Learned
+    from icpctl.features.suggest.retuning import Retuned
+
+
+def print_suggestion(learned: Learned) -> None:
+    """Print the config, or the comment that nothing was found, on stdout."""
+    sys.stdout.writelines(f"{line}\n" for line in lines_of(learned))
+    sys.stdout.flush()
+
+
+def lines_of(learned: Learned) -> Iterator[str]:
+    """The lines of the config's file."""
+    suggestion = learned.suggestion
+    if suggestion.config is None or suggestion.held_out is None:
+        yield f"# Nothing better than chance was found ({_chance(learned)})."
+        return
+    yield from (f"# {text}" for text in _evidence(learned, suggestion.held_out))
+    yield "label: Suggested by outcomes"
+    if suggestion.min_score:
+        yield f"minScore: {suggestion.min_score:g}"
+    yield "rules:"
+    yield "  groups:"
+    config = suggestion.config
+    shares = iter(suggestion.stability)
+    if isinstance(config, RulesConfig):
+        for group in config.groups:
+            yield from _group([(literal, None, next(shares)) for literal in group])
+    else:
+        points = getattr(config, "points", ())
+        yield from _group(list(zip(config.literals, points, shares, strict=True)))
+
+
+def _group(conditions: Sequence[tuple[Literal, int | None, float]]) -> Iterator[str]:
+    yield "    - operator: AND"
+    yield "      conditions:"
+    for literal, points, share in conditions:
+        yield f"        # chosen in {share:.0%} of resamples"
+        body = condition_of(literal).model_dump(exclude_defaults=True)
+        if points is not None:
+            body |= {"optional": True, "weight": points}
+        first = True
+        for key, value in body.items():
+            yield f"        {'- ' if first else '  '}{key}: {_yaml(value)}"
+            first = False
+
+
+def condition_of(literal: Literal) -> Condition:
+    """The condition that a literal stands for."""
+    candidate = literal.candidate
+    value: Any = candidate.value
+    return Condition(type=candidate.field, comparator=candidate.comparator, value=value)
+
+
+def _yaml(value: Any) -> str:
+    value = list(value) if isinstance(value, tuple) else value
+    return shown(yaml_text(value, flow=True).strip())
+
+
+def _evidence(learned: Learned, held_out: HeldOut) -> Iterator[str]:
+    unit = "account" if learned.by_account else "visitor"
+    yield (
+        f"On {counted(held_out.units, unit)} held out ({learned.holdout}), {held_out.won:,} won: "
+        f"AUC {_auc(held_out.as_scored)} as scored, {_auc(held_out.ranking)} without minScore"
+    )
+    yield f"  precision {rate(held_out.precision)}, recall {rate(held_out.recall)}"
+    yield f"  lift {_estimate(held_out.lift)}"
+    units = learned.suggestion.units
+    learned_from = f"{units - held_out.units:,} of {counted(units, unit)}"
+    yield f"Learned from {learned_from}; {_chance(learned)}"
+
+
+def _estimate(lift: Estimate | None) -> str:
+    return estimate(lift) or "unknown: none of them is won"
+
+
+def _auc(ranking: Auc | None) -> str:
+    if ranking is None:
+        return "unknown"
+    if ranking.low is None or ranking.high is None:
+        return f"{ranking.value:.3f}"
+    return f"{ranking.value:.3f} ({ranking.low:.3f} to {ranking.high:.3f})"
+
+
+def _chance(learned: Learned) -> str:
+    test = learned.suggestion.test
+    relation = "p" if test.p <= LARGEST_P else "p above"
+    value = f"{test.p:.3f}" if test.p <= LARGEST_P else f"{LARGEST_P}"
+    return f"{relation} {value} by {test.permutations} permutations of the outcomes"
+
+
+def print_how(learned: Learned, again: str) -> None:
+    """Print on stderr how it was found, and the call that checks it."""
+    suggestion = learned.suggestion
+    unit = "account" if learned.by_account else "visitor"
+    note(
+        f"{counted(suggestion.units, unit)}, {suggestion.won:,} won; "
+        f"{learned.candidates:,} candidate conditions; held out {learned.holdout}"
+    )
+    if suggestion.few_won:
+        note(
+            f"warning: {suggestion.won:,} won are few: at most {suggestion.sizes_tried} conditions"
+        )
+    if learned.after_close:
+        note(f"{counted(learned.after_close, 'visitor')} came only after the close: not used")
+    if learned.open:
+        note(f"{counted(learned.open, unit)} may still be won: not used (--within)")
+    for name, suspicion in learned.suspects.items():
+        if name in learned.left_out:
+            note(
+                f"left out: {name}, whose values alone have an AUC of {suspicion.auc:.2f} "
+                f"(above {KNOWING_AUC}): filled in after the fact? --with {name} uses it"
+            )
+        elif suspicion.by_missing:
+            note(
+                f"{name} is missing for {percent(suspicion.missing_won)} of won and "
+                f"{percent(suspicion.missing_others)} of others: exists and negatives are left out"
+            )
+    if suggestion.means:
+        sizes = ", ".join(f"{n}: {mean:.3f}" for n, mean in enumerate(suggestion.means, 1))
+        note(f"AUC of the folds by number of conditions: {sizes}")
+    if suggestion.config is not None:
+        note(f"to check it: save it as suggested.yaml, then {again}")
+
+
+def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
+    """Print a diff of the config's file on stdout, and what it changes on stderr."""
+    test = retuned.test
+    note(
+        f"{counted(retuned.units, 'unit')}, {retuned.won:,} won; held out {retuned.holdout}; "
+        f"p {test.p:.3f} by {test.permutations} permutations of the outcomes"
+    )
+    if retuned.rules is None:
+        print("# Nothing better than chance was found: the config stays as it is.")
+        return
+    rules = file.config.rules.model_validate(retuned.rules)
+    changes = {"rules": rules.model_dump(mode="json", by_alias=True)}
+    after = with_fields(file, changes).data
+    print_diff((file.path, file.data), (file.path, after))
+    sys.stdout.flush()
+    for name, figures in (("as it is", retuned.before), ("tuned", retuned.after)):
+        note(
+            f"held out, {name}: AUC {_auc(figures.ranking)}, precision {rate(figures.precision)}, "
+            f"recall {rate(figures.recall)}"
+        )
+    note(f"these are with minScore: {retuned.min_score:g}, which is not in the diff")

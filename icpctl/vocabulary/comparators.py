@@ -1,0 +1,340 @@
+"""The comparators: the tests of a visitor's values against a config's value (SPEC 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from icpctl.vocabulary.kinds import Kind, Shape
+
+_T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The thresholds of a comparator of numbers.
+
+    Whether the number has one `below` it, one `above` it, and whether a number that equals the
+    threshold holds.
+    """
+
+    below: bool
+    above: bool
+    is_included: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What a value needs, for people: `{}` is what the condition names.
+
+    `text` and `pages` say what would have to be so, `no_text` and `no_pages` what the negative of
+    the comparator forbids.
+    """
+
+    text: str = ""
+    pages: str = ""
+    number: str = ""
+    no_text: str = ""
+    no_pages: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparator:
+    """A test of a visitor's values against a config's value.
+
+    - `negates` names the comparator that this one is the exact opposite of; what is said here of
+      meaning (`same_as` to `phrases`) is said of the one that is no negative.
+    - `is_equality`: values are compared whole, in the normal form of the condition type.
+    - `same_as` names the comparator whose kernel and SQL decide, where this one is another way to
+      write it.
+    - `needs_all`: every listed value must be met, not any one of them.
+    - `looser` names a comparator that holds wherever this one does, with the same value.
+    - `mutant` names the comparator that is most easily taken for this one.
+    - `is_extension`: the partner's API does not know it.
+    """
+
+    name: str
+    kinds: frozenset[Kind]
+    shape: Shape
+    holds: str
+    example: str
+    negates: str | None = None
+    is_equality: bool = False
+    same_as: str | None = None
+    needs_all: bool = False
+    bound: Bound | None = None
+    looser: str | None = None
+    mutant: str | None = None
+    phrases: Phrases = field(default_factory=Phrases)
+    is_extension: bool = False
+
+    @property
+    def positive(self) -> Comparator:
+        """The comparator that this one negates, else this one."""
+        return COMPARATORS[self.negates] if self.negates else self
+
+    @property
+    def opposite(self) -> Comparator | None:
+        """The comparator that holds exactly when this one does not, None where there is none."""
+        if self.negates:
+            return COMPARATORS[self.negates]
+        return next((entry for entry in COMPARATORS.values() if entry.negates == self.name), None)
+
+    @property
+    def test(self) -> str:
+        """The name under which the kernel and the SQL are kept."""
+        return self.positive.same_as or self.positive.name
+
+    @property
+    def takes_list(self) -> bool:
+        """Whether the value may be a list of which the order does not count."""
+        return self.shape in (Shape.LIST, Shape.TEXTS)
+
+    @property
+    def asks_presence(self) -> bool:
+        """Whether it asks for a value, whatever that is; the value false inverts it."""
+        return self.shape is Shape.FLAG
+
+
+_ALL = frozenset(Kind)
+_WORDS = frozenset({_T, _P})
+_LISTED = frozenset({_T, _N, _P})
+_NUMERIC = frozenset({_N})
+
+_ONE_OF_THESE = Phrases(
+    text="needs one of these",
+    pages="needs one of these pages",
+    number="needs one of these",
+    no_text="must be none of these",
+    no_pages="no page may be one of these",
+)
+
+_COMPARATORS = [
+    Comparator(
+        "equals",
+        _ALL,
+        Shape.SCALAR,
+        "some subject value equals it",
+        "{type: industry, comparator: equals, value: Software}",
+        is_equality=True,
+        same_as="in",
+        looser="contains",
+        phrases=Phrases(
+            text="needs {}",
+            pages="needs the page {}",
+            number="needs {}",
+            no_text="must not be {}",
+            no_pages="no page may be {}",
+        ),
+    ),
+    Comparator(
+        "contains",
+        _WORDS,
+        Shape.TEXTS,
+        "some subject value contains it, or any one of the list",
+        "{type: job_title, comparator: contains, value: Engineer}",
+        phrases=Phrases(
+            text="needs {} in it",
+            pages="needs a page with {} in it",
+            no_text="must not contain {}",
+            no_pages="no page may contain {}",
+        ),
+    ),
+    Comparator(
+        "contains_word",
+        _WORDS,
+        Shape.TEXTS,
+        "some subject value contains it, or any one of the list, as whole words: not next to "
+        "another letter or digit",
+        "{type: job_title, comparator: contains_word, value: [VP, Head, CTO]}",
+        looser="contains",
+        mutant="contains",
+        phrases=Phrases(
+            text="needs {} in it as a word",
+            pages="needs a page with {} in it as a word",
+            no_text="must not contain {} as a word",
+            no_pages="no page may contain {} as a word",
+        ),
+        is_extension=True,
+    ),
+    Comparator(
+        "starts_with",
+        _WORDS,
+        Shape.TEXTS,
+        "some subject value begins with it, or with any one of the list",
+        "{type: utm_campaign, comparator: starts_with, value: q4_}",
+        looser="contains",
+        mutant="contains",
+        phrases=Phrases(
+            text="needs to begin with {}",
+            pages="needs a page that begins with {}",
+            no_text="must not begin with {}",
+            no_pages="no page may begin with {}",
+        ),
+    ),
+    Comparator(
+        "ends_with",
+        _WORDS,
+        Shape.TEXTS,
+        "some subject value ends with it, or with any one of the list",
+        "{type: domain, comparator: ends_with, value: .de}",
+        looser="contains",
+        mutant="contains",
+        phrases=Phrases(
+            text="needs to end with {}",
+            pages="needs a page that ends with {}",
+            no_text="must not end with {}",
+            no_pages="no page may end with {}",
+        ),
+    ),
+    Comparator(
+        "in",
+        _LISTED,
+        Shape.LIST,
+        "some subject value equals some listed value",
+        "{type: country, comparator: in, value: [US, CA]}",
+        is_equality=True,
+        phrases=_ONE_OF_THESE,
+    ),
+    Comparator(
+        "has_any",
+        _WORDS,
+        Shape.LIST,
+        "some listed value equals some subject value",
+        "{type: page_contains, comparator: has_any, value: [/pricing, /demo]}",
+        is_equality=True,
+        same_as="in",
+        mutant="has_all",
+        phrases=_ONE_OF_THESE,
+    ),
+    Comparator(
+        "has_all",
+        _WORDS,
+        Shape.LIST,
+        "every listed value equals some subject value",
+        "{type: page_contains, comparator: has_all, value: [/docs, /pricing]}",
+        is_equality=True,
+        needs_all=True,
+        looser="has_any",
+        mutant="has_any",
+        phrases=Phrases(
+            text="lacks {}",
+            pages="lacks {}",
+            no_text="must lack one of these",
+            no_pages="the pages must lack one of these",
+        ),
+    ),
+    Comparator(
+        "gt",
+        _NUMERIC,
+        Shape.NUMBER,
+        "the number is greater",
+        "{type: session_count, comparator: gt, value: 1}",
+        bound=Bound(below=True, above=False, is_included=False),
+        looser="gte",
+        mutant="gte",
+        phrases=Phrases(number="needs more than {}"),
+    ),
+    Comparator(
+        "gte",
+        _NUMERIC,
+        Shape.NUMBER,
+        "the number is greater or equal",
+        "{type: company_size, comparator: gte, value: 50}",
+        bound=Bound(below=True, above=False, is_included=True),
+        mutant="gt",
+        phrases=Phrases(number="needs {} or more"),
+    ),
+    Comparator(
+        "lt",
+        _NUMERIC,
+        Shape.NUMBER,
+        "the number is less",
+        "{type: company_size, comparator: lt, value: 1000}",
+        bound=Bound(below=False, above=True, is_included=False),
+        looser="lte",
+        mutant="lte",
+        phrases=Phrases(number="needs less than {}"),
+    ),
+    Comparator(
+        "lte",
+        _NUMERIC,
+        Shape.NUMBER,
+        "the number is less or equal",
+        "{type: last_seen_days, comparator: lte, value: 30}",
+        bound=Bound(below=False, above=True, is_included=True),
+        mutant="lt",
+        phrases=Phrases(number="needs {} or less"),
+    ),
+    Comparator(
+        "between",
+        _NUMERIC,
+        Shape.BOUNDS,
+        "min <= number <= max",
+        "{type: company_size, comparator: between, value: [50, 1000]}",
+        bound=Bound(below=True, above=True, is_included=True),
+        phrases=Phrases(number="needs {} to {}"),
+    ),
+    Comparator(
+        "exists",
+        _ALL,
+        Shape.FLAG,
+        "there is a subject value (value false inverts it)",
+        "{type: linkedin_url, comparator: exists}",
+        phrases=Phrases(
+            text="must be missing",
+            pages="must be missing",
+            number="must be missing",
+            no_text="must be missing",
+            no_pages="must be missing",
+        ),
+    ),
+    Comparator(
+        "not_equals",
+        _ALL,
+        Shape.SCALAR,
+        "equals does not hold",
+        "{type: industry, comparator: not_equals, value: Education}",
+        "equals",
+    ),
+    Comparator(
+        "not_contains",
+        _WORDS,
+        Shape.TEXTS,
+        "contains does not hold",
+        "{type: job_title, comparator: not_contains, value: Intern}",
+        "contains",
+    ),
+    Comparator(
+        "not_contains_word",
+        _WORDS,
+        Shape.TEXTS,
+        "contains_word does not hold",
+        "{type: job_title, comparator: not_contains_word, value: [Intern, Student]}",
+        "contains_word",
+        is_extension=True,
+    ),
+    Comparator(
+        "not_in",
+        _LISTED,
+        Shape.LIST,
+        "in does not hold",
+        "{type: country, comparator: not_in, value: [IT, IN]}",
+        "in",
+    ),
+    Comparator(
+        "not_exists",
+        _ALL,
+        Shape.FLAG,
+        "exists does not hold",
+        "{type: utm_source, comparator: not_exists}",
+        "exists",
+    ),
+]
+
+COMPARATORS: dict[str, Comparator] = {entry.name: entry for entry in _COMPARATORS}
+"""Every comparator by its name: the language, which is the same in all workspaces."""
+
+
+def comparators_for(kind: Kind) -> list[str]:
+    """Names of the comparators that a condition type of this kind allows, in table order."""
+    return [entry.name for entry in COMPARATORS.values() if kind in entry.kinds]

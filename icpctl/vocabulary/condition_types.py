@@ -1,0 +1,159 @@
+"""The condition types: the fields of a visitor that conditions can ask about (SPEC 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from icpctl.vocabulary.kinds import Form, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionType:
+    """A field of the visitor that conditions can ask about.
+
+    `example` is a YAML condition without its `type`, which the docs and `describe` show.
+    `bounds` are the smallest and largest value that a config may name. A number may be a range
+    where it `has_ranges`; it is whole and not below 0 where it `is_count`. With `is_days` the
+    visitor has a date, and the number is the whole days since then. A custom field has the `paths`
+    of its values, which are tried after those of the mapping.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    example: str
+    form: Form = Form.PLAIN
+    bounds: tuple[float, float] | None = None
+    has_ranges: bool = False
+    is_count: bool = False
+    is_days: bool = False
+    paths: tuple[str, ...] = ()
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether a folder of configs declares it, in `fields.yaml`."""
+        return bool(self.paths)
+
+    @property
+    def is_words(self) -> bool:
+        """Whether conditions compare texts, those of pages included."""
+        return self.kind in (Kind.TEXT, Kind.PAGES)
+
+
+_T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
+
+_TYPES = [
+    ConditionType("utm_source", _T, "UTM source", "{comparator: equals, value: google}"),
+    ConditionType("utm_medium", _T, "UTM medium", "{comparator: in, value: [cpc, email]}"),
+    ConditionType("utm_campaign", _T, "UTM campaign", "{comparator: starts_with, value: q4_}"),
+    ConditionType("utm_term", _T, "UTM term", "{comparator: contains, value: crm}"),
+    ConditionType("utm_content", _T, "UTM content", "{comparator: equals, value: banner_a}"),
+    ConditionType(
+        "page_contains",
+        _P,
+        "pages seen; a page is hit when it contains the value",
+        "{comparator: has_any, value: [/pricing, /demo]}",
+        Form.PART_OF_PAGE,
+    ),
+    ConditionType(
+        "page_equals",
+        _P,
+        "pages seen; a page is hit when it equals the value",
+        "{comparator: equals, value: /pricing}",
+        Form.PAGE,
+    ),
+    ConditionType(
+        "page_view_count", _N, "pages viewed", "{comparator: gte, value: 3}", is_count=True
+    ),
+    ConditionType("session_count", _N, "sessions", "{comparator: gt, value: 1}", is_count=True),
+    ConditionType(
+        "industry", _T, "industry of the company", "{comparator: in, value: [Software, SaaS]}"
+    ),
+    ConditionType(
+        "country",
+        _T,
+        "country; a name or an ISO 3166 code stands for all of that country's",
+        "{comparator: in, value: [US, DE]}",
+        Form.COUNTRY,
+    ),
+    ConditionType("region", _T, "state or region", "{comparator: equals, value: California}"),
+    ConditionType("city", _T, "city", "{comparator: equals, value: Munich}"),
+    ConditionType("job_title", _T, "job title", "{comparator: contains, value: Engineer}"),
+    ConditionType(
+        "company_size",
+        _N,
+        "employees of the company, a number or a range such as 51-200",
+        "{comparator: between, value: [50, 1000]}",
+        has_ranges=True,
+        is_count=True,
+    ),
+    ConditionType(
+        "employee_size_range",
+        _T,
+        "employee range such as 51-200",
+        "{comparator: in, value: [51-200, 201-500]}",
+        Form.SIZE_RANGE,
+    ),
+    ConditionType(
+        "icp_match", _B, "ICP status that the export carries", "{comparator: equals, value: true}"
+    ),
+    ConditionType(
+        "persona_match",
+        _B,
+        "persona status that the export carries",
+        "{comparator: equals, value: true}",
+    ),
+    ConditionType(
+        "icp_score",
+        _N,
+        "score that the export carries, 0 to 100",
+        "{comparator: gte, value: 70}",
+        bounds=(0, 100),
+    ),
+    ConditionType(
+        "last_seen_days",
+        _N,
+        "whole days since the visitor was last seen",
+        "{comparator: lte, value: 30}",
+        is_count=True,
+        is_days=True,
+    ),
+    ConditionType(
+        "domain",
+        _T,
+        "domain of the company",
+        "{comparator: equals, value: northwind.example}",
+        Form.DOMAIN,
+    ),
+    ConditionType("linkedin_url", _T, "LinkedIn profile", "{comparator: exists}", Form.URL),
+    ConditionType("company_city", _T, "city of the company", "{comparator: equals, value: London}"),
+    ConditionType(
+        "company_region", _T, "region of the company", "{comparator: equals, value: Bavaria}"
+    ),
+    ConditionType(
+        "company_postal_code",
+        _T,
+        "postal code of the company",
+        '{comparator: starts_with, value: "941"}',
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The condition types of a workspace: those that every workspace has, then its own fields."""
+
+    types: Mapping[str, ConditionType]
+
+    def with_types(self, more: Iterable[ConditionType]) -> Vocabulary:
+        """Return the vocabulary with these condition types too."""
+        return Vocabulary({**self.types, **{entry.name: entry for entry in more}})
+
+
+CONDITION_TYPES: dict[str, ConditionType] = {entry.name: entry for entry in _TYPES}
+BUILT_IN = Vocabulary(CONDITION_TYPES)
+"""The condition types that every workspace has."""

@@ -1,0 +1,187 @@
+"""`icpctl outcomes` as people and programs use it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.process import ROOT, Ended, icpctl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIGS, SAMPLE = ROOT / "sample_configs", ROOT / "sample_visitors" / "_outcomes"
+AS_OF = "2026-11-23T12:00:00Z"
+VISITORS, DEALS = SAMPLE / "visitors.jsonl", SAMPLE / "deals.csv"
+TARGET = """\
+label: Target
+rules:
+  groups:
+    - operator: AND
+      conditions:
+        - {type: industry, comparator: equals, value: Software}
+        - {type: company_size, comparator: gte, value: 100}
+        - {type: country, comparator: equals, value: DE, optional: true}
+"""
+
+
+def outcomes(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:
+    return icpctl("outcomes", "--as-of", AS_OF, *args, cwd=cwd, **kwargs)
+
+
+def body(ended: Ended) -> dict[str, Any]:
+    assert ended.code == 0, ended.err
+    result: dict[str, Any] = json.loads(ended.out)
+    return result
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six accounts: a to f; a, b, c meet the target; a, b and e have won deals."""
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "target.yaml").write_text(TARGET)
+    visitors = [
+        ("1", "a.example", "Software", 500, "DE"),
+        ("2", "A.example", "Software", 500, "US"),
+        ("3", "https://www.b.example/x", "Software", 200, "US"),
+        ("4", "c.example", "Software", 100, "US"),
+        ("5", "d.example", "Media", 900, "US"),
+        ("6", "e.example", "Software", 9, "US"),
+        ("7", "f.example", "Media", 9, "US"),
+        ("8", None, "Software", 500, "US"),
+    ]
+    keys = ("visitor_id", "domain", "industry", "company_size", "country")
+    lines = [json.dumps(dict(zip(keys, row, strict=True))) for row in visitors]
+    (tmp_path / "visitors.jsonl").write_text("\n".join(lines))
+    (tmp_path / "deals.csv").write_text(
+        "Company Domain Name,Deal Stage,Amount\n"
+        "a.example,closedwon,$1000\nwww.b.example,Closed Won,3000\njane@e.example,won,\n"
+        "c.example,closedlost,\nd.example,Negotiation,\nsomebody@gmail.com,closedwon,5\n"
+        "a.example,closedlost,\nzzz.example,closedwon,7\n"
+    )
+    return tmp_path
+
+
+def test_accounts_are_joined_in_their_normal_form(folder: Path) -> None:
+    args = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "-o", "json")
+    result = body(outcomes(*args, cwd=folder))
+    assert (result["unit"], result["joinedOn"], result["against"]) == (
+        "account", "domain", "everyone",
+    )  # fmt: skip
+    assert (result["base"]["count"], result["base"]["of"]) == (3, 6)
+    assert result["deals"] == {"rows": 8, "keys": 5, "withoutKey": 1, "open": 1}
+    assert (result["join"]["joinedKeys"], result["join"]["withoutKey"]) == (4, 1)
+    figures = result["configs"][0]["ranking"]["figures"]
+    assert (figures["units"], figures["won"], figures["averageAmount"]) == (3, 2, 2000)
+    assert figures["recall"]["value"] == pytest.approx(2 / 3)
+    assert figures["precision"]["few"]
+    missed = result["configs"][0]["missed"]
+    assert missed["won"] == 1
+    assert missed["byCondition"][0]["text"] == "company_size gte 100"
+    verdicts = {c["verdict"] for c in result["configs"][0]["conditions"]}
+    assert verdicts == {"cannot say"}
+    assert result["tooFewWon"]
+
+
+def test_lost_deals_are_who_is_compared(folder: Path) -> None:
+    result = body(outcomes("visitors.jsonl", "--won", "deals.csv", "-o", "json", cwd=folder))
+    assert result["against"] == "lost"
+    assert (result["base"]["count"], result["base"]["of"]) == (3, 4)
+
+
+def test_a_label_in_the_export(folder: Path) -> None:
+    records = [{"visitor_id": str(n), "industry": "Media", "Converted": n % 3} for n in range(9)]
+    (folder / "labelled.jsonl").write_text("\n".join(map(json.dumps, records)))
+    args = ("labelled.jsonl", "--label", "Converted=1", "-o", "json")
+    result = body(outcomes(*args, cwd=folder))
+    assert (result["unit"], result["base"]["count"], result["base"]["of"]) == ("visitor", 3, 9)
+
+
+def test_paths_join_visitors_of_their_own(folder: Path) -> None:
+    (folder / "by_id.csv").write_text("contact,status\n1,won\n5,lost\n")
+    args = ("visitors.jsonl", "--won", "by_id.csv", "--on", "id=contact", "-o", "json")
+    result = body(outcomes(*args, cwd=folder))
+    assert (result["unit"], result["joinedOn"], result["base"]["of"]) == ("visitor", "id", 2)
+
+
+def test_days_count_to_the_close_date(folder: Path) -> None:
+    """Of a deal: a visit ten days before it closed is recent, however long ago that was."""
+    recent = "last_seen_days, comparator: lte, value: 10"
+    config = TARGET.replace("industry, comparator: equals, value: Software", recent)
+    (folder / "icp_configs" / "target.yaml").write_text(config)
+    seen = {"a": "2026-01-11", "b": "2026-01-08", "c": "2026-01-11"}
+    rows = [
+        {"visitor_id": key, "domain": f"{key}.example", "company_size": 500, "last_seen": date}
+        for key, date in seen.items()
+    ]
+    (folder / "dated.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (folder / "dated.csv").write_text(
+        "domain,stage,closedate\na.example,won,2026-01-20\nb.example,won,2026-01-20\n"
+    )
+    args = ("dated.jsonl", "--won", "dated.csv", "-o", "json")
+    figures = body(outcomes(*args, cwd=folder))["configs"][0]["ranking"]["figures"]
+    assert (figures["units"], figures["won"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("bound", "code", "said"),
+    [
+        ("precision<0.5", 0, ""),
+        ("target:precision<90%", 1, "--fail-on target:precision<0.9: 0.6667"),
+        ("recall<=0.5", 0, ""),
+        ("won_at_capacity<3", 1, "won_at_capacity<3"),
+    ],
+)
+def test_bounds_make_the_call_fail(folder: Path, bound: str, code: int, said: str) -> None:
+    args = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "--capacity", "3")
+    ended = outcomes(*args, "--fail-on", bound, cwd=folder)
+    assert ended.code == code, ended.err
+    assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "outcomes come from --won FILE or from --label"),
+        (("--won", "deals.csv", "--label", "x"), "one of the two"),
+        (
+            ("--won", "visitors.jsonl", "--on", "id=nothing", "--fail-on", "auk<1"),
+            "did you mean 'auc'",
+        ),
+        (("--won", "deals.csv", "--against", "nobody"), "--against 'nobody'"),
+        (("--won", "deals.csv", "--within", "soon"), "not a number of days"),
+        (("--won", "deals.csv", "--period", "2026"), "is not a period"),
+        (("--won", "deals.csv", "--period", "2026-02-01..2026-01-01"), "ends before it begins"),
+        (("--won", "deals.csv", "--on", "linkedin_url"), "no column says whose deal it is"),
+        (("--won", "deals.csv", "--fail-on", "nobody:auc<1"), "nobody is not scored"),
+        (("--won", "deals.csv", "--fail-on", "won_at_capacity<1"), "needs --capacity"),
+        (("--won", "missing.csv"), "missing.csv"),
+    ],
+)
+def test_a_wrong_call_is_one_message(folder: Path, args: tuple[str, ...], said: str) -> None:
+    ended = outcomes("visitors.jsonl", *args, cwd=folder)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("output", ["table", "tsv", "markdown"])
+def test_the_sample_reads_well(tmp_path: Path, output: str) -> None:
+    args = (VISITORS, "--won", DEALS, "--dir", CONFIGS, "--against", "everyone", "-o", output)
+    ended = outcomes(*args, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert "enterprise-saas" in ended.out
+    assert "helps" in ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_figures_before_and_now(folder: Path) -> None:
+    (folder / "before").mkdir()
+    (folder / "before" / "target.yaml").write_text(TARGET.replace("100", "1"))
+    args = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "--base-dir", "before")
+    result = body(outcomes(*args, "-o", "json", cwd=folder))
+    figures = [side["configs"][0]["ranking"]["figures"] for side in (result["before"], result)]
+    assert [(f["units"], f["won"]) for f in figures] == [(4, 3), (3, 2)]
+    assert "PRECISION BEFORE" in outcomes(*args, cwd=folder).out

@@ -1,0 +1,90 @@
+"""`icpctl suggest` as people use it, on the sample with its planted rule."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from icpctl.config.model import IcpConfig
+from tests.process import ROOT, Ended, icpctl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLE = ROOT / "sample_visitors" / "_outcomes"
+VISITORS, DEALS = SAMPLE / "visitors.jsonl", SAMPLE / "deals.csv"
+AS_OF = "2026-11-23T12:00:00Z"
+
+
+def suggest(*args: str | Path, cwd: Path) -> Ended:
+    return icpctl("suggest", "--as-of", AS_OF, *args, cwd=cwd)
+
+
+def test_the_planted_rule_of_the_sample_is_found(tmp_path: Path) -> None:
+    args = (VISITORS, "--won", DEALS, "--against", "everyone", "--max-conditions", "4")
+    ended = suggest(*args, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    config = yaml.safe_load(ended.out)
+    conditions = config["rules"]["groups"][0]["conditions"]
+    said = {(c["type"], str(c["value"])) for c in conditions}
+    assert ("page_contains", "/pricing") in said
+    assert ("industry", "['FinTech', 'SaaS', 'Software']") in said
+    assert any(c["type"] == "company_size" and 150 <= c["value"] <= 350 for c in conditions)
+    assert all(c["optional"] and 1 <= c["weight"] <= 5 for c in conditions)
+    assert config.pop("minScore") > 0
+    IcpConfig.model_validate(config)
+    assert "icpctl outcomes" in ended.err
+    assert re.search(r"p 0.005 by 199 permutations", ended.out)
+
+
+def test_outcomes_gives_the_same_figures(tmp_path: Path) -> None:
+    """The round trip: what is printed of held-out accounts, scored and joined anew."""
+    args = (VISITORS, "--won", DEALS, "--against", "everyone")
+    ended = suggest(*args, "--max-conditions", "4", cwd=tmp_path)
+    (printed,) = re.findall(r"([0-9.]+) \(([0-9.]+) to ([0-9.]+)\) without minScore", ended.out)
+    lines = [line for line in ended.out.splitlines() if not line.startswith("minScore")]
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "suggested.yaml").write_text("\n".join(lines))
+    again = ("--period", "newest:30%", "--config", "suggested", "-o", "json", "--as-of", AS_OF)
+    checked = json.loads(icpctl("outcomes", *args, *again, cwd=tmp_path).out)
+    auc = checked["configs"][0]["ranking"]["auc"]
+    assert [f"{auc[end]:.3f}" for end in ("value", "low", "high")] == list(printed)
+
+
+def test_the_order_of_the_rows_changes_no_byte(tmp_path: Path) -> None:
+    lines = VISITORS.read_text().splitlines()
+    (tmp_path / "turned.jsonl").write_text("\n".join(reversed(lines)))
+    args = ("--won", DEALS, "--against", "everyone", "--max-conditions", "3")
+    expected = suggest(VISITORS, *args, cwd=tmp_path)
+    assert suggest("turned.jsonl", *args, cwd=tmp_path).out == expected.out
+
+
+def test_noise_brings_no_config(tmp_path: Path) -> None:
+    deals = [f"{line.split(',')[1]},won" for line in DEALS.read_text().splitlines()[1::4]]
+    (tmp_path / "noise.csv").write_text("domain,status\n" + "\n".join(deals))
+    ended = suggest(VISITORS, "--won", "noise.csv", "--max-conditions", "2", cwd=tmp_path)
+    assert ended.code in (0, 1)
+    if ended.code == 1:
+        assert ended.out.startswith("# Nothing better than chance was found")
+        assert yaml.safe_load(ended.out) is None
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--won", "few.csv"), "won units are too few to learn from"),
+        (("--won", "few.csv", "--holdout", "oldest:3%"), "is not a share to hold out"),
+        (("--won", "few.csv", "--holdout", "newest:300%"), "is not a share"),
+        ((), "outcomes come from --won FILE"),
+    ],
+)
+def test_a_wrong_call_is_one_message(tmp_path: Path, args: tuple[str, ...], said: str) -> None:
+    (tmp_path / "few.csv").write_text("domain\namberbridge.example\n")
+    ended = suggest(VISITORS, *args, cwd=tmp_path)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "Traceback" not in ended.err
