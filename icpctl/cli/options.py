@@ -96,6 +96,10 @@ Rules = Annotated[
     str | None,
     typer.Option("--rules", metavar="F", help="Read the rules {groups: [...]} from F; - is stdin."),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="E", help="The encoding of CSV files that are not UTF-8."),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(
