@@ -24,7 +24,6 @@ from icpctl.files_in_use import require_writable
 from icpctl.mappings.mapping import DEFAULT
 from icpctl.mappings.mapping_file import read_mapping
 from icpctl.settings import DEFAULT_DIR, load_settings
-from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
     from icpctl.features.init.model import Draft
@@ -157,19 +156,18 @@ def _drafts(made: Made) -> tuple[list[Draft], bytes | None]:
     if made.export is None or made.export == "-":
         hint = "write it to a file first"
         raise IcpctlError("--from reads a file, not stdin", "bad_usage", hint=hint)
-    with temporary_folder(None) as spool:
-        made.sample = take_sample(made.export, _FIELDS, None, spool)
-        mapping = _drafted(made, made.sample, spool)
+    made.sample = take_sample(made.export, _FIELDS, None)
+    mapping = _drafted(made, made.sample)
     return conditions_of(made.sample) or usual_conditions(), mapping
 
 
-def _drafted(made: Made, sample: Sample, spool: Path) -> bytes | None:
+def _drafted(made: Made, sample: Sample) -> bytes | None:
     """Draft a mapping of the fields that the default one does not find, and read with it."""
     if sample.mapped.mapping.name != DEFAULT:
         return None
     missing = [name for name in MAPPING_FIELDS if not sample.has(name)]
     paths = drafted_paths(sample.keys, missing)
-    if paths and (again := _read_with(made, paths, sample, spool)):
+    if paths and (again := _read_with(made, paths, sample)):
         made.sample = again
         paths = {name: path for name, path in paths.items() if again.has(name)}
     if sample.mapped.fits and not paths:
@@ -178,11 +176,11 @@ def _drafted(made: Made, sample: Sample, spool: Path) -> bytes | None:
     return mapping_text(paths, sample.keys).encode()
 
 
-def _read_with(made: Made, paths: dict[str, str], sample: Sample, spool: Path) -> Sample | None:
+def _read_with(made: Made, paths: dict[str, str], sample: Sample) -> Sample | None:
     """Return the export as a mapping of these paths reads it, None where it finds nothing."""
     mapping = read_mapping(MAPPING_FILE, mapping_text(paths, sample.keys).encode())
     try:
-        return take_sample(str(made.export), _FIELDS, mapping, spool)
+        return take_sample(str(made.export), _FIELDS, mapping)
     except IcpctlError as error:
         if error.code != "mapping_fits_nothing":
             raise

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import Mapped, map_sources
-from icpctl.exports.reading import Reader, first_records
+from icpctl.exports.reading import Reader
+from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.mappings.paths import scalar_paths
@@ -18,8 +19,6 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
     import pyarrow as pa
 
     from icpctl.exports.sources import Source
@@ -53,18 +52,16 @@ class Sample:
         return Counter(value for row in rows for value in dict.fromkeys(row))
 
 
-def take_sample(
-    export: str, fields: tuple[str, ...], forced: Mapping | None, spool: Path
-) -> Sample:
+def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) -> Sample:
     """Read the first records of a file; of several (a folder or glob), those of the first.
 
     Raises `IcpctlError` if it cannot be read, and `mapping_fits_nothing`.
     """
-    sources = find_sources([export], spool)[:1]
+    sources = find_sources([export])[:1]
     (mapped,) = map_sources(sources, forced)
     sample = Sample(mapped, _keys(sources[0]), {name: [] for name in fields})
     count = 0
-    for rows in _batches(sources[0], mapped.mapping, fields, spool):
+    for rows in _batches(sources[0], mapped.mapping, fields):
         for name in fields:
             sample.values[name] += _values(name, rows[name])
         count += rows.num_rows
@@ -73,11 +70,9 @@ def take_sample(
     return sample
 
 
-def _batches(
-    source: Source, mapping: Mapping, fields: tuple[str, ...], spool: Path
-) -> Iterator[pa.RecordBatch]:
+def _batches(source: Source, mapping: Mapping, fields: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     columns = Columns({name: mapping.paths[name] for name in fields})
-    for batch in Reader(columns, spool).read(source):
+    for batch in Reader(columns).read(source):
         yield batch.table
 
 
