@@ -126,10 +126,20 @@ def score(
     stream = sys.stderr if out == "-" else sys.stdout
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, limit, rejects_hint(rejects_kept=rejects is not None))
+    _hint_at_insight(run)
     if timings:
         print_timings(run)
     is_over = limit.exceeded(run.report.rejected, run.report.visitors)
     return ExitCode.FOUND if is_over or run.damaged else ExitCode.DONE
+
+
+def _hint_at_insight(run: "Run") -> None:
+    """Say what to do next where all was read and nobody matches."""
+    report = run.report
+    if report.visitors and not (report.matched or report.rejected or report.excluded):
+        from icpctl.output.console import note
+
+        note("hint: nobody matches; icpctl insight shows which conditions shut visitors out")
 
 
 def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":

@@ -170,7 +170,7 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
     if paths and (again := _read_with(made, paths, sample)):
         made.sample = again
         paths = {name: path for name, path in paths.items() if again.has(name)}
-    if sample.mapped.fits and not paths:
+    if not paths and any(sample.has(name) for name in _FIELDS):
         return None
     made.drafted = paths
     return mapping_text(paths, sample.keys).encode()

@@ -19,6 +19,7 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     import pyarrow as pa
 
     from icpctl.exports.sources import Source
