@@ -126,8 +126,8 @@ def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:
     scores = np.full((len(verdicts.icp), configs + 1), NO_MATCH, np.int16)
     rows = np.repeat(np.arange(len(verdicts.icp)), np.diff(verdicts.offsets))
     scores[rows, verdicts.configs] = verdicts.hundredths
-    for matches in verdicts.exclusions:
-        scores[matches.rows, matches.config] = matches.hundredths
+    for exclusion in verdicts.exclusions:
+        scores[exclusion.rows, exclusion.config] = exclusion.hundredths
     matches = verdicts.icp >= 0
     scores[matches, configs] = verdicts.icp_hundredths[matches]
     return scores

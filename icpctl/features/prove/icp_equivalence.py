@@ -40,7 +40,8 @@ def compare_icps(
     """Compare the ICP of every possible visitor by two versions, each in its own order.
 
     Inactive configs take no part: the ICP is the first active config that a visitor matches and
-    that does not exclude; who matches an active one that excludes has no ICP. `timeout` is in seconds.
+    that does not exclude; who matches an active one that excludes has no ICP. `timeout` is in
+    seconds.
     """
     versions = _Versions(_active(before), _active(after))
     if versions.are_identical:

@@ -168,6 +168,6 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
     sys.stdout.flush()
     for name, figures in (("as it is", retuned.before), ("tuned", retuned.after)):
         note(
-            f"held out, {name}: AUC {_auc(figures.as_scored)}, precision {rate(figures.precision)}, "
-            f"recall {rate(figures.recall)}"
+            f"held out, {name}: AUC {_auc(figures.as_scored)}, "
+            f"precision {rate(figures.precision)}, recall {rate(figures.recall)}"
         )

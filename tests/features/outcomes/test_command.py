@@ -228,7 +228,9 @@ def test_an_excluded_visitor_has_no_icp(folder: Path) -> None:
         assert (together["units"], together["won"]) == (2, 1)
         assert (figures["target"]["units"], figures["target"]["won"]) == (3, 2)
         assert (figures["ours"]["units"], figures["ours"]["won"]) == (2, 1)
-        missed = {config["ranking"]["slug"]: config["missed"]["won"] for config in result["configs"]}
+        missed = {
+            config["ranking"]["slug"]: config["missed"]["won"] for config in result["configs"]
+        }
         assert missed == {"ours": 0, "target": 1}
     assert "ours excludes: " in outcomes(*EVERYONE[:-2], cwd=folder).out
 

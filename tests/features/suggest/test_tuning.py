@@ -100,7 +100,7 @@ def check_tuned_figures(folder: Path, ended: Ended, args: tuple[str | Path, ...]
     """What the diff makes of the file is a config with the figures that were printed."""
     (folder / "tuned.diff").write_text(ended.out)
     subprocess.run(
-        ["git", "apply", "-p0", "tuned.diff"],  # noqa: S607
+        ["git", "apply", "-p0", "tuned.diff"],
         cwd=folder,
         check=True,
         env={"PATH": os.environ["PATH"], "GIT_CEILING_DIRECTORIES": str(folder.parent)},

@@ -130,7 +130,11 @@ def _everyone(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 def _idle(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     others = _all(proofs, fact.because)
     if _group(proofs, fact.about).operator == Operator.AND:
-        why = f"{others} {_verb(fact.because, 'implies', 'imply')} it" if others else "it always holds"
+        why = (
+            f"{others} {_verb(fact.because, 'implies', 'imply')} it"
+            if others
+            else "it always holds"
+        )
     else:
         others = _all(proofs, fact.because, "or")
         why = f"whoever holds it holds {others}" if others else "it never holds"
