@@ -105,13 +105,14 @@ def verdict(
             matches.append({"config": slug, "score": rounded(best)})
     is_match = bool(matches) and not excluding
     score = matches[0]["score"] if is_match else 0.0
+    excludes = any(body.get("exclude", False) for _, body in configs)
     return {
         "icp_match": is_match,
         "icp": matches[0]["config"] if is_match else None,
         "icp_score": score,
         "matches": matches,
-        "icp_tier": tier(score, tiers or {}) if is_match else None,
-        "excluded_by": excluding[0] if excluding else None,
+        **({"icp_tier": tier(score, tiers) if is_match else None} if tiers else {}),
+        **({"excluded_by": excluding[0] if excluding else None} if excludes else {}),
         "warnings": warnings([body for _, body in configs], record),
     }
 

@@ -21,6 +21,7 @@ ABSENT = object()
 TWINS = {
     "equals": "not_equals",
     "contains": "not_contains",
+    "contains_word": "not_contains_word",
     "in": "not_in",
     "exists": "not_exists",
 }
@@ -100,6 +101,9 @@ def of_text(name: str) -> list[Row]:
     return [
         Row(name, "equals", "blue ocean", [blue, both], [red, "Blue", "Blue Oceans", NOTHING]),
         Row(name, "contains", "ue Oc", [blue, both], [red, NOTHING]),
+        Row(name, "contains", ["hill", "ue oc"], [blue, both], [red, NOTHING]),
+        Row(name, "contains_word", "blue", [blue, both], [red, "Blueish Ocean", NOTHING]),
+        Row(name, "contains_word", ["hill", "ocean"], [blue, both], [red, "Oceans", NOTHING]),
         Row(name, "starts_with", "blue", [blue, both], [red, "A blue ocean", NOTHING]),
         Row(name, "ends_with", "OCEAN", [blue, both], [red, "Blue oceans", NOTHING]),
         Row(name, "in", ["green hill", "blue ocean"], [blue, both], [red, NOTHING]),
@@ -147,6 +151,7 @@ SECTION_2 = {
     "2 page_contains: a page is hit when it contains the value": [
         Row("page_contains", "equals", "/pricing", [[PRICING]], [[DOCS], [], NOTHING]),
         Row("page_contains", "contains", "/PRIC", [[DOCS, PRICING]], [[DOCS], NOTHING]),
+        Row("page_contains", "contains_word", "pricing", [[DOCS, PRICING]], [[DOCS], NOTHING]),
         Row("page_contains", "starts_with", "https://www", [[PRICING]], [["/pricing"], NOTHING]),
         Row("page_contains", "ends_with", "/pricing", [[PRICING]], [[PRICING + "/b"], NOTHING]),
         Row("page_contains", "in", ["/demo", "/pricing"], [[PRICING]], [[DOCS], NOTHING]),
@@ -157,6 +162,7 @@ SECTION_2 = {
     "2 page_equals: a page is hit when it equals the value": [
         Row("page_equals", "equals", PRICING, [[PRICING]], [[DOCS], [PRICING + "/b"], NOTHING]),
         Row("page_equals", "contains", "/PRIC", [[DOCS, PRICING]], [[DOCS], NOTHING]),
+        Row("page_equals", "contains_word", "pricing", [[DOCS, PRICING]], [["/pricings"], NOTHING]),
         Row("page_equals", "starts_with", "https://www", [[PRICING]], [["/pricing"], NOTHING]),
         Row("page_equals", "ends_with", "/pricing", [[PRICING]], [[PRICING + "/"], NOTHING]),
         Row("page_equals", "in", [DOCS, "/demo"], [[DOCS], ["/demo"]], [[PRICING], NOTHING]),
@@ -263,8 +269,14 @@ CASE_SENSITIVE = {
 # Section 4: visitor values
 
 SECTION_4 = {
-    "4 the default mapping: the first that is present and not null wins": [
-        Row("job_title", "equals", "CTO", [Visitor(jobTitle="CTO")], [Visitor(JOB_TITLE="CTO")]),
+    "4 the default mapping: keys in any spelling, and the first value that fits": [
+        Row(
+            "job_title",
+            "equals",
+            "CTO",
+            [Visitor(jobTitle="CTO"), Visitor(JOB_TITLE="CTO"), Visitor({"Job-Title": "CTO"})],
+            [Visitor(jobs_title="CTO")],
+        ),
         Row("utm_source", "equals", "bing", [Visitor(utmSource="bing")]),
         Row("session_count", "equals", 3, [Visitor(sessionCount=3)]),
         Row("persona_match", "equals", True, [Visitor(personaMatch=True)]),
@@ -273,12 +285,13 @@ SECTION_4 = {
             "job_title",
             "equals",
             "CTO",
-            [Visitor(job_title=None, jobTitle="CTO"), Visitor(job_title="CTO", jobTitle="CFO")],
             [
-                Visitor(job_title="CFO", jobTitle="CTO"),
+                Visitor(job_title=None, jobTitle="CTO"),
+                Visitor(job_title="CTO", jobTitle="CFO"),
                 Visitor(job_title="", jobTitle="CTO"),
                 Visitor(job_title={}, jobTitle="CTO"),
             ],
+            [Visitor(job_title="CFO", jobTitle="CTO")],
         ),
         Row(
             "page_equals",
@@ -289,8 +302,9 @@ SECTION_4 = {
                 Visitor(pages_visited=["/a"]),
                 Visitor(pagesVisited=["/a"]),
                 Visitor(pages=None, pages_visited=["/a"]),
+                Visitor(pages=[], pages_visited=["/a"]),
             ],
-            [Visitor(pages=["/b"], pages_visited=["/a"]), Visitor(pages=[], pages_visited=["/a"])],
+            [Visitor(pages=["/b"], pages_visited=["/a"])],
         ),
         Row(
             "last_seen_days",

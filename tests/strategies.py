@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Kind, Shape, comparators_for
-from tests.oracle import FIELDS
+from tests.oracle import FIELDS, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -423,7 +423,7 @@ def part_for(name: str, comparator: str) -> st.SearchStrategy[str]:
     """A text for `contains` and its like: a word or a part of one; not blank."""
     cuts = st.sampled_from(CUTS[comparator.removeprefix("not_")])
     cut = st.builds(lambda change, word: change(word), cuts, st.sampled_from(WORDS[name]))
-    return weighted((2, words_of(name)), (5, cut.filter(str.strip)))
+    return weighted((2, words_of(name)), (5, cut.filter(visible)))
 
 
 def value_for(name: str, comparator: str) -> st.SearchStrategy[Any]:

@@ -109,7 +109,7 @@ def by_oracle(case: Case) -> tuple[list[dict[str, Any]], dict[str, int]]:
             )
         )
     warnings = Counter(field for verdict in verdicts for field in verdict["warnings"])
-    return [{key: verdict[key] for key in VERDICT} for verdict in verdicts], dict(warnings)
+    return [{key: verdict.get(key) for key in VERDICT} for verdict in verdicts], dict(warnings)
 
 
 def smallest(case: Case) -> Case:

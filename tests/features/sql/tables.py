@@ -156,7 +156,7 @@ def expected(
     record = record_of(row, types)
     found = oracle.verdict(configs, record, as_of=AS_OF, case_sensitive=case_sensitive, tiers=tiers)
     del found["warnings"]
-    return found
+    return {"icp_tier": None, "excluded_by": None} | found
 
 
 def seen(verdict: tuple[Any, ...], *, tiers: bool = False) -> dict[str, Any]:
