@@ -42,9 +42,9 @@ def repeated_values(config: IcpConfig, root: Node) -> Iterator[Problem]:
 
 
 def groups_for_everyone(config: IcpConfig, root: Node) -> Iterator[Problem]:
-    """Find groups whose conditions are all optional."""
+    """Find groups whose conditions are all optional, where no minimum score asks for any."""
     for path, group in _groups(config):
-        if all(condition.optional for condition in group.conditions):
+        if not config.min_score and all(condition.optional for condition in group.conditions):
             yield Problem(
                 "ICP302",
                 find(root, path),

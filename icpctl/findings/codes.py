@@ -220,7 +220,8 @@ _CODES = (
     Code(
         "ICP302",
         "a group that matches everyone",
-        "A group without required conditions matches every visitor, and so does its config.",
+        "A group without required conditions matches every visitor, and so does its config, unless "
+        "a `minScore` asks for some of them.",
         "condition",
         "{type: industry, comparator: exists, optional: true}",
         "{type: industry, comparator: exists}",

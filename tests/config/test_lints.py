@@ -54,6 +54,7 @@ def test_a_group_without_required_conditions_matches_everyone() -> None:
         f"    - {group.format('AND', '')}"
         f"    - <ICP302>{group.format('OR', optional)}"
     )
+    check(f"label: SaaS\nminScore: 1\nrules:\n  groups:\n    - {group.format('AND', optional)}")
 
 
 @pytest.mark.parametrize(

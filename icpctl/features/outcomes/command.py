@@ -153,6 +153,7 @@ def outcomes(
                 request.join,
                 request.scope,
                 text_of_condition=head,
+                tiers=options.tiers,
                 capacity=capacity,
                 on_progress=on_progress,
             )

@@ -35,12 +35,16 @@ class ConditionShape:
 
 @dataclass(frozen=True, slots=True)
 class ConfigShape:
-    """A config as a column of the evidence, and its conditions in order."""
+    """A config as a column of the evidence, and its conditions in order.
+
+    With `excludes` the units that match it are those that it shuts out.
+    """
 
     slug: str
     label: str
     column: int
     conditions: tuple[ConditionShape, ...]
+    excludes: bool = False
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:

@@ -59,7 +59,9 @@ class Look:
                         ConditionShape(text, field, group, condition.optional, literal, shut_out)
                     )
                     shut_out += 1
-            shapes.append(ConfigShape(config.slug, config.label, column, tuple(conditions)))
+            shapes.append(
+                ConfigShape(config.slug, config.label, column, tuple(conditions), config.excludes)
+            )
         return cls(plan, tuple(literals), tuple(shapes))
 
     @property
@@ -120,10 +122,12 @@ def _time_texts(seconds: Floats) -> pa.Array:
 
 
 def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:
-    """Scores [rows, configs + 1], the last column that of the ICP."""
+    """Scores [rows, configs + 1], the last column that of the ICP: who is excluded has none."""
     scores = np.full((len(verdicts.icp), configs + 1), NO_MATCH, np.int16)
     rows = np.repeat(np.arange(len(verdicts.icp)), np.diff(verdicts.offsets))
     scores[rows, verdicts.configs] = verdicts.hundredths
+    for exclusion in verdicts.exclusions:
+        scores[exclusion.rows, exclusion.config] = exclusion.hundredths
     matches = verdicts.icp >= 0
     scores[matches, configs] = verdicts.icp_hundredths[matches]
     return scores

@@ -84,6 +84,11 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         (joined.outside, "are outside the period"),
     ):
         said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
+    said += [
+        f"{config.slug} excludes: a visitor who matches it has no ICP, and counts in its own row"
+        for config in scan.survey.counts.configs
+        if config.excludes
+    ]
     for count, text in (
         (joined.after_close, "came only after the deal had closed and do not count"),
         (joined.without_last_seen, "have no last_seen and count as if before any close date"),

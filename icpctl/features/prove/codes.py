@@ -41,7 +41,8 @@ PROOF_CODES = (
     Code(
         "ICP602",
         "a config that no visitor can match",
-        "The conditions of each of its groups contradict each other.",
+        "The conditions of each of its groups contradict each other, or no score that they allow "
+        "reaches `minScore`.",
         "proof",
         _groups(_group("AND", _FROM_500, _BELOW_100, _GERMANY)),
         _groups(_group("AND", _FROM_500, _GERMANY)),
@@ -93,7 +94,7 @@ PROOF_CODES = (
     Code(
         "ICP608",
         "a config that is never anyone's ICP",
-        "Active configs that come before it match every visitor that it matches.",
+        "Active configs that come before it, or that exclude, match every visitor that it matches.",
         "words",
         "`company_size gte 500` with the priority 20, behind `company_size gte 50` with 10",
         "the narrower config first: the priority 5 for `company_size gte 500`",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,15 @@ from icpctl.features.prove.solver import (
     Answer,
     Encoding,
     Prover,
+    all_weight,
     decide,
+    difference_in_matches,
     milliseconds,
     require_z3,
 )
 from icpctl.features.prove.space.space import Claim, Space, State
-from icpctl.features.prove.space.witness import Witness, judge, plainest, wrong
+from icpctl.features.prove.space.witness import Witness, judge, plainest, replay, witness_of, wrong
+from icpctl.scoring.plan import hundredths
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -28,21 +31,23 @@ _NAMES = ("first", "second")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Whether two configs match the same visitors, and give them the same scores.
+    """Whether two configs match the same visitors, give them the same scores, and exclude alike.
 
-    Each is None where it is not known; `scores` also where matches already differ. `witness` is a
-    visitor on whom they differ, and `verdicts` its score by each, None where one does not match.
+    Each is None where it is not known; `scores` also where matches already differ. `exclusions` is
+    False where one config excludes whom it matches, and the other does not. `witness` is a visitor
+    on whom they differ, and `verdicts` its score by each, None where one does not match.
     """
 
     matches: bool | None
     scores: bool | None
     witness: Witness | None = None
     verdicts: tuple[float | None, float | None] = (None, None)
+    exclusions: bool | None = True
 
     @property
     def is_equal(self) -> bool:
         """Whether both are proved equal in every way."""
-        return bool(self.matches and self.scores)
+        return bool(self.matches and self.scores and self.exclusions)
 
 
 def compare(
@@ -59,17 +64,31 @@ def compare(
     ]
     space = Space(named, case_sensitive=case_sensitive)
     prover = Prover(space, timeout)
-    answers = [
-        prover.ask([Claim(one), Claim(other, holds=False)]) for one, other in ((0, 1), (1, 0))
-    ]
-    state = next((it.state for it in answers if it.state), None)
+    matches, state = difference_in_matches(prover)
     if state is not None:
         return _differing(space, state, matches=False)
-    matches = None if any(it.possible is None for it in answers) else True
     scores = _scores(space, timeout)
     if scores.state is not None:
         return _differing(space, scores.state, matches=matches)
-    return Comparison(matches, None if scores.possible is None else True)
+    compared = Comparison(matches, None if scores.possible is None else True)
+    if first.exclude == second.exclude:
+        return compared
+    return _compare_exclusions(space, prover, compared)
+
+
+def _compare_exclusions(space: Space, prover: Prover, compared: Comparison) -> Comparison:
+    """Compare a config that excludes with one that does not: whoever matches shows it."""
+    answers = [prover.ask([Claim(number)]) for number in (0, 1)]
+    shown = ((Claim(at), answer.state) for at, answer in enumerate(answers))
+    for claim, state in shown:
+        if state is not None:
+            witness = witness_of(space, state, [claim])
+            replay(space, [witness])
+            (judged,) = judge(space, [witness.record])
+            verdicts = judged.scores.get(0), judged.scores.get(1)
+            return replace(compared, exclusions=False, witness=witness, verdicts=verdicts)
+    is_open = any(answer.possible is None for answer in answers)
+    return replace(compared, exclusions=None if is_open else True)
 
 
 def _differing(space: Space, state: State, *, matches: bool | None) -> Comparison:
@@ -79,7 +98,8 @@ def _differing(space: Space, state: State, *, matches: bool | None) -> Compariso
         if matches is False:
             return space.is_true(Claim(0), other) != space.is_true(Claim(1), other)
         one, two = (
-            it.hundredths(space.held(number, other)) for number, it in enumerate(space.configs)
+            hundredths(config.score(space.held(number, other)))
+            for number, config in enumerate(space.configs)
         )
         return one != two
 
@@ -110,6 +130,7 @@ def _scores(space: Space, timeout: float) -> Answer:
 
 
 def _score(encoding: Encoding, number: int, config: ConfigPlan) -> Any:
+    """A config's score, 0 where it does not match."""
     z3 = encoding.z3
     best = z3.RealVal(0)
     for place, group in enumerate(config.groups):
@@ -119,13 +140,13 @@ def _score(encoding: Encoding, number: int, config: ConfigPlan) -> Any:
             z3.RealVal(0),
         )
         best = z3.If(score > best, score, best)
-    return best
+    return z3.If(encoding.claim(Claim(number)), best, z3.RealVal(0))
 
 
 def _group_score(encoding: Encoding, config: int, number: int, group: GroupPlan) -> Any:
     """A group's score where it matches."""
     z3 = encoding.z3
-    scale = 100 / _all_weight(group)
+    scale = 100 / all_weight(group)
     optional = [
         z3.If(encoding.claim(Claim(config, number, place)), _real(z3, scale * one.weight), 0)
         for place, one in enumerate(group.conditions)
@@ -145,11 +166,6 @@ def _group_score(encoding: Encoding, config: int, number: int, group: GroupPlan)
             z3.RealVal(0),
         )
     return z3.Sum([held, *optional])
-
-
-def _all_weight(group: GroupPlan) -> Fraction:
-    weights = group.weights([True] * len(group.conditions))
-    return weights.all_required + weights.all_optional
 
 
 def _real(z3: Any, value: Fraction) -> Any:

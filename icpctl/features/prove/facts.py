@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from icpctl.features.prove.solver import Answer, Prover
+from icpctl.features.prove.solver import Answer, Prover, difference_in_matches
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, replay, witness_of
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import IcpConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Inquiry:
         configs = [(it.slug, it.config) for it in files]
         self.space = Space(configs, case_sensitive=case_sensitive)
         self.prover = Prover(self.space, timeout)
+        self._timeout = timeout
         by_slug = {it.slug: it for it in files}
         self.proofs = Proofs([by_slug[it.slug] for it in self.space.configs])
         self._met: list[tuple[State, int]] = []
@@ -102,6 +104,13 @@ class Inquiry:
         if answer.possible is None:
             self.leave_open(code, about)
         return answer.core if answer.possible is False else None
+
+    def compare_matches(self, first: IcpConfig, second: IcpConfig) -> bool | None:
+        """Whether two configs, of this folder or not, match the same visitors; None if unknown."""
+        self.proofs.questions += 1
+        configs = [("first", first), ("second", second)]
+        space = Space(configs, case_sensitive=self.space.case_sensitive)
+        return difference_in_matches(Prover(space, self._timeout))[0]
 
     def leave_open(self, code: str, about: Claim) -> None:
         """Note, once, that it is not known whether a finding is due."""

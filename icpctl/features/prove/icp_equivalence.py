@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import IcpConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ def compare_icps(
 ) -> IcpComparison:
     """Compare the ICP of every possible visitor by two versions, each in its own order.
 
-    Inactive configs take no part: the ICP is the first active config that a visitor matches.
-    `timeout` is in seconds.
+    Inactive configs take no part: the ICP is the first active config that a visitor matches and
+    that does not exclude; who matches an active one that excludes has no ICP. `timeout` is in
+    seconds.
     """
     versions = _Versions(_active(before), _active(after))
     if versions.are_identical:
@@ -61,6 +63,19 @@ def _active(configs: Sequence[ConfigFile]) -> list[ConfigFile]:
     return sorted((file for file in configs if file.config.is_active), key=lambda file: file.order)
 
 
+def _judging(config: IcpConfig) -> tuple[object, ...]:
+    """What of a config decides about ICPs, its place among others aside."""
+    return config.rules, config.min_score, config.exclude
+
+
+def _icp(files: Sequence[ConfigFile], matched: Sequence[bool]) -> str | None:
+    """The ICP of a visitor whom these of the configs match, in order."""
+    matching = [file for file, is_match in zip(files, matched, strict=True) if is_match]
+    if any(file.config.exclude for file in matching):
+        return None
+    return matching[0].slug if matching else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Versions:
     """Both versions' active configs, in order; in the plan those of `after` follow `before`."""
@@ -70,9 +85,9 @@ class _Versions:
 
     @property
     def are_identical(self) -> bool:
-        """Whether both have the same rules under the same slugs in the same order."""
+        """Whether both have configs that judge alike under the same slugs in the same order."""
         first, second = (
-            [(file.slug, file.config.rules) for file in files]
+            [(file.slug, *_judging(file.config)) for file in files]
             for files in (self.before, self.after)
         )
         return first == second
@@ -96,21 +111,22 @@ class _Versions:
 
     def icps(self, matched: Sequence[bool]) -> tuple[str | None, str | None]:
         """Return the ICP by each version of a visitor; `matched` holds a flag a config."""
-        both = zip([*self.before, *self.after], matched, strict=True)
-        slugs = [file.slug if is_match else None for file, is_match in both]
         cut = len(self.before)
-        return (
-            next(filter(None, slugs[:cut]), None),
-            next(filter(None, slugs[cut:]), None),
-        )
+        return _icp(self.before, matched[:cut]), _icp(self.after, matched[cut:])
 
 
 def _icps(encoding: Encoding, files: Sequence[ConfigFile], start: int) -> dict[str, Any]:
-    """For each slug the formula that it is the ICP: it matches, and none before it does."""
+    """For each slug the formula that it is the ICP.
+
+    It matches, and none before it does, nor any config that excludes.
+    """
     z3 = encoding.z3
-    icps, earlier = {}, z3.BoolVal(False)
-    for number, file in enumerate(files, start):
-        matches = encoding.claim(Claim(number))
+    numbered = [(encoding.claim(Claim(at)), file) for at, file in enumerate(files, start)]
+    icps = {}
+    earlier = z3.Or([matches for matches, file in numbered if file.config.exclude])
+    for matches, file in numbered:
+        if file.config.exclude:
+            continue
         icps[file.slug] = z3.And(matches, z3.Not(earlier))
         earlier = z3.Or(earlier, matches)
     return icps

@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 
 
 def check_together(inquiry: Inquiry) -> None:
-    """Note configs that equal earlier ones, and active ones that are never anyone's ICP."""
+    """Note configs that equal earlier ones, and active ones that are never anyone's ICP.
+
+    Who matches an active config that excludes has no ICP, whatever the order.
+    """
     alive = _alive(inquiry)
     equals = _equal(inquiry, alive)
     for config, first in equals.items():
         inquiry.note("ICP609", Claim(config), [Claim(first)], _both(inquiry, first, config)[1])
     files = inquiry.proofs.files
-    active = [it for it in alive if files[it].config.is_active]
-    for place, config in enumerate(active):
-        before = active[:place]
+    active = [config for config in alive if files[config].config.is_active]
+    excluding = [config for config in active if files[config].config.exclude]
+    candidates = [config for config in active if not files[config].config.exclude]
+    for place, config in enumerate(candidates):
+        before = sorted([*candidates[:place], *excluding])
         if equals.get(config) in before or not before:
             continue
         if inquiry.met_alone(config, before):

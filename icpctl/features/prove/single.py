@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from icpctl.features.prove.space.space import Claim
@@ -43,21 +44,28 @@ def _required(group: GroupPlan) -> list[int]:
 
 
 def _impossible(inquiry: Inquiry, config: int, number: int) -> tuple[Claim, ...] | None:
-    """The conditions that keep everybody from matching a group, or None."""
+    """What keeps everybody from matching a group: conditions, or a `minScore` out of reach."""
     group = inquiry.space.configs[config].groups[number]
     needed = [Claim(config, number, it) for it in _required(group)]
     about = Claim(config, number)
     if group.operator == Operator.AND and needed:
-        return inquiry.refuted("ICP601", about, *needed)
-    return None if inquiry.refuted("ICP601", about, about) is None else tuple(needed)
+        core = inquiry.refuted("ICP601", about, *needed)
+    else:
+        core = None if inquiry.refuted("ICP601", about, about) is None else tuple(needed)
+    if core is None and inquiry.space.configs[config].min_hundredths:
+        core = inquiry.refuted("ICP601", about, replace(about, enough=True))
+    return core
 
 
 def _nearest(inquiry: Inquiry, config: int, number: int, core: Sequence[Claim]) -> Witness | None:
-    """A visitor that holds all required conditions of an AND group but one of the core."""
+    """A visitor that holds all required conditions of an AND group but one of the core.
+
+    Where the score is never enough, one that holds all of them.
+    """
     group = inquiry.space.configs[config].groups[number]
-    if group.operator != Operator.AND:
-        return None
     needed = [Claim(config, number, it) for it in _required(group)]
+    if group.operator != Operator.AND or not needed:
+        return None
     for claim in reversed([it for it in core if it.group == number]):
         claims = [it.opposite() if it == claim else it for it in needed]
         if found := inquiry.witness(*claims):
@@ -68,18 +76,19 @@ def _nearest(inquiry: Inquiry, config: int, number: int, core: Sequence[Claim]) 
 def _everyone(inquiry: Inquiry, config: int, alive: Sequence[int]) -> list[int]:
     """The groups that every visitor matches; notes those, or that the groups together do so."""
     groups = inquiry.space.configs[config].groups
+    has_minimum = inquiry.space.configs[config].min_hundredths > 0
     found = []
     for number in alive:
-        about = Claim(config, number)
+        about = Claim(config, number, enough=True)
         needed = [Claim(config, number, it, holds=False) for it in _required(groups[number])]
-        is_or = groups[number].operator == Operator.OR and needed
+        is_or = groups[number].operator == Operator.OR and needed and not has_minimum
         core = inquiry.refuted("ICP603", about, *(needed if is_or else [about.opposite()]))
         if core is not None:
             found.append(number)
             because = [it.opposite() for it in core if it.condition is not None]
             inquiry.note("ICP603", about, because, inquiry.witness(about))
     if not found and len(alive) > 1:
-        nobody = [Claim(config, number, holds=False) for number in alive]
+        nobody = [Claim(config, number, holds=False, enough=True) for number in alive]
         core = inquiry.refuted("ICP603", Claim(config), *nobody)
         if core is not None:
             because = [it.opposite() for it in core]
@@ -120,12 +129,36 @@ def _implied(inquiry: Inquiry, config: int, number: int) -> None:
         rest = left[:at] + left[at + 1 :]
         own = left[at].opposite()
         core = inquiry.refuted("ICP604", about, *rest, own) if rest else None
-        if core is None:
+        if core is None or not _is_weightless(inquiry, about, rest):
             continue
         left = rest
         because = [it if is_and else it.opposite() for it in core if it != own]
         shows = [Claim(config, number), *([about, *because] if is_and or because else [])]
         inquiry.note("ICP604", about, because, inquiry.witness(*shows))
+
+
+def _is_weightless(inquiry: Inquiry, about: Claim, rest: Sequence[Claim]) -> bool:
+    """Whether the config matches the same visitors with only `rest` of a group's required ones.
+
+    They do where any score will do; a `minScore` may ask for the weight of what is implied.
+    """
+    config = inquiry.proofs.files[about.config].config
+    if not config.min_score:
+        return True
+    kept = {claim.condition for claim in rest}
+    groups = list(config.rules.groups)
+    group = groups[about.group or 0]
+    conditions = tuple(
+        condition
+        for place, condition in enumerate(group.conditions)
+        if condition.optional or place in kept
+    )
+    groups[about.group or 0] = group.model_copy(update={"conditions": conditions})
+    rules = config.rules.model_copy(update={"groups": tuple(groups)})
+    matches = inquiry.compare_matches(config, config.model_copy(update={"rules": rules}))
+    if matches is None:
+        inquiry.leave_open("ICP604", about)
+    return bool(matches)
 
 
 def _optional(inquiry: Inquiry, config: int, number: int) -> None:
@@ -149,7 +182,7 @@ def _optional(inquiry: Inquiry, config: int, number: int) -> None:
 
 def _covered(inquiry: Inquiry, config: int, alive: Sequence[int]) -> None:
     """Note groups without which the same visitors match the config."""
-    left = [Claim(config, number, holds=False) for number in alive]
+    left = [Claim(config, number, holds=False, enough=True) for number in alive]
     for at in reversed(inquiry.prover.perhaps_implied(left) if len(left) > 1 else []):
         about = left[at].opposite()
         others = left[:at] + left[at + 1 :]

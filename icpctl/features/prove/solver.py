@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from icpctl.extras import require
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.space.numbers import NumberSource
     from icpctl.features.prove.space.texts import TextSource
+    from icpctl.scoring.plan import GroupPlan
 
 _MOST_MS = 2**31 - 1
 
@@ -87,13 +90,17 @@ class Encoding:
     def claim(self, claim: Claim) -> Any:
         """The literal that says what a claim says."""
         if claim not in self._claims:
-            key = claim.config, claim.group, claim.condition
-            self._claims[claim] = (
-                self._defined("-".join(map(str, key)), self._meant(*key))
-                if claim.holds
-                else self.z3.Not(self.claim(claim.opposite()))
-            )
+            self._claims[claim] = self._new_claim(claim)
         return self._claims[claim]
+
+    def _new_claim(self, claim: Claim) -> Any:
+        if claim.enough and not self.space.configs[claim.config].min_hundredths:
+            return self.claim(replace(claim, enough=False))
+        if not claim.holds:
+            return self.z3.Not(self.claim(claim.opposite()))
+        key = claim.config, claim.group, claim.condition
+        name = "-".join(map(str, key)) + "+" * claim.enough
+        return self._defined(name, self._enough(*key[:2]) if claim.enough else self._meant(*key))
 
     def all_but_one(self, claims: Sequence[Claim]) -> list[list[Any]]:
         """For each claim literals that say that it is not true and all the others are.
@@ -146,7 +153,8 @@ class Encoding:
     def _meant(self, config: int, group: int | None, condition: int | None) -> Any:
         groups = self.space.configs[config].groups
         if group is None:
-            return self.z3.Or([self.claim(Claim(config, it)) for it in range(len(groups))])
+            enough = [Claim(config, number, enough=True) for number in range(len(groups))]
+            return self.z3.Or([self.claim(claim) for claim in enough])
         conditions = groups[group].conditions
         if condition is not None:
             one = conditions[condition]
@@ -161,6 +169,45 @@ class Encoding:
             return self.z3.BoolVal(True)
         together = self.z3.And if groups[group].operator == Operator.AND else self.z3.Or
         return together(needed)
+
+    def _enough(self, config: int, number: int | None) -> Any:
+        """A group matches, and its score rounds to the config's minimum or more (SPEC 5)."""
+        plan, place = self.space.configs[config], number or 0
+        group = plan.groups[place]
+        least = Fraction(2 * plan.min_hundredths - 1, 20_000) * all_weight(group)
+        held = [self.claim(Claim(config, place, at)) for at in range(len(group.conditions))]
+        conditions = list(zip(group.conditions, held, strict=True))
+        required = [(one.weight, literal) for one, literal in conditions if not one.optional]
+        optional = [(one.weight, literal) for one, literal in conditions if one.optional]
+        if group.operator == Operator.AND or not required:
+            least -= sum((weight for weight, _ in required), Fraction(0))
+            reached = self._adds_up(optional, least)
+        else:  # the heaviest that holds counts: some that holds brings enough
+            reached = self.z3.Or(
+                [
+                    self.z3.And(literal, self._adds_up(optional, least - weight))
+                    for weight, literal in required
+                ]
+            )
+        return self.z3.And(self.claim(Claim(config, place)), reached)
+
+    def _adds_up(self, weighted: Sequence[tuple[Fraction, Any]], least: Fraction) -> Any:
+        """The weights of the literals that are true come to at least so much, exactly.
+
+        Sums are of whole numbers in as many bits as all of them take.
+        """
+        z3 = self.z3
+        scale = math.lcm(1, *(weight.denominator for weight, _ in weighted))
+        whole = [(int(weight * scale), literal) for weight, literal in weighted]
+        bound, most = math.ceil(least * scale), sum(weight for weight, _ in whole)
+        if bound <= 0 or bound > most:
+            return z3.BoolVal(bound <= 0)
+        bits = most.bit_length()
+        terms = [
+            z3.If(literal, z3.BitVecVal(weight, bits), z3.BitVecVal(0, bits))
+            for weight, literal in whole
+        ]
+        return z3.UGE(reduce(lambda total, term: total + term, terms), z3.BitVecVal(bound, bits))
 
     def _add_texts(self, name: str, source: TextSource) -> None:
         masks = [*(source.masks[it] for it in source.numbers), *source.phantoms]
@@ -307,6 +354,17 @@ class Prover:
         return claims
 
 
+def difference_in_matches(prover: Prover) -> tuple[bool | None, State | None]:
+    """Whether the first two configs match the same visitors; one on whom they differ, if any."""
+    answers = [
+        prover.ask([Claim(first), Claim(second, holds=False)]) for first, second in ((0, 1), (1, 0))
+    ]
+    state = next((answer.state for answer in answers if answer.state), None)
+    if state is not None:
+        return False, state
+    return None if any(answer.possible is None for answer in answers) else True, None
+
+
 def checked(solver: Any, *literals: Any) -> Any:
     """What a solver says of literals; raise `KeyboardInterrupt` where that ended it.
 
@@ -331,6 +389,12 @@ def decide(encoding: Encoding, solver: Any, literals: Sequence[Any], names: set[
     if found == z3.unsat and any(it.eq(real) for it in solver.unsat_core()):
         found = checked(solver, *literals)
     return Answer(possible=False if found == z3.unsat else None)
+
+
+def all_weight(group: GroupPlan) -> Fraction:
+    """The weight that a group's score is a share of."""
+    weights = group.weights([True] * len(group.conditions))
+    return weights.all_required + weights.all_optional
 
 
 def _at(z3: Any, steps: list[Any], point: int) -> Any:

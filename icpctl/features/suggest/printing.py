@@ -159,13 +159,15 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
         print("# Nothing better than chance was found: the config stays as it is.")
         return
     rules = file.config.rules.model_validate(retuned.rules)
-    changes = {"rules": rules.model_dump(mode="json", by_alias=True)}
+    changes = {
+        "minScore": retuned.min_score or None,
+        "rules": rules.model_dump(mode="json", by_alias=True),
+    }
     after = with_fields(file, changes).data
     print_diff((file.path, file.data), (file.path, after))
     sys.stdout.flush()
     for name, figures in (("as it is", retuned.before), ("tuned", retuned.after)):
         note(
-            f"held out, {name}: AUC {_auc(figures.ranking)}, precision {rate(figures.precision)}, "
-            f"recall {rate(figures.recall)}"
+            f"held out, {name}: AUC {_auc(figures.as_scored)}, "
+            f"precision {rate(figures.precision)}, recall {rate(figures.recall)}"
         )
-    note(f"these are with minScore: {retuned.min_score:g}, which is not in the diff")

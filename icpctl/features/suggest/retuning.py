@@ -27,7 +27,7 @@ from icpctl.features.suggest.learner.tuning import (
     tuning_test,
 )
 from icpctl.features.suggest.learning import know_units, sample_of
-from icpctl.scoring.plan import fields_of
+from icpctl.scoring.plan import at_least, fields_of
 from icpctl.vocabulary import CONDITION_TYPES, Operator
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ _THRESHOLDS = ("gte", "gt", "lte", "lt")
 
 @dataclass(frozen=True, slots=True)
 class Retuned:
-    """What tuning brings. `body` is the config's new rules, None where chance does as well."""
+    """What tuning brings.
+
+    `rules` are the config's new rules, None where chance does as well, `min_score` its new
+    `minScore`. `before` is the config as it is, its own `minScore` included.
+    """
 
     rules: dict[str, Any] | None
     min_score: float
@@ -116,7 +120,7 @@ def _start(
             weight, optional = float(condition.weight), condition.optional
             tuned.append(TunedCondition(len(columns) - 1, place, weight, optional))
         groups.append(TunedGroup(Operator(group.operator) == Operator.AND, tuple(tuned)))
-    return columns, TunedConfig(tuple(groups))
+    return columns, TunedConfig(tuple(groups), at_least(config.min_score))
 
 
 def _candidate(condition: Condition) -> Candidate:

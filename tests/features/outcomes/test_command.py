@@ -185,3 +185,61 @@ def test_figures_before_and_now(folder: Path) -> None:
     figures = [side["configs"][0]["ranking"]["figures"] for side in (result["before"], result)]
     assert [(f["units"], f["won"]) for f in figures] == [(4, 3), (3, 2)]
     assert "PRECISION BEFORE" in outcomes(*args, cwd=folder).out
+
+
+EVERYONE = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "-o", "json")
+
+
+def test_a_minimum_score_decides_who_matches(folder: Path) -> None:
+    """With it only the account that is in Germany matches; the other two score 66.67."""
+    file = folder / "icp_configs" / "target.yaml"
+    file.write_text(TARGET.replace("rules:", "minScore: 66.67\nrules:"))
+    (config,) = body(outcomes(*EVERYONE, cwd=folder))["configs"]
+    assert config["ranking"]["figures"]["units"] == 3
+    file.write_text(TARGET.replace("rules:", "minScore: 66.68\nrules:"))
+    result = body(outcomes(*EVERYONE, cwd=folder))
+    for ranking in (result["together"], result["configs"][0]["ranking"]):
+        assert (ranking["figures"]["units"], ranking["figures"]["won"]) == (1, 1)
+    assert result["configs"][0]["missed"]["won"] == 2
+
+
+def test_tiers_of_the_settings(folder: Path) -> None:
+    """Account a scores 100, b and c 66.67; only the best visitor of an account counts."""
+    assert body(outcomes(*EVERYONE, cwd=folder))["tiers"] == []
+    (folder / "icpctl.toml").write_text("tiers = {A = 80, B = 66.67, C = 0}\n")
+    tiers = body(outcomes(*EVERYONE, cwd=folder))["tiers"]
+    assert [(t["name"], t["units"], t["won"]) for t in tiers] == [
+        ("A", 1, 1), ("B", 2, 1), ("C", 0, 0),
+    ]  # fmt: skip
+    assert "TIER" in outcomes(*EVERYONE[:-2], cwd=folder).out
+
+
+def test_an_excluded_visitor_has_no_icp(folder: Path) -> None:
+    """Account b matches both: it does not match all together, and target's own rules it does."""
+    rules = "rules: {groups: [{operator: AND, conditions: [{type: domain, comparator: in, value: "
+    excluding = f"label: Ours\nexclude: true\n{rules}[b.example, f.example]}}]}}]}}\n"
+    (folder / "icp_configs" / "ours.yaml").write_text(excluding)
+    for named in ((), ("--config", "target")):
+        result = body(outcomes(*EVERYONE, *named, cwd=folder))
+        figures = {
+            config["ranking"]["slug"]: config["ranking"]["figures"] for config in result["configs"]
+        }
+        together = result["together"]["figures"]
+        assert (together["units"], together["won"]) == (2, 1)
+        assert (figures["target"]["units"], figures["target"]["won"]) == (3, 2)
+        assert (figures["ours"]["units"], figures["ours"]["won"]) == (2, 1)
+        missed = {
+            config["ranking"]["slug"]: config["missed"]["won"] for config in result["configs"]
+        }
+        assert missed == {"ours": 0, "target": 1}
+    assert "ours excludes: " in outcomes(*EVERYONE[:-2], cwd=folder).out
+
+
+def test_an_account_matches_by_a_visitor_who_is_not_excluded(folder: Path) -> None:
+    rules = "rules: {groups: [{operator: AND, conditions: [{type: country, comparator: equals, "
+    excluding = f"label: Ours\nexclude: true\n{rules}value: DE}}]}}]}}\n"
+    (folder / "icp_configs" / "ours.yaml").write_text(excluding)
+    (folder / "icpctl.toml").write_text("tiers = {A = 80, B = 0}\n")
+    result = body(outcomes(*EVERYONE, cwd=folder))
+    assert result["together"]["figures"]["units"] == 3
+    assert [tier["units"] for tier in result["tiers"]] == [0, 3]

@@ -220,4 +220,5 @@ def worlds() -> dict[str, World]:
 def bodies_hold(body: dict[str, Any], record: dict[str, Any]) -> Any:
     """The score that the oracle gives, rounded; None where the config does not match."""
     score = oracle.config_score(body, record, as_of=AS_OF)
-    return None if score is None else oracle.rounded(score)
+    is_match = score is not None and oracle.rounded(score) >= body.get("minScore", 0)
+    return oracle.rounded(score) if is_match else None

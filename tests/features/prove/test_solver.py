@@ -10,7 +10,7 @@ from tests.process import ROOT
 # One pigeon more than holes: to find that out takes a solver long.
 PIGEONS = """
 import itertools, os, signal, threading, z3
-from icpctl.proofs.solver import checked
+from icpctl.features.prove.solver import checked
 
 solver = z3.SolverFor("QF_FD")
 solver.set("timeout", 60_000)

@@ -35,24 +35,33 @@ def test_the_planted_rule_of_the_sample_is_found(tmp_path: Path) -> None:
     assert ("industry", "['FinTech', 'SaaS', 'Software']") in said
     assert any(c["type"] == "company_size" and 150 <= c["value"] <= 350 for c in conditions)
     assert all(c["optional"] and 1 <= c["weight"] <= 5 for c in conditions)
-    assert config.pop("minScore") > 0
+    assert config["minScore"] > 0
     IcpConfig.model_validate(config)
     assert "icpctl outcomes" in ended.err
     assert re.search(r"p 0.005 by 199 permutations", ended.out)
 
 
-def test_outcomes_gives_the_same_figures(tmp_path: Path) -> None:
+def test_score_and_outcomes_run_what_is_printed(tmp_path: Path) -> None:
     """The round trip: what is printed of held-out accounts, scored and joined anew."""
     args = (VISITORS, "--won", DEALS, "--against", "everyone")
     ended = suggest(*args, "--max-conditions", "4", cwd=tmp_path)
-    (printed,) = re.findall(r"([0-9.]+) \(([0-9.]+) to ([0-9.]+)\) without minScore", ended.out)
-    lines = [line for line in ended.out.splitlines() if not line.startswith("minScore")]
     (tmp_path / "icp_configs").mkdir()
-    (tmp_path / "icp_configs" / "suggested.yaml").write_text("\n".join(lines))
+    (tmp_path / "icp_configs" / "suggested.yaml").write_text(ended.out)
+    assert icpctl("validate", "--strict", "icp_configs", cwd=tmp_path).code == 0
     again = ("--period", "newest:30%", "--config", "suggested", "-o", "json", "--as-of", AS_OF)
-    checked = json.loads(icpctl("outcomes", *args, *again, cwd=tmp_path).out)
-    auc = checked["configs"][0]["ranking"]["auc"]
+    (checked,) = json.loads(icpctl("outcomes", *args, *again, cwd=tmp_path).out)["configs"]
+    (printed,) = re.findall(r"AUC ([0-9.]+) \(([0-9.]+) to ([0-9.]+)\) as scored", ended.out)
+    auc = checked["ranking"]["auc"]
     assert [f"{auc[end]:.3f}" for end in ("value", "low", "high")] == list(printed)
+    figures = checked["ranking"]["figures"]
+    for name in ("precision", "recall"):
+        (share,) = re.findall(rf"{name} ([0-9.]+) ?%", ended.out)
+        assert float(share) == pytest.approx(100 * figures[name]["value"], abs=0.06)
+    scored = icpctl("score", VISITORS, "--out", "-", "--as-of", AS_OF, cwd=tmp_path)
+    rows = [json.loads(line) for line in scored.out.splitlines()]
+    scores = [row["icp_score"] for row in rows if row["icp_match"]]
+    assert yaml.safe_load(ended.out)["minScore"] <= min(scores)
+    assert 0 < len(scores) < len(rows)
 
 
 def test_the_order_of_the_rows_changes_no_byte(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +19,7 @@ from icpctl.features.suggest.learner.tuning import (
     config_auc,
     tune,
 )
-from tests.process import ROOT, icpctl
+from tests.process import ROOT, Ended, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,3 +92,21 @@ def test_tune_prints_a_diff(tmp_path: Path) -> None:
         for mark in "-+"
     )
     assert len(removed) == len(added) > 0  # comments stay
+    assert "+minScore: " in ended.out
+    check_tuned_figures(tmp_path, ended, args)
+
+
+def check_tuned_figures(folder: Path, ended: Ended, args: tuple[str | Path, ...]) -> None:
+    """What the diff makes of the file is a config with the figures that were printed."""
+    (folder / "tuned.diff").write_text(ended.out)
+    subprocess.run(
+        ["git", "apply", "-p0", "tuned.diff"],
+        cwd=folder,
+        check=True,
+        env={"PATH": os.environ["PATH"], "GIT_CEILING_DIRECTORIES": str(folder.parent)},
+    )
+    again = ("--period", "newest:30%", "-o", "json")
+    checked = icpctl("outcomes", SAMPLE / "visitors.jsonl", *args, *again, cwd=folder)
+    (config,) = json.loads(checked.out)["configs"]
+    (auc,) = re.findall(r"held out, tuned: AUC ([0-9.]+)", ended.err)
+    assert f"{config['ranking']['auc']['value']:.3f}" == auc

@@ -37,6 +37,9 @@ def _lines(first: str, second: str, found: Comparison) -> list[str]:
     both = f"{first} and {second}"
     if found.is_equal:
         return [f"{both} are equivalent: every visitor has the same match and score"]
+    if found.witness and found.exclusions is False:
+        line = f"{both} differ in whether they exclude whom they match, such as"
+        return [f"{line} {found.witness.line}"]
     if found.witness:
         what = "scores" if found.matches else "matches"
         lines = [f"{both} differ in {what}, such as on {found.witness.line}"]
@@ -80,6 +83,7 @@ def _body(first: str, second: str, found: Comparison) -> dict[str, Any]:
         "equivalent": True if found.is_equal else False if found.witness else None,
         "matches": found.matches,
         "scores": found.scores,
+        **({} if found.exclusions is True else {"exclusions": found.exclusions}),
         "witness": found.witness and found.witness.record,
         "verdicts": verdicts if found.witness else None,
     }

@@ -97,7 +97,10 @@ def _all(proofs: Proofs, claims: Sequence[Claim], word: str = "and") -> str:
 
 
 def _contradiction(proofs: Proofs, claims: Sequence[Claim]) -> str:
-    """Why no visitor matches a group."""
+    """Why no visitor matches a group, or none has a score with which its config matches."""
+    if claims and claims[0].condition is None:
+        least = proofs.files[claims[0].config].config.min_score
+        return f"no score of {_named(proofs, claims[0])} reaches minScore {least:g}"
     if claims and _group(proofs, claims[0]).operator == Operator.OR and len(claims) > 1:
         return f"neither {_all(proofs, claims, 'nor')} can hold"
     if len(claims) == 1:
@@ -127,7 +130,11 @@ def _everyone(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 def _idle(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     others = _all(proofs, fact.because)
     if _group(proofs, fact.about).operator == Operator.AND:
-        why = f"{others} {_verb(fact, 'implies', 'imply')} it" if others else "it always holds"
+        why = (
+            f"{others} {_verb(fact.because, 'implies', 'imply')} it"
+            if others
+            else "it always holds"
+        )
     else:
         others = _all(proofs, fact.because, "or")
         why = f"whoever holds it holds {others}" if others else "it never holds"
@@ -143,7 +150,7 @@ def _covered(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 
 
 def _never_held(proofs: Proofs, fact: Fact) -> tuple[str, str]:
-    rule = _verb(fact, "rules", "rule")
+    rule = _verb(fact.because, "rules", "rule")
     return (
         f"no matching visitor holds this optional condition: {_all(proofs, fact.because)} "
         f"{rule} it out",
@@ -153,7 +160,7 @@ def _never_held(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 
 def _always_held(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     others = _all(proofs, fact.because)
-    why = f": {others} {_verb(fact, 'implies', 'imply')} it" if others else ""
+    why = f": {others} {_verb(fact.because, 'implies', 'imply')} it" if others else ""
     return (
         f"every matching visitor holds this optional condition{why}",
         "remove it, or change its value",
@@ -161,17 +168,34 @@ def _always_held(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 
 
 def _shadowed(proofs: Proofs, fact: Fact) -> tuple[str, str]:
-    before = _all(proofs, fact.because)
-    comes, matches = _verb(fact, "comes", "come"), _verb(fact, "matches", "together match")
+    before = [claim for claim in fact.because if not _excludes(proofs, claim)]
+    excluding = [claim for claim in fact.because if _excludes(proofs, claim)]
+    reasons = []
+    if before:
+        reasons.append(f"{_all(proofs, before)} {_verb(before, 'comes', 'come')} before it")
+    if excluding:
+        verb = _verb(excluding, "excludes", "exclude")
+        reasons.append(f"{_all(proofs, excluding)} {verb} visitors")
+    matches = _verb(fact.because, "matches", "together match")
+    if len(reasons) > 1:
+        matches = "they together match"
     return (
-        f"this config is never anyone's ICP: {before} {comes} before it and {matches} "
+        f"this config is never anyone's ICP: {' and '.join([*reasons, matches])} "
         "all whom it matches",
-        "give it a lower priority number, or narrow the others",
+        "give it a lower priority number, or narrow the others" if before else "narrow the others",
     )
 
 
 def _equal(proofs: Proofs, fact: Fact) -> tuple[str, str]:
-    return f"{_all(proofs, fact.because)} matches the same visitors", "remove one of the two"
+    same = f"{_all(proofs, fact.because)} matches the same visitors"
+    configs = [proofs.files[claim.config].config for claim in (fact.about, fact.because[0])]
+    if configs[0].exclude == configs[1].exclude:
+        return same, "remove one of the two"
+    return f"{same}, and one of the two excludes them", "narrow the one that excludes"
+
+
+def _excludes(proofs: Proofs, claim: Claim) -> bool:
+    return proofs.files[claim.config].config.exclude
 
 
 def _listed(proofs: Proofs, fact: Fact) -> tuple[str, str]:
@@ -183,8 +207,8 @@ def _listed(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     )
 
 
-def _verb(fact: Fact, one: str, several: str) -> str:
-    return one if len(fact.because) == 1 else several
+def _verb(claims: Sequence[Claim], one: str, several: str) -> str:
+    return one if len(claims) == 1 else several
 
 
 SENTENCES: dict[str, Callable[[Proofs, Fact], tuple[str, str]]] = {

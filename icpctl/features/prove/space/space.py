@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from icpctl.features.prove.space.numbers import NumberSource
 from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.mappings import mapping
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.plan import hundredths, make_plan
 from icpctl.values import normal_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
@@ -31,17 +31,19 @@ class Claim:
     """A statement about a visitor: that it matches a config or a group, or holds a condition.
 
     All are numbers in the plan; without `group` it is about the config, without `condition` about
-    the group. With `holds` False it says the opposite.
+    the group. With `holds` False it says the opposite. With `enough` it says of a group that it
+    matches with a score of at least the config's `minScore`: then so does the config.
     """
 
     config: int
     group: int | None = None
     condition: int | None = None
     holds: bool = True
+    enough: bool = False
 
     def opposite(self) -> Claim:
         """The opposite statement."""
-        return Claim(self.config, self.group, self.condition, not self.holds)
+        return replace(self, holds=not self.holds)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Space:
     ) -> None:
         self.case_sensitive = case_sensitive
         self.plan: Plan = make_plan(
-            [(slug, _groups_alone(config)) for slug, config in configs],
+            [(slug, _without_exclusion(config)) for slug, config in configs],
             as_of=normal_forms.EPOCH,
             case_sensitive=case_sensitive,
         )
@@ -149,12 +151,16 @@ class Space:
 
     def is_true(self, claim: Claim, state: State) -> bool:
         """Whether a claim is true of a visitor, looking at no more conditions than it takes."""
-        groups = self.configs[claim.config].groups
+        config = self.configs[claim.config]
+        groups = config.groups
         if claim.group is not None:
             groups = (groups[claim.group],)
         if claim.condition is not None:
             return self._is_held(groups[0].conditions[claim.condition], state) == claim.holds
-        return any(self._is_matched(it, state) for it in groups) == claim.holds
+        matched = any(self._is_matched(group, state) for group in groups)
+        if matched and config.min_hundredths and asks_for_enough(claim):
+            return claim_is_true(claim, config, self.held(claim.config, state))
+        return matched == claim.holds
 
     def record(self, state: State) -> dict[str, Any]:
         """The visitor as a record."""
@@ -185,18 +191,24 @@ class Space:
         return not needed or together(self._is_held(it, state) for it in needed)
 
     def _conditions(self, claim: Claim) -> Iterator[ConditionPlan]:
-        groups = self.configs[claim.config].groups
-        for number, group in enumerate(groups):
+        config = self.configs[claim.config]
+        with_optional = config.min_hundredths > 0 and asks_for_enough(claim)
+        for number, group in enumerate(config.groups):
             if claim.group in (None, number):
                 if claim.condition is None:
-                    yield from (it for it in group.conditions if not it.optional)
+                    yield from (it for it in group.conditions if with_optional or not it.optional)
                 else:
                     yield group.conditions[claim.condition]
 
 
-def _groups_alone(config: IcpConfig) -> IcpConfig:
-    """A config that whoever one of its groups matches matches, whatever the score."""
-    return config.model_copy(update={"min_score": 0, "exclude": False})
+def _without_exclusion(config: IcpConfig) -> IcpConfig:
+    """A config whose matches are listed among all others; who is excluded follows from them."""
+    return config.model_copy(update={"exclude": False})
+
+
+def asks_for_enough(claim: Claim) -> bool:
+    """Whether the config's `minScore` has a say in a claim."""
+    return claim.group is None or claim.enough
 
 
 def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> bool:
@@ -208,9 +220,15 @@ def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> boo
         start += len(group.conditions)
         if claim.group == number and claim.condition is not None:
             return bool(ours[claim.condition]) == claim.holds
-        matched.append(group.matches(ours))
+        enough = not asks_for_enough(claim) or reaches(config, group, ours)
+        matched.append(group.matches(ours) and enough)
     found = any(matched) if claim.group is None else matched[claim.group]
     return found == claim.holds
+
+
+def reaches(config: ConfigPlan, group: GroupPlan, held: Sequence[bool]) -> bool:
+    """Whether what is held of a group gives a score of at least the config's `minScore`."""
+    return hundredths(group.score(held)) >= config.min_hundredths
 
 
 def _any_listed(test: Test) -> bool:
