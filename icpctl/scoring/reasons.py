@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,21 +20,26 @@ from icpctl.vocabulary import Operator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.explanation import ConfigExplanation
     from icpctl.scoring.plan import ConfigPlan, GroupPlan, Plan
     from icpctl.scoring.run import Rows
+    from icpctl.scoring.seen_values import Seen
 
 _AT_ONCE = 4096  # rows that are explained together: what Python makes of them fits into memory
 
 
 class NearMiss(NamedTuple):
-    """A visitor who fails one required condition of a config; `group` counts from 1."""
+    """A visitor who fails one required condition of a config; `group` counts from 1.
+
+    `seen` is what the condition looked at, as a JSON value.
+    """
 
     id: str | None
     config: str
     group: int
-    failed: ConditionExplanation
+    condition: Condition
+    seen: Any
 
 
 class _Place(NamedTuple):
@@ -144,6 +149,17 @@ class Reasons:
                 nearest[is_nearer], least[is_nearer] = number, lacking[is_nearer]
         return nearest
 
+    def _seen(self, batch: pa.RecordBatch) -> list[dict[str, Seen]]:
+        """What each row has for each condition type; looked at once for rows that are the same."""
+        columns = [_hashable(batch[name]) for name in self.plan.columns]
+        keys = list(zip(*columns, strict=True)) or [()] * batch.num_rows
+        first_of: dict[tuple[object, ...], int] = {}
+        for row, key in enumerate(keys):
+            first_of.setdefault(key, row)
+        distinct = batch.take(pa.array(list(first_of.values()), pa.int64()))
+        seen_by = dict(zip(first_of, see(distinct, self.plan), strict=True)) if first_of else {}
+        return [seen_by[key] for key in keys]
+
     def _near_misses(self, batch: pa.RecordBatch) -> Iterator[NearMiss]:
         words, _ = row_words(batch, self.plan)
         missed = sorted(
@@ -156,13 +172,16 @@ class Reasons:
         row_indices = list(dict.fromkeys(row for row, _ in missed))
         taken = batch.take(pa.array(row_indices, pa.int64()))
         ids = dict(zip(row_indices, scalar_texts(taken[ID]).to_pylist(), strict=True))
-        seen = dict(zip(row_indices, see(taken, self.plan), strict=True)) if missed else {}
+        seen = dict(zip(row_indices, self._seen(taken), strict=True))
+        values: dict[tuple[int, _Place], Any] = {}  # rows that are the same share what was seen
         for row, place in missed:
             slug = self.plan.configs[place.config].slug
-            group = self.configs[slug].rules.groups[place.group]
-            condition = group.conditions[place.condition]
-            failed = ConditionExplanation(condition, False, subject_of(condition, seen[row]))
-            yield NearMiss(ids[row], slug, place.group + 1, failed)
+            condition = self.configs[slug].rules.groups[place.group].conditions[place.condition]
+            key = id(seen[row]), place
+            if key not in values:
+                subject = subject_of(condition, seen[row])
+                values[key] = ConditionExplanation(condition, False, subject).seen_value
+            yield NearMiss(ids[row], slug, place.group + 1, condition, values[key])
 
 
 def _lacking(config: ConfigPlan, held: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from icpctl.output.runs.csv_texts import harmless
 from icpctl.values.typed_columns import carried_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from icpctl.output.runs.verdict_rows import Form
@@ -39,8 +39,8 @@ class _JsonLines:
         self._file = file
 
     def write(self, near_misses: Sequence[NearMiss]) -> None:
-        for near_miss in near_misses:
-            row = dict(zip(COLUMNS, _cells(near_miss), strict=True))
+        for cells in _cells(near_misses):
+            row = dict(zip(COLUMNS, cells, strict=True))
             text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
             self._file.write(text.encode() + b"\n")
 
@@ -87,15 +87,18 @@ WRITERS: dict[Form, Callable[[BinaryIO], NearMissWriter]] = {
 }
 
 
-def _cells(near_miss: NearMiss) -> tuple[object, ...]:
-    failed = near_miss.failed
-    condition = head(failed.condition)
-    return near_miss.id, near_miss.config, near_miss.group, condition, failed.seen_value
+def _cells(near_misses: Sequence[NearMiss]) -> Iterator[tuple[object, ...]]:
+    """Yield the cells of each row; the text of a condition is made once."""
+    texts: dict[int, str] = {}
+    for visitor, config, group, condition, seen in near_misses:
+        if id(condition) not in texts:
+            texts[id(condition)] = head(condition)
+        yield visitor, config, group, texts[id(condition)], seen
 
 
 def _columns(near_misses: Sequence[NearMiss]) -> list[pa.Array]:
     """The columns; what was seen as text, a list as JSON."""
-    ids, configs, groups, conditions, seen = zip(*map(_cells, near_misses), strict=True)
+    ids, configs, groups, conditions, seen = zip(*_cells(near_misses), strict=True)
     tokens = [json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in seen]
     return [
         pa.array(ids, pa.string()),
