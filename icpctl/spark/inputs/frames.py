@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.reading import changed
-from icpctl.exports.tables import places
+from icpctl.exports import table_paths
+from icpctl.exports.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START
 from icpctl.spark.inputs.reads import reads_of_blocks, reads_of_lines, reads_of_rows
@@ -255,8 +255,7 @@ def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     """The columns of a table that are looked at, by their names; one where there are none."""
     wanted: set[str] = set()
     for file in work.files.values():
-        found = places(work.columns(file.mapping), names)
-        wanted |= {name for its in found.values() for it in its for name in it.columns}
+        wanted.update(table_paths.columns_needed(work.columns(file.mapping), names))
     return [name for name in names if name in wanted] or list(names[:1])
 
 
