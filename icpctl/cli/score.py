@@ -195,7 +195,6 @@ class _Watchers:
         explains: bool,
     ) -> "_Watchers":
         from icpctl.scoring.plan import make_plan
-        from icpctl.scoring.reasons import Reasons
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None
@@ -205,7 +204,11 @@ class _Watchers:
         when, is_exact = options.as_of, options.case_sensitive
         plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact, tiers=options.tiers)
         figures = required(EXTENSIONS.figures, "--full")(configs, plan) if full else None
-        return cls(plan, report, figures, Reasons(plan, dict(pairs)) if explains else None)
+        if not explains:
+            return cls(plan, report, figures)
+        from icpctl.scoring.reasons import Reasons
+
+        return cls(plan, report, figures, Reasons(plan, dict(pairs)))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -236,7 +239,6 @@ def _score_here(
     """
     from icpctl.files import replacing
     from icpctl.output.progress import progress
-    from icpctl.output.runs.explained_rows import ExplainedRows
     from icpctl.output.runs.row_files import row_files
     from icpctl.scoring.run import score as score_exports
 
@@ -249,7 +251,11 @@ def _score_here(
     with ExitStack() as stack:
         files = stack.enter_context(row_files(targets))
         reasons = watchers.reasons
-        explained = ExplainedRows(files, targets.layout, reasons) if reasons else None
+        explained = None
+        if reasons:
+            from icpctl.output.runs.explained_rows import ExplainedRows
+
+            explained = ExplainedRows(files, targets.layout, reasons)
         report_file = stack.enter_context(replacing(report.path)) if report else None
         hidden = targets.to_stdout and sys.stdout.isatty()
         on_progress = stack.enter_context(progress(sys.stderr, hidden=hidden))

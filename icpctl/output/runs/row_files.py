@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
-from icpctl.output.runs.near_miss_files import WRITERS as NEAR_MISS_WRITERS
 from icpctl.output.runs.verdict_rows import FORMATS, FORMS, PLACE, VERDICT, Layout
 
 if TYPE_CHECKING:
@@ -74,7 +73,9 @@ class Targets:
         form = FORMS.get(Path(self.near_misses).suffix.lower())
         if form is None:
             raise _unclear(self.near_misses or "--near-misses ''", "")
-        return NEAR_MISS_WRITERS[form]
+        from icpctl.output.runs.near_miss_files import WRITERS
+
+        return WRITERS[form]
 
 
 def _unclear(file: str, more: str) -> IcpctlError:
