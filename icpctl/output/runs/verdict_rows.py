@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from icpctl.output.runs.column_choice import chosen_columns
 from icpctl.output.runs.csv_texts import harmless
+from icpctl.output.runs.json_columns import json_texts_of, quoted
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
@@ -271,14 +272,14 @@ class _Kept:
         return {
             "source": lambda: json.dumps(self._rows.source, ensure_ascii=False),
             "line": lambda: self._pick(pa.array(self._rows.lines)).cast(pa.string()),
-            "id": lambda: _quoted(self._pick(self._rows.ids)),
+            "id": lambda: quoted(self._pick(self._rows.ids)),
             "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
             "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
             TIER: lambda: _taken([*map(json.dumps, self._rows.tiers), "null"], self._tier()),
             EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
-            WHY: lambda: _json_texts(self._pick(self._why())),
+            WHY: lambda: json_texts_of(self._pick(self._why())),
             **{
                 name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()
@@ -387,28 +388,6 @@ def _taken(texts: Sequence[str | None], numbers: np.ndarray) -> pa.Array:
     """`texts` by number; -1 is the last one."""
     at = np.where(numbers < 0, len(texts) - 1, numbers)
     return pa.array(texts, pa.string()).take(pa.array(at.astype(np.int64)))
-
-
-def _json_texts(texts: pa.Array) -> pa.Array:
-    """The JSON texts of texts, each distinct one made once."""
-    encoded = texts.dictionary_encode()
-    tokens = [json.dumps(text, ensure_ascii=False) for text in encoded.dictionary.to_pylist()]
-    return pc.fill_null(pa.array(tokens, pa.string()).take(encoded.indices), "null")
-
-
-def _quoted(tokens: pa.Array) -> pa.Array:
-    """JSON texts of ids as JSON strings, null for what is no id."""
-    simple = pc.and_(pc.starts_with(tokens, '"'), pc.invert(pc.match_substring(tokens, "\\")))
-    if pc.all(pc.fill_null(simple, True)).as_py() and not pc.any(pc.equal(tokens, '""')).as_py():
-        known = pc.fill_null(tokens, "null")
-        blank = pc.match_substring_regex(known, r'^"\s*"$')
-        if not pc.any(blank).as_py():
-            return known
-    texts = [
-        None if text is None else json.dumps(text, ensure_ascii=False)
-        for text in scalar_texts(tokens).to_pylist()
-    ]
-    return pc.fill_null(pa.array(texts, pa.string()), "null")
 
 
 def bytes_of(lines: pa.Array) -> memoryview:
