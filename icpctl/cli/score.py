@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from icpctl.exports.sources import Source
     from icpctl.output.runs.row_files import Targets
     from icpctl.scoring.plan import Plan
+    from icpctl.scoring.reasons import Reasons
     from icpctl.scoring.run import Options, Rows, Run
 
 
@@ -54,6 +55,14 @@ def score(
         ),
     ] = None,
     rejects: Rejects = None,
+    near_misses: Annotated[
+        str | None,
+        typer.Option(
+            "--near-misses",
+            metavar="F",
+            help="Write who fails one required condition: .jsonl, .csv or .parquet.",
+        ),
+    ] = None,
     max_rejects: MaxRejects = "0",
     only_matched: Annotated[
         bool, typer.Option("--only-matched", help="Write matching visitors only.")
@@ -64,6 +73,15 @@ def score(
     carry: Annotated[
         list[str] | None,
         typer.Option(metavar="PATH", help="Add a field of the record to each row; repeatable."),
+    ] = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Add to each row a sentence that says why.")
+    ] = False,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=HEADER],...", help="Choose, order and rename the columns of the rows."
+        ),
     ] = None,
     report: Report = None,
     report_title: ReportTitle = None,
@@ -99,19 +117,24 @@ def score(
 
     if full and output != "json":
         raise IcpctlError("--full is for -o json", "bad_usage", hint="add -o json, or leave it out")
+    _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
     unbuilt = {
         "--report": report is not None,
         "--full": full,
         "--timings": timings,
         "--out -": out == "-",
+        "--why": why,
+        "--columns": columns is not None,
+        "--near-misses": near_misses is not None,
     }
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
-    layout = Layout(only_matched, with_line, options.carry)
+    layout = Layout(only_matched, with_line, options.carry, with_why=why)
     layout = layout.used_by((file.config for file in configs), options.tiers)
+    layout = layout.choose(columns or [])
     figures: RunFigures | None = None
     if spark:
         from icpctl.spark.run import Folders, score_on
@@ -119,8 +142,10 @@ def score(
         folders = Folders(out, rejects, layout)
         run = score_on(spark, visitors_of(visitors), configs, options, folders)
     else:
-        targets = Targets(out, rejects, layout)
-        watchers = _Watchers.of(configs, options, begin_report, full=full)
+        targets = Targets(out, rejects, layout, near_misses)
+        watchers = _Watchers.of(
+            configs, options, begin_report, full=full, explains=targets.explains
+        )
         run = _score_here(visitors_of(visitors), configs, options, targets, watchers)
         figures = watchers.figures
     stream = sys.stderr if out == "-" else sys.stdout
@@ -142,6 +167,14 @@ def _hint_at_insight(run: "Run") -> None:
         note("hint: nobody matches; icpctl insight shows which conditions shut visitors out")
 
 
+def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
+    """Refuse options of rows where no rows are written. Raises `IcpctlError` `bad_usage`."""
+    for option, is_given in given.items():
+        if is_given and out is None:
+            hint = "add --out FILE, or leave it out"
+            raise IcpctlError(f"{option} is for the rows of --out", "bad_usage", hint=hint)
+
+
 def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":
     """Return what makes the report that is asked for."""
     if path is None and title is None and not no_visitors:
@@ -151,11 +184,15 @@ def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeRep
 
 @dataclass(frozen=True, slots=True)
 class _Watchers:
-    """What counts a run besides the run itself, and the plan that it needs, if any."""
+    """What looks at a run besides the run itself, and the plan that it needs, if any.
+
+    `reasons` are there where what is written says why.
+    """
 
     plan: "Plan | None"
     report: "RunReport | None"
     figures: "RunFigures | None"
+    reasons: "Reasons | None" = None
 
     @classmethod
     def of(
@@ -165,24 +202,31 @@ class _Watchers:
         begin_report: "MakeReport | None",
         *,
         full: bool,
+        explains: bool,
     ) -> "_Watchers":
         from icpctl.scoring.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None
-        if not full:
+        if not full and not explains:
             return cls(plan, report, None)
         pairs = [(config.slug, config.config) for config in configs]
         when, is_exact = options.as_of, options.case_sensitive
         plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact, tiers=options.tiers)
-        figures = required(EXTENSIONS.figures, "--full")(configs, plan)
-        return cls(plan, report, figures)
+        figures = required(EXTENSIONS.figures, "--full")(configs, plan) if full else None
+        if not explains:
+            return cls(plan, report, figures)
+        from icpctl.scoring.reasons import Reasons
+
+        return cls(plan, report, figures, Reasons(plan, dict(pairs)))
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the rows must have."""
-        both = [watcher.fields for watcher in (self.report, self.figures) if watcher]
-        return tuple(dict.fromkeys(name for fields in both for name in fields))
+        needed = [watcher.fields for watcher in (self.report, self.figures) if watcher]
+        if self.reasons:
+            needed.append(self.reasons.plan.columns)
+        return tuple(dict.fromkeys(name for fields in needed for name in fields))
 
     def add(self, rows: "Rows") -> None:
         """Count a batch."""
@@ -216,12 +260,18 @@ def _score_here(
 
     with ExitStack() as stack:
         files = stack.enter_context(row_files(targets))
+        reasons = watchers.reasons
+        explained = None
+        if reasons:
+            from icpctl.output.runs.explained_rows import ExplainedRows
+
+            explained = ExplainedRows(files, targets.layout, reasons)
         report_file = stack.enter_context(replacing(report.path)) if report else None
         hidden = targets.to_stdout and sys.stdout.isatty()
         on_progress = stack.enter_context(progress(sys.stderr, hidden=hidden))
 
         def on_rows(rows: "Rows") -> None:
-            files.write(rows)
+            (explained or files).write(rows)
             watchers.add(rows)
 
         run = score_exports(

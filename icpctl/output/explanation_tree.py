@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from icpctl.output.condition_wording import head, reason, role
 from icpctl.output.console import console, is_coloured, note, shown
+from icpctl.output.reasons import below_minimum
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _config_line(config: ConfigExplanation, screen: _Screen) -> Text:
     nearest = min(config.groups, key=lambda group: len(_failing(group)))
     types = dict.fromkeys(it.condition.type for it in _failing(nearest))
     if config.below_min_score:
-        return screen.line(False, f"{config.slug} does not match: {_below(config)}")
+        return screen.line(False, f"{config.slug} does not match: {below_minimum(config)}")
     return screen.line(False, f"{config.slug} does not match: {', '.join(types)}")
 
 
@@ -127,7 +128,7 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
 
     outcome = f"matches, score {config.score:.2f}" if config.matched else "does not match"
     if config.below_min_score:
-        outcome += f": {_below(config)}"
+        outcome += f": {below_minimum(config)}"
     elif config.matched and config.excludes:
         outcome += ": who matches is excluded"
     label = screen.line(config.matched, f"{config.slug} {outcome}", bold=True)
@@ -137,11 +138,6 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
         for explained in group.conditions:
             branch.add(_condition_text(explained, screen))
     return tree
-
-
-def _below(config: ConfigExplanation) -> str:
-    best = max(group.score for group in config.groups if group.matched)
-    return f"its score {best:.2f} is below the minimum of {config.min_score:g}"
 
 
 def _outcome(group: GroupExplanation, screen: _Screen) -> str:

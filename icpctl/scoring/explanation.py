@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings.mapping import ID
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.plan import ConfigPlan, Plan, Weights
     from icpctl.scoring.seen_values import Hits, HitsOf, Seen
+    from icpctl.scoring.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,11 @@ class ConditionExplanation:
     def body(self) -> dict[str, Any]:
         """Return the condition, its outcome and the value seen as JSON values."""
         given = self.condition.model_dump(mode="json")
-        return given | {"held": self.held, "seen": self._seen(), "missing": self.missing}
+        return given | {"held": self.held, "seen": self.seen_value, "missing": self.missing}
 
-    def _seen(self) -> Any:
+    @property
+    def seen_value(self) -> Any:
+        """The value seen as a JSON value: a list where there are several, None without one."""
         if self.missing:
             return None if self.seen.fits else _json(self.seen.raw)
         is_list = len(self.seen.values) > 1 or _is_pages(self.condition)
@@ -161,45 +165,64 @@ def explain_rows(
     With `most_matches` only so many of the configs that a visitor matches, the first ones.
     """
     verdicts = score_batch(rows, plan)
-    words, _ = row_words(rows, plan)
-    seen = see(rows, plan)
-    asked = [condition for config in configs.values() for condition in config.conditions]
-    hits = hits_of(asked, seen, plan)
-    held = [held_conditions(config, words) for config in plan.configs]
+    offsets, matching = verdicts.offsets.tolist(), verdicts.configs.tolist()
+    chosen: list[Sequence[int]] = [
+        range(len(plan.configs)) if most_matches is None else matching[start:stop][:most_matches]
+        for start, stop in pairwise(offsets)
+    ]
+    explained = explain_configs(rows, verdicts, chosen, plan, configs)
     ids = scalar_texts(rows[ID]).to_pylist()
-    for row, line in enumerate(lines):
-        start, stop = verdicts.offsets[row : row + 2].tolist()
-        matching = verdicts.configs[start:stop].tolist()
-        scores = verdicts.scores_of(row)
-        chosen = range(len(plan.configs)) if most_matches is None else matching[:most_matches]
-        explained = []
-        for number in chosen:
-            config = plan.configs[number]
-            flags = held[number][row].tolist()
-            groups = _groups(config, configs[config.slug], flags, seen[row], hits)
-            score = scores.get(number)
-            explained.append(
-                ConfigExplanation(
-                    config.slug,
-                    score is not None,
-                    score or 0.0,
-                    groups,
-                    configs[config.slug].min_score,
-                    config.excludes,
-                )
-            )
+    for row, (line, of_row) in enumerate(zip(lines, explained, strict=True)):
         icp = int(verdicts.icp[row])
         yield Explanation(
             ids[row],
             line,
             None if icp < 0 else plan.configs[icp].slug,
             float(verdicts.icp_score[row]),
-            tuple(explained),
+            of_row,
             _named(verdicts.excluded_by, row, [config.slug for config in plan.configs]),
             _named(verdicts.tier, row, [name for name, _ in plan.tiers]),
             plan.excludes,
             bool(plan.tiers),
         )
+
+
+def explain_configs(
+    rows: pa.RecordBatch,
+    verdicts: Verdicts,
+    chosen: Sequence[Sequence[int]],
+    plan: Plan,
+    configs: dict[str, IcpConfig],
+) -> Iterator[tuple[ConfigExplanation, ...]]:
+    """Explain for each row of a batch the `chosen` configs: their numbers in the plan, row by row.
+
+    `verdicts` are those on the rows, and `configs` those that the plan was made of, by slug.
+    """
+    words, _ = row_words(rows, plan)
+    seen = see(rows, plan)
+    numbers = sorted({number for of_row in chosen for number in of_row})
+    models = {number: configs[plan.configs[number].slug] for number in numbers}
+    asked = [condition for model in models.values() for condition in model.conditions]
+    hits = hits_of(asked, seen, plan)
+    held = {number: held_conditions(plan.configs[number], words) for number in numbers}
+    for row, of_row in enumerate(chosen):
+        scores = verdicts.scores_of(row)
+        explained = []
+        for number in of_row:
+            config, model, score = plan.configs[number], models[number], scores.get(number)
+            groups = _groups(config, model, held[number][row].tolist(), seen[row], hits)
+            is_matched = score is not None
+            explained.append(
+                ConfigExplanation(
+                    config.slug,
+                    is_matched,
+                    score or 0.0,
+                    groups,
+                    model.min_score,
+                    config.excludes,
+                )
+            )
+        yield tuple(explained)
 
 
 def _named(numbers: np.ndarray | None, row: int, names: Sequence[str]) -> str | None:

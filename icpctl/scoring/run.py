@@ -50,6 +50,7 @@ class Rows:
 
     `ids` and each of `carried` and `fields` hold JSON texts; `lines` and `verdicts` go with them
     row by row. `slugs` are the configs' and `tiers` the tiers' names by the numbers in `verdicts`.
+    `why` are sentences that say why each visitor has its verdict, where these are asked for.
     """
 
     slugs: tuple[str, ...]
@@ -60,6 +61,7 @@ class Rows:
     carried: dict[str, pa.Array]
     fields: dict[str, pa.Array]
     verdicts: Verdicts
+    why: pa.Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

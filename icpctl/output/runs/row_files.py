@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
-from icpctl.output.runs.verdict_rows import FORMATS, PLACE, VERDICT, Layout
+from icpctl.output.runs.verdict_rows import FORMATS, FORMS, PLACE, VERDICT, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
     from icpctl.exports.batches import Rejected
+    from icpctl.output.runs.near_miss_files import NearMissWriter
     from icpctl.output.runs.verdict_rows import Writer
+    from icpctl.scoring.reasons import NearMiss
     from icpctl.scoring.run import Rows
 
 STDOUT = "-"
@@ -25,20 +27,23 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where a run's rows and rejected lines go: files, for rows also `-`, or nowhere.
+    """Where a run's rows, rejected lines and near misses go: files, for rows also `-`, or nowhere.
 
     Raises `IcpctlError`: `unknown_format`, and `bad_usage` where a column's name is taken or
-    rejected lines are to go to stdout.
+    rejected lines or near misses are to go to stdout.
     """
 
     out: str | None = None
     rejects: str | None = None
     layout: Layout = field(default_factory=Layout)
+    near_misses: str | None = None
 
     def __post_init__(self) -> None:
         _ = self.writer
         refuse_taken_names(self.layout)
         refuse_stdout(self.rejects)
+        refuse_stdout(self.near_misses, "--near-misses")
+        _ = self.near_miss_writer
 
     @property
     def to_stdout(self) -> bool:
@@ -46,18 +51,41 @@ class Targets:
         return self.out == STDOUT
 
     @property
+    def explains(self) -> bool:
+        """Whether what is written says why visitors have their verdicts."""
+        return self.layout.with_why or self.near_misses is not None
+
+    @property
     def writer(self) -> Callable[[BinaryIO, Layout], Writer]:
         """What writes rows in the format that the file's name says."""
-        suffix = ".jsonl" if self.out is None or self.to_stdout else Path(self.out).suffix
-        make = FORMATS.get(suffix.lower())
-        if make is None:
-            raise IcpctlError(
-                "what the file should hold is not clear from its name",
-                "unknown_format",
-                Location(self.out or "--out ''"),
-                f"end it in one of {', '.join(FORMATS)}; {STDOUT} is JSONL on stdout",
-            )
-        return make
+        if self.out is None or self.to_stdout:
+            return FORMATS[".jsonl"]
+        suffix = Path(self.out).suffix.lower()
+        if suffix not in FORMATS:
+            raise _unclear(self.out or "--out ''", f"; {STDOUT} is JSONL on stdout")
+        return FORMATS[suffix]
+
+    @property
+    def near_miss_writer(self) -> Callable[[BinaryIO], NearMissWriter] | None:
+        """What writes near misses in the format that the file's name says; None without a file."""
+        if self.near_misses is None:
+            return None
+        form = FORMS.get(Path(self.near_misses).suffix.lower())
+        if form is None:
+            raise _unclear(self.near_misses or "--near-misses ''", "")
+        from icpctl.output.runs.near_miss_files import WRITERS
+
+        return WRITERS[form]
+
+
+def _unclear(file: str, more: str) -> IcpctlError:
+    """What is wrong with the name of a file that does not say what it should hold."""
+    return IcpctlError(
+        "what the file should hold is not clear from its name",
+        "unknown_format",
+        Location(file),
+        f"end it in one of {', '.join(FORMATS)}{more}",
+    )
 
 
 @dataclass(slots=True)
@@ -66,6 +94,7 @@ class RowFiles:
 
     rows: Writer | None = None
     rejects: BinaryIO | None = None
+    near_misses: NearMissWriter | None = None
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a batch."""
@@ -76,6 +105,11 @@ class RowFiles:
         """Write a rejected line."""
         if self.rejects:
             self.rejects.write(rejected.as_json().encode() + b"\n")
+
+    def miss(self, near_misses: Sequence[NearMiss]) -> None:
+        """Write the near misses of a batch."""
+        if self.near_misses and near_misses:
+            self.near_misses.write(near_misses)
 
 
 @contextmanager
@@ -96,12 +130,15 @@ def row_files(targets: Targets) -> Iterator[RowFiles]:
             files.rows = stack.enter_context(closing(targets.writer(file, targets.layout)))
         if targets.rejects is not None:
             files.rejects = stack.enter_context(replacing(Path(targets.rejects)))
+        if targets.near_misses is not None and targets.near_miss_writer is not None:
+            near_misses = stack.enter_context(replacing(Path(targets.near_misses)))
+            files.near_misses = stack.enter_context(closing(targets.near_miss_writer(near_misses)))
         yield files
 
 
 def refuse_taken_names(layout: Layout) -> None:
     """Refuse to carry a field under the name of a column. Raises `IcpctlError` `bad_usage`."""
-    own = layout.columns[: len(layout.columns) - len(layout.carry)]
+    own = layout.all_columns[: len(layout.all_columns) - len(layout.carry)]
     taken = sorted(set(layout.carry) & {*PLACE, *VERDICT, *own})
     if taken:
         raise IcpctlError(
@@ -111,9 +148,8 @@ def refuse_taken_names(layout: Layout) -> None:
         )
 
 
-def refuse_stdout(rejects: str | None) -> None:
-    """Refuse to put rejected lines on stdout. Raises `IcpctlError` `bad_usage`."""
-    if rejects == STDOUT:
-        raise IcpctlError(
-            "--rejects takes a file, not stdout", "bad_usage", hint="such as rejects.jsonl"
-        )
+def refuse_stdout(file: str | None, option: str = "--rejects") -> None:
+    """Refuse to put on stdout what an option writes. Raises `IcpctlError` `bad_usage`."""
+    if file == STDOUT:
+        hint = f"such as {option.removeprefix('--')}.jsonl"
+        raise IcpctlError(f"{option} takes a file, not stdout", "bad_usage", hint=hint)

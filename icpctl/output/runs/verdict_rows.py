@@ -11,6 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.output.runs.column_choice import chosen_columns
+from icpctl.output.runs.csv_texts import harmless
+from icpctl.output.runs.json_columns import json_texts_of, quoted
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
@@ -31,31 +34,62 @@ FORMS: dict[str, Form] = {
 
 PLACE = ("source", "line")
 VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
-TIER, EXCLUDED_BY = "icp_tier", "excluded_by"
+TIER, EXCLUDED_BY, WHY = "icp_tier", "excluded_by", "why"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which rows and columns are written; those of tiers and exclusions where these are in use."""
+    """Which rows and columns are written; those of tiers and exclusions where these are in use.
+
+    `chosen` are the names of columns with their headers, in order, in place of all.
+    """
 
     only_matched: bool = False
     with_line: bool = False
     carry: tuple[str, ...] = ()
     with_tier: bool = False
     with_exclusion: bool = False
+    with_why: bool = False
+    chosen: tuple[tuple[str, str], ...] = ()
 
     def used_by(self, configs: Iterable[IcpConfig], tiers: Collection[str]) -> Layout:
         """Return the layout with the columns that these configs and tiers have need of."""
         excludes = any(config.exclude for config in configs)
         return replace(self, with_tier=bool(tiers), with_exclusion=excludes)
 
+    def choose(self, columns: list[str]) -> Layout:
+        """Return the layout with the columns that `NAME[=HEADER],...` name; all where none is.
+
+        Naming `why` asks for it. Raises `IcpctlError` `bad_usage`.
+        """
+        chosen = chosen_columns(columns, self.known)
+        names_why = any(name == WHY for name, _ in chosen) and WHY not in self.carry
+        with_why = names_why if chosen else self.with_why
+        return replace(self, chosen=chosen, with_why=with_why)
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns' names in order."""
+        return tuple(name for name, _ in self.chosen) or self.all_columns
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What the columns are called in the file, in order."""
+        return tuple(header for _, header in self.chosen) or self.all_columns
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The columns that may be chosen."""
+        return (*PLACE, *VERDICT, TIER, EXCLUDED_BY, WHY, *self.carry)
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """The columns' names in order where none are chosen."""
         place = PLACE if self.with_line else ()
         tier = [TIER] if self.with_tier else []
         exclusion = [EXCLUDED_BY] if self.with_exclusion else []
-        return (*place, *VERDICT, *tier, *exclusion, *self.carry)
+        why = [WHY] if self.with_why else []
+        return (*place, *VERDICT, *tier, *exclusion, *why, *self.carry)
 
 
 class Writer(Protocol):
@@ -92,8 +126,9 @@ def json_lines(rows: Rows, layout: Layout, end: str = "") -> pa.Array:
         return pa.array([], pa.string())
     texts = kept.json_texts()
     parts: list[pa.Array | str] = []
-    for number, name in enumerate(layout.columns):
-        parts += [("," if number else "{") + json.dumps(name, ensure_ascii=False) + ":"]
+    columns = zip(layout.columns, layout.headers, strict=True)
+    for number, (name, header) in enumerate(columns):
+        parts += [("," if number else "{") + json.dumps(header, ensure_ascii=False) + ":"]
         parts += [texts[name]()]
     return pc.binary_join_element_wise(*parts, "}" + end, "")
 
@@ -129,7 +164,7 @@ class Csv:
     def write(self, rows: Rows) -> None:
         """Write the rows of one batch."""
         columns = _Kept(rows, self._layout).plain()
-        arrays = [columns[name]() for name in self._layout.columns]
+        arrays = [harmless(columns[name]()) for name in self._layout.columns]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
@@ -148,14 +183,20 @@ class Parquet:
 
         self._layout = layout
         self._schema = pa.schema(_types(layout, _PARQUET_TYPES))
+        coded = {"source", "icp", "icp_score", WHY}
+        columns = [*zip(layout.columns, layout.headers, strict=True)]
+        matches = [header for name, header in columns if name == "matches"]
         # Ids hardly repeat and statistics of nested columns serve nobody: both only take time.
         self._writer = parquet.ParquetWriter(
             file,
             self._schema,
             compression="zstd",
             store_schema=False,  # readers see plain text, not our dictionaries
-            use_dictionary=["source", "icp", "icp_score", *_MATCH_COLUMNS],
-            write_statistics=[name for name in self._layout.columns if name != "matches"],
+            use_dictionary=[
+                *(header for name, header in columns if name in coded),
+                *(f"{header}.{part}" for header in matches for part in _MATCH_PARTS),
+            ],
+            write_statistics=[header for header in layout.headers if header not in matches],
         )
 
     def write(self, rows: Rows) -> None:
@@ -188,6 +229,7 @@ _PLAIN_TYPES = {
     "matches": pa.string(),
     TIER: pa.string(),
     EXCLUDED_BY: pa.string(),
+    WHY: pa.string(),
 }
 
 
@@ -202,13 +244,15 @@ _PARQUET_TYPES = {
     "icp": _CODED,
     "matches": _matches(_CODED),
 }
-_MATCH_COLUMNS = ("matches.list.element.config", "matches.list.element.score")
+_MATCH_PARTS = ("list.element.config", "list.element.score")
 
 
 def _types(layout: Layout, changed: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
     """The columns of `layout` and their types, of which some are `changed`."""
     known = {**_PLAIN_TYPES, **changed, **dict.fromkeys(layout.carry, pa.string())}
-    return {name: known[name] for name in layout.columns}
+    return {
+        header: known[name] for name, header in zip(layout.columns, layout.headers, strict=True)
+    }
 
 
 class _Kept:
@@ -228,13 +272,14 @@ class _Kept:
         return {
             "source": lambda: json.dumps(self._rows.source, ensure_ascii=False),
             "line": lambda: self._pick(pa.array(self._rows.lines)).cast(pa.string()),
-            "id": lambda: _quoted(self._pick(self._rows.ids)),
+            "id": lambda: quoted(self._pick(self._rows.ids)),
             "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
             "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
             TIER: lambda: _taken([*map(json.dumps, self._rows.tiers), "null"], self._tier()),
             EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
+            WHY: lambda: json_texts_of(self._pick(self._why())),
             **{
                 name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()
@@ -254,6 +299,7 @@ class _Kept:
             "matches": lambda: self._pick(self._match_texts()),
             TIER: lambda: _taken([*self._rows.tiers, None], self._tier()),
             EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
+            WHY: lambda: self._pick(self._why()),
             **{
                 name: partial(self._carried, tokens, carried_texts)
                 for name, tokens in self._rows.carried.items()
@@ -287,6 +333,11 @@ class _Kept:
         """The matches as lists of structs of plain types."""
         slugs = pa.array(self._slugs, pa.string()).take(pa.array(self._verdicts.configs))
         return self._pick(self._lists(slugs))
+
+    def _why(self) -> pa.Array:
+        """The sentence of each row, null where none was made."""
+        why = self._rows.why
+        return pa.nulls(len(self._matched), pa.string()) if why is None else why
 
     def _carried(self, tokens: pa.Array, shown: Callable[[pa.Array], pa.Array]) -> pa.Array:
         return shown(self._pick(tokens))
@@ -337,21 +388,6 @@ def _taken(texts: Sequence[str | None], numbers: np.ndarray) -> pa.Array:
     """`texts` by number; -1 is the last one."""
     at = np.where(numbers < 0, len(texts) - 1, numbers)
     return pa.array(texts, pa.string()).take(pa.array(at.astype(np.int64)))
-
-
-def _quoted(tokens: pa.Array) -> pa.Array:
-    """JSON texts of ids as JSON strings, null for what is no id."""
-    simple = pc.and_(pc.starts_with(tokens, '"'), pc.invert(pc.match_substring(tokens, "\\")))
-    if pc.all(pc.fill_null(simple, True)).as_py() and not pc.any(pc.equal(tokens, '""')).as_py():
-        known = pc.fill_null(tokens, "null")
-        blank = pc.match_substring_regex(known, r'^"\s*"$')
-        if not pc.any(blank).as_py():
-            return known
-    texts = [
-        None if text is None else json.dumps(text, ensure_ascii=False)
-        for text in scalar_texts(tokens).to_pylist()
-    ]
-    return pc.fill_null(pa.array(texts, pa.string()), "null")
 
 
 def bytes_of(lines: pa.Array) -> memoryview:
