@@ -119,7 +119,7 @@ class Body(BaseModel):
         if not isinstance(data, dict) or None not in data.values():
             return data
         keys = cls.body_keys()
-        return {key: it for key, it in data.items() if it is not None or key not in keys}
+        return {key: value for key, value in data.items() if value is not None or key not in keys}
 
     @classmethod
     @cache
@@ -263,7 +263,7 @@ class IcpConfig(Body):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions of all groups, in order."""
-        return tuple(one for group in self.rules.groups for one in group.conditions)
+        return tuple(condition for group in self.rules.groups for condition in group.conditions)
 
     def body(self) -> dict[str, Any]:
         """Return the API's body: camelCase, JSON values, defaults said, what is absent left out.

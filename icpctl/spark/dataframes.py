@@ -99,7 +99,9 @@ def _work(
 ) -> Work:
     if isinstance(configs, str | Path):
         configs = Workspace(Path(configs)).configs()
-    pairs = [(it.slug, it.config) if isinstance(it, ConfigFile) else it for it in configs]
+    pairs = [
+        (given.slug, given.config) if isinstance(given, ConfigFile) else given for given in configs
+    ]
     if not pairs:
         raise IcpctlError("there are no configs to score with", "no_configs")
     loaded = load_mapping(mapping)

@@ -26,18 +26,18 @@ class TaskError(RuntimeError):
     def of(cls, error: IcpctlError) -> TaskError:
         """The error as text."""
         where = astuple(error.where) if error.where else None
-        told = {"message": error.message, "code": error.code, "where": where, "hint": error.hint}
-        return cls(cls.MARK + json.dumps(told))
+        fields = {"message": error.message, "code": error.code, "where": where, "hint": error.hint}
+        return cls(cls.MARK + json.dumps(fields))
 
     @classmethod
     def found_in(cls, text: str) -> IcpctlError | None:
         """The error that was put into a text."""
-        found = re.search(f"^.*{cls.MARK}({{.*}})$", text, re.MULTILINE)
-        if not found:
+        marked = re.search(f"^.*{cls.MARK}({{.*}})$", text, re.MULTILINE)
+        if not marked:
             return None
-        told = json.loads(found[1])
-        where = Location(*told["where"]) if told["where"] else None
-        return IcpctlError(told["message"], told["code"], where, told["hint"])
+        fields = json.loads(marked[1])
+        where = Location(*fields["where"]) if fields["where"] else None
+        return IcpctlError(fields["message"], fields["code"], where, fields["hint"])
 
 
 Task = Callable[["Iterator[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
@@ -168,9 +168,9 @@ def as_icpctl_error(error: Exception, log: Path) -> IcpctlError:
     An error of icpctl itself in a worker is that error.
     """
     text = f"{type(error).__name__}: {error}"
-    found = TaskError.found_in(text)
-    if found:
-        return found
+    own_error = TaskError.found_in(text)
+    if own_error:
+        return own_error
     with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"\n{text}\n")
     where = _file_in(text)
@@ -187,8 +187,8 @@ def as_icpctl_error(error: Exception, log: Path) -> IcpctlError:
 def _file_in(text: str) -> Location | None:
     read = r"FAILED_READ_FILE\S* .*?(?:file|path):? *'?([a-z0-9]+:/[^\s']+?)'?\.? "
     written = r"Mkdirs failed to create (.+?)/_temporary"
-    found = re.search(read, text) or re.search(written, text)
-    return Location(found[1]) if found else None
+    match = re.search(read, text) or re.search(written, text)
+    return Location(match[1]) if match else None
 
 
 def first_words(text: str) -> str:

@@ -45,8 +45,8 @@ class _Lists:
     def zero(self, _: list[bytes]) -> list[bytes]:
         return []
 
-    def addInPlace(self, one: list[bytes], other: list[bytes]) -> list[bytes]:  # noqa: N802 - Spark's
-        return one + other
+    def addInPlace(self, first: list[bytes], other: list[bytes]) -> list[bytes]:  # noqa: N802 - Spark's
+        return first + other
 
 
 class Jobs:
@@ -81,8 +81,8 @@ class Jobs:
         whole = system.makeQualified(path)
         if system.exists(whole) and not _remove_empty(system, whole):
             raise _taken(name, "there is something here already, which Spark does not replace")
-        found: str = whole.toString()
-        return found
+        target: str = whole.toString()
+        return target
 
     def run(self, frame: DataFrame, size: int) -> list[Any]:
         """What each task counted of `size` bytes, by its last row."""

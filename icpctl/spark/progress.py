@@ -56,9 +56,9 @@ def _tasks(context: SparkContext, group: str) -> tuple[int, int, int]:
     for job in tracker.getActiveJobsIds():
         info = tracker.getJobInfo(job)
         for stage in info.stageIds if info and job in tracker.getJobIdsForGroup(group) else ():
-            found = tracker.getStageInfo(stage)
-            if found:
-                running += found.numActiveTasks
-                done += found.numCompletedTasks
-                total += found.numTasks
+            stage_info = tracker.getStageInfo(stage)
+            if stage_info:
+                running += stage_info.numActiveTasks
+                done += stage_info.numCompletedTasks
+                total += stage_info.numTasks
     return running, done, total

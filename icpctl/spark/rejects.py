@@ -39,7 +39,7 @@ def write_rejects(
     `lines_before` are the lines of its file that go before a block. Raises `IcpctlError` where a
     file changed.
     """
-    first = {place: found for place, found in counts.items() if found[1]}
+    first = {place: counted for place, counted in counts.items() if counted[1]}
     tallies = jobs.tallies()
     task_of = partial(_rejecting_task, work, lines_before, tallies)
     again = frames.only(first).worked_on(work, {TEXT: pa.string()}, task_of)
@@ -56,11 +56,13 @@ def _rejecting_task(
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         counts: dict[Place, Counts] = {}
         for read in reads(batches, work):
-            found = [one for batch in read.batches for one in batch.rejected] + read.too_long
+            rejected_lines = [
+                line for batch in read.batches for line in batch.rejected
+            ] + read.too_long
             lines, rejected = counts.get(read.place, (0, 0))
-            counts[read.place] = lines + read.lines, rejected + len(found)
+            counts[read.place] = lines + read.lines, rejected + len(rejected_lines)
             before = lines_before.get(read.place, 0)
-            texts = [replace(one, line=one.line + before).as_json() for one in found]
+            texts = [replace(line, line=line.line + before).as_json() for line in rejected_lines]
             if texts:
                 yield pa.RecordBatch.from_pydict(
                     {

@@ -81,7 +81,9 @@ def score_on(
 ) -> Run:
     """As `score`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
     with session(cluster, "icpctl score") as spark:
-        return score(spark, visitors, [(it.slug, it.config) for it in configs], options, folders)
+        return score(
+            spark, visitors, [(file.slug, file.config) for file in configs], options, folders
+        )
 
 
 def score(
@@ -151,7 +153,7 @@ class SparkScan:
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
-            mapped = map_sources([it.source for it in inputs], options.mapping)
+            mapped = map_sources([file.source for file in inputs], options.mapping)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
         return cls(started, options, Frames.of(spark, inputs), mapped)

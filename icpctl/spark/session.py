@@ -97,9 +97,9 @@ def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
             raise
         except Exception as error:
             # While Java is there: without it its errors have no text.
-            told = as_icpctl_error(error, log)
-            keeps_log = str(log) in (told.hint or "")
-            raise told from error
+            explained = as_icpctl_error(error, log)
+            keeps_log = str(log) in (explained.hint or "")
+            raise explained from error
         finally:
             _stop(spark)
     finally:
@@ -213,8 +213,8 @@ def _not_started(said: str, error: str) -> IcpctlError:
     """Why Spark does not start, by what Java printed and by the error."""
     if "UnsupportedClassVersionError" in said or "JAVA_HOME is not set" in said:
         return IcpctlError("Spark needs Java 17 or later", "not_installed", hint=_JAVA)
-    found = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said or error)
-    why = found[1].strip() if found else first_words(said or error)
+    match = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said or error)
+    why = match[1].strip() if match else first_words(said or error)
     hint = "check --master, --spark-conf and Spark's own settings"
     return IcpctlError(f"Spark does not start: {why}", "spark_failed", hint=hint)
 

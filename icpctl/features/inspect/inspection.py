@@ -117,7 +117,7 @@ class _Found:
     def __init__(self, mapping: Mapping) -> None:
         self.fields = [_Counted(name, mapping.paths[name]) for name in FIELDS]
         self.records = self.rejected = 0
-        paths = {one.name: one.paths for one in self.fields}
+        paths = {counted_field.name: counted_field.paths for counted_field in self.fields}
         for field_counts in self.fields:
             if len(field_counts.paths) > 1:
                 paths |= {
@@ -248,7 +248,7 @@ def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:
     unused: dict[tuple[str, ...], Unused] = {}
     for record in sample:
         for keys, value in dict(_leaves(record, ())).items():
-            if any(keys[: len(it)] == it for it in used):
+            if any(keys[: len(known)] == known for known in used):
                 continue
             key = unused.setdefault(keys, Unused(_dotted(keys), 0, json_records.dumps(value)))
             key.have += 1
@@ -260,7 +260,11 @@ _EACH = "\0"  # stands for the elements of a list among keys
 
 def _used(mapping: Mapping) -> set[tuple[str, ...]]:
     used: set[tuple[str, ...]] = set()
-    for path in [*mapping.by, *mapping.session, *(it for p in mapping.paths.values() for it in p)]:
+    for path in [
+        *mapping.by,
+        *mapping.session,
+        *(path for p in mapping.paths.values() for path in p),
+    ]:
         keys: tuple[str, ...] = ()
         for number, step in enumerate(path):
             if isinstance(step, str):

@@ -57,7 +57,7 @@ class RollUpRun:
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines."""
         shown = rejected[: _SHOWN - len(self.first_rejected)]
-        self.first_rejected += [replace(one, raw=None) for one in shown]  # not shown
+        self.first_rejected += [replace(line, raw=None) for line in shown]  # not shown
         self.rejected += len(rejected)
 
     def add(self, batch: Batch) -> None:
@@ -67,7 +67,7 @@ class RollUpRun:
 
     def follow(self, later: RollUpRun, lines_before: int) -> None:
         """Count what was found in a part behind; so many lines of its file go before it."""
-        self.reject([replace(it, line=it.line + lines_before) for it in later.first_rejected])
+        self.reject([replace(line, line=line.line + lines_before) for line in later.first_rejected])
         self.rejected += later.rejected - len(later.first_rejected)
         self.warnings.follow(later.warnings, lines_before)
         self.records += later.records
@@ -75,7 +75,7 @@ class RollUpRun:
 
     def as_json(self) -> str:
         """The counts as `-o json` prints them."""
-        found = {
+        body = {
             "records": self.records,
             "visitors": self.visitors,
             "withoutKey": self.without_key,
@@ -83,7 +83,7 @@ class RollUpRun:
             "fieldWarnings": dict(sorted(self.warnings.counts.items())),
             "elapsedSeconds": round(self.seconds, 3),
         }
-        return json.dumps(found, indent=2)
+        return json.dumps(body, indent=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +96,21 @@ class How:
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
         """The mapping of each file, with its key; raise `IcpctlError` where none is known."""
-        found = map_sources(sources, self.mapping)
-        found = [
-            replace(one, mapping=replace(one.mapping, by=self._key(one.mapping))) for one in found
+        mapped = map_sources(sources, self.mapping)
+        mapped = [
+            replace(file, mapping=replace(file.mapping, by=self._key(file.mapping)))
+            for file in mapped
         ]
-        for one in found:
-            if not one.mapping.by:
+        for file in mapped:
+            if not file.mapping.by:
                 raise IcpctlError(
                     "which records are of one visitor is not known: "
-                    f"the mapping {one.mapping.name} does not say it",
+                    f"the mapping {file.mapping.name} does not say it",
                     "bad_usage",
-                    Location(one.source),
+                    Location(file.source),
                     "name what they have in common, e.g. --by email",
                 )
-        return found
+        return mapped
 
     def _key(self, mapping: Mapping) -> tuple[RecordPath, ...]:
         return self.by or mapping.by or mapping.rollup_by
@@ -132,26 +133,26 @@ def rollup_into(
         kept = stack.enter_context(replacing(rejects)) if rejects else None
         sources = find_sources(visitors, spool)
         run.mapped = how.mapped(sources)
-        names = names_of([one.mapping for one in run.mapped])
+        names = names_of([file.mapping for file in run.mapped])
         scan = Scan(
-            [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
+            [(source, file.mapping) for source, file in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), spool, cores()),
             lambda mapping: Columns({name: mapping.paths[name] for name in names}),
             needs_keys=True,
         )
-        found = Visitors(spool / "visitors.arrow")
+        collected = Visitors(spool / "visitors.arrow")
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
             shown = Progress(sources, on_progress)
             for batch in scan.batches():
                 run.add(batch)
                 if kept:
-                    kept.writelines(it.as_json().encode() + b"\n" for it in batch.rejected)
+                    kept.writelines(line.as_json().encode() + b"\n" for line in batch.rejected)
                 if batch.table.num_rows:
-                    found.add(batch.table)
+                    collected.add(batch.table)
                 shown.read(batch)
-            found.write(target or sys.stdout.buffer, suffix)
+            collected.write(target or sys.stdout.buffer, suffix)
     run.records, run.without_key = scan.records, scan.without_key
-    run.visitors, run.seconds = found.count, time.perf_counter() - started
+    run.visitors, run.seconds = collected.count, time.perf_counter() - started
     return run
 
 
@@ -170,7 +171,11 @@ def suffix_of(out: str) -> str:
 
 def names_of(mappings: Sequence[Mapping]) -> list[str]:
     """The fields of visitors of records with these mappings: those that any mapping has."""
-    return [name for name in FIELDS if name in COUNTED or any(it.paths[name] for it in mappings)]
+    return [
+        name
+        for name in FIELDS
+        if name in COUNTED or any(mapping.paths[name] for mapping in mappings)
+    ]
 
 
 def print_rollup(

@@ -110,11 +110,11 @@ def reading_task(work: RollUpWork, reads: Reads) -> Task:
             tally = tallies.setdefault(read.place, RecordTally())
             for batch in read.batches:
                 misfits = misfits_of(batch.table, work.names, batch.lines)
-                found = kept(batch.table, fields)
+                columns = kept(batch.table, fields)
                 tally.counts.add(replace(batch, misfits=misfits))
                 tally.counts.records += batch.table.num_rows
-                tally.counts.without_key += found[KEY].null_count
-                yield _given(_placed(work, read.place, batch.lines, found))
+                tally.counts.without_key += columns[KEY].null_count
+                yield _given(_placed(work, read.place, batch.lines, columns))
             tally.counts.reject(read.too_long)
             tally.lines += read.lines
         yield _last({**PLACE, **work.kept_types}, tallies)
@@ -123,20 +123,20 @@ def reading_task(work: RollUpWork, reads: Reads) -> Task:
 
 
 def _placed(
-    work: RollUpWork, place: Place, lines: np.ndarray, found: dict[str, pa.Array]
+    work: RollUpWork, place: Place, lines: np.ndarray, columns: dict[str, pa.Array]
 ) -> dict[str, pa.Array]:
     """Records with their place, and what tells their visitors apart."""
     file, start = place
     group, position = work.groups[file], work.positions[file]
     texts = pa.array(lines).cast(pa.string())
     alone = pc.binary_join_element_wise(f"{group} {position} {start}", texts, " ")
-    visitors = pc.coalesce(pc.binary_join_element_wise(str(group), found[KEY], "="), alone)
+    visitors = pc.coalesce(pc.binary_join_element_wise(str(group), columns[KEY], "="), alone)
     return {
         "position": pa.array(np.full(len(lines), position, np.int32)),
         "start": pa.array(np.full(len(lines), start, np.int64)),
         "line": pa.array(lines),
         VISITOR: visitors,
-        **found,
+        **columns,
     }
 
 
@@ -145,22 +145,22 @@ def folding_task(work: RollUpWork) -> Task:
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = VisitorTally()
+        total = VisitorTally()
 
         def records() -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 tallies = batch[TALLY]
                 for tally in tallies.drop_null().to_pylist():
-                    found.blocks |= unpacked(tally)
+                    total.blocks |= unpacked(tally)
                 yield batch.filter(tallies.is_null()).drop_columns([TALLY])
 
         for folded in folds(records()):
             visitors = normalised(visitors_of(folded, work.names))
             if visitors.num_rows:
-                found.count += visitors.num_rows
-                found.shapes.see(visitors)
+                total.count += visitors.num_rows
+                total.shapes.see(visitors)
                 yield _given(dict(zip(work.names, visitors.columns, strict=True)))
-        yield _last(work.visitor_types, found)
+        yield _last(work.visitor_types, total)
 
     return task
 

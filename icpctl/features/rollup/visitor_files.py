@@ -129,7 +129,7 @@ class _Shape:
     def follow(self, other: _Shape) -> None:
         self._holds_any |= other._holds_any
         self._holds_lists |= other._holds_lists
-        self._fits = {kind: it for kind, it in self._fits.items() if kind in other._fits}
+        self._fits = {kind: example for kind, example in self._fits.items() if kind in other._fits}
 
     @property
     def type(self) -> pa.DataType | None:
@@ -226,7 +226,7 @@ def _without_misfits(name: str, tokens: pa.Array) -> pa.Array:
         return tokens
     odd = tokens.take(pa.array(rows))
     lists = (typed_columns.pages(odd) if name == PAGES else typed_columns.texts(odd)).to_lists()
-    kept = [json_records.dumps(found) if found and name != ID else None for found in lists]
+    kept = [json_records.dumps(values) if values and name != ID else None for values in lists]
     mask = np.zeros(len(tokens), bool)
     mask[rows] = True
     return pc.replace_with_mask(tokens, pa.array(mask), pa.array(kept, pa.string()))

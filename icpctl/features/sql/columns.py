@@ -104,7 +104,7 @@ def read_columns(name: str, data: bytes, vocabulary: Vocabulary = BUILT_IN) -> C
     """
     reader = _Reader(read_document(data, name), vocabulary)
     columns = default_columns() | {
-        field.replace(".", "_"): found for field, found in reader.columns()
+        field.replace(".", "_"): column for field, column in reader.columns()
     }
     reader.require_right(
         "the columns are not right", "bad_columns", "docs/sql.md shows such a file"
@@ -142,9 +142,9 @@ class _Reader(KeyedReader):
         if "column" not in node.entries:
             self.note("ICP702", start, f"{field} has a type and no column", _EXAMPLE)
             return None
-        found = {key: value for key, (_, value) in node.entries.items()}
-        name = self._name(found["column"])
-        kind = self._type(field, found["type"]) if "type" in found else usual
+        entries = {key: value for key, (_, value) in node.entries.items()}
+        name = self._name(entries["column"])
+        kind = self._type(field, entries["type"]) if "type" in entries else usual
         return None if name is None or kind is None else Column(name, kind)
 
     def _name(self, node: Node) -> str | None:

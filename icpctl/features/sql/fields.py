@@ -76,8 +76,8 @@ class Fields:
 
     def texts(self, name: str) -> Texts:
         """The texts of a field, or its pages, as they are."""
-        found = self._column(name)
-        is_list = found.name is not None and found.type in _MANY
+        source_column = self._column(name)
+        is_list = source_column.name is not None and source_column.type in _MANY
         if name not in self.read:
             self.read[name] = self._list(name) if is_list else self._visible(name)
             self._fold(name, is_list)
@@ -98,10 +98,10 @@ class Fields:
         if code not in self.folded:
             names = self._country_names()
             self.folded[code] = self._made(
-                column(name), is_list, lambda it: forms.country(self.dialect, it, names)
+                column(name), is_list, lambda seen: forms.country(self.dialect, seen, names)
             )
             self.forms[f"{name}_as_name"] = self._made(
-                column(code), is_list, lambda it: forms.country_name(self.dialect, it)
+                column(code), is_list, lambda seen: forms.country_name(self.dialect, seen)
             )
         return Texts(f"{name}_as_name", is_list), Texts(code, is_list)
 
@@ -115,7 +115,7 @@ class Fields:
             if test.is_equality
             for value in test.values
         }
-        codes = {forms.country_code(it) for it in values}
+        codes = {forms.country_code(value) for value in values}
         return [
             name
             for code in sorted(filter(None, codes))
@@ -168,11 +168,11 @@ class Fields:
         return self._columns[name] if name in self._columns else self._custom[name]
 
     def _source(self, name: str) -> Tree:
-        found = self._column(name).name
-        if found is None:
+        stored = self._column(name).name
+        if stored is None:
             return exp.null()
-        self.reads[found] = None
-        return exp.column(found, SOURCE, quoted=True)
+        self.reads[stored] = None
+        return exp.column(stored, SOURCE, quoted=True)
 
     # Texts
 
@@ -186,7 +186,7 @@ class Fields:
 
     def _known(self, seen: Tree) -> Tree:
         """A visible text, empty where it stands for no value."""
-        words = "|".join(re.sub(r"[(\\)]", _as_class, it) for it in _MISSING if it)
+        words = "|".join(re.sub(r"[(\\)]", _as_class, word) for word in _MISSING if word)
         return self.dialect.replaced_all(seen, f"^({words}){self.dialect.end}", "")
 
     def _as_compared(self, name: str, source: Tree) -> Tree:
@@ -195,25 +195,25 @@ class Fields:
         return forms.domain(self.dialect, source) if is_domain else source
 
     def _list(self, name: str) -> Tree:
-        found, dialect = self._column(name), self.dialect
+        source_column, dialect = self._column(name), self.dialect
         if not dialect.has_lists:
             raise RefusedError(
-                f"{found.name!r} is a list, which {dialect.name} has no columns of",
+                f"{source_column.name!r} is a list, which {dialect.name} has no columns of",
                 "where a visitor has one text at most: {column: NAME, type: text}",
             )
         source = self._source(name)
-        if found.type is ColumnType.JSON:
+        if source_column.type is ColumnType.JSON:
             source = dialect.pages_of_json(source)
-        made = dialect.each(source, lambda it: dialect.visible(dialect.plain_text(it)))
-        known = dialect.kept(made, lambda it: exp.not_(_is_missing(it)))
-        return dialect.each(known, lambda it: self._as_compared(name, it))
+        made = dialect.each(source, lambda element: dialect.visible(dialect.plain_text(element)))
+        known = dialect.kept(made, lambda element: exp.not_(_is_missing(element)))
+        return dialect.each(known, lambda element: self._as_compared(name, element))
 
     def _fold(self, name: str, is_list: bool) -> None:
         if self._plan.case_sensitive or self._column(name).name is None:
             return
         how = self._folding_of(name)
         self.folded[name] = self._made(
-            column(name), is_list, lambda it: fold(self.dialect, it, how)
+            column(name), is_list, lambda seen: fold(self.dialect, seen, how)
         )
 
     def _folding_of(self, name: str) -> Folding:
@@ -227,7 +227,7 @@ class Fields:
             form = field.type.form
             make = normal_forms.FORMS.get(form)
             for test in field.tests:
-                values = [it for it in test.values if isinstance(it, str)]
+                values = [value for value in test.values if isinstance(value, str)]
                 if not test.is_equality or form is Form.PART_OF_PAGE:
                     parts += values
                     continue
@@ -270,20 +270,20 @@ class Fields:
         pattern = forms.RANGE if name == "company_size" else forms.COUNT
         is_range = dialect.matches(forms.spelt(dialect, column(name)), pattern)
 
-        def bound(it: Tree) -> Tree:
+        def bound(limit: Tree) -> Tree:
             # One CASE in the other: what is no range must not even be cast.
-            return case((is_range, case((fits, it))), otherwise=number)
+            return case((is_range, case((fits, limit))), otherwise=number)
 
         return bound(low), bound(high)
 
     def _flag(self, name: str) -> Tree:
-        found = self._column(name)
+        source_column = self._column(name)
         source = self._source(name)
-        if found.name is None or found.type is ColumnType.BOOLEAN:
+        if source_column.name is None or source_column.type is ColumnType.BOOLEAN:
             return exp.cast(source, "BOOLEAN")
         yes: Tree
         no: Tree
-        if found.type is ColumnType.NUMBER:
+        if source_column.type is ColumnType.NUMBER:
             number = exp.cast(source, "DOUBLE")
             yes = exp.EQ(this=number, expression=whole(1))
             no = exp.EQ(this=number.copy(), expression=whole(0))
@@ -293,7 +293,9 @@ class Fields:
                 exp.In(
                     this=word.copy(),
                     expressions=[
-                        text(it) for it, means in boolean_forms.WORDS.items() if means is flag
+                        text(spelling)
+                        for spelling, means in boolean_forms.WORDS.items()
+                        if means is flag
                     ],
                 )
                 for flag in (True, False)
@@ -319,8 +321,8 @@ class Fields:
 
     def _number_of(self, name: str) -> Tree:
         """What the second subquery makes of a number field."""
-        found = self._column(name)
-        if found.name is None or found.type is ColumnType.NUMBER:
+        source_column = self._column(name)
+        if source_column.name is None or source_column.type is ColumnType.NUMBER:
             self.read[name] = self._fitting(name, self._double(name))
             return column(name)
         self.read[name] = self._visible(name)
@@ -349,7 +351,7 @@ def _words(flag: bool) -> list[str]:
 
 def _is_missing(source: Tree) -> Tree:
     """Whether a visible text stands for no value."""
-    return exp.In(this=source.copy(), expressions=[text(it) for it in _MISSING])
+    return exp.In(this=source.copy(), expressions=[text(word) for word in _MISSING])
 
 
 def field_name(field: FieldPlan) -> str:
@@ -359,8 +361,8 @@ def field_name(field: FieldPlan) -> str:
 
 def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:
     """A text as it is compared where letter case does not count."""
-    single = {it: to for it, to in how.pairs if len(to) == 1}
-    several = {it: to for it, to in how.pairs if len(to) > 1}
+    single = {character: to for character, to in how.pairs if len(to) == 1}
+    several = {character: to for character, to in how.pairs if len(to) > 1}
     if len(single) > _FEW:
         source = dialect.translated(source, "".join(single), "".join(single.values()))
         single = {}

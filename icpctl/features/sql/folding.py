@@ -57,7 +57,7 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
         pairs[_DOTTED_CAPITAL_I] = _DOTTED_CAPITAL_I.casefold()
     if spellings:
         pairs |= ascii_spellings()
-    ascii_only = any(it.lower() != it for it in characters)
+    ascii_only = any(character.lower() != character for character in characters)
     return Folding(tuple(sorted(pairs.items())), ascii_only)
 
 
@@ -68,7 +68,7 @@ def _decomposed(text: str) -> str:
 
 def ascii_spellings() -> dict[str, str]:
     """The other letters that fold to ASCII letters alone, such as the Kelvin sign to `k`."""
-    return {it: to for it, to in _folded().items() if to.isascii()}
+    return {character: to for character, to in _folded().items() if to.isascii()}
 
 
 def _may_overlap(folded: str, part: str) -> bool:
@@ -85,4 +85,4 @@ def _may_overlap(folded: str, part: str) -> bool:
 def _folded() -> dict[str, str]:
     """Every character beyond ASCII that folding changes, and what it becomes."""
     beyond = map(chr, range(0x80, 0x20000))  # behind them nothing has letter case
-    return {it: text for it in beyond if (text := folded(it)) != it}
+    return {character: text for character in beyond if (text := folded(character)) != character}

@@ -54,7 +54,9 @@ def path(dialect: Dialect, source: Tree) -> Tree:
     return dialect.replaced_all(form, f"/+{dialect.end}", "")
 
 
-_GROUPS = "|".join(f"[1-9][0-9]?[0-9]?({it}[0-9][0-9][0-9])+" for it in (",", "'", "\u2019", " "))
+_GROUPS = "|".join(
+    f"[1-9][0-9]?[0-9]?({separator}[0-9][0-9][0-9])+" for separator in (",", "'", "\u2019", " ")
+)
 _NUMBER = f"(({_GROUPS}|0|[1-9][0-9]*)( ?[kmb])?|[1-9][0-9]?[0-9]?([.][0-9][0-9][0-9])+)"
 COUNT = f"^{_NUMBER}$"
 """Texts that are a count in SQL, as `spelt` gives them."""
@@ -187,7 +189,10 @@ def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], st
 def _reduced() -> dict[str, str]:
     """Each character of the repertoire, and what it is without letter case and accents."""
     characters = [chr(code) for low, high in _REPERTOIRE for code in range(low, high + 1)]
-    return {it: normal_forms.unaccented(it) for it in (*characters, *ascii_spellings())}
+    return {
+        character: normal_forms.unaccented(character)
+        for character in (*characters, *ascii_spellings())
+    }
 
 
 def country_code(value: str) -> str | None:
@@ -208,10 +213,14 @@ def spellings_of(code: str) -> tuple[list[str], list[str], list[str]]:
         for name, owner in zip(*normal_forms.countries(), strict=True)
         if owner == code and name.isascii()
     )
-    names = [it for it in known if len(it) > normal_forms.LONGEST_CODE]
-    codes = [spelling for it in known if it not in names for spelling in _initials(it)]
-    others = {folded(it) for it in country_forms.own_names(code)}
-    return names, codes, sorted(it for it in others if not normal_forms.unaccented(it).isascii())
+    names = [name for name in known if len(name) > normal_forms.LONGEST_CODE]
+    codes = [spelling for name in known if name not in names for spelling in _initials(name)]
+    others = {folded(name) for name in country_forms.own_names(code)}
+    return (
+        names,
+        codes,
+        sorted(name for name in others if not normal_forms.unaccented(name).isascii()),
+    )
 
 
 def _initials(code: str) -> Iterator[str]:

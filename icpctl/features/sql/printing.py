@@ -56,7 +56,7 @@ def write_sql(
         if target.form == "dbt":
             beside = target.out.with_suffix(".yml")
             _require_ours(beside)
-            slugs = [it.slug for it in configs]
+            slugs = [file.slug for file in configs]
             written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
         write_outputs(written)
         note(f"written: {', '.join(map(str, written))}")
@@ -103,7 +103,7 @@ def _columns(configs: Sequence[ConfigFile], request: Request) -> str:
     """The columns of a verdict after its score, in words."""
     matches = "matches as JSON text"
     more = ["icp_tier"] if request.tiers else []
-    more += ["excluded_by"] if any(it.config.exclude for it in configs) else []
+    more += ["excluded_by"] if any(file.config.exclude for file in configs) else []
     return ", ".join([matches, *more]) if more else f"and {matches}"
 
 

@@ -40,7 +40,7 @@ def render(statement: Statement, request: Request, wrapping: Wrapping) -> str:
 
     Raises `IcpctlError` `not_expressible` where the dialect has no such thing, `bad_usage`.
     """
-    head = "".join(f"-- {comment(it)}\n" for it in wrapping.words)
+    head = "".join(f"-- {comment(line)}\n" for line in wrapping.words)
     if wrapping.form == "dbt":
         return _model(statement, request, head)
     tree: exp.Expression = statement.tree
@@ -89,7 +89,7 @@ def _model(statement: Statement, request: Request, head: str) -> str:
         if node.alias == SOURCE:
             node.replace(source_table([stand_in]))
     quoted = exp.to_identifier(stand_in, quoted=True).sql(request.dialect)
-    names = ", ".join(json.dumps(it, ensure_ascii=False) for it in request.table)
+    names = ", ".join(json.dumps(part, ensure_ascii=False) for part in request.table)
     source = f"{{{{ {'ref' if len(request.table) == 1 else 'source'}({names}) }}}}"
     body = escaped(head + written(tree, request.dialect)).replace(quoted, source)
     return f'{{{{ config(materialized="view") }}}}\n\n{body}\n'
@@ -133,8 +133,8 @@ def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
         "name": name,
         "description": "Verdicts of the Ideal Customer Profiles about each visitor.",
         "columns": [
-            {"name": it, "description": words, "quote": True, "data_tests": tests}
-            for it, words, tests in columns
+            {"name": column, "description": words, "quote": True, "data_tests": tests}
+            for column, words, tests in columns
         ],
     }
     body: str = yaml.safe_dump(

@@ -61,10 +61,10 @@ def table_parts(words: str) -> tuple[str, ...]:
     """
     parts = []
     at = 0
-    while found := _PART.match(words, at):
-        quoted, bare = found.groups()
+    while match := _PART.match(words, at):
+        quoted, bare = match.groups()
         parts.append(bare.strip() if quoted is None else quoted.replace('""', '"'))
-        at = found.end()
+        at = match.end()
         if words[at : at + 1] != ".":
             break
         at += 1

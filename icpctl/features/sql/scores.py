@@ -63,7 +63,7 @@ def percent(hundredths: Tree) -> Tree:
 
 def _matches(group: GroupPlan, names: Names) -> Tree | None:
     """Whether a group matches; None where everybody does."""
-    held = [_held(it, names) for it in group.conditions if not it.optional]
+    held = [_held(condition, names) for condition in group.conditions if not condition.optional]
     if not held:
         return None
     return exp.and_(*held) if group.operator == Operator.AND else exp.or_(*held)
@@ -80,10 +80,10 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
     With the weight held h of the weight there is w it is 10000 h / w hundredths, which rounds half
     up as (20000 h + w) / 2 w rounds down.
     """
-    required = [it for it in group.conditions if not it.optional]
-    optional = [it for it in group.conditions if it.optional]
+    required = [condition for condition in group.conditions if not condition.optional]
+    optional = [condition for condition in group.conditions if condition.optional]
     everything = group.weights([True] * len(group.conditions))
-    unit = _unit([it.weight for it in group.conditions])
+    unit = _unit([condition.weight for condition in group.conditions])
     there = int((everything.all_required + everything.all_optional) / unit)
 
     def points(weight: Fraction) -> int:
@@ -96,7 +96,8 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
     elif required:
         changing.append(_heaviest(required, points, names))
     changing += [
-        case((_held(it, names), whole(points(it.weight))), otherwise=whole(0)) for it in optional
+        case((_held(condition, names), whole(points(condition.weight))), otherwise=whole(0))
+        for condition in optional
     ]
     if not changing:
         return whole(_HUNDREDTHS)
@@ -108,17 +109,17 @@ def _heaviest(
     required: list[ConditionPlan], points: Callable[[Fraction], int], names: Names
 ) -> Tree:
     """The weight of the heaviest condition that holds; one does."""
-    ordered = sorted(required, key=lambda it: -it.weight)
+    ordered = sorted(required, key=lambda condition: -condition.weight)
     if ordered[0].weight == ordered[-1].weight:
         return whole(points(ordered[0].weight))
     branches = []
-    for weight in dict.fromkeys(it.weight for it in ordered):
-        held = [_held(it, names) for it in ordered if it.weight == weight]
+    for weight in dict.fromkeys(condition.weight for condition in ordered):
+        held = [_held(condition, names) for condition in ordered if condition.weight == weight]
         branches.append((exp.or_(*held), whole(points(weight))))
     return case(*branches)
 
 
 def _unit(weights: list[Fraction]) -> Fraction:
     """The largest weight that all weights are multiples of."""
-    below = lcm(*(it.denominator for it in weights))
-    return Fraction(gcd(*(int(it * below) for it in weights)), below)
+    below = lcm(*(weight.denominator for weight in weights))
+    return Fraction(gcd(*(int(weight * below) for weight in weights)), below)

@@ -63,14 +63,14 @@ def line_count_task(tasks: Tasks) -> Task:
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        parts = [it for it in blocks_in(batches, tasks) if it.is_part]
-        found = {
-            FILE: [it.file for it in parts],
-            START: [it.start for it in parts],
-            COUNT: [it.count_lines() for it in parts],
+        parts = [block for block in blocks_in(batches, tasks) if block.is_part]
+        columns = {
+            FILE: [part.file for part in parts],
+            START: [part.start for part in parts],
+            COUNT: [part.count_lines() for part in parts],
         }
-        schema = pa.schema([(name, pa.int64()) for name in found])
-        yield pa.RecordBatch.from_pydict(found, schema)
+        schema = pa.schema([(name, pa.int64()) for name in columns])
+        yield pa.RecordBatch.from_pydict(columns, schema)
 
     return task
 
@@ -150,9 +150,9 @@ def _line_start(file: FileIO, at: int) -> int:
         return 0
     start = at - 1
     for data in _bytes(file, start, None):
-        found = bytes(data).find(b"\n")
-        if found >= 0:
-            return start + found + 1
+        index = bytes(data).find(b"\n")
+        if index >= 0:
+            return start + index + 1
         start += len(data)
     return start
 

@@ -28,9 +28,9 @@ class FileSystems:
 
     def on_disk(self, name: str) -> str | None:
         """The path on this machine's disks that a name means; None where it is elsewhere."""
-        found = _FILE.fullmatch(name)
-        if found:
-            return found[1]
+        match = _FILE.fullmatch(name)
+        if match:
+            return match[1]
         return None if _SCHEME.match(name) or not self._is_disk_default else name
 
     def path(self, name: str) -> Any:

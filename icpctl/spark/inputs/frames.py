@@ -58,10 +58,10 @@ class Frames:
         from pyspark.sql import functions as f
 
         hashed: Iterator[int] = iter(())
-        if elsewhere := [it.uri for it in inputs if not it.is_on_disk]:
+        if elsewhere := [file.uri for file in inputs if not file.is_on_disk]:
             uris = spark.createDataFrame(pa.table({"uri": pa.array(elsewhere, pa.string())}))
             hashed = iter(row[0] for row in uris.select(f.xxhash64("uri")).collect())
-        numbers = [at if it.is_on_disk else next(hashed) for at, it in enumerate(inputs)]
+        numbers = [at if file.is_on_disk else next(hashed) for at, file in enumerate(inputs)]
         if len(set(numbers)) < len(numbers):
             raise IcpctlError("two files have one number", hint="score some of them by themselves")
         return cls(spark, inputs, numbers)
@@ -69,8 +69,8 @@ class Frames:
     def only(self, blocks: Collection[Place]) -> Frames:
         """The same with these blocks alone; of other files nothing is read."""
         files = {file for file, _ in blocks}
-        kept = [it for it in zip(self.inputs, self.numbers, strict=True) if it[1] in files]
-        inputs, numbers = [it for it, _ in kept], [number for _, number in kept]
+        kept = [pair for pair in zip(self.inputs, self.numbers, strict=True) if pair[1] in files]
+        inputs, numbers = [file for file, _ in kept], [number for _, number in kept]
         return Frames(self.spark, inputs, numbers, frozenset(blocks))
 
     def worked_on(
@@ -85,38 +85,41 @@ class Frames:
             read.append((self._lines(self._line_files), reads_of_lines))
         if self._tables:
             read.append((self._rows(work), reads_of_rows))
-        found = [frame.mapInArrow(task_of(reads), schema) for frame, reads in read]
-        if not found:
+        given = [frame.mapInArrow(task_of(reads), schema) for frame, reads in read]
+        if not given:
             return self.spark.createDataFrame([], schema)
-        return reduce(lambda one, other: one.unionAll(other), found)
+        return reduce(lambda first, other: first.unionAll(other), given)
 
     def line_counts(self) -> dict[Place, int]:
         """How many lines each block has, of the files that are large enough to be split."""
-        found = []
+        counted = []
         if tasks := self._tasks():
             schema = schema_of(dict.fromkeys((FILE, START, COUNT), pa.int64()))
-            found.append(self._numbers(tasks).mapInArrow(line_count_task(tasks), schema))
+            counted.append(self._numbers(tasks).mapInArrow(line_count_task(tasks), schema))
         files = [
-            it
-            for it in self._line_files
-            if it.source.size > self._conf.filesOpenCostInBytes() and not it.source.compression
+            file
+            for file in self._line_files
+            if file.source.size > self._conf.filesOpenCostInBytes() and not file.source.compression
         ]
         if files:
-            found.append(self._lines(files).groupBy(FILE, START).count())
-        return {(row[0], row[1]): row[2] for frame in found for row in frame.collect()}
+            counted.append(self._lines(files).groupBy(FILE, START).count())
+        return {(row[0], row[1]): row[2] for frame in counted for row in frame.collect()}
 
     def _tasks(self) -> Tasks:
         """The blocks of the files on disks, by task."""
         files = [
-            (number, it.source)
-            for number, it in zip(self.numbers, self.inputs, strict=True)
-            if it.is_on_disk
+            (number, file.source)
+            for number, file in zip(self.numbers, self.inputs, strict=True)
+            if file.is_on_disk
         ]
         conf = self._conf
         tasks = tasks_of(files, conf.filesMaxPartitionBytes(), conf.filesOpenCostInBytes())
         if self.blocks is None:
             return tasks
-        kept = (tuple(it for it in task if (it.file, it.start) in self.blocks) for task in tasks)
+        kept = (
+            tuple(block for block in task if (block.file, block.start) in self.blocks)
+            for task in tasks
+        )
         return tuple(filter(None, kept))
 
     def _numbers(self, tasks: Tasks) -> DataFrame:
@@ -125,7 +128,7 @@ class Frames:
     @property
     def size(self) -> int:
         """The bytes of all files."""
-        return sum(it.source.size for it in self.inputs)
+        return sum(file.source.size for file in self.inputs)
 
     @property
     def words(self) -> str:
@@ -133,10 +136,10 @@ class Frames:
         count = len(self.inputs)
         return f"{count:,} file{'s' if count != 1 else ''} ({self.size / 1e6:,.0f} MB)"
 
-    def in_order(self, found: Mapping[Place, T]) -> list[tuple[Place, T]]:
+    def in_order(self, blocks: Mapping[Place, T]) -> list[tuple[Place, T]]:
         """Blocks in the order of the inputs."""
         position = {number: at for at, number in enumerate(self.numbers)}
-        return sorted(found.items(), key=lambda item: (position[item[0][0]], item[0][1]))
+        return sorted(blocks.items(), key=lambda item: (position[item[0][0]], item[0][1]))
 
     def require_same(self, first: Mapping[Place, object], later: Mapping[Place, object]) -> None:
         """Raise `IcpctlError` where blocks of a file were not the same when read again."""
@@ -145,17 +148,21 @@ class Frames:
             for place in first.keys() | later.keys()
             if first.get(place) != later.get(place)
         }
-        for number, one in zip(self.numbers, self.inputs, strict=True):
+        for number, file in zip(self.numbers, self.inputs, strict=True):
             if number in differ:
-                raise changed(one.source.name)
+                raise changed(file.source.name)
 
     @cached_property
     def _line_files(self) -> list[Input]:
-        return [it for it in self.inputs if not it.is_on_disk and it.source.format == "json"]
+        return [
+            file for file in self.inputs if not file.is_on_disk and file.source.format == "json"
+        ]
 
     @cached_property
     def _tables(self) -> list[Input]:
-        return [it for it in self.inputs if not it.is_on_disk and it.source.format == "parquet"]
+        return [
+            file for file in self.inputs if not file.is_on_disk and file.source.format == "parquet"
+        ]
 
     def _lines(self, files: Sequence[Input]) -> DataFrame:
         from pyspark.sql import functions as f
@@ -163,7 +170,7 @@ class Frames:
         # As text Spark takes lines apart and changes no byte of them; with a separator of its
         # own it leaves carriage returns alone.
         text = self.spark.read.format("text").option("lineSep", "\n")
-        frame = text.load([it.pattern for it in files])
+        frame = text.load([file.pattern for file in files])
         self._require_all(frame, files)
         line = f.col("value").cast("binary")
         sent = f.when(f.octet_length(line) <= _MAX_SENT, f.concat(line, f.lit(b"\n")))
@@ -173,7 +180,7 @@ class Frames:
         from pyspark.sql import functions as f
 
         parquet = self.spark.read.option("mergeSchema", "true")
-        frame = parquet.parquet(*(it.pattern for it in self._tables))
+        frame = parquet.parquet(*(file.pattern for file in self._tables))
         self._require_all(frame, self._tables)
         names = columns_needed(work, frame.columns)
         record = f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD)
@@ -203,7 +210,7 @@ class Frames:
     def _require_all(self, frame: DataFrame, files: Sequence[Input]) -> None:
         """Raise `IcpctlError` where Spark would leave a file out, be it for its name."""
         read = len(frame.inputFiles())
-        expected = sum(bool(it.source.size) for it in files)
+        expected = sum(bool(file.source.size) for file in files)
         if read < expected:
             raise IcpctlError(
                 f"Spark leaves {expected - read} of {len(files)} files out",
@@ -219,7 +226,7 @@ class Frames:
     def fixed_blocks(self) -> Iterator[None]:
         """Blocks are the same whenever files are read, whatever workers there are just then."""
         conf = self._conf
-        sizes = [it.source.size + conf.filesOpenCostInBytes() for it in self.inputs]
+        sizes = [file.source.size + conf.filesOpenCostInBytes() for file in self.inputs]
         parallel = max(self.spark.sparkContext.defaultParallelism, 1)
         least = max(conf.filesOpenCostInBytes(), sum(sizes) // parallel)
         block = min(conf.filesMaxPartitionBytes(), least)
@@ -242,21 +249,21 @@ def lines_before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
 
     Blocks that begin their file are left out.
     """
-    found: dict[Place, int] = {}
+    before: dict[Place, int] = {}
     so_far: Counter[int] = Counter()
     for place, count in lines:
         if so_far[place[0]]:
-            found[place] = so_far[place[0]]
+            before[place] = so_far[place[0]]
         so_far[place[0]] += count
-    return found
+    return before
 
 
 def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     """The columns of a table that are looked at, by their names; one where there are none."""
     wanted: set[str] = set()
     for file in work.files.values():
-        found = places(work.columns(file.mapping), names)
-        wanted |= {name for its in found.values() for it in its for name in it.columns}
+        paths = places(work.columns(file.mapping), names)
+        wanted |= {name for its in paths.values() for path in its for name in path.columns}
     return [name for name in names if name in wanted] or list(names[:1])
 
 

@@ -72,15 +72,15 @@ def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> li
     than one machine does.
     """
     files = _Files(spark, spool)
-    found: dict[str | Path, Input] = {}
+    inputs: dict[str | Path, Input] = {}
     for name in visitors:
         if name == STDIN:
             raise IcpctlError(
                 "Spark reads files, not stdin", "bad_usage", hint="write it to a file first"
             )
-        for one in files.named(name):
-            found.setdefault(one.uri or one.source.path.resolve(), one)
-    return list(found.values())
+        for named in files.named(name):
+            inputs.setdefault(named.uri or named.source.path.resolve(), named)
+    return list(inputs.values())
 
 
 def _refuse(source: Source) -> None:
@@ -96,7 +96,7 @@ def _refuse(source: Source) -> None:
     if source.format == "parquet":
         return
     suffix = _SUFFIXES.get(source.compression or "")
-    named = next((it for it in _COMPRESSED if source.name.lower().endswith(it)), None)
+    named = next((suffix for suffix in _COMPRESSED if source.name.lower().endswith(suffix)), None)
     if suffix and not source.name.endswith(suffix):
         raise IcpctlError(
             f"this is compressed ({source.compression}), and its name does not say so to Spark",
@@ -135,9 +135,9 @@ class _Files:
             yield Input(replace(source, path=source.path.absolute()))
 
     def _elsewhere(self, name: str) -> Iterable[Input]:
-        found = self._found(name)
+        statuses = self._found(name)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            yield from pool.map(lambda one: self._described(*one), found)
+            yield from pool.map(lambda pair: self._described(*pair), statuses)
 
     def _found(self, name: str) -> list[tuple[str, Any]]:
         """The names and statuses of the files that a name stands for."""
@@ -158,12 +158,13 @@ class _Files:
         else:
             hidden = PurePosixPath(name).name.startswith(".")  # as one machine's globs have it
             matches = [
-                it
-                for it in system.globStatus(path) or []
-                if not it.isDirectory() and (hidden or not it.getPath().getName().startswith("."))
+                status
+                for status in system.globStatus(path) or []
+                if not status.isDirectory()
+                and (hidden or not status.getPath().getName().startswith("."))
             ]
             if matches:
-                return [(it.getPath().toString(), it) for it in matches]
+                return [(status.getPath().toString(), status) for status in matches]
             what = "no file matches" if _GLOB.search(name) else "there is no file or folder"
         raise IcpctlError(what, "no_visitors", Location(name), "check the path")
 

@@ -54,7 +54,7 @@ class Piece:
         shift = self.before - 1
         source = Source(name, self.path, self.path.stat().st_size, None)
         for batch in reader.read(source):
-            rejected = [replace(one, line=one.line + shift) for one in batch.rejected]
+            rejected = [replace(line, line=line.line + shift) for line in batch.rejected]
             yield replace(batch, lines=batch.lines + shift, rejected=rejected)
 
     def too_long(self, name: str) -> list[Rejected]:
@@ -67,8 +67,8 @@ def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
     path = folder / "lines.jsonl"
     place: Place | None = None
     before = 0
-    found = ((of, rows[LINE]) for of, rows in runs(batches))
-    run = next(found, None)
+    runs_left = ((of, rows[LINE]) for of, rows in runs(batches))
+    run = next(runs_left, None)
     while run:
         if run[0] != place:
             place, before = run[0], 0
@@ -88,7 +88,7 @@ def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
                 used = len(taken) + is_too_long
                 count += used
                 rest = run[1].slice(used)
-                run = (place, rest) if len(rest) else next(found, None)
+                run = (place, rest) if len(rest) else next(runs_left, None)
                 if count >= _MOST_LINES or size >= _MOST_BYTES:
                     break
         yield Piece(*place, before, path, count, is_too_long)

@@ -64,8 +64,10 @@ def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator
         for piece in pieces(batches, reader.spool):
             file = work.files[piece.file]
             reader.columns = work.columns(file.mapping)
-            found = piece.batches(reader, file.name)
-            yield Read((piece.file, piece.start), found, piece.too_long(file.name), piece.count)
+            batches_read = piece.batches(reader, file.name)
+            yield Read(
+                (piece.file, piece.start), batches_read, piece.too_long(file.name), piece.count
+            )
 
 
 def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:

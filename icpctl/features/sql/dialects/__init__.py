@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {
-    it.name: it
-    for it in (
+    dialect.name: dialect
+    for dialect in (
         DuckDb(),
         Postgres(),
         BigQuery(),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.sql.trees import Tree
 
-SPACES = "".join(it for it in map(chr, range(0x3001)) if it.isspace())
+SPACES = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 """White space; beyond U+3000 Unicode has none."""
 
 _SPACE_CLASS = r"[\x{9}-\x{D}\x{1C}-\x{20}\x{85}\p{Z}]"
@@ -216,7 +216,9 @@ class TrimmingDialect(Dialect):
 
     def characters(self, characters: str) -> Tree:
         """Characters as a literal."""
-        return exp.UnicodeString(this="".join(f"\\{ord(it):04X}" for it in characters))
+        return exp.UnicodeString(
+            this="".join(f"\\{ord(character):04X}" for character in characters)
+        )
 
     def single_spaced(self, source: Tree) -> Tree:
         alike = exp.Translate(
@@ -236,7 +238,7 @@ class UnnestingDialect(Dialect):
         return exp.Array(expressions=[self._elements(source, make)])
 
     def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        return exp.Array(expressions=[self._elements(source, lambda it: it, holds)])
+        return exp.Array(expressions=[self._elements(source, lambda element: element, holds)])
 
     def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
         return exp.Exists(this=self._elements(source, lambda _: whole(1), holds))
@@ -248,8 +250,8 @@ class UnnestingDialect(Dialect):
         holds: Callable[[Tree], Tree] | None = None,
     ) -> exp.Select:
         listed = exp.Unnest(expressions=[source], alias=self.alias.copy())
-        found = exp.select(make(self.element.copy())).from_(listed)
-        return found.where(holds(self.element.copy())) if holds else found
+        query = exp.select(make(self.element.copy())).from_(listed)
+        return query.where(holds(self.element.copy())) if holds else query
 
 
 def _quoted(value: str) -> str:
@@ -258,13 +260,13 @@ def _quoted(value: str) -> str:
 
 
 def _ranges(codes: list[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for code in codes:
-        if found and found[-1][1] == code - 1:
-            found[-1] = found[-1][0], code
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1] = ranges[-1][0], code
         else:
-            found.append((code, code))
-    return found
+            ranges.append((code, code))
+    return ranges
 
 
 def _function(make: Callable[[Tree], Tree]) -> exp.Lambda:

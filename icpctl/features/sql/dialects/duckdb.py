@@ -29,7 +29,7 @@ class DuckDb(Dialect):
         alone = exp.Array(expressions=[json.copy()])
         return self.each(
             case((equal(kind, text("ARRAY")), elements), (equal(kind, text("VARCHAR")), alone)),
-            lambda it: page_of(it, _kind, _text, "VARCHAR", "NULL"),
+            lambda element: page_of(element, _kind, _text, "VARCHAR", "NULL"),
         )
 
     def long(self, value: int, largest: int) -> Tree:

@@ -107,7 +107,9 @@ class Postgres(TrimmingDialect, UnnestingDialect):
 @cache
 def _letters() -> str:
     """All letters, digits and marks."""
-    return "".join(it for it in map(chr, range(sys.maxunicode + 1)) if is_in_word(it))
+    return "".join(
+        character for character in map(chr, range(sys.maxunicode + 1)) if is_in_word(character)
+    )
 
 
 _ABOVE = "1.797693134862315807937E+308"
