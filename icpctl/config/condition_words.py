@@ -39,7 +39,7 @@ _SIGNS = {
 
 
 class _WordsError(Exception):
-    """Words that are no condition; its arguments are the finding's code, message and hint."""
+    """Words that are not a condition; its arguments are the finding's code, message and hint."""
 
 
 def rules_of_words(

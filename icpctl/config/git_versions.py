@@ -64,7 +64,7 @@ def versions(
     there = {file.slug for file in [*before, *after]}
     for slug in slugs:
         if slug not in there:
-            space.get(slug)  # says that there is none
+            space.get(slug)  # raises: neither version has it
     return Versions(base, before, after)
 
 
@@ -72,8 +72,8 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
     """Read the configs that a folder has in a git revision; with `slugs` only those.
 
     Nothing is checked out, and no file is written. Raises `IcpctlError`: `no_git`,
-    `no_repository`, `bad_repository`, `no_such_revision`, and `no_such_folder` where that revision
-    has no such one.
+    `no_repository`, `bad_repository`, `no_such_revision`, and `no_such_folder` if the revision
+    does not have the folder.
     """
     folder = space.folder
     inside = _git(space.root, "rev-parse", "--show-prefix")
@@ -149,7 +149,7 @@ class _Entry:
 
     @property
     def what(self) -> str:
-        """What it is, where it is no file."""
+        """What the entry is, if it is not a file."""
         if self.mode == _LINK:
             return "a link out of the folder of configs, or to no file"
         return "a folder" if self.kind == "tree" else "no regular file"
@@ -175,7 +175,7 @@ def _require_valid(loaded: Loaded, ref: str | None) -> list[ConfigFile]:
 
 
 def _commit(folder: Path, ref: str) -> str:
-    """The hash of a revision. None begins with a hyphen, so git cannot take one for an option."""
+    """Return the hash of a revision; one with a leading hyphen would be an option of git."""
     ended = None
     if ref and not ref.startswith("-") and "\0" not in ref:
         ended = _git(folder, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
@@ -189,13 +189,13 @@ def _commit(folder: Path, ref: str) -> str:
 
 
 def _object(folder: Path, base: str, path: str) -> str | None:
-    """The hash of what stands at a path in a commit or tree; None where nothing does."""
+    """Return the hash of what is at a path in a commit or tree, None if nothing is."""
     ended = _git(folder, "rev-parse", "--verify", "--quiet", f"{base}:{path}")
     return None if ended.returncode else ended.stdout.decode().strip()
 
 
 def _entries(folder: Path, tree: str) -> list[_Entry] | None:
-    """What may be a config in a folder; None for what is no folder."""
+    """Return what may be a config in a folder, None if it is not a folder."""
     listed = _git(folder, "ls-tree", "-z", "-l", "--full-tree", tree)
     if listed.returncode:
         return None
@@ -204,7 +204,7 @@ def _entries(folder: Path, tree: str) -> list[_Entry] | None:
 
 
 def _contents(folder: Path, objects: Sequence[str]) -> list[bytes | None]:
-    """What git objects hold, in order; None for what is no file."""
+    """Return what git objects hold, in order; None for what is not a file."""
     lines = [os.fsencode(spec) for spec in objects]
     asked = [b"none" if b"\n" in line or not line else line for line in lines]
     stdin = b"".join(line + b"\n" for line in asked)
@@ -248,6 +248,6 @@ def _git(folder: Path, *args: str, stdin: bytes = b"") -> subprocess.CompletedPr
 
 
 def _said(ended: subprocess.CompletedProcess[bytes]) -> str:
-    """The first line that git said on stderr."""
+    """Return the first line that git wrote to stderr."""
     text = ended.stderr.decode(errors="replace").strip()
     return f"git says: {text.splitlines()[0]}" if text else f"git ended with {ended.returncode}"

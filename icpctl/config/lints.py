@@ -27,7 +27,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def repeated_values(config: IcpConfig, root: Node) -> Iterator[Problem]:
-    """Find values that stand in a condition's list twice."""
+    """Find values that occur twice in a condition's list."""
     for path, condition in conditions_of(config):
         if not condition.comparison.takes_list:
             continue
@@ -199,7 +199,7 @@ def _alike(
 ) -> Iterator[tuple[ConfigFile, ConfigFile]]:
     """Yield each config that is like an earlier one of its folder, and that one.
 
-    Two files of one slug are no two configs; that they are two is an error already.
+    Two files with one slug are not two configs, and are already an error.
     """
     for _, folder in groupby(sorted(configs, key=_folder), _folder):
         members = list(folder)

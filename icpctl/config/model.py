@@ -115,7 +115,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: object) -> object:
-        """Null is absent (SPEC 1); an unknown key is refused whatever it holds."""
+        """Treat null as absent (SPEC 1), except for unknown keys, which are always refused."""
         if not isinstance(data, dict) or None not in data.values():
             return data
         keys = cls.body_keys()

@@ -108,7 +108,7 @@ class RuleTest:
         return self._location(find, ("tests", self.number))
 
     def where_field(self, keys: tuple[str, ...]) -> Location:
-        """Where a key of the visitor stands."""
+        """Return where a key of the visitor is."""
         return self._location(find_key, ("tests", self.number, "visitor", *keys))
 
     def _location(self, look: Callable[[Node, Steps], int], path: Steps) -> Location:
@@ -218,14 +218,14 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
 
 
 def conditions_of(config: ConfigFile) -> list[Condition]:
-    """The conditions of all groups, in order."""
+    """Return the conditions of all groups, in order."""
     return [condition for group in config.config.rules.groups for condition in group.conditions]
 
 
 def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
-    """The places of the conditions that a text names by its first words.
+    """Return the places of the conditions that a text names by its first words.
 
-    Lists may be written as they are shown, with a space behind each comma, and bounds with `and`.
+    Lists may be written as they are shown, with a space after each comma, and bounds with `and`.
     """
     text = _LIST_COMMA.sub(",", name.casefold())
     words = (_AND.sub(",", text) if " between " in text else text).split()
@@ -237,7 +237,7 @@ def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
 
 
 def condition_words(condition: Condition) -> list[str]:
-    """A condition as tests name it: type, comparator and value, in small letters."""
+    """Return a condition as tests name it: type, comparator and value, in lower case."""
     listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     shown = ",".join(
         str(value).lower() if isinstance(value, bool) else str(value) for value in listed
@@ -261,7 +261,7 @@ def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
 
 
 def _is_consequence(error: ErrorDetails) -> bool:
-    """Whether a list is said to be empty only because each of its entries is wrong."""
+    """Return whether a list is reported empty only because each of its entries is wrong."""
     return error["type"] == "too_short" and bool(error["input"])
 
 

@@ -1,4 +1,4 @@
-"""Rejected lines in a folder: blocks that have some are read once more, and nothing else is."""
+"""Rejected lines in a folder: only the blocks that have some are read again."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def write_rejects(
     lines_before: Mapping[Place, int],
     folder: str,
 ) -> None:
-    """Write the rejected lines of blocks, of which `counts` were found, with their true numbers.
+    """Write the rejected lines of blocks, with the counts from before, and their true numbers.
 
-    `lines_before` are the lines of its file that go before a block. Raises `IcpctlError` where a
+    `lines_before` says how many lines of its file precede a block. Raises `IcpctlError` if a
     file changed.
     """
     first = {place: counted for place, counted in counts.items() if counted[1]}
@@ -50,7 +50,7 @@ def write_rejects(
 def _rejecting_task(
     work: Reading, lines_before: Mapping[Place, int], tallies: Any, reads: Reads
 ) -> Task:
-    """The task that gives rejected lines as JSON, and hands in the `Counts` of each block."""
+    """Return the task that yields rejected lines as JSON, and adds each block's `Counts`."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""What exports hold, for people and programs, behind `FORMATS`."""
+"""What exports hold, for people and programs, by `FORMATS`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VALUES_SHOWN, _VALUE_WIDTH, _EXAMPLE_WIDTH = 3, 21, 40
 
 
 def as_table(inspections: Iterable[Inspection]) -> None:
-    """Print three tables a file: the fields, what did not fit, and what is not used."""
+    """Print three tables for each file: the fields, what did not fit, and what is not used."""
     for number, inspection in enumerate(inspections):
         if number:
             print()

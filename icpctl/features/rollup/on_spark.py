@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def roll_up_on(
     cluster: Cluster, visitors: Sequence[str], how: How, out: str, rejects: str | None
 ) -> RollUpRun:
-    """As `roll_up`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    """Start Spark and call `roll_up`. Raises `IcpctlError` for every failure."""
     suffix_of(out)
     refuse_stdout(rejects)
     with session(cluster, "icpctl rollup") as spark:
@@ -56,9 +56,9 @@ def roll_up(
 ) -> RollUpRun:
     """Roll records up into the folder `out`, and write those that are rejected into `rejects`.
 
-    The folders appear when all is read, and stay only where all goes well. Raises `IcpctlError`:
-    `unknown_format`, `not_written` where a folder is there already, `no_key`, and what reading
-    raises; Spark's own errors pass.
+    The folders appear after everything has been read, and remain only if everything succeeds.
+    Raises `IcpctlError`: `unknown_format`, `not_written` if a folder exists already, `no_key`,
+    and what reading raises; Spark's own errors pass.
     """
     started = time.perf_counter()
     form = FORMS[suffix_of(out)]
@@ -112,7 +112,7 @@ def _work(numbers: Sequence[int], mapped: Sequence[Mapped]) -> RollUpWork:
 
 @contextmanager
 def _folded(frames: Frames, work: RollUpWork) -> Iterator[DataFrame]:
-    """Visitors and what was counted of them; workers keep all of it on their disks for the block.
+    """Yield visitors and their tallies, which workers keep on their disks during the block.
 
     What is written depends on all visitors.
     """

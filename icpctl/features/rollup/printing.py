@@ -1,4 +1,4 @@
-"""A roll-up: its visitors into a file, its counts for people and programs."""
+"""Roll records up into a file, and print the counts for people and programs."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class RollUpRun:
         self.rejected += len(rejected)
 
     def add(self, batch: Batch) -> None:
-        """Count what is told of a batch of records: its misfits and rejected lines."""
+        """Count a batch of records: its misfits and rejected lines."""
         self.reject(batch.rejected)
         self.warnings.add(batch.source.name, batch.misfits or {})
 
     def follow(self, later: RollUpRun, lines_before: int) -> None:
-        """Count what was found in a part behind; so many lines of its file go before it."""
+        """Add the counts of a later part, which `lines_before` lines of its file precede."""
         self.reject([replace(line, line=line.line + lines_before) for line in later.first_rejected])
         self.rejected += later.rejected - len(later.first_rejected)
         self.warnings.follow(later.warnings, lines_before)
@@ -74,7 +74,7 @@ class RollUpRun:
         self.without_key += later.without_key
 
     def as_json(self) -> str:
-        """The counts as `-o json` prints them."""
+        """Return the counts as `-o json` prints them."""
         body = {
             "records": self.records,
             "visitors": self.visitors,
@@ -88,14 +88,14 @@ class RollUpRun:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to roll up: `mapping` None means to recognise formats, `by` is the mapping's if empty."""
+    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys."""
 
     mapping: Mapping | None = None
     by: tuple[RecordPath, ...] = ()
     temp_dir: Path | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
-        """The mapping of each file, with its key; raise `IcpctlError` where none is known."""
+        """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
         mapped = map_sources(sources, self.mapping)
         mapped = [
             replace(file, mapping=replace(file.mapping, by=self._key(file.mapping)))
@@ -119,7 +119,7 @@ class How:
 def rollup_into(
     visitors: Sequence[str], how: How, out: str, rejects: Path | None = None
 ) -> RollUpRun:
-    """Roll records up into the file `out`, or as JSON lines on stdout where it is `-`.
+    """Roll records up into the file `out`, or as JSON lines on stdout if it is `-`.
 
     Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
     what records have in common is not known, `not_written`, and what reading raises.
@@ -157,7 +157,7 @@ def rollup_into(
 
 
 def suffix_of(out: str) -> str:
-    """The key of `FORMATS` for a file, or folder, to be written; raise `unknown_format`."""
+    """Return the key of `FORMATS` for an output file or folder; raise `unknown_format`."""
     suffix = PurePosixPath(out).suffix.lower()
     if suffix not in FORMATS:
         raise IcpctlError(
@@ -170,7 +170,7 @@ def suffix_of(out: str) -> str:
 
 
 def names_of(mappings: Sequence[Mapping]) -> list[str]:
-    """The fields of visitors of records with these mappings: those that any mapping has."""
+    """Return the fields of visitors: those that any of these mappings has."""
     return [
         name
         for name in FIELDS
@@ -181,7 +181,7 @@ def names_of(mappings: Sequence[Mapping]) -> list[str]:
 def print_rollup(
     run: RollUpRun, output: ReportFormat, out: str, limit: Limit, *, rejects_kept: bool
 ) -> None:
-    """Print the counts on stdout, or on stderr where stdout has the visitors; the rest there."""
+    """Print the counts on stdout, or on stderr if stdout has the visitors; the rest on stderr."""
     stream = sys.stderr if out == STDOUT else sys.stdout
     if output == "json":
         print(run.as_json(), file=stream)

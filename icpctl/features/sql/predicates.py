@@ -1,4 +1,4 @@
-"""From a condition's test to a boolean expression over the columns of `Fields`; NULL is no."""
+"""Boolean expressions for the tests of conditions, over the columns of `Fields`; NULL is false."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXACT = 2**53  # up to here every whole number is a double
 
 
 def predicate(fields: Fields, field: FieldPlan, test: Test) -> Tree:
-    """Whether a visitor holds a test; never NULL. Raises `RefusedError`."""
+    """Return whether a visitor passes a test; never NULL. Raises `RefusedError`."""
     match field.type.kind:
         case Kind.NUMBER:
             holds = _number(fields, field, test)
@@ -59,7 +59,7 @@ def _between(low: Tree, high: Tree, values: list[Tree]) -> Tree:
 
 
 def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
-    """Whether every whole number from low to high is listed, or the one number is."""
+    """Return whether every whole number from low to high is listed, or the only number is."""
     values = list(dict.fromkeys(map(float, values)))
     is_listed = _among(low, [_literal(value) for value in values])
     if low == high:
@@ -81,7 +81,7 @@ def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
 
 
 def _literal(value: float) -> Tree:
-    """A number as the double that it is."""
+    """Return a number as a literal double."""
     number = float(value)
     if number.is_integer() and abs(number) < _EXACT:
         digits = whole(int(abs(number)))
@@ -116,7 +116,7 @@ def _text(fields: Fields, field: FieldPlan, test: Test) -> Tree:
 
 
 def _hit(fields: Fields, field: FieldPlan, values: Iterable[str]) -> Tree:
-    """Whether some value of the visitor equals some of the listed ones."""
+    """Return whether a value of the visitor equals one of the listed values."""
     name = field_name(field)
     plain = fields.texts(name)
     if field.type.form is Form.PART_OF_PAGE:
@@ -140,7 +140,7 @@ def _any_among(fields: Fields, seen: Texts, values: Iterable[str]) -> Tree:
 
 
 def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts, list[str]]]:
-    """Which texts of the visitor a value is compared with, and the texts that it equals there."""
+    """Yield the visitor's texts that a value is compared with, and what it equals there."""
     name, dialect = field_name(field), fields.dialect
     match field.type.form:
         case Form.DOMAIN:
@@ -164,7 +164,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
 
 
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
-    """Whether a visitor without a range has a number of employees within a listed one."""
+    """Return whether a visitor without a range has a number of employees in a listed range."""
     low, high = map(column, fields.sizes())
     bounds = [normal_forms.range_bounds(value) for value in test.values]
     inside = [
@@ -200,7 +200,7 @@ def _among(source: Tree, literals: Iterable[Tree]) -> Tree:
 def _each(
     search: Callable[[Dialect, Tree, str], Tree],
 ) -> Callable[[Dialect, Tree, Sequence[str]], Tree]:
-    """A search for any of several texts, made of that for one."""
+    """Return the search for any of several texts, built from the search for one text."""
 
     def any_of(dialect: Dialect, source: Tree, values: Sequence[str]) -> Tree:
         return exp.or_(*(search(dialect, source.copy(), value) for value in values))
@@ -227,12 +227,12 @@ _BOUNDS: dict[str, Callable[[Tree, Tree, list[Tree]], Tree]] = {
 
 
 def total(parts: Sequence[Tree]) -> Tree:
-    """The sum of some expressions, nested no deeper than it must be."""
+    """Return the sum of some expressions, nested as little as possible."""
     return joined(exp.Add, parts)
 
 
 def joined(operator: type[exp.Binary], parts: Sequence[Tree]) -> Tree:
-    """Expressions with an operator between them that takes them in any grouping."""
+    """Return expressions joined by an associative operator."""
     if len(parts) > _FLAT:
         half = len(parts) // 2
         left, right = joined(operator, parts[:half]), joined(operator, parts[half:])

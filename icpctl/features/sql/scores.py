@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 _HUNDREDTHS = 10_000  # of a full score
 
 Names = dict[int, str]
-"""For each bit of the plan the column that has it."""
+"""The column of each bit of the plan."""
 
 
 def config_score(dialect: Dialect, config: ConfigPlan, names: Names) -> Tree:
-    """The best score of the groups that match, 0 to 100 with 2 decimals; NULL where none does.
+    """Return the best score of the matching groups, 0 to 100 with 2 decimals; NULL if none match.
 
-    Raises `RefusedError` where its arithmetic is too large for the dialect.
+    Raises `RefusedError` if its arithmetic is too large for the dialect.
     """
     if config.min_hundredths:
         score = _best_score(dialect, config, names)
@@ -56,13 +56,13 @@ _NO_MATCH = exp.Neg(this=whole(1))
 
 
 def percent(hundredths: Tree) -> Tree:
-    """Hundredths as a number of two decimals."""
+    """Return hundredths as a number with two decimals."""
     exact = exp.cast(hundredths, "DECIMAL(9, 2)")
     return exp.cast(exp.Div(this=exact, expression=whole(100)), "DECIMAL(5, 2)")
 
 
 def _matches(group: GroupPlan, names: Names) -> Tree | None:
-    """Whether a group matches; None where everybody does."""
+    """Return whether a group matches; None if every visitor matches."""
     held = [_held(condition, names) for condition in group.conditions if not condition.optional]
     if not held:
         return None
@@ -75,10 +75,10 @@ def _held(condition: ConditionPlan, names: Names) -> Tree:
 
 
 def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
-    """The score of a group that matches: whole numbers throughout, so nothing is rounded early.
+    """Return the score of a matching group, in whole numbers, so nothing is rounded early.
 
-    With the weight held h of the weight there is w it is 10000 h / w hundredths, which rounds half
-    up as (20000 h + w) / 2 w rounds down.
+    With h the weight that holds and w the total weight, the score is 10000 h / w hundredths,
+    rounded half up: (20000 h + w) / 2 w rounded down.
     """
     required = [condition for condition in group.conditions if not condition.optional]
     optional = [condition for condition in group.conditions if condition.optional]
@@ -108,7 +108,7 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
 def _heaviest(
     required: list[ConditionPlan], points: Callable[[Fraction], int], names: Names
 ) -> Tree:
-    """The weight of the heaviest condition that holds; one does."""
+    """Return the weight of the heaviest condition that holds; at least one does."""
     ordered = sorted(required, key=lambda condition: -condition.weight)
     if ordered[0].weight == ordered[-1].weight:
         return whole(points(ordered[0].weight))
@@ -120,6 +120,6 @@ def _heaviest(
 
 
 def _unit(weights: list[Fraction]) -> Fraction:
-    """The largest weight that all weights are multiples of."""
+    """Return the largest weight of which all weights are multiples."""
     below = lcm(*(weight.denominator for weight in weights))
     return Fraction(gcd(*(int(weight * below) for weight in weights)), below)

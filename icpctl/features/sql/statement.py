@@ -1,7 +1,7 @@
 """The SELECT that gives `id, icp_match, icp, icp_score, matches` of a table of visitors.
 
 Its subqueries follow each other as the steps of the evaluator do: values, normal forms, tests,
-scores. Each test stands once, however many configs ask for it.
+scores. Each test is written once, even if several configs use it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Statement:
 
 
 def make_statement(configs: Sequence[ConfigFile], request: Request) -> Statement:
-    """The SELECT for some configs, which are in order.
+    """Return the SELECT for some configs, which are in order.
 
     Raises `IcpctlError` `not_expressible` with a finding for each condition that the dialect
     cannot express exactly.
@@ -115,7 +115,7 @@ class _Writer:
             ) from None
 
     def _tests(self) -> tuple[dict[int, str], dict[str, Tree]]:
-        """For each bit of the plan the column that has it; and the columns."""
+        """Return the column of each bit of the plan, and the columns themselves."""
         names: dict[int, str] = {}
         tests: dict[str, Tree] = {}
         for field in self._plan.fields:
@@ -181,7 +181,7 @@ class _Writer:
         return ranked
 
     def _tier(self) -> Tree:
-        """The highest tier whose lowest score the ICP's reaches; NULL where there is no ICP."""
+        """Return the highest tier whose minimum the ICP's score reaches; NULL without an ICP."""
         score = column("icp_score")
         reached = (
             exp.GTE(this=score.copy(), expression=percent(whole(bound)))
@@ -236,7 +236,7 @@ class _Writer:
 def _select(
     columns: Mapping[str, Tree], source: exp.Table, *, everything: str | None = None
 ) -> exp.Select:
-    """A SELECT of some columns, behind all those of `everything`."""
+    """Return a SELECT of some columns, after all columns of `everything`."""
     trees = list(_outputs(columns, everything))
     return exp.Select(expressions=trees).from_(source, copy=False)
 
@@ -253,13 +253,13 @@ def _outputs(columns: Mapping[str, Tree], everything: str | None = None) -> Iter
 
 
 def table_of(parts: Sequence[str]) -> exp.Table:
-    """A table by the parts of its name."""
+    """Return a table by the parts of its name."""
     names = [exp.to_identifier(part, quoted=True) for part in reversed(parts)]
     return exp.Table(**dict(zip(("this", "db", "catalog"), names, strict=False)))
 
 
 def source_table(parts: Sequence[str]) -> exp.Table:
-    """The table of visitors, as the first subquery reads it."""
+    """Return the table of visitors, as the first subquery reads it."""
     table = table_of(parts)
     table.set("alias", exp.TableAlias(this=exp.to_identifier(SOURCE, quoted=True)))
     return table
@@ -271,7 +271,7 @@ def _words(field: FieldPlan, test: Test) -> str:
 
 
 def _said(tree: Tree, words: str) -> Tree:
-    """The tree with a comment."""
+    """Return the tree with a comment."""
     tree.add_comments([f" {comment(words)} "])
     return tree
 

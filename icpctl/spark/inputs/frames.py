@@ -37,14 +37,14 @@ T = TypeVar("T")
 _BLOCK, _FEWEST = "spark.sql.files.maxPartitionBytes", "spark.sql.files.minPartitionNum"
 
 _MAX_SENT = MAX_LINE_BYTES + 1024
-"""Bytes of a line that a task gets to see: what is over the limit, line ends aside, is a reject."""
+"""The most bytes of a line that a task receives; a longer line, without its end, is rejected."""
 
 
 @dataclass(frozen=True)
 class Frames:
     """The DataFrames over some inputs; `numbers` are those of `inputs`, in their order.
 
-    With `blocks` only these are read.
+    If `blocks` are given, only these are read.
     """
 
     spark: SparkSession
@@ -54,7 +54,7 @@ class Frames:
 
     @classmethod
     def of(cls, spark: SparkSession, inputs: Sequence[Input]) -> Frames:
-        """The frames over these inputs."""
+        """Return the frames over these inputs."""
         from pyspark.sql import functions as f
 
         hashed: Iterator[int] = iter(())
@@ -67,7 +67,7 @@ class Frames:
         return cls(spark, inputs, numbers)
 
     def only(self, blocks: Collection[Place]) -> Frames:
-        """The same with these blocks alone; of other files nothing is read."""
+        """Return frames with these blocks alone; other files are not read."""
         files = {file for file, _ in blocks}
         kept = [pair for pair in zip(self.inputs, self.numbers, strict=True) if pair[1] in files]
         inputs, numbers = [file for file, _ in kept], [number for _, number in kept]
@@ -76,7 +76,7 @@ class Frames:
     def worked_on(
         self, work: Reading, types: Mapping[str, pa.DataType], task_of: Callable[[Reads], Task]
     ) -> DataFrame:
-        """What the tasks give that read for `work`: rows of `types`, and what they counted."""
+        """Return what the tasks that read for `work` yield: rows of `types`, and their tallies."""
         schema = schema_of({**types, TALLY: pa.binary()})
         read: list[tuple[DataFrame, Reads]] = []
         if tasks := self._tasks():
@@ -91,7 +91,7 @@ class Frames:
         return reduce(lambda first, other: first.unionAll(other), given)
 
     def line_counts(self) -> dict[Place, int]:
-        """How many lines each block has, of the files that are large enough to be split."""
+        """Return the number of lines of each block of files that are large enough to be split."""
         counted = []
         if tasks := self._tasks():
             schema = schema_of(dict.fromkeys((FILE, START, COUNT), pa.int64()))
@@ -106,7 +106,7 @@ class Frames:
         return {(row[0], row[1]): row[2] for frame in counted for row in frame.collect()}
 
     def _tasks(self) -> Tasks:
-        """The blocks of the files on disks, by task."""
+        """Return the blocks of the files on disks, by task."""
         files = [
             (number, file.source)
             for number, file in zip(self.numbers, self.inputs, strict=True)
@@ -132,17 +132,17 @@ class Frames:
 
     @property
     def words(self) -> str:
-        """What is read, for people."""
+        """What is read, in words for users."""
         count = len(self.inputs)
         return f"{count:,} file{'s' if count != 1 else ''} ({self.size / 1e6:,.0f} MB)"
 
     def in_order(self, blocks: Mapping[Place, T]) -> list[tuple[Place, T]]:
-        """Blocks in the order of the inputs."""
+        """Return blocks in the order of the inputs."""
         position = {number: at for at, number in enumerate(self.numbers)}
         return sorted(blocks.items(), key=lambda item: (position[item[0][0]], item[0][1]))
 
     def require_same(self, first: Mapping[Place, object], later: Mapping[Place, object]) -> None:
-        """Raise `IcpctlError` where blocks of a file were not the same when read again."""
+        """Raise `IcpctlError` if blocks of a file changed before they were read again."""
         differ = {
             place[0]
             for place in first.keys() | later.keys()
@@ -187,7 +187,7 @@ class Frames:
         return self._of_blocks(frame, record, f.col("_metadata.row_index").alias(ROW))
 
     def _of_blocks(self, frame: DataFrame, *columns: Column) -> DataFrame:
-        """These columns, with the file and block of each row, where the block is to be read."""
+        """Return these columns, with the file and block of each row, for the blocks to be read."""
         from pyspark.sql import functions as f
 
         file = f.xxhash64("_metadata.file_path").alias(FILE)
@@ -208,7 +208,7 @@ class Frames:
         ]
 
     def _require_all(self, frame: DataFrame, files: Sequence[Input]) -> None:
-        """Raise `IcpctlError` where Spark would leave a file out, be it for its name."""
+        """Raise `IcpctlError` if Spark would leave a file out, for example for its name."""
         read = len(frame.inputFiles())
         expected = sum(bool(file.source.size) for file in files)
         if read < expected:
@@ -224,7 +224,7 @@ class Frames:
 
     @contextmanager
     def fixed_blocks(self) -> Iterator[None]:
-        """Blocks are the same whenever files are read, whatever workers there are just then."""
+        """Keep blocks the same each time files are read, whichever workers are available."""
         conf = self._conf
         sizes = [file.source.size + conf.filesOpenCostInBytes() for file in self.inputs]
         parallel = max(self.spark.sparkContext.defaultParallelism, 1)
@@ -245,7 +245,7 @@ class Frames:
 
 
 def lines_before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
-    """How many lines of its file go before each block; `lines` of each, those of a file in order.
+    """Return how many lines of its file precede each block, from `lines` in the file's order.
 
     Blocks that begin their file are left out.
     """
@@ -259,7 +259,7 @@ def lines_before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
 
 
 def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
-    """The columns of a table that are looked at, by their names; one where there are none."""
+    """Return the names of a table's columns that are read, at least one."""
     wanted: set[str] = set()
     for file in work.files.values():
         paths = places(work.columns(file.mapping), names)
@@ -268,12 +268,12 @@ def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
 
 
 def quoted(name: str) -> str:
-    """A column's name in backquotes, in which a dot means nothing."""
+    """Return a column's name in backquotes, which make a dot literal."""
     return f"`{name.replace('`', '``')}`"
 
 
 def schema_of(types: Mapping[str, pa.DataType]) -> StructType:
-    """Columns of these types of Arrow, as Spark has them."""
+    """Return the Spark schema of columns with these Arrow types."""
     from pyspark.sql.pandas.types import from_arrow_type
     from pyspark.sql.types import StructType
 

@@ -40,7 +40,7 @@ _AT_ONCE = 16
 class Input:
     """A file that is to be read.
 
-    `source` has its name for people, its size and its format; at the source's path is the file,
+    `source` has its name for users, its size and its format; at the source's path is the file,
     where that is on disks that workers share, or at least the first records. Else `path` is the
     file for Spark, and `uri` how Spark tells that a row is of it.
     """
@@ -56,7 +56,7 @@ class Input:
 
     @property
     def pattern(self) -> str:
-        """The path as a pattern that only it matches."""
+        """The path as a pattern that matches only this path."""
         return _pattern_of(self.path or "")
 
 
@@ -65,11 +65,11 @@ def _pattern_of(path: str) -> str:
 
 
 def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> list[Input]:
-    """The files that `visitors` (files, globs, folders) name, each once, in order.
+    """Return the files that `visitors` (files, globs, folders) name, each once, in order.
 
-    What is needed of files that are not on this machine's disks is put into the folder `spool`.
-    Raises `IcpctlError` where there is nothing at a path, or Spark would read a file otherwise
-    than one machine does.
+    The first records of files elsewhere than on this machine's disks go to the folder `spool`.
+    Raises `IcpctlError` if a path does not exist, or if Spark would read a file differently
+    from one machine.
     """
     files = _Files(spark, spool)
     inputs: dict[str | Path, Input] = {}
@@ -84,7 +84,7 @@ def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> li
 
 
 def _refuse(source: Source) -> None:
-    """Raise `IcpctlError` for what Spark cannot read, or not as one machine does."""
+    """Raise `IcpctlError` if Spark cannot read a file, or reads it differently from one machine."""
     where = Location(source.name)
     if source.format == "csv":
         raise IcpctlError(
@@ -123,7 +123,7 @@ class _Files:
         self._numbers = count()
 
     def named(self, name: str) -> Iterable[Input]:
-        """The files that a name stands for."""
+        """Return the files that a name matches."""
         on_disk = self._systems.on_disk(name)
         return self._elsewhere(name) if on_disk is None else self._on_disk(on_disk)
 
@@ -140,7 +140,7 @@ class _Files:
             yield from pool.map(lambda pair: self._described(*pair), statuses)
 
     def _found(self, name: str) -> list[tuple[str, Any]]:
-        """The names and statuses of the files that a name stands for."""
+        """Return the names and statuses of the files that a name matches."""
         path = self._systems.path(name)
         system = self._systems.system(path)
         if system.exists(path):
@@ -193,7 +193,7 @@ class _Files:
             stream.close()
 
     def _sample(self, path: str, local: Path) -> None:
-        """Puts the first rows of a Parquet file where they can be looked at."""
+        """Copy the first rows of a Parquet file to where they can be inspected."""
         from pyarrow import parquet
 
         rows = self._spark.read.parquet(_pattern_of(path)).limit(_HEAD_LINES)
@@ -201,7 +201,7 @@ class _Files:
 
 
 def _is_enough(source: Source) -> bool:
-    """Whether a file has as many lines, or bytes, as are looked at to tell its format."""
+    """Return whether there are enough lines, or bytes, to recognise the format."""
     stream, raw = source.open()
     lines = size = 0
     with raw:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 class Read:
     """Some records of a block that follow each other.
 
-    A line that is `too_long` is behind them. `lines` is how many there are, of files whose tasks
-    do not know the lines' numbers. It is only good until the next one is asked for.
+    A line that is `too_long` comes after them. `lines` is how many there are, of files whose tasks
+    do not know the lines' numbers. It is valid only until the next read.
     """
 
     place: Place
@@ -44,22 +44,22 @@ class Read:
 
 
 class Reading(Protocol):
-    """What tasks are told of what they read."""
+    """What tasks know about the files that they read."""
 
     @property
     def files(self) -> Mapping[int, File]:
         """The files by their numbers."""
 
     def columns(self, mapping: RecordMapping) -> Columns:
-        """What is read of records with this mapping."""
+        """Return the columns to read from records with this mapping."""
 
 
 Reads = Callable[[Iterator[pa.RecordBatch], Reading], Iterator[Read]]
-"""How a task reads what Spark hands to it."""
+"""A function by which a task reads what Spark passes to it."""
 
 
 def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
-    """What is on lines, in the columns of `pieces`."""
+    """Yield what is on lines, in the columns of `pieces`."""
     with task_reader() as reader:
         for piece in pieces(batches, reader.spool):
             file = work.files[piece.file]
@@ -71,7 +71,7 @@ def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator
 
 
 def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
-    """What is in the rows of tables, in the columns of `tables`."""
+    """Yield what is in the rows of tables, in the columns of `tables`."""
     with task_reader() as reader:
         for piece in table_pieces(batches):
             file = work.files[piece.file]
@@ -80,7 +80,7 @@ def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[
 
 
 def reads_of_blocks(tasks: Tasks) -> Reads:
-    """What is in blocks of files; Spark hands a task's number over."""
+    """Return the reads of blocks of files, which a task finds by its number."""
 
     def reads(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
         with task_reader() as reader:
@@ -99,7 +99,7 @@ def reads_of_blocks(tasks: Tasks) -> Reads:
 
 @contextmanager
 def task_reader() -> Iterator[Reader]:
-    """A reader whose files are where Spark has those of its own, on a disk with room."""
+    """Yield a reader whose files are in the folder of Spark's own, on a disk with room."""
     folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
     hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
     with temporary_folder(Path(folder) if folder else None, hint) as spool:
@@ -108,5 +108,5 @@ def task_reader() -> Iterator[Reader]:
 
 @cache
 def _engine() -> Future[Any]:
-    """The DuckDB of a worker, for all of its tasks."""
+    """Return the DuckDB of a worker, for all of its tasks."""
     return Reader(Columns({}), Path(), threads=1).open()

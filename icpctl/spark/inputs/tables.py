@@ -36,14 +36,14 @@ class TablePiece:
     rows: np.ndarray
 
     def batches(self, reader: Reader, name: str) -> Iterator[Batch]:
-        """The records, numbered by the rows of the file, from 1."""
+        """Yield the records, numbered by the rows of the file, from 1."""
         yield from batches_of(self.records, self.rows + 1, name, reader)
 
 
 def batches_of(
     records: pa.StructArray, lines: np.ndarray, name: str, reader: Reader
 ) -> Iterator[Batch]:
-    """Structs whose fields are the columns of a table as batches."""
+    """Yield structs, whose fields are the columns of a table, as batches."""
     source = Source(name, Path(name), 0, None, "parquet")
     columns: dict[str, pa.Array] = {}
     for number, field in enumerate(records.type):
@@ -52,7 +52,7 @@ def batches_of(
 
 
 def table_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:
-    """The rows of a task; small batches come together."""
+    """Yield the rows of a task, small batches joined."""
     waiting: list[TablePiece] = []
     for (file, start), rows in runs(batches):
         piece = TablePiece(file, start, rows[RECORD], rows[ROW].to_numpy())

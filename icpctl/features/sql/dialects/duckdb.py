@@ -1,4 +1,4 @@
-"""DuckDB, on which the tests execute what is written."""
+"""DuckDB, on which the tests execute the statements."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Snowflake(TrimmingDialect):
         return self._each_as(source, characters, " ")
 
     def _each_as(self, source: Tree, characters: str, new: str) -> Tree:
-        # sqlglot escapes codes that begin with a digit; beyond are characters that one can see.
+        # sqlglot escapes codes that begin with a digit; the rest are visible characters.
         hidden = [character for character in characters if ord(character) < _SHOWN]
         shown = [character for character in characters if ord(character) >= _SHOWN]
         tree = exp.Translate(
@@ -42,7 +42,7 @@ class Snowflake(TrimmingDialect):
         return split_before(source, characters)
 
     def matches(self, source: Tree, pattern: str) -> Tree:
-        # REGEXP_LIKE is about the whole text here.
+        # REGEXP_LIKE must match the whole text here.
         return exp.GT(this=call("REGEXP_INSTR", source, text(pattern)), expression=whole(0))
 
     def whole_number(self, digits: Tree) -> Tree:
