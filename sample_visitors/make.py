@@ -235,14 +235,14 @@ def webhook(dice: Dice, session_id: str) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     """Write the three files into the folder."""
-    (folder / "broken").mkdir(parents=True, exist_ok=True)
+    (folder / "_broken").mkdir(parents=True, exist_ok=True)
     dice = Dice(2026)
     flats = [to_json(flat(dice, f"v{number:03}")) + "\n" for number in range(1, 301)]
     hooks = [to_json(webhook(dice, f"sess_{number:03}")) + "\n" for number in range(1, 61)]
     dirty = [text or to_json(flat(dice, f"good-{at}")).encode() for at, text in enumerate(DIRTY, 1)]
     (folder / "visitors.jsonl").write_bytes("".join(flats).encode())
     (folder / "webhooks.jsonl").write_bytes("".join(hooks).encode())
-    (folder / "broken" / "dirty.jsonl").write_bytes(BOM_UTF8 + b"\n".join(dirty))
+    (folder / "_broken" / "dirty.jsonl").write_bytes(BOM_UTF8 + b"\n".join(dirty))
 
 
 if __name__ == "__main__":

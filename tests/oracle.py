@@ -18,6 +18,7 @@ from functools import cache
 from json import scanner
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import category
 from urllib.parse import unquote_plus
 
 import pycountry
@@ -430,11 +431,27 @@ def is_missing(text: str) -> bool:
 
 
 def see(record: dict[str, Any], field: str) -> Seen:
-    """Find a field under its names, and read it as its kind."""
-    head, *rest = field.split("_")
-    names = [field, head + "".join(word.capitalize() for word in rest)]
-    found = (record.get(key) for key in [*names, *OTHER_NAMES.get(field, [])])
-    raw = next((value for value in found if value is not None), None)
+    """Find a field under its names: the first value that fits its kind, else the first misfit."""
+    names = [field, *OTHER_NAMES.get(field, [])]
+    found = [read(field, raw) for name in names for raw in spelt(record, name)]
+    fitting = (seen for seen in found if seen.values)
+    misfits = (seen for seen in found if not seen.fits)
+    return next(fitting, next(misfits, MISSING))
+
+
+def spelt(record: dict[str, Any], name: str) -> list[Any]:
+    """The values of a key in any spelling, the exact one first."""
+    others = [value for key, value in record.items() if key != name and form(key) == form(name)]
+    return [record[name], *others] if name in record else others
+
+
+def form(key: str) -> str:
+    """A key without letter case, spaces, `_` and `-`."""
+    return "".join(it for it in key.casefold() if it not in "_-" and category(it) != "Zs")
+
+
+def read(field: str, raw: Any) -> Seen:
+    """A value as its field's kind."""
     if raw is None or raw == [] or (isinstance(raw, str) and is_missing(raw)):
         return MISSING
     special = {"pages": pages, "last_seen": moment, "company_size": size}
@@ -692,7 +709,10 @@ def parse(text: str) -> Any:
 
 def first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object from its members in order."""
-    return dict(reversed(pairs))
+    record: dict[str, Any] = {}
+    for key, value in pairs:
+        record.setdefault(key, value)
+    return record
 
 
 def whole_number(digits: str) -> int | float:

@@ -1,5 +1,6 @@
 """The command `icpctl`: one line here for each command module, and what features add."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
 from icpctl.cli.mappings import mappings
 from icpctl.cli.score import score
+from icpctl.errors import ExitCode
 from icpctl.features.explain.command import explain
 from icpctl.features.impact.command import impact
 from icpctl.features.insight.command import insight, insight_sections
@@ -40,6 +42,7 @@ from icpctl.features.test.command import run_rule_tests
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
 app = typer.Typer(
     name="icpctl",
+    cls=Group,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -66,33 +69,58 @@ def icpctl(
     """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
 
 
-app.command("score", cls=Command)(exits(score))
-app.command("explain", cls=Command)(exits(explain))
-app.command("stats", cls=Command)(exits(stats))
-app.command("insight", cls=Command)(exits(insight))
-app.command("impact", cls=Command)(exits(impact))
-app.command("outcomes", cls=Command)(exits(outcomes))
-app.command("suggest", cls=Command)(exits(suggest))
-app.command("test", cls=Command)(exits(run_rule_tests))
-app.command("rollup", cls=Command)(exits(rollup))
-app.command("sql", cls=Command)(exits(sql))
-app.command("create", cls=Command)(exits(create))
-app.command("list", cls=Command)(exits(list_configs))
-app.command("get", cls=Command)(exits(get))
-app.command("update", cls=Command)(exits(update))
-app.command("edit", cls=Command)(exits(edit))
-app.command("delete", cls=Command)(exits(delete))
-app.command("apply", cls=Command)(exits(apply))
-app.command("diff", cls=Command)(exits(diff))
-app.command("validate", cls=Command)(exits(validate))
-prove_app.command("equivalent", cls=Command)(exits(equivalent))
-prove_app.command("witnesses", cls=Command)(exits(witnesses))
-app.add_typer(prove_app, name="prove", cls=Group)
-app.command("inspect", cls=Command)(exits(inspect))
-app.command("mappings", cls=Command)(exits(mappings))
-app.command("schema", cls=Command)(exits(schema))
-app.command("describe", cls=Command)(exits(describe))
-app.command("completion", cls=Command)(exits(completion))
+def _add(group: str, name: str, command: Callable[..., ExitCode], summary: str) -> None:
+    """Add a command to a group of the help; the summary is whole at 80 columns."""
+    app.command(name, cls=Command, rich_help_panel=group, short_help=summary)(exits(command))
+
+
+SCORE = "Score and understand"
+_add(SCORE, "score", score, "Score an export of visitors against the configs.")
+_add(SCORE, "explain", explain, "Explain why a visitor matches or not.")
+_add(SCORE, "stats", stats, "Count visitors and matches by config and day.")
+_add(SCORE, "insight", insight, "Show where configs lose visitors, and what would gain them.")
+_add(SCORE, "impact", impact, "Show what a change of configs does to visitors.")
+_add(SCORE, "outcomes", outcomes, "Join visitors with deals: which configs find customers?")
+_add(SCORE, "suggest", suggest, "Suggest a config that finds customers, from won deals.")
+
+CONFIGS = "Configs"
+_add(CONFIGS, "create", create, "Make a config, from a file or in words.")
+_add(CONFIGS, "list", list_configs, "List the configs in the order in which they are scored.")
+_add(CONFIGS, "get", get, "Print one config.")
+_add(CONFIGS, "update", update, "Change a config, and keep its comments and layout.")
+_add(CONFIGS, "edit", edit, "Open a config in your editor, and keep only a valid result.")
+_add(CONFIGS, "delete", delete, "Delete configs with their tests.")
+_add(CONFIGS, "apply", apply, "Make the folder hold the configs of a file or folder.")
+_add(CONFIGS, "diff", diff, "Show what apply would change.")
+
+FORMATS = "Formats and mappings"
+_add(FORMATS, "inspect", inspect, "Show where an export keeps each field.")
+_add(FORMATS, "mappings", mappings, "List the known formats of exports, or print one.")
+_add(FORMATS, "rollup", rollup, "Roll events or sessions up to visitors.")
+
+CHECK = "Check and prove"
+_add(CHECK, "validate", validate, "Report every error of every config file.")
+_add(CHECK, "test", run_rule_tests, "Run the tests beside configs.")
+prove_app.command(
+    "equivalent", cls=Command, short_help="Prove that configs are the same for every visitor."
+)(exits(equivalent))
+prove_app.command(
+    "witnesses", cls=Command, short_help="Print tests at the boundaries of a config."
+)(exits(witnesses))
+app.add_typer(
+    prove_app,
+    name="prove",
+    cls=Group,
+    rich_help_panel=CHECK,
+    short_help="Prove what configs do for every possible visitor.",
+)
+
+ELSEWHERE = "Elsewhere"
+_add(ELSEWHERE, "sql", sql, "Write the configs as SQL, for visitors in a warehouse.")
+_add(ELSEWHERE, "schema", schema, "Print the JSON Schema of a config file, for editors.")
+_add(ELSEWHERE, "describe", describe, "Explain condition types, comparators and finding codes.")
+_add(ELSEWHERE, "completion", completion, "Print the completion script of a shell.")
+
 EXTENSIONS.report = partial(score_report, contribute=insight_sections)
 EXTENSIONS.figures = full_figures
 EXTENSIONS.prove = add_proofs

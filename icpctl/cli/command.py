@@ -1,4 +1,4 @@
-"""The classes of all commands: they refuse what is a slip whatever the command does."""
+"""The classes of all commands: how help is laid out, and slips that every command refuses."""
 
 from collections import Counter
 from typing import Any
@@ -19,6 +19,20 @@ class Command(TyperCommand):
         _refuse_slips(self, ctx, args)
         return super().parse_args(ctx, args)
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments by their metavars alone, such as `VISITORS...`, then the options."""
+        arguments, options = [], []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record and param.param_type_name == "argument":
+                arguments.append((_metavar(param), record[1]))
+            elif record:
+                options.append(record)
+        for title, records in (("Arguments", arguments), ("Options", options)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
 
 class Group(TyperGroup):
     """A command with commands of its own, which is as careful as `Command`."""
@@ -27,6 +41,18 @@ class Group(TyperGroup):
         """Parse the words of a call; raise `typer.BadParameter` for slips."""
         _refuse_slips(self, ctx, args)
         return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands in groups, in the order in which they were added."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command: Any = self.get_command(ctx, name)
+            summary = command.get_short_help_str(limit=formatter.width)
+            groups.setdefault(command.rich_help_panel or "Commands", []).append((name, summary))
+        widest = max(len(name) for names in groups.values() for name, _ in names)
+        for title, commands in groups.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), summary) for name, summary in commands])
 
 
 def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
@@ -39,6 +65,11 @@ def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
         value = values.get(param.name)
         if "" in (value if isinstance(value, list | tuple) else [value]):
             _refuse("the value is empty", ctx, param)
+
+
+def _metavar(param: Any) -> str:
+    name = (param.metavar or param.human_readable_name.upper()).strip("[]")
+    return f"{name}..." if param.nargs == -1 and not name.endswith("...") else name
 
 
 def _takes_one(param: Any) -> bool:

@@ -16,7 +16,7 @@ Dir = Annotated[
         envvar="ICPCTL_DIR",
         metavar="DIR",
         readable=False,  # whoever reads it says so, as of any other file
-        help="The folder of configs; icp_configs unless the settings say otherwise.",
+        help="Folder of configs (default: icp_configs, or the settings).",
     ),
 ]
 Org = Annotated[
@@ -26,80 +26,85 @@ Org = Annotated[
         envvar="ICPCTL_ORG",
         metavar="NAME",
         autocompletion=organizations,
-        help="The organization: a subfolder of the folder of configs.",
+        help="Organization: a subfolder of the folder of configs.",
     ),
 ]
 Visitors = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VISITORS",
-        help="Files, folders or globs: JSON lines and CSV, also .gz and .zst, Parquet; - is stdin.",
+        help="Files, folders or globs: JSON lines, CSV (also .gz and .zst), Parquet; - is stdin.",
     ),
 ]
 Mapping = Annotated[
     str | None,
-    typer.Option(metavar="NAME|F.yaml", help="Where records keep the fields; recognised."),
+    typer.Option(metavar="NAME|F.yaml", help="Field mapping (default: detected)."),
 ]
-Rejects = Annotated[
-    str | None, typer.Option(metavar="F", help="Write the lines that are no visitor.")
-]
+Rejects = Annotated[str | None, typer.Option(metavar="F", help="Write rejected lines to F.")]
 MaxRejects = Annotated[
     str,
-    typer.Option(metavar="N|P%", help="The exit code is 1 when more lines are rejected."),
+    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected."),
 ]
 TempDir = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Where large temporary files go; the system's folder."),
+    typer.Option(metavar="DIR", help="Folder of large temporary files (default: the system's)."),
 ]
 Report = Annotated[
     Path | None,
-    typer.Option(metavar="F", help="Write a report to look at: .html, or .md for Markdown."),
+    typer.Option(metavar="F", help="Write a report to F: .html, or .md for Markdown."),
 ]
 ReportTitle = Annotated[
-    str | None, typer.Option("--report-title", metavar="TEXT", help="The title of the report.")
+    str | None, typer.Option("--report-title", metavar="TEXT", help="Title of the report.")
 ]
 NoVisitors = Annotated[
-    bool, typer.Option("--no-visitors", help="No single visitors in the report, figures only.")
+    bool, typer.Option("--no-visitors", help="Leave single visitors out of the report.")
 ]
 Configs = Annotated[
     list[str] | None,
     typer.Option(
         "--config",
         metavar="SLUG",
-        help="Only this config, also an inactive one; repeatable.",
+        help="Use only this config, active or not (repeatable).",
         autocompletion=slugs,
     ),
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option(metavar="T", help="The date that last_seen_days counts to; now."),
+    typer.Option(metavar="T", help="Count days up to this date (default: now)."),
 ]
 CaseSensitive = Annotated[
     bool | None,
-    typer.Option("--case-sensitive/--ignore-case", help="Whether letter case counts in texts."),
+    typer.Option(
+        "--case-sensitive/--ignore-case",
+        help="Compare letter case, or ignore it (default).",
+    ),
 ]
 
 Slug = Annotated[
     str,
     typer.Argument(
         metavar="SLUG",
-        help="The config's name: its file without extension.",
+        help="Name of the config: its file without extension.",
         autocompletion=slugs,
     ),
 ]
 Body = Annotated[
     str | None,
-    typer.Option("--file", "-f", metavar="F", help="The whole config; - reads stdin."),
+    typer.Option("--file", "-f", metavar="F", help="Read the config from F; - is stdin."),
 ]
 Rules = Annotated[
     str | None,
-    typer.Option("--rules", metavar="F", help="The rules alone: {groups: [...]}; - reads stdin."),
+    typer.Option("--rules", metavar="F", help="Read the rules {groups: [...]} from F; - is stdin."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="E", help="The encoding of CSV files that are not UTF-8."),
 ]
 Where = Annotated[
     list[str] | None,
     typer.Option(
         metavar="C",
-        help='A required condition, such as "company_size gte 50".',
+        help='Add a required condition, such as "company_size gte 50".',
         autocompletion=conditions,
     ),
 ]
@@ -107,19 +112,17 @@ Prefer = Annotated[
     list[str] | None,
     typer.Option(
         metavar="C",
-        help='An optional condition, such as "job_title contains VP".',
+        help='Add an optional condition, such as "job_title contains VP".',
         autocompletion=conditions,
     ),
 ]
-Label = Annotated[str | None, typer.Option("--label", metavar="L", help="The display name.")]
+Label = Annotated[str | None, typer.Option("--label", metavar="L", help="Display name.")]
 Active = Annotated[
     bool | None,
-    typer.Option("--active/--inactive", help="Whether it is scored without being named."),
+    typer.Option("--active/--inactive", help="Score it by default, or only if it is named."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, do nothing.")]
-Yes = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask; needed where no terminal can answer.")
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; required without a terminal.")]
 Output = Annotated[
-    SingleFormat, typer.Option("-o", "--output", help="yaml is the file as it stands.")
+    SingleFormat, typer.Option("-o", "--output", help="Print format; yaml is the file unchanged.")
 ]

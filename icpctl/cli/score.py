@@ -15,6 +15,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     MaxRejects,
     NoVisitors,
@@ -70,6 +71,7 @@ def score(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -85,7 +87,8 @@ def score(
 ) -> ExitCode:
     """Score an export of visitors against the configs.
 
-    The exit code is 1 when more lines are rejected than --max-rejects allows.
+    The exit code is 1 when more lines are rejected than --max-rejects allows, and when a file is
+    damaged: what precedes the damage is scored.
     """
     from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.output.runs.notes import print_notes, rejects_hint
@@ -104,7 +107,7 @@ def score(
     }
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
     layout = Layout(only_matched, with_line, options.carry)
@@ -125,8 +128,8 @@ def score(
     print_notes(run, limit, rejects_hint(rejects_kept=rejects is not None))
     if timings:
         print_timings(run)
-    is_bad = limit.exceeded(run.report.rejected, run.report.visitors)
-    return ExitCode.FOUND if is_bad else ExitCode.DONE
+    is_over = limit.exceeded(run.report.rejected, run.report.visitors)
+    return ExitCode.FOUND if is_over or run.damaged else ExitCode.DONE
 
 
 def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":

@@ -1,5 +1,6 @@
 """What the options of the commands that score mean together with the settings."""
 
+import codecs
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def scoring_options(
     case_sensitive: bool | None,
     carry: list[str],
     temp_dir: Path | None = None,
+    encoding: str | None = None,
 ) -> Options:
     """Return how to score; options that are None are as the settings say.
 
@@ -50,8 +52,21 @@ def scoring_options(
         mapping=mapping_of(mapping),
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
+        encoding=encoding_of(encoding),
         tiers=load_settings().tiers,
     )
+
+
+def encoding_of(name: str | None) -> str | None:
+    """Return the encoding that `--encoding` names; raise `IcpctlError` `bad_usage`."""
+    try:
+        return name and codecs.lookup(name).name
+    except LookupError:
+        raise IcpctlError(
+            f"--encoding {name!r} is not an encoding",
+            "bad_usage",
+            hint="write utf-8, cp1252, iso-8859-1, mac_roman, utf-16 or another name of Python's",
+        ) from None
 
 
 def is_case_sensitive(given: bool | None) -> bool:

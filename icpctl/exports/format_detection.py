@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns import first_value
-from icpctl.exports.reading import column_names, first_records
+from icpctl.exports.samples import column_names, first_records, skipped_lines
 from icpctl.mappings.mapping import DEFAULT, Mapping, built_in, built_in_names
 from icpctl.mappings.paths import Constant, Path, is_present
 
@@ -27,7 +27,8 @@ class Mapped:
 
     `recognised` says that the file's records told it. `fits` is false where the first records
     have none of the mapping's fields; `keys` are then some of theirs. `doubled` are names that
-    several columns of a table have, of which only the first is read.
+    several columns of a table have, of which only the first is read. `skipped_lines` are above the
+    header of a CSV file.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Mapped:
     fits: bool
     keys: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+    skipped_lines: int = 0
 
 
 def map_sources(sources: Sequence[Source], forced: Mapping | None) -> list[Mapped]:
@@ -102,7 +104,8 @@ def _mapped(source: Source, forced: Mapping | None) -> Mapped:
     fits = not any(records) or _finds(mapping, records)
     keys = () if fits else tuple(dict.fromkeys(key for record in records for key in record))
     doubled = tuple(name for name, count in Counter(column_names(source)).items() if count > 1)
-    return Mapped(source.name, mapping, known is not None, fits, keys, doubled)
+    skipped = skipped_lines(source)
+    return Mapped(source.name, mapping, known is not None, fits, keys, doubled, skipped)
 
 
 def _is_of(record: dict[str, Any], mapping: Mapping) -> bool:

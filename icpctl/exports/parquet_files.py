@@ -2,68 +2,130 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from icpctl.exports.reading import Rejected
-from icpctl.exports.tables import Piece, places
+from icpctl.exports.batches import Rejected
+from icpctl.exports.table_paths import ColumnNames
+from icpctl.exports.tables import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
+    from typing import BinaryIO
 
     from icpctl.exports.columns import Columns
     from icpctl.exports.sources import Source
-    from icpctl.mappings.paths import Keys
+    from icpctl.mappings.paths import Path
 
 _FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no text of its own
 _UNREADABLE = (pa.ArrowException, OSError)
 
 
 def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Generator[Piece]:
-    """The rows of a file; a row's line is its number, from 1.
+    """Yield the rows of a file in pieces; a row's line is its number, from 1.
 
-    Only what `columns` need is read, all without.
-    A row group that is damaged is rejected with the number of its first row that is lost.
+    Only what `columns` need is read, all without. A row group that is damaged is rejected with the
+    number of its first row that is lost. Raises `IcpctlError` where the file changes meanwhile.
     """
+    opened = source.open_file()
     try:
-        metadata = parquet.read_metadata(source.path)
+        yield from _pieces(source, opened.as_file(), columns, batch_rows)
+        opened.require_same()
+    finally:
+        opened.close()
+
+
+def _pieces(
+    source: Source, raw: BinaryIO, columns: Columns | None, batch_rows: int
+) -> Iterator[Piece]:
+    try:
+        metadata = parquet.read_metadata(raw)
         schema = metadata.schema.to_arrow_schema()
     except _UNREADABLE as error:
         yield Piece({}, _NO_LINES, [_rejected(source, 1, "the file", error)], source.size)
         return
-    found = places(columns, set(schema.names))
-    wanted = {keys for it in found.values() for place in it for keys in place.needed}
-    leaves = sorted({_leaf(schema, keys) for keys in wanted})
+    leaves = _leaves(schema, columns)
     numbers = source.groups or range(metadata.num_row_groups)
     done = sum(metadata.row_group(group).num_rows for group in range(numbers.start))
+    file = _File(source, raw, metadata, leaves, batch_rows)
     for groups in _runs(metadata, numbers, batch_rows):
         count = sum(metadata.row_group(group).num_rows for group in groups)
-        yield from _rows(source, metadata, groups, leaves, batch_rows, done)
+        yield from file.rows(groups, done)
         done += count
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that is read, and what is read of it: `leaves` in batches of `batch_rows`."""
+
+    source: Source
+    raw: BinaryIO
+    metadata: parquet.FileMetaData
+    leaves: list[str]
+    batch_rows: int
+
+    def rows(self, groups: Sequence[int], before: int, skip: int = 0) -> Iterator[Piece]:
+        """Yield the rows of some groups; `before` are before them, the first `skip` are known."""
+        source, metadata = self.source, self.metadata
+        counts = [metadata.row_group(group).num_rows for group in groups]
+        total = max(metadata.num_rows, 1)
+        done = 0
+        try:
+            for batch in self._batches(groups):
+                start = before + max(done, skip)
+                new = batch.slice(max(skip - done, 0))
+                done += batch.num_rows
+                if new.num_rows:
+                    lines = np.arange(start + 1, before + done + 1)
+                    yield Piece(_named(new), lines, [], source.size * (before + done) // total)
+        except _UNREADABLE as error:
+            known = max(skip, done)
+            if len(groups) == 1:
+                last = before + counts[0]
+                what = f"what follows, up to row {last},"
+                rejected = _rejected(source, before + known + 1, what, error)
+                yield Piece({}, _NO_LINES, [rejected], source.size * last // total)
+                return
+            for group, count in zip(groups, counts, strict=True):
+                if known < count:
+                    yield from self.rows([group], before, known)
+                known = max(known - count, 0)
+                before += count
+
+    def _batches(self, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        file = parquet.ParquetFile(
+            self.raw,
+            metadata=self.metadata,
+            read_dictionary=_repeating(self.metadata, groups[0], self.leaves),
+        )
+        yield from file.iter_batches(self.batch_rows, row_groups=groups, columns=self.leaves)
 
 
 _NO_LINES = np.empty(0, np.int64)
 
 
 def column_names(source: Source) -> list[str]:
-    """The names of a file's columns; none where it cannot be read."""
+    """Return the names of a file's columns; none where it cannot be read."""
+    opened = source.open_file()
     try:
-        names: list[str] = parquet.read_schema(source.path).names
+        names: list[str] = parquet.read_schema(opened.as_file()).names
     except _UNREADABLE:
         return []
     return names
 
 
 def row_groups(source: Source, most: int) -> Iterator[tuple[range, int]]:
-    """Parts of a file: row groups that follow each other, and their size, at most this many bytes.
+    """Yield parts of a file: row groups that follow each other, and their size, at most `most`.
 
     A row group is in one part. A file without any, or that cannot be read, has one part.
     """
+    opened = source.open_file()
     try:
-        metadata = parquet.read_metadata(source.path)
+        metadata = parquet.read_metadata(opened.as_file())
     except _UNREADABLE:
         yield range(0), source.size
         return
@@ -95,49 +157,6 @@ def _runs(metadata: parquet.FileMetaData, numbers: range, batch_rows: int) -> It
         yield run
 
 
-def _rows(
-    source: Source,
-    metadata: parquet.FileMetaData,
-    groups: Sequence[int],
-    leaves: Sequence[str],
-    batch_rows: int,
-    before: int,
-    skip: int = 0,
-) -> Iterator[Piece]:
-    """The rows of some groups, `before` which there are others; the first `skip` are known."""
-    counts = [metadata.row_group(group).num_rows for group in groups]
-    total = max(metadata.num_rows, 1)
-    done = 0
-    try:
-        file = parquet.ParquetFile(
-            source.path,
-            metadata=metadata,
-            read_dictionary=_repeating(metadata, groups[0], leaves),
-        )
-        with file:
-            for batch in file.iter_batches(batch_rows, row_groups=groups, columns=leaves):
-                start = before + max(done, skip)
-                new = batch.slice(max(skip - done, 0))
-                done += batch.num_rows
-                if new.num_rows:
-                    lines = np.arange(start + 1, before + done + 1)
-                    yield Piece(_named(new), lines, [], source.size * (before + done) // total)
-    except _UNREADABLE as error:
-        known = max(skip, done)
-        if len(groups) == 1:
-            last = before + counts[0]
-            rejected = _rejected(
-                source, before + known + 1, f"what follows, up to row {last},", error
-            )
-            yield Piece({}, _NO_LINES, [rejected], source.size * last // total)
-            return
-        for group, count in zip(groups, counts, strict=True):
-            if known < count:
-                yield from _rows(source, metadata, [group], leaves, batch_rows, before, known)
-            known = max(known - count, 0)
-            before += count
-
-
 def _named(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     """The columns by name; of two with one name the first."""
     columns: dict[str, pa.Array] = {}
@@ -146,16 +165,32 @@ def _named(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     return columns
 
 
-def _leaf(schema: pa.Schema, keys: Keys) -> str:
-    """What to read for a place: a column, or what is inside of its structs."""
-    name, *inside = keys
+def _leaves(schema: pa.Schema, columns: Columns | None) -> list[str]:
+    """Return what to read: columns, or what the paths lead to inside of their structs."""
+    if columns is None:
+        return list(dict.fromkeys(schema.names))
+    names = ColumnNames(schema.names)
+    found = {
+        _leaf(schema, name, place.rest)
+        for paths in columns.paths.values()
+        for path in paths
+        for place in names.all_places(path)
+        for name in place.columns
+    }
+    return sorted(found)
+
+
+def _leaf(schema: pa.Schema, name: str, rest: Path) -> str:
     leaf = [name]
     kind = schema.field(schema.names.index(name)).type
-    for key in inside:
-        if not pa.types.is_struct(kind) or kind.get_field_index(key) < 0:
+    for step in rest:
+        if not pa.types.is_struct(kind) or not isinstance(step, str):
             break
-        kind = kind.field(key).type
-        leaf.append(key)
+        like = ColumnNames(field.name for field in kind).like(step)
+        if len(like) != 1:  # none, or several spellings, of which rows may have any
+            break
+        leaf.append(like[0])
+        kind = kind.field(like[0]).type
     return ".".join(leaf)
 
 

@@ -6,16 +6,15 @@ they are, and are folded batch by batch.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.batches import Batch
 from icpctl.exports.field_warnings import misfits_of
 from icpctl.exports.merge_events import (
     ABOUT,
@@ -26,13 +25,15 @@ from icpctl.exports.merge_events import (
     kept,
     visitors_of,
 )
-from icpctl.exports.reading import Batch, first_records
+from icpctl.exports.samples import first_records
+from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path as FilePath
 
     import duckdb
 
@@ -69,9 +70,9 @@ class RollUp:
         """
         import duckdb
 
-        with tempfile.TemporaryDirectory(prefix="rollup-", dir=self.reader.spool) as folder:
+        with temporary_folder(self.reader.temp_dir) as folder:
             try:
-                yield from self._read(sources, FilePath(folder))
+                yield from self._read(sources, folder)
             except (
                 duckdb.IOException,
                 duckdb.OutOfMemoryException,
@@ -81,7 +82,7 @@ class RollUp:
                 raise IcpctlError(
                     f"the records cannot be kept there: {str(error).splitlines()[0]}",
                     "io_error",
-                    Location(str(self.reader.spool.parent)),
+                    Location(str(self.reader.temp_dir or folder.parent)),
                     "name a folder with more space with --temp-dir",
                 ) from None
 
@@ -90,10 +91,10 @@ class RollUp:
 
         wanted = self.reader.columns
         fields = fields_kept(wanted.paths)
-        reader = replace(self.reader, columns=columns_read(wanted, self.mapping), spool=folder)
+        reader = replace(self.reader, columns=columns_read(wanted, self.mapping))
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
-            "threads": reader.threads,
+            "threads": cores(),
             "memory_limit": MEMORY,
             "temp_directory": str(folder / "spill"),
         }
@@ -175,7 +176,9 @@ def _without_rows(batch: Batch, wanted: Columns) -> Batch:
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
-    return replace(batch, table=table, lines=batch.lines[:0], misfits=misfits)
+    return replace(
+        batch, table=table, lines=batch.lines[:0], misfits=misfits, line_count=0, is_end_of=None
+    )
 
 
 def _batches(folded: pa.Table, sources: Sequence[Source], wanted: Columns) -> Iterator[Batch]:

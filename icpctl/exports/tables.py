@@ -1,56 +1,41 @@
-"""Rows of tables (CSV, Parquet) as batches: the same JSON texts that JSON lines give.
-
-A mapping's path finds a column that is named as its keys are, with dots between them, else a
-column named as its first keys, in whose structs or JSON texts the rest is looked for.
-"""
+"""Rows of typed tables (Parquet, Spark) as batches: the same JSON tokens that JSON lines give."""
 
 from __future__ import annotations
 
-import json
-import tempfile
 from dataclasses import dataclass, replace
-from functools import cache
-from itertools import chain, takewhile
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, cast
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports import json_texts
+from icpctl.exports.batches import Batch, Rejected
+from icpctl.exports.blocks import Block
 from icpctl.exports.columns import Columns
-from icpctl.exports.engine import connect
-from icpctl.exports.key_tree import json_forms
-from icpctl.exports.reading import Batch, Reader, Rejected
-from icpctl.exports.sources import Source
-from icpctl.mappings import conversions
-from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE
+from icpctl.exports.field_columns import FieldColumns, field_array, of_partition
+from icpctl.exports.path_values import Scanned, converted, first_lists, has_text, with_tests
+from icpctl.exports.scanner import new_scanner
+from icpctl.exports.table_paths import ColumnNames, Place, tests_of
+from icpctl.exports.tokens import TokenLists, Tokens, opened, opened_token, together
 from icpctl.mappings.mapping import PAGES
-from icpctl.mappings.paths import (
-    Constant,
-    Elements,
-    Unless,
-    conversion,
-    keys_needed,
-    missing_texts,
-)
+from icpctl.mappings.paths import Constant, Convert, Together, Unless, conversion, missing_texts
 from icpctl.values import json_records
-from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    import duckdb
-
-    from icpctl.mappings.paths import Convert, Keys, Path
+    from icpctl.exports.sources import Source
+    from icpctl.exports.tokens import Values
+    from icpctl.mappings.paths import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some rows of a table: its wanted columns by name, as they are in the file.
 
-    `lines` [rows] says where each row is; `bytes_read` of the file lie behind it.
+    `lines` [rows] says where each row is; `bytes_read` of the file were read with it.
     """
 
     columns: dict[str, pa.Array]
@@ -60,103 +45,173 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a table has a path: `path`, in which the first key is the name of a column.
+class Tables:
+    """Makes batches of the pieces of one file."""
 
-    Where the table has no such column but one for each bound of a range, `bounds` are these.
+    columns: Columns
+    source: Source
+
+    def batch(self, piece: Piece) -> Batch:
+        """Return the batch of a piece."""
+        piece = _readable(piece, self.source)
+        table = _Table(piece)
+        arrays = [
+            field_array(name, list(self._values(table, name, paths)), len(piece.lines))
+            for name, paths in self.columns.paths.items()
+        ]
+        rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.paths))
+        return Batch(self.source, rows, piece.lines, piece.rejected, piece.bytes_read)
+
+    def _values(self, table: _Table, name: str, paths: Iterable[Path]) -> Iterator[Values]:
+        for path in paths:
+            yield from table.values(path, as_list=name == PAGES)
+            yield from of_partition(path, self.source.partition, table.rows)
+
+
+class _Table:
+    """The columns of a piece as values of paths.
+
+    All paths that go on within the texts of a column are looked for together.
     """
 
-    path: Path
-    bounds: tuple[str, ...] = ()
+    def __init__(self, piece: Piece) -> None:
+        self.rows = len(piece.lines)
+        self._columns = piece.columns
+        self._names = ColumnNames(piece.columns)
+        self._tokens: dict[tuple[str, tuple[str, ...]], Tokens] = {}
 
-    @property
-    def needed(self) -> list[Keys]:
-        """The columns, with keys in their structs, that it takes to find the value."""
-        return [(name,) for name in self.bounds] or keys_needed(self.path)
+    def values(self, path: Path, *, as_list: bool = False) -> list[Values]:
+        """Return what a path gives in each place where it may lead, the best first."""
+        if isinstance(path[0], Together):
+            return self._together(path[0].paths, conversion(path))
+        if isinstance(path[0], Constant):
+            return [Tokens.constant(json_records.dumps(path[0].text), self.rows)]
+        found = [
+            values
+            for place in self._names.places(path)
+            for values in self._at(place, as_list=as_list)
+        ]
+        tests = tests_of(path)
+        if not tests:
+            return found
+        held = reduce(np.logical_and, (self._holds(keys, text) for keys, text in tests))
+        return [with_tests(one, held) for one in found]
 
-    @property
-    def columns(self) -> list[str]:
-        """The columns that it takes to find the value."""
-        return [keys[0] for keys in self.needed]
+    def _together(self, paths: Iterable[Path], how: Convert | None) -> list[Values]:
+        found = [self.values(path, as_list=True) for path in paths]
+        lists = [first_lists(candidates) for candidates in found if candidates]
+        return [converted(together(lists), (), how)] if lists else []
 
-    @property
-    def keys(self) -> Keys | None:
-        """The column and keys in its structs, where it takes no more to find the value."""
-        steps = [it for it in self.path if not isinstance(it, Unless)]
-        steps = steps[:-1] if conversion(self.path) else steps
-        keys = tuple(step for step in steps if isinstance(step, str))
-        how = conversion(self.path)
-        is_plain = len(keys) == len(steps) and not (how and how.name == COUNT)
-        return keys if is_plain else None
+    def _holds(self, keys: tuple[str, ...], text: str) -> np.ndarray:
+        held = np.zeros(self.rows, bool)
+        is_known = np.zeros(self.rows, bool)
+        for place in self._names.of_test(keys):
+            for tokens in self._at(place, as_list=False):
+                if isinstance(tokens, Tokens):
+                    own = tokens.holding(has_text(tokens.distinct, (text,)))
+                    held |= own & ~is_known
+                    is_known |= tokens.is_present
+        return held
 
+    def _at(self, place: Place, *, as_list: bool) -> list[Values]:
+        if place.bounds:
+            values = _of_bounds({bound: self._columns[name] for bound, name in place.bounds})
+            return [converted(Tokens.of(json_texts.json_texts(values)), (), conversion(place.rest))]
+        values, keys, rest = _descended(self._columns[place.column], place.rest)
+        how = conversion(place.rest) if place.rest else None
+        if not any(not isinstance(step, Unless | Convert) for step in rest):
+            if as_list and json_texts.is_list(values.type):
+                lists = json_texts.list_texts(values)
+                return [converted(_token_lists(lists), missing_texts(rest), how)]
+            if not (how and how.name == "count") and not (as_list and _may_be_json(values)):
+                tokens = self._tokens_of(place.column, keys, values)
+                return [converted(tokens, missing_texts(rest), how)]
+        return self._within(place.column, keys, values, rest, as_list=as_list)
 
-def places(columns: Columns | None, names: Collection[str]) -> dict[str, list[Place]]:
-    """For each field the places to try in a table with columns of these names.
+    def _tokens_of(self, column: str, keys: tuple[str, ...], values: pa.Array) -> Tokens:
+        if (column, keys) not in self._tokens:
+            self._tokens[column, keys] = Tokens.of(json_texts.json_texts(values))
+        return self._tokens[column, keys]
 
-    Without `columns` each column is a field.
-    """
-    if columns is None:
-        return {name: [Place((name,))] for name in names}
-    return {
-        name: [place for path in paths for place in _places(path, names)]
-        for name, paths in columns.paths.items()
-    }
-
-
-def _places(path: Path, names: Collection[str]) -> Iterator[Place]:
-    yield from map(Place, _renamed(path, names))
-    how = conversion(path)
-    *keys, _ = path
-    if how and how.name == RANGE and all(isinstance(key, str) for key in keys):
-        column = ".".join(cast("Keys", keys))
-        bounds = tuple(name for bound in BOUNDS if (name := f"{column}.{bound}") in names)
-        if bounds and column not in names:
-            yield Place((column, how), bounds)
-
-
-def _renamed(path: Path, names: Container[str]) -> Iterator[Path]:
-    """The path with its first keys as the name of a column, in each way that there is one."""
-    first, *rest = path
-    if isinstance(first, Constant):
-        yield path
-    elif isinstance(first, Elements):
-        tests = [next(_keys_renamed(keys, names), None) for keys, _ in first.where]
-        if all(tests):
-            texts = [text for _, text in first.where]
-            renamed = tuple(zip(filter(None, tests), texts, strict=True))
-            for inside in _renamed(tuple(rest), names):
-                yield (Elements(renamed, first.pick), *inside)
-    else:
-        keys = tuple(takewhile(lambda step: isinstance(step, str), path))
-        for found in _keys_renamed(cast("Keys", keys), names):
-            yield (*found, *path[len(keys) :])
+    def _within(
+        self, column: str, keys: tuple[str, ...], values: pa.Array, rest: Path, *, as_list: bool
+    ) -> list[Values]:
+        """Return what a path gives within JSON, of the distinct values of a column."""
+        tokens = self._tokens_of(column, keys, values)
+        name = PAGES if as_list else "value"
+        fields = FieldColumns.of(Columns({name: ((_VALUE, *rest),)}))
+        scanner = new_scanner(fields.wanted)
+        texts = opened(tokens.distinct) if _is_text(values.type) else tokens.distinct
+        block = Block(b"".join(_line_of(text) for text in texts.to_pylist()))
+        scanner.scan_json(block, is_last=True)
+        row_of = np.full(len(texts) + 1, -1)
+        row_of[scanner.lines - 1] = np.arange(scanner.rows)
+        rows = row_of[tokens.codes]
+        scanned = Scanned(scanner)
+        return [one.at(rows) for path in fields.planned[name] for one in path.values(scanned)]
 
 
-def _keys_renamed(keys: Keys, names: Container[str]) -> Iterator[Keys]:
-    for length in range(len(keys), 0, -1):
-        name = ".".join(keys[:length])
-        if name in names:
-            yield (name, *keys[length:])
+_VALUE = "value"
 
 
-def first_records(pieces: Iterable[Piece], source: Source, count: int) -> Iterator[dict[str, Any]]:
-    """The first rows as JSON lines would have them; a column `a.b` is the key `b` in `a`."""
+def _line_of(token: str) -> bytes:
+    """Return a record that holds a token, on one line: a line feed in JSON is white space."""
+    return b'{"value":%s}\n' % token.replace("\n", " ").encode()
+
+
+def _token_lists(lists: pa.Array) -> TokenLists:
+    offsets = np.asarray(lists.offsets)
+    first, last = int(offsets[0]), int(offsets[-1])
+    return TokenLists(offsets - first, Tokens.of(lists.values.slice(first, last - first)))
+
+
+def _descended(values: pa.Array, rest: Path) -> tuple[pa.Array, tuple[str, ...], Path]:
+    """Go into structs by keys; return what is there, the keys taken, and the steps left."""
+    taken: list[str] = []
+    while rest and isinstance(rest[0], str) and pa.types.is_struct(values.type):
+        names = [field.name for field in values.type]
+        like = ColumnNames(names).like(rest[0])
+        if not like:
+            return pa.nulls(len(values), pa.string()), (*taken, rest[0]), ()
+        if len(like) > 1:  # rows may have any of the spellings, as JSON has them
+            break
+        taken.append(like[0])
+        values = pc.struct_field(values, [names.index(like[0])])
+        rest = rest[1:]
+    return values, tuple(taken), rest
+
+
+def first_rows(pieces: Iterable[Piece], source: Source, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the first rows as JSON lines would have them; a column `a.b` is the key `b` in `a`."""
     left = count
     for piece in (_readable(it, source) for it in pieces):
         rows = min(left, len(piece.lines))
         columns = {
-            name: json_texts.plain(opened(values.slice(0, rows))).to_pylist()
+            name: json_texts.plain(json_texts.json_texts(values.slice(0, rows))).to_pylist()
             for name, values in piece.columns.items()
         }
         for row in range(rows):
-            record: dict[str, Any] = {}
-            for name, texts in columns.items():
-                text = texts[row]
-                _put(record, name, None if text is None else json_records.loads(text))
-            yield record
+            texts = {name: tokens[row] for name, tokens in columns.items()}
+            values = {
+                name: None if text is None else json_records.loads(_opened_or_not(text))
+                for name, text in texts.items()
+            }
+            yield nested(values)
         left -= rows
         if not left:
             return
+
+
+def _opened_or_not(token: str) -> str:
+    return opened_token(token) if token[:2] in ('"[', '"{') else token
+
+
+def nested(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of the values of columns, where `a.b` is the key `b` in `a`."""
+    record: dict[str, Any] = {}
+    for name, value in values.items():
+        _put(record, name, value)
+    return record
 
 
 def _put(record: dict[str, Any], name: str, value: Any) -> None:
@@ -170,106 +225,15 @@ def _put(record: dict[str, Any], name: str, value: Any) -> None:
         record[name] = value
 
 
-@dataclass(slots=True)
-class Tables:
-    """Makes batches of the pieces of one file.
-
-    The texts of a CSV file are its cells: a JSON list or object in one is taken as that.
-    """
-
-    reader: Reader
-    source: Source
-
-    def batches(self, pieces: Iterable[Piece]) -> Generator[Batch]:
-        """One batch for each piece."""
-        for piece in (_readable(it, self.source) for it in pieces):
-            found = places(self.reader.columns, piece.columns)
-            for place in chain(*found.values()):
-                if place.bounds:
-                    piece.columns[cast("str", place.path[0])] = _of_bounds(piece, place.bounds)
-            if any(_takes_records(piece, place) for place in chain(*found.values())):
-                yield self._through_records(piece, found)
-            else:
-                yield self._batch(piece, found)
-
-    def _batch(self, piece: Piece, found: dict[str, list[Place]]) -> Batch:
-        arrays = [self._field(piece, name, where) for name, where in found.items()]
-        schema = pa.schema([(name, array.type) for name, array in zip(found, arrays, strict=True)])
-        table = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        return Batch(self.source, table, piece.lines, piece.rejected, piece.bytes_read)
-
-    def _field(self, piece: Piece, name: str, where: list[Place]) -> pa.Array:
-        count = len(piece.lines)
-        found: list[pa.Array] = []
-        for place in where:
-            if place.keys:
-                values = _inside(piece.columns[place.keys[0]], place.keys[1:])
-                if values is None:
-                    continue
-                how = conversion(place.path)
-                if (
-                    name == PAGES
-                    and json_texts.is_list(values.type)
-                    and len(where) == 1
-                    and not how
-                ):
-                    return json_texts.list_texts(values)
-                found.append(self._tokens(values, missing_texts(place.path), how))
-            elif isinstance(place.path[0], Constant):
-                found.append(pa.repeat(json_records.dumps(place.path[0].text), count))
-        if len(found) == 1 and name in CONDITION_TYPES:
-            return found[0]
-        plain = [json_texts.plain(one) for one in found] or [pa.nulls(count, pa.string())]
-        return pc.coalesce(*plain) if len(plain) > 1 else plain[0]
-
-    def _tokens(self, values: pa.Array, missing: tuple[str, ...], how: Convert | None) -> pa.Array:
-        tokens = opened(values) if self.source.format == "csv" else json_texts.json_texts(values)
-        if missing:
-            tokens = json_texts.plain(tokens)
-            gone = pc.is_in(tokens, pa.array(json_forms(missing), pa.string()))
-            tokens = pc.if_else(gone, None, tokens)
-        return conversions.convert_tokens(json_texts.plain(tokens), how) if how else tokens
-
-    def _through_records(self, piece: Piece, found: dict[str, list[Place]]) -> Batch:
-        """The piece as JSON lines, read as such: for paths that go on inside of texts."""
-        inside = {name for where in found.values() for place in where for name in _opened_by(place)}
-        parts: list[pa.Array | str] = []
-        for number, (name, values) in enumerate(piece.columns.items()):
-            is_open = self.source.format == "csv" or name in inside
-            as_json = opened if is_open else json_texts.json_texts
-            key = json.dumps(name, ensure_ascii=False)
-            texts = pc.fill_null(json_texts.plain(as_json(values)), "null")
-            parts += [f"{',' if number else '{'}{key}:", texts]
-        lines = pc.binary_join_element_wise(*parts, "}\n", "")
-        columns = Columns(
-            {name: tuple(place.path for place in where) for name, where in found.items()}
-        )
-        with tempfile.TemporaryDirectory(prefix="rows-", dir=self.reader.spool) as folder:
-            path = FilePath(folder, "rows.jsonl")
-            path.write_bytes(b"".join(line.as_buffer() for line in lines))
-            source = Source(self.source.name, path, path.stat().st_size, None)
-            reader = Reader(
-                columns,
-                FilePath(folder),
-                self.reader.threads,
-                len(piece.lines),
-                engine=self.reader.open(),
-            )
-            batches = list(reader.read(source))
-        table = pa.concat_batches([batch.table for batch in batches])
-        kept = np.concatenate([batch.lines for batch in batches]) - 1
-        rejected = piece.rejected + [
-            replace(one, line=int(piece.lines[one.line - 1]))
-            for batch in batches
-            for one in batch.rejected
-        ]
-        return Batch(self.source, table, piece.lines[kept], rejected, piece.bytes_read)
-
-
 def _readable(piece: Piece, source: Source) -> Piece:
-    """The piece without the rows whose texts are not UTF-8, which Arrow lets pass."""
+    """Return the piece without the rows whose texts are too long, or not UTF-8.
+
+    Arrow lets both pass.
+    """
     reasons: dict[int, str] = {}
     for name, values in piece.columns.items():
+        for row in _too_long(values):
+            reasons.setdefault(int(row), "the line is over 16 MiB")
         for row in _not_utf8(values, range(len(values))):
             reasons.setdefault(row, f"a text in the column {name} is not UTF-8")
     if not reasons:
@@ -284,8 +248,16 @@ def _readable(piece: Piece, source: Source) -> Piece:
     )
 
 
+def _too_long(values: pa.Array) -> np.ndarray:
+    """Return the numbers of the rows that hold a text over `MAX_LINE_BYTES`."""
+    if values.nbytes <= json_records.MAX_LINE_BYTES or not json_texts.is_text(values.type):
+        return np.empty(0, np.int64)
+    lengths = pc.fill_null(pc.binary_length(values), 0).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(lengths > json_records.MAX_LINE_BYTES)
+
+
 def _not_utf8(values: pa.Array, rows: range) -> Iterator[int]:
-    """The numbers of the rows, of those that `values` are, that hold such a text."""
+    """Yield the numbers of the rows, of those that `values` are, that hold such a text."""
     try:
         values.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -302,7 +274,7 @@ def _not_utf8(values: pa.Array, rows: range) -> Iterator[int]:
 
 
 def _decoded(values: pa.Array) -> pa.Array:
-    """The values without dictionaries, which keep what no row has any more."""
+    """Return the values without dictionaries, which keep what no row has any more."""
     if pa.types.is_dictionary(values.type):
         return values.dictionary_decode()
     if pa.types.is_struct(values.type):
@@ -311,87 +283,18 @@ def _decoded(values: pa.Array) -> pa.Array:
     return values
 
 
-def _of_bounds(piece: Piece, bounds: Iterable[str]) -> pa.Array:
-    """Columns of the bounds of a range as objects, as JSON lines have them."""
-    keys = [name.rpartition(".")[2] for name in bounds]
-    return pa.StructArray.from_arrays([piece.columns[name] for name in bounds], keys)
+def _of_bounds(bounds: dict[str, pa.Array]) -> pa.Array:
+    """Return columns of the bounds of a range as objects, as JSON lines have them."""
+    return pa.StructArray.from_arrays(list(bounds.values()), list(bounds))
 
 
-def _takes_records(piece: Piece, place: Place) -> bool:
-    """Whether a path takes more than columns and structs, or goes on inside of JSON texts."""
-    if isinstance(place.path[0], Constant):
-        return False
-    if not place.keys:
-        return True
-    column, *inside = place.keys
-    return bool(inside) and _may_hold_objects(piece.columns[column], tuple(inside))
-
-
-def _opened_by(place: Place) -> list[str]:
-    """The columns whose texts are looked into as JSON."""
-    return [keys[0] for keys in keys_needed(place.path) if len(keys) > 1 or not place.keys]
-
-
-def opened(values: pa.Array) -> pa.Array:
-    """JSON texts of values, where a text that is a JSON list or object is taken as that."""
-    if not _is_text(values.type):
-        return json_texts.json_texts(values)
-    return json_texts.by_distinct(json_texts.plain(values).cast(pa.string()), _opened)
-
-
-def _opened(texts: pa.Array) -> pa.Array:
-    is_open = pc.or_(pc.starts_with(texts, "["), pc.starts_with(texts, "{"))
-    if not pc.any(is_open).as_py():
-        return json_texts.quoted(texts)
-    found = _query(texts, "case when json_valid(texts) then json(texts)::varchar end")
-    found = pc.if_else(is_open, found, None)
-    return pc.coalesce(found, json_texts.quoted(pc.if_else(pc.is_valid(found), None, texts)))
-
-
-def _query(texts: pa.Array, expression: str) -> pa.Array:
-    """What a constant SQL expression makes of each of some `texts`."""
-    if not len(texts):
-        return texts
-    with _engine().cursor() as connection:
-        connection.register("rows", pa.table({"texts": texts}))
-        found = connection.sql(f"select {expression} as found from rows")  # noqa: S608 - constant
-        return found.to_arrow_table()["found"].combine_chunks()
-
-
-@cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    return connect(1)
-
-
-def _inside(values: pa.Array, keys: Keys) -> pa.Array | None:
-    """What structs have at these keys; None where the type has no such place."""
-    for key in keys:
-        if not pa.types.is_struct(values.type):
-            return None
-        number = values.type.get_field_index(key)
-        if number < 0:
-            return None
-        values = pc.struct_field(values, [number])
-    return values
-
-
-def _may_hold_objects(values: pa.Array, keys: Keys) -> bool:
-    for key in keys:
-        if not pa.types.is_struct(values.type):
-            break
-        number = values.type.get_field_index(key)
-        if number < 0:
-            return False
-        values = pc.struct_field(values, [number])
-    else:
-        return False
-    if pa.types.is_map(values.type) or isinstance(values.type, pa.JsonType):
-        return True
+def _may_be_json(values: pa.Array) -> bool:
     if not _is_text(values.type):
         return False
     distinct = values.dictionary if pa.types.is_dictionary(values.type) else values
-    return bool(pc.any(pc.match_substring_regex(distinct, r"^\s*\{")).as_py())
+    return bool(pc.any(pc.match_substring_regex(distinct, r"^\s*\[")).as_py())
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return json_texts.is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return json_texts.is_text(kind)

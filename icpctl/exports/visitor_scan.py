@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl import temporary_folders
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.batches import Numbering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
+    from icpctl.exports.batches import Batch, Task
     from icpctl.exports.columns import Columns
-    from icpctl.exports.reading import Batch, Reader
+    from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
 
@@ -38,15 +40,23 @@ class Scan:
     without_key: int = 0
 
     def batches(self) -> Iterator[Batch]:
-        """The visitors batch by batch. Raises `IcpctlError` where a source cannot be read."""
+        """Yield the visitors batch by batch. Raises `IcpctlError` where a file cannot be read."""
+        numbering = Numbering()
+        for task in self.tasks():
+            yield numbering.placed(task())
+
+    def tasks(self) -> Generator[Task]:
+        """Yield what reads the visitors batch by batch, on any thread; see `Reader.tasks`."""
         rolled_up: list[Mapping] = []
         for source, mapping in self.mapped:
             self.reader.columns = self.columns_of(mapping)
             if not mapping.by:
-                yield from self.reader.read(source)
+                with closing(self.reader.tasks(source)) as tasks:
+                    yield from tasks
             elif mapping not in rolled_up:
                 rolled_up.append(mapping)
-                yield from self._rolled_up(mapping)
+                for batch in self._rolled_up(mapping):
+                    yield lambda batch=batch: batch  # type: ignore[misc]
 
     def _rolled_up(self, mapping: Mapping) -> Iterator[Batch]:
         from icpctl.exports.rollup import RollUp

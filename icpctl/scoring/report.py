@@ -39,6 +39,7 @@ class ConfigReport(Report):
 class MatchReport(Report):
     """A whole run. `field_warnings` counts the values that did not fit, for each field.
 
+    `damaged` counts the files that could not be read to their end; they are no rejected lines.
     `excluded` counts the visitors whom a config excludes, None where none of them excludes;
     `tiers` counts those of each tier, the highest first, None where there are no tiers.
     """
@@ -46,6 +47,7 @@ class MatchReport(Report):
     as_of: datetime
     visitors: int
     rejected: int
+    damaged: int = Field(0, exclude=True)
     field_warnings: dict[str, int]
     matched: int
     excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)

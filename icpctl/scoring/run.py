@@ -6,15 +6,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
-from icpctl.exports.visitor_scan import Progress, Scan, cores, temporary_folder
+from icpctl.exports.sources import find_exports
+from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run_counts import RunCounts
@@ -22,16 +24,16 @@ from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
     import pyarrow as pa
 
     from icpctl.config.model import IcpConfig
+    from icpctl.exports.batches import Batch, Rejected, Task
     from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.reading import Batch, Rejected
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
@@ -66,8 +68,9 @@ class Options:
 
     `mapping` None means that each file's format is recognised. `carry` are paths in the record,
     as in a mapping, and `fields` are fields of the mapping; their values go with each row.
-    `temp_dir` is the folder for temporary files, where it is not the system's. `tiers` are names
-    with the lowest scores that they begin at.
+    `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
+    of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
+    that they begin at.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -77,6 +80,7 @@ class Options:
     fields: tuple[str, ...] = ()
     threads: int = 0
     temp_dir: Path | None = None
+    encoding: str | None = None
     tiers: dict[str, float] = field(default_factory=dict)
 
 
@@ -84,14 +88,19 @@ class Options:
 class Run:
     """What a run found besides its report: the first of what people want to see.
 
-    `mapped` tells for each file the mapping it was read with.
+    `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
+    read on, `skipped` which files in folders are not exports by their names, and
+    `repeated_headers` how many headers were passed over in CSV files.
     """
 
     report: MatchReport
     mapped: list[Mapped]
     rejected: list[Rejected]
+    damaged: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
+    skipped: list[str] = field(default_factory=list)
+    repeated_headers: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -107,7 +116,10 @@ class Run:
         """The run, when all is counted."""
         report = counts.report(plan, seconds)
         first, best = counts.first_rejected, counts.best.visitors
-        return cls(report, mapped, first, counts.warnings.first, best, timings)
+        warnings = counts.warnings.first
+        run = cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
+        run.repeated_headers = dict(counts.repeated_headers)
+        return run
 
 
 def score(
@@ -140,33 +152,31 @@ def score(
             tiers=options.tiers,
         )
     counts = RunCounts.of(plan)
-    with temporary_folder(options.temp_dir) as spool:
-        sources = find_sources(visitors, spool)
-        on_sources(sources)
-        threads = options.threads or cores()
-        reader = Reader(Columns({}), spool, threads, timings=timings)
-        if any(source.format == "json" for source in sources):
-            reader.open()
-        mapped = map_sources(sources, options.mapping)
-        progress = Progress(sources, on_progress)
-        scan = Scan(
-            list(zip(sources, (its.mapping for its in mapped), strict=True)),
-            reader,
-            lambda mapping: columns_of(plan, mapping, options),
-            needs_keys=options.mapping is not None,
-        )
-        judging = _Judging(plan, timings, watch)
-        for batch, (verdicts, watched) in _scored(scan.batches(), judging, threads):
-            with timings.step("count"):
-                counts.add(batch, verdicts, plan)
-                watched()
-            for rejected in batch.rejected:
-                on_rejected(rejected)
-            with timings.step("write"):
-                on_rows(rows_of(batch, verdicts, plan, options))
-            progress.read(batch)
+    exports = find_exports(visitors, options.encoding)
+    sources = exports.sources
+    on_sources(sources)
+    mapped = map_sources(sources, options.mapping)
+    progress = Progress(sources, on_progress)
+    scan = Scan(
+        list(zip(sources, (its.mapping for its in mapped), strict=True)),
+        Reader(Columns({}), temp_dir=options.temp_dir, timings=timings),
+        lambda mapping: columns_of(plan, mapping, options),
+        needs_keys=options.mapping is not None,
+    )
+    judging = _Judging(plan, timings, watch)
+    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
+        with timings.step("count"):
+            counts.add(batch, verdicts, plan)
+            watched()
+        for rejected in batch.rejected:
+            on_rejected(rejected)
+        with timings.step("write"):
+            on_rows(rows_of(batch, verdicts, plan, options))
+        progress.read(batch)
     seconds = time.perf_counter() - started
-    return Run.of(counts, plan, seconds, mapped, timings.seconds)
+    run = Run.of(counts, plan, seconds, mapped, timings.seconds)
+    run.skipped = exports.skipped
+    return run
 
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
@@ -206,25 +216,27 @@ class _Judging:
             return judged.verdicts, self.watch(judged)
 
 
-def _scored(
-    batches: Iterable[Batch], judging: _Judging, threads: int
-) -> Iterator[tuple[Batch, tuple[Verdicts, Callable[[], None]]]]:
-    """Scores batches on threads; the results come in order.
+Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]
 
-    One core is left to what reads and writes: more threads than cores take each other's time.
-    """
-    threads = max(1, threads - 1)
-    pending: deque[tuple[Batch, Future[tuple[Verdicts, Callable[[], None]]]]] = deque()
 
-    def done() -> tuple[Batch, tuple[Verdicts, Callable[[], None]]]:
-        batch, future = pending.popleft()
+def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator[Scored]:
+    """Read and score batches on threads; the results come in order, their lines numbered."""
+    pending: deque[Future[Scored]] = deque()
+    numbering = Numbering()
+
+    def work(task: Task) -> Scored:
+        batch = task()
+        return batch, judging(batch.table)
+
+    def done() -> Scored:
         with judging.timings.step("wait for scoring"):
-            return batch, future.result()
+            batch, judged = pending.popleft().result()
+        return numbering.placed(batch), judged
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads) as pool, closing(tasks):
         try:
-            for batch in batches:
-                pending.append((batch, pool.submit(judging, batch.table)))
+            for task in tasks:
+                pending.append(pool.submit(work, task))
                 if len(pending) > threads:
                     yield done()
             while pending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.exports.batches import Batch, Rejected
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.verdicts import Verdicts
 
@@ -44,6 +45,8 @@ class RunCounts:
 
     counts: Counts
     rejected: int = 0
+    damaged: list[Rejected] = field(default_factory=list)
+    repeated_headers: Counter[str] = field(default_factory=Counter)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
@@ -58,12 +61,16 @@ class RunCounts:
         self.best.add(verdicts, lambda rows: _best_on(rows, batch, verdicts, plan))
         self._keep_warnings(batch, verdicts, plan)
         self.reject(batch.rejected)
+        if batch.repeated_headers:
+            self.repeated_headers[batch.source.name] += batch.repeated_headers
         self.counts.add(verdicts)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
-        """Count rejected lines."""
-        self.first_rejected += rejected[: SHOWN - len(self.first_rejected)]
-        self.rejected += len(rejected)
+        """Count rejected lines, and apart from them the places where files are damaged."""
+        lines = [it for it in rejected if not it.is_damage]
+        self.first_rejected += lines[: SHOWN - len(self.first_rejected)]
+        self.rejected += len(lines)
+        self.damaged += [it for it in rejected if it.is_damage]
 
     def merge(self, later: RunCounts, lines_before: int = 0) -> None:
         """Add what was found in a later part, before which so many lines of its file go."""
@@ -73,6 +80,8 @@ class RunCounts:
             for rejected in later.first_rejected[: SHOWN - len(self.first_rejected)]
         ]
         self.rejected += later.rejected
+        self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
+        self.repeated_headers += later.repeated_headers
         self.warnings.follow(later.warnings, lines_before)
         self.counts.merge(later.counts)
 
@@ -83,6 +92,7 @@ class RunCounts:
             as_of=plan.as_of,
             visitors=counts.visitors,
             rejected=self.rejected,
+            damaged=len(self.damaged),
             field_warnings=dict(sorted(self.warnings.counts.items())),
             matched=counts.matched,
             excluded=counts.excluded if plan.excludes else None,

@@ -25,7 +25,7 @@ from icpctl.timings import Timings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.exports.reading import Batch
+    from icpctl.exports.batches import Batch
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
     from icpctl.scoring.verdicts import Verdicts

@@ -20,6 +20,9 @@ def distinct_of(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
 
     Where nearly all differ, telling them apart does not pay: each row has a value of its own.
     """
+    if pa.types.is_dictionary(tokens.type):
+        codes = pc.fill_null(tokens.indices, -1).to_numpy(zero_copy_only=False)
+        return codes, tokens.dictionary
     if nearly_all_differ(tokens[:_LOOKED_AT].drop_null()):
         valid = pc.is_valid(tokens).to_numpy(zero_copy_only=False)
         return np.where(valid, np.cumsum(valid) - 1, -1), tokens.drop_null()

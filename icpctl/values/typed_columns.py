@@ -99,6 +99,8 @@ def texts(tokens: pa.Array) -> Column:
 
 def _without_objects(tokens: pa.Array) -> pa.Array:
     """Return the JSON texts of ranges, with those of `{min, max}` as texts such as `51-200`."""
+    if pa.types.is_dictionary(tokens.type):
+        return pa.DictionaryArray.from_arrays(tokens.indices, _without_objects(tokens.dictionary))
     is_object = pc.fill_null(pc.starts_with(tokens, "{"), False)
     if not pc.any(is_object).as_py():
         return tokens

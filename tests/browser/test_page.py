@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the samples."""
     folder = tmp_path_factory.mktemp("sample")
-    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/broken/dirty.jsonl"]
+    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/_broken/dirty.jsonl"]
     configs = ROOT / "sample_configs"
     args = ["--dir", configs, "--as-of", AS_OF, "--report", "r.html"]
     assert icpctl("insight", *visitors, *args, cwd=folder).code == 1
@@ -63,7 +63,7 @@ def change(tmp_path_factory: pytest.TempPathFactory) -> Path:
     next((folder / "new").glob("existing-champions.*")).unlink()
     changed = folder / "new/enterprise-saas.yaml"
     changed.write_text(changed.read_text("utf-8").replace("value: 500", "value: 800"), "utf-8")
-    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/broken/dirty.jsonl"]
+    visitors = [ROOT / "sample_visitors", ROOT / "sample_visitors/_broken/dirty.jsonl"]
     args = ["--base-dir", "old", "--dir", "new", "--as-of", AS_OF, "--report", "r.html"]
     assert icpctl("impact", *visitors, *args, "--fail-on", "lost>1", cwd=folder).code == 1
     return folder / "r.html"

@@ -21,7 +21,7 @@ from tests.process import COMMAND, ROOT, Ended, environment, icpctl, unless_give
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
 AS_OF = "2026-11-23T12:00:00Z"
-FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "broken" / "dirty.jsonl"
+FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "_broken" / "dirty.jsonl"
 VERDICT = ["id", "icp_match", "icp", "icp_score", "matches"]
 
 
@@ -284,8 +284,8 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.ndjson", "c.txt", ".hidden.jsonl"):
         (folder / name).write_text(json.dumps({"id": name}) + "\n")
     for args, expected in [
-        (["in"], ["a.ndjson", "b.jsonl"]),
-        (["in/b.jsonl", "in"], ["b.jsonl", "a.ndjson"]),
+        (["in"], ["a.ndjson", "b.jsonl", "c.txt"]),
+        (["in/b.jsonl", "in"], ["b.jsonl", "a.ndjson", "c.txt"]),
         (["in/*.jsonl", "in/c.txt"], ["b.jsonl", "c.txt"]),
     ]:
         rows = score(*args, "--out", "-", cwd=tmp_path).out.splitlines()

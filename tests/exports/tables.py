@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import PAGES, parse_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Read(NamedTuple):
@@ -24,7 +26,14 @@ class Read(NamedTuple):
         return [row[name] for row in self.rows]
 
 
-def read(path: Path | str, fields: dict[str, str | list[str]], *, batch_rows: int = 1000) -> Read:
+def read(
+    path: Path | str,
+    fields: dict[str, str | list[str]],
+    *,
+    batch_rows: int = 1000,
+    batch_bytes: int = 1 << 20,
+    encoding: str | None = None,
+) -> Read:
     """The fields of all rows; for each the paths to try."""
     columns = Columns(
         {
@@ -35,9 +44,9 @@ def read(path: Path | str, fields: dict[str, str | list[str]], *, batch_rows: in
     rows: list[dict[str, Any]] = []
     lines: list[int] = []
     rejected: list[tuple[int, str]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        reader = Reader(columns, Path(folder), batch_rows=batch_rows)
-        for source in find_sources([str(path)], Path(folder)):
+    with tempfile.TemporaryDirectory():
+        reader = Reader(columns, batch_rows=batch_rows, batch_bytes=batch_bytes)
+        for source in find_sources([str(path)], encoding):
             for batch in reader.read(source):
                 rows += [
                     {name: _value(name, found) for name, found in row.items()}

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icpctl.errors import IcpctlError
-from icpctl.exports import lines as visitor_lines
 from tests.exports.tables import Read, read
 
 if TYPE_CHECKING:
@@ -97,9 +96,7 @@ PIECES = [
 def test_any_bytes_are_read_as_the_naive_reader_reads_them(pieces: list[bytes], block: int) -> None:
     data = b"id,city,region\n" + b"".join(pieces)
     rows, rejected = naive(data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(visitor_lines, "_BLOCK", block)
-        found = _read_bytes(data, batch_rows=3)
+    found = _read_bytes(data, batch_bytes=block, encoding="utf-8")
     assert found.lines == [line for line, _ in rows]
     assert [line for line, _ in found.rejected] == rejected
     wanted = [dict(zip(FIELDS, (cell or None for cell in cells), strict=True)) for _, cells in rows]
@@ -203,13 +200,13 @@ def test_lines_and_reasons(
 
 
 def test_an_empty_header_cell_and_invalid_bytes() -> None:
-    found = _read_bytes(b"id,,city,region\n1,x,M\xfcnchen,y\n2,x,Ulm,y\n")
+    found = _read_bytes(b"id,,city,region\n1,x,M\xfcnchen,y\n2,x,Ulm,y\n", encoding="utf-8")
     assert found.rejected == [(2, "invalid UTF-8 at byte 6")]
     assert found.column("city") == ["Ulm"]
 
 
 def test_a_header_that_cannot_be_read_is_told_and_spoils_its_own_names_only() -> None:
-    found = _read_bytes("id,größe,city\n1,2,Ulm\n2,3,Köln\n".encode("latin-1"))
+    found = _read_bytes("id,größe,city\n1,2,Ulm\n2,3,Köln\n".encode("latin-1"), encoding="utf-8")
     assert found.rejected == [
         (1, "the header: invalid UTF-8 at byte 6"),
         (3, "invalid UTF-8 at byte 6"),
@@ -219,7 +216,7 @@ def test_a_header_that_cannot_be_read_is_told_and_spoils_its_own_names_only() ->
 
 def test_half_a_letter_at_the_end_of_utf_16() -> None:
     data = codecs.BOM_UTF16_LE + (HEAD + "1,a,b\n2,c,d").encode("utf-16-le")
-    found = _read_bytes(data + b"\x00")
+    found = _read_bytes(data + b"\x00", encoding="utf-8")
     assert found.column("id") == ["1"]
     assert found.rejected == [(3, "invalid UTF-8 at byte 6")]
 

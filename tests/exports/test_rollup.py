@@ -32,7 +32,7 @@ def naive(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[Any, list[dict[str, Any]]] = {}
     for number, record in enumerate(records):
         keys = [record.get("email"), record.get("cookie")]
-        key = next((key for key in keys if key is not None), None)
+        key = next((key for key in keys if key is not None and str(key).strip()), None)
         text = key.strip() if isinstance(key, str) else key
         groups.setdefault(text or ("alone", number), []).append(record)
     return [_visitor(key, group) for key, group in groups.items()]
@@ -96,8 +96,8 @@ def roll_up(
         spool = Path(folder, "spool")
         spool.mkdir()
         columns = Columns({name: MAPPING.paths[name] for name in names})
-        rolled = RollUp(Reader(columns, spool, batch_rows=batch_rows), MAPPING)
-        for batch in rolled.read(find_sources([folder], spool)):
+        rolled = RollUp(Reader(columns, batch_rows=batch_rows, temp_dir=spool), MAPPING)
+        for batch in rolled.read(find_sources([folder])):
             places += [(Path(batch.source.name).name, int(line)) for line in batch.lines]
             visitors += [_values(row) for row in batch.table.to_pylist()]
     return visitors, places

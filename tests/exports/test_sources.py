@@ -12,7 +12,8 @@ from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.sources import find_exports, find_sources
+from icpctl.exports.streams import OpenedFile
 from icpctl.scoring.run import Options, score
 from tests.exports.torture import CONFIGS, gzipped, visitor
 from tests.support import AS_OF, score_files
@@ -51,8 +52,7 @@ HOSTILE_NAMES = [
 
 
 def sources(names: list[str], spool: Path) -> list[str]:
-    spool.mkdir(exist_ok=True)
-    return [source.name for source in find_sources(names, spool)]
+    return [source.name for source in find_sources(names)]
 
 
 @pytest.mark.parametrize("relative", [False, True])
@@ -105,11 +105,20 @@ def test_globs(tmp_path: Path) -> None:
 
 def test_a_folder_gives_its_exports(tmp_path: Path) -> None:
     exports = ["a.jsonl", "b.NDJSON", "c.json", "d.jsonl.gz", "e.json.zst"]
-    for name in [*exports, ".hidden.jsonl", "notes.txt", "f.jsonl.bak", "jsonl", "g.yaml"]:
+    for name in [*exports, ".hidden.jsonl", "notes.txt", "f.jsonl.bak", "g.yaml"]:
         (tmp_path / name).write_bytes(GOOD)
     (tmp_path / "folder.jsonl").mkdir()
     (tmp_path / "folder.jsonl" / "inside.jsonl").write_bytes(GOOD)
-    assert sources([str(tmp_path)], tmp_path / "spool") == [f"{tmp_path}/{n}" for n in exports]
+    (tmp_path / "sub" / "_drafts").mkdir(parents=True)
+    for name in ("sub/h.txt", "sub/i", "sub/_drafts/j.jsonl", "sub/_k.jsonl"):
+        (tmp_path / name).write_bytes(GOOD)
+    (tmp_path / "prose.txt").write_text("No visitors here.\n")
+    (tmp_path / "loop").symlink_to(".", target_is_directory=True)
+    read = [*exports, "folder.jsonl/inside.jsonl", "notes.txt", "sub/h.txt", "sub/i"]
+    found = find_exports([str(tmp_path)])
+    assert [source.name for source in found.sources] == [f"{tmp_path}/{name}" for name in read]
+    skipped = ["f.jsonl.bak", "g.yaml", "prose.txt"]
+    assert found.skipped == [f"{tmp_path}/{name}" for name in skipped]
 
 
 def test_each_file_once_in_the_order_named(tmp_path: Path) -> None:
@@ -170,7 +179,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)  # root may read everything
+    monkeypatch.setattr(OpenedFile, "__init__", refuse)  # root may read everything
     with pytest.raises(IcpctlError, match="cannot read it: Permission denied") as caught:
         score_files(CONFIGS, [path])
     assert str(caught.value.where) == str(path)
@@ -184,8 +193,8 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, change: str) -> No
     os.utime(path, ns=(0, 0))
     new = {"cut": data[:99_999], "grow": data * 2, "other lines": data[::-1], "empty": b""}
     columns = Columns({"id": (("id",),)})
-    [source] = find_sources([str(path)], tmp_path)
-    batches = Reader(columns, tmp_path, batch_rows=500).read(source)
+    [source] = find_sources([str(path)])
+    batches = Reader(columns, batch_bytes=1 << 16).read(source)
     next(batches)
     path.write_bytes(new[change])
     with pytest.raises(IcpctlError, match="changed while it was read") as caught:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.exports import reading
+from icpctl.exports import batches, reading
 from icpctl.scoring import run
 from tests.exports.torture import (
     BOM,
@@ -114,11 +114,11 @@ def test_torture_through_a_named_pipe(tmp_path: Path) -> None:
     assert {row["source"] for row in scored.rows} == {str(path)}
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 64])
+@pytest.mark.parametrize("rows", [64, 200, 1_000, 5_000])
 def test_torture_in_small_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr(run, "Reader", partial(reading.Reader, batch_rows=rows))
+    monkeypatch.setattr(run, "Reader", partial(reading.Reader, batch_bytes=rows))
     path = tmp_path / "visitors.jsonl"
     path.write_bytes(joined(all_lines(big=False)))
     check(score_files(CONFIGS, [path]), big=False)
@@ -126,7 +126,8 @@ def test_torture_in_small_batches(
 
 def test_every_line_alone(tmp_path: Path) -> None:
     """Each line as a file of its own, without a line's end."""
-    lines = [line for line in SMALL if not line.data.startswith(BOM)]
+    # A file that begins with a bracket is a list of records.
+    lines = [line for line in SMALL if line.data.lstrip()[:1] != b"[" and line.data[:3] != BOM]
     names = [str(tmp_path / f"{at:03}.jsonl") for at in range(len(lines))]
     for name, line in zip(names, lines, strict=True):
         Path(name).write_bytes(line.data)
@@ -196,7 +197,7 @@ def test_many_batches_with_bad_lines_at_their_borders(tmp_path: Path) -> None:
 
 def test_lines_too_long_in_several_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bulk reader stops at each of them; what was read before is not read twice."""
-    monkeypatch.setattr(run, "Reader", partial(reading.Reader, batch_rows=4))
+    monkeypatch.setattr(run, "Reader", partial(reading.Reader, batch_bytes=1 << 20))
     long = Line(padded(16 * 1024 * 1024 + 1), "over 16 MiB")
     some = [Line(visitor(str(number))) for number in range(10)]
     path = tmp_path / "visitors.jsonl"
@@ -259,7 +260,7 @@ def test_junk_behind_gzip(tmp_path: Path) -> None:
 
 def test_rejected_lines_as_json() -> None:
     def as_json(raw: bytes | None) -> Any:
-        return reading.Rejected("a.jsonl", 7, "why", raw).as_json()
+        return batches.Rejected("a.jsonl", 7, "why", raw).as_json()
 
     head = '{"file": "a.jsonl", "line": 7, "reason": "why", '
     assert as_json(b'{"id": "\xc3\xa9') == head + '"raw": "{\\"id\\": \\"\u00e9"}'

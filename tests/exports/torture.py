@@ -229,11 +229,19 @@ def expected(*, big: bool) -> tuple[list[tuple[int, dict[str, Any]]], dict[int, 
 
 
 def flat(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with the industry that may stand in its company."""
-    company = record.get("company")
-    if record.get("industry") is None and isinstance(company, dict):
-        return record | {"industry": company.get("industry")}
-    return record
+    """The record under exact keys, with the industry that may stand in its company."""
+    found = {name: spelt(record, name) for name in ("id", "industry", "pages", "company_size")}
+    found["session_count"] = spelt(record, "session_count")
+    company = spelt(record, "company")
+    if found["industry"] is None and isinstance(company, dict):
+        found["industry"] = spelt(company, "industry")
+    return found
+
+
+def spelt(record: dict[str, Any], name: str) -> Any:
+    """What a record has under a key in any spelling: the exact one, else the first with a value."""
+    values = oracle.spelt(record, name)
+    return next((value for value in values if value is not None), None)
 
 
 def gzipped(data: bytes, level: int = 1) -> bytes:

@@ -10,7 +10,7 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
-from icpctl.exports.visitor_scan import Scan, cores, temporary_folder
+from icpctl.exports.visitor_scan import Scan
 from icpctl.features.explain.find_visitor import by_id, by_line
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.plan import make_plan
@@ -58,21 +58,20 @@ def explain(
         case_sensitive=options.case_sensitive,
         tiers=options.tiers,
     )
-    with temporary_folder(options.temp_dir) as spool:
-        sources = find_sources(visitors, spool)
-        if line is not None and len(sources) != 1:
-            raise IcpctlError(
-                f"--line names a line of one file, and here are {len(sources)}",
-                "bad_usage",
-                hint=f"name one of them, such as {sources[0].name}" if sources else None,
-            )
-        mapped = map_sources(sources, options.mapping)
-        scan = Scan(
-            list(zip(sources, (its.mapping for its in mapped), strict=True)),
-            Reader(Columns({}), spool, options.threads or cores()),
-            lambda mapping: columns_of(plan, mapping, options),
+    sources = find_sources(visitors, options.encoding)
+    if line is not None and len(sources) != 1:
+        raise IcpctlError(
+            f"--line names a line of one file, and here are {len(sources)}",
+            "bad_usage",
+            hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
-        visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
+    mapped = map_sources(sources, options.mapping)
+    scan = Scan(
+        list(zip(sources, (its.mapping for its in mapped), strict=True)),
+        Reader(Columns({}), temp_dir=options.temp_dir),
+        lambda mapping: columns_of(plan, mapping, options),
+    )
+    visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
     explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
     how_read = mapped[sources.index(visitor.source)]
     return Explained(explanation, visitor.source.name, visitor.more, how_read)

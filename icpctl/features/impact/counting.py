@@ -54,7 +54,7 @@ def impact(
     return Impact(
         as_of=run.report.as_of,
         visitors=run.report.visitors,
-        rejected=run.report.rejected,
+        rejected=run.report.rejected + run.report.damaged,
         matched_before=counts.matched[0],
         matched_after=counts.matched[1],
         tally=counts.tally,

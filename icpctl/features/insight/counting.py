@@ -70,7 +70,7 @@ class InsightCounts:
         return InsightReport(
             as_of=report.as_of,
             visitors=report.visitors,
-            rejected=report.rejected,
+            rejected=report.rejected + report.damaged,
             field_warnings=report.field_warnings,
             matched=report.matched,
             excluded=report.excluded,

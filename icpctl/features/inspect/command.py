@@ -1,7 +1,5 @@
 """`icpctl inspect`."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +25,5 @@ def inspect(
     from icpctl.features.inspect.inspection import inspect as inspected
     from icpctl.features.inspect.printing import FORMATS
 
-    with tempfile.TemporaryDirectory(prefix="icpctl-") as spool:
-        FORMATS[output](inspected(visitors_of(visitors), mapping_of(mapping), Path(spool)))
+    FORMATS[output](inspected(visitors_of(visitors), mapping_of(mapping)))
     return ExitCode.DONE

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from icpctl.exports.columns import Columns
 from icpctl.exports.field_warnings import json_of
 from icpctl.exports.format_detection import Mapped, map_sources
-from icpctl.exports.reading import Reader, first_records
+from icpctl.exports.reading import Reader
+from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
@@ -26,9 +27,8 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path as Folder
 
-    from icpctl.exports.reading import Batch
+    from icpctl.exports.batches import Batch
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.typed_columns import Column
@@ -89,18 +89,17 @@ class Inspection:
     keys_from: int
 
 
-def inspect(exports: Sequence[str], forced: Mapping | None, spool: Folder) -> Iterator[Inspection]:
+def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspection]:
     """Look at files, globs, folders or stdin (`-`), each file by itself.
 
     Raises `IcpctlError` where one cannot be read, and `mapping_fits_nothing`.
     """
-    sources = find_sources(exports, spool)
+    sources = find_sources(exports)
     for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
-        counts = _Found(mapped.mapping)
-        reader = Reader(counts.columns, spool)
-        for batch in reader.read(source):
-            counts.add(batch)
         sample = list(islice(first_records(source, KEYS_FROM), KEYS_FROM))
+        counts = _Found(mapped.mapping)
+        for batch in Reader(counts.columns).read(source):
+            counts.add(batch)
         yield Inspection(
             mapped,
             counts.records,

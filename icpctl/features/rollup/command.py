@@ -58,5 +58,5 @@ def rollup(
         kept = None if rejects is None else Path(rejects)
         run = rollup_into(visitors_of(visitors), how, out, kept)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
-    exceeded = limit.exceeded(run.rejected, run.records)
+    exceeded = bool(run.damaged) or limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

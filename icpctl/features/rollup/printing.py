@@ -17,12 +17,18 @@ from icpctl.exports.format_detection import map_sources
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
-from icpctl.exports.visitor_scan import Progress, Scan, cores, temporary_folder
+from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.progress import progress
-from icpctl.output.runs.notes import print_exceeded, print_misfits, print_rejected, rejects_hint
+from icpctl.output.runs.notes import (
+    print_damaged,
+    print_exceeded,
+    print_misfits,
+    print_rejected,
+    rejects_hint,
+)
 from icpctl.output.runs.read_as import print_mapped
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
@@ -30,8 +36,8 @@ from icpctl.output.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.exports.batches import Batch, Rejected
     from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.reading import Batch, Rejected
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.mapping import Path as RecordPath
@@ -51,11 +57,14 @@ class RollUpRun:
     rejected: int = 0
     seconds: float = 0.0
     first_rejected: list[Rejected] = field(default_factory=list)
+    damaged: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
-        """Count rejected lines."""
+        """Count rejected lines, and apart from them the places where files are damaged."""
+        self.damaged += [line for line in rejected if line.is_damage]
+        rejected = [line for line in rejected if not line.is_damage]
         shown = rejected[: _SHOWN - len(self.first_rejected)]
         self.first_rejected += [replace(line, raw=None) for line in shown]  # not shown
         self.rejected += len(rejected)
@@ -69,6 +78,7 @@ class RollUpRun:
         """Add the counts of a later part, which `lines_before` lines of its file precede."""
         self.reject([replace(line, line=line.line + lines_before) for line in later.first_rejected])
         self.rejected += later.rejected - len(later.first_rejected)
+        self.damaged += [replace(line, line=line.line + lines_before) for line in later.damaged]
         self.warnings.follow(later.warnings, lines_before)
         self.records += later.records
         self.without_key += later.without_key
@@ -131,12 +141,12 @@ def rollup_into(
         spool = stack.enter_context(temporary_folder(how.temp_dir))
         target = None if out == STDOUT else stack.enter_context(replacing(Path(out)))
         kept = stack.enter_context(replacing(rejects)) if rejects else None
-        sources = find_sources(visitors, spool)
+        sources = find_sources(visitors)
         run.mapped = how.mapped(sources)
         names = names_of([file.mapping for file in run.mapped])
         scan = Scan(
             [(source, file.mapping) for source, file in zip(sources, run.mapped, strict=True)],
-            Reader(Columns({}), spool, cores()),
+            Reader(Columns({}), temp_dir=how.temp_dir),
             lambda mapping: Columns({name: mapping.paths[name] for name in names}),
             needs_keys=True,
         )
@@ -196,6 +206,7 @@ def print_rollup(
     sys.stdout.flush()
     print_mapped(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
+    print_damaged(run.damaged)
     print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
     if limit.exceeded(run.rejected, run.records):
         print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

@@ -90,7 +90,7 @@ def stats(
         result = _stats_here(exports, configs, options, counts, space.org, target)
     limit, totals = Limit.parse("0"), result.run.report
     print_stats(result, output, limit)
-    is_bad = limit.exceeded(totals.rejected, totals.visitors)
+    is_bad = limit.exceeded(totals.rejected + totals.damaged, totals.visitors)
     return ExitCode.FOUND if is_bad else ExitCode.DONE
 
 

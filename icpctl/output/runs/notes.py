@@ -13,22 +13,26 @@ from icpctl.output.wording import counted, cut
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from icpctl.exports.batches import Rejected
     from icpctl.exports.field_warnings import FieldWarning
-    from icpctl.exports.reading import Rejected
     from icpctl.scoring.bounds import Limit
     from icpctl.scoring.run import Run
 
 SCORE_KEEPS_REJECTS = "icpctl score --rejects FILE keeps them"
 """The hint of commands that cannot keep rejected lines themselves."""
 
+_SKIPPED = 5  # names of files that are listed
 _LONGEST_VALUE = 80  # characters of a value that does not fit
 
 
 def print_notes(run: Run, limit: Limit, hint: str) -> None:
     """Print on stderr the first rejected lines and misfits, and how many there are in all."""
     report = run.report
+    print_skipped(run.skipped)
     print_mapped(run.mapped)
+    print_repeated_headers(run.repeated_headers)
     print_rejected(run.rejected, report.rejected)
+    print_damaged(run.damaged)
     print_misfits(run.warnings, report.field_warnings)
     if limit.exceeded(report.rejected, report.visitors):
         print_exceeded(report.rejected, limit, hint)
@@ -40,6 +44,29 @@ def print_rejected(first: Sequence[Rejected], count: int) -> None:
     for rejected in first:
         _print_at(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
     _print_more(count - len(first), "line", "rejected", colour=colour)
+
+
+def print_damaged(damaged: Sequence[Rejected]) -> None:
+    """Print on stderr where files could not be read on."""
+    colour = is_coloured(sys.stderr)
+    for damage in damaged:
+        _print_at(damage.file, damage.line, "error", damage.reason, colour=colour)
+
+
+def print_repeated_headers(counts: Mapping[str, int]) -> None:
+    """Print on stderr in which files how many headers were passed over."""
+    colour = is_coloured(sys.stderr)
+    for file, count in counts.items():
+        place = styled(shown_line(file), "place", colour=colour)
+        print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
+
+
+def print_skipped(names: Sequence[str]) -> None:
+    """Print on stderr the files in folders that were not read."""
+    if names:
+        more = f" and {len(names) - _SKIPPED:,} more" if len(names) > _SKIPPED else ""
+        listed = ", ".join(map(shown, names[:_SKIPPED])) + more
+        print(f"not read, for their names are not those of exports: {listed}", file=sys.stderr)
 
 
 def print_misfits(first: Sequence[FieldWarning], counts: Mapping[str, int]) -> None:

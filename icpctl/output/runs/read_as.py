@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.exports.format_detection import doubled_columns, unknown_format
 from icpctl.output.console import is_coloured, shown, shown_line, styled
+from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,10 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
         place = styled(shown_line(alike[0].source + more), "place", colour=colour)
         print(f"{place}: read as {alike[0].mapping.title} (--mapping {name})", file=sys.stderr)
     for its in mapped:
+        if its.skipped_lines:
+            place = styled(shown_line(its.source), "place", colour=colour)
+            lines = counted(its.skipped_lines, "line")
+            print(f"{place}: {lines} above the header skipped", file=sys.stderr)
         if not its.fits:
             _warn(its, *unknown_format(its), colour=colour)
         if its.doubled:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from icpctl.exports.reading import Rejected
+    from icpctl.exports.batches import Rejected
     from icpctl.output.runs.verdict_rows import Writer
     from icpctl.scoring.run import Rows
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.parquet_files import row_groups
-from icpctl.exports.reading import changed
+from icpctl.exports.streams import changed
 from icpctl.spark.failures import SHARED, telling
 from icpctl.spark.inputs.pieces import FILE, START, Piece
 

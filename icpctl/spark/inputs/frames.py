@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.reading import changed
-from icpctl.exports.tables import places
+from icpctl.exports import table_paths
+from icpctl.exports.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START
 from icpctl.spark.inputs.reads import reads_of_blocks, reads_of_lines, reads_of_rows
@@ -262,8 +262,7 @@ def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     """Return the names of a table's columns that are read, at least one."""
     wanted: set[str] = set()
     for file in work.files.values():
-        paths = places(work.columns(file.mapping), names)
-        wanted |= {name for its in paths.values() for path in its for name in path.columns}
+        wanted.update(table_paths.columns_needed(work.columns(file.mapping), names))
     return [name for name in names if name in wanted] or list(names[:1])
 
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.lines import DamagedError, whole_lines
+from icpctl.exports.line_blocks import line_blocks
 from icpctl.exports.sources import (
     COMPRESSIONS,
     STDIN,
@@ -86,7 +86,7 @@ def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> li
 def _refuse(source: Source) -> None:
     """Raise `IcpctlError` if Spark cannot read a file, or reads it differently from one machine."""
     where = Location(source.name)
-    if source.format == "csv":
+    if source.format in ("csv", "workbook"):
         raise IcpctlError(
             "Spark reads JSON lines and Parquet; this is CSV",
             "unreadable",
@@ -128,8 +128,8 @@ class _Files:
         return self._elsewhere(name) if on_disk is None else self._on_disk(on_disk)
 
     def _on_disk(self, name: str) -> Iterable[Input]:
-        for source in find_sources([name], self._spool):
-            if source.path.is_relative_to(self._spool):
+        for source in find_sources([name]):
+            if source.pipe:
                 where = Location(source.name)
                 raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)
             yield Input(replace(source, path=source.path.absolute()))
@@ -202,15 +202,13 @@ class _Files:
 
 def _is_enough(source: Source) -> bool:
     """Return whether there are enough lines, or bytes, to recognise the format."""
-    stream, raw = source.open()
     lines = size = 0
-    with raw:
-        for piece in whole_lines(stream):
-            if isinstance(piece, DamagedError):
+    with source.open() as opened:
+        for block in line_blocks(opened.stream, _HEAD_BYTES):
+            if block.damage:
                 return False
-            if isinstance(piece, memoryview):
-                size += len(piece)
-                lines += bytes(piece).count(b"\n")
+            size += len(block.data)
+            lines += bytes(block.data).count(b"\n")
             if lines > _HEAD_LINES or size > 2 * MAX_LINE_BYTES:
                 return True
     return False

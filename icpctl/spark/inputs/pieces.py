@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.exports.reading import BATCH_ROWS, Batch, Reader, Rejected, too_long
+from icpctl.exports.batches import Batch, Rejected, too_long
+from icpctl.exports.reading import BATCH_ROWS, Reader
 from icpctl.exports.sources import Source
 from icpctl.values.text_search import bytes_of
 

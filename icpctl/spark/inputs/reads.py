@@ -6,9 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
@@ -21,9 +20,8 @@ from icpctl.spark.inputs.tables import table_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
 
-    from icpctl.exports.reading import Batch, Rejected
+    from icpctl.exports.batches import Batch, Rejected
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.inputs.blocks import Tasks
     from icpctl.spark.work import File, Place
@@ -60,8 +58,8 @@ Reads = Callable[[Iterator[pa.RecordBatch], Reading], Iterator[Read]]
 
 def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
     """Yield what is on lines, in the columns of `pieces`."""
-    with task_reader() as reader:
-        for piece in pieces(batches, reader.spool):
+    with task_folder() as folder, task_reader() as reader:
+        for piece in pieces(batches, folder):
             file = work.files[piece.file]
             reader.columns = work.columns(file.mapping)
             batches_read = piece.batches(reader, file.name)
@@ -83,13 +81,13 @@ def reads_of_blocks(tasks: Tasks) -> Reads:
     """Return the reads of blocks of files, which a task finds by its number."""
 
     def reads(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
-        with task_reader() as reader:
+        with task_folder() as folder, task_reader() as reader:
             for block in blocks_in(batches, tasks):
                 file = work.files[block.file]
                 reader.columns = work.columns(file.mapping)
                 place = block.file, block.start
                 if block.is_part:
-                    piece = block.copied(reader.spool)
+                    piece = block.copied(folder)
                     yield Read(place, piece.batches(reader, file.name), [], piece.count)
                 else:
                     yield Read(place, reader.read(block.source), [], 0)
@@ -99,14 +97,14 @@ def reads_of_blocks(tasks: Tasks) -> Reads:
 
 @contextmanager
 def task_reader() -> Iterator[Reader]:
-    """Yield a reader whose files are in the folder of Spark's own, on a disk with room."""
+    """Yield the reader of a task."""
+    yield Reader(Columns({}))
+
+
+@contextmanager
+def task_folder() -> Iterator[Path]:
+    """Yield a folder where Spark has its own temporary files, on a disk with room."""
     folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
     hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
     with temporary_folder(Path(folder) if folder else None, hint) as spool:
-        yield Reader(Columns({}), spool, threads=1, engine=_engine())
-
-
-@cache
-def _engine() -> Future[Any]:
-    """Return the DuckDB of a worker, for all of its tasks."""
-    return Reader(Columns({}), Path(), threads=1).open()
+        yield spool

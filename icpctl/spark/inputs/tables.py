@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.exports import tables
-from icpctl.exports.reading import BATCH_ROWS, Batch, Reader
+from icpctl.exports.reading import BATCH_ROWS, Reader
 from icpctl.exports.sources import Source
 from icpctl.spark.inputs.pieces import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from icpctl.exports.batches import Batch
 
 ROW = "row"
 """The column of a row's number in its file, from 0."""
@@ -48,7 +50,7 @@ def batches_of(
     columns: dict[str, pa.Array] = {}
     for number, field in enumerate(records.type):
         columns.setdefault(field.name, records.field(number))
-    yield from tables.Tables(reader, source).batches([tables.Piece(columns, lines, [], 0)])
+    yield tables.Tables(reader.columns, source).batch(tables.Piece(columns, lines, [], 0))
 
 
 def table_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:

@@ -10,8 +10,6 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
-from icpctl.values.text_search import bytes_of
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -114,6 +112,8 @@ def missing_column(texts: pa.Array) -> np.ndarray:
 
 def _may_be_unusual(texts: pa.Array) -> bool:
     """Return whether any byte of all texts, or two spaces in a row, ask for a closer look."""
+    from icpctl.values.text_search import bytes_of
+
     _, data = bytes_of(texts)
     if not len(data):
         return False

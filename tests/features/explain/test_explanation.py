@@ -37,8 +37,8 @@ def rows_of(visitors: list[dict[str, Any]]) -> list[pa.RecordBatch]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "visitors.jsonl")
         file.write_text("".join(json.dumps(visitor) + "\n" for visitor in visitors))
-        [source] = find_sources([str(file)], Path(folder))
-        batches = list(Reader(Columns(load_mapping(None).paths), Path(folder)).read(source))
+        [source] = find_sources([str(file)])
+        batches = list(Reader(Columns(load_mapping(None).paths)).read(source))
     return [batch.table.slice(row, 1) for batch in batches for row in range(len(batch.lines))]
 
 

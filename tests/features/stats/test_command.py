@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
 AS_OF = "2026-11-23T12:00:00Z"
-FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "broken" / "dirty.jsonl"
+FLAT, DIRTY = VISITORS / "visitors.jsonl", VISITORS / "_broken" / "dirty.jsonl"
 
 
 def stats(*args: str | Path, cwd: Path, **kwargs: str) -> Ended:

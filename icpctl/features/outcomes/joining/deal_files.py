@@ -11,9 +11,9 @@ import numpy as np
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader, first_records
+from icpctl.exports.reading import Reader
+from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
-from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
 from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from icpctl.exports.reading import Rejected
+    from icpctl.exports.batches import Rejected
     from icpctl.exports.sources import Source
     from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.mappings.paths import Path
@@ -75,16 +75,15 @@ def read_deals(
 
     Raises `IcpctlError`: what reading raises, and `no_deal_key` where nothing joins.
     """
-    with temporary_folder(None) as spool:
-        for source in find_sources(files, spool):
-            reading.files.append(source.name)
-            columns = _columns_of(source, key)
-            for batch in Reader(Columns(columns), spool, cores()).read(source):
-                reading.rejected += batch.rejected
-                rows = _rows_of(batch.table, key.form, unsaid)
-                reading.has_amounts |= not np.isnan(rows.amounts).all()
-                reading.has_closes |= not np.isnan(rows.closes).all()
-                reading.table.add(rows)
+    for source in find_sources(files):
+        reading.files.append(source.name)
+        columns = _columns_of(source, key)
+        for batch in Reader(Columns(columns)).read(source):
+            reading.rejected += batch.rejected
+            rows = _rows_of(batch.table, key.form, unsaid)
+            reading.has_amounts |= not np.isnan(rows.amounts).all()
+            reading.has_closes |= not np.isnan(rows.closes).all()
+            reading.table.add(rows)
 
 
 def _columns_of(source: Source, key: DealKey) -> dict[str, tuple[Path, ...]]:

@@ -1,0 +1,151 @@
+"""Batches of records on their way from a file to whoever asked for them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from icpctl.exports.blocks import Block
+from icpctl.exports.field_columns import FieldColumns
+from icpctl.exports.scanner import new_scanner
+from icpctl.exports.streams import UnreadableError
+from icpctl.timings import Timings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import pyarrow as pa
+
+    from icpctl.exports.columns import Columns
+    from icpctl.exports.field_warnings import Misfits
+    from icpctl.exports.scan_results import Scanner
+    from icpctl.exports.sources import OpenedSource, Source
+    from icpctl.exports.streams import DamagedError
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that is not a record, or with `is_damage` the place from which nothing can be read.
+
+    `raw` is None for a line over 16 MiB.
+    """
+
+    file: str
+    line: int
+    reason: str
+    raw: bytes | None
+    is_damage: bool = False
+
+    def as_json(self) -> str:
+        """Return one line of a rejects file; `raw` is base64 where it is not UTF-8."""
+        from base64 import b64encode
+
+        body: dict[str, Any] = {"file": self.file, "line": self.line, "reason": self.reason}
+        try:
+            body["raw"] = None if self.raw is None else self.raw.decode()
+        except UnicodeDecodeError:
+            body["rawBase64"] = b64encode(self.raw or b"").decode()
+        return json.dumps(body, ensure_ascii=False)
+
+
+def too_long(file: str, line: int) -> Rejected:
+    """Return the entry for a line that was not even read, since it is over 16 MiB."""
+    return Rejected(file, line, "the line is over 16 MiB", None)
+
+
+def damaged(file: str, line: int, error: DamagedError) -> Rejected:
+    """Return the entry for the place from which a file cannot be read."""
+    reason = f"the compressed data is cut off or damaged here ({error})"
+    if isinstance(error, UnreadableError):
+        reason = str(error)
+    return Rejected(file, line, reason, None, is_damage=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records of one file, in order.
+
+    `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers, where
+    `line_count` is how many lines the batch has in all, those without a record too; `bytes_read`
+    of the file were read for it and those before. With `is_end_of` it is the last of a file, and
+    `repeated_headers` of CSV were passed over. Where
+    records are rolled up `misfits` has those of the records by field, and the visitors' own do not
+    count.
+    """
+
+    source: Source
+    table: pa.RecordBatch
+    lines: np.ndarray
+    rejected: list[Rejected]
+    bytes_read: int
+    misfits: dict[str, Misfits] | None = None
+    line_count: int = 0
+    is_end_of: OpenedSource | None = None
+    repeated_headers: int = 0
+
+    def after(self, lines_before: int) -> Batch:
+        """Return the batch with `lines_before` lines of its file before it."""
+        if not lines_before:
+            return self
+        rejected = [replace(it, line=it.line + lines_before) for it in self.rejected]
+        return replace(self, lines=self.lines + lines_before, rejected=rejected)
+
+
+Task = Callable[[], Batch]
+"""Reads a batch, on any thread; its lines are numbered from its own first one."""
+
+
+class Numbering:
+    """Numbers the lines of batches, which come in the order of their files."""
+
+    def __init__(self) -> None:
+        self._source: Source | None = None
+        self._lines = 0
+
+    def placed(self, batch: Batch) -> Batch:
+        """Return a batch with its lines numbered from the first of its file.
+
+        Raises `IcpctlError` where it is the last one of a file that has changed meanwhile.
+        """
+        if batch.source != self._source:
+            self._source, self._lines = batch.source, 0
+        if batch.is_end_of:
+            with batch.is_end_of as opened:
+                opened.require_same()
+        before = self._lines
+        self._lines += batch.line_count
+        return batch.after(before)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnScanner:
+    """A scanner for some columns, and the bytes that it is to read next."""
+
+    columns: Columns
+    header: Sequence[str] | None
+    fields: FieldColumns
+    scanner: Scanner
+    block: Block
+
+
+@dataclass(slots=True)
+class ThreadScanners:
+    """A scanner for each thread, which is kept as long as the same columns are wanted."""
+
+    timings: Timings = field(default_factory=Timings)
+    _local: threading.local = field(default_factory=threading.local)
+
+    def own(self, columns: Columns, header: Sequence[str] | None = None) -> OwnScanner:
+        """Return this thread's scanner for these columns, and of CSV for this header."""
+        own: OwnScanner | None = getattr(self._local, "own", None)
+        if own is None or own.header != header or own.columns != columns:
+            fields = FieldColumns.of(columns, as_cells=header is not None)
+            scanner = new_scanner(fields.wanted)
+            if header is not None:
+                scanner.header(header)
+            own = self._local.own = OwnScanner(columns, header, fields, scanner, Block())
+        return own

@@ -1,0 +1,255 @@
+"""The same records are read from whatever they come in (SPEC 6)."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from icpctl.errors import IcpctlError
+from icpctl.exports.csv_files import distinct_names
+from icpctl.exports.json_documents import layout_of
+from icpctl.exports.sources import find_exports
+from tests.exports.tables import read
+from tests.exports.torture import CONFIGS, gzipped
+from tests.support import score_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIELDS: dict[str, str | list[str]] = {"id": "id", "industry": "industry", "company_size": "size"}
+RECORDS = [
+    {"id": "1", "industry": "Software", "size": 120},
+    {"id": "2", "industry": 'Quoted "[{]}"', "size": None},
+    {"id": "3", "industry": "Zeile\nzwei", "size": 7},
+]
+ROWS = [{"id": it["id"], "industry": it["industry"], "company_size": it["size"]} for it in RECORDS]
+
+
+def lines(records: list[Any]) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+JSON_LAYOUTS = {
+    "lines": lines(RECORDS),
+    "array": json.dumps(RECORDS).encode(),
+    "pretty array": json.dumps(RECORDS, indent=2).encode(),
+    "array, an element a line": b"[\n" + lines(RECORDS).strip().replace(b"\n", b",\n") + b"\n]\n",
+    "pretty objects": b"\n".join(json.dumps(record, indent=2).encode() for record in RECORDS),
+    "page": json.dumps({"results": RECORDS, "paging": {"next": "x"}}).encode(),
+    "pretty page": json.dumps({"total": 3, "data": RECORDS}, indent=1).encode(),
+    "BOM and space": b"\xef\xbb\xbf \n" + json.dumps(RECORDS).encode() + b"\n\n",
+}
+
+
+@pytest.mark.parametrize("layout", JSON_LAYOUTS)
+@pytest.mark.parametrize("pack", [bytes, gzipped])
+def test_json_in_every_layout(tmp_path: Path, layout: str, pack: Any) -> None:
+    path = tmp_path / "v.json"
+    path.write_bytes(pack(JSON_LAYOUTS[layout]))
+    found = read(path, FIELDS)
+    assert (found.rows, found.rejected) == (ROWS, [])
+
+
+def test_a_record_is_on_the_line_where_it_begins(tmp_path: Path) -> None:
+    path = tmp_path / "v.json"
+    path.write_text('[\n{"id":\n"a"},\n\n {"id": "b"}, {"id": "c"},\n 7, {"id": x},\n{"id": "d"}]')
+    found = read(path, FIELDS)
+    assert list(zip(found.lines, found.column("id"), strict=True)) == [
+        *((2, "a"), (5, "b"), (5, "c"), (7, "d")),
+    ]
+    assert [line for line, _ in found.rejected] == [6, 6]
+    assert "a number, not an object" in found.rejected[0][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"id": 1}', None),
+        ('{"id": 1}\n{"id": 2}', None),
+        ('{"id": "cut\n{"id": 2}', None),
+        ('{"id": 1, "items": [{"sku": 1}]}', None),  # a visitor with a list, not a page
+        ('{"data": [{"id": 1}]}\n{"data": [{"id": 2}]}', None),
+        ('{"data": [1, 2]}', None),
+        ('{"data": [{"id": 1}]}', "page"),
+        ('{"data": []}', "page"),
+        ("[]", "array"),
+        ('{\n"id": 1}\n{\n"id": 2}', "objects"),
+    ],
+)
+def test_how_a_file_holds_its_records(text: str, kind: str | None) -> None:
+    layout = layout_of(text.encode(), is_whole=True, read_keys={"id"})
+    assert (layout and layout.kind) == kind
+
+
+VALUES = st.recursive(
+    st.none() | st.integers() | st.text(max_size=8) | st.sampled_from(['"', "\\", "]},{", "\n"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=st.lists(VALUES, min_size=2, max_size=6),
+    indent=st.sampled_from([None, 1]),
+    is_page=st.booleans(),
+)
+def test_any_records_in_an_array_are_those_on_lines(
+    tmp_path_factory: pytest.TempPathFactory, values: list[Any], indent: int | None, is_page: bool
+) -> None:
+    records = [{"k": value} for value in values]
+    folder = tmp_path_factory.mktemp("v")
+    (folder / "lines.jsonl").write_bytes(lines(records))
+    whole = {"data": records} if is_page else records
+    (folder / "array.json").write_text(json.dumps(whole, indent=indent))
+    wanted = read(folder / "lines.jsonl", {"carry 0": "k"})
+    found = read(folder / "array.json", {"carry 0": "k"})
+    assert (found.rows, found.rejected) == (wanted.rows, [])
+
+
+def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
+    """An .xlsx file with these sheets, cells as inline texts and numbers."""
+    names = [name for name, _ in sheets]
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" '
+            f'Type="{kind}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types"/>')
+        listed = "".join(
+            f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(names, 1)
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{kind}"><sheets>{listed}</sheets></workbook>',
+        )
+        related = "".join(
+            f'<Relationship Id="r{n}" Type="{kind}/worksheet" Target="worksheets/s{n}.xml"/>'
+            for n in range(1, len(names) + 1)
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{package}/relationships">{related}</Relationships>',
+        )
+        for n, (_, rows) in enumerate(sheets, 1):
+            data = "".join(
+                f'<row r="{r}">{"".join(_cell(c, r, value) for c, value in enumerate(row))}</row>'
+                for r, row in enumerate(rows, 1)
+            )
+            archive.writestr(
+                f"xl/worksheets/s{n}.xml",
+                f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>',
+            )
+    return file.getvalue()
+
+
+def _cell(column: int, row: int, value: Any) -> str:
+    if value is None:
+        return ""
+    place = f'r="{chr(65 + column)}{row}"'
+    if isinstance(value, str):
+        return f'<c {place} t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+    return f"<c {place}><v>{value}</v></c>"
+
+
+SHEET = [["id", "industry", "size"], *[list(record.values()) for record in RECORDS]]
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "v.xlsx"
+    path.write_bytes(workbook(("Leads", [["My report"], [], *SHEET]), ("More", SHEET[:2])))
+    found = read(path, FIELDS)
+    assert (found.rows, found.lines, found.rejected) == (ROWS, [4, 5, 6], [])
+    assert read(f"{path}#More", FIELDS).column("id") == ["1"]
+    with pytest.raises(IcpctlError, match="no sheet 'Other'") as caught:
+        read(f"{path}#Other", FIELDS)
+    assert caught.value.hint == "it has: Leads, More"
+
+
+def test_a_workbook_that_cannot_be_read_is_told_and_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    (tmp_path / "b.jsonl").write_bytes(lines(RECORDS))
+    scored = score_files(CONFIGS, [tmp_path])
+    assert [row["id"] for row in scored.rows] == ["1", "2", "3"]
+    assert [(one.line, one.is_damage) for one in scored.rejected] == [(1, True)]
+    assert scored.report["rejected"] == 0
+
+
+def test_an_archive(tmp_path: Path) -> None:
+    path = tmp_path / "v.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("b/v.jsonl", lines(RECORDS[1:]))
+        archive.writestr("a.csv.gz", gzipped(b"id,industry,size\n1,Software,120\n"))
+        archive.writestr("__MACOSX/._a.csv", b"junk")
+        archive.writestr("readme.md", b"junk")
+    scored = score_files(CONFIGS, [path])
+    assert [(row["source"], row["id"]) for row in scored.rows] == [
+        *((f"{path}/a.csv.gz", "1"), (f"{path}/b/v.jsonl", "2"), (f"{path}/b/v.jsonl", "3")),
+    ]
+    assert scored.rejected == []
+
+
+def test_folders_named_key_and_value_are_keys_of_their_records(tmp_path: Path) -> None:
+    for country, city in (("Germany", "K%C3%B6ln"), ("US", "__HIVE_DEFAULT_PARTITION__")):
+        folder = tmp_path / f"country={country}" / f"City={city}"
+        folder.mkdir(parents=True)
+        parquet.write_table(pa.table({"id": [country]}), folder / "part-0.snappy.parquet")
+        (folder / "part-1.jsonl").write_text('{"id": "own", "country": "FR"}\n{"id": "none"}\n')
+        (folder / "_SUCCESS").touch()
+    rows = score_files(CONFIGS, [tmp_path], carry=("country", "city")).rows
+    assert [(row["id"], row["country"], row["city"]) for row in rows] == [
+        *(("Germany", "Germany", "Köln"), ("own", "FR", "Köln"), ("none", "Germany", "Köln")),
+        *(("US", "US", None), ("own", "FR", None), ("none", "US", None)),
+    ]
+    assert find_exports([str(tmp_path)]).skipped == []
+
+
+def test_the_second_column_of_a_name_is_numbered() -> None:
+    names = ["id", "Industry", "Industry", "", "", "Industry_1", "Industry"]
+    assert distinct_names(names) == [
+        *("id", "Industry", "Industry_2", "", "", "Industry_1", "Industry_3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("id|city\n1|Bonn\n", [(2, "1", "Bonn")]),
+        ('"sep=;"\nid;city\n1;a,b\n', [(3, "1", "a,b")]),
+        ("My report,,\nGenerated,today,\n,,\nid,city,x\n1,Bonn,2\n2,Ulm,3\n", [(5, "1", "Bonn")]),
+        ("Title\n\nid,city\n1,Bonn\n2,Ulm\n", [(4, "1", "Bonn")]),
+        ("id,city\n1,Bonn\nid,city\n2,Ulm\n", [(2, "1", "Bonn")]),
+        ('id,city\n1,"Bonn\nid,city\n"\n2,Ulm\n', [(2, "1", "Bonn\nid,city\n")]),
+    ],
+)
+def test_csv_as_people_have_it(tmp_path: Path, text: str, found: list[tuple[Any, ...]]) -> None:
+    path = tmp_path / "v.csv"
+    path.write_text(text)
+    rows = read(path, {"id": "id", "city": "City"})
+    shown = list(zip(rows.lines, rows.column("id"), rows.column("city"), strict=True))
+    assert shown[:1] == found
+    assert rows.rejected == []
+    assert "id" not in rows.column("id")
+
+
+def test_csv_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "v.csv"
+    path.write_bytes("id,city\n1,Köln\n2,Zürich\n".encode("cp1252"))
+    with pytest.raises(IcpctlError, match="not UTF-8, most likely Windows-1252") as caught:
+        read(path, {"city": "city"})
+    assert "--encoding cp1252" in (caught.value.hint or "")
+    assert read(path, {"city": "city"}, encoding="cp1252").column("city") == ["Köln", "Zürich"]
