@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLACEHOLDERS = {"it", "found", "one", "those", "told"}
 """Names that say nothing of what they are for."""
 
-PLACEHOLDER_SHARE = 0.016
+PLACEHOLDER_SHARE = 0.005
 """The largest share of placeholders among names; it goes down to 0.003 as modules are renamed."""
 
 MODULE_LINES, FOLDER_FILES = 400, 15

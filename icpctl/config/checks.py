@@ -66,14 +66,14 @@ def check_document(
             config = IcpConfig.model_validate(plain(document.root), context=definitions)
         except ValidationError as error:
             errors = error.errors(include_url=False)[: MAX_FINDINGS + 1]
-            problems += [_problem(document.root, it) for it in errors]
+            problems += [_problem(document.root, details) for details in errors]
         for check_tree in TREE_CHECKS:
             problems += check_tree(document.root, slug)
         if config is not None and lint:
             for check_config in CONFIG_CHECKS:
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
     # An alias shows what is wrong with its anchor as often as it is used.
-    ordered = sorted(dict.fromkeys(problems), key=lambda it: (it.start, it.code))
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.start, problem.code))
     if any(CODES[problem.code].severity == "error" for problem in ordered):
         config = None
     if len(ordered) > MAX_FINDINGS:

@@ -39,7 +39,7 @@ _SIGNS = {
 
 
 class _WordsError(Exception):
-    """Words that are no condition; its arguments are the finding's code, message and hint."""
+    """Words that are not a condition; its arguments are the finding's code, message and hint."""
 
 
 def rules_of_words(
@@ -52,7 +52,10 @@ def rules_of_words(
     Raises `IcpctlError` `bad_condition` with every finding.
     """
     read = read_conditions({"--where": where, "--prefer": prefer}, definitions)
-    conditions = [*read["--where"], *({**it, "optional": True} for it in read["--prefer"])]
+    conditions = [
+        *read["--where"],
+        *({**condition, "optional": True} for condition in read["--prefer"]),
+    ]
     return {"groups": [{"operator": Operator.AND.value, "conditions": conditions}]}
 
 

@@ -40,7 +40,7 @@ def read_fields(data: bytes, file: str) -> tuple[list[ConditionType], list[Findi
 
 
 class _FieldsReader(KeyedReader):
-    """Reads the fields one by one; what is wrong is noted at its place."""
+    """Reads the fields one by one, and notes each problem at its place."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)

@@ -43,7 +43,7 @@ class Definitions:
 
 
 NOTHING_DEFINED = Definitions()
-"""The definitions where there is no folder: the built-in condition types, and no list."""
+"""The definitions without a folder: the built-in condition types, and no list."""
 
 
 def definitions_in(*folders: Path, root: Path | None = None) -> Definitions:

@@ -34,7 +34,7 @@ def extension_findings(configs: Iterable[ConfigFile]) -> Iterator[Finding]:
             for place, is_key, message, hint in _of_condition(path, condition):
                 start = find_key(root, place) if is_key else find(root, place)
                 problems.append(Problem(_CODE, start, message, hint))
-        yield from map(file.document.finding, sorted(problems, key=lambda it: it.start))
+        yield from map(file.document.finding, sorted(problems, key=lambda problem: problem.start))
 
 
 def _of_condition(path: Path, condition: Condition) -> Iterator[tuple[Path, bool, str, str]]:

@@ -26,7 +26,7 @@ NO_ORGANIZATIONS = (LISTS_FOLDER, TESTS_FOLDER)
 
 
 def is_slug(text: str) -> bool:
-    """Whether `text` may name a config."""
+    """Return whether `text` may name a config."""
     return len(text) <= MAX_SLUG and SLUG.fullmatch(text) is not None
 
 
@@ -38,14 +38,14 @@ def nearest_slug(text: str) -> str | None:
 
 
 def is_config_name(name: str) -> bool:
-    """Whether a file of this name in a folder of configs is meant as a config."""
+    """Return whether a file of this name in a folder of configs is meant as a config."""
     suffix = os.path.splitext(name)[1]
     is_other = name.startswith(".") or name == FIELDS_FILE or is_rule_test(name)
     return suffix.lower() in SUFFIXES and not is_other
 
 
 def belongs_to_configs(path: Path) -> bool:
-    """Whether a path, relative to a folder of configs, is that of a file which configs are made of.
+    """Return whether a path, relative to a folder of configs, is of a file that configs consist of.
 
     These are configs, their tests, fields and lists, of the folder itself or of an organization.
     """
@@ -59,6 +59,6 @@ def belongs_to_configs(path: Path) -> bool:
 
 
 def is_rule_test(name: str) -> bool:
-    """Whether a file of this name holds tests of a config, such as `saas.test.yaml`."""
+    """Return whether a file of this name holds tests of a config, such as `saas.test.yaml`."""
     stem, suffix = os.path.splitext(name)
     return stem.endswith(".test") and suffix.lower() in SUFFIXES

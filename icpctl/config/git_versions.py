@@ -61,10 +61,10 @@ def versions(
     else:
         base, loaded = str(ref), load_revision(space, str(ref), slugs)
         before = _require_valid(loaded, base)
-    there = {it.slug for it in [*before, *after]}
+    there = {file.slug for file in [*before, *after]}
     for slug in slugs:
         if slug not in there:
-            space.get(slug)  # says that there is none
+            space.get(slug)  # raises: neither version has it
     return Versions(base, before, after)
 
 
@@ -72,8 +72,8 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
     """Read the configs that a folder has in a git revision; with `slugs` only those.
 
     Nothing is checked out, and no file is written. Raises `IcpctlError`: `no_git`,
-    `no_repository`, `bad_repository`, `no_such_revision`, and `no_such_folder` where that revision
-    has no such one.
+    `no_repository`, `bad_repository`, `no_such_revision`, and `no_such_folder` if the revision
+    does not have the folder.
     """
     folder = space.folder
     inside = _git(space.root, "rev-parse", "--show-prefix")
@@ -94,14 +94,16 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
             "no_such_folder",
             hint="--base-dir with an empty folder compares with no config at all",
         )
-    names = {it.name for it in entries}
-    wanted = [it for it in entries if not slugs or Path(it.name).stem in slugs]
+    names = {entry.name for entry in entries}
+    wanted = [entry for entry in entries if not slugs or Path(entry.name).stem in slugs]
     prefix = f"{space.org}/" if space.org else ""
     # A link is followed from the folder of all organizations on, and no further up.
-    objects = [f"{root}:{prefix}{it.name}" if it.mode == _LINK else it.hash for it in wanted]
-    large = [it.mode != _LINK and it.size > MAX_BYTES for it in wanted]
+    objects = [
+        f"{root}:{prefix}{entry.name}" if entry.mode == _LINK else entry.hash for entry in wanted
+    ]
+    large = [entry.mode != _LINK and entry.size > MAX_BYTES for entry in wanted]
     contents = _contents(
-        folder, ["" if skip else it for it, skip in zip(objects, large, strict=True)]
+        folder, ["" if skip else spec for spec, skip in zip(objects, large, strict=True)]
     )
     loaded = Loaded(lint=False)
     places = [f"{root}:{prefix}", f"{root}:"] if prefix else [f"{root}:"]
@@ -147,7 +149,7 @@ class _Entry:
 
     @property
     def what(self) -> str:
-        """What it is, where it is no file."""
+        """What the entry is, if it is not a file."""
         if self.mode == _LINK:
             return "a link out of the folder of configs, or to no file"
         return "a folder" if self.kind == "tree" else "no regular file"
@@ -173,13 +175,13 @@ def _require_valid(loaded: Loaded, ref: str | None) -> list[ConfigFile]:
 
 
 def _commit(folder: Path, ref: str) -> str:
-    """The hash of a revision. None begins with a hyphen, so git cannot take one for an option."""
-    found = None
+    """Return the hash of a revision; one with a leading hyphen would be an option of git."""
+    ended = None
     if ref and not ref.startswith("-") and "\0" not in ref:
-        found = _git(folder, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        ended = _git(folder, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         # Of `^main`, say, git makes more than a hash.
-        if not found.returncode and _HASH.fullmatch(found.stdout):
-            return found.stdout.decode().strip()
+        if not ended.returncode and _HASH.fullmatch(ended.stdout):
+            return ended.stdout.decode().strip()
     hint = "name a branch, a tag or a commit that this clone has"
     if _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
         hint = "this clone is shallow: fetch the revision, in GitHub's checkout by fetch-depth: 0"
@@ -187,47 +189,47 @@ def _commit(folder: Path, ref: str) -> str:
 
 
 def _object(folder: Path, base: str, path: str) -> str | None:
-    """The hash of what stands at a path in a commit or tree; None where nothing does."""
-    found = _git(folder, "rev-parse", "--verify", "--quiet", f"{base}:{path}")
-    return None if found.returncode else found.stdout.decode().strip()
+    """Return the hash of what is at a path in a commit or tree, None if nothing is."""
+    ended = _git(folder, "rev-parse", "--verify", "--quiet", f"{base}:{path}")
+    return None if ended.returncode else ended.stdout.decode().strip()
 
 
 def _entries(folder: Path, tree: str) -> list[_Entry] | None:
-    """What may be a config in a folder; None for what is no folder."""
+    """Return what may be a config in a folder, None if it is not a folder."""
     listed = _git(folder, "ls-tree", "-z", "-l", "--full-tree", tree)
     if listed.returncode:
         return None
     entries = [_Entry.parse(line) for line in listed.stdout.split(b"\0") if line]
-    return [it for it in entries if is_config_name(it.name)]
+    return [entry for entry in entries if is_config_name(entry.name)]
 
 
 def _contents(folder: Path, objects: Sequence[str]) -> list[bytes | None]:
-    """What git objects hold, in order; None for what is no file."""
-    lines = [os.fsencode(it) for it in objects]
-    asked = [b"none" if b"\n" in it or not it else it for it in lines]
-    stdin = b"".join(it + b"\n" for it in asked)
+    """Return what git objects hold, in order; None for what is not a file."""
+    lines = [os.fsencode(spec) for spec in objects]
+    asked = [b"none" if b"\n" in line or not line else line for line in lines]
+    stdin = b"".join(line + b"\n" for line in asked)
     ended = _git(folder, "cat-file", "--batch", "--follow-symlinks", stdin=stdin)
     if ended.returncode:
         raise IcpctlError("git cannot read these files", "bad_repository", hint=_said(ended))
     said = ended.stdout
-    found: list[bytes | None] = []
+    contents: list[bytes | None] = []
     at = 0
     while at < len(said):
         end = said.index(b"\n", at)
         head = said[at:end].split(b" ")
         at = end + 1
         if head[-1] in _WITHOUT_SIZE:
-            found.append(None)
+            contents.append(None)
             continue
         size = int(head[-1])
-        found.append(said[at : at + size] if head[-2] == b"blob" else None)
+        contents.append(said[at : at + size] if head[-2] == b"blob" else None)
         at += size + 1
-    return found
+    return contents
 
 
 def _git(folder: Path, *args: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run git for the repository that a folder is in. Raises `IcpctlError` `no_git`."""
-    environment = {name: it for name, it in os.environ.items() if name not in _OF_HOOKS}
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     try:
         return subprocess.run(  # noqa: S603 - no shell, and no argument that can be an option
             ["git", "--no-pager", *args],  # noqa: S607 - the user's own git
@@ -246,6 +248,6 @@ def _git(folder: Path, *args: str, stdin: bytes = b"") -> subprocess.CompletedPr
 
 
 def _said(ended: subprocess.CompletedProcess[bytes]) -> str:
-    """The first line that git said on stderr."""
+    """Return the first line that git wrote to stderr."""
     text = ended.stderr.decode(errors="replace").strip()
     return f"git says: {text.splitlines()[0]}" if text else f"git ended with {ended.returncode}"

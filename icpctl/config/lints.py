@@ -27,7 +27,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def repeated_values(config: IcpConfig, root: Node) -> Iterator[Problem]:
-    """Find values that stand in a condition's list twice."""
+    """Find values that occur twice in a condition's list."""
     for path, condition in conditions_of(config):
         if not condition.comparison.takes_list:
             continue
@@ -80,8 +80,10 @@ def pages_of_no_url(config: IcpConfig, root: Node) -> Iterator[Problem]:
 
 def same_priorities(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
     """Find active configs of one folder that have one priority."""
-    active = [it for it in configs if it.config.is_active and it.config.priority is not None]
-    for config, first in _alike(active, lambda it: it.config.priority):
+    active = [
+        file for file in configs if file.config.is_active and file.config.priority is not None
+    ]
+    for config, first in _alike(active, lambda file: file.config.priority):
         yield _finding(
             config,
             ("priority",),
@@ -93,14 +95,14 @@ def same_priorities(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
 
 def same_labels(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
     """Find configs of one folder that have one label."""
-    for config, first in _alike(configs, lambda it: _folded(it.config.label)):
+    for config, first in _alike(configs, lambda file: _folded(file.config.label)):
         message = f"{first.path.name} has the label {described(config.config.label)} too"
         yield _finding(config, ("label",), "ICP305", message, "tell them apart")
 
 
 def same_rules(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
     """Find configs of one folder that match the same visitors with the same scores."""
-    for config, first in _alike(configs, lambda it: _rules(it.config)):
+    for config, first in _alike(configs, lambda file: _rules(file.config)):
         message = f"{first.path.name} has the same rules"
         yield _finding(config, ("rules",), "ICP306", message, "remove one of the two")
 
@@ -174,7 +176,10 @@ def _rules(config: IcpConfig) -> Hashable:
     groups = frozenset(
         (
             group.operator,
-            frozenset((_question(it), it.optional, it.weight) for it in group.conditions),
+            frozenset(
+                (_question(condition), condition.optional, condition.weight)
+                for condition in group.conditions
+            ),
         )
         for group in config.rules.groups
     )
@@ -194,7 +199,7 @@ def _alike(
 ) -> Iterator[tuple[ConfigFile, ConfigFile]]:
     """Yield each config that is like an earlier one of its folder, and that one.
 
-    Two files of one slug are no two configs; that they are two is an error already.
+    Two files with one slug are not two configs, and are already an error.
     """
     for _, folder in groupby(sorted(configs, key=_folder), _folder):
         members = list(folder)

@@ -115,11 +115,11 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: object) -> object:
-        """Null is absent (SPEC 1); an unknown key is refused whatever it holds."""
+        """Treat null as absent (SPEC 1), except for unknown keys, which are always refused."""
         if not isinstance(data, dict) or None not in data.values():
             return data
         keys = cls.body_keys()
-        return {key: it for key, it in data.items() if it is not None or key not in keys}
+        return {key: value for key, value in data.items() if value is not None or key not in keys}
 
     @classmethod
     @cache
@@ -263,7 +263,7 @@ class IcpConfig(Body):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions of all groups, in order."""
-        return tuple(one for group in self.rules.groups for one in group.conditions)
+        return tuple(condition for group in self.rules.groups for condition in group.conditions)
 
     def body(self) -> dict[str, Any]:
         """Return the API's body: camelCase, JSON values, defaults said, what is absent left out.

@@ -18,7 +18,7 @@ KEY = "list"
 MAX_LIST_BYTES = 256 * 1024 * 1024
 
 ReadFile: TypeAlias = "Callable[[str], bytes | None]"
-"""What a file of a folder of configs holds, by its name from there; None where there is none.
+"""Reads a file of a folder of configs by its name from there; None if there is no such file.
 
 Raises `IcpctlError` where it cannot be read.
 """

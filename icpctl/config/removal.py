@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def holds_config(document: Document) -> bool:
-    """Whether a document is meant as a config: it has a `label`, and `groups` in its `rules`.
+    """Return whether a document is meant as a config: it has a `label` and `groups` in `rules`.
 
     It need not be valid.
     """

@@ -77,7 +77,7 @@ class Expected(_Body):
     def asks(self) -> set[str]:
         """What is expected of the visitor. A null asks nothing, but for an ICP."""
         named = self.model_fields_set - {"visitor", "name"}
-        return {it for it in named if it == "icp" or getattr(self, it) not in (None, ())}
+        return {key for key in named if key == "icp" or getattr(self, key) not in (None, ())}
 
 
 class TestFile(_Body):
@@ -108,7 +108,7 @@ class RuleTest:
         return self._location(find, ("tests", self.number))
 
     def where_field(self, keys: tuple[str, ...]) -> Location:
-        """Where a key of the visitor stands."""
+        """Return where a key of the visitor is."""
         return self._location(find_key, ("tests", self.number, "visitor", *keys))
 
     def _location(self, look: Callable[[Node, Steps], int], path: Steps) -> Location:
@@ -162,7 +162,7 @@ def load_tests(
 
 
 def _paths(folder: Path) -> list[Path]:
-    folders = [it for it in (folder, folder / TESTS_FOLDER) if it.is_dir()]
+    folders = [place for place in (folder, folder / TESTS_FOLDER) if place.is_dir()]
     return [
         path
         for place in folders
@@ -174,8 +174,8 @@ def _paths(folder: Path) -> list[Path]:
 def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]]:
     document = read_file(path)
     problems = [
-        replace(it, message="the file holds no tests") if it.code == "ICP007" else it
-        for it in document.problems
+        replace(problem, message="the file holds no tests") if problem.code == "ICP007" else problem
+        for problem in document.problems
     ]
     tests: list[RuleTest] = []
     if document.root is not None:
@@ -183,7 +183,11 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
             file = TestFile.model_validate(plain(document.root))
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            problems = [_problem(document.root, it) for it in errors if not _is_consequence(it)]
+            problems = [
+                _problem(document.root, details)
+                for details in errors
+                if not _is_consequence(details)
+            ]
             return [], [document.finding(problem) for problem in problems]
         for number, expected in enumerate(file.tests):
             start = find(document.root, ("tests", number))
@@ -214,14 +218,14 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
 
 
 def conditions_of(config: ConfigFile) -> list[Condition]:
-    """The conditions of all groups, in order."""
+    """Return the conditions of all groups, in order."""
     return [condition for group in config.config.rules.groups for condition in group.conditions]
 
 
 def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
-    """The places of the conditions that a text names by its first words.
+    """Return the places of the conditions that a text names by its first words.
 
-    Lists may be written as they are shown, with a space behind each comma, and bounds with `and`.
+    Lists may be written as they are shown, with a space after each comma, and bounds with `and`.
     """
     text = _LIST_COMMA.sub(",", name.casefold())
     words = (_AND.sub(",", text) if " between " in text else text).split()
@@ -233,9 +237,11 @@ def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
 
 
 def condition_words(condition: Condition) -> list[str]:
-    """A condition as tests name it: type, comparator and value, in small letters."""
+    """Return a condition as tests name it: type, comparator and value, in lower case."""
     listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    shown = ",".join(str(it).lower() if isinstance(it, bool) else str(it) for it in listed)
+    shown = ",".join(
+        str(value).lower() if isinstance(value, bool) else str(value) for value in listed
+    )
     text = "" if condition.value is None else _LIST_COMMA.sub(",", shown)
     return f"{condition.type} {condition.comparator} {text}".casefold().split()
 
@@ -255,7 +261,7 @@ def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
 
 
 def _is_consequence(error: ErrorDetails) -> bool:
-    """Whether a list is said to be empty only because each of its entries is wrong."""
+    """Return whether a list is reported empty only because each of its entries is wrong."""
     return error["type"] == "too_short" and bool(error["input"])
 
 

@@ -196,7 +196,7 @@ _SHAPES: dict[Shape, Callable[[object, ConditionType | None, Comparator], Value]
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text is left to compare: it is blank, or only invisible characters."""
+    """Return whether a text is blank, or has invisible characters only."""
     return not plain(text, case_sensitive=True)
 
 
@@ -224,7 +224,7 @@ def _items(value: object, comparator: Comparator) -> list[object] | tuple[object
 def _each(
     items: list[object] | tuple[object, ...], read: Callable[[object], Scalar]
 ) -> tuple[Scalar, ...]:
-    """All items read, or one `ValidationError` with the problem of each that is not right."""
+    """Return all items read, or raise one `ValidationError` with the problem of each wrong item."""
     values: list[Scalar] = []
     errors: list[InitErrorDetails] = []
     for index, item in enumerate(items):

@@ -50,7 +50,7 @@ def schema_text(vocabulary: Vocabulary = BUILT_IN) -> str:
 
 def _any_case(word: str) -> str:
     """Return a pattern for a word in any letter case, which JSON Schema has no flag for."""
-    return "".join(f"[{it}{it.upper()}]" if it.isalpha() else it for it in word)
+    return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in word)
 
 
 _NUMBER = rf"^\s*{NUMBER.pattern}\s*$"
@@ -142,9 +142,10 @@ def _condition(types: Sequence[ConditionType]) -> Schema:
         "required": ["type", "comparator"],
         "additionalProperties": False,
         "properties": {
-            "type": _words("What is asked about.", {it.name: _about(it) for it in types}),
+            "type": _words("What is asked about.", {kind.name: _about(kind) for kind in types}),
             "comparator": _words(
-                "How it is compared.", {it.name: _holds(it) for it in COMPARATORS.values()}
+                "How it is compared.",
+                {comparator.name: _holds(comparator) for comparator in COMPARATORS.values()},
             ),
             "value": {"description": "What it is compared with; the comparator says its shape."},
             "optional": _absent(
@@ -182,7 +183,9 @@ def _values(types: Sequence[ConditionType]) -> list[Schema]:
             continue
         for kind, bounds in dict.fromkeys((entry.kind, entry.bounds) for entry in types):
             if any(kind in entry.kinds for entry in tests):
-                of_kind = [it.name for it in types if (it.kind, it.bounds) == (kind, bounds)]
+                of_kind = [
+                    each.name for each in types if (each.kind, each.bounds) == (kind, bounds)
+                ]
                 value = _shaped(shape, _element(kind, bounds), kind)
                 rule = _rule({"type": of_kind, "comparator": names}, {"value": value})
                 rule["then"]["required"] = ["value"]

@@ -111,7 +111,7 @@ class Workspace:
         return folder
 
     def exists(self) -> bool:
-        """Whether there is such a folder; names that would leave it are refused all the same."""
+        """Return whether the folder exists; names that would leave it are refused in any case."""
         if self.org is not None:
             _require_org(self.org)
         return os.path.lexists(self.root if self.org is None else self.root / self.org)
@@ -219,7 +219,7 @@ class Workspace:
         """Return the file of a config, whatever it holds.
 
         Raises `IcpctlError`: `no_such_slug`, `bad_name`, or `invalid_config` where two files have
-        the slug, it is no file, or a link leaves the folder.
+        the slug, it is not a file, or a link leaves the folder.
         """
         paths = self._paths(slug)
         loaded = Loaded()
@@ -308,7 +308,7 @@ class Workspace:
 
 
 def _always_scored(file: ConfigFile) -> bool:
-    """Whether a config decides about every visitor, whichever configs are named."""
+    """Return whether a config decides about every visitor, whichever configs are named."""
     return file.config.exclude and file.config.is_active
 
 
@@ -386,7 +386,7 @@ def _is_org(entry: os.DirEntry[str]) -> bool:
 
 
 def leaves(path: Path, root: Path) -> bool:
-    """Whether a path leads out of a folder through links."""
+    """Return whether a path leads out of a folder through links."""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 

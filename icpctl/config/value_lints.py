@@ -142,7 +142,7 @@ def whole_titles(value: str, condition: Condition) -> Warning:
 
 
 def countries(value: str, condition: Condition) -> Warning:
-    """Find names of no country."""
+    """Find values that are not the name of a country."""
     is_country = condition.condition_type.form is Form.COUNTRY
     if not is_country or not condition.comparison.positive.is_equality:
         return None
@@ -154,7 +154,7 @@ def countries(value: str, condition: Condition) -> Warning:
 
 
 def domains(value: str, condition: Condition) -> Warning:
-    """Find what is no part of a visitor's domain where values are compared as they are written."""
+    """Find what cannot be part of a visitor's domain if values are compared as written."""
     if condition.condition_type.form is not Form.DOMAIN:
         return None
     if condition.comparison.positive.is_equality or not _DOMAIN.search(value.strip()):

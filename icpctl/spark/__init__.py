@@ -29,7 +29,7 @@ def score(
     case_sensitive: bool = False,
     keep: Sequence[str] = (),
 ) -> DataFrame:
-    """The verdict of each row: `id, icp_match, icp, icp_score, matches`, and the columns `keep`.
+    """Return each row's verdict: `id, icp_match, icp, icp_score, matches`, and the columns `keep`.
 
     A row is a visitor, whose fields are columns of any type, named as a mapping's paths (the
     default's, unless one is named); inside of structs and of JSON texts too. `configs` are a

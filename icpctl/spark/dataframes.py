@@ -1,4 +1,4 @@
-"""Verdicts of the rows of a DataFrame that somebody has."""
+"""Verdicts of the rows of a DataFrame that the caller has."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
 
 _NAME = "rows"
-"""What stands for a file's name, which rows of a DataFrame have not."""
+"""The name in place of a file's, which rows of a DataFrame do not have."""
 
 
 def verdicts_of(
@@ -39,7 +39,7 @@ def verdicts_of(
     options: Options,
     keep: tuple[str, ...],
 ) -> DataFrame:
-    """As `icpctl.spark.score`."""
+    """Do as `icpctl.spark.score` documents."""
     from pyspark.sql import functions as f
 
     _run_workers_with_this_python(visitors)
@@ -82,7 +82,7 @@ def _run_workers_with_this_python(visitors: DataFrame) -> None:
 
 
 def options_of(as_of: datetime | None, case_sensitive: bool) -> Options:
-    """How to score; `as_of` None is now. Raises `IcpctlError` `bad_usage` without a time zone."""
+    """Return how to score; `as_of` None is now. Raises `bad_usage` if it has no time zone."""
     if as_of is None:
         return Options(case_sensitive=case_sensitive)
     if as_of.tzinfo is None:
@@ -99,7 +99,9 @@ def _work(
 ) -> Work:
     if isinstance(configs, str | Path):
         configs = Workspace(Path(configs)).configs()
-    pairs = [(it.slug, it.config) if isinstance(it, ConfigFile) else it for it in configs]
+    pairs = [
+        (given.slug, given.config) if isinstance(given, ConfigFile) else given for given in configs
+    ]
     if not pairs:
         raise IcpctlError("there are no configs to score with", "no_configs")
     loaded = load_mapping(mapping)

@@ -18,34 +18,34 @@ if TYPE_CHECKING:
 
 
 class TaskError(RuntimeError):
-    """An `IcpctlError` on its way from a worker: Spark hands on nothing of it but its text."""
+    """An `IcpctlError` sent from a worker, of which Spark keeps the text alone."""
 
     MARK = "icpctl says "
 
     @classmethod
     def of(cls, error: IcpctlError) -> TaskError:
-        """The error as text."""
+        """Return the error as text."""
         where = astuple(error.where) if error.where else None
-        told = {"message": error.message, "code": error.code, "where": where, "hint": error.hint}
-        return cls(cls.MARK + json.dumps(told))
+        fields = {"message": error.message, "code": error.code, "where": where, "hint": error.hint}
+        return cls(cls.MARK + json.dumps(fields))
 
     @classmethod
     def found_in(cls, text: str) -> IcpctlError | None:
-        """The error that was put into a text."""
-        found = re.search(f"^.*{cls.MARK}({{.*}})$", text, re.MULTILINE)
-        if not found:
+        """Return the error that a text carries, if any."""
+        marked = re.search(f"^.*{cls.MARK}({{.*}})$", text, re.MULTILINE)
+        if not marked:
             return None
-        told = json.loads(found[1])
-        where = Location(*told["where"]) if told["where"] else None
-        return IcpctlError(told["message"], told["code"], where, told["hint"])
+        fields = json.loads(marked[1])
+        where = Location(*fields["where"]) if fields["where"] else None
+        return IcpctlError(fields["message"], fields["code"], where, fields["hint"])
 
 
 Task = Callable[["Iterator[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
-"""What Spark calls in a worker: batches in, batches out."""
+"""A function that Spark calls in a worker: batches in, batches out."""
 
 
 def telling(task: Task) -> Task:
-    """The task, whose errors for people arrive as such."""
+    """Return the task with every `IcpctlError` as a `TaskError`, so that it reaches the driver."""
 
     @wraps(task)
     def telling(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -58,7 +58,7 @@ def telling(task: Task) -> Task:
 
 
 class _Known(NamedTuple):
-    """A failure that is known by its text."""
+    """A failure that is recognised by its text."""
 
     pattern: str
     message: str
@@ -163,14 +163,14 @@ _KNOWN = (
 
 
 def as_icpctl_error(error: Exception, log: Path) -> IcpctlError:
-    """What to tell of an error; what Spark has to say of it is put into the log.
+    """Return an error as its message for users; append Spark's own text to the log.
 
-    An error of icpctl itself in a worker is that error.
+    An error that icpctl raised in a worker is returned unchanged.
     """
     text = f"{type(error).__name__}: {error}"
-    found = TaskError.found_in(text)
-    if found:
-        return found
+    own_error = TaskError.found_in(text)
+    if own_error:
+        return own_error
     with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"\n{text}\n")
     where = _file_in(text)
@@ -187,12 +187,12 @@ def as_icpctl_error(error: Exception, log: Path) -> IcpctlError:
 def _file_in(text: str) -> Location | None:
     read = r"FAILED_READ_FILE\S* .*?(?:file|path):? *'?([a-z0-9]+:/[^\s']+?)'?\.? "
     written = r"Mkdirs failed to create (.+?)/_temporary"
-    found = re.search(read, text) or re.search(written, text)
-    return Location(found[1]) if found else None
+    match = re.search(read, text) or re.search(written, text)
+    return Location(match[1]) if match else None
 
 
 def first_words(text: str) -> str:
-    """The part of an error's text that is most likely to say what is wrong, on one line."""
+    """Return the part of an error's text that most likely names the cause, on one line."""
     causes = re.findall(r"^Caused by: (?:[\w.$]+: )?(.+)$", text, re.MULTILINE)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     chosen = (

@@ -1,4 +1,4 @@
-"""Jobs of Spark: named by what they do, watched, and their folders whole or not there."""
+"""Jobs of Spark: described, watched, and with output folders that are whole or absent."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ _CSV: dict[str, bool | str] = {
 
 
 class _Lists:
-    """Puts lists of tallies together."""
+    """Concatenates lists of tallies."""
 
     def zero(self, _: list[bytes]) -> list[bytes]:
         return []
 
-    def addInPlace(self, one: list[bytes], other: list[bytes]) -> list[bytes]:  # noqa: N802 - Spark's
-        return one + other
+    def addInPlace(self, first: list[bytes], other: list[bytes]) -> list[bytes]:  # noqa: N802 - Spark's
+        return first + other
 
 
 class Jobs:
@@ -58,7 +58,7 @@ class Jobs:
         self._written: list[str] = []
 
     def describe(self, what: str) -> None:
-        """Say what the jobs do that run from now on."""
+        """Describe the jobs that run from now on."""
         self._context.setJobGroup(_GROUP, f"icpctl: {what}", interruptOnCancel=True)
         self._context.setLocalProperty("callSite.short", f"icpctl: {what}")
 
@@ -81,11 +81,11 @@ class Jobs:
         whole = system.makeQualified(path)
         if system.exists(whole) and not _remove_empty(system, whole):
             raise _taken(name, "there is something here already, which Spark does not replace")
-        found: str = whole.toString()
-        return found
+        target: str = whole.toString()
+        return target
 
     def run(self, frame: DataFrame, size: int) -> list[Any]:
-        """What each task counted of `size` bytes, by its last row."""
+        """Return what each task counted of `size` bytes, from its last row."""
         from pyspark.sql import functions as f
 
         with self._shown(size):
@@ -93,7 +93,7 @@ class Jobs:
         return [unpacked(bytes(row[0])) for row in rows]
 
     def tallies(self) -> Any:
-        """Where the tasks of a job that writes hand in what they counted.
+        """Return the accumulator to which the tasks of a writing job add their tallies.
 
         Spark takes it once from each task, however often that ran.
         """
@@ -137,7 +137,7 @@ class Jobs:
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
-        """Folders that are written in the block are removed, whole ones too, where it fails."""
+        """Remove all folders that the block wrote if it fails, even complete ones."""
         try:
             yield
         except BaseException:

@@ -1,4 +1,4 @@
-"""How far Spark is, told while a job runs, and that a cluster has nobody to run it."""
+"""Report the progress of a running job, and warn if the cluster has no worker for it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def watched(
     on_progress: Callable[[float], None],
     on_nobody: Callable[[], None],
 ) -> Iterator[None]:
-    """While the block runs `on_progress` is told the share of the group's tasks that are done.
+    """Call `on_progress` with the share of the group's finished tasks while the block runs.
 
-    `on_nobody` is called once where no task has begun for long. Both are called on a thread.
+    `on_nobody` is called once if no task has begun for a long time. Both are called on a thread.
     """
     ended = Event()
 
@@ -50,15 +50,15 @@ def watched(
 
 
 def _tasks(context: SparkContext, group: str) -> tuple[int, int, int]:
-    """The tasks of the jobs that run: running, done, and in all."""
+    """Return the tasks of the running jobs: how many run, are done, and exist in all."""
     tracker: Any = context.statusTracker()
     running = done = total = 0
     for job in tracker.getActiveJobsIds():
         info = tracker.getJobInfo(job)
         for stage in info.stageIds if info and job in tracker.getJobIdsForGroup(group) else ():
-            found = tracker.getStageInfo(stage)
-            if found:
-                running += found.numActiveTasks
-                done += found.numCompletedTasks
-                total += found.numTasks
+            stage_info = tracker.getStageInfo(stage)
+            if stage_info:
+                running += stage_info.numActiveTasks
+                done += stage_info.numCompletedTasks
+                total += stage_info.numTasks
     return running, done, total

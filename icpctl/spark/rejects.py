@@ -1,4 +1,4 @@
-"""Rejected lines in a folder: blocks that have some are read once more, and nothing else is."""
+"""Rejected lines in a folder: only the blocks that have some are read again."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def write_rejects(
     lines_before: Mapping[Place, int],
     folder: str,
 ) -> None:
-    """Write the rejected lines of blocks, of which `counts` were found, with their true numbers.
+    """Write the rejected lines of blocks, with the counts from before, and their true numbers.
 
-    `lines_before` are the lines of its file that go before a block. Raises `IcpctlError` where a
+    `lines_before` says how many lines of its file precede a block. Raises `IcpctlError` if a
     file changed.
     """
-    first = {place: found for place, found in counts.items() if found[1]}
+    first = {place: counted for place, counted in counts.items() if counted[1]}
     tallies = jobs.tallies()
     task_of = partial(_rejecting_task, work, lines_before, tallies)
     again = frames.only(first).worked_on(work, {TEXT: pa.string()}, task_of)
@@ -50,17 +50,19 @@ def write_rejects(
 def _rejecting_task(
     work: Reading, lines_before: Mapping[Place, int], tallies: Any, reads: Reads
 ) -> Task:
-    """The task that gives rejected lines as JSON, and hands in the `Counts` of each block."""
+    """Return the task that yields rejected lines as JSON, and adds each block's `Counts`."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         counts: dict[Place, Counts] = {}
         for read in reads(batches, work):
-            found = [one for batch in read.batches for one in batch.rejected] + read.too_long
+            rejected_lines = [
+                line for batch in read.batches for line in batch.rejected
+            ] + read.too_long
             lines, rejected = counts.get(read.place, (0, 0))
-            counts[read.place] = lines + read.lines, rejected + len(found)
+            counts[read.place] = lines + read.lines, rejected + len(rejected_lines)
             before = lines_before.get(read.place, 0)
-            texts = [replace(one, line=one.line + before).as_json() for one in found]
+            texts = [replace(line, line=line.line + before).as_json() for line in rejected_lines]
             if texts:
                 yield pa.RecordBatch.from_pydict(
                     {

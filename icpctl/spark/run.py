@@ -47,7 +47,7 @@ _TASK = "task"
 class Folders:
     """Where rows and rejected lines go, named as Spark names folders; None is nowhere.
 
-    Raises `IcpctlError` where that cannot be written, whatever is there: `unknown_format`, or
+    Raises `IcpctlError` if that can never be written: `unknown_format`, or
     `bad_usage` for stdout, and where a column's name is taken.
     """
 
@@ -79,9 +79,11 @@ def score_on(
     options: Options,
     folders: Folders,
 ) -> Run:
-    """As `score`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    """Start Spark and call `score`. Raises `IcpctlError` for every failure."""
     with session(cluster, "icpctl score") as spark:
-        return score(spark, visitors, [(it.slug, it.config) for it in configs], options, folders)
+        return score(
+            spark, visitors, [(file.slug, file.config) for file in configs], options, folders
+        )
 
 
 def score(
@@ -93,8 +95,9 @@ def score(
 ) -> Run:
     """Score what `visitors` name against `(slug, config)` pairs.
 
-    The folders appear when all is read, and stay only where all goes well. Raises `IcpctlError`:
-    `not_written` where one is there already, and what reading raises; Spark's own errors pass.
+    The folders appear after everything has been read, and remain only if everything succeeds.
+    Raises `IcpctlError`: `not_written` if one exists already, and what reading raises; Spark's
+    own errors pass.
     """
     jobs = Jobs(spark)
     out, rejects = jobs.new_folders(folders.out, folders.rejects)
@@ -120,9 +123,9 @@ def score(
 
 
 def merged(frame: DataFrame) -> DataFrame:
-    """What the tasks of a frame counted, merged by tasks: of thousands tens are left.
+    """Return the tallies of a frame's tasks, merged by tasks from thousands to tens.
 
-    The same ones meet in the same order, whichever ends first.
+    The same tallies merge in the same order, whichever task ends first.
     """
     from pyspark.sql import functions as f
 
@@ -146,18 +149,18 @@ class SparkScan:
     def of(
         cls, spark: SparkSession, visitors: Sequence[str], options: Options, jobs: Jobs
     ) -> SparkScan:
-        """Finds the files. Raises `IcpctlError` where there are none, or Spark cannot read one."""
+        """Find the files. Raises `IcpctlError` if there are none, or Spark cannot read one."""
         started = time.perf_counter()
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
-            mapped = map_sources([it.source for it in inputs], options.mapping)
+            mapped = map_sources([file.source for file in inputs], options.mapping)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
         return cls(started, options, Frames.of(spark, inputs), mapped)
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
-        """What tasks are to do."""
+        """Return what tasks are to do."""
         files = {
             number: File(its.source, its.mapping)
             for number, its in zip(self.frames.numbers, self.mapped, strict=True)
@@ -165,7 +168,7 @@ class SparkScan:
         return Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
 
     def run(self, blocks: Sequence[tuple[Place, BlockTally]], work: Work) -> Run:
-        """What was found in all blocks, which are in order."""
+        """Return the merged tallies of all blocks, which are in order."""
         counts = RunCounts.of(work.plan())
         so_far: Counter[int] = Counter()
         for (file, _), tally in blocks:
@@ -176,7 +179,7 @@ class SparkScan:
 
 
 def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:
-    """What tasks counted that do `work`; with `out` their rows are written."""
+    """Return the tallies of the tasks that do `work`; with `out` their rows are written."""
     form = work.form
     if out is None or form is None:
         return jobs.run(judged(frames, work), frames.size)
@@ -185,21 +188,21 @@ def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[Ta
 
 
 def judged(frames: Frames, work: Work) -> DataFrame:
-    """What the tasks give that do `work`."""
+    """Return the rows that the tasks for `work` yield."""
     return frames.worked_on(work, work.types, partial(counting_task, work))
 
 
 def blocks_of(tallies: Iterable[TaskTally]) -> dict[Place, BlockTally]:
-    """What was found in each block, of what each task found."""
+    """Return the tally of each block, from the tallies of the tasks."""
     return {place: block for tally in tallies for place, block in tally.blocks.items()}
 
 
 def _lines(blocks: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:
-    """How many lines the blocks have, of the files that `like` has."""
+    """Return the number of lines of the blocks of the files in `like`."""
     files = {file for file, _ in like}
     return {place: tally.lines for place, tally in blocks.items() if place[0] in files}
 
 
 def visitors_in(blocks: Mapping[Place, BlockTally]) -> dict[Place, int]:
-    """How many visitors the blocks have."""
+    """Return how many visitors the blocks have."""
     return {place: tally.counts.counts.visitors for place, tally in blocks.items()}

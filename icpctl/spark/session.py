@@ -1,4 +1,4 @@
-"""A Spark session for one call: started quietly, ended in any case, its log in a file."""
+"""A Spark session for one call: started quietly, always stopped, with its log in a file."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Cluster:
 
 
 def require_pyspark() -> None:
-    """Raise `IcpctlError` `not_installed` where a package that Spark needs is missing."""
+    """Raise `IcpctlError` `not_installed` if a package that Spark needs is missing."""
     missing = [name for name in ("pyspark", "pandas") if find_spec(name) is None]
     if missing:
         raise IcpctlError(
@@ -76,10 +76,10 @@ def require_pyspark() -> None:
 
 @contextmanager
 def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
-    """A session whose application has this name.
+    """Start a session whose application has this name, and stop it after the block.
 
-    What Spark and Java print goes to a file, which stays where something went wrong. Raises
-    `IcpctlError`: `not_installed`, `bad_usage`, `no_cluster`, and what becomes of Spark's errors.
+    What Spark and Java print goes to a file, which is kept after a failure. Raises `IcpctlError`:
+    `not_installed`, `bad_usage`, `no_cluster`, and what `as_icpctl_error` makes of Spark's errors.
     """
     require_pyspark()
     _require_java()
@@ -97,9 +97,9 @@ def session(cluster: Cluster, name: str) -> Iterator[SparkSession]:
             raise
         except Exception as error:
             # While Java is there: without it its errors have no text.
-            told = as_icpctl_error(error, log)
-            keeps_log = str(log) in (told.hint or "")
-            raise told from error
+            explained = as_icpctl_error(error, log)
+            keeps_log = str(log) in (explained.hint or "")
+            raise explained from error
         finally:
             _stop(spark)
     finally:
@@ -143,7 +143,7 @@ def _require_java() -> None:
 
 
 def _check_master(master: str) -> None:
-    """Raise `IcpctlError` where Spark would look for a master for minutes, in vain."""
+    """Raise `IcpctlError` if Spark would search for a master for minutes without success."""
     if not _MASTER.fullmatch(master):
         raise IcpctlError(
             f"--master {master!r} is no master",
@@ -210,17 +210,17 @@ def _started(cluster: Cluster, name: str, log: int) -> SparkSession:
 
 
 def _not_started(said: str, error: str) -> IcpctlError:
-    """Why Spark does not start, by what Java printed and by the error."""
+    """Return why Spark does not start, from what Java printed and from the error."""
     if "UnsupportedClassVersionError" in said or "JAVA_HOME is not set" in said:
         return IcpctlError("Spark needs Java 17 or later", "not_installed", hint=_JAVA)
-    found = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said or error)
-    why = found[1].strip() if found else first_words(said or error)
+    match = re.search(r"(?:Exception in thread .*?|Error): ?(?:[\w.$]+: )?(.+)", said or error)
+    why = match[1].strip() if match else first_words(said or error)
     hint = "check --master, --spark-conf and Spark's own settings"
     return IcpctlError(f"Spark does not start: {why}", "spark_failed", hint=hint)
 
 
 def apart(call: Callable[[], object], seconds: float = 30.0) -> None:
-    """Call on a thread of its own, for so long, whatever comes of it.
+    """Call a function on a separate thread for a limited time, and ignore its errors.
 
     A thread has its own connection to Java; one that was interrupted may still have an answer on
     its way.

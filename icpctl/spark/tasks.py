@@ -1,4 +1,4 @@
-"""What a Spark task does: it reads its lines or rows and judges them, as one machine does."""
+"""Spark's tasks of a scoring run: they read lines or rows and score them, as one machine does."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BlockTally:
-    """What was found in a block, and how many lines it has where those of a file are not known."""
+    """The counts of a block, and how many lines it has if the lines of its file are not known."""
 
     counts: RunCounts
     lines: int = 0
@@ -45,13 +45,13 @@ class BlockTally:
 
 @dataclass(slots=True)
 class TaskTally:
-    """What was found in the blocks of a task, and what an inquiry counts of all of them."""
+    """The counts of a task's blocks, and what an inquiry counts of all of them."""
 
     blocks: dict[Place, BlockTally]
     answers: TaskCounts | None = None
 
     def merge(self, later: TaskTally) -> None:
-        """Add what was found in other blocks, for the same work."""
+        """Add the counts of other blocks, for the same work."""
         self.blocks |= later.blocks
         if self.answers and later.answers:
             self.answers.merge(later.answers)
@@ -106,7 +106,7 @@ class _Task:
 
 
 def counting_task(work: Work, reads: Reads) -> Task:
-    """The task that gives rows, and what it counted, of what `reads` reads."""
+    """Return the task that yields rows, and their tally, for what `reads` reads."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -116,7 +116,7 @@ def counting_task(work: Work, reads: Reads) -> Task:
 
 
 def adding_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The task that puts what tasks counted together, in their order."""
+    """Return the task that merges the tallies of tasks, in their order."""
     tallies = (unpacked(tally.as_py()) for batch in batches for tally in batch[TALLY])
     whole = next(tallies, None)
     if whole:
@@ -126,7 +126,7 @@ def adding_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def plain_task(work: Work, kept: Sequence[str]) -> Task:
-    """The task that gives the verdicts of a DataFrame's rows, and the columns `kept`."""
+    """Return the task that yields the verdicts of a DataFrame's rows, and the columns `kept`."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -150,17 +150,17 @@ def plain_task(work: Work, kept: Sequence[str]) -> Task:
 
 
 def kept_name(at: int) -> str:
-    """What a column that is kept is called on its way to the task."""
+    """Return the name of a kept column on its way to the task."""
     return f"kept_{at}"
 
 
 def packed(tally: object) -> bytes:
-    """What a task counted, for its last row. Most of what is counted are zeros."""
+    """Return a task's tally, compressed for its last row; most of its counts are zeros."""
     return zlib.compress(pickle.dumps(tally), 1)
 
 
 def unpacked(tally: bytes) -> Any:
-    """What a task counted, from its last row."""
+    """Return a task's tally, from its last row."""
     return pickle.loads(zlib.decompress(tally))  # noqa: S301 - Spark takes workers' rows so too
 
 

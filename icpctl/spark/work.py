@@ -1,4 +1,4 @@
-"""What Spark's tasks are to do, and the names and types of what they give."""
+"""The work of Spark's tasks, and the names and types of the columns that they yield."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Prepared = tuple[Plan, Callable[[], "TaskCounting"] | None]
 
 TALLY, TEXT = "tally", "value"
-"""Columns of what a task gives: what it counted, in its last row alone, and a line of text."""
+"""Columns of a task's rows: its tally, in the last row alone, and a line of text."""
 
 Place = tuple[int, int]
 """A block: the number of its file, and where in the file it starts."""
@@ -33,14 +33,14 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that is read: its name for people, and the mapping of its records."""
+    """A file that is read: its name for users, and the mapping of its records."""
 
     name: str
     mapping: RecordMapping
 
 
 class BlockCounts(Protocol):
-    """What a feature counts of the rows of each block, besides what a run counts."""
+    """What a feature counts in the rows of each block, besides what a run counts."""
 
     def add(self, rows: Rows) -> None:
         """Count the rows of a batch."""
@@ -71,7 +71,7 @@ class Inquiry(Protocol):
     def prepare(
         self, configs: Sequence[tuple[str, IcpConfig]], options: Options
     ) -> tuple[Plan, Callable[[], TaskCounting]]:
-        """The configs' plan with all that is asked, and what gives counts of nothing yet.
+        """Return the configs' plan with all that is asked, and what gives counts of nothing yet.
 
         It is called once in a process.
         """
@@ -79,10 +79,10 @@ class Inquiry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Everything that tasks need: it is shipped with the function that they call.
+    """Everything that tasks need, shipped with the function that they call.
 
     `key` tells it from other work. Rows are given in `form`, if at all. `lines_before` says of
-    each block how many lines of its file go before it, where that matters; blocks that it lacks
+    each block how many lines of its file precede it, if that matters; blocks that it lacks
     begin their file. Copies of `block_counts`, which has counted nothing, count each block; the
     `inquiry` says what is counted of all blocks of a task. `tallies` get what the tasks of a job
     that writes counted.
@@ -100,16 +100,16 @@ class Work:
     tallies: Any = None
 
     def plan(self) -> Plan:
-        """The configs' plan."""
+        """Return the configs' plan."""
         return self._prepared()[0]
 
     def begin(self) -> TaskCounting | None:
-        """What counts for the inquiry in a task; None where there is none."""
+        """Return what counts for the inquiry in a task; None where there is none."""
         _, begin = self._prepared()
         return begin() if begin else None
 
     def _prepared(self) -> _Prepared:
-        """The plan, made once in a process."""
+        """Return the plan, made once in a process."""
         if self.key not in _prepared:
             _prepared[self.key] = self._prepare()
             while len(_prepared) > _MOST_PLANS:
@@ -129,7 +129,7 @@ class Work:
         return plan, None
 
     def columns(self, mapping: RecordMapping) -> Columns:
-        """What is read of records."""
+        """Return what is read of records."""
         return columns_of(self.plan(), mapping, self.options)
 
     @property

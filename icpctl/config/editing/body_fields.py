@@ -31,7 +31,7 @@ def short_body(config: IcpConfig) -> dict[str, Any]:
 
 
 def is_same(config: IcpConfig, other: IcpConfig) -> bool:
-    """Whether two configs are the same; what servers set may have become text in YAML."""
+    """Return whether two configs are the same; what servers set may have become text in YAML."""
     return _comparable(config) == _comparable(other)
 
 

@@ -52,7 +52,7 @@ class Changes:
             raise IcpctlError(message, "usage", hint="give one of them")
 
     def fields(self, file: ConfigFile) -> dict[str, Any]:
-        """Return what is said of a config's fields, as a body has them; None is to be removed.
+        """Return the changes to a config's fields, as a body has them; None is to be removed.
 
         Raises `IcpctlError`: `invalid_config`, and what `changed_rules` raises.
         """

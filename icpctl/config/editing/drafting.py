@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is said about a new config.
+    """What is known about a new config.
 
     `name` is its slug or, when it cannot be one, its label. The rules come from `body` (a whole
     config), from `rules`, or from the words of `where` and `prefer`. `definitions` are what the

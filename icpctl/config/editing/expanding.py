@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def named_lists(config: IcpConfig) -> list[NamedList]:
     """Return the named lists that a config uses."""
-    return [it.value for it in config.conditions if isinstance(it.value, NamedList)]
+    return [
+        condition.value for condition in config.conditions if isinstance(condition.value, NamedList)
+    ]
 
 
 def expanded(config: IcpConfig) -> IcpConfig:

@@ -45,7 +45,7 @@ class Sources:
         return cls(names, read_source("-") if "-" in names else None)
 
     def is_listed(self, config: ConfigFile) -> bool:
-        """Whether a config was one of an array, as `list -o json` prints it, and no file."""
+        """Return whether a config was one of an array, as `list -o json` prints it, and no file."""
         return config.slug in self.listed
 
     def load(self) -> dict[str, ConfigFile]:

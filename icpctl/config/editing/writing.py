@@ -102,7 +102,7 @@ def delete(workspace: Workspace, slugs: Sequence[str]) -> list[Path]:
 
 
 def keep(path: Path, before: bytes, after: bytes) -> None:
-    """Write what somebody made of a config's file, unless the file has changed meanwhile.
+    """Write the edited bytes of a config's file, unless the file has changed meanwhile.
 
     Raises `IcpctlError`: `conflict`, `not_written`.
     """

@@ -37,7 +37,7 @@ COMMONEST = 5
 """How many of a field's values are kept."""
 
 KEYS_FROM = 2_000
-"""So many of the first records are searched for keys that are not used."""
+"""How many of the first records are searched for keys that are not used."""
 
 _FLAGS = {name for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.BOOLEAN}
 _KEPT = 20_000  # values of a field that are counted at a time
@@ -45,7 +45,7 @@ _KEPT = 20_000  # values of a field that are counted at a time
 
 @dataclass(slots=True)
 class Misfit:
-    """A value that does not fit its field, as JSON text, and where it stands."""
+    """A value that does not fit its field, as JSON text, and the line that it is on."""
 
     line: int
     value: str
@@ -79,7 +79,7 @@ class Unused:
 
 @dataclass(slots=True)
 class Inspection:
-    """One file. `keys_from` is the number of records in which `unused` was looked for."""
+    """What one file holds; `keys_from` is how many records were searched for `unused` keys."""
 
     mapped: Mapped
     records: int
@@ -111,12 +111,12 @@ def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspecti
 
 
 class _Found:
-    """What was found so far. A field of several paths has a column for each of them besides."""
+    """The counts so far; a field with several paths also has a column for each of them."""
 
     def __init__(self, mapping: Mapping) -> None:
         self.fields = [_Counted(name, mapping.paths[name]) for name in FIELDS]
         self.records = self.rejected = 0
-        paths = {one.name: one.paths for one in self.fields}
+        paths = {counted_field.name: counted_field.paths for counted_field in self.fields}
         for field_counts in self.fields:
             if len(field_counts.paths) > 1:
                 paths |= {
@@ -204,7 +204,7 @@ class _Counted:
 
 
 def _record_counts(column: Column) -> tuple[Any, np.ndarray]:
-    """Distinct values, and in how many records each is; one that a list repeats is there once."""
+    """Distinct values, and in how many records each occurs, once at most per record."""
     rows, numbers = values_of_rows(column)
     if column.offsets is None:
         return column.values, np.bincount(numbers, minlength=len(column.values))
@@ -242,24 +242,28 @@ def _day(micros: int) -> str:
 
 
 def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:
-    """Keys of the records that no path of the mapping leads to or through, the commonest first."""
+    """Return keys that no path of the mapping leads to or through, the commonest first."""
     used = _used(mapping)
     unused: dict[tuple[str, ...], Unused] = {}
     for record in sample:
         for keys, value in dict(_leaves(record, ())).items():
-            if any(keys[: len(it)] == it for it in used):
+            if any(keys[: len(known)] == known for known in used):
                 continue
             key = unused.setdefault(keys, Unused(_dotted(keys), 0, json_records.dumps(value)))
             key.have += 1
     return sorted(unused.values(), key=lambda key: -key.have)
 
 
-_EACH = "\0"  # stands for the elements of a list among keys
+_EACH = "\0"  # represents the elements of a list among keys
 
 
 def _used(mapping: Mapping) -> set[tuple[str, ...]]:
     used: set[tuple[str, ...]] = set()
-    for path in [*mapping.by, *mapping.session, *(it for p in mapping.paths.values() for it in p)]:
+    for path in [
+        *mapping.by,
+        *mapping.session,
+        *(path for p in mapping.paths.values() for path in p),
+    ]:
         keys: tuple[str, ...] = ()
         for number, step in enumerate(path):
             if isinstance(step, str):

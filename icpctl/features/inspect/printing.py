@@ -1,4 +1,4 @@
-"""What exports hold, for people and programs, behind `FORMATS`."""
+"""What exports hold, for people and programs, by `FORMATS`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VALUES_SHOWN, _VALUE_WIDTH, _EXAMPLE_WIDTH = 3, 21, 40
 
 
 def as_table(inspections: Iterable[Inspection]) -> None:
-    """Print three tables a file: the fields, what did not fit, and what is not used."""
+    """Print three tables for each file: the fields, what did not fit, and what is not used."""
     for number, inspection in enumerate(inspections):
         if number:
             print()
@@ -30,7 +30,7 @@ def as_table(inspections: Iterable[Inspection]) -> None:
 
 def as_json(inspections: Iterable[Inspection]) -> None:
     """Print `{files: [...]}` with everything that is known."""
-    print_json({"files": [_body(it) for it in inspections]})
+    print_json({"files": [_body(inspection) for inspection in inspections]})
 
 
 FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
@@ -47,11 +47,11 @@ def _print_file(inspection: Inspection) -> None:
     print(f"{name}: {records}{rejected}; mapping {shown(inspection.mapped.mapping.name)}\n")
     table(
         ["FIELD", "HAVE", "PATH", "VALUES"],
-        [_cells(it, inspection.records) for it in inspection.fields],
+        [_cells(field, inspection.records) for field in inspection.fields],
         folds="VALUES",
         right=["HAVE"],
     )
-    misfits = [it for it in inspection.fields if it.misfit]
+    misfits = [field for field in inspection.fields if field.misfit]
     if misfits:
         print()
         table(
@@ -120,6 +120,7 @@ def _body(inspection: Inspection) -> dict[str, Any]:
         ],
         "unusedFrom": inspection.keys_from,
         "unused": [
-            {"key": it.key, "records": it.have, "example": it.example} for it in inspection.unused
+            {"key": unused.key, "records": unused.have, "example": unused.example}
+            for unused in inspection.unused
         ],
     }

@@ -1,1 +1,1 @@
-"""Records of events or sessions to visitors."""
+"""Turn records of events or sessions into visitors."""

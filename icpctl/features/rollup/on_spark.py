@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def roll_up_on(
     cluster: Cluster, visitors: Sequence[str], how: How, out: str, rejects: str | None
 ) -> RollUpRun:
-    """As `roll_up`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
+    """Start Spark and call `roll_up`. Raises `IcpctlError` for every failure."""
     suffix_of(out)
     refuse_stdout(rejects)
     with session(cluster, "icpctl rollup") as spark:
@@ -56,9 +56,9 @@ def roll_up(
 ) -> RollUpRun:
     """Roll records up into the folder `out`, and write those that are rejected into `rejects`.
 
-    The folders appear when all is read, and stay only where all goes well. Raises `IcpctlError`:
-    `unknown_format`, `not_written` where a folder is there already, `no_key`, and what reading
-    raises; Spark's own errors pass.
+    The folders appear after everything has been read, and remain only if everything succeeds.
+    Raises `IcpctlError`: `unknown_format`, `not_written` if a folder exists already, `no_key`,
+    and what reading raises; Spark's own errors pass.
     """
     started = time.perf_counter()
     form = FORMS[suffix_of(out)]
@@ -67,37 +67,41 @@ def roll_up(
     jobs.describe("look at the first records of each file")
     with temporary_folder(how.temp_dir) as spool:
         inputs = find_inputs(spark, visitors, spool)
-        sources = [it.source for it in inputs]
+        sources = [entry.source for entry in inputs]
         run = RollUpRun(mapped=how.mapped(sources))
         frames = Frames.of(spark, inputs)
         work = _work(frames.numbers, run.mapped)
         with frames.fixed_blocks(), jobs.all_or_nothing(), _folded(frames, work) as folded:
             jobs.describe(f"roll up {frames.words}")
             tally = VisitorTally()
-            for one in jobs.run(folded, frames.size):
-                tally.follow(one)
+            for tallied in jobs.run(folded, frames.size):
+                tally.follow(tallied)
             # One machine reads the files of a mapping one after another.
-            blocks = sorted(frames.in_order(tally.blocks), key=lambda it: work.groups[it[0][0]])
-            before = lines_before((place, it.lines) for place, it in blocks)
+            blocks = sorted(frames.in_order(tally.blocks), key=lambda item: work.groups[item[0][0]])
+            before = lines_before((place, block.lines) for place, block in blocks)
             for place, block in blocks:
                 run.follow(block.counts, before.get(place, 0))
             for group in dict.fromkeys(work.groups[place[0]] for place, _ in blocks):
-                counts = [it.counts for place, it in blocks if work.groups[place[0]] == group]
-                if sum(it.without_key for it in counts) == sum(it.records for it in counts) > 0:
+                counts = [block.counts for place, block in blocks if work.groups[place[0]] == group]
+                if (
+                    sum(count.without_key for count in counts)
+                    == sum(count.records for count in counts)
+                    > 0
+                ):
                     raise no_key(run.mapped[group].mapping, sources[group])
             jobs.describe(f"write {tally.count:,} visitors")
             typed = _written(folded, tally.shapes, form)
             jobs.write(typed, frames.size, cast("str", visitors_to), form, jobs.tallies())
             if rejects_to is not None:
-                rejected = {place: (it.lines, it.counts.rejected) for place, it in blocks}
+                rejected = {place: (block.lines, block.counts.rejected) for place, block in blocks}
                 write_rejects(jobs, frames, work, rejected, before, rejects_to)
     run.visitors, run.seconds = tally.count, time.perf_counter() - started
     return run
 
 
 def _work(numbers: Sequence[int], mapped: Sequence[Mapped]) -> RollUpWork:
-    mappings = [one.mapping for one in mapped]
-    files = [File(one.source, one.mapping) for one in mapped]
+    mappings = [file.mapping for file in mapped]
+    files = [File(file.source, file.mapping) for file in mapped]
     return RollUpWork(
         tuple(names_of(mappings)),
         dict(zip(numbers, files, strict=True)),
@@ -108,7 +112,7 @@ def _work(numbers: Sequence[int], mapped: Sequence[Mapped]) -> RollUpWork:
 
 @contextmanager
 def _folded(frames: Frames, work: RollUpWork) -> Iterator[DataFrame]:
-    """Visitors and what was counted of them; workers keep all of it on their disks for the block.
+    """Yield visitors and their tallies, which workers keep on their disks during the block.
 
     What is written depends on all visitors.
     """

@@ -1,4 +1,4 @@
-"""A roll-up: its visitors into a file, its counts for people and programs."""
+"""Roll records up into a file, and print the counts for people and programs."""
 
 from __future__ import annotations
 
@@ -63,29 +63,29 @@ class RollUpRun:
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines, and apart from them the places where files are damaged."""
-        self.damaged += [one for one in rejected if one.is_damage]
-        rejected = [one for one in rejected if not one.is_damage]
+        self.damaged += [line for line in rejected if line.is_damage]
+        rejected = [line for line in rejected if not line.is_damage]
         shown = rejected[: _SHOWN - len(self.first_rejected)]
-        self.first_rejected += [replace(one, raw=None) for one in shown]  # not shown
+        self.first_rejected += [replace(line, raw=None) for line in shown]  # not shown
         self.rejected += len(rejected)
 
     def add(self, batch: Batch) -> None:
-        """Count what is told of a batch of records: its misfits and rejected lines."""
+        """Count a batch of records: its misfits and rejected lines."""
         self.reject(batch.rejected)
         self.warnings.add(batch.source.name, batch.misfits or {})
 
     def follow(self, later: RollUpRun, lines_before: int) -> None:
-        """Count what was found in a part behind; so many lines of its file go before it."""
-        self.reject([replace(it, line=it.line + lines_before) for it in later.first_rejected])
+        """Add the counts of a later part, which `lines_before` lines of its file precede."""
+        self.reject([replace(line, line=line.line + lines_before) for line in later.first_rejected])
         self.rejected += later.rejected - len(later.first_rejected)
-        self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
+        self.damaged += [replace(line, line=line.line + lines_before) for line in later.damaged]
         self.warnings.follow(later.warnings, lines_before)
         self.records += later.records
         self.without_key += later.without_key
 
     def as_json(self) -> str:
-        """The counts as `-o json` prints them."""
-        found = {
+        """Return the counts as `-o json` prints them."""
+        body = {
             "records": self.records,
             "visitors": self.visitors,
             "withoutKey": self.without_key,
@@ -93,33 +93,34 @@ class RollUpRun:
             "fieldWarnings": dict(sorted(self.warnings.counts.items())),
             "elapsedSeconds": round(self.seconds, 3),
         }
-        return json.dumps(found, indent=2)
+        return json.dumps(body, indent=2)
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to roll up: `mapping` None means to recognise formats, `by` is the mapping's if empty."""
+    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys."""
 
     mapping: Mapping | None = None
     by: tuple[RecordPath, ...] = ()
     temp_dir: Path | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
-        """The mapping of each file, with its key; raise `IcpctlError` where none is known."""
-        found = map_sources(sources, self.mapping)
-        found = [
-            replace(one, mapping=replace(one.mapping, by=self._key(one.mapping))) for one in found
+        """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
+        mapped = map_sources(sources, self.mapping)
+        mapped = [
+            replace(file, mapping=replace(file.mapping, by=self._key(file.mapping)))
+            for file in mapped
         ]
-        for one in found:
-            if not one.mapping.by:
+        for file in mapped:
+            if not file.mapping.by:
                 raise IcpctlError(
                     "which records are of one visitor is not known: "
-                    f"the mapping {one.mapping.name} does not say it",
+                    f"the mapping {file.mapping.name} does not say it",
                     "bad_usage",
-                    Location(one.source),
+                    Location(file.source),
                     "name what they have in common, e.g. --by email",
                 )
-        return found
+        return mapped
 
     def _key(self, mapping: Mapping) -> tuple[RecordPath, ...]:
         return self.by or mapping.by or mapping.rollup_by
@@ -128,7 +129,7 @@ class How:
 def rollup_into(
     visitors: Sequence[str], how: How, out: str, rejects: Path | None = None
 ) -> RollUpRun:
-    """Roll records up into the file `out`, or as JSON lines on stdout where it is `-`.
+    """Roll records up into the file `out`, or as JSON lines on stdout if it is `-`.
 
     Raises `IcpctlError`: `unknown_format`, `bad_usage` where a file would take another's place or
     what records have in common is not known, `not_written`, and what reading raises.
@@ -142,31 +143,31 @@ def rollup_into(
         kept = stack.enter_context(replacing(rejects)) if rejects else None
         sources = find_sources(visitors)
         run.mapped = how.mapped(sources)
-        names = names_of([one.mapping for one in run.mapped])
+        names = names_of([file.mapping for file in run.mapped])
         scan = Scan(
-            [(source, one.mapping) for source, one in zip(sources, run.mapped, strict=True)],
+            [(source, file.mapping) for source, file in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), temp_dir=how.temp_dir),
             lambda mapping: Columns({name: mapping.paths[name] for name in names}),
             needs_keys=True,
         )
-        found = Visitors(spool / "visitors.arrow")
+        collected = Visitors(spool / "visitors.arrow")
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
             shown = Progress(sources, on_progress)
             for batch in scan.batches():
                 run.add(batch)
                 if kept:
-                    kept.writelines(it.as_json().encode() + b"\n" for it in batch.rejected)
+                    kept.writelines(line.as_json().encode() + b"\n" for line in batch.rejected)
                 if batch.table.num_rows:
-                    found.add(batch.table)
+                    collected.add(batch.table)
                 shown.read(batch)
-            found.write(target or sys.stdout.buffer, suffix)
+            collected.write(target or sys.stdout.buffer, suffix)
     run.records, run.without_key = scan.records, scan.without_key
-    run.visitors, run.seconds = found.count, time.perf_counter() - started
+    run.visitors, run.seconds = collected.count, time.perf_counter() - started
     return run
 
 
 def suffix_of(out: str) -> str:
-    """The key of `FORMATS` for a file, or folder, to be written; raise `unknown_format`."""
+    """Return the key of `FORMATS` for an output file or folder; raise `unknown_format`."""
     suffix = PurePosixPath(out).suffix.lower()
     if suffix not in FORMATS:
         raise IcpctlError(
@@ -179,14 +180,18 @@ def suffix_of(out: str) -> str:
 
 
 def names_of(mappings: Sequence[Mapping]) -> list[str]:
-    """The fields of visitors of records with these mappings: those that any mapping has."""
-    return [name for name in FIELDS if name in COUNTED or any(it.paths[name] for it in mappings)]
+    """Return the fields of visitors: those that any of these mappings has."""
+    return [
+        name
+        for name in FIELDS
+        if name in COUNTED or any(mapping.paths[name] for mapping in mappings)
+    ]
 
 
 def print_rollup(
     run: RollUpRun, output: ReportFormat, out: str, limit: Limit, *, rejects_kept: bool
 ) -> None:
-    """Print the counts on stdout, or on stderr where stdout has the visitors; the rest there."""
+    """Print the counts on stdout, or on stderr if stdout has the visitors; the rest on stderr."""
     stream = sys.stderr if out == STDOUT else sys.stdout
     if output == "json":
         print(run.as_json(), file=stream)

@@ -1,8 +1,8 @@
-"""What Spark's tasks do to roll records up: some read them, others fold those of a visitor.
+"""Spark's tasks of a roll-up: some read records, others fold the records of a visitor.
 
-Between the two Spark brings the records of a visitor together, in order of time. What was counted
-of the records goes the same way, in rows of its own; so it is taken once, as records are, however
-often a task ran.
+Between the two Spark brings the records of a visitor together, in order of time. Tallies of
+the records travel the same way, in separate rows, so each is counted once, as records are, even
+if a task runs several times.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PLACE = {"position": pa.int32(), "start": pa.int64(), "line": pa.int64()}
 
 @dataclass(slots=True)
 class RecordTally:
-    """What was found in a block, and how many lines it has where those of a file are not known."""
+    """The counts of a block, and how many lines it has if the lines of its file are not known."""
 
     counts: RollUpRun = field(default_factory=RollUpRun)
     lines: int = 0
@@ -54,14 +54,14 @@ class RecordTally:
 
 @dataclass(slots=True)
 class VisitorTally:
-    """What was found of visitors, and of the blocks whose records they are made of."""
+    """The counts of visitors, and of the blocks that hold their records."""
 
     count: int = 0
     shapes: Shapes = field(default_factory=Shapes)
     blocks: dict[Place, RecordTally] = field(default_factory=dict)
 
     def follow(self, other: VisitorTally) -> None:
-        """Add what was found of others."""
+        """Add the counts of other visitors."""
         self.count += other.count
         self.shapes.follow(other.shapes)
         self.blocks |= other.blocks
@@ -69,7 +69,7 @@ class VisitorTally:
 
 @dataclass(frozen=True, slots=True)
 class RollUpWork:
-    """Everything that tasks need: `names` are the fields of visitors.
+    """Everything that tasks need; `names` are the fields of visitors.
 
     `positions` of files are those among the inputs; `groups` are the positions of the first files
     with the same mapping, whose records are rolled up together.
@@ -81,12 +81,12 @@ class RollUpWork:
     groups: Mapping[int, int]
 
     def columns(self, mapping: RecordMapping) -> Columns:
-        """What is read of records."""
+        """Return the columns to read from records."""
         return columns_read(Columns({name: mapping.paths[name] for name in self.names}), mapping)
 
     @property
     def kept_types(self) -> dict[str, pa.DataType]:
-        """The names and types of what is kept of records."""
+        """The names and types of the columns that are kept of records."""
         return {
             VISITOR: pa.string(),
             **ABOUT,
@@ -100,7 +100,7 @@ class RollUpWork:
 
 
 def reading_task(work: RollUpWork, reads: Reads) -> Task:
-    """The task that gives records with their `PLACE`, and a `RecordTally` of each block."""
+    """Return the task that yields records with their `PLACE`, and each block's `RecordTally`."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -110,11 +110,11 @@ def reading_task(work: RollUpWork, reads: Reads) -> Task:
             tally = tallies.setdefault(read.place, RecordTally())
             for batch in read.batches:
                 misfits = misfits_of(batch.table, work.names, batch.lines)
-                found = kept(batch.table, fields)
+                columns = kept(batch.table, fields)
                 tally.counts.add(replace(batch, misfits=misfits))
                 tally.counts.records += batch.table.num_rows
-                tally.counts.without_key += found[KEY].null_count
-                yield _given(_placed(work, read.place, batch.lines, found))
+                tally.counts.without_key += columns[KEY].null_count
+                yield _given(_placed(work, read.place, batch.lines, columns))
             tally.counts.reject(read.too_long)
             tally.lines += read.lines
         yield _last({**PLACE, **work.kept_types}, tallies)
@@ -123,50 +123,50 @@ def reading_task(work: RollUpWork, reads: Reads) -> Task:
 
 
 def _placed(
-    work: RollUpWork, place: Place, lines: np.ndarray, found: dict[str, pa.Array]
+    work: RollUpWork, place: Place, lines: np.ndarray, columns: dict[str, pa.Array]
 ) -> dict[str, pa.Array]:
-    """Records with their place, and what tells their visitors apart."""
+    """Return records with their place, and the key that identifies their visitor."""
     file, start = place
     group, position = work.groups[file], work.positions[file]
     texts = pa.array(lines).cast(pa.string())
     alone = pc.binary_join_element_wise(f"{group} {position} {start}", texts, " ")
-    visitors = pc.coalesce(pc.binary_join_element_wise(str(group), found[KEY], "="), alone)
+    visitors = pc.coalesce(pc.binary_join_element_wise(str(group), columns[KEY], "="), alone)
     return {
         "position": pa.array(np.full(len(lines), position, np.int32)),
         "start": pa.array(np.full(len(lines), start, np.int64)),
         "line": pa.array(lines),
         VISITOR: visitors,
-        **found,
+        **columns,
     }
 
 
 def folding_task(work: RollUpWork) -> Task:
-    """The task that gives visitors, and a `VisitorTally`, of sorted records without their place."""
+    """Return the task that turns sorted records into visitors, and yields a `VisitorTally`."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        found = VisitorTally()
+        total = VisitorTally()
 
         def records() -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 tallies = batch[TALLY]
                 for tally in tallies.drop_null().to_pylist():
-                    found.blocks |= unpacked(tally)
+                    total.blocks |= unpacked(tally)
                 yield batch.filter(tallies.is_null()).drop_columns([TALLY])
 
         for folded in folds(records()):
             visitors = normalised(visitors_of(folded, work.names))
             if visitors.num_rows:
-                found.count += visitors.num_rows
-                found.shapes.see(visitors)
+                total.count += visitors.num_rows
+                total.shapes.see(visitors)
                 yield _given(dict(zip(work.names, visitors.columns, strict=True)))
-        yield _last(work.visitor_types, found)
+        yield _last(work.visitor_types, total)
 
     return task
 
 
 def writing_task(shapes: Shapes, *, as_text: bool) -> Task:
-    """The task that gives visitors as they are written: columns of `shapes`, or JSON lines."""
+    """Return the task that yields visitors as written: columns of `shapes`, or JSON lines."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

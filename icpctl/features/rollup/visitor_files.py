@@ -1,4 +1,4 @@
-"""Visitors as files in our flat form: JSON lines and Parquet, behind `FORMATS`.
+"""Visitors as files in the flat form: JSON lines and Parquet, by `FORMATS`.
 
 The columns are the fields that any visitor has. Which these are, and what type each has, is known
 only at the end, so the visitors wait in a temporary file.
@@ -39,7 +39,7 @@ class Visitors:
         self.count = 0
 
     def add(self, table: pa.RecordBatch) -> None:
-        """Add visitors: a JSON text a field, pages as lists of them."""
+        """Add visitors: one JSON text per field, pages as lists of JSON texts."""
         batch = normalised(table)
         if self._writer is None:
             self._writer = pa.ipc.new_stream(str(self._spool), batch.schema)
@@ -60,9 +60,9 @@ class Visitors:
 
 
 class Shapes:
-    """What the fields of visitors hold, as far as these were seen.
+    """What the fields of the visitors seen so far hold.
 
-    Visitors always have an id, or a table of none would have no column.
+    There is always an id, because a table without visitors still needs a column.
     """
 
     def __init__(self) -> None:
@@ -74,22 +74,22 @@ class Shapes:
             self._shapes.setdefault(name, _Shape(name)).see(batch[name])
 
     def follow(self, others: Shapes) -> None:
-        """Take account of what others saw of the same fields."""
+        """Merge what another part saw of the same fields."""
         for name, shape in others._shapes.items():
             self._shapes.setdefault(name, _Shape(name)).follow(shape)
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns and types of visitors in a table; those that hold nothing are left out."""
+        """Return the columns of a table of visitors and their types, without the empty ones."""
         return pa.schema([(shape.title, shape.type) for shape in self._written])
 
     def typed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Normalised visitors as rows of a table."""
+        """Return normalised visitors as rows of a table."""
         arrays = [shape.typed(batch[shape.name]) for shape in self._written]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def json_lines(self, batch: pa.RecordBatch, end: str = "") -> pa.Array:
-        """Normalised visitors as one JSON object each, with `end` behind it."""
+        """Return normalised visitors as one JSON object each, followed by `end`."""
         parts: list[pa.Array | str] = ["{"]
         for number, shape in enumerate(self._written):
             key = json.dumps(shape.title)
@@ -102,7 +102,7 @@ class Shapes:
 
 
 class _Shape:
-    """What a field holds, as far as it was seen."""
+    """What a field holds in the visitors seen so far."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -129,11 +129,11 @@ class _Shape:
     def follow(self, other: _Shape) -> None:
         self._holds_any |= other._holds_any
         self._holds_lists |= other._holds_lists
-        self._fits = {kind: it for kind, it in self._fits.items() if kind in other._fits}
+        self._fits = {kind: example for kind, example in self._fits.items() if kind in other._fits}
 
     @property
     def type(self) -> pa.DataType | None:
-        """What all values are; None where there is none."""
+        """The type that all values have; None if there are no values."""
         if self.name == ID:
             return pa.string()
         if not self._holds_any:
@@ -143,14 +143,14 @@ class _Shape:
         return _TEXTS if self._holds_lists else next(iter(self._fits), pa.string())
 
     def _has_lists(self, column: pa.Array) -> bool:
-        """Whether several texts are a value here; of numbers, dates and ids there is one."""
+        """Return whether a value may be several texts; numbers, dates and ids are single."""
         if self.name == PAGES:
             return True
         is_text = self._kind is Kind.TEXT and self.name != LAST_SEEN
         return is_text and bool(pc.any(pc.starts_with(column, "[")).as_py())
 
     def typed(self, tokens: pa.Array) -> pa.Array:
-        """The values of JSON texts; what does not fit is null."""
+        """Return the values of JSON texts; what does not fit is null."""
         if self.type == _INSTANT:
             micros, known, _ = typed_columns.instants(tokens)
             return pa.array(micros, mask=~known).cast(_INSTANT)
@@ -194,7 +194,7 @@ FORMATS: dict[str, _Write] = {
 
 
 def normalised(visitors: pa.RecordBatch) -> pa.RecordBatch:
-    """Numbers, booleans and dates as JSON has them, whatever text they were; without misfits."""
+    """Return fields as JSON writes numbers, booleans and dates, without misfits."""
     names = visitors.schema.names
     return pa.RecordBatch.from_pydict({name: _normalised(name, visitors[name]) for name in names})
 
@@ -220,20 +220,20 @@ def _normalised(name: str, tokens: pa.Array) -> pa.Array:
 
 
 def _without_misfits(name: str, tokens: pa.Array) -> pa.Array:
-    """Texts and pages without what does not fit; of a list the rest stays."""
+    """Return texts and pages without misfits; the rest of a list is kept."""
     rows = misfit_rows(name, tokens)
     if not len(rows):
         return tokens
     odd = tokens.take(pa.array(rows))
     lists = (typed_columns.pages(odd) if name == PAGES else typed_columns.texts(odd)).to_lists()
-    kept = [json_records.dumps(found) if found and name != ID else None for found in lists]
+    kept = [json_records.dumps(values) if values and name != ID else None for values in lists]
     mask = np.zeros(len(tokens), bool)
     mask[rows] = True
     return pc.replace_with_mask(tokens, pa.array(mask), pa.array(kept, pa.string()))
 
 
 def _lists(column: typed_columns.Column) -> pa.Array:
-    """The values of each row as a list, null where it has none."""
+    """Return the values of each row as a list, null if it has none."""
     offsets, elements = column.offsets, column.elements
     if offsets is None or elements is None:
         offsets, elements = np.arange(len(column.values) + 1), np.arange(len(column.values))

@@ -1,4 +1,4 @@
-"""The rules as SQL, for visitors that are in a warehouse."""
+"""Write the rules as SQL, for visitors in a warehouse."""
 
 from icpctl.features.sql.codes import COLUMN_CODES, COLUMN_SECTION
 from icpctl.findings.codes import register

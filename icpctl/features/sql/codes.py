@@ -1,4 +1,4 @@
-"""The finding codes of warehouse SQL, 7xx: files of columns, and what a dialect cannot say."""
+"""The finding codes of warehouse SQL, 7xx: files of columns, and what a dialect cannot express."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a table keeps the visitors' fields: column names and types, and the file that says so."""
+"""Where a table keeps visitors' fields: column names and types, and the file that gives them."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ FITTING: dict[str, tuple[ColumnType, ...]] = {
     PAGES: _OF_KIND[Kind.PAGES],
     **{name: _OF_KIND[CONDITION_TYPES[name].kind] for name in FIELDS if name in CONDITION_TYPES},
 }
-"""For each field the types that its column may have; the first is meant where none is said."""
+"""The types that the column of each field may have; the first is the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table; `name` is None where the table has none for the field."""
+    """A column of the table; `name` is None if the table has no column for the field."""
 
     name: str | None
     type: ColumnType
@@ -65,27 +65,27 @@ Columns = dict[str, Column]
 
 
 def default_columns() -> Columns:
-    """The columns of a table whose names are those of flat visitors."""
+    """Return the columns of a table whose names are those of flat visitors."""
     return {name: Column(FLAT_NAMES.get(name, name), FITTING[name][0]) for name in FIELDS}
 
 
 def column_name(entry: ConditionType) -> str:
-    """What a condition type is called among the columns of a statement, where dots mean more."""
+    """Return the name of a condition type as a column of a statement, without dots."""
     return entry.name.replace(".", "_")
 
 
 def custom_column(entry: ConditionType) -> Column:
-    """The column of a custom field where no file says another: it has the field's own name."""
+    """Return the default column of a custom field: the one with the field's own name."""
     return Column(entry.name.removeprefix(PREFIX), custom_fitting(entry)[0])
 
 
 def custom_fitting(entry: ConditionType) -> tuple[ColumnType, ...]:
-    """The types that the column of a custom field may have."""
+    """Return the types that the column of a custom field may have."""
     return (_T.TIMESTAMP,) if entry.is_days else _OF_KIND[entry.kind]
 
 
 def load_columns(path: Path, vocabulary: Vocabulary = BUILT_IN) -> Columns:
-    """The columns that a file says; those that it does not name are the default ones.
+    """Return the columns that a file gives; fields that it does not name have the default ones.
 
     Raises `IcpctlError`: `no_such_path`; `bad_columns` with every finding.
     """
@@ -98,13 +98,13 @@ def load_columns(path: Path, vocabulary: Vocabulary = BUILT_IN) -> Columns:
 
 
 def read_columns(name: str, data: bytes, vocabulary: Vocabulary = BUILT_IN) -> Columns:
-    """The columns in a file's bytes; `name` is its name in findings.
+    """Return the columns in a file's bytes; `name` is its name in findings.
 
     Raises `IcpctlError` `bad_columns` with every finding.
     """
     reader = _Reader(read_document(data, name), vocabulary)
     columns = default_columns() | {
-        field.replace(".", "_"): found for field, found in reader.columns()
+        field.replace(".", "_"): column for field, column in reader.columns()
     }
     reader.require_right(
         "the columns are not right", "bad_columns", "docs/sql.md shows such a file"
@@ -123,7 +123,7 @@ class _Reader(KeyedReader):
         self._fitting = FITTING | {entry.name: custom_fitting(entry) for entry in custom}
 
     def columns(self) -> Iterator[tuple[str, Column]]:
-        """The entries of the file that are right; `problems` hold the rest."""
+        """Yield the valid entries of the file; `problems` hold the rest."""
         for field, start, node in self.entries(self._fitting, "ICP701", _NO_OBJECT):
             column = self._column(field, start, node)
             if column is not None:
@@ -142,9 +142,9 @@ class _Reader(KeyedReader):
         if "column" not in node.entries:
             self.note("ICP702", start, f"{field} has a type and no column", _EXAMPLE)
             return None
-        found = {key: value for key, (_, value) in node.entries.items()}
-        name = self._name(found["column"])
-        kind = self._type(field, found["type"]) if "type" in found else usual
+        entries = {key: value for key, (_, value) in node.entries.items()}
+        name = self._name(entries["column"])
+        kind = self._type(field, entries["type"]) if "type" in entries else usual
         return None if name is None or kind is None else Column(name, kind)
 
     def _name(self, node: Node) -> str | None:

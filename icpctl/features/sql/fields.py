@@ -1,8 +1,8 @@
 """From the columns of a table to what conditions compare: the columns of three subqueries.
 
 The first has what a table's columns hold: visible texts, doubles, microseconds. The
-second has the texts folded, and those of countries without accents. The third has what is made of
-these: normal forms, numbers of texts, days. NULL is missing.
+second has the texts folded, and those of countries without accents. The third has what is derived
+from these: normal forms, numbers of texts, days. NULL is missing.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Texts:
 
 
 class Fields:
-    """The columns that conditions ask for, made when they are first asked for."""
+    """The columns that conditions need, each made on first use."""
 
     def __init__(self, dialect: Dialect, columns: Columns, plan: Plan, as_of: int | None) -> None:
         self.dialect = dialect
@@ -66,7 +66,7 @@ class Fields:
         self._custom = {column_name(entry): custom_column(entry) for entry in custom}
 
     def id(self) -> Tree:
-        """The visitor's id as it stands, NULL where it is blank."""
+        """Return the visitor's id unchanged, NULL if it is blank."""
         source = self._source(mapping.ID)
         if isinstance(source, exp.Null):
             return exp.cast(source, "TEXT")
@@ -75,16 +75,16 @@ class Fields:
         return case((exp.NEQ(this=self._known(seen), expression=text("")), plain))
 
     def texts(self, name: str) -> Texts:
-        """The texts of a field, or its pages, as they are."""
-        found = self._column(name)
-        is_list = found.name is not None and found.type in _MANY
+        """Return the texts of a field, or its pages, without a normal form."""
+        source_column = self._column(name)
+        is_list = source_column.name is not None and source_column.type in _MANY
         if name not in self.read:
             self.read[name] = self._list(name) if is_list else self._visible(name)
             self._fold(name, is_list)
         return Texts(name, is_list)
 
     def texts_as(self, name: str, suffix: str, make: Callable[[Tree], Tree]) -> Texts:
-        """The same in a normal form."""
+        """Return the texts of a field in a normal form."""
         plain = self.texts(name)
         formed = f"{name}_as_{suffix}"
         if formed not in self.forms:
@@ -92,21 +92,21 @@ class Fields:
         return Texts(formed, plain.is_list)
 
     def countries(self, name: str) -> tuple[Texts, Texts]:
-        """The texts of a field as names of countries, and as their codes."""
+        """Return the texts of a field as names of countries, and as their codes."""
         is_list = self.texts(name).is_list
         code = f"{name}_as_code"
         if code not in self.folded:
             names = self._country_names()
             self.folded[code] = self._made(
-                column(name), is_list, lambda it: forms.country(self.dialect, it, names)
+                column(name), is_list, lambda seen: forms.country(self.dialect, seen, names)
             )
             self.forms[f"{name}_as_name"] = self._made(
-                column(code), is_list, lambda it: forms.country_name(self.dialect, it)
+                column(code), is_list, lambda seen: forms.country_name(self.dialect, seen)
             )
         return Texts(f"{name}_as_name", is_list), Texts(code, is_list)
 
     def _country_names(self) -> list[str]:
-        """The names and codes of all countries that configs ask for."""
+        """Return the names and codes of all countries that configs ask for."""
         values = {
             value
             for field in self._plan.fields
@@ -115,7 +115,7 @@ class Fields:
             if test.is_equality
             for value in test.values
         }
-        codes = {forms.country_code(it) for it in values}
+        codes = {forms.country_code(value) for value in values}
         return [
             name
             for code in sorted(filter(None, codes))
@@ -127,15 +127,15 @@ class Fields:
         return self.dialect.each(source, make) if is_list else make(source)
 
     def number(self, field: FieldPlan) -> tuple[str, str]:
-        """The columns of the lowest and the highest number of a field, most often the same."""
+        """Return the columns of the lowest and the highest number of a field, often the same."""
         return self.number_of_type(field.type)
 
     def sizes(self) -> tuple[str, str]:
-        """The columns of the lowest and the highest number of employees."""
+        """Return the columns of the lowest and the highest number of employees."""
         return self.number_of_type(BUILT_IN.types["company_size"])
 
     def number_of_type(self, entry: ConditionType) -> tuple[str, str]:
-        """The columns of the lowest and the highest number that a condition type asks for."""
+        """Return the columns of the lowest and the highest number of a condition type."""
         if entry.name not in self._numbers:
             self._numbers[entry.name] = self._number(entry)
         return self._numbers[entry.name]
@@ -159,7 +159,7 @@ class Fields:
         return low, high
 
     def flag(self, name: str) -> str:
-        """The column of a boolean field."""
+        """Return the column of a boolean field."""
         if name not in self.read:
             self.read[name] = self._flag(name)
         return name
@@ -168,11 +168,11 @@ class Fields:
         return self._columns[name] if name in self._columns else self._custom[name]
 
     def _source(self, name: str) -> Tree:
-        found = self._column(name).name
-        if found is None:
+        stored = self._column(name).name
+        if stored is None:
             return exp.null()
-        self.reads[found] = None
-        return exp.column(found, SOURCE, quoted=True)
+        self.reads[stored] = None
+        return exp.column(stored, SOURCE, quoted=True)
 
     # Texts
 
@@ -185,39 +185,39 @@ class Fields:
         return self._as_compared(name, known)
 
     def _known(self, seen: Tree) -> Tree:
-        """A visible text, empty where it stands for no value."""
-        words = "|".join(re.sub(r"[(\\)]", _as_class, it) for it in _MISSING if it)
+        """Return a visible text, empty if it is a spelling of a missing value."""
+        words = "|".join(re.sub(r"[(\\)]", _as_class, word) for word in _MISSING if word)
         return self.dialect.replaced_all(seen, f"^({words}){self.dialect.end}", "")
 
     def _as_compared(self, name: str, source: Tree) -> Tree:
-        """What comparators see of a text: of a domain the host."""
+        """Return what comparators see of a text: the host, if the field is a domain."""
         is_domain = CONDITION_TYPES[name].form is Form.DOMAIN if name in CONDITION_TYPES else False
         return forms.domain(self.dialect, source) if is_domain else source
 
     def _list(self, name: str) -> Tree:
-        found, dialect = self._column(name), self.dialect
+        source_column, dialect = self._column(name), self.dialect
         if not dialect.has_lists:
             raise RefusedError(
-                f"{found.name!r} is a list, which {dialect.name} has no columns of",
+                f"{source_column.name!r} is a list, which {dialect.name} has no columns of",
                 "where a visitor has one text at most: {column: NAME, type: text}",
             )
         source = self._source(name)
-        if found.type is ColumnType.JSON:
+        if source_column.type is ColumnType.JSON:
             source = dialect.pages_of_json(source)
-        made = dialect.each(source, lambda it: dialect.visible(dialect.plain_text(it)))
-        known = dialect.kept(made, lambda it: exp.not_(_is_missing(it)))
-        return dialect.each(known, lambda it: self._as_compared(name, it))
+        made = dialect.each(source, lambda element: dialect.visible(dialect.plain_text(element)))
+        known = dialect.kept(made, lambda element: exp.not_(_is_missing(element)))
+        return dialect.each(known, lambda element: self._as_compared(name, element))
 
     def _fold(self, name: str, is_list: bool) -> None:
         if self._plan.case_sensitive or self._column(name).name is None:
             return
         how = self._folding_of(name)
         self.folded[name] = self._made(
-            column(name), is_list, lambda it: fold(self.dialect, it, how)
+            column(name), is_list, lambda seen: fold(self.dialect, seen, how)
         )
 
     def _folding_of(self, name: str) -> Folding:
-        """What the values that configs ask for of a field make it necessary to fold."""
+        """Return what must be folded for the values that configs list for a field."""
         equal: list[str] = []
         parts: list[str] = []
         spellings = False
@@ -227,7 +227,7 @@ class Fields:
             form = field.type.form
             make = normal_forms.FORMS.get(form)
             for test in field.tests:
-                values = [it for it in test.values if isinstance(it, str)]
+                values = [value for value in test.values if isinstance(value, str)]
                 if not test.is_equality or form is Form.PART_OF_PAGE:
                     parts += values
                     continue
@@ -247,7 +247,7 @@ class Fields:
         return source if self._column(name).name is None else self.dialect.finite(source)
 
     def _fitting(self, name: str, number: Tree) -> Tree:
-        """A number, NULL where a count has a fraction or is below 0; days are whole days from 0."""
+        """Return a number, NULL for a negative or fractional count; days are whole, from 0."""
         if name == "last_seen_days":
             days = exp.Floor(this=number)
             below = exp.LT(this=number.copy(), expression=whole(0))
@@ -259,7 +259,7 @@ class Fields:
         return case((is_count, number))
 
     def _bounds(self, name: str) -> tuple[Tree, Tree]:
-        """Of a text that is a count or a range; NULL where it is neither."""
+        """Return the bounds of a text that is a count or a range, NULL if it is neither."""
         dialect = self.dialect
         number = self._fitting(name, dialect.number_of_text(column(name)))
         form = forms.size_range(dialect, column(name))
@@ -270,20 +270,20 @@ class Fields:
         pattern = forms.RANGE if name == "company_size" else forms.COUNT
         is_range = dialect.matches(forms.spelt(dialect, column(name)), pattern)
 
-        def bound(it: Tree) -> Tree:
-            # One CASE in the other: what is no range must not even be cast.
-            return case((is_range, case((fits, it))), otherwise=number)
+        def bound(limit: Tree) -> Tree:
+            # One CASE in the other: a text that is not a range must not be cast.
+            return case((is_range, case((fits, limit))), otherwise=number)
 
         return bound(low), bound(high)
 
     def _flag(self, name: str) -> Tree:
-        found = self._column(name)
+        source_column = self._column(name)
         source = self._source(name)
-        if found.name is None or found.type is ColumnType.BOOLEAN:
+        if source_column.name is None or source_column.type is ColumnType.BOOLEAN:
             return exp.cast(source, "BOOLEAN")
         yes: Tree
         no: Tree
-        if found.type is ColumnType.NUMBER:
+        if source_column.type is ColumnType.NUMBER:
             number = exp.cast(source, "DOUBLE")
             yes = exp.EQ(this=number, expression=whole(1))
             no = exp.EQ(this=number.copy(), expression=whole(0))
@@ -293,7 +293,9 @@ class Fields:
                 exp.In(
                     this=word.copy(),
                     expressions=[
-                        text(it) for it, means in boolean_forms.WORDS.items() if means is flag
+                        text(spelling)
+                        for spelling, means in boolean_forms.WORDS.items()
+                        if means is flag
                     ],
                 )
                 for flag in (True, False)
@@ -301,7 +303,7 @@ class Fields:
         return case((yes, exp.true()), (no, exp.false()))
 
     def _days_since(self, name: str) -> Tree:
-        """Whole days since the moment in a column of a custom field."""
+        """Return whole days since the moment in a column of a custom field."""
         source = self._source(name)
         if isinstance(source, exp.Null):
             return exp.cast(source, "DOUBLE")
@@ -318,9 +320,9 @@ class Fields:
         return exp.Coalesce(this=counted, expressions=[own])
 
     def _number_of(self, name: str) -> Tree:
-        """What the second subquery makes of a number field."""
-        found = self._column(name)
-        if found.name is None or found.type is ColumnType.NUMBER:
+        """Return a number field as the second subquery computes it."""
+        source_column = self._column(name)
+        if source_column.name is None or source_column.type is ColumnType.NUMBER:
             self.read[name] = self._fitting(name, self._double(name))
             return column(name)
         self.read[name] = self._visible(name)
@@ -329,7 +331,7 @@ class Fields:
         return self._fitting(name, self.dialect.number_of_text(column(name)))
 
     def _counted(self, seen: Tree) -> Tree:
-        """Whole days since a moment in microseconds, 0 where it is still to come."""
+        """Return whole days since a moment in microseconds, 0 if it is in the future."""
         now = self.dialect.now_micros() if self._as_of is None else _signed(self._as_of)
         span = exp.Sub(this=now, expression=seen.copy())
         past = exp.Between(this=seen.copy(), low=_signed(normal_forms.YEAR_1), high=now.copy())
@@ -338,29 +340,29 @@ class Fields:
 
 
 def _as_class(match: re.Match[str]) -> str:
-    """A character that patterns use, as itself in a pattern."""
+    """Return a special character of patterns escaped as a class."""
     return "[\\\\]" if match[0] == "\\" else f"[{match[0]}]"
 
 
 def _words(flag: bool) -> list[str]:
-    """The texts that are true, or false."""
+    """Return the texts that mean true, or false."""
     return [word for word, means in boolean_forms.WORDS.items() if means is flag]
 
 
 def _is_missing(source: Tree) -> Tree:
-    """Whether a visible text stands for no value."""
-    return exp.In(this=source.copy(), expressions=[text(it) for it in _MISSING])
+    """Return whether a visible text is a spelling of a missing value."""
+    return exp.In(this=source.copy(), expressions=[text(word) for word in _MISSING])
 
 
 def field_name(field: FieldPlan) -> str:
-    """The field of the mapping that a condition type's values are in."""
+    """Return the field of the mapping that holds a condition type's values."""
     return mapping.PAGES if field.type.kind is Kind.PAGES else column_name(field.type)
 
 
 def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:
-    """A text as it is compared where letter case does not count."""
-    single = {it: to for it, to in how.pairs if len(to) == 1}
-    several = {it: to for it, to in how.pairs if len(to) > 1}
+    """Return a text as it is compared if letter case does not count."""
+    single = {character: to for character, to in how.pairs if len(to) == 1}
+    several = {character: to for character, to in how.pairs if len(to) > 1}
     if len(single) > _FEW:
         source = dialect.translated(source, "".join(single), "".join(single.values()))
         single = {}

@@ -1,8 +1,8 @@
 """Letter case in SQL: what is replaced so that `LOWER` compares as Python's `casefold` does.
 
-`LOWER` is right for ASCII in every database, and for other letters each has its own opinion. So
+`LOWER` is right for ASCII in every database, but databases differ on other letters. So
 each other letter of the data that can matter to the values of the configs is replaced by what it
-folds to. Letters that can equal nothing the configs ask for stay as they are.
+folds to. Letters that occur in no value of the configs are kept.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _DOTTED_CAPITAL_I = "\u0130"
 class Folding:
     """How texts are folded: `pairs` replaces characters by texts, then `LOWER` follows.
 
-    Where `LOWER` would change a letter that folding leaves (Cherokee), it must not be used: then
-    `ascii_only` says that A to Z alone become small.
+    If `LOWER` would change a letter that folding keeps (Cherokee), it must not be used:
+    `ascii_only` then lowers A to Z alone.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class Folding:
 
 
 def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = False) -> Folding:
-    """How to fold texts that are compared as a whole with `equal`, and searched for `parts`.
+    """Return how to fold texts that are compared whole with `equal` and searched for `parts`.
 
     Both are folded already. With `spellings` every letter that folds to ASCII alone is folded,
     since the name of a scheme in front of `://` may hold any.
@@ -53,26 +53,26 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
             )
         )
     }
-    if "i" in characters:  # of which some databases make a plain i
+    if "i" in characters:  # which some databases lower to a plain i
         pairs[_DOTTED_CAPITAL_I] = _DOTTED_CAPITAL_I.casefold()
     if spellings:
         pairs |= ascii_spellings()
-    ascii_only = any(it.lower() != it for it in characters)
+    ascii_only = any(character.lower() != character for character in characters)
     return Folding(tuple(sorted(pairs.items())), ascii_only)
 
 
 def _decomposed(text: str) -> str:
-    """A text with each accent by itself, since it may join another letter when texts are folded."""
+    """Return a text with accents separate, since folding may attach one to another letter."""
     return unicodedata.normalize("NFD", text)
 
 
 def ascii_spellings() -> dict[str, str]:
-    """The other letters that fold to ASCII letters alone, such as the Kelvin sign to `k`."""
-    return {it: to for it, to in _folded().items() if to.isascii()}
+    """Return the other letters that fold to ASCII letters alone, such as the Kelvin sign to `k`."""
+    return {character: to for character, to in _folded().items() if to.isascii()}
 
 
 def _may_overlap(folded: str, part: str) -> bool:
-    """Whether an occurrence of `part` in a text can share characters with `folded`."""
+    """Return whether an occurrence of `part` in a text can share characters with `folded`."""
     return (
         folded in part
         or part in folded
@@ -83,6 +83,6 @@ def _may_overlap(folded: str, part: str) -> bool:
 
 @cache
 def _folded() -> dict[str, str]:
-    """Every character beyond ASCII that folding changes, and what it becomes."""
-    beyond = map(chr, range(0x80, 0x20000))  # behind them nothing has letter case
-    return {it: text for it in beyond if (text := folded(it)) != it}
+    """Return every non-ASCII character that folding changes, with what it becomes."""
+    beyond = map(chr, range(0x80, 0x20000))  # no later character has letter case
+    return {character: text for character in beyond if (text := folded(character)) != character}

@@ -1,7 +1,7 @@
 """The normal forms of `values` in SQL: how equality sees a value (SPEC 4).
 
-Each takes a text that is visible and folded. What a visitor has is made into the form by the
-statement, what a config asks for by `values` when the statement is written.
+Each takes a text that is visible and folded. The statement converts the visitor's
+values; `values` converts those of the configs when the statement is written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WWW = f"^{normal_forms.WWW}"
 
 
 def domain(dialect: Dialect, source: Tree) -> Tree:
-    """`https://www.acme.example:443/x` -> `acme.example`."""
+    """Return the host of a URL: `https://www.acme.example:443/x` -> `acme.example`."""
     host = dialect.before(dialect.replaced_all(source, _SCHEME, ""), "/?#")
     host = dialect.replaced_all(host, f":[0-9]+{dialect.end}", "")
     host = dialect.replaced_all(host, f"[.]+{dialect.end}", "")
@@ -41,20 +41,22 @@ def domain(dialect: Dialect, source: Tree) -> Tree:
 
 
 def url(dialect: Dialect, source: Tree) -> Tree:
-    """A URL without scheme, `www.`, fragment and trailing `/`."""
+    """Return a URL without scheme, `www.`, fragment and trailing `/`."""
     form = dialect.replaced_all(dialect.before(source, "#"), _SCHEME, "")
     form = dialect.replaced_all(form, _WWW, "")
     return dialect.replaced_all(form, f"/+{dialect.end}", "")
 
 
 def path(dialect: Dialect, source: Tree) -> Tree:
-    """The path alone of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
+    """Return the path of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
     form = dialect.before(source, "#?")
     form = dialect.replaced_all(form, f"^(//|{normal_forms.SCHEME})?[^/]*", "")
     return dialect.replaced_all(form, f"/+{dialect.end}", "")
 
 
-_GROUPS = "|".join(f"[1-9][0-9]?[0-9]?({it}[0-9][0-9][0-9])+" for it in (",", "'", "\u2019", " "))
+_GROUPS = "|".join(
+    f"[1-9][0-9]?[0-9]?({separator}[0-9][0-9][0-9])+" for separator in (",", "'", "\u2019", " ")
+)
 _NUMBER = f"(({_GROUPS}|0|[1-9][0-9]*)( ?[kmb])?|[1-9][0-9]?[0-9]?([.][0-9][0-9][0-9])+)"
 COUNT = f"^{_NUMBER}$"
 """Texts that are a count in SQL, as `spelt` gives them."""
@@ -65,24 +67,24 @@ _PREFIXES = {
     "0-": "up to |<= ?|\u2264 ?",
     "<": "under |below |less than |fewer than |< ?",
 }
-"""What stands before the one number of a range, by what `size_range` has in its place."""
+"""What precedes the number of an open range, by what `size_range` writes instead."""
 
 _SUFFIX = " ?[+]| and (above|over|more|up)| or (above|over|more)"
 RANGE = (
     f"^({_NUMBER}(( ?- ?| to ){_NUMBER}|{_SUFFIX})?|({'|'.join(_PREFIXES.values())}){_NUMBER})"
     "( ?employees?)?$"
 )
-"""Texts that are a range in SQL, in small letters and with `-` for any dash."""
+"""Texts that are a range in SQL, in lower case and with `-` for any dash."""
 
 
 def spelt(dialect: Dialect, source: Tree) -> Tree:
-    """A text in which `RANGE` is looked for."""
+    """Return a text in which `RANGE` is looked for."""
     dashes = normal_forms.DASHES
     return dialect.translated(dialect.lowered(source), dashes, "-" * len(dashes))
 
 
 def size_range(dialect: Dialect, source: Tree) -> Tree:
-    """A range by its digits: `51-200`, `51`, `51+`, `=51`, `>50`, `<51`; NULL for other texts."""
+    """Return a range in digits: `51-200`, `51`, `51+`, `=51`, `>50`, `<51`; else NULL."""
     form = plain = spelt(dialect, source)
     for mark, words in _PREFIXES.items():
         form = dialect.replaced_all(form, f"^({words})", mark)
@@ -95,7 +97,7 @@ def size_range(dialect: Dialect, source: Tree) -> Tree:
 
 
 def spellings(low: float, high: float) -> list[str]:
-    """What `size_range` makes of every text that is this range."""
+    """Return what `size_range` gives for every text that is this range."""
     least = int(low)
     if math.isinf(high):
         return [f"{least}+", f"={least}", *([f">{least - 1}"] if least else [])]
@@ -105,7 +107,7 @@ def spellings(low: float, high: float) -> list[str]:
 
 
 def range_bounds(dialect: Dialect, form: Tree) -> tuple[Tree, Tree]:
-    """Lowest and highest number of what `size_range` gives."""
+    """Return the lowest and the highest number of what `size_range` gives."""
 
     def number(pattern: str) -> Tree:
         return dialect.whole_number(dialect.replaced_all(form.copy(), pattern, ""))
@@ -142,11 +144,11 @@ _REPERTOIRE = (
     (0xFF01, 0xFF5E),
 )
 """From and to which characters beyond printable ASCII the name of a country may hold, besides
-`ascii_spellings`; with any other character a text is no country's name."""
+`ascii_spellings`; a text with any other character is not the name of a country."""
 
 
 def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
-    """A text without letter case and accents, as far as these names and codes have its letters."""
+    """Return a text without letter case and accents, for the letters of these names and codes."""
     letters, several, spaces, nothing = _plain_letters(set("".join(names)))
     plain = dialect.translated(source.copy(), "".join(letters), "".join(letters.values()))
     for character, becomes in several.items():
@@ -157,7 +159,7 @@ def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
 
 
 def country_name(dialect: Dialect, source: Tree) -> Tree:
-    """What `country` gives, without punctuation, which does not count in names."""
+    """Return what `country` gives without punctuation, which names ignore."""
     punctuation = "".join(
         character
         for character, becomes in _reduced().items()
@@ -169,7 +171,7 @@ def country_name(dialect: Dialect, source: Tree) -> Tree:
 
 
 def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
-    """Of `_reduced` what becomes one letter, several letters, a space, and nothing."""
+    """Return what `_reduced` maps to one letter, several letters, a space, and nothing."""
     letters: dict[str, str] = {}
     several: dict[str, str] = {}
     spaces = nothing = ""
@@ -185,19 +187,22 @@ def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], st
 
 @cache
 def _reduced() -> dict[str, str]:
-    """Each character of the repertoire, and what it is without letter case and accents."""
+    """Return each character of the repertoire with its form without letter case and accents."""
     characters = [chr(code) for low, high in _REPERTOIRE for code in range(low, high + 1)]
-    return {it: normal_forms.unaccented(it) for it in (*characters, *ascii_spellings())}
+    return {
+        character: normal_forms.unaccented(character)
+        for character in (*characters, *ascii_spellings())
+    }
 
 
 def country_code(value: str) -> str | None:
-    """The alpha-2 code of the country that a text names, if it names one."""
+    """Return the alpha-2 code of the country that a text names, if it names one."""
     code = normal_forms.country(value)
     return None if code.endswith("\0") else code
 
 
 def spellings_of(code: str) -> tuple[list[str], list[str], list[str]]:
-    """What a country is called: as `country_name` and as `country` give it, and in other letters.
+    """Return the spellings of a country, as `country_name`, `country` and other scripts have them.
 
     The first are its names, the second its codes, and the third names that are not in ASCII, folded
     as texts are.
@@ -208,14 +213,18 @@ def spellings_of(code: str) -> tuple[list[str], list[str], list[str]]:
         for name, owner in zip(*normal_forms.countries(), strict=True)
         if owner == code and name.isascii()
     )
-    names = [it for it in known if len(it) > normal_forms.LONGEST_CODE]
-    codes = [spelling for it in known if it not in names for spelling in _initials(it)]
-    others = {folded(it) for it in country_forms.own_names(code)}
-    return names, codes, sorted(it for it in others if not normal_forms.unaccented(it).isascii())
+    names = [name for name in known if len(name) > normal_forms.LONGEST_CODE]
+    codes = [spelling for name in known if name not in names for spelling in _initials(name)]
+    others = {folded(name) for name in country_forms.own_names(code)}
+    return (
+        names,
+        codes,
+        sorted(name for name in others if not normal_forms.unaccented(name).isascii()),
+    )
 
 
 def _initials(code: str) -> Iterator[str]:
-    """A code, and with points: `us`, `u.s`, `u.s.`, `u. s.`."""
+    """Return a code, also with points: `us`, `u.s`, `u.s.`, `u. s.`."""
     yield code
     if code.isalpha():
         for points in product((".", ". "), repeat=len(code) - 1):

@@ -1,4 +1,4 @@
-"""From a condition's test to a boolean expression over the columns of `Fields`; NULL is no."""
+"""Boolean expressions for the tests of conditions, over the columns of `Fields`; NULL is false."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _EXACT = 2**53  # up to here every whole number is a double
 
 
 def predicate(fields: Fields, field: FieldPlan, test: Test) -> Tree:
-    """Whether a visitor holds a test; never NULL. Raises `RefusedError`."""
+    """Return whether a visitor passes a test; never NULL. Raises `RefusedError`."""
     match field.type.kind:
         case Kind.NUMBER:
-            found = _number(fields, field, test)
+            holds = _number(fields, field, test)
         case Kind.BOOLEAN:
-            found = _flag(fields, field, test)
+            holds = _flag(fields, field, test)
         case _:
-            found = _text(fields, field, test)
-    return exp.Coalesce(this=found, expressions=[exp.false()])
+            holds = _text(fields, field, test)
+    return exp.Coalesce(this=holds, expressions=[exp.false()])
 
 
 # Numbers and booleans
@@ -47,7 +47,7 @@ def _number(fields: Fields, field: FieldPlan, test: Test) -> Tree:
         return exists(low)
     if test.is_equality:
         return _listed(low, high, test.values)
-    return _BOUNDS[test.comparator](low, high, [_literal(it) for it in test.values])
+    return _BOUNDS[test.comparator](low, high, [_literal(value) for value in test.values])
 
 
 def _between(low: Tree, high: Tree, values: list[Tree]) -> Tree:
@@ -59,29 +59,29 @@ def _between(low: Tree, high: Tree, values: list[Tree]) -> Tree:
 
 
 def _listed(low: Tree, high: Tree, values: Iterable[float]) -> Tree:
-    """Whether every whole number from low to high is listed, or the one number is."""
+    """Return whether every whole number from low to high is listed, or the only number is."""
     values = list(dict.fromkeys(map(float, values)))
-    one = _among(low, [_literal(it) for it in values])
+    is_listed = _among(low, [_literal(value) for value in values])
     if low == high:
-        return one
+        return is_listed
     inside = [
         case(
-            (exp.Between(this=_literal(it), low=low.copy(), high=high.copy()), whole(1)),
+            (exp.Between(this=_literal(value), low=low.copy(), high=high.copy()), whole(1)),
             otherwise=whole(0),
         )
-        for it in values
-        if it.is_integer()
+        for value in values
+        if value.is_integer()
     ]
     if not inside:
-        return exp.and_(exp.EQ(this=low.copy(), expression=high), one)
+        return exp.and_(exp.EQ(this=low.copy(), expression=high), is_listed)
     size = exp.Add(this=exp.Sub(this=high, expression=low.copy()), expression=whole(1))
     every = exp.EQ(this=total(inside), expression=size)
     is_one = exp.EQ(this=low.copy(), expression=high.copy())
-    return case((is_one, one), otherwise=every)
+    return case((is_one, is_listed), otherwise=every)
 
 
 def _literal(value: float) -> Tree:
-    """A number as the double that it is."""
+    """Return a number as a literal double."""
     number = float(value)
     if number.is_integer() and abs(number) < _EXACT:
         digits = whole(int(abs(number)))
@@ -93,7 +93,7 @@ def _flag(fields: Fields, field: FieldPlan, test: Test) -> Tree:
     source = column(fields.flag(field_name(field)))
     if test.asks_presence:
         return exists(source)
-    return exp.or_(*(source if it else exp.not_(source.copy()) for it in test.values))
+    return exp.or_(*(source if value else exp.not_(source.copy()) for value in test.values))
 
 
 # Texts and pages
@@ -106,24 +106,26 @@ def _text(fields: Fields, field: FieldPlan, test: Test) -> Tree:
         return _has(fields, plain)
     if not test.is_equality:
         search = _SEARCHES[test.comparator]
-        return _any(fields, plain, lambda it: search(fields.dialect, it, test.values))
+        return _any(fields, plain, lambda seen: search(fields.dialect, seen, test.values))
     if test.needs_all:
         return exp.and_(*(_hit(fields, field, [value]) for value in test.values))
-    found = _hit(fields, field, test.values)
+    is_equal = _hit(fields, field, test.values)
     if field.type.form is Form.SIZE_RANGE:
-        return exp.or_(found, _within(fields, plain, test))
-    return found
+        return exp.or_(is_equal, _within(fields, plain, test))
+    return is_equal
 
 
 def _hit(fields: Fields, field: FieldPlan, values: Iterable[str]) -> Tree:
-    """Whether some value of the visitor equals some of the listed ones."""
+    """Return whether a value of the visitor equals one of the listed values."""
     name = field_name(field)
     plain = fields.texts(name)
     if field.type.form is Form.PART_OF_PAGE:
         return _any(
             fields,
             plain,
-            lambda it: exp.or_(*(fields.dialect.contains(it.copy(), value) for value in values)),
+            lambda seen: exp.or_(
+                *(fields.dialect.contains(seen.copy(), value) for value in values)
+            ),
         )
     wanted: dict[Texts, list[str]] = defaultdict(list)
     for value in values:
@@ -133,24 +135,24 @@ def _hit(fields: Fields, field: FieldPlan, values: Iterable[str]) -> Tree:
 
 
 def _any_among(fields: Fields, seen: Texts, values: Iterable[str]) -> Tree:
-    listed = [text(it) for it in dict.fromkeys(values)]
-    return _any(fields, seen, lambda it: _among(it, listed))
+    listed = [text(value) for value in dict.fromkeys(values)]
+    return _any(fields, seen, lambda tree: _among(tree, listed))
 
 
 def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts, list[str]]]:
-    """Which texts of the visitor a value is compared with, and the texts that it equals there."""
+    """Yield the visitor's texts that a value is compared with, and what it equals there."""
     name, dialect = field_name(field), fields.dialect
     match field.type.form:
         case Form.DOMAIN:
             yield fields.texts(name), [normal_forms.domain(value)]
         case Form.PAGE if value.startswith("/"):
-            seen = fields.texts_as(name, "path", lambda it: forms.path(dialect, it))
+            seen = fields.texts_as(name, "path", lambda source: forms.path(dialect, source))
             yield seen, [normal_forms.path_value(value)]
         case Form.URL | Form.PAGE:
-            seen = fields.texts_as(name, "url", lambda it: forms.url(dialect, it))
+            seen = fields.texts_as(name, "url", lambda source: forms.url(dialect, source))
             yield seen, [normal_forms.url(value)]
         case Form.SIZE_RANGE if bounds := normal_forms.range_bounds(value):
-            seen = fields.texts_as(name, "range", lambda it: forms.size_range(dialect, it))
+            seen = fields.texts_as(name, "range", lambda source: forms.size_range(dialect, source))
             yield seen, forms.spellings(*bounds)
         case Form.COUNTRY if code := forms.country_code(value):
             names, codes, others = forms.spellings_of(code)
@@ -162,9 +164,9 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
 
 
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
-    """Whether a visitor without a range has a number of employees within a listed one."""
+    """Return whether a visitor without a range has a number of employees in a listed range."""
     low, high = map(column, fields.sizes())
-    bounds = [normal_forms.range_bounds(it) for it in test.values]
+    bounds = [normal_forms.range_bounds(value) for value in test.values]
     inside = [
         exp.GTE(this=low.copy(), expression=_literal(least))
         if math.isinf(most)
@@ -198,7 +200,7 @@ def _among(source: Tree, literals: Iterable[Tree]) -> Tree:
 def _each(
     search: Callable[[Dialect, Tree, str], Tree],
 ) -> Callable[[Dialect, Tree, Sequence[str]], Tree]:
-    """A search for any of several texts, made of that for one."""
+    """Return the search for any of several texts, built from the search for one text."""
 
     def any_of(dialect: Dialect, source: Tree, values: Sequence[str]) -> Tree:
         return exp.or_(*(search(dialect, source.copy(), value) for value in values))
@@ -225,20 +227,20 @@ _BOUNDS: dict[str, Callable[[Tree, Tree, list[Tree]], Tree]] = {
 
 
 def total(parts: Sequence[Tree]) -> Tree:
-    """The sum of some expressions, nested no deeper than it must be."""
+    """Return the sum of some expressions, nested as little as possible."""
     return joined(exp.Add, parts)
 
 
 def joined(operator: type[exp.Binary], parts: Sequence[Tree]) -> Tree:
-    """Expressions with an operator between them that takes them in any grouping."""
+    """Return expressions joined by an associative operator."""
     if len(parts) > _FLAT:
         half = len(parts) // 2
         left, right = joined(operator, parts[:half]), joined(operator, parts[half:])
         return operator(this=exp.paren(left), expression=exp.paren(right))
-    found = parts[0]
+    tree = parts[0]
     for part in parts[1:]:
-        found = operator(this=found, expression=part)
-    return found
+        tree = operator(this=tree, expression=part)
+    return tree
 
 
 _FLAT = 50

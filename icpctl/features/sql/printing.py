@@ -29,7 +29,7 @@ _MODEL = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class SqlTarget:
-    """What is made of the SELECT, under which name, and where it is written; None is stdout."""
+    """What to make of the SELECT, its name, and the file to write; None is stdout."""
 
     form: str = "select"
     name: str | None = None
@@ -56,7 +56,7 @@ def write_sql(
         if target.form == "dbt":
             beside = target.out.with_suffix(".yml")
             _require_ours(beside)
-            slugs = [it.slug for it in configs]
+            slugs = [file.slug for file in configs]
             written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
         write_outputs(written)
         note(f"written: {', '.join(map(str, written))}")
@@ -100,15 +100,15 @@ def _wrapping(
 
 
 def _columns(configs: Sequence[ConfigFile], request: Request) -> str:
-    """The columns of a verdict after its score, in words."""
+    """Return the columns of a verdict after its score, in words."""
     matches = "matches as JSON text"
     more = ["icp_tier"] if request.tiers else []
-    more += ["excluded_by"] if any(it.config.exclude for it in configs) else []
+    more += ["excluded_by"] if any(file.config.exclude for file in configs) else []
     return ", ".join([matches, *more]) if more else f"and {matches}"
 
 
 def _assumptions(dialect: str) -> list[str]:
-    """What is assumed of the table where SQL does less than the reader of exports."""
+    """Return the assumptions about the table if SQL does less than the reader of exports."""
     from icpctl.features.sql.dialects import DIALECTS
 
     return [
@@ -120,7 +120,7 @@ def _assumptions(dialect: str) -> list[str]:
 
 
 def _model(out: Path | None) -> str:
-    """The name of a model by its file. Raises `IcpctlError` `bad_usage`."""
+    """Return the name of a model by its file. Raises `IcpctlError` `bad_usage`."""
     hint = "such as --out models/icp_verdicts.sql"
     if out is None:
         raise IcpctlError("--as dbt writes two files", "bad_usage", hint=hint)
@@ -130,7 +130,7 @@ def _model(out: Path | None) -> str:
 
 
 def _require_ours(path: Path) -> None:
-    """Refuse to replace a file of properties that somebody else wrote."""
+    """Refuse to replace a properties file that icpctl did not write."""
     from icpctl.features.sql.rendering import SCHEMA_HEAD
 
     head = SCHEMA_HEAD.encode()

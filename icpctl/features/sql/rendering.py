@@ -25,9 +25,9 @@ _JINJA = re.compile(r"\{(?=[{%#])")
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
-    """What becomes of the SELECT: `form` is `select`, `view`, `table` or `dbt`.
+    """How to wrap the SELECT: `form` is `select`, `view`, `table` or `dbt`.
 
-    `name` are the parts of the name of a view or table; `words` say what the statement is of.
+    `name` are the parts of the name of a view or table; `words` describe the statement.
     """
 
     form: str
@@ -36,11 +36,11 @@ class Wrapping:
 
 
 def render(statement: Statement, request: Request, wrapping: Wrapping) -> str:
-    """The text, with the words as comments above it.
+    """Return the text, with the words as comments above it.
 
-    Raises `IcpctlError` `not_expressible` where the dialect has no such thing, `bad_usage`.
+    Raises `IcpctlError` `not_expressible` if the dialect lacks the wrapping, `bad_usage`.
     """
-    head = "".join(f"-- {comment(it)}\n" for it in wrapping.words)
+    head = "".join(f"-- {comment(line)}\n" for line in wrapping.words)
     if wrapping.form == "dbt":
         return _model(statement, request, head)
     tree: exp.Expression = statement.tree
@@ -50,7 +50,7 @@ def render(statement: Statement, request: Request, wrapping: Wrapping) -> str:
 
 
 def written(tree: exp.Expression, dialect: str) -> str:
-    """A tree as text that people can read."""
+    """Return a tree as readable text."""
     return tree.sql(dialect, pretty=True, max_text_width=_WIDTH)
 
 
@@ -73,7 +73,7 @@ def _created(tree: exp.Expression, request: Request, wrapping: Wrapping) -> exp.
 
 
 def _model(statement: Statement, request: Request, head: str) -> str:
-    """The text of a model: all that Jinja would read is escaped but our own two blocks."""
+    """Return the text of a model; Jinja syntax is escaped except in the two blocks of icpctl."""
     if len(request.table) > 2:
         raise IcpctlError(
             "dbt knows tables as models and as tables of its sources",
@@ -89,14 +89,14 @@ def _model(statement: Statement, request: Request, head: str) -> str:
         if node.alias == SOURCE:
             node.replace(source_table([stand_in]))
     quoted = exp.to_identifier(stand_in, quoted=True).sql(request.dialect)
-    names = ", ".join(json.dumps(it, ensure_ascii=False) for it in request.table)
+    names = ", ".join(json.dumps(part, ensure_ascii=False) for part in request.table)
     source = f"{{{{ {'ref' if len(request.table) == 1 else 'source'}({names}) }}}}"
     body = escaped(head + written(tree, request.dialect)).replace(quoted, source)
     return f'{{{{ config(materialized="view") }}}}\n\n{body}\n'
 
 
 def escaped(text: str) -> str:
-    """Text that Jinja gives back as it is."""
+    """Return text that Jinja renders unchanged."""
     return _JINJA.sub("{{ '{' }}", text)
 
 
@@ -104,11 +104,11 @@ SCHEMA_HEAD = "# Written by icpctl sql, with the model beside it.\n"
 
 
 def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
-    """The properties of the model, with tests of each column that dbt has built in."""
+    """Return the properties of the model, with dbt's built-in tests for each column."""
     import yaml
 
     score = exp.to_identifier("icp_score", quoted=True).sql(dialect)
-    # Of the rows that are out of range none is the one value that is accepted.
+    # No row out of range has the only accepted value.
     in_range = {
         "arguments": {"values": [0], "quote": False},
         "config": {"where": f"{score} < 0 or {score} > 100"},
@@ -133,8 +133,8 @@ def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
         "name": name,
         "description": "Verdicts of the Ideal Customer Profiles about each visitor.",
         "columns": [
-            {"name": it, "description": words, "quote": True, "data_tests": tests}
-            for it, words, tests in columns
+            {"name": column, "description": words, "quote": True, "data_tests": tests}
+            for column, words, tests in columns
         ],
     }
     body: str = yaml.safe_dump(

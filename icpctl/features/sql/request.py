@@ -1,4 +1,4 @@
-"""What SQL is asked for: the dialect, the table and its columns, and how visitors are scored."""
+"""The request for SQL: the dialect, the table and its columns, and how visitors are scored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PART = re.compile(r'"((?:[^"]|"")*)"|([^".`]+)')
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What SQL is asked for. `table` are the parts of its name.
+    """The request for SQL; `table` holds the parts of the table's name.
 
     Without `as_of` days are counted to when the statement runs.
     """
@@ -46,7 +46,7 @@ def make_request(
     tiers: Mapping[str, float] | None = None,
     vocabulary: Vocabulary = BUILT_IN,
 ) -> Request:
-    """The request for a table and the file that says what its columns are.
+    """Return the request for a table, and the file that names its columns.
 
     Raises `IcpctlError`: `bad_usage`, `no_such_path`, `bad_columns`.
     """
@@ -55,16 +55,16 @@ def make_request(
 
 
 def table_parts(words: str) -> tuple[str, ...]:
-    """`analytics."my visitors"` -> its parts, three at most.
+    """Return the parts of a table's name such as `analytics."my visitors"`, three at most.
 
     Raises `IcpctlError` `bad_usage`.
     """
     parts = []
     at = 0
-    while found := _PART.match(words, at):
-        quoted, bare = found.groups()
+    while match := _PART.match(words, at):
+        quoted, bare = match.groups()
         parts.append(bare.strip() if quoted is None else quoted.replace('""', '"'))
-        at = found.end()
+        at = match.end()
         if words[at : at + 1] != ".":
             break
         at += 1

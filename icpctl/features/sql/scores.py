@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 _HUNDREDTHS = 10_000  # of a full score
 
 Names = dict[int, str]
-"""For each bit of the plan the column that has it."""
+"""The column of each bit of the plan."""
 
 
 def config_score(dialect: Dialect, config: ConfigPlan, names: Names) -> Tree:
-    """The best score of the groups that match, 0 to 100 with 2 decimals; NULL where none does.
+    """Return the best score of the matching groups, 0 to 100 with 2 decimals; NULL if none match.
 
-    Raises `RefusedError` where its arithmetic is too large for the dialect.
+    Raises `RefusedError` if its arithmetic is too large for the dialect.
     """
     if config.min_hundredths:
         score = _best_score(dialect, config, names)
@@ -56,14 +56,14 @@ _NO_MATCH = exp.Neg(this=whole(1))
 
 
 def percent(hundredths: Tree) -> Tree:
-    """Hundredths as a number of two decimals."""
+    """Return hundredths as a number with two decimals."""
     exact = exp.cast(hundredths, "DECIMAL(9, 2)")
     return exp.cast(exp.Div(this=exact, expression=whole(100)), "DECIMAL(5, 2)")
 
 
 def _matches(group: GroupPlan, names: Names) -> Tree | None:
-    """Whether a group matches; None where everybody does."""
-    held = [_held(it, names) for it in group.conditions if not it.optional]
+    """Return whether a group matches; None if every visitor matches."""
+    held = [_held(condition, names) for condition in group.conditions if not condition.optional]
     if not held:
         return None
     return exp.and_(*held) if group.operator == Operator.AND else exp.or_(*held)
@@ -75,15 +75,15 @@ def _held(condition: ConditionPlan, names: Names) -> Tree:
 
 
 def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
-    """The score of a group that matches: whole numbers throughout, so nothing is rounded early.
+    """Return the score of a matching group, in whole numbers, so nothing is rounded early.
 
-    With the weight held h of the weight there is w it is 10000 h / w hundredths, which rounds half
-    up as (20000 h + w) / 2 w rounds down.
+    With h the weight that holds and w the total weight, the score is 10000 h / w hundredths,
+    rounded half up: (20000 h + w) / 2 w rounded down.
     """
-    required = [it for it in group.conditions if not it.optional]
-    optional = [it for it in group.conditions if it.optional]
+    required = [condition for condition in group.conditions if not condition.optional]
+    optional = [condition for condition in group.conditions if condition.optional]
     everything = group.weights([True] * len(group.conditions))
-    unit = _unit([it.weight for it in group.conditions])
+    unit = _unit([condition.weight for condition in group.conditions])
     there = int((everything.all_required + everything.all_optional) / unit)
 
     def points(weight: Fraction) -> int:
@@ -96,7 +96,8 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
     elif required:
         changing.append(_heaviest(required, points, names))
     changing += [
-        case((_held(it, names), whole(points(it.weight))), otherwise=whole(0)) for it in optional
+        case((_held(condition, names), whole(points(condition.weight))), otherwise=whole(0))
+        for condition in optional
     ]
     if not changing:
         return whole(_HUNDREDTHS)
@@ -107,18 +108,18 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
 def _heaviest(
     required: list[ConditionPlan], points: Callable[[Fraction], int], names: Names
 ) -> Tree:
-    """The weight of the heaviest condition that holds; one does."""
-    ordered = sorted(required, key=lambda it: -it.weight)
+    """Return the weight of the heaviest condition that holds; at least one does."""
+    ordered = sorted(required, key=lambda condition: -condition.weight)
     if ordered[0].weight == ordered[-1].weight:
         return whole(points(ordered[0].weight))
     branches = []
-    for weight in dict.fromkeys(it.weight for it in ordered):
-        held = [_held(it, names) for it in ordered if it.weight == weight]
+    for weight in dict.fromkeys(condition.weight for condition in ordered):
+        held = [_held(condition, names) for condition in ordered if condition.weight == weight]
         branches.append((exp.or_(*held), whole(points(weight))))
     return case(*branches)
 
 
 def _unit(weights: list[Fraction]) -> Fraction:
-    """The largest weight that all weights are multiples of."""
-    below = lcm(*(it.denominator for it in weights))
-    return Fraction(gcd(*(int(it * below) for it in weights)), below)
+    """Return the largest weight of which all weights are multiples."""
+    below = lcm(*(weight.denominator for weight in weights))
+    return Fraction(gcd(*(int(weight * below) for weight in weights)), below)

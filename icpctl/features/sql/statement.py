@@ -1,7 +1,7 @@
 """The SELECT that gives `id, icp_match, icp, icp_score, matches` of a table of visitors.
 
 Its subqueries follow each other as the steps of the evaluator do: values, normal forms, tests,
-scores. Each test stands once, however many configs ask for it.
+scores. Each test is written once, even if several configs use it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Statement:
 
 
 def make_statement(configs: Sequence[ConfigFile], request: Request) -> Statement:
-    """The SELECT for some configs, which are in order.
+    """Return the SELECT for some configs, which are in order.
 
     Raises `IcpctlError` `not_expressible` with a finding for each condition that the dialect
     cannot express exactly.
@@ -61,7 +61,7 @@ class _Writer:
         self._request = request
         self._dialect: Dialect = DIALECTS[request.dialect]
         self._plan = make_plan(
-            [(it.slug, it.config) for it in configs],
+            [(file.slug, file.config) for file in configs],
             as_of=request.as_of or normal_forms.EPOCH,
             case_sensitive=request.case_sensitive,
             tiers=request.tiers,
@@ -78,7 +78,7 @@ class _Writer:
         self._require_expressible(len(tests))
         fields = self._fields
         read = {"id": fields.id(), **fields.read}
-        found = exp.Select()
+        query = exp.Select()
         source = source_table(self._request.table)
 
         def step(name: str, columns: Mapping[str, Tree], *, more: bool = False) -> None:
@@ -87,7 +87,7 @@ class _Writer:
                 name += "_"  # or it would hide the table
             made = _select(columns, source, everything=source.name if more else None)
             made = self._dialect.computed_once(made)
-            found.with_(exp.to_identifier(name, quoted=True), as_=made, copy=False)
+            query.with_(exp.to_identifier(name, quoted=True), as_=made, copy=False)
             source = table_of([name])
 
         step("icp_values", read)
@@ -104,9 +104,9 @@ class _Writer:
             verdict["icp_tier"] = self._tier()
         if self._plan.excludes:
             verdict["excluded_by"] = column("excluded_by")
-        found.select(*_outputs(verdict), copy=False).from_(source, copy=False)
+        query.select(*_outputs(verdict), copy=False).from_(source, copy=False)
         try:
-            return Statement(self._dialect.finished(found), tuple(fields.reads))
+            return Statement(self._dialect.finished(query), tuple(fields.reads))
         except RefusedError as refused:
             raise IcpctlError(
                 f"{self._dialect.name} cannot do this exactly: {refused}",
@@ -115,7 +115,7 @@ class _Writer:
             ) from None
 
     def _tests(self) -> tuple[dict[int, str], dict[str, Tree]]:
-        """For each bit of the plan the column that has it; and the columns."""
+        """Return the column of each bit of the plan, and the columns themselves."""
         names: dict[int, str] = {}
         tests: dict[str, Tree] = {}
         for field in self._plan.fields:
@@ -181,7 +181,7 @@ class _Writer:
         return ranked
 
     def _tier(self) -> Tree:
-        """The highest tier whose lowest score the ICP's reaches; NULL where there is no ICP."""
+        """Return the highest tier whose minimum the ICP's score reaches; NULL without an ICP."""
         score = column("icp_score")
         reached = (
             exp.GTE(this=score.copy(), expression=percent(whole(bound)))
@@ -236,7 +236,7 @@ class _Writer:
 def _select(
     columns: Mapping[str, Tree], source: exp.Table, *, everything: str | None = None
 ) -> exp.Select:
-    """A SELECT of some columns, behind all those of `everything`."""
+    """Return a SELECT of some columns, after all columns of `everything`."""
     trees = list(_outputs(columns, everything))
     return exp.Select(expressions=trees).from_(source, copy=False)
 
@@ -247,22 +247,22 @@ def _outputs(columns: Mapping[str, Tree], everything: str | None = None) -> Iter
     for name, tree in columns.items():
         said, tree.comments = tree.comments, None
         is_same = isinstance(tree, exp.Column) and tree.name == name
-        found = tree if is_same else exp.alias_(tree, name, quoted=True, copy=False)
-        found.comments = said
-        yield found
+        output = tree if is_same else exp.alias_(tree, name, quoted=True, copy=False)
+        output.comments = said
+        yield output
 
 
 def table_of(parts: Sequence[str]) -> exp.Table:
-    """A table by the parts of its name."""
-    names = [exp.to_identifier(it, quoted=True) for it in reversed(parts)]
+    """Return a table by the parts of its name."""
+    names = [exp.to_identifier(part, quoted=True) for part in reversed(parts)]
     return exp.Table(**dict(zip(("this", "db", "catalog"), names, strict=False)))
 
 
 def source_table(parts: Sequence[str]) -> exp.Table:
-    """The table of visitors, as the first subquery reads it."""
-    found = table_of(parts)
-    found.set("alias", exp.TableAlias(this=exp.to_identifier(SOURCE, quoted=True)))
-    return found
+    """Return the table of visitors, as the first subquery reads it."""
+    table = table_of(parts)
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(SOURCE, quoted=True)))
+    return table
 
 
 def _words(field: FieldPlan, test: Test) -> str:
@@ -271,7 +271,7 @@ def _words(field: FieldPlan, test: Test) -> str:
 
 
 def _said(tree: Tree, words: str) -> Tree:
-    """The tree with a comment."""
+    """Return the tree with a comment."""
     tree.add_comments([f" {comment(words)} "])
     return tree
 

@@ -10,7 +10,7 @@ Tree: TypeAlias = exp.Expr
 
 
 class RefusedError(Exception):
-    """A dialect cannot do something exactly; the message is the reason, `hint` a way out."""
+    """A dialect cannot do something exactly; the message is the reason, `hint` an alternative."""
 
     def __init__(self, reason: str, hint: str | None = None) -> None:
         super().__init__(reason)
@@ -18,44 +18,44 @@ class RefusedError(Exception):
 
 
 def text(value: str) -> Tree:
-    """A text as a literal."""
+    """Return a text as a literal."""
     if "\0" in value:
         raise RefusedError("the value holds a NUL, which no literal of SQL can hold")
     return exp.Literal.string(value)
 
 
 def whole(value: int) -> Tree:
-    """A whole number as a literal."""
+    """Return a whole number as a literal."""
     return exp.Literal.number(value)
 
 
 def call(name: str, *arguments: Tree) -> Tree:
-    """A function by its name, as it stands."""
+    """Return a call of a function by its name, unchanged."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
 def column(name: str) -> Tree:
-    """A column by its name."""
+    """Return a column by its name."""
     return exp.column(name, quoted=True)
 
 
 def double(number: str) -> Tree:
-    """A number as a double."""
+    """Return a number as a double."""
     return exp.cast(exp.Literal.string(number), "DOUBLE")
 
 
 def case(*branches: tuple[Tree, Tree], otherwise: Tree | None = None) -> Tree:
-    """The result of the first branch whose condition holds."""
+    """Return the result of the first branch whose condition holds."""
     # `exp.case().when(...)` copies all that came before with each branch.
     ifs = [exp.If(this=condition.copy(), true=then.copy()) for condition, then in branches]
     return exp.Case(ifs=ifs, default=otherwise and otherwise.copy())
 
 
 def equal(left: Tree, right: Tree) -> Tree:
-    """Whether two are equal."""
+    """Return whether two expressions are equal."""
     return exp.EQ(this=left.copy(), expression=right.copy())
 
 
 def exists(source: Tree) -> Tree:
-    """Whether something is not NULL."""
+    """Return whether an expression is not NULL."""
     return exp.not_(exp.Is(this=source, expression=exp.null()))

@@ -33,9 +33,9 @@ Tasks = tuple[tuple["Block", ...], ...]
 
 
 def tasks_of(files: Iterable[tuple[int, Source]], most: int, cost: int) -> Tasks:
-    """The blocks of these numbered files, of at most `most` bytes where files can be split.
+    """Return the blocks of these numbered files, of at most `most` bytes if files can be split.
 
-    A task has several where they are small; each counts for `cost` bytes more.
+    A task has several small blocks; each counts as `cost` bytes more.
     """
     tasks: list[list[Block]] = []
     room = 0
@@ -50,7 +50,7 @@ def tasks_of(files: Iterable[tuple[int, Source]], most: int, cost: int) -> Tasks
 
 
 def blocks_in(batches: Iterable[pa.RecordBatch], tasks: Tasks) -> Iterator[Block]:
-    """The blocks of the tasks whose numbers Spark hands over, each checked to be as it was."""
+    """Yield the blocks of the tasks that Spark names by number, each checked to be unchanged."""
     for batch in batches:
         for number in batch[0].to_pylist():
             for block in tasks[number]:
@@ -59,18 +59,18 @@ def blocks_in(batches: Iterable[pa.RecordBatch], tasks: Tasks) -> Iterator[Block
 
 
 def line_count_task(tasks: Tasks) -> Task:
-    """The task that gives how many lines the parts of files have: `FILE`, `START`, `COUNT`."""
+    """Return the task that yields the line counts of parts: `FILE`, `START`, `COUNT`."""
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        parts = [it for it in blocks_in(batches, tasks) if it.is_part]
-        found = {
-            FILE: [it.file for it in parts],
-            START: [it.start for it in parts],
-            COUNT: [it.count_lines() for it in parts],
+        parts = [block for block in blocks_in(batches, tasks) if block.is_part]
+        columns = {
+            FILE: [part.file for part in parts],
+            START: [part.start for part in parts],
+            COUNT: [part.count_lines() for part in parts],
         }
-        schema = pa.schema([(name, pa.int64()) for name in found])
-        yield pa.RecordBatch.from_pydict(found, schema)
+        schema = pa.schema([(name, pa.int64()) for name in columns])
+        yield pa.RecordBatch.from_pydict(columns, schema)
 
     return task
 
@@ -91,7 +91,7 @@ class Block:
     """A part of a file that one task reads, of about `size` bytes.
 
     `file` is the file's number. Of JSON lines `start` is a place in the file, and a block
-    `is_part` of its file has the lines that begin there or behind it, before its end. Of Parquet
+    `is_part` of its file has the lines that begin there or later, before its end. Of Parquet
     `start` is the number of a row group, and `source` has the block's row groups alone.
     """
 
@@ -102,7 +102,7 @@ class Block:
     is_part: bool = False
 
     def check(self) -> None:
-        """Raise `IcpctlError` where this is not the file that was looked at before."""
+        """Raise `IcpctlError` if this is not the file that was inspected before."""
         try:
             size = self.source.path.stat().st_size
         except OSError as error:
@@ -116,7 +116,7 @@ class Block:
             raise changed(self.source.name)
 
     def copied(self, folder: Path) -> Piece:
-        """The lines of a part, in a file in this folder."""
+        """Return the lines of a part, in a file in this folder."""
         path = folder / "lines.jsonl"
         with path.open("wb") as copy:
             copy.write(b"\n")  # as pieces have it
@@ -124,7 +124,7 @@ class Block:
         return Piece(self.file, self.start, 0, path, count, is_too_long=False)
 
     def count_lines(self, take: Callable[[memoryview], object] = lambda _: None) -> int:
-        """How many lines a part has; their bytes are handed to `take`."""
+        """Return how many lines a part has, and pass their bytes to `take`."""
         count, last = 0, _LF
         with self.source.path.open("rb", buffering=0) as file:
             for data in self._data(file):
@@ -135,7 +135,7 @@ class Block:
         return count + (last != _LF)
 
     def _data(self, file: FileIO) -> Iterator[memoryview]:
-        """The bytes of the lines, without a mark at the front of the file."""
+        """Yield the bytes of the lines, without a mark at the front of the file."""
         start = _line_start(file, self.start)
         stop = _line_start(file, self.start + self.size)
         file.seek(0)
@@ -145,20 +145,20 @@ class Block:
 
 
 def _line_start(file: FileIO, at: int) -> int:
-    """Where the first line begins that begins at a place or behind it; at last the file's end."""
+    """Return where the first line at or after a place begins, or the file's end."""
     if at == 0:
         return 0
     start = at - 1
     for data in _bytes(file, start, None):
-        found = bytes(data).find(b"\n")
-        if found >= 0:
-            return start + found + 1
+        index = bytes(data).find(b"\n")
+        if index >= 0:
+            return start + index + 1
         start += len(data)
     return start
 
 
 def _bytes(file: FileIO, start: int, stop: int | None) -> Iterator[memoryview]:
-    """The bytes from one place to another, or to the end; each piece is good until the next."""
+    """Yield the bytes between two places, or to the end; each piece is valid until the next."""
     buffer = memoryview(bytearray(_BUFFER))
     file.seek(start)
     while stop is None or start < stop:

@@ -16,7 +16,7 @@ _FILE = re.compile(r"file:(?://)?(/(?!/).*)", re.DOTALL)
 
 
 class FileSystems:
-    """The file systems of a session. Names are those that people give; paths are Hadoop's."""
+    """The file systems of a session. Names are as users give them; paths are Hadoop's."""
 
     def __init__(self, spark: SparkSession) -> None:
         context: Any = spark.sparkContext
@@ -27,26 +27,26 @@ class FileSystems:
         self._is_disk_default = default == "file"
 
     def on_disk(self, name: str) -> str | None:
-        """The path on this machine's disks that a name means; None where it is elsewhere."""
-        found = _FILE.fullmatch(name)
-        if found:
-            return found[1]
+        """Return the path on this machine's disks that a name means, None if it is elsewhere."""
+        match = _FILE.fullmatch(name)
+        if match:
+            return match[1]
         return None if _SCHEME.match(name) or not self._is_disk_default else name
 
     def path(self, name: str) -> Any:
-        """The path that a name means. Raises `IcpctlError` where it can be none."""
+        """Return the path that a name means. Raises `IcpctlError` if it cannot be a path."""
         on_disk = self.on_disk(name)
         return self._path(name) if on_disk is None else self.path_on_disk(Path(on_disk))
 
     def path_on_disk(self, path: Path) -> Any:
-        """The path of a file on this machine's disks. Raises `IcpctlError` as `path`."""
+        """Return the path of a file on this machine's disks. Raises what `path` raises."""
         path = path.absolute()
         if ".." in path.parts:  # Hadoop takes LINK/.. away without a look at the link
             path = path.parent.resolve() / path.name
         return self._path(f"file:{path}")
 
     def system(self, path: Any) -> Any:
-        """The file system that a path is in."""
+        """Return the file system that a path is in."""
         return path.getFileSystem(self._settings)
 
     def _path(self, name: str) -> Any:

@@ -37,14 +37,14 @@ T = TypeVar("T")
 _BLOCK, _FEWEST = "spark.sql.files.maxPartitionBytes", "spark.sql.files.minPartitionNum"
 
 _MAX_SENT = MAX_LINE_BYTES + 1024
-"""Bytes of a line that a task gets to see: what is over the limit, line ends aside, is a reject."""
+"""The most bytes of a line that a task receives; a longer line, without its end, is rejected."""
 
 
 @dataclass(frozen=True)
 class Frames:
     """The DataFrames over some inputs; `numbers` are those of `inputs`, in their order.
 
-    With `blocks` only these are read.
+    If `blocks` are given, only these are read.
     """
 
     spark: SparkSession
@@ -54,29 +54,29 @@ class Frames:
 
     @classmethod
     def of(cls, spark: SparkSession, inputs: Sequence[Input]) -> Frames:
-        """The frames over these inputs."""
+        """Return the frames over these inputs."""
         from pyspark.sql import functions as f
 
         hashed: Iterator[int] = iter(())
-        if elsewhere := [it.uri for it in inputs if not it.is_on_disk]:
+        if elsewhere := [file.uri for file in inputs if not file.is_on_disk]:
             uris = spark.createDataFrame(pa.table({"uri": pa.array(elsewhere, pa.string())}))
             hashed = iter(row[0] for row in uris.select(f.xxhash64("uri")).collect())
-        numbers = [at if it.is_on_disk else next(hashed) for at, it in enumerate(inputs)]
+        numbers = [at if file.is_on_disk else next(hashed) for at, file in enumerate(inputs)]
         if len(set(numbers)) < len(numbers):
             raise IcpctlError("two files have one number", hint="score some of them by themselves")
         return cls(spark, inputs, numbers)
 
     def only(self, blocks: Collection[Place]) -> Frames:
-        """The same with these blocks alone; of other files nothing is read."""
+        """Return frames with these blocks alone; other files are not read."""
         files = {file for file, _ in blocks}
-        kept = [it for it in zip(self.inputs, self.numbers, strict=True) if it[1] in files]
-        inputs, numbers = [it for it, _ in kept], [number for _, number in kept]
+        kept = [pair for pair in zip(self.inputs, self.numbers, strict=True) if pair[1] in files]
+        inputs, numbers = [file for file, _ in kept], [number for _, number in kept]
         return Frames(self.spark, inputs, numbers, frozenset(blocks))
 
     def worked_on(
         self, work: Reading, types: Mapping[str, pa.DataType], task_of: Callable[[Reads], Task]
     ) -> DataFrame:
-        """What the tasks give that read for `work`: rows of `types`, and what they counted."""
+        """Return what the tasks that read for `work` yield: rows of `types`, and their tallies."""
         schema = schema_of({**types, TALLY: pa.binary()})
         read: list[tuple[DataFrame, Reads]] = []
         if tasks := self._tasks():
@@ -85,38 +85,41 @@ class Frames:
             read.append((self._lines(self._line_files), reads_of_lines))
         if self._tables:
             read.append((self._rows(work), reads_of_rows))
-        found = [frame.mapInArrow(task_of(reads), schema) for frame, reads in read]
-        if not found:
+        given = [frame.mapInArrow(task_of(reads), schema) for frame, reads in read]
+        if not given:
             return self.spark.createDataFrame([], schema)
-        return reduce(lambda one, other: one.unionAll(other), found)
+        return reduce(lambda first, other: first.unionAll(other), given)
 
     def line_counts(self) -> dict[Place, int]:
-        """How many lines each block has, of the files that are large enough to be split."""
-        found = []
+        """Return the number of lines of each block of files that are large enough to be split."""
+        counted = []
         if tasks := self._tasks():
             schema = schema_of(dict.fromkeys((FILE, START, COUNT), pa.int64()))
-            found.append(self._numbers(tasks).mapInArrow(line_count_task(tasks), schema))
+            counted.append(self._numbers(tasks).mapInArrow(line_count_task(tasks), schema))
         files = [
-            it
-            for it in self._line_files
-            if it.source.size > self._conf.filesOpenCostInBytes() and not it.source.compression
+            file
+            for file in self._line_files
+            if file.source.size > self._conf.filesOpenCostInBytes() and not file.source.compression
         ]
         if files:
-            found.append(self._lines(files).groupBy(FILE, START).count())
-        return {(row[0], row[1]): row[2] for frame in found for row in frame.collect()}
+            counted.append(self._lines(files).groupBy(FILE, START).count())
+        return {(row[0], row[1]): row[2] for frame in counted for row in frame.collect()}
 
     def _tasks(self) -> Tasks:
-        """The blocks of the files on disks, by task."""
+        """Return the blocks of the files on disks, by task."""
         files = [
-            (number, it.source)
-            for number, it in zip(self.numbers, self.inputs, strict=True)
-            if it.is_on_disk
+            (number, file.source)
+            for number, file in zip(self.numbers, self.inputs, strict=True)
+            if file.is_on_disk
         ]
         conf = self._conf
         tasks = tasks_of(files, conf.filesMaxPartitionBytes(), conf.filesOpenCostInBytes())
         if self.blocks is None:
             return tasks
-        kept = (tuple(it for it in task if (it.file, it.start) in self.blocks) for task in tasks)
+        kept = (
+            tuple(block for block in task if (block.file, block.start) in self.blocks)
+            for task in tasks
+        )
         return tuple(filter(None, kept))
 
     def _numbers(self, tasks: Tasks) -> DataFrame:
@@ -125,37 +128,41 @@ class Frames:
     @property
     def size(self) -> int:
         """The bytes of all files."""
-        return sum(it.source.size for it in self.inputs)
+        return sum(file.source.size for file in self.inputs)
 
     @property
     def words(self) -> str:
-        """What is read, for people."""
+        """What is read, in words for users."""
         count = len(self.inputs)
         return f"{count:,} file{'s' if count != 1 else ''} ({self.size / 1e6:,.0f} MB)"
 
-    def in_order(self, found: Mapping[Place, T]) -> list[tuple[Place, T]]:
-        """Blocks in the order of the inputs."""
+    def in_order(self, blocks: Mapping[Place, T]) -> list[tuple[Place, T]]:
+        """Return blocks in the order of the inputs."""
         position = {number: at for at, number in enumerate(self.numbers)}
-        return sorted(found.items(), key=lambda item: (position[item[0][0]], item[0][1]))
+        return sorted(blocks.items(), key=lambda item: (position[item[0][0]], item[0][1]))
 
     def require_same(self, first: Mapping[Place, object], later: Mapping[Place, object]) -> None:
-        """Raise `IcpctlError` where blocks of a file were not the same when read again."""
+        """Raise `IcpctlError` if blocks of a file changed before they were read again."""
         differ = {
             place[0]
             for place in first.keys() | later.keys()
             if first.get(place) != later.get(place)
         }
-        for number, one in zip(self.numbers, self.inputs, strict=True):
+        for number, file in zip(self.numbers, self.inputs, strict=True):
             if number in differ:
-                raise changed(one.source.name)
+                raise changed(file.source.name)
 
     @cached_property
     def _line_files(self) -> list[Input]:
-        return [it for it in self.inputs if not it.is_on_disk and it.source.format == "json"]
+        return [
+            file for file in self.inputs if not file.is_on_disk and file.source.format == "json"
+        ]
 
     @cached_property
     def _tables(self) -> list[Input]:
-        return [it for it in self.inputs if not it.is_on_disk and it.source.format == "parquet"]
+        return [
+            file for file in self.inputs if not file.is_on_disk and file.source.format == "parquet"
+        ]
 
     def _lines(self, files: Sequence[Input]) -> DataFrame:
         from pyspark.sql import functions as f
@@ -163,7 +170,7 @@ class Frames:
         # As text Spark takes lines apart and changes no byte of them; with a separator of its
         # own it leaves carriage returns alone.
         text = self.spark.read.format("text").option("lineSep", "\n")
-        frame = text.load([it.pattern for it in files])
+        frame = text.load([file.pattern for file in files])
         self._require_all(frame, files)
         line = f.col("value").cast("binary")
         sent = f.when(f.octet_length(line) <= _MAX_SENT, f.concat(line, f.lit(b"\n")))
@@ -173,14 +180,14 @@ class Frames:
         from pyspark.sql import functions as f
 
         parquet = self.spark.read.option("mergeSchema", "true")
-        frame = parquet.parquet(*(it.pattern for it in self._tables))
+        frame = parquet.parquet(*(file.pattern for file in self._tables))
         self._require_all(frame, self._tables)
         names = columns_needed(work, frame.columns)
         record = f.struct(*(f.col(quoted(name)) for name in names)).alias(RECORD)
         return self._of_blocks(frame, record, f.col("_metadata.row_index").alias(ROW))
 
     def _of_blocks(self, frame: DataFrame, *columns: Column) -> DataFrame:
-        """These columns, with the file and block of each row, where the block is to be read."""
+        """Return these columns, with the file and block of each row, for the blocks to be read."""
         from pyspark.sql import functions as f
 
         file = f.xxhash64("_metadata.file_path").alias(FILE)
@@ -201,9 +208,9 @@ class Frames:
         ]
 
     def _require_all(self, frame: DataFrame, files: Sequence[Input]) -> None:
-        """Raise `IcpctlError` where Spark would leave a file out, be it for its name."""
+        """Raise `IcpctlError` if Spark would leave a file out, for example for its name."""
         read = len(frame.inputFiles())
-        expected = sum(bool(it.source.size) for it in files)
+        expected = sum(bool(file.source.size) for file in files)
         if read < expected:
             raise IcpctlError(
                 f"Spark leaves {expected - read} of {len(files)} files out",
@@ -217,9 +224,9 @@ class Frames:
 
     @contextmanager
     def fixed_blocks(self) -> Iterator[None]:
-        """Blocks are the same whenever files are read, whatever workers there are just then."""
+        """Keep blocks the same each time files are read, whichever workers are available."""
         conf = self._conf
-        sizes = [it.source.size + conf.filesOpenCostInBytes() for it in self.inputs]
+        sizes = [file.source.size + conf.filesOpenCostInBytes() for file in self.inputs]
         parallel = max(self.spark.sparkContext.defaultParallelism, 1)
         least = max(conf.filesOpenCostInBytes(), sum(sizes) // parallel)
         block = min(conf.filesMaxPartitionBytes(), least)
@@ -238,21 +245,21 @@ class Frames:
 
 
 def lines_before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
-    """How many lines of its file go before each block; `lines` of each, those of a file in order.
+    """Return how many lines of its file precede each block, from `lines` in the file's order.
 
     Blocks that begin their file are left out.
     """
-    found: dict[Place, int] = {}
+    before: dict[Place, int] = {}
     so_far: Counter[int] = Counter()
     for place, count in lines:
         if so_far[place[0]]:
-            found[place] = so_far[place[0]]
+            before[place] = so_far[place[0]]
         so_far[place[0]] += count
-    return found
+    return before
 
 
 def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
-    """The columns of a table that are looked at, by their names; one where there are none."""
+    """Return the names of a table's columns that are read, at least one."""
     wanted: set[str] = set()
     for file in work.files.values():
         wanted.update(table_paths.columns_needed(work.columns(file.mapping), names))
@@ -260,12 +267,12 @@ def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
 
 
 def quoted(name: str) -> str:
-    """A column's name in backquotes, in which a dot means nothing."""
+    """Return a column's name in backquotes, which make a dot literal."""
     return f"`{name.replace('`', '``')}`"
 
 
 def schema_of(types: Mapping[str, pa.DataType]) -> StructType:
-    """Columns of these types of Arrow, as Spark has them."""
+    """Return the Spark schema of columns with these Arrow types."""
     from pyspark.sql.pandas.types import from_arrow_type
     from pyspark.sql.types import StructType
 

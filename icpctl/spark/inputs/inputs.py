@@ -40,7 +40,7 @@ _AT_ONCE = 16
 class Input:
     """A file that is to be read.
 
-    `source` has its name for people, its size and its format; at the source's path is the file,
+    `source` has its name for users, its size and its format; at the source's path is the file,
     where that is on disks that workers share, or at least the first records. Else `path` is the
     file for Spark, and `uri` how Spark tells that a row is of it.
     """
@@ -56,7 +56,7 @@ class Input:
 
     @property
     def pattern(self) -> str:
-        """The path as a pattern that only it matches."""
+        """The path as a pattern that matches only this path."""
         return _pattern_of(self.path or "")
 
 
@@ -65,26 +65,26 @@ def _pattern_of(path: str) -> str:
 
 
 def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> list[Input]:
-    """The files that `visitors` (files, globs, folders) name, each once, in order.
+    """Return the files that `visitors` (files, globs, folders) name, each once, in order.
 
-    What is needed of files that are not on this machine's disks is put into the folder `spool`.
-    Raises `IcpctlError` where there is nothing at a path, or Spark would read a file otherwise
-    than one machine does.
+    The first records of files elsewhere than on this machine's disks go to the folder `spool`.
+    Raises `IcpctlError` if a path does not exist, or if Spark would read a file differently
+    from one machine.
     """
     files = _Files(spark, spool)
-    found: dict[str | Path, Input] = {}
+    inputs: dict[str | Path, Input] = {}
     for name in visitors:
         if name == STDIN:
             raise IcpctlError(
                 "Spark reads files, not stdin", "bad_usage", hint="write it to a file first"
             )
-        for one in files.named(name):
-            found.setdefault(one.uri or one.source.path.resolve(), one)
-    return list(found.values())
+        for named in files.named(name):
+            inputs.setdefault(named.uri or named.source.path.resolve(), named)
+    return list(inputs.values())
 
 
 def _refuse(source: Source) -> None:
-    """Raise `IcpctlError` for what Spark cannot read, or not as one machine does."""
+    """Raise `IcpctlError` if Spark cannot read a file, or reads it differently from one machine."""
     where = Location(source.name)
     if source.format in ("csv", "workbook"):
         raise IcpctlError(
@@ -96,7 +96,7 @@ def _refuse(source: Source) -> None:
     if source.format == "parquet":
         return
     suffix = _SUFFIXES.get(source.compression or "")
-    named = next((it for it in _COMPRESSED if source.name.lower().endswith(it)), None)
+    named = next((suffix for suffix in _COMPRESSED if source.name.lower().endswith(suffix)), None)
     if suffix and not source.name.endswith(suffix):
         raise IcpctlError(
             f"this is compressed ({source.compression}), and its name does not say so to Spark",
@@ -123,7 +123,7 @@ class _Files:
         self._numbers = count()
 
     def named(self, name: str) -> Iterable[Input]:
-        """The files that a name stands for."""
+        """Return the files that a name matches."""
         on_disk = self._systems.on_disk(name)
         return self._elsewhere(name) if on_disk is None else self._on_disk(on_disk)
 
@@ -135,12 +135,12 @@ class _Files:
             yield Input(replace(source, path=source.path.absolute()))
 
     def _elsewhere(self, name: str) -> Iterable[Input]:
-        found = self._found(name)
+        statuses = self._found(name)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            yield from pool.map(lambda one: self._described(*one), found)
+            yield from pool.map(lambda pair: self._described(*pair), statuses)
 
     def _found(self, name: str) -> list[tuple[str, Any]]:
-        """The names and statuses of the files that a name stands for."""
+        """Return the names and statuses of the files that a name matches."""
         path = self._systems.path(name)
         system = self._systems.system(path)
         if system.exists(path):
@@ -158,12 +158,13 @@ class _Files:
         else:
             hidden = PurePosixPath(name).name.startswith(".")  # as one machine's globs have it
             matches = [
-                it
-                for it in system.globStatus(path) or []
-                if not it.isDirectory() and (hidden or not it.getPath().getName().startswith("."))
+                status
+                for status in system.globStatus(path) or []
+                if not status.isDirectory()
+                and (hidden or not status.getPath().getName().startswith("."))
             ]
             if matches:
-                return [(it.getPath().toString(), it) for it in matches]
+                return [(status.getPath().toString(), status) for status in matches]
             what = "no file matches" if _GLOB.search(name) else "there is no file or folder"
         raise IcpctlError(what, "no_visitors", Location(name), "check the path")
 
@@ -192,7 +193,7 @@ class _Files:
             stream.close()
 
     def _sample(self, path: str, local: Path) -> None:
-        """Puts the first rows of a Parquet file where they can be looked at."""
+        """Copy the first rows of a Parquet file to where they can be inspected."""
         from pyarrow import parquet
 
         rows = self._spark.read.parquet(_pattern_of(path)).limit(_HEAD_LINES)
@@ -200,7 +201,7 @@ class _Files:
 
 
 def _is_enough(source: Source) -> bool:
-    """Whether a file has as many lines, or bytes, as are looked at to tell its format."""
+    """Return whether there are enough lines, or bytes, to recognise the format."""
     lines = size = 0
     with source.open() as opened:
         for block in line_blocks(opened.stream, _HEAD_BYTES):

@@ -1,6 +1,6 @@
 """Lines that Spark hands to a task, as small files for the reader of one machine.
 
-Spark gives each line as it stands with a line feed behind it, so the bytes of a batch are those of
+Spark gives each line unchanged, followed by a line feed, so the bytes of a batch are those of
 the file. What Spark splits is a block of a file; lines are numbered from the block's first.
 """
 
@@ -49,27 +49,27 @@ class Piece:
     is_too_long: bool
 
     def batches(self, reader: Reader, name: str) -> Iterator[Batch]:
-        """The records, numbered by the lines of the block."""
+        """Yield the records, numbered by the lines of the block."""
         # The reader takes a byte order mark for one only in front of the first line, and the
         # file's own is gone; so a line comes before all, which is blank.
         shift = self.before - 1
         source = Source(name, self.path, self.path.stat().st_size, None)
         for batch in reader.read(source):
-            rejected = [replace(one, line=one.line + shift) for one in batch.rejected]
+            rejected = [replace(line, line=line.line + shift) for line in batch.rejected]
             yield replace(batch, lines=batch.lines + shift, rejected=rejected)
 
     def too_long(self, name: str) -> list[Rejected]:
-        """The last line, where it is too long to be read."""
+        """Return the last line as rejected if it is too long to be read."""
         return [too_long(name, self.before + self.count)] if self.is_too_long else []
 
 
 def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
-    """The lines of a task; each piece's file is only good until the next one is asked for."""
+    """Yield the lines of a task; each piece's file is valid only until the next piece."""
     path = folder / "lines.jsonl"
     place: Place | None = None
     before = 0
-    found = ((of, rows[LINE]) for of, rows in runs(batches))
-    run = next(found, None)
+    runs_left = ((of, rows[LINE]) for of, rows in runs(batches))
+    run = next(runs_left, None)
     while run:
         if run[0] != place:
             place, before = run[0], 0
@@ -89,7 +89,7 @@ def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
                 used = len(taken) + is_too_long
                 count += used
                 rest = run[1].slice(used)
-                run = (place, rest) if len(rest) else next(found, None)
+                run = (place, rest) if len(rest) else next(runs_left, None)
                 if count >= _MOST_LINES or size >= _MOST_BYTES:
                     break
         yield Piece(*place, before, path, count, is_too_long)
@@ -97,7 +97,7 @@ def pieces(batches: Iterator[pa.RecordBatch], folder: Path) -> Iterator[Piece]:
 
 
 def runs(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[Place, pa.RecordBatch]]:
-    """The rows of batches that are of one block and follow each other, with the block."""
+    """Yield each run of consecutive rows of one block, with the block."""
     for batch in batches:
         if not batch.num_rows:
             continue

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Read:
     """Some records of a block that follow each other.
 
-    A line that is `too_long` is behind them. `lines` is how many there are, of files whose tasks
-    do not know the lines' numbers. It is only good until the next one is asked for.
+    A line that is `too_long` comes after them. `lines` is how many there are, of files whose tasks
+    do not know the lines' numbers. It is valid only until the next read.
     """
 
     place: Place
@@ -42,32 +42,34 @@ class Read:
 
 
 class Reading(Protocol):
-    """What tasks are told of what they read."""
+    """What tasks know about the files that they read."""
 
     @property
     def files(self) -> Mapping[int, File]:
         """The files by their numbers."""
 
     def columns(self, mapping: RecordMapping) -> Columns:
-        """What is read of records with this mapping."""
+        """Return the columns to read from records with this mapping."""
 
 
 Reads = Callable[[Iterator[pa.RecordBatch], Reading], Iterator[Read]]
-"""How a task reads what Spark hands to it."""
+"""A function by which a task reads what Spark passes to it."""
 
 
 def reads_of_lines(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
-    """What is on lines, in the columns of `pieces`."""
+    """Yield what is on lines, in the columns of `pieces`."""
     with task_folder() as folder, task_reader() as reader:
         for piece in pieces(batches, folder):
             file = work.files[piece.file]
             reader.columns = work.columns(file.mapping)
-            found = piece.batches(reader, file.name)
-            yield Read((piece.file, piece.start), found, piece.too_long(file.name), piece.count)
+            batches_read = piece.batches(reader, file.name)
+            yield Read(
+                (piece.file, piece.start), batches_read, piece.too_long(file.name), piece.count
+            )
 
 
 def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
-    """What is in the rows of tables, in the columns of `tables`."""
+    """Yield what is in the rows of tables, in the columns of `tables`."""
     with task_reader() as reader:
         for piece in table_pieces(batches):
             file = work.files[piece.file]
@@ -76,7 +78,7 @@ def reads_of_rows(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[
 
 
 def reads_of_blocks(tasks: Tasks) -> Reads:
-    """What is in blocks of files; Spark hands a task's number over."""
+    """Return the reads of blocks of files, which a task finds by its number."""
 
     def reads(batches: Iterator[pa.RecordBatch], work: Reading) -> Iterator[Read]:
         with task_folder() as folder, task_reader() as reader:
@@ -95,13 +97,13 @@ def reads_of_blocks(tasks: Tasks) -> Reads:
 
 @contextmanager
 def task_reader() -> Iterator[Reader]:
-    """The reader of a task."""
+    """Yield the reader of a task."""
     yield Reader(Columns({}))
 
 
 @contextmanager
 def task_folder() -> Iterator[Path]:
-    """A folder where Spark has its own temporary files, on a disk with room."""
+    """Yield a folder where Spark has its own temporary files, on a disk with room."""
     folder, *_ = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")
     hint = "name another folder of the workers with --spark-conf spark.local.dir=DIR"
     with temporary_folder(Path(folder) if folder else None, hint) as spool:

@@ -38,26 +38,26 @@ class TablePiece:
     rows: np.ndarray
 
     def batches(self, reader: Reader, name: str) -> Iterator[Batch]:
-        """The records, numbered by the rows of the file, from 1."""
+        """Yield the records, numbered by the rows of the file, from 1."""
         yield from batches_of(self.records, self.rows + 1, name, reader)
 
 
 def batches_of(
     records: pa.StructArray, lines: np.ndarray, name: str, reader: Reader
 ) -> Iterator[Batch]:
-    """Structs whose fields are the columns of a table as batches."""
+    """Yield structs, whose fields are the columns of a table, as batches."""
     source = Source(name, Path(name), 0, None, "parquet")
     columns: dict[str, pa.Array] = {}
-    for number, it in enumerate(records.type):
-        columns.setdefault(it.name, records.field(number))
+    for number, field in enumerate(records.type):
+        columns.setdefault(field.name, records.field(number))
     yield tables.Tables(reader.columns, source).batch(tables.Piece(columns, lines, [], 0))
 
 
 def table_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:
-    """The rows of a task; small batches come together."""
+    """Yield the rows of a task, small batches joined."""
     waiting: list[TablePiece] = []
-    for (file, start), found in runs(batches):
-        piece = TablePiece(file, start, found[RECORD], found[ROW].to_numpy())
+    for (file, start), rows in runs(batches):
+        piece = TablePiece(file, start, rows[RECORD], rows[ROW].to_numpy())
         before = waiting[-1] if waiting else piece
         is_same = (before.file, before.start) == (piece.file, piece.start)
         if waiting and (not is_same or _is_enough(waiting)):
@@ -70,7 +70,7 @@ def table_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:
 
 def _is_enough(waiting: list[TablePiece]) -> bool:
     rows = sum(len(piece.rows) for piece in waiting)
-    return rows >= BATCH_ROWS or sum(it.records.nbytes for it in waiting) >= _MOST_BYTES
+    return rows >= BATCH_ROWS or sum(piece.records.nbytes for piece in waiting) >= _MOST_BYTES
 
 
 def _joined(waiting: list[TablePiece]) -> TablePiece:

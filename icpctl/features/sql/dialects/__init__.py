@@ -1,4 +1,4 @@
-"""What each dialect can do exactly, and how it is written: one file a dialect."""
+"""What each dialect can do exactly, and how to write it: one file per dialect."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {
-    it.name: it
-    for it in (
+    dialect.name: dialect
+    for dialect in (
         DuckDb(),
         Postgres(),
         BigQuery(),
@@ -30,4 +30,4 @@ DIALECTS: dict[str, Dialect] = {
         Trino(),
     )
 }
-"""A dialect by its name."""
+"""Each dialect by its name."""

@@ -1,4 +1,4 @@
-"""What a dialect can be asked for, as most of them write it."""
+"""The operations of a dialect, as most dialects write them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from icpctl.features.sql.trees import Tree
 
-SPACES = "".join(it for it in map(chr, range(0x3001)) if it.isspace())
-"""White space; beyond U+3000 Unicode has none."""
+SPACES = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+"""All white space characters; Unicode has none above U+3000."""
 
 _SPACE_CLASS = r"[\x{9}-\x{D}\x{1C}-\x{20}\x{85}\p{Z}]"
 """The same in the regular expressions of RE2, Java and Joni."""
@@ -44,91 +44,91 @@ class Dialect:
     infinity = "Infinity"
     has_lists = True
     composes = False
-    """Whether it has a function that composes letters and accents (NFC)."""
+    """Whether the dialect has a function that composes letters and accents (NFC)."""
     most_columns: int | None = None
 
     def computed_once(self, step: exp.Select) -> exp.Select:
-        """A subquery whose columns are computed once for a row, however often they are read."""
+        """Return a subquery whose columns are computed once per row, even if read several times."""
         return step
 
     def finished(self, tree: exp.Select) -> exp.Select:
-        """The statement, of which every text in it is read as it stands.
+        """Return the statement, with every text in it read literally.
 
-        Raises `RefusedError` where a name would not be.
+        Raises `RefusedError` if a name would not be.
         """
         return tree
 
     # Texts
 
     def plain_text(self, source: Tree) -> Tree:
-        """A column as text that compares by its characters."""
+        """Return a column as text that compares by its characters."""
         return exp.cast(source, "TEXT")
 
     def visible(self, source: Tree) -> Tree:
-        """A text without invisible characters, each run of white space one space, none outside."""
+        """Return a text trimmed, without invisible characters, runs of white space as one space."""
         seen = self.single_spaced(self.without_any(source, _INVISIBLE))
         return self.composed(exp.Trim(this=seen))
 
     def single_spaced(self, source: Tree) -> Tree:
-        """A text with one space for each run of white space, whatever Unicode counts as that."""
+        """Return a text with one space for each run of white space, as Unicode defines it."""
         return self.replaced_all(source, f"{_SPACE_CLASS}+", " ")
 
     def composed(self, source: Tree) -> Tree:
-        """A text in NFC, where the dialect `composes`; else the text as it is."""
+        """Return a text in NFC if the dialect `composes`, else the text unchanged."""
         return source
 
     def translated(self, source: Tree, characters: str, to: str) -> Tree:
-        """A text with each of some characters replaced by the one in its place."""
+        """Return a text with each of some characters replaced by the one at its position."""
         return exp.Translate(this=source, from_=text(characters), to=text(to))
 
     def lowered(self, source: Tree) -> Tree:
-        """A text with A to Z as a to z; what becomes of other letters does not matter."""
+        """Return a text with A to Z lowered; other letters may be lowered or not."""
         return exp.Lower(this=source)
 
     def replaced(self, source: Tree, old: str, new: str) -> Tree:
-        """A text with every `old` replaced."""
+        """Return a text with every `old` replaced."""
         return exp.Replace(this=source, expression=text(old), replacement=text(new))
 
     def replaced_all(self, source: Tree, pattern: str, new: str) -> Tree:
-        """A text with every match of a pattern replaced."""
+        """Return a text with every match of a pattern replaced."""
         return exp.RegexpReplace(this=source, expression=text(pattern), replacement=text(new))
 
     def matches(self, source: Tree, pattern: str) -> Tree:
-        """Whether a text matches a pattern somewhere."""
+        """Return whether a text matches a pattern somewhere."""
         return exp.RegexpLike(this=source, expression=text(pattern))
 
     def before(self, source: Tree, characters: str) -> Tree:
-        """A text up to the first of some characters."""
+        """Return a text up to the first of some characters."""
         return self.replaced_all(source, f"{self.dotall}[{characters}].*", "")
 
     def contains(self, source: Tree, value: str) -> Tree:
-        """Whether a text contains another."""
+        """Return whether a text contains another."""
         return exp.GT(this=exp.StrPosition(this=source, substr=text(value)), expression=whole(0))
 
     def contains_word(self, source: Tree, values: Sequence[str]) -> Tree:
-        """Whether a text contains one of some others as whole words."""
+        """Return whether a text contains one of some others as whole words."""
         wanted = "|".join(map(_quoted, values))
         before, after = f"(^|[^{self.letters}])", f"({self.end}|[^{self.letters}])"
         return self.matches(source, f"{before}({wanted}){after}")
 
     def starts_with(self, source: Tree, value: str) -> Tree:
-        """Whether a text begins with another."""
+        """Return whether a text begins with another."""
         return exp.StartsWith(this=source, expression=text(value))
 
     def ends_with(self, source: Tree, value: str) -> Tree:
-        """Whether a text ends with another."""
+        """Return whether a text ends with another."""
         return exp.EndsWith(this=source, expression=text(value))
 
     def without_any(self, source: Tree, characters: str) -> Tree:
-        """A text without some characters."""
+        """Return a text without some characters."""
         return self.replaced_all(source, f"{self._class(characters)}+", "")
 
     def spaced(self, source: Tree, characters: str) -> Tree:
-        """A text with a space for each run of some characters."""
+        """Return a text with a space for each run of some characters."""
         return self.replaced_all(source, f"{self._class(characters)}+", " ")
 
     def _class(self, characters: str) -> str:
-        """Characters as a class of a pattern."""
+        """Return characters as a class of a pattern."""
         ranges = _ranges(sorted(map(ord, characters)))
         shown = (
             self.escape(low) if low == high else f"{self.escape(low)}-{self.escape(high)}"
@@ -137,34 +137,34 @@ class Dialect:
         return f"[{''.join(shown)}]"
 
     def escape(self, code: int) -> str:
-        """A character in a pattern."""
+        """Return a character in a pattern."""
         return f"\\x{{{code:X}}}"
 
     # Numbers
 
     def number_of_text(self, source: Tree) -> Tree:
-        """The double that a text is by JSON's grammar, else NULL."""
+        """Return the double that a text spells by JSON's grammar, else NULL."""
         is_number = self.matches(source.copy(), f"^{normal_forms.NUMBER}$")
         return case((is_number, self.finite(self.whole_number(source))))
 
     def whole_number(self, digits: Tree) -> Tree:
-        """The double that a text of digits is; infinite where there are too many."""
+        """Return the double that a text of digits spells, infinite if it has too many digits."""
         return exp.TryCast(this=digits, to=exp.DataType.build("DOUBLE"))
 
     def finite(self, number: Tree) -> Tree:
-        """A double, or NULL where it is infinite or not a number."""
+        """Return a double, or NULL if it is infinite or not a number."""
         return case((self.is_finite(number), number))
 
     def is_finite(self, number: Tree) -> Tree:
-        """Whether a double is neither infinite nor not a number, which no database calls small."""
+        """Return whether a double is finite; every database sorts infinity and NaN as large."""
         return exp.LTE(this=exp.Abs(this=number), expression=double(_LARGEST))
 
     def divided(self, dividend: Tree, divisor: int) -> Tree:
-        """The whole part of a quotient of whole numbers, which are not negative."""
+        """Return the integer quotient of whole numbers, which must not be negative."""
         return exp.IntDiv(this=exp.paren(dividend, copy=False), expression=whole(divisor))
 
     def long(self, value: int, largest: int) -> Tree:
-        """A whole number in a type that holds up to `largest`."""
+        """Return a whole number in a type that holds up to `largest`."""
         if largest > LONG:
             raise RefusedError(
                 "the weights have so many digits that their sums do not fit into 64 bits",
@@ -175,23 +175,23 @@ class Dialect:
     # Lists
 
     def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
-        """A list with each element made into another."""
+        """Return a list with each element made into another."""
         return exp.Transform(this=source, expression=_function(make))
 
     def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        """A list of the elements for which a condition holds."""
+        """Return a list of the elements for which a condition holds."""
         return exp.ArrayFilter(this=source, expression=_function(holds))
 
     def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        """Whether a condition holds for some element."""
+        """Return whether a condition holds for some element."""
         return self.is_filled(self.kept(source, holds))
 
     def is_filled(self, source: Tree) -> Tree:
-        """Whether a list has an element."""
+        """Return whether a list has an element."""
         return exp.GT(this=exp.ArraySize(this=source), expression=whole(0))
 
     def pages_of_json(self, source: Tree) -> Tree:
-        """The addresses in JSON: a list of texts and of objects with `url` or `path`, or a text."""
+        """Return the addresses in JSON: a text, or texts and objects (`url` or `path`)."""
         raise RefusedError(
             f"{source.name!r} is JSON, and icpctl knows only how DuckDB and PostgreSQL read it",
             "make it a list of texts in a view, and say type: list",
@@ -200,23 +200,25 @@ class Dialect:
     # Time
 
     def micros(self, source: Tree) -> Tree:
-        """Microseconds since 1970 of a timestamp; one without a zone is in UTC."""
+        """Return microseconds since 1970 of a timestamp; one without a zone is in UTC."""
         return exp.UnixMicros(this=source)
 
     def now_micros(self) -> Tree:
-        """The same of the moment at which the statement runs."""
+        """Return microseconds since 1970 of the moment at which the statement runs."""
         return self.micros(exp.CurrentTimestamp())
 
 
 class TrimmingDialect(Dialect):
-    """A dialect that trims and translates given characters, not what a pattern says."""
+    """A dialect that trims and translates given characters, instead of using patterns."""
 
     dotall = ""
     end = "$"
 
     def characters(self, characters: str) -> Tree:
-        """Characters as a literal."""
-        return exp.UnicodeString(this="".join(f"\\{ord(it):04X}" for it in characters))
+        """Return characters as a literal."""
+        return exp.UnicodeString(
+            this="".join(f"\\{ord(character):04X}" for character in characters)
+        )
 
     def single_spaced(self, source: Tree) -> Tree:
         alike = exp.Translate(
@@ -230,13 +232,13 @@ class UnnestingDialect(Dialect):
 
     element: exp.Column
     alias: exp.TableAlias
-    """What a list is called as a table, and in it its `element`."""
+    """The name of a list as a table, and in it of its `element`."""
 
     def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
         return exp.Array(expressions=[self._elements(source, make)])
 
     def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        return exp.Array(expressions=[self._elements(source, lambda it: it, holds)])
+        return exp.Array(expressions=[self._elements(source, lambda element: element, holds)])
 
     def any_of(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
         return exp.Exists(this=self._elements(source, lambda _: whole(1), holds))
@@ -248,23 +250,23 @@ class UnnestingDialect(Dialect):
         holds: Callable[[Tree], Tree] | None = None,
     ) -> exp.Select:
         listed = exp.Unnest(expressions=[source], alias=self.alias.copy())
-        found = exp.select(make(self.element.copy())).from_(listed)
-        return found.where(holds(self.element.copy())) if holds else found
+        query = exp.select(make(self.element.copy())).from_(listed)
+        return query.where(holds(self.element.copy())) if holds else query
 
 
 def _quoted(value: str) -> str:
-    """A text as a pattern."""
+    """Return a text as a pattern."""
     return re.sub(r"[\\.^$*+?()\[\]{}|]", r"\\\g<0>", value)
 
 
 def _ranges(codes: list[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for code in codes:
-        if found and found[-1][1] == code - 1:
-            found[-1] = found[-1][0], code
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1] = ranges[-1][0], code
         else:
-            found.append((code, code))
-    return found
+            ranges.append((code, code))
+    return ranges
 
 
 def _function(make: Callable[[Tree], Tree]) -> exp.Lambda:
@@ -273,30 +275,30 @@ def _function(make: Callable[[Tree], Tree]) -> exp.Lambda:
 
 
 def split_before(source: Tree, characters: str) -> Tree:
-    """A text up to the first of some characters, without a pattern."""
+    """Return a text up to the first of some characters, without a pattern."""
     for character in characters:
         source = exp.SplitPart(this=source, delimiter=text(character), part_index=whole(1))
     return source
 
 
 def ends_as(source: Tree, value: str) -> Tree:
-    """Whether a text ends with another, by its last characters."""
+    """Return whether a text ends with another, by its last characters."""
     return exp.EQ(this=exp.Right(this=source, expression=whole(len(value))), expression=text(value))
 
 
 def quotient(dividend: Tree, divisor: int) -> Tree:
-    """What `/` makes of whole numbers where it drops the rest."""
+    """Return a quotient of whole numbers for dialects in which `/` drops the remainder."""
     return exp.Div(this=exp.paren(dividend), expression=whole(divisor), typed=True, safe=False)
 
 
 def no_days(source: Tree, reason: str) -> RefusedError:
-    """The refusal to count days since a timestamp."""
+    """Return the refusal to count days since a timestamp."""
     hint = f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column"
     return RefusedError(reason, hint)
 
 
 def no_words(source: Tree, value: str, name: str) -> RefusedError:
-    """The refusal to look for whole words."""
+    """Return the refusal to look for whole words."""
     return RefusedError(
         f"patterns of {name} know no letters beyond ASCII, so whether {value!r} is a word of "
         f"{source.name!r} cannot be told",
@@ -305,7 +307,7 @@ def no_words(source: Tree, value: str, name: str) -> RefusedError:
 
 
 def no_number(source: Tree, reason: str) -> RefusedError:
-    """The refusal to read numbers in a text."""
+    """Return the refusal to read numbers in a text."""
     return RefusedError(
         f"{source.name!r} holds numbers as text, {reason}",
         "make it a number in a view, and say type: number",
@@ -319,7 +321,7 @@ def page_of(
     is_text: str,
     is_null: str,
 ) -> Tree:
-    """The address of a page in JSON: a text, or in an object `url` or else `path`.
+    """Return the address of a page in JSON: a text, or in an object `url` or else `path`.
 
     `kind` gives the type of a value or of one of its keys, `text_of` its text, and the last two
     are the names of the types.

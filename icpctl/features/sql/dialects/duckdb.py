@@ -1,4 +1,4 @@
-"""DuckDB, on which the tests execute what is written."""
+"""DuckDB, on which the tests execute the statements."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DuckDb(Dialect):
         alone = exp.Array(expressions=[json.copy()])
         return self.each(
             case((equal(kind, text("ARRAY")), elements), (equal(kind, text("VARCHAR")), alone)),
-            lambda it: page_of(it, _kind, _text, "VARCHAR", "NULL"),
+            lambda element: page_of(element, _kind, _text, "VARCHAR", "NULL"),
         )
 
     def long(self, value: int, largest: int) -> Tree:

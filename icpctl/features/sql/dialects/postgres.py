@@ -1,4 +1,4 @@
-"""PostgreSQL, on which the tests execute what is written."""
+"""PostgreSQL, on which the tests execute the statements."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Postgres(TrimmingDialect, UnnestingDialect):
 
     @property
     def letters(self) -> str:  # type: ignore[override]
-        """In the collation "C" a class of letters has those of ASCII alone."""
+        """Letters, digits and marks: in the collation "C" classes match ASCII letters only."""
         return self._class(_letters())[1:-1]
 
     def escape(self, code: int) -> str:
@@ -106,8 +106,10 @@ class Postgres(TrimmingDialect, UnnestingDialect):
 
 @cache
 def _letters() -> str:
-    """All letters, digits and marks."""
-    return "".join(it for it in map(chr, range(sys.maxunicode + 1)) if is_in_word(it))
+    """Return all letters, digits and marks."""
+    return "".join(
+        character for character in map(chr, range(sys.maxunicode + 1)) if is_in_word(character)
+    )
 
 
 _ABOVE = "1.797693134862315807937E+308"

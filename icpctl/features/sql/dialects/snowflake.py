@@ -30,19 +30,19 @@ class Snowflake(TrimmingDialect):
         return self._each_as(source, characters, " ")
 
     def _each_as(self, source: Tree, characters: str, new: str) -> Tree:
-        # sqlglot escapes codes that begin with a digit; beyond are characters that one can see.
-        hidden = [it for it in characters if ord(it) < _SHOWN]
-        shown = [it for it in characters if ord(it) >= _SHOWN]
-        found = exp.Translate(
+        # sqlglot escapes codes that begin with a digit; the rest are visible characters.
+        hidden = [character for character in characters if ord(character) < _SHOWN]
+        shown = [character for character in characters if ord(character) >= _SHOWN]
+        tree = exp.Translate(
             this=source, from_=self.characters("".join(hidden)), to=text(new * len(hidden))
         )
-        return self.translated(found, "".join(shown), new * len(shown)) if shown else found
+        return self.translated(tree, "".join(shown), new * len(shown)) if shown else tree
 
     def before(self, source: Tree, characters: str) -> Tree:
         return split_before(source, characters)
 
     def matches(self, source: Tree, pattern: str) -> Tree:
-        # REGEXP_LIKE is about the whole text here.
+        # REGEXP_LIKE must match the whole text here.
         return exp.GT(this=call("REGEXP_INSTR", source, text(pattern)), expression=whole(0))
 
     def whole_number(self, digits: Tree) -> Tree:
@@ -58,10 +58,10 @@ class Snowflake(TrimmingDialect):
         return exp.Div(this=exact, expression=whole(divisor))
 
     def each(self, source: Tree, make: Callable[[Tree], Tree]) -> Tree:
-        return super().each(source, lambda it: make(exp.cast(it, "TEXT")))
+        return super().each(source, lambda element: make(exp.cast(element, "TEXT")))
 
     def kept(self, source: Tree, holds: Callable[[Tree], Tree]) -> Tree:
-        return super().kept(source, lambda it: holds(exp.cast(it, "TEXT")))
+        return super().kept(source, lambda element: holds(exp.cast(element, "TEXT")))
 
     def micros(self, source: Tree) -> Tree:
         return call("DATE_PART", exp.var("EPOCH_MICROSECOND"), source)

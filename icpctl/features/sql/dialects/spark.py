@@ -1,4 +1,4 @@
-"""Spark SQL, on which the tests execute what is written where PySpark is, and Databricks."""
+"""Spark SQL, on which the tests execute the statements if PySpark is installed, and Databricks."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _VARIABLE = re.compile(r"(?<=\$)(?=\{)")
 
 
 class Spark(Databricks):
-    """Spark SQL, which the tests execute where PySpark is."""
+    """Spark SQL, which the tests execute if PySpark is installed."""
 
     name = "spark"
 
     def whole_number(self, digits: Tree) -> Tree:
-        # Digits are no error, however many; TRY_CAST is not what sqlglot writes for Spark.
+        # Too many digits are not an error here; TRY_CAST is not what sqlglot writes for Spark.
         return exp.cast(digits, "DOUBLE")
