@@ -25,10 +25,15 @@ MODULE_LINES, FOLDER_FILES = 400, 15
 CORE_LINES = 27_100
 """Lines of the core at most; 16,000 is the aim."""
 
-LONG_MODULES = {"config/store.py"}
+LONG_MODULES = {
+    "config/store.py",
+    "exports/path_values.py",
+    "exports/sources.py",
+    "features/prove/solver.py",
+}
 """Modules that may be longer, until they are divided."""
 
-FULL_FOLDERS = {"config", "exports", "values"}
+FULL_FOLDERS = {"config", "exports", "output", "scoring", "values"}
 """Folders that may have more files, until they are divided."""
 
 LOADED_BY_SCORE = 190

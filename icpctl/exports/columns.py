@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings import conversions
 from icpctl.mappings.paths import conversion, is_many, resolve
+from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from icpctl.mappings.paths import Path
+    from icpctl.vocabulary import ConditionType
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,16 @@ class Columns:
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that has a value which fits wins.
-    A column holds JSON tokens, `pages` lists of them.
+    A column holds JSON tokens, `pages` lists of them. `types` are the condition types of custom
+    fields, by the names of their columns.
     """
 
     paths: dict[str, tuple[Path, ...]]
+    types: dict[str, ConditionType] = field(default_factory=dict)
+
+    def type_of(self, name: str) -> ConditionType | None:
+        """Return the condition type whose values a column holds, if it is that of one."""
+        return self.types.get(name) or CONDITION_TYPES.get(name)
 
 
 def first_value(record: dict[str, Any], paths: Iterable[Path]) -> Any:

@@ -27,7 +27,7 @@ from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import conversion, missing_texts
 from icpctl.values import json_records, typed_columns
 from icpctl.values.tokens import first_bytes, missing
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from icpctl.exports.scan_results import Scanner, Wanted
     from icpctl.exports.tokens import Values
     from icpctl.mappings.paths import Path
+    from icpctl.vocabulary import ConditionType
 
 _MISSING, _MISFIT, _FITS = 0, 1, 2
 """What a token is for a field; more is better."""
@@ -86,7 +87,8 @@ class FieldColumns:
                     *of_partition(path.path, partition, scanner.rows),
                 )
             ]
-            arrays.append(field_array(name, candidates, scanner.rows))
+            entry = self.columns.type_of(name)
+            arrays.append(field_array(name, candidates, scanner.rows, entry))
         return pa.RecordBatch.from_arrays(arrays, names=list(self.planned))
 
 
@@ -114,21 +116,26 @@ def of_partition(path: Path, partition: Sequence[tuple[str, str]], rows: int) ->
     ]
 
 
-def field_array(name: str, candidates: Sequence[Values], rows: int) -> pa.Array:
+def field_array(
+    name: str, candidates: Sequence[Values], rows: int, entry: ConditionType | None
+) -> pa.Array:
     """Return the column of a field for Arrow, of what its paths gave, in their order.
 
-    It has a JSON token a row, null where there is nothing; `pages` are lists of tokens.
+    `entry` is the field's condition type, if it is that of one. The column has a JSON token a
+    row, null where there is nothing; `pages` are lists of tokens.
     """
     found = [one for one in candidates if one.is_present.any()]
     if name == PAGES:
         lists = [as_lists(one) for one in found]
         return _best_lists(lists, rows).array()
     tokens = [one.joined() if isinstance(one, TokenLists) else one for one in found]
-    best = _best(name, tokens, rows)
-    return best.array() if name in CONDITION_TYPES else best.texts()
+    best = _best(name, tokens, rows, entry)
+    return best.array() if entry else best.texts()
 
 
-def _best(name: str, candidates: Sequence[Tokens], rows: int) -> Tokens:
+def _best(
+    name: str, candidates: Sequence[Tokens], rows: int, entry: ConditionType | None
+) -> Tokens:
     if not candidates:
         return Tokens.constant(None, rows)
     if len(candidates) == 1:
@@ -136,7 +143,7 @@ def _best(name: str, candidates: Sequence[Tokens], rows: int) -> Tokens:
     state = np.full(rows, -1)
     choice = np.full(rows, -1)
     for number, one in enumerate(candidates):
-        its = np.append(_states(name, one.distinct), -1)[one.codes]
+        its = np.append(_states(name, one.distinct, entry), -1)[one.codes]
         is_better = its > state
         choice[is_better], state[is_better] = number, its[is_better]
         if (state == _FITS).all():
@@ -146,22 +153,22 @@ def _best(name: str, candidates: Sequence[Tokens], rows: int) -> Tokens:
     return chosen(candidates, choice)
 
 
-def _states(name: str, distinct: pa.Array) -> np.ndarray:
+def _states(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.ndarray:
     """Return for each of some tokens whether it is missing, a misfit, or fits the field."""
     states = np.full(len(distinct), _FITS)
-    unsure = ~_surely_fit(name, distinct)
+    unsure = ~_surely_fit(name, distinct, entry)
     if unsure.any():
-        states[unsure] = _looked_at(name, distinct.filter(pa.array(unsure)))
+        states[unsure] = _looked_at(name, distinct.filter(pa.array(unsure)), entry)
     return states
 
 
-def _looked_at(name: str, tokens: pa.Array) -> np.ndarray:
+def _looked_at(name: str, tokens: pa.Array, entry: ConditionType | None) -> np.ndarray:
     """Return the states of tokens, each as its field is read."""
-    entry = CONDITION_TYPES.get(name)
-    if entry:
+    is_date = name == LAST_SEEN or (entry is not None and entry.is_custom and entry.is_days)
+    if entry and not is_date:
         column = typed_columns.of_kind(tokens, name, entry.kind)
         fits, misfits = column.present(), column.misfits
-    elif name == LAST_SEEN:
+    elif is_date:
         _, fits, misfits = typed_columns.instants(tokens)
     else:
         fits = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
@@ -172,10 +179,9 @@ def _looked_at(name: str, tokens: pa.Array) -> np.ndarray:
     return states
 
 
-def _surely_fit(name: str, distinct: pa.Array) -> np.ndarray:
+def _surely_fit(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.ndarray:
     """Return which tokens need no closer look: plain texts of a field of texts."""
-    is_text = name == ID or name not in FIELDS
-    entry = CONDITION_TYPES.get(name)
+    is_text = entry is None and (name == ID or name not in FIELDS)
     if not (is_text or (entry and entry.kind is Kind.TEXT)) or not len(distinct):
         return np.zeros(len(distinct), bool)
     inner = pc.binary_slice(distinct.cast(pa.binary()), 1, 2)

@@ -56,7 +56,12 @@ class Tables:
         piece = _readable(piece, self.source)
         table = _Table(piece)
         arrays = [
-            field_array(name, list(self._values(table, name, paths)), len(piece.lines))
+            field_array(
+                name,
+                list(self._values(table, name, paths)),
+                len(piece.lines),
+                self.columns.type_of(name),
+            )
             for name, paths in self.columns.paths.items()
         ]
         rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.paths))

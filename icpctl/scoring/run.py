@@ -187,7 +187,13 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     paths = {name: paths_of(plan, mapping, name) for name in names}
     parsed = (visitor_mapping.parse_path(text) for text in options.carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
-    return Columns(paths | carried)
+    custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
+    return Columns(paths | carried, custom)
+
+
+def is_custom(plan: Plan, name: str) -> bool:
+    """Whether a column is that of a custom field."""
+    return name in plan.types and plan.types[name].is_custom
 
 
 def paths_of(plan: Plan, mapping: Mapping, name: str) -> tuple[visitor_mapping.Path, ...]:
@@ -195,9 +201,9 @@ def paths_of(plan: Plan, mapping: Mapping, name: str) -> tuple[visitor_mapping.P
 
     A flat record may have a custom field under the name that conditions ask for.
     """
-    entry = plan.types.get(name)
-    if entry is None or not entry.is_custom:
+    if not is_custom(plan, name):
         return mapping.paths[name]
+    entry = plan.types[name]
     own = map(visitor_mapping.parse_path, entry.paths)
     return (*mapping.paths.get(name, ()), (name,), *own)
 

@@ -117,8 +117,8 @@ def test_a_run_tells_where_its_time_went(lines: list[str], tmp_path: Path) -> No
     body = {"groups": [{"operator": "AND", "conditions": [CONDITION]}]}
     configs = [("one", IcpConfig.model_validate({"label": "One", "rules": body}))]
     timings = score([str(path)], configs, Options(datetime.fromisoformat(AS_OF))).timings
-    steps = ["plan", "parse", "lines", "conditions", "verdicts", "wait for scoring", "count"]
-    assert set(timings) == {*steps, "write"}
+    steps = ["plan", "scan", "columns", "conditions", "verdicts", "wait for scoring", "count"]
+    assert {*steps, "write"} <= set(timings)
     assert all(seconds >= 0 for seconds in timings.values())
 
 
