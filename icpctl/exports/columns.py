@@ -22,11 +22,13 @@ class Columns:
 
     `paths` maps a column's name to the paths to try; the first that has a value which fits wins.
     A column holds JSON tokens, `pages` lists of them. `types` are the condition types of custom
-    fields, by the names of their columns.
+    fields, by the names of their columns. `keys` are the forms of further keys of a record that
+    its mapping reads, though no column needs them: a record that has one is not a page of records.
     """
 
     paths: dict[str, tuple[Path, ...]]
     types: dict[str, ConditionType] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
 
     def type_of(self, name: str) -> ConditionType | None:
         """Return the condition type whose values a column holds, if it is that of one."""

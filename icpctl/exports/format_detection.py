@@ -96,7 +96,7 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
 
 
 def _mapped(source: Source, forced: Mapping | None) -> Mapped:
-    records = list(first_records(source))
+    records = list(first_records(source, mapping=forced))
     known = None if forced else recognise(records)
     if known and _count(known, records) < _count(built_in(DEFAULT), records):
         known = None  # keys that a format has may stand in flat records too

@@ -7,7 +7,7 @@ row of the same shape, so the visitor that a batch ends with is simply the next 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports import json_texts
-from icpctl.exports.columns import Columns
 from icpctl.mappings.conversions import COUNT
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Convert, conversion
@@ -26,6 +25,7 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from icpctl.exports.columns import Columns
     from icpctl.mappings.mapping import Mapping
 
 PAGE_VIEWS, SESSIONS = "page_view_count", "session_count"
@@ -51,7 +51,7 @@ def columns_read(wanted: Columns, mapping: Mapping) -> Columns:
     views = wanted.paths.get(PAGE_VIEWS, ())
     counts = tuple(path for path in views if conversion(path) == Convert(COUNT))
     given = {PAGE_VIEWS: tuple(path for path in views if path not in counts)} if counts else {}
-    return Columns(wanted.paths | needed | given | {_VIEWED: counts})
+    return replace(wanted, paths=wanted.paths | needed | given | {_VIEWED: counts})
 
 
 def fields_kept(wanted: Iterable[str]) -> list[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.columns import Columns
 from icpctl.exports.json_documents import RecordLines, layout_of, record_lines
 from icpctl.exports.line_blocks import line_blocks, without_mark
 from icpctl.exports.sources import HEAD_BYTES, head_of
 from icpctl.exports.streams import DamagedError
-from icpctl.exports.table_paths import keys_read
+from icpctl.exports.table_paths import keys_of_paths
 from icpctl.mappings.mapping import DEFAULT, built_in
 from icpctl.values import json_records
 
@@ -17,16 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.exports.sources import Source
+    from icpctl.mappings.mapping import Mapping
 
 _SAMPLE_LINES = 200
 _SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAMPLE_BLOCK = 1 << 18
 
 
-def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[str, Any]]:
-    """Yield records among the first `count` lines, without long ones."""
+def first_records(
+    source: Source, count: int = _SAMPLE_LINES, mapping: Mapping | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield records among the first `count` lines, without long ones.
+
+    `mapping` says which keys a record has that is not a page of records; else the default one.
+    """
     if source.format == "json":
-        yield from _first_json(source, count)
+        yield from _first_json(source, count, mapping or built_in(DEFAULT))
     elif source.format == "workbook":
         from icpctl.exports.workbooks import sheet_lines
 
@@ -42,9 +47,9 @@ def first_records(source: Source, count: int = _SAMPLE_LINES) -> Iterator[dict[s
         yield from first_rows(read_parquet(source, None, count), source, count)
 
 
-def _first_json(source: Source, count: int) -> Iterator[dict[str, Any]]:
+def _first_json(source: Source, count: int, mapping: Mapping) -> Iterator[dict[str, Any]]:
     head = head_of(source)
-    keys = keys_read(Columns(built_in(DEFAULT).paths))
+    keys = {*keys_of_paths(mapping.paths)}
     layout = layout_of(head, is_whole=len(head) < HEAD_BYTES, read_keys=keys)
     if layout:
         with source.open(is_last=False) as opened:

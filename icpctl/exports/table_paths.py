@@ -15,7 +15,7 @@ from icpctl.mappings.conversions import BOUNDS, RANGE
 from icpctl.mappings.paths import Constant, Elements, Together, conversion, keys_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.exports.columns import Columns
     from icpctl.mappings.paths import Keys, Path
@@ -110,5 +110,10 @@ def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
 
 def keys_read(columns: Columns) -> set[str]:
     """Return the forms of the keys that are read of a record itself."""
-    paths = (path for paths in columns.paths.values() for path in paths)
-    return {key_form(keys[0]) for path in paths for keys in keys_needed(path) if keys}
+    return {*keys_of_paths(columns.paths), *columns.keys}
+
+
+def keys_of_paths(paths: Mapping[str, Iterable[Path]]) -> frozenset[str]:
+    """Return the forms of the keys with which the paths of some fields begin."""
+    all_paths = (path for several in paths.values() for path in several)
+    return frozenset(key_form(keys[0]) for path in all_paths for keys in keys_needed(path) if keys)

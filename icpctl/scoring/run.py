@@ -16,6 +16,7 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_exports
+from icpctl.exports.table_paths import keys_of_paths
 from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.plan import make_plan
@@ -188,7 +189,7 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     parsed = (visitor_mapping.parse_path(text) for text in options.carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
-    return Columns(paths | carried, custom)
+    return Columns(paths | carried, custom, keys_of_paths(mapping.paths))
 
 
 def is_custom(plan: Plan, name: str) -> bool:

@@ -105,15 +105,12 @@ def test_flat_records_with_the_keys_of_a_format_are_flat(folder: Path) -> None:
     assert json.loads(ended.out)["matched"] == 1
 
 
-def test_columns_with_one_name_are_told(folder: Path) -> None:
+def test_the_second_of_two_columns_with_one_name_has_a_number(folder: Path) -> None:
     (folder / "v.csv").write_text("id,industry,city,industry\n1,SaaS,Ulm,Retail\n")
     ended = icpctl("score", "v.csv", "-o", "json", cwd=folder)
     assert json.loads(ended.out)["matched"] == 1
-    said, hint = ended.err.splitlines()
-    assert said == (
-        "v.csv: warning: several columns are called industry; only the first of them is read"
-    )
-    assert "rename the others" in hint
+    carried = icpctl("score", "v.csv", "--out", "-", "--carry", "industry_1", cwd=folder)
+    assert json.loads(carried.out)["industry_1"] == "Retail"
 
 
 def test_what_fits_no_mapping_that_is_forced_is_told_of_this_one(folder: Path) -> None:

@@ -88,9 +88,13 @@ def fields_of(record: dict[str, Any], mapping: Paths) -> dict[str, Any]:
         if field == "pages":
             found = [value for value in found if not is_empty(value)]
         if found:
-            best = max(found, key=lambda value: fitness(field, value))
-            fields[field] = comparable(of_field(field, best))
+            fields[field] = comparable(of_field(field, best_of(field, found)))
     return fields
+
+
+def best_of(field: str, values: Sequence[Any]) -> Any:
+    """The first value that fits, else the first misfit; None of no values."""
+    return max(values, key=lambda value: fitness(field, value), default=None)
 
 
 def is_empty(value: Any) -> bool:

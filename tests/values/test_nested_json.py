@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import oracle
-from tests.exports.reading_oracle import DEFAULT, at, by_icpctl, fields_of
+from tests.exports.reading_oracle import DEFAULT, at, best_of, by_icpctl, fields_of
 from tests.exports.torture import config
 from tests.support import AS_OF, score_files
 
@@ -68,8 +68,8 @@ def flattened(record: dict[str, Any]) -> dict[str, Any]:
     """The flat record of the same visitor."""
     found = {}
     for field, paths in DEFAULT.items():
-        values = (at(record, path) for path in paths)
-        found[field] = next((value for value in values if value is not None), None)
+        values = [value for path in paths for value in at(record, path) if value is not None]
+        found[field] = best_of(field, values)
     return found
 
 

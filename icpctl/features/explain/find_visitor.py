@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
+from icpctl.exports.table_paths import keys_of_paths
 from icpctl.mappings.mapping import ID
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import nearest
@@ -45,15 +46,18 @@ def by_line(scan: Scan, line: int) -> Found:
     """
     ((source, mapping),) = scan.mapped
     if mapping.by:
-        line = _first_line(source, line, mapping.by, scan.reader)
+        line = _first_line(source, line, mapping.by, scan.reader, keys_of_paths(mapping.paths))
     return _found(source, line, scan.batches())
 
 
-def _first_line(source: Source, line: int, by: tuple[Path, ...], reader: Reader) -> int:
+def _first_line(
+    source: Source, line: int, by: tuple[Path, ...], reader: Reader, keys: frozenset[str]
+) -> int:
     """Return the line of the first record that has the key of the record on `line`."""
     from icpctl.exports.merge_events import BY, keys_of
 
-    reader = replace(reader, columns=Columns({BY: by}), reads_again=True)
+    columns = Columns({BY: by}, keys=keys)
+    reader = replace(reader, columns=columns, reads_again=True)
     (key,) = keys_of(_found(source, line, reader.read(source)).row)
     for batch in reader.read(source) if key.is_valid else ():
         at = pc.index(keys_of(batch.table), key).as_py()

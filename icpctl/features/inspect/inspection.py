@@ -96,7 +96,7 @@ def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspecti
     """
     sources = find_sources(exports)
     for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
-        sample = list(islice(first_records(source, KEYS_FROM), KEYS_FROM))
+        sample = list(islice(first_records(source, KEYS_FROM, mapped.mapping), KEYS_FROM))
         counts = _Found(mapped.mapping)
         for batch in Reader(counts.columns).read(source):
             counts.add(batch)
