@@ -124,10 +124,16 @@ def test_what_is_refused(dialect: str) -> None:
     assert found == refused
 
 
+WORDS = ("contains_word", "not_contains_word")
+NO_WORDS = {"snowflake": WORDS, "redshift": WORDS}
+"""Dialects whose patterns cannot say what a whole word is."""
+
+
 @pytest.mark.parametrize("conditions", [EXAMPLES, hostile()], ids=["examples", "hostile"])
 @pytest.mark.parametrize("dialect", NAMES)
 def test_it_reads_back_as_what_was_meant(dialect: str, conditions: list[dict[str, Any]]) -> None:
-    kept = [it for it in conditions if it["type"] not in REFUSED.get(dialect, ())]
+    refused = {*REFUSED.get(dialect, ()), *NO_WORDS.get(dialect, ())}
+    kept = [it for it in conditions if refused.isdisjoint((it["type"], it["comparator"]))]
     tree = statement_of(dialect, files_of([("a", body_of(kept))], Path())).tree
     text = tree.sql(dialect, pretty=True)
     (back,) = sqlglot.parse(text, dialect=dialect)
