@@ -72,13 +72,16 @@ def expected(
         is_open = period.first is None and period.last is None
         after = day is not None and (period.first is None or day >= period.first)
         if is_open or (after and (period.last is None or day <= period.last)):
-            verdicts.append((day, oracle.verdict(bodies, record, as_of=AS_OF)))
+            verdict = oracle.verdict(bodies, record, as_of=AS_OF)
+            every = [(slug, body | {"exclude": False}) for slug, body in bodies]
+            verdict["all"] = oracle.verdict(every, record, as_of=AS_OF)["matches"]
+            verdicts.append((day, verdict))
     matching = [it["icp_score"] for _, it in verdicts if it["icp_match"]]
     days = Counter(day for day, _ in verdicts)
     matched_days = Counter(day for day, it in verdicts if it["icp_match"])
     found = []
     for slug, _ in bodies:
-        scores = [m["score"] for _, it in verdicts for m in it["matches"] if m["config"] == slug]
+        scores = [m["score"] for _, it in verdicts for m in it["all"] if m["config"] == slug]
         found.append(
             {
                 "slug": slug,

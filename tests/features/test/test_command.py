@@ -401,7 +401,7 @@ def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
         "page_contains has_any /demo, /pricing must hold, but it fails",
     ]
     explanation = (third.text or "").splitlines()[3:]
-    assert explanation[0].endswith("saas matches, score 50.00")
+    assert explanation[0].endswith("saas matches, score 66.67")
     assert any("company_size" in line and "holds" in line for line in explanation)
 
 
