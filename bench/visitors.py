@@ -227,7 +227,7 @@ def _pages(
     total = int(counts.sum())
     seen = _pick([SITE + path for path in PATHS], _leaning(dice, len(PATHS), total, 2.5))
     source = _leaning(dice, len(SOURCES) * 10, total, 1)
-    tails = [f"?utm_source={name}" for name in SOURCES]
+    tails = [f"?ref={name}" for name in SOURCES]
     tail = pa.array([*tails, ""]).take(pa.array(np.minimum(source, len(tails))))
     if distinct:
         visitor = _numbers(np.repeat(number, counts))
