@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
+from icpctl.output.runs.csv_texts import harmless
 from icpctl.output.runs.verdict_rows import json_lines, plain_columns
 from icpctl.scoring.run import rows_of
 from icpctl.scoring.run_counts import RunCounts
@@ -172,7 +173,8 @@ def _arrays(work: Work, plan: Plan, batch: Batch, verdicts: Verdicts) -> list[pa
     rows = _rows(work, plan, batch, verdicts)
     if work.form == "jsonl":
         return [json_lines(rows, work.layout)]
-    return plain_columns(rows, work.layout, lists=work.form == "parquet")
+    columns = plain_columns(rows, work.layout, lists=work.form == "parquet")
+    return [*map(harmless, columns)] if work.form == "csv" else columns
 
 
 def _with_tally(work: Work, arrays: Sequence[pa.Array], tally: pa.Array) -> pa.RecordBatch:

@@ -139,7 +139,9 @@ def on_one_machine(configs: Configs, visitors: Sequence[object], **changes: Any)
     rejected: list[dict[str, Any]] = []
     how = options(**changes)
     with tempfile.TemporaryFile() as file:
-        writer = FORMATS[".jsonl"](file, Layout(with_line=True, carry=how.carry))
+        layout = Layout(with_line=True, carry=how.carry)
+        layout = layout.used_by((config for _, config in models(configs)), how.tiers)
+        writer = FORMATS[".jsonl"](file, layout)
         run = score_here(
             [str(it) for it in visitors],
             models(configs),

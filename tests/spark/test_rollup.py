@@ -213,6 +213,7 @@ def test_without_any_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("taken", ["v.jsonl", "rejects"])
 def test_what_is_there_is_not_replaced(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).mkdir()
+    (tmp_path / taken / "mine").touch()
     names = [str(EXPORTS / "segment_events.jsonl")]
     with pytest.raises(IcpctlError) as error:
         roll_up(spark(), names, How(), f"{tmp_path}/v.jsonl", f"{tmp_path}/rejects")

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.file_search import is_hidden
 from icpctl.exports.line_blocks import line_blocks
 from icpctl.exports.sources import (
     COMPRESSIONS,
@@ -150,7 +151,9 @@ class _Files:
             inside = sorted(
                 (child.getPath().getName(), child)
                 for child in system.listStatus(path)
-                if not child.isDirectory() and is_export_name(child.getPath().getName())
+                if not child.isDirectory()
+                and is_export_name(child.getPath().getName())
+                and not is_hidden(child.getPath().getName())
             )
             if inside:
                 return [(f"{name.rstrip('/')}/{child}", status) for child, status in inside]

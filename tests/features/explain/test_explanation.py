@@ -60,6 +60,9 @@ def explanations(
     ]
 
 
+VERDICT = ("icp_match", "icp", "icp_score", "excluded_by")
+
+
 def expected(
     bodies: list[Config], visitor: dict[str, Any], line: int, *, case_sensitive: bool = False
 ) -> dict[str, Any]:
@@ -68,7 +71,9 @@ def expected(
     record = oracle.read_line(json.dumps(visitor).encode(), first=False)
     assert isinstance(record, dict)
     verdict = oracle.verdict(bodies, record, **given)
-    scores = {match["config"]: match["score"] for match in verdict["matches"]}
+    every = [(slug, body | {"exclude": False}) for slug, body in bodies]
+    matches = oracle.verdict(every, record, **given)["matches"]
+    scores = {match["config"]: match["score"] for match in matches}
     found: list[dict[str, Any]] = []
     for slug, body in bodies:
         groups = []
@@ -91,7 +96,7 @@ def expected(
         found.append({"slug": slug, "matched": slug in scores, "score": score, "groups": groups})
     return {
         "line": line,
-        **{key: verdict[key] for key in ("icp_match", "icp", "icp_score")},
+        **{key: verdict[key] for key in VERDICT if key in verdict},
         "configs": found,
     }
 
@@ -170,7 +175,7 @@ SEEN = [
     ("company_postal_code", {"company_postal_code": 78701}, "78701"),
     ("company_size", {"company_size": "120"}, 120),
     ("company_size", {"company_size": "1,001-5,000"}, "1,001-5,000"),
-    ("session_count", {"session_count": 2.5}, 2.5),
+    ("session_count", {"session_count": 2.0}, 2),
     ("icp_match", {"icp_match": "TRUE"}, True),
     ("page_contains", {"pages": "/a"}, ["/a"]),
     ("page_equals", {"pages": [{"url": "/a"}, {"path": "/b"}]}, ["/a", "/b"]),

@@ -431,7 +431,6 @@ def test_a_broken_base(repository: Path) -> None:
         "--output=x",
         "-h",
         "--",
-        "",
         "^HEAD",
         "HEAD..HEAD",
         "HEAD:v.jsonl",

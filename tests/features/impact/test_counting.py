@@ -226,8 +226,9 @@ def verdict(side: list[Config], visitor: dict[str, Any]) -> Verdict:
 
 
 def score(body: dict[str, Any], visitor: dict[str, Any]) -> float | None:
-    found = oracle.config_score(body, visitor, as_of=AS_OF)
-    return None if found is None else oracle.rounded(found)
+    best = oracle.config_score(body, visitor, as_of=AS_OF)
+    is_match = best is not None and oracle.rounded(best) >= body.get("minScore", 0)
+    return oracle.rounded(best) if best is not None and is_match else None
 
 
 def kind_of(old: Any, new: Any) -> str:
