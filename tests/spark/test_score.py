@@ -110,7 +110,7 @@ def test_hypothesis_corpus(tmp_path: Path, case_sensitive: bool) -> None:
         text = "".join(json.dumps(it) + "\n" for it in case.visitors)
         (tmp_path / f"{number:04}.jsonl").write_text(text, "utf-8")
     found = check(configs, tmp_path, PLACES[case_sensitive], case_sensitive=case_sensitive)
-    assert any(row["icp_match"] for row in found.rows.values())
+    assert any(row["matches"] for row in found.rows.values())
 
 
 EMPTY = {"nothing.jsonl": b"", "blank.jsonl": b"\n \r\n\n", "feed.jsonl": b"\n", "bom.jsonl": BOM}

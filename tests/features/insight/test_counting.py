@@ -21,7 +21,6 @@ from icpctl.config.model import IcpConfig
 from icpctl.config.store import Workspace
 from icpctl.features.insight.counting import insight
 from icpctl.features.insight.distinct_counts import MOST_KEYS, NumberCounts
-from icpctl.features.insight.relaxations import LISTS
 from icpctl.scoring.run import Options, score
 from tests import oracle
 from tests.process import ROOT
@@ -36,6 +35,10 @@ if TYPE_CHECKING:
 Config = tuple[str, dict[str, Any]]
 OPTIONS = Options(datetime.fromisoformat(AS_OF))
 NEVER = {"type": "company_size", "comparator": "equals", "value": -77777.5}
+
+
+LISTS = ("equals", "in", "has_any")
+"""Comparators whose list may be longer."""
 
 
 def report(
