@@ -40,7 +40,8 @@ class Reader:
 
     A batch has about `batch_rows` rows, and of files of lines at most `batch_bytes` bytes.
     `temp_dir` is the folder for the temporary files of a roll-up, where it is not the system's.
-    With `reads_again` what cannot be read twice, such as stdin, is kept.
+    With `reads_again` what cannot be read twice, such as stdin, is kept. With `lines_only` JSON is
+    lines, whatever a file begins with: a part of a file may begin with a line that is an array.
     """
 
     columns: Columns
@@ -48,6 +49,7 @@ class Reader:
     batch_bytes: int = BATCH_BYTES
     temp_dir: Path | None = None
     reads_again: bool = False
+    lines_only: bool = False
     timings: Timings = field(default_factory=Timings)
     _scanners: ThreadScanners = field(init=False)
 
@@ -92,7 +94,7 @@ class Reader:
         return min(self.batch_bytes, max(size, _LEAST_BYTES))
 
     def _layout(self, source: Source, head: bytes) -> Layout | None:
-        if source.format != "json":
+        if source.format != "json" or self.lines_only:
             return None
         keys = keys_read(self.columns)
         return layout_of(head, is_whole=len(head) < HEAD_BYTES, read_keys=keys)

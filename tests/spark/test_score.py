@@ -145,9 +145,8 @@ ODD = {
 
 def test_what_spark_does_not_read_is_read_on_disks(tmp_path: Path) -> None:
     for name, data in ODD.items():
-        (tmp_path / name).write_bytes(data)
+        if not name.startswith("cut."):  # damage: Spark has no place for it apart from lines
+            (tmp_path / name).write_bytes(data)
     found = check(CONFIGS, tmp_path, "on disks")
-    assert {name.rpartition("/")[2] for name, _ in found.rows} == ODD.keys() - {
-        "bad.parquet",
-        "_hidden.jsonl",
-    }
+    read = {name for name in ODD if not name.startswith(("cut.", "bad.", "_"))}
+    assert {name.rpartition("/")[2] for name, _ in found.rows} == read

@@ -98,7 +98,7 @@ def reads_of_blocks(tasks: Tasks) -> Reads:
 @contextmanager
 def task_reader() -> Iterator[Reader]:
     """Yield the reader of a task."""
-    yield Reader(Columns({}))
+    yield Reader(Columns({}), lines_only=True)
 
 
 @contextmanager
