@@ -21,6 +21,7 @@ from tests.config import layouts
 from tests.strategies import ABSENT, CONDITION_VALUES, TYPES, conditions, configs, groups
 
 ANY = settings(
+    derandomize=True,  # the same edits in every run
     max_examples=100,
     suppress_health_check=[
         HealthCheck.filter_too_much,
