@@ -156,7 +156,8 @@ def assert_hits_tell_the_outcome(one: ConditionExplanation) -> None:
     if one.hits:
         met = [any(flags) for flags in one.hits]
         comparator = one.condition.comparator
-        held = all(met) if comparator == "has_all" else any(met)
+        every = len(one.hits) == len(dict.fromkeys(one.condition.listed))
+        held = every if comparator in ("has_all", "not_has_all") else any(met)
         assert one.held == (held != comparator.startswith("not_"))
 
 
