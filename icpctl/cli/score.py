@@ -28,7 +28,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def score(
         bool, typer.Option("--timings", help="Print on stderr where the time went.")
     ] = False,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
+        TableFormat, typer.Option("-o", "--output", help="How to print the report.")
     ] = "table",
 ) -> ExitCode:
     """Score an export of visitors against the configs.

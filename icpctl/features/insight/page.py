@@ -17,7 +17,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
@@ -92,7 +92,7 @@ def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: in
     rows = [] if is_or else [_step("All visitors", visitors, 0, visitors)]
     for condition in group.conditions:
         if condition.left is not None:
-            rows.append(_step(own(head(condition.condition)), condition.left, before, visitors))
+            rows.append(_step(own(phrase(condition.condition)), condition.left, before, visitors))
             before = condition.left
     text = f"{counted(group.matched, 'visitor')} left"
     if is_or:
@@ -146,7 +146,7 @@ def _near_misses(report: InsightReport) -> Section:
                     Cell(
                         labels[config.slug], small=f"way {place}" if len(config.groups) > 1 else ""
                     ),
-                    Cell(own(head(condition.condition))),
+                    Cell(own(phrase(condition.condition))),
                     number(near),
                     number(lack),
                 ]

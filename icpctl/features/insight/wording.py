@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase, quoted, values_of
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
@@ -40,27 +40,26 @@ def standing_out(report: InsightReport) -> list[tuple[str, str]]:
 
 
 def change(before: Condition, gain: Relaxation) -> str:
-    """Return a change of a condition, such as `company_size gte 50 -> 40`."""
-    value = value_text(gain.value)
+    """Return a change of a condition, such as `company size is at least 50 -> 40`."""
+    value, name = quoted(gain.value), before.condition_type.name_in_words
     if gain.change == "add":
-        return f"{before.type}: also {value}"
+        return f"{'viewed' if before.condition_type.kind is Kind.PAGES else name}: also {value}"
     if gain.change == "remove":
         return f"{_brief(before)}: without {value}"
     if gain.change == "comparator":
-        return f"{_brief(before)} -> {gain.becomes.comparator}"
-    bounds = head(gain.becomes).removeprefix(f"{before.type} {before.comparator} ")
-    return f"{head(before)} -> {bounds}"
+        return f"{_brief(before)} -> {phrase(gain.becomes).removeprefix(f'{name} ')}"
+    return f"{phrase(before)} -> {values_of(gain.becomes)}"
 
 
 def mostly_by(config: ConfigInsight) -> str:
     """Return the condition that alone keeps most visitors away from a config."""
     worst = max(config.conditions, key=lambda condition: condition.near_misses or 0)
-    return f"{worst.condition.type} {worst.near_misses:,}" if worst.near_misses else ""
+    return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
-    return head(insight.condition) + (" (optional)" if insight.condition.optional else "")
+    return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
 
 
 _Sentence = tuple[int, int, str]
@@ -73,7 +72,7 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
-    lacking = [_field(one) for one in config.conditions if one.missing == visitors]
+    lacking = [_name(one) for one in config.conditions if one.missing == visitors]
     if lacking:
         conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
         fields = _named([*dict.fromkeys(lacking)])
@@ -86,10 +85,10 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
         yield from _of_condition(insight, config)
 
 
-def _field(insight: ConditionInsight) -> str:
+def _name(insight: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = insight.condition.condition_type.kind is Kind.PAGES
-    return "pages" if is_pages else insight.condition.type
+    entry = insight.condition.condition_type
+    return "pages" if entry.kind is Kind.PAGES else entry.name_in_words
 
 
 def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
@@ -142,7 +141,7 @@ def _seldom_first(config: ConfigInsight) -> str:
 
 def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:
     seen = counted(value.nearest_visitors, "time")
-    return f'{insight.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
+    return f'{_name(insight)}: "{value.value}" never occurs; "{value.nearest}" {seen}'
 
 
 def _occurs(values: list[str]) -> str:
@@ -156,4 +155,4 @@ def _named(values: list[str]) -> str:
 
 
 def _brief(condition: Condition) -> str:
-    return fitted(head(condition), _LONGEST)
+    return fitted(phrase(condition), _LONGEST)

@@ -21,7 +21,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def stats(
     master: Master = None,
     spark_conf: SparkConf = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print them.")
+        TableFormat, typer.Option("-o", "--output", help="How to print them.")
     ] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.
