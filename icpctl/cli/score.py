@@ -1,6 +1,7 @@
 """`icpctl score`."""
 
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,7 +114,10 @@ def score(
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
+    from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
+
+    started = time.perf_counter()
 
     if full and output != "json":
         raise IcpctlError("--full is for -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -152,6 +156,7 @@ def score(
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, limit, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
+    print_written(out, rejects, near_misses, report, since=started)
     if timings:
         print_timings(run)
     is_over = limit.exceeded(run.report.rejected, run.report.visitors)

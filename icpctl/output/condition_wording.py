@@ -87,6 +87,8 @@ def in_words(explained: ConditionExplanation) -> str:
         return phrase(condition) + _in_brackets(explained)
     if not listed and condition.comparison.is_equality and _kind(condition) is Kind.NUMBER:
         listed = list(explained.seen.values)
+    if isinstance(condition.value, NamedList):
+        return phrase(condition) + _in_brackets(explained)
     said = phrase(condition, listed or None)
     return said if _is_plain(explained, listed) else said + _in_brackets(explained)
 

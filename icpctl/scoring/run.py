@@ -119,7 +119,7 @@ class Run:
         """The run, when all is counted."""
         report = counts.report(plan, seconds)
         first, best = counts.first_rejected, counts.best.visitors
-        warnings = counts.warnings.first
+        warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
         return run

@@ -50,11 +50,9 @@ def _verdict(explanation: Explanation) -> str:
     if explanation.excluded_by is not None:
         return f"no ICP: excluded by {names[explanation.excluded_by]}"
     if explanation.icp is None:
-        (only, *others) = names.values()
-        count = len(others) + 1
-        return (
-            f"no ICP: {only} does not match" if count == 1 else f"no ICP: none of {count} matches"
-        )
+        if len(names) == 1:
+            return f"no ICP: {next(iter(names.values()))} does not match"
+        return f"no ICP: none of {counted(len(names), 'config')} matches"
     tier = f", tier {explanation.icp_tier}" if explanation.icp_tier is not None else ""
     return f"ICP: {names[explanation.icp]}, score {explanation.icp_score:.2f}{tier}"
 

@@ -1,6 +1,7 @@
 """`icpctl insight`."""
 
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,8 +62,10 @@ def insight(
     from icpctl.cli.scoring_options import scoring_options, visitors_of
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
+    from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
 
+    started = time.perf_counter()
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     configs = workspace(directory, org).configs(config or [])
@@ -76,6 +79,7 @@ def insight(
         result = _insight_here(exports, configs, options, target)
     limit, totals = Limit.parse("0"), result.report
     print_insight(result, output, limit)
+    print_written(report, since=started)
     return ExitCode.FOUND if limit.exceeded(totals.rejected, totals.visitors) else ExitCode.DONE
 
 

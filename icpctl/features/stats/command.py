@@ -1,6 +1,7 @@
 """`icpctl stats`."""
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,8 +74,10 @@ def stats(
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
+    from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
 
+    started = time.perf_counter()
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     period = Period.parse(first, last)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
@@ -90,6 +93,7 @@ def stats(
         result = _stats_here(exports, configs, options, counts, space.org, target)
     limit, totals = Limit.parse("0"), result.run.report
     print_stats(result, output, limit)
+    print_written(report, since=started)
     is_bad = limit.exceeded(totals.rejected + totals.damaged, totals.visitors)
     return ExitCode.FOUND if is_bad else ExitCode.DONE
 

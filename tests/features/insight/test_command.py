@@ -76,7 +76,7 @@ def test_it_counts_what_score_counts(tmp_path: Path) -> None:
 
 def test_a_pipe_gets_everything_in_columns(tmp_path: Path) -> None:
     ended = insight(FLAT, cwd=tmp_path)
-    blocks = ended.out.split("\n\n")
+    blocks = ended.tabbed.split("\n\n")
     heads = [block.split("\n")[0].split("\t")[0] for block in blocks[1:]]
     assert heads[:3] == ["CONFIG", "CONFIG", "CONFIG"]
     assert "enterprise-saas" in heads
@@ -96,15 +96,15 @@ def test_a_pipe_gets_everything_in_columns(tmp_path: Path) -> None:
 
 def test_what_stands_out(tmp_path: Path) -> None:
     folder(tmp_path, {"tech": [INDUSTRY, SIZE], "any": [CITY, ROME], "any-2": [CITY]}, PEOPLE)
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
         "CONFIG\tSTANDS OUT",
-        "tech\tmatches nobody: industry equals Technolgy leaves none",
+        "tech\tmatches nobody: industry is Technolgy leaves none",
         "any-2\tnever comes first: all its 2 matches go to any (2)",
         'tech\tindustry: "Technolgy" never occurs; "Technology" 2 times',
         "any\tcity contains Rome never holds",
-        "any\tcity exists holds for every visitor: it decides nothing",
-        "any-2\tcity exists holds for every visitor: it decides nothing",
+        "any\tcity is known holds for every visitor: it decides nothing",
+        "any-2\tcity is known holds for every visitor: it decides nothing",
     ]
     assert "tech\tindustry: also Technology\t+1" in lines
 
@@ -113,7 +113,7 @@ def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
     configs = {"big": [SIZE], "rome": [CITY]}
     visitors = [{"city": "Rome", "company_size": 60}] * 40 + [{"city": "Rome"}]
     folder(tmp_path, configs, visitors)
-    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
     said = "rome\tcomes first for 1 of its 41 matches: the others go to big (40)\n"
     assert out.count("comes first") == 1
     assert said in out
@@ -122,17 +122,17 @@ def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
 def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
     sizes = [30, 40, 41, 60, "11-50"]
     folder(tmp_path, {"a": [SIZE]}, [{"company_size": it} for it in sizes])
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
-    assert "a\tcompany_size gte 50 -> 40\t+2" in lines
-    assert "a\tcompany_size gte 50 -> 10\t+4" in lines
-    assert "company_size gte 50\t1\t4\t0\t1\t4" in lines
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
+    assert "a\tcompany size is at least 50 -> 40\t+2" in lines
+    assert "a\tcompany size is at least 50 -> 10\t+4" in lines
+    assert "company size is at least 50\t1\t4\t0\t1\t4" in lines
 
 
 def test_visitors_without_the_field_are_told(tmp_path: Path) -> None:
     folder(tmp_path, {"a": [CITY, SIZE]}, [{"city": "Bonn"}] * 3 + PEOPLE)
-    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
-    assert "a\tcompany_size gte 50: 3 of its 4 near misses lack the field\n" in out
-    assert "company_size gte 50\t1\t1\t3\t1\t4\n" in out
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
+    assert "a\tcompany size is at least 50: 3 of its 4 near misses lack the field\n" in out
+    assert "company size is at least 50\t1\t1\t3\t1\t4\n" in out
 
 
 def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
@@ -140,23 +140,23 @@ def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
     title = {"type": "job_title", "comparator": "not_contains", "value": "Intern"}
     configs = {"a": [CITY, SIZE, pages, title, title | {"value": "Student"}], "b": [SIZE]}
     folder(tmp_path, configs, [{"city": "Bonn"}] * 3)
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
         "CONFIG\tSTANDS OUT",
-        "b\tmatches nobody: company_size gte 50 leaves none",
-        "a\tmatches nobody: company_size gte 50 leaves none of the 3 visitors before",
-        "a\tno visitor has company_size, pages, job_title, which 4 conditions ask for",
-        "b\tno visitor has company_size, which a condition asks for",
-        "a\tcity exists holds for every visitor: it decides nothing",
+        "b\tmatches nobody: company size is at least 50 leaves none",
+        "a\tmatches nobody: company size is at least 50 leaves none of the 3 visitors before",
+        "a\tno visitor has company size, pages, job title, which 4 conditions ask for",
+        "b\tno visitor has company size, which a condition asks for",
+        "a\tcity is known holds for every visitor: it decides nothing",
     ]
 
 
 def test_all_values_that_never_occur_are_told(tmp_path: Path) -> None:
     one = {"type": "industry", "comparator": "in", "value": ["Technolgy", "Retail"]}
     folder(tmp_path, {"a": [one]}, PEOPLE)
-    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
     assert 'a\tindustry: "Technolgy" never occurs; "Technology" 2 times\n' in out
-    assert "a\tindustry in Technolgy, Retail: Retail never occurs\n" in out
+    assert "a\tindustry is Technolgy or Retail: Retail never occurs\n" in out
 
 
 @pytest.mark.parametrize("visitors", [[], [{"city": "Bonn"}] * 2, [{}]])
@@ -208,6 +208,6 @@ def test_rejected_lines_are_told(tmp_path: Path) -> None:
 
 def test_letter_case(tmp_path: Path) -> None:
     folder(tmp_path, {"a": [INDUSTRY | {"value": "tech"}]}, [{"industry": "Tech"}])
-    out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).out
+    out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).tabbed
     assert "a\tindustry: also Tech\t+1\n" in out
     assert "also" not in icpctl("insight", "v.jsonl", cwd=tmp_path).out
