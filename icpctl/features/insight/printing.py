@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.wording import change, condition_text, mostly_by, standing_out
+from icpctl.features.insight.change_list import proposed_changes
+from icpctl.features.insight.wording import condition_text, mostly_by, standing_out
 from icpctl.output.console import note, table
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
@@ -87,26 +89,21 @@ def _print_standing_out(report: InsightReport) -> int:
 
 
 def _print_gains(report: InsightReport) -> int:
-    """The changes that gain most, of each condition a few."""
-    most = _MOST_ALIKE if sys.stdout.isatty() else None
-    all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
-    gains = [
-        (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
-        for config in report.configs
-        for number, group in enumerate(config.groups, 1)
-        for condition in group.conditions
-        for gain in condition.gains[:most]
-    ]
-    gains.sort(key=lambda entry: -entry[0])
-    rows = [[*cells, f"+{gain:,}"] for gain, cells in gains]
+    """The changes that gain most, of each condition a few, under the numbers of `--apply`."""
+    proposed, alike = proposed_changes(report), Counter[tuple[str, int, int]]()
+    rows = []
+    for change in proposed:
+        condition = change.slug, change.group, change.place
+        alike[condition] += 1
+        if alike[condition] <= _MOST_ALIKE or not sys.stdout.isatty():
+            gain = f"+{change.relaxation.gain:,}"
+            rows.append([change.slug, str(change.number), change.text, gain])
     lone = len(report.configs) == 1
-    columns = ["CONFIG", "CHANGE", "GAINS"]
-    left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
-    return left + all_of_them - len(rows)
-
-
-def _place(config: ConfigInsight, number: int) -> str:
-    return f" (group {number})" if len(config.groups) > 1 else ""
+    columns = ["CONFIG", "N", "CHANGE", "GAINS"]
+    left = _print_some(columns, rows, folds="CHANGE", right=["N", "GAINS"], lone=lone)
+    if rows:
+        note("icpctl insight ... --apply N makes change N")
+    return left + len(proposed) - len(rows)
 
 
 def _print_conditions(config: ConfigInsight) -> None:

@@ -113,8 +113,7 @@ v002 in visitors.jsonl:2, as of 2026-11-23 12:00:00 UTC
 ✗ no ICP: none of 6 configs matches
 ✗ Nearest: High intent (pricing, demo, sign-up) (high-intent)
   nearest is group 1 of 2:
-  ✗ viewed /pricing and /demo (viewed
-    https://www.example.com/blog/gdpr-basics)
+  ✗ viewed /pricing and /demo (viewed https://www.example.com/blog/gdpr-basics)
   ✓ did not view /careers
 --all shows every condition of 6 configs
 """
