@@ -29,13 +29,13 @@ SLIPS = {
     "list -o jsn": ("--output: 'jsn' is not one of table, json, yaml, name", "did you mean json?"),
     "score -o xml": ("--output: 'xml' is not one of table, tsv, json", "icpctl score -h"),
     "get": ("SLUG is missing", "icpctl get -h"),
-    "delete": ("SLUG is missing", "icpctl delete -h"),
+    "delete": ("SLUG... is missing", "icpctl delete -h"),
     "get a b": ("icpctl get takes fewer arguments: b is too much", "icpctl get -h"),
     "list --dir": ("--dir needs a value", "-h shows"),
     "list --active=3": ("--active takes no value", "-h shows"),
     "score x --as-of 1 --as-of 2": ("--as-of is given twice, and takes one value", "score -h"),
     "score x --out a.csv --out b.csv": ("--out is given twice, and takes one value", "score -h"),
-    "get a -o json -o yaml": ("--output is given twice, and takes one value", "get -h"),
+    "get a --org x --org y": ("--org is given twice, and takes one value", "get -h"),
     "score x --as-of=": ("--as-of: the value is empty", "score -h"),
     "apply": ("no file or folder of configs is named", "icpctl apply icp_configs"),
     "diff": ("no file or folder of configs is named", "icpctl apply icp_configs"),
@@ -133,7 +133,7 @@ def test_validate_reads_stdin(tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (0, "0 errors, 0 warnings in 1 file\n")
     bad = icpctl("validate", "-", cwd=tmp_path, stdin="label: X\nrule: {}\n")
     assert bad.code == 1
-    assert "<stdin>:2:1: error: unknown key 'rule'" in bad.out
+    assert "<stdin>:2:1: error[ICP102] unknown key 'rule'" in bad.out
     listed = icpctl("list", "--dir", CONFIGS, "-o", "json", cwd=tmp_path).out
     assert icpctl("validate", "-", cwd=tmp_path, stdin=listed).code == 0
     wrong = listed.replace('"operator": "AND"', '"operator": "XOR"', 1)

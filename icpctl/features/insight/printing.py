@@ -101,8 +101,8 @@ def _print_gains(report: InsightReport) -> int:
     lone = len(report.configs) == 1
     columns = ["CONFIG", "N", "CHANGE", "GAINS"]
     left = _print_some(columns, rows, folds="CHANGE", right=["N", "GAINS"], lone=lone)
-    if rows:
-        note("icpctl insight ... --apply N makes change N")
+    if rows and sys.stdout.isatty():
+        note("--apply N makes change N in the file of its config")
     return left + len(proposed) - len(rows)
 
 

@@ -106,7 +106,7 @@ def test_what_stands_out(tmp_path: Path) -> None:
         "any\tcity is known holds for every visitor: it decides nothing",
         "any-2\tcity is known holds for every visitor: it decides nothing",
     ]
-    assert "tech\tindustry: also Technology\t+1" in lines
+    assert "tech\t1\tindustry: also Technology\t+1" in lines
 
 
 def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
@@ -123,8 +123,8 @@ def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
     sizes = [30, 40, 41, 60, "11-50"]
     folder(tmp_path, {"a": [SIZE]}, [{"company_size": it} for it in sizes])
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
-    assert "a\tcompany size is at least 50 -> 40\t+2" in lines
-    assert "a\tcompany size is at least 50 -> 10\t+4" in lines
+    assert "a\t4\tcompany size is at least 50 -> 40\t+2" in lines
+    assert "a\t1\tcompany size is at least 50 -> 10\t+4" in lines
     assert "company size is at least 50\t1\t4\t0\t1\t4" in lines
 
 
@@ -209,5 +209,89 @@ def test_rejected_lines_are_told(tmp_path: Path) -> None:
 def test_letter_case(tmp_path: Path) -> None:
     folder(tmp_path, {"a": [INDUSTRY | {"value": "tech"}]}, [{"industry": "Tech"}])
     out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).tabbed
-    assert "a\tindustry: also Tech\t+1\n" in out
+    assert "a\t1\tindustry: also Tech\t+1\n" in out
     assert "also" not in icpctl("insight", "v.jsonl", cwd=tmp_path).out
+
+
+COMMENTED = """\
+label: A  # the label
+rules:
+  groups:
+    - operator: AND
+      conditions:
+        - {type: city, comparator: exists}
+        # how large
+        - type: company_size
+          comparator: gte
+          value: 50  # people
+"""
+
+
+def gains(folder: Path) -> list[list[str]]:
+    """The changes that `insight` proposes: slug, number, change and gain."""
+    lines = icpctl("insight", "v.jsonl", cwd=folder).tabbed.splitlines()
+    return [line.split("\t") for line in lines if "\t+" in line]
+
+
+def test_a_change_of_the_list_is_made_in_the_file(tmp_path: Path) -> None:
+    visitors = [{"city": "Bonn", "company_size": size} for size in (30, 40, 60)]
+    folder(tmp_path, {"a": [CITY, SIZE]}, visitors)
+    (tmp_path / "icp_configs" / "a.json").unlink()
+    config = tmp_path / "icp_configs" / "a.yaml"
+    config.write_text(COMMENTED)
+    number = next(number for _, number, text, _ in gains(tmp_path) if text.endswith("-> 40"))
+    ended = icpctl("insight", "v.jsonl", "--apply", number, cwd=tmp_path)
+    assert ended.code == 0
+    assert "-          value: 50  # people\n+          value: 40  # people\n" in ended.out
+    said = "company size is at least 50 -> 40, which gains 1 visitor\n"
+    assert ended.err == f"updated icp_configs/a.yaml: {said}"
+    assert config.read_text() == COMMENTED.replace("value: 50", "value: 40")
+    assert matches(tmp_path) == {"a": 2}
+
+
+def test_every_change_gains_what_it_says(tmp_path: Path) -> None:
+    title = {"type": "job_title", "comparator": "starts_with", "value": "VP"}
+    people = [
+        {"city": city, "company_size": size, "job_title": job, "industry": industry}
+        for city, size, job, industry in (
+            ("Rome", 60, "VP", "Tech"),
+            ("Rome", 45, "VP", "Technology"),
+            ("Rome", 60, "Deputy VP", "Retail"),
+            ("Rome", 20, "VP", "Tech"),
+        )
+    ]
+    configs = {"a": [ROME, SIZE, title], "b": [SIZE, INDUSTRY | {"value": "Tech"}]}
+    folder(tmp_path, configs, people)
+    proposed, before = gains(tmp_path), matches(tmp_path)
+    assert [int(cells[1]) for cells in proposed] == list(range(1, len(proposed) + 1))
+    for slug, number, _, gain in proposed:
+        file = tmp_path / "icp_configs" / f"{slug}.json"
+        kept = file.read_bytes()
+        assert icpctl("insight", "v.jsonl", "--apply", number, cwd=tmp_path).code == 0
+        assert matches(tmp_path)[slug] - before[slug] == int(gain)
+        file.write_bytes(kept)
+
+
+def matches(folder: Path) -> dict[str, int]:
+    """How many visitors match each config."""
+    scored = json.loads(icpctl("score", "v.jsonl", "-o", "json", cwd=folder).out)
+    return {config["slug"]: config["matched"] for config in scored["configs"]}
+
+
+def test_changes_that_cannot_be_made(tmp_path: Path) -> None:
+    folder(tmp_path, {"a": [INDUSTRY | {"comparator": "in", "value": {"list": "x"}}]}, PEOPLE)
+    (tmp_path / "icp_configs" / "lists").mkdir()
+    (tmp_path / "icp_configs" / "lists" / "x.txt").write_text("Retail\n")
+    config = (tmp_path / "icp_configs" / "a.json").read_bytes()
+    ended = icpctl("insight", "v.jsonl", "--apply", "99", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: there is no change 99\n  hint: there are ")
+    ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
+    assert ended.code == 2
+    assert "change 1 is one of the list x, which other configs may share" in ended.err
+    assert "change lists/x.txt by hand: industry: also" in ended.err
+    with (tmp_path / "v.jsonl").open("a") as file:
+        file.write("bad\n")
+    ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
+    assert "1 line rejected, so nothing was changed" in ended.err
+    assert (tmp_path / "icp_configs" / "a.json").read_bytes() == config
