@@ -132,9 +132,8 @@ def _print_gains(report: InsightReport) -> int:
     """The changes that gain most, of each condition a few."""
     most = _MOST_ALIKE if sys.stdout.isatty() else None
     all_of_them = sum(
-        len(gains)
+        len(config.bounds) + sum(len(condition.gains) for condition in config.conditions)
         for config in report.configs
-        for gains in (config.bounds, *(condition.gains for condition in config.conditions))
     )
     gains = [
         (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
