@@ -41,11 +41,13 @@ class ScoreTable:
     def of(self, words: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The scores, in hundredths, of the `rows` that match; words are [words, rows]."""
         if len(self._deciding) > _MOST:
-            return self._scores([words[word].take(rows) >> bit & 1 for word, bit in self._places])
+            return self._scores(
+                [_taken(words[word], rows) >> bit & 1 for word, bit in self._places]
+            )
         codes = np.zeros(len(rows), np.uint16)
         for word, part in self._code_parts:
-            codes += part.take(words[word].take(rows))
-        return self._table.take(codes)
+            codes += _taken(part, _taken(words[word], rows))
+        return _taken(self._table, codes)
 
     @property
     def _places(self) -> list[tuple[int, int]]:
@@ -81,6 +83,12 @@ class ScoreTable:
             np.maximum(best, _group_scores(group, held[start:stop]), out=best)
             start = stop
         return best
+
+
+def _taken(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the values at some places, all valid: "clip" takes a quarter of the time of "raise"."""
+    taken: np.ndarray = values.take(places, mode="clip")
+    return taken
 
 
 def _group_scores(group: GroupPlan, held: Sequence[np.ndarray]) -> np.ndarray:
