@@ -134,6 +134,8 @@ def _name_likeness(field: str, key: str) -> float:
         if key_form(name) == form:
             return 1.0 - rank / 100
     words = f" {' '.join(_WORDS.findall(key)).casefold()} "
+    if field != ID and " id " in words:
+        return 0.0
     within = [name for name in names if f" {name} " in words]
     if within and field != ID:
         return 0.8 if any(name not in _GENERAL for name in within) else _SAYS_LITTLE
