@@ -49,3 +49,12 @@ def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_design_names_files_that_exist_and_is_short() -> None:
+    text = (ROOT / "docs/design.md").read_text("utf-8")
+    assert len(text.split()) <= 1500
+    named = {name for name in re.findall(r"`([a-z_/.]+\.(?:py|c|h|md))`", text) if "/" in name}
+    assert len(named) > 30
+    roots = (ROOT, ROOT / "icpctl")
+    assert not [name for name in named if not any((root / name).exists() for root in roots)]

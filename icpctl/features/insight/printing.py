@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.wording import change, condition_text, mostly_by, standing_out
+from icpctl.features.insight.wording import (
+    bound_change,
+    change,
+    condition_text,
+    mostly_by,
+    standing_out,
+    visitors_of,
+)
 from icpctl.output.console import note, table
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
@@ -46,6 +53,8 @@ def _print_tables(result: Insight) -> None:
         print("there is no visitor to show where configs lose any")
         return
     _print_configs(report)
+    _print_exclusions(report)
+    _print_min_scores(report)
     left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()
     if is_terminal and len(report.configs) > _MOST_WHOLE:
@@ -81,6 +90,39 @@ def _print_configs(report: InsightReport) -> None:
     table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
 
 
+def _print_exclusions(report: InsightReport) -> None:
+    """What the configs take that exclude."""
+    numbers = ["EXCLUDED", "BY IT ALONE", "WOULD MATCH"]
+    rows = [
+        [
+            config.slug,
+            *map("{:,}".format, (taken.excluded, taken.alone, taken.would_match)),
+            visitors_of(taken.takes),
+        ]
+        for config in report.configs
+        if (taken := config.exclusion)
+    ]
+    if rows:
+        print()
+        columns = ["EXCLUDED BY", *numbers, "OF WHICH CONFIGS"]
+        table(columns, rows, folds="OF WHICH CONFIGS", right=numbers)
+
+
+def _print_min_scores(report: InsightReport) -> None:
+    """What lowest scores cost, and what the next best bounds gain."""
+    numbers = ["MIN SCORE", "REACH IT", "BELOW", "NEXT BOUND", "GAINS"]
+    rows = []
+    for config in report.configs:
+        if bound := config.min_score:
+            gain = bound.gains[0] if bound.gains else None
+            following = [f"{gain.value:g}", f"+{gain.gain:,}"] if gain else ["", ""]
+            counts = [f"{config.matched:,}", f"{bound.below:,}"]
+            rows.append([config.slug, f"{bound.value:g}", *counts, *following])
+    if rows:
+        print()
+        table(["CONFIG", *numbers], rows, folds="CONFIG", right=numbers)
+
+
 def _print_standing_out(report: InsightReport) -> int:
     lone = len(report.configs) == 1
     columns = ["CONFIG", "STANDS OUT"]
@@ -90,13 +132,21 @@ def _print_standing_out(report: InsightReport) -> int:
 def _print_gains(report: InsightReport) -> int:
     """The changes that gain most, of each condition a few."""
     most = _MOST_ALIKE if sys.stdout.isatty() else None
-    all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
+    all_of_them = sum(
+        len(config.bounds) + sum(len(condition.gains) for condition in config.conditions)
+        for config in report.configs
+    )
     gains = [
         (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
         for config in report.configs
         for number, group in enumerate(config.groups, 1)
         for condition in group.conditions
         for gain in condition.gains[:most]
+    ]
+    gains += [
+        (bound.gain, [config.slug, bound_change(config, bound)])
+        for config in report.configs
+        for bound in config.bounds
     ]
     gains.sort(key=lambda entry: -entry[0])
     rows = [[*cells, f"+{gain:,}"] for gain, cells in gains]
