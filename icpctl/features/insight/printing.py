@@ -26,27 +26,28 @@ if TYPE_CHECKING:
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.model import ConditionInsight, ConfigInsight, InsightReport
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 12  # of a table on a terminal
 _MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
 _MOST_ALIKE = 3  # changes of one condition on a terminal
 
 
-def print_insight(result: Insight, output: ReportFormat, limit: Limit) -> None:
+def print_insight(result: Insight, output: ReportFormat, strictness: Strictness) -> None:
     """Print insight on stdout, and what was wrong with the input on stderr."""
-    FORMATS[output](result.report)
+    FORMATS[output](result)
     sys.stdout.flush()
     for name in result.report.capped:
         note(f"{name} has too many values to count all: more may gain than is shown")
-    print_notes(result.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
 
 
-def _print_body(report: InsightReport) -> None:
-    print_json(report.body())
+def _print_body(result: Insight) -> None:
+    print_json(result.report.body() | result.run.report.unread_body())
 
 
-def _print_tables(report: InsightReport) -> None:
+def _print_tables(result: Insight) -> None:
+    report = result.report
     print(headline(report), end="\n\n")
     if not report.visitors:
         print("there is no visitor to show where configs lose any")
@@ -67,7 +68,7 @@ def _print_tables(report: InsightReport) -> None:
         note("the tables show what tells most: -o json has all, and a pipe")
 
 
-FORMATS: dict[ReportFormat, Callable[[InsightReport], None]] = {
+FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
     "table": _print_tables,
     "json": _print_body,
 }
