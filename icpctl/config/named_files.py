@@ -79,9 +79,10 @@ def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
     document = without_printed(read_source(str(_STDIN)))
     loaded.files += 1
     loaded.findings += definitions.findings
-    is_list = isinstance(document.root, List)
-    for root in document.root.items if isinstance(document.root, List) else [document.root]:
-        shown = replace(document, root=unprinted(root) if is_list else root)
+    root = document.root
+    roots = [unprinted(item) for item in root.items] if isinstance(root, List) else [root]
+    for config_root in roots:
+        shown = replace(document, root=config_root)
         _, findings = check_document(shown, None, definitions=definitions, lint=loaded.lint)
         loaded.findings += findings
 

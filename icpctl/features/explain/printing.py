@@ -9,7 +9,7 @@ from icpctl.features.explain.summary import summary
 from icpctl.output.console import note, shown_line
 from icpctl.output.explanation_tree import Screen, print_trees
 from icpctl.output.json_text import print_json
-from icpctl.output.runs.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def print_explained(
     """
     FORMATS[output](explained, as_of, show_all)
     sys.stdout.flush()
-    print_mapped(list({its.mapped.source: its.mapped for its in explained}.values()))
+    by_file = {its.mapped.source: its for its in explained}
+    print_mapped([its.mapped for its in by_file.values()])
+    for its in by_file.values():
+        print_unread(its.unread, [its.mapped])
     for its in explained:
         _print_search(its, line, is_alone=len(explained) == 1)
     if output == "table" and not show_all:

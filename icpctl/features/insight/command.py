@@ -65,11 +65,10 @@ def insight(
     With --apply one of the changes is made, and the difference printed.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
     from icpctl.output.written import print_written
-    from icpctl.scoring.bounds import Limit
 
     started = time.perf_counter()
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
@@ -84,12 +83,12 @@ def insight(
         result = insight_on(spark, exports, configs, options)
     else:
         result = _insight_here(exports, configs, options, target)
-    limit, totals = Limit.parse("0"), result.report
     if apply is not None:
         return _apply_change(space, configs, result, apply)
-    print_insight(result, output, limit)
+    strict = strictness()
+    print_insight(result, output, strict)
     print_written(report, since=started)
-    return ExitCode.FOUND if limit.exceeded(totals.rejected, totals.visitors) else ExitCode.DONE
+    return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 
 def _apply_change(
@@ -112,7 +111,7 @@ def _apply_change(
     proposed = chosen_change(result.report, number)
     change = apply_change(space, configs, proposed)
     print_change(change)
-    gain = counted(proposed.relaxation.gain, "visitor")
+    gain = counted(proposed.gain, "visitor")
     note(f"updated {change.after.path}: {proposed.text}, which gains {gain}")
     return ExitCode.DONE
 

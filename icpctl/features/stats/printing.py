@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.stats.counting import Stats, StatsReport
     from icpctl.output.formats import TableFormat
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
@@ -30,24 +30,25 @@ _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
 
 
-def print_stats(result: Stats, output: TableFormat, limit: Limit) -> None:
+def print_stats(result: Stats, output: TableFormat, strictness: Strictness) -> None:
     """Print statistics on stdout, and what was wrong with the input on stderr."""
-    FORMATS[output](result.report)
+    FORMATS[output](result)
     sys.stdout.flush()
-    print_notes(result.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
     if result.dateless:
         who = counted(result.dateless, "visitor")
         note(f"last_seen is no date for {who}: they count without one")
 
 
-def _print_body(report: StatsReport) -> None:
-    body = report.body()
-    if report.by is None:
+def _print_body(result: Stats) -> None:
+    body = result.report.body()
+    if result.report.by is None:
         del body["by"]
-    print_json(body)
+    print_json(body | result.run.report.unread_body())
 
 
-def _print_tables(report: StatsReport) -> None:
+def _print_tables(result: Stats) -> None:
+    report = result.report
     print(_headline(report), end="\n\n")
     print_configs(report.configs, sys.stdout)
     if report.by and report.by.values:
@@ -58,8 +59,9 @@ def _print_tables(report: StatsReport) -> None:
         _print_days(report.days)
 
 
-def _print_tsv(report: StatsReport) -> None:
+def _print_tsv(result: Stats) -> None:
     """The tables, an empty line between them; every day, and None where nothing is known."""
+    report = result.report
     print_configs_tsv(report.configs, sys.stdout)
     if report.by and report.by.values:
         rows = [(value.value, value.visitors, value.matched) for value in report.by.values]
@@ -75,7 +77,7 @@ def _print_counts_tsv(name: str, rows: Sequence[tuple[str | None, int, int]]) ->
     tab_separated([name, "visitors", "matched", "matchRate"], cells)
 
 
-FORMATS: dict[TableFormat, Callable[[StatsReport], None]] = {
+FORMATS: dict[TableFormat, Callable[[Stats], None]] = {
     "table": _print_tables,
     "tsv": _print_tsv,
     "json": _print_body,

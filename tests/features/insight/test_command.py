@@ -295,3 +295,112 @@ def test_changes_that_cannot_be_made(tmp_path: Path) -> None:
     ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
     assert "1 line rejected, so nothing was changed" in ended.err
     assert (tmp_path / "icp_configs" / "a.json").read_bytes() == config
+
+
+POINTS = {
+    "label": "points",
+    "minScore": 60,
+    "rules": {
+        "groups": [
+            {
+                "operator": "AND",
+                "conditions": [
+                    CITY,
+                    SIZE | {"optional": True, "weight": 2},
+                    ROME | {"weight": 1},
+                ],
+            }
+        ]
+    },
+}
+OURS = {
+    "label": "ours",
+    "exclude": True,
+    "rules": {
+        "groups": [
+            {
+                "operator": "AND",
+                "conditions": [{"type": "domain", "comparator": "equals", "value": "example.com"}],
+            }
+        ]
+    },
+}
+SCORED = [
+    {"city": "Rome", "company_size": 60},
+    {"city": "Rome", "company_size": 60, "domain": "example.com"},
+    {"city": "Rome", "company_size": 40},
+    {"city": "Bonn", "company_size": 20},
+    {"company_size": 60},
+]
+
+
+def bounded(path: Path) -> None:
+    """A config with a `minScore` and one that excludes, and their visitors."""
+    folder(path, {}, SCORED)
+    for body in (POINTS, OURS):
+        (path / "icp_configs" / f"{body['label']}.json").write_text(json.dumps(body))
+
+
+def test_what_lowest_scores_cost_and_exclusions_take(tmp_path: Path) -> None:
+    bounded(tmp_path)
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
+    at = lines.index("EXCLUDED BY\tEXCLUDED\tBY IT ALONE\tWOULD MATCH\tOF WHICH CONFIGS")
+    assert lines[at + 1] == "ours\t1\t1\t1\tpoints (1)"
+    at = lines.index("CONFIG\tMIN SCORE\tREACH IT\tBELOW\tNEXT BOUND\tGAINS")
+    assert lines[at + 1] == "points\t60\t2\t2\t50\t+1"
+    changes = [line for line in lines if line.startswith("points\t") and "\t+" in line][1:]
+    assert changes == [
+        "points\t1\tcompany size is at least 50 -> 20\t+2",
+        "points\t2\tminScore 60 -> 25\t+2",
+        "points\t3\tcompany size is at least 50 -> 40\t+1",
+        "points\t4\tminScore 60 -> 50\t+1",
+    ]
+    body = json.loads(icpctl("insight", "v.jsonl", "-o", "json", cwd=tmp_path).out)
+    ours, points = body["configs"]
+    assert (body["matched"], body["excluded"]) == (1, 1)
+    assert ours["exclusion"] == {
+        "excluded": 1,
+        "alone": 1,
+        "wouldMatch": 1,
+        "takes": [{"slug": "points", "visitors": 1}],
+    }
+    gains = [{"value": 50, "gain": 1}, {"value": 25, "gain": 2}]
+    assert points["minScore"] == {"value": 60, "below": 2, "gains": gains}
+    assert (points["matched"], points["first"], points["excluded"]) == (2, 1, 1)
+    assert {"minScore", "exclusion"} & {*ours} == {"exclusion"}
+
+
+def test_the_report_shows_bounds_and_exclusions(tmp_path: Path) -> None:
+    bounded(tmp_path)
+    for name in ("r.html", "r.md"):
+        assert icpctl("insight", "v.jsonl", "--report", name, cwd=tmp_path).code == 0
+        text = (tmp_path / name).read_text()
+        for said in ("Lowest scores", "minScore 60 -> 50", "By it alone"):
+            assert said.replace(">", "&gt;") in text or said in text, (name, said)
+
+
+@pytest.mark.parametrize(
+    ("min_score", "excludes", "said"),
+    [
+        (100, False, "a\tmatches nobody: 2 visitors meet its conditions, but not minScore 100\n"),
+        (10, False, "a\tminScore 10 decides nothing: everyone who matches a group reaches it\n"),
+        (0, True, "a\texcludes 2 visitors and takes none from any config: "),
+    ],
+)
+def test_a_bound_or_an_exclusion_that_stands_out(
+    min_score: int, excludes: bool, said: str, tmp_path: Path
+) -> None:
+    folder(tmp_path, {"a": [CITY, ROME]}, PEOPLE)
+    file = tmp_path / "icp_configs" / "a.json"
+    more = {"minScore": min_score, "exclude": excludes}
+    file.write_text(json.dumps(json.loads(file.read_text()) | more))
+    assert said in icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
+
+
+def test_a_lower_bound_is_set_in_the_file(tmp_path: Path) -> None:
+    bounded(tmp_path)
+    ended = icpctl("insight", "v.jsonl", "--apply", "4", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    body = json.loads((tmp_path / "icp_configs" / "points.json").read_text())
+    assert body["minScore"] == 50
+    assert "minScore 60 -> 50, which gains 1 visitor" in ended.err
