@@ -1,4 +1,4 @@
-"""Where profiles lose visitors: funnels, near misses, and who matches several."""
+"""Where ICPs lose visitors: funnels, near misses, and who matches several."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def _funnels(report: InsightReport) -> Section:
         if config in chosen
         for place, group in enumerate(config.groups, 1)
     ]
-    text = "How many visitors remain after each condition, in the order of the profile."
+    text = "How many visitors remain after each condition, in the order of the ICP."
     if len(chosen) < len(report.configs):
-        text += f" The {len(chosen)} profiles with most matches are shown."
+        text += f" The {len(chosen)} ICPs with most matches are shown."
     return Section("funnels", "Funnels", text, blocks, columns=True, legend=("remain", "lost"))
 
 
@@ -113,7 +113,7 @@ def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
 
 
 def _exclusions(report: InsightReport) -> Section:
-    """Who is excluded by what, and which profiles would have them."""
+    """Who is excluded by what, and which ICPs would have them."""
     labels = {config.slug: inside(config.label) for config in report.configs}
     rows = [
         [
@@ -124,9 +124,9 @@ def _exclusions(report: InsightReport) -> Section:
         for config in report.configs
         if (taken := config.exclusion)
     ]
-    heads = columns("Profile", "#Excluded", "#By it alone", "#Would match", "Of which profiles")
-    table = Table("Who is excluded, and what profiles that takes from", heads, rows)
-    text = "Visitors whom a profile excludes have no ICP, whatever else they match."
+    heads = columns("ICP", "#Excluded", "#By it alone", "#Would match", "Of which ICPs")
+    table = Table("Who is excluded, and what ICPs that takes from", heads, rows, is_cards=True)
+    text = "Visitors whom an ICP excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 
 
@@ -142,9 +142,10 @@ def _min_scores(report: InsightReport) -> Iterator[Block]:
             )
             counts = [number(config.matched), number(bound.below)]
             rows.append([Cell(inside(config.label)), score, *counts, *(following or [Cell()] * 2)])
-    heads = ("Profile", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
+    heads = ("ICP", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
     if rows:
-        yield Block("Lowest scores", table=Table("What lowest scores cost", columns(*heads), rows))
+        table = Table("What lowest scores cost", columns(*heads), rows, is_cards=True)
+        yield Block("Lowest scores", table=table)
 
 
 def _overlap(report: InsightReport) -> Section:
@@ -159,11 +160,11 @@ def _overlap(report: InsightReport) -> Section:
             for both in (report.overlap[at][other] for other in chosen)
         ]
         rows.append([Cell(own(config.label)), *cells])
-    heads = columns("Profile", *(f"#{report.configs[at].slug}" for at in chosen))
-    table = Table("Visitors that match both profiles", heads, rows, is_matrix=True)
+    heads = columns("ICP", *(f"#{report.configs[at].slug}" for at in chosen))
+    table = Table("Visitors that match both ICPs", heads, rows, is_matrix=True)
     text = "Visitors that match both; the stronger the colour, the larger a part of the row's."
     if len(chosen) < len(matching):
-        text += f" The {len(chosen)} profiles with most matches are shown."
+        text += f" The {len(chosen)} ICPs with most matches are shown."
     return Section("overlap", "Overlap", text, [Block(table=table)])
 
 
@@ -174,14 +175,14 @@ def _near_misses(report: InsightReport) -> Section:
         for config in report.configs
         for place, group in enumerate(config.groups, 1)
         for condition in group.conditions
-        if condition.near_misses
+        if condition.near_misses and config.exclusion is None
     ]
     missed.sort(key=lambda entry: -entry[0])
     blocks = []
     if missed:
         table = Table(
             "Near misses by condition",
-            columns("Profile", "Condition", "#Near misses", "#Field missing"),
+            columns("ICP", "Condition", "#Near misses", "#Field missing"),
             [
                 [
                     Cell(
@@ -193,6 +194,7 @@ def _near_misses(report: InsightReport) -> Section:
                 ]
                 for near, lack, config, place, condition in missed[:_MOST_ROWS]
             ],
+            is_cards=True,
         )
         blocks.append(Block(table=table))
     blocks += _min_scores(report)
@@ -211,7 +213,7 @@ def _near_misses(report: InsightReport) -> Section:
         gains.sort(key=lambda entry: -entry[0])
         table = Table(
             "What it would gain to ask for less",
-            columns("Profile", "Change", "#More matches"),
+            columns("ICP", "Change", "#More matches"),
             [
                 [Cell(labels[config.slug]), Cell(text), number(gain)]
                 for gain, config, text in gains[:_MOST_ROWS]

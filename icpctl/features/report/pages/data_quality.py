@@ -107,5 +107,5 @@ def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
     text = f"Made by icpctl {__version__}."
     if more > 0:
         text += f" The first {_MOST_PLACES} of {len(sources):,} files are listed."
-    blocks = [Block("Input", table=inputs), Block("Profiles", table=configs)]
+    blocks = [Block("Input", table=inputs), Block("ICPs", table=configs)]
     return Section("making", "How it was made", text, blocks, columns=True)

@@ -20,7 +20,8 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.features.report.pages.people import people
+from icpctl.features.report.pages.people import excluded_people, people
+from icpctl.features.report.pages.summary import summary
 from icpctl.features.report.spans import grouped
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
@@ -55,11 +56,13 @@ def page(
     """The page for figures and the configs that they are of, with `contributed` sections."""
     sections = [
         _time(figures),
-        _profiles(figures),
+        _icps(figures),
+        _tiers(figures),
         _scores(figures),
         *contributed,
         _breakdowns(figures),
         people(figures),
+        excluded_people(figures),
         quality(figures.run, visitors=figures.top is not None),
         _making(figures, configs),
     ]
@@ -70,6 +73,7 @@ def page(
         own(title or "Which visitors match"),
         subtitle,
         _headlines(figures),
+        summary(figures),
         [section for section in sections if section],
     )
 
@@ -80,7 +84,7 @@ def _headlines(figures: Figures) -> list[Headline]:
     average = figures.average_score
     return [
         Headline("Visitors", f"{figures.visitors:,}"),
-        Headline("Matches", f"{figures.matched:,}", "visitors that match a profile"),
+        Headline("Matches", f"{figures.matched:,}", "visitors that match an ICP"),
         Headline("Match rate", percent(figures.match_rate), "of all visitors"),
         Headline("Average score", "" if average is None else f"{average:.2f}", "of matches"),
         Headline(
@@ -117,11 +121,12 @@ def _time(figures: Figures) -> Section | None:
     return Section("time", "Matches over time", text, [Block(chart=chart)], legend=_MATCH)
 
 
-def _profiles(figures: Figures) -> Section:
-    cells = bars([(it.matched, it.first) for it in figures.configs])
-    names = ("Profile", "#Priority", "#Matches", "#Rate", "=", "#First", "#Taken", "#Average score")
+def _icps(figures: Figures) -> Section:
+    configs = _matching(figures)
+    cells = bars([(it.matched, it.first) for it in configs])
+    names = ("ICP", "#Priority", "#Matches", "#Rate", "=", "#First", "#Taken", "#Average score")
     table = Table(
-        "Profiles in the order in which they are asked",
+        "ICPs in the order in which they are asked",
         columns(*names),
         [
             [
@@ -134,15 +139,39 @@ def _profiles(figures: Figures) -> Section:
                 number(config.matched - config.first),
                 Cell("" if config.average_score is None else f"{config.average_score:.2f}"),
             ]
-            for config, bar in zip(figures.configs, cells, strict=True)
+            for config, bar in zip(configs, cells, strict=True)
         ],
+        is_cards=True,
     )
     text = (
-        "A visitor may match several profiles; it belongs to the first of them. First counts "
-        "the visitors that a profile gets, Taken its matches that belong to a profile before it."
+        "A visitor may match several ICPs; it belongs to the first of them. First counts "
+        "the visitors that an ICP gets, Taken its matches that belong to an ICP before it."
     )
     legend = "first", "taken"
-    return Section("profiles", "Profiles", text, [Block(table=table)], legend=legend)
+    return Section("icps", "ICPs", text, [Block(table=table)], legend=legend)
+
+
+def _matching(figures: Figures) -> list[ConfigReport]:
+    """The configs that visitors may belong to: those that exclude have a section of their own."""
+    excluding = dict(figures.excluded_by or ())
+    return [config for config in figures.configs if config.slug not in excluding]
+
+
+def _tiers(figures: Figures) -> Section | None:
+    """How many matches each tier has; None where there are no tiers."""
+    if not figures.tiers:
+        return None
+    cells = bars([(count, count) for count in figures.tiers.values()])
+    table = Table(
+        "Matches by tier",
+        columns("Tier", "=", "#Matches", "#Of matches"),
+        [
+            [Cell(own(name)), bar, number(count), Cell(percent(rate(count, figures.matched)))]
+            for bar, (name, count) in zip(cells, figures.tiers.items(), strict=True)
+        ],
+    )
+    text = "Matches by the score of their ICP: each tier begins at its lowest score."
+    return Section("tiers", "Tiers", text, [Block(table=table)])
 
 
 def profile(config: ConfigReport) -> Cell:
@@ -154,16 +183,14 @@ def _scores(figures: Figures) -> Section | None:
     histograms = [
         (config, counts)
         for config, counts in zip(figures.configs, figures.histograms, strict=True)
-        if config.matched
+        if config in _matching(figures) and config.matched
     ]
     if not histograms:
         return None
     histograms.sort(key=lambda pair: -pair[0].matched)
     text = "How well matches fit: visitors by score, from 0 to 100."
     if len(histograms) > MOST_HISTOGRAMS:
-        text += (
-            f" The {MOST_HISTOGRAMS} profiles with most matches are shown, of {len(histograms)}."
-        )
+        text += f" The {MOST_HISTOGRAMS} ICPs with most matches are shown, of {len(histograms)}."
     blocks = [_histogram(config, counts) for config, counts in histograms[:MOST_HISTOGRAMS]]
     return Section("scores", "Scores", text, blocks, columns=True)
 
@@ -229,8 +256,8 @@ def _breakdown(field: FieldReport, uncounted: int) -> Block:
 
 def _making(figures: Figures, configs: Sequence[ConfigFile]) -> Section:
     used = Table(
-        "Profiles, and the first 16 digits of each file's SHA-256",
-        columns("Profile", "Hash"),
+        "ICPs, and the first 16 digits of each file's SHA-256",
+        columns("ICP", "Hash"),
         [[Cell(it.slug), Cell(it.etag)] for it in sorted(configs, key=lambda it: it.order)],
     )
     return making(figures.run, figures.sources, used)
