@@ -60,7 +60,7 @@ def score(
         typer.Option(
             "--near-misses",
             metavar="F",
-            help="Write who fails one required condition: .jsonl, .csv or .parquet.",
+            help="Write visitors that fail one required condition to F.",
         ),
     ] = None,
     max_rejects: MaxRejects = "0",
@@ -68,14 +68,17 @@ def score(
         bool, typer.Option("--only-matched", help="Write matching visitors only.")
     ] = False,
     with_line: Annotated[
-        bool, typer.Option("--with-line", help="Write the source file and line in front.")
+        bool,
+        typer.Option(
+            "--with-line", help="Add the source file and line to each row, in the first columns."
+        ),
     ] = False,
     carry: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATH", help="Add a field of the record to each row; repeatable."),
+        typer.Option(metavar="PATH", help="Add a field of the record to each row (repeatable)."),
     ] = None,
     why: Annotated[
-        bool, typer.Option("--why", help="Add to each row a sentence that says why.")
+        bool, typer.Option("--why", help="Add a sentence to each row that says why.")
     ] = False,
     columns: Annotated[
         list[str] | None,
@@ -94,13 +97,13 @@ def score(
     master: Master = None,
     spark_conf: SparkConf = None,
     full: Annotated[
-        bool, typer.Option("--full", help="With -o json: also what the report shows.")
+        bool, typer.Option("--full", help="With -o json, add what the report shows.")
     ] = False,
     timings: Annotated[
-        bool, typer.Option("--timings", help="Print on stderr where the time went.")
+        bool, typer.Option("--timings", help="Print the time of each step on stderr.")
     ] = False,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Score an export of visitors against the configs.
@@ -116,7 +119,7 @@ def score(
     from icpctl.scoring.bounds import Limit
 
     if full and output != "json":
-        raise IcpctlError("--full is for -o json", "bad_usage", hint="add -o json, or leave it out")
+        raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
     _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
     unbuilt = {
         "--report": report is not None,
@@ -164,7 +167,7 @@ def _hint_at_insight(run: "Run") -> None:
     if report.visitors and not (report.matched or report.rejected or report.excluded):
         from icpctl.output.console import note
 
-        note("hint: nobody matches; icpctl insight shows which conditions shut visitors out")
+        note("hint: nobody matches; run icpctl insight to see which conditions fail")
 
 
 def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
@@ -172,7 +175,7 @@ def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given and out is None:
             hint = "add --out FILE, or leave it out"
-            raise IcpctlError(f"{option} is for the rows of --out", "bad_usage", hint=hint)
+            raise IcpctlError(f"{option} needs --out", "bad_usage", hint=hint)
 
 
 def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":

@@ -28,7 +28,7 @@ def sentence(config: ConfigExplanation, label: str) -> str:
         (explained for explained in best.conditions if explained.held),
         key=lambda explained: -explained.condition.weight,
     )
-    grounds = "; ".join(dict.fromkeys(map(ground, holding))) or "it asks for nothing"
+    grounds = "; ".join(dict.fromkeys(map(ground, holding))) or "no condition to meet"
     return f"{'Excluded by ' if config.excludes else ''}{label}: {grounds}"
 
 

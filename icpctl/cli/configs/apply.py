@@ -13,9 +13,13 @@ from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...|FOLDER", help="Configs, and folders of them; - reads stdin."),
+    typer.Argument(
+        metavar="FILE...|FOLDER", help="Config files, or folders of them; - reads stdin."
+    ),
 ]
-Prune = Annotated[bool, typer.Option("--prune", help="Delete the configs that are not given.")]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Delete the configs that the source does not have.")
+]
 
 
 def apply(
@@ -26,9 +30,7 @@ def apply(
     dry_run: DryRun = False,
     directory: Dir = None,
     org: Org = None,
-    output: Annotated[
-        PlanFormat, typer.Option("-o", "--output", help="How to print what was done.")
-    ] = "table",
+    output: Annotated[PlanFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Make the folder of configs hold these configs, just as their files are.
 

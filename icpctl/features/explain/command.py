@@ -13,10 +13,11 @@ from icpctl.output.formats import ReportFormat
 def explain(
     visitors: Visitors = None,
     visitor_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The visitor with this id.")
+        str | None, typer.Option("--id", metavar="ID", help="Explain the visitor with this id.")
     ] = None,
     line: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="The visitor on this line of one file.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Explain the visitor on this line of a file."),
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -26,7 +27,7 @@ def explain(
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print it.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Say why one visitor matches or not.

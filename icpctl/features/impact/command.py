@@ -40,13 +40,13 @@ def impact(
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with those of another folder.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             metavar="BOUND",
-            help="End with 1 at so many visitors, as in lost>5%: lost, gained, moved or "
+            help="Exit with 1 at a bound such as lost>5%: lost, gained, moved or "
             "score_changed, then > or >=, then a number, or a percentage of those that matched "
             "before; repeatable.",
         ),

@@ -50,7 +50,7 @@ def insight(
     master: Master = None,
     spark_conf: SparkConf = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print it.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Show where configs lose visitors, and what changes would gain.

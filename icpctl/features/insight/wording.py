@@ -100,21 +100,21 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 5, 0, f"{name} never holds{why}"
+        yield 5, 0, f"{name} is never met{why}"
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if insight.never_fails:
-        yield 7, 0, f"{name} holds for every visitor: it decides nothing"
+        yield 7, 0, f"{name} is met by every visitor, so it decides nothing"
     elif insight.changes_scores is False and config.matched and not insight.never_holds:
-        yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
+        yield 8, 0, f"{name} (optional) never changes a score"
 
 
 def _lacking(missing: int, all_of_them: int) -> str:
     """How many near misses lack the field."""
     if all_of_them == 1:
-        return "its near miss lacks the field"
+        return "the only near miss lacks the field"
     part = "all" if missing == all_of_them else f"{missing:,} of"
-    return f"{part} its {all_of_them:,} near misses lack the field"
+    return f"{part} the {all_of_them:,} near misses lack the field"
 
 
 def _matches_nobody(config: ConfigInsight) -> str:
@@ -135,9 +135,9 @@ def _seldom_first(config: ConfigInsight) -> str:
     matches = counted(config.matched, "match", "matches")
     others = _named([f"{it.slug} ({it.visitors:,})" for it in config.taken_by])
     if config.first:
-        return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
+        return f"is the ICP of {config.first:,} of its {matches}; the others go to {others}"
     whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
-    return f"never comes first: {whose} {matches} {goes} to {others}"
+    return f"is never the ICP: {whose} {matches} {goes} to {others}"
 
 
 def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:

@@ -26,33 +26,47 @@ if TYPE_CHECKING:
 
 Won = Annotated[
     list[str] | None,
-    typer.Option("--won", metavar="F", help="Won deals, or all with their stage; repeatable."),
+    typer.Option(
+        "--won", metavar="F", help="Won deals, or all deals with their stage (repeatable)."
+    ),
 ]
 Lost = Annotated[
-    list[str] | None, typer.Option("--lost", metavar="F", help="Lost deals; repeatable.")
+    list[str] | None, typer.Option("--lost", metavar="F", help="Lost deals (repeatable).")
 ]
 On = Annotated[
     str | None,
-    typer.Option(metavar="FIELD|PATH=PATH", help="What joins visitors and deals; domain."),
+    typer.Option(
+        metavar="FIELD|PATH=PATH", help="Field that joins visitors and deals (default: domain)."
+    ),
 ]
 Label = Annotated[
     str | None,
-    typer.Option(metavar="PATH[=VALUE]", help="The outcome is in the export: such as Converted=1."),
+    typer.Option(
+        metavar="PATH[=VALUE]", help="Read the outcome from the export, such as Converted=1."
+    ),
 ]
 Unit = Annotated[
     str | None,
-    typer.Option(metavar="account|visitor", help="What is counted; account when joined on domain."),
+    typer.Option(
+        metavar="account|visitor", help="Unit to count (default: account if joined on domain)."
+    ),
 ]
 Against = Annotated[
     str | None,
-    typer.Option(metavar="lost|everyone", help="Who is compared; lost where there are lost deals."),
+    typer.Option(
+        metavar="lost|everyone",
+        help="Compare won with lost or with everyone (default: lost, if given).",
+    ),
 ]
 Within = Annotated[
     str | None,
-    typer.Option(metavar="90d", help="Who was seen later than so long ago may still be won."),
+    typer.Option(
+        metavar="90d", help="Leave out units last seen less than this long ago, such as 90d."
+    ),
 ]
 Capacity = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="How many you can work on: what they bring.")
+    int | None,
+    typer.Option(min=1, metavar="N", help="Show what the best N bring, if you can work on N."),
 ]
 
 
@@ -67,18 +81,20 @@ def outcomes(
     within: Within = None,
     period: Annotated[
         str | None,
-        typer.Option(metavar="FROM..TO|newest:30%", help="Only units of this time."),
+        typer.Option(metavar="FROM..TO|newest:30%", help="Count only units of this period."),
     ] = None,
     capacity: Capacity = None,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option(metavar="BOUND", help="Exit code 1 if SLUG:precision<0.1; repeatable."),
+        typer.Option(
+            metavar="BOUND", help="Exit with 1 at a bound such as SLUG:precision<0.1 (repeatable)."
+        ),
     ] = None,
     base: Annotated[
-        str | None, typer.Option(metavar="REF", help="Also as a git revision of the configs was.")
+        str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also as those of another folder are.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -89,7 +105,7 @@ def outcomes(
     temp_dir: TempDir = None,
     output: Annotated[
         Literal["table", "tsv", "json", "markdown"],
-        typer.Option("-o", "--output", help="How to print it."),
+        typer.Option("-o", "--output", help="Output format."),
     ] = "table",
 ) -> ExitCode:
     """Join visitors with won and lost deals: which configs and conditions find customers.
@@ -139,7 +155,7 @@ def outcomes(
     exports = visitors_of(visitors)
     if earlier is not None and "-" in exports:
         raise IcpctlError(
-            "stdin can be read once, and a comparison reads visitors twice",
+            "stdin can be read only once, but a comparison reads the visitors twice",
             "bad_usage",
             hint="write them to a file first",
         )

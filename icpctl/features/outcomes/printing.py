@@ -90,8 +90,8 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         if config.excludes
     ]
     for count, text in (
-        (joined.after_close, "came only after the deal had closed and do not count"),
-        (joined.without_last_seen, "have no last_seen and count as if before any close date"),
+        (joined.after_close, "came only after the deal had closed and are not counted"),
+        (joined.without_last_seen, "have no last_seen and are counted as if before any close date"),
         (joined.without_key, f"have no {heading.joined_on} to join on"),
     ):
         said += [f"{counted(count, 'visitor')} {text}"] * (count > 0)
@@ -110,7 +110,7 @@ def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
     if keys > joined:
         note(f"deals: {counted(keys - joined, 'key')} joined no visitor that counts")
     for count, text in (
-        (deals.table.without_key, "without a key to join on (free mail is none)"),
+        (deals.table.without_key, "without a key to join on (free mail addresses are not keys)"),
         (deals.table.open, "that are neither won nor lost"),
     ):
         if count:
@@ -185,7 +185,7 @@ def _cell(text: str, is_number: bool) -> str:
 
 
 def _value(item: MetBound) -> str:
-    return "there is no such figure" if item.value is None else f"{item.value:.4g}"
+    return "this figure is not known" if item.value is None else f"{item.value:.4g}"
 
 
 def print_met_bounds(met: Sequence[MetBound]) -> None:

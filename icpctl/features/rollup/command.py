@@ -35,7 +35,7 @@ def rollup(
     master: Master = None,
     spark_conf: SparkConf = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Make visitors of an export of events or sessions.

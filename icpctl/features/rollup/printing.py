@@ -118,7 +118,7 @@ class How:
                     f"the mapping {file.mapping.name} does not say it",
                     "bad_usage",
                     Location(file.source),
-                    "name what they have in common, e.g. --by email",
+                    "name what they have in common, such as --by email",
                 )
         return mapped
 
@@ -171,7 +171,7 @@ def suffix_of(out: str) -> str:
     suffix = PurePosixPath(out).suffix.lower()
     if suffix not in FORMATS:
         raise IcpctlError(
-            "what it should hold is not clear from its name",
+            "the extension does not say its format",
             "unknown_format",
             Location(out),
             f"end it in one of {', '.join(FORMATS)}",

@@ -36,15 +36,15 @@ def stats(
     visitors: Visitors = None,
     first: Annotated[
         str | None,
-        typer.Option("--from", metavar="T", help="The first day of last_seen, or time."),
+        typer.Option("--from", metavar="T", help="First day or time of last_seen."),
     ] = None,
     last: Annotated[
         str | None,
-        typer.Option("--to", metavar="T", help="The last day of last_seen, or time."),
+        typer.Option("--to", metavar="T", help="Last day or time of last_seen."),
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="FIELD", help="Also by the commonest values of a text field."),
+        typer.Option(metavar="FIELD", help="Also count by the commonest values of a text field."),
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -60,7 +60,7 @@ def stats(
     master: Master = None,
     spark_conf: SparkConf = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print them.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.

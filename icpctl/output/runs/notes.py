@@ -66,7 +66,7 @@ def print_skipped(names: Sequence[str]) -> None:
     if names:
         more = f" and {len(names) - _SKIPPED:,} more" if len(names) > _SKIPPED else ""
         listed = ", ".join(map(shown, names[:_SKIPPED])) + more
-        print(f"not read, for their names are not those of exports: {listed}", file=sys.stderr)
+        print(f"skipped, since their names are not those of exports:  {listed}", file=sys.stderr)
 
 
 def print_misfits(first: Sequence[FieldWarning], counts: Mapping[str, int]) -> None:
@@ -77,7 +77,7 @@ def print_misfits(first: Sequence[FieldWarning], counts: Mapping[str, int]) -> N
     warned = sum(counts.values())
     if warned > len(first):
         named = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-        _print_more(warned - len(first), "value", f"did not fit; in all: {named}", colour=colour)
+        _print_more(warned - len(first), "value", f"did not fit; in total: {named}", colour=colour)
 
 
 def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
@@ -87,7 +87,7 @@ def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
     hint_label = styled("hint:", "hint", colour=colour)
     print(
         f"{label} {counted(rejected, 'line')} rejected, more than the {limit} allowed; "
-        f"all else is complete\n  {hint_label} {hint}",
+        f"everything else is complete\n  {hint_label} {hint}",
         file=sys.stderr,
     )
 

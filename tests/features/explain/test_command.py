@@ -185,7 +185,7 @@ def test_of_many_configs_those_are_whole_that_tell_most(
     assert line in lines
     trees = [n for n in range(50) if follows(lines, n).startswith("└──")]
     assert trees == whole
-    assert "47 configs are shown in one line; --config SLUG shows one whole\n" in ended.err
+    assert "47 configs are shown on one line; --config SLUG shows one whole\n" in ended.err
 
 
 def named(lines: list[str], number: int) -> str:
@@ -240,7 +240,7 @@ def test_a_rejected_line_as_json(tmp_path: Path) -> None:
     ended = explain(DIRTY, "--line", "7", "-o", "json", cwd=tmp_path)
     body = json.loads(ended.out)
     assert (ended.code, body["code"]) == (2, "rejected")
-    assert body["message"] == "this line is no visitor: a list, not an object"
+    assert body["message"] == "this line is not a visitor: a list, not an object"
     assert body["details"]["line"] == 7
 
 

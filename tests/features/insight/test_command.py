@@ -98,13 +98,13 @@ def test_what_stands_out(tmp_path: Path) -> None:
     folder(tmp_path, {"tech": [INDUSTRY, SIZE], "any": [CITY, ROME], "any-2": [CITY]}, PEOPLE)
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
-        "CONFIG\tSTANDS OUT",
+        "CONFIG\tNOTABLE",
         "tech\tmatches nobody: industry equals Technolgy leaves none",
         "any-2\tnever comes first: all its 2 matches go to any (2)",
         'tech\tindustry: "Technolgy" never occurs; "Technology" 2 times',
         "any\tcity contains Rome never holds",
-        "any\tcity exists holds for every visitor: it decides nothing",
-        "any-2\tcity exists holds for every visitor: it decides nothing",
+        "any\tcity exists is met by every visitor, so it decides nothing",
+        "any-2\tcity exists is met by every visitor, so it decides nothing",
     ]
     assert "tech\tindustry: also Technology\t+1" in lines
 
@@ -142,12 +142,12 @@ def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
     folder(tmp_path, configs, [{"city": "Bonn"}] * 3)
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
-        "CONFIG\tSTANDS OUT",
+        "CONFIG\tNOTABLE",
         "b\tmatches nobody: company_size gte 50 leaves none",
         "a\tmatches nobody: company_size gte 50 leaves none of the 3 visitors before",
         "a\tno visitor has company_size, pages, job_title, which 4 conditions ask for",
         "b\tno visitor has company_size, which a condition asks for",
-        "a\tcity exists holds for every visitor: it decides nothing",
+        "a\tcity exists is met by every visitor, so it decides nothing",
     ]
 
 
@@ -167,7 +167,7 @@ def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Pat
     assert (tmp_path / "notes.txt").read_text() == ""
     ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert ("STANDS OUT" in ended.out) == bool(visitors)
+    assert ("NOTABLE" in ended.out) == bool(visitors)
     assert ("HOLDS" in ended.out) == bool(visitors)
     assert ("there is no visitor" in ended.out) == (not visitors)
 
@@ -177,7 +177,7 @@ def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
     folder(tmp_path, configs, [{"city": "Bonn", "company_size": size} for size in (40, 50)])
     seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
     notes = (tmp_path / "notes.txt").read_text()
-    assert "--config SLUG shows the conditions of one\n" in notes
+    assert "--config SLUG shows the conditions of a config\n" in notes
     assert "the tables show what tells most" in notes
     assert len(seen.splitlines()) < 110
     assert max(map(len, seen.splitlines())) <= 80

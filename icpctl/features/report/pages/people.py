@@ -29,7 +29,7 @@ def people(figures: Figures) -> Section | None:
     labels = {it.slug: inside(it.label) for it in figures.configs}
     table = Table(
         "Visitors with the highest scores",
-        columns("Visitor", "#Score", "Profile", "Why", *(_HEADS[name] for name in ABOUT), "Line"),
+        columns("Visitor", "#Score", "ICP", "Why", *(_HEADS[name] for name in ABOUT), "Line"),
         [_row(it, labels) for it in figures.top],
         searchable=True,
     )
@@ -37,7 +37,7 @@ def people(figures: Figures) -> Section | None:
     text = f"The {count:,} best of {figures.matched:,} visitors that match"
     if figures.matched == 1:
         text = "The only visitor that matches"
-    text += ", with what each profile found."
+    text += ", with the conditions they meet."
     return Section("visitors", "Top visitors", text, [Block(table=table)])
 
 
@@ -50,8 +50,8 @@ def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
         for at, match in enumerate(visitor.matches)
     ]
     if visitor.more:
-        also = f"and {visitor.more:,} more profile{'s' * (visitor.more > 1)}"
-        lines.append(("", also if lines else "the record is too large to be shown"))
+        also = f"and {visitor.more:,} more config{'s' * (visitor.more > 1)}"
+        lines.append(("", also if lines else "the record is too large to show"))
     return [
         Cell(own(visitor.id or "(no id)")),
         Cell(f"{visitor.icp_score:.2f}", sort=visitor.icp_score),
@@ -66,4 +66,4 @@ def _why(config: ConfigExplanation) -> str:
     """What the best of a config's matching groups found."""
     best = max((group for group in config.groups if group.matched), key=lambda group: group.score)
     grounds = dict.fromkeys(own(ground(it)) for it in best.conditions if it.held)
-    return "; ".join(grounds) or "it asks for nothing"
+    return "; ".join(grounds) or "no condition to meet"
