@@ -79,6 +79,15 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 180
 
 
+def test_design_names_files_that_exist_and_is_short() -> None:
+    text = (ROOT / "docs/design.md").read_text("utf-8")
+    assert len(text.split()) <= 1500
+    named = {name for name in re.findall(r"`([a-z_/.]+\.(?:py|c|h|md))`", text) if "/" in name}
+    assert len(named) > 30
+    roots = (ROOT, ROOT / "icpctl")
+    assert not [name for name in named if not any((root / name).exists() for root in roots)]
+
+
 def refreshed(section: str) -> str:
     """Return a section whose blocks show what happens now."""
     with tempfile.TemporaryDirectory() as name:

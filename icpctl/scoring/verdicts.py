@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.scoring.conditions import BatchColumns, words_of
+from icpctl.scoring.fields_read import fields_read
 from icpctl.scoring.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from icpctl.scoring.conditions import Misfits
     from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Tiers
+    from icpctl.scoring.token_bits import KnownBits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Verdicts:
     `excluded_by` [rows] is the number of the first excluding config that matches, -1 where none
     does; `exclusions` are these configs, with the rows that match them and their scores. `tier`
     [rows] is the number of the plan's tier, -1 where there is none. Without excluding configs and
-    tiers, all three are None.
+    tiers, all three are None. `fields` are those that some row has; see `fields_read`.
     """
 
     icp: np.ndarray
@@ -45,6 +47,7 @@ class Verdicts:
     excluded_by: np.ndarray | None = None
     exclusions: tuple[Matches, ...] = ()
     tier: np.ndarray | None = None
+    fields: frozenset[str] = frozenset()
 
     @property
     def icp_score(self) -> np.ndarray:
@@ -99,16 +102,19 @@ class Judged:
     verdicts: Verdicts
 
 
-def judge(table: pa.RecordBatch, plan: Plan, timings: Timings) -> Judged:
-    """As `score_batch`, for those who ask why."""
+def judge(
+    table: pa.RecordBatch, plan: Plan, timings: Timings, known: KnownBits | None = None
+) -> Judged:
+    """As `score_batch`, for those who ask why; `known` remembers this thread's batches before."""
     with timings.step("conditions"):
-        columns = BatchColumns(table, plan)
+        columns = BatchColumns(table, plan, known)
         held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
-        return Judged(columns, held, _verdicts(held, columns.misfits, plan))
+        verdicts = _verdicts(held, columns.misfits, plan, fields_read(columns, plan))
+        return Judged(columns, held, verdicts)
 
 
-def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
+def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) -> Verdicts:
     count = held.words.shape[1]
     matches: list[Matches] = []
     exclusions: list[Matches] = []
@@ -134,6 +140,7 @@ def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
         excluded_by,
         tuple(exclusions),
         tier,
+        fields,
     )
 
 

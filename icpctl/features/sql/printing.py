@@ -78,7 +78,7 @@ def _wrapping(
         raise IcpctlError(
             "--name is the name of a view or a table",
             "bad_usage",
-            hint="a dbt model has the name of its file:  --out models/icp_verdicts.sql",
+            hint="a dbt model has the name of its file: --out models/icp_verdicts.sql",
         )
     elif target.form == "dbt":
         name = (_model(target.out),)
