@@ -136,7 +136,7 @@ def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
     values, _, given = command.make_parser(ctx).parse_args(args=list(args))
     for param, times in Counter(given).items():
         if times > 1 and _takes_one(param):
-            _refuse("given twice, but it takes one value", ctx, param)
+            _refuse("is given twice, but takes one value", ctx, param)
         value = values.get(param.name)
         if "" in (value if isinstance(value, list | tuple) else [value]):
             _refuse("the value is empty", ctx, param)

@@ -1,6 +1,7 @@
 """`icpctl score`."""
 
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,9 +117,7 @@ def score(
     timings: Annotated[
         bool, typer.Option("--timings", help="Print the time of each step on stderr.")
     ] = False,
-    output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="Output format.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Score an export of visitors against the configs.
 
@@ -131,6 +130,9 @@ def score(
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
+    from icpctl.output.written import print_written
+
+    started = time.perf_counter()
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -169,6 +171,7 @@ def score(
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
+    print_written(out, rejects, near_misses, report, since=started)
     if timings:
         print_timings(run)
     return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE

@@ -131,7 +131,7 @@ class Run:
         unread = find_unread(sources, mapped, counts.files, plan, configs)
         report = counts.report(plan, seconds, unread.fields)
         first, best = counts.first_rejected, counts.best.visitors
-        warnings = counts.warnings.first
+        warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
         return run

@@ -119,10 +119,10 @@ def test_the_report_counts_what_the_rows_say(tmp_path: Path) -> None:
         assert config["averageScore"] == pytest.approx(sum(scores) / len(scores), abs=0.00501)
 
 
-def test_a_piped_table_is_tab_separated_and_whole(tmp_path: Path) -> None:
+def test_a_piped_table_is_aligned_and_whole(tmp_path: Path) -> None:
     ended = score(FLAT, cwd=tmp_path, COLUMNS="40")
     assert (ended.code, ended.err) == (0, "")
-    head, _, *table = ended.out.splitlines()
+    head, _, *table = ended.tabbed.splitlines()
     assert head == "300 visitors, 154 matches (51.3 %); as of 2026-11-23 12:00:00 UTC"
     assert table[0] == "CONFIG\tPRIORITY\tMATCHED\tRATE\tICP OF\tAVG SCORE"
     assert table[2] == "mid-market-fintech\t20\t23\t7.7 %\t23\t63.94"

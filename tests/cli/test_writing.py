@@ -288,7 +288,7 @@ def test_apply_makes_the_folder_hold_what_is_given(here: Path) -> None:
     (wanted / "big.yaml").write_text("# other\nlabel: Big\n" + RULES)
     (wanted / "smb.json").write_text(json.dumps(RESPONSE))
     before = files(here)
-    rows = "SLUG\tCHANGE\nbig\tupdated\nnew\tcreated\nsmb\tupdated\n"
+    rows = "SLUG  CHANGE\nbig   updated\nnew   created\nsmb   updated\n"
     ended = icpctl("apply", "wanted", "--dry-run", cwd=here)
     assert ended == (0, rows, "1 created, 2 updated (nothing was done: --dry-run)\n")
     diff = icpctl("diff", "wanted", cwd=here)
@@ -315,7 +315,7 @@ def test_apply_prunes_after_asking(here: Path) -> None:
     ended = icpctl("apply", "smb.yaml", "--prune", "--yes", cwd=here)
     assert ended == (
         0,
-        "SLUG\tCHANGE\nbig\tdeleted\nsmb\tunchanged\n",
+        "SLUG  CHANGE\nbig   deleted\nsmb   unchanged\n",
         "1 deleted, 1 unchanged\n",
     )
     assert list(files(here / "icp_configs")) == ["smb.yaml"]
@@ -325,7 +325,7 @@ def test_apply_makes_folders_and_reads_stdin(tmp_path: Path) -> None:
     ended = icpctl(
         "apply", "-", "--org", "x", "--dir", ".", cwd=tmp_path, stdin=json.dumps(RESPONSE)
     )
-    assert ended == (0, "SLUG\tCHANGE\nhui-she\tcreated\n", "1 created\n")
+    assert ended == (0, "SLUG     CHANGE\nhui-she  created\n", "1 created\n")
     assert json.loads((tmp_path / "x/hui-she.json").read_text()) == RESPONSE
 
 

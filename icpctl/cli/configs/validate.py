@@ -18,7 +18,7 @@ def validate(
         typer.Argument(
             metavar="PATH",
             readable=False,
-            help="Files and folders (default: the folder of configs).",
+            help="Files and folders; - is stdin (default: the folder of configs).",
         ),
     ] = None,
     directory: Dir = None,
@@ -39,13 +39,16 @@ def validate(
 
     The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
+    from icpctl.config.definitions import NOTHING_DEFINED
     from icpctl.config.extensions import extension_findings
     from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report
     from icpctl.settings import load_settings
 
-    loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
+    space = workspace(directory, org)
+    defined = space.definitions() if Path("-") in (paths or ()) and space.exists() else None
+    loaded = load_paths(paths, defined or NOTHING_DEFINED) if paths else space.load(all_orgs=True)
     if load_settings().api if api is None else api:
         loaded.findings += extension_findings(loaded.configs)
         loaded.sort()

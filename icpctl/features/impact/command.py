@@ -1,6 +1,7 @@
 """`icpctl impact`."""
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,7 +75,9 @@ def impact(
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
+    from icpctl.output.written import print_written
 
+    started = time.perf_counter()
     bounds = [Bound.parse(text) for text in fail_on or []]
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     target = report_target(report, report_title, no_visitors)
@@ -84,6 +87,7 @@ def impact(
     )
     strict = strictness()
     print_impact(result, compared.base, bounds, output, strict)
+    print_written(report, since=started)
     is_reached = any(bound.reached(result) for bound in bounds)
     return ExitCode.FOUND if is_reached or strict.refuses(result.run) else ExitCode.DONE
 

@@ -17,7 +17,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
@@ -94,7 +94,7 @@ def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: in
     rows = [] if is_or else [_step("All visitors", visitors, 0, visitors)]
     for condition in group.conditions:
         if condition.left is not None:
-            rows.append(_step(own(head(condition.condition)), condition.left, before, visitors))
+            rows.append(_step(own(phrase(condition.condition)), condition.left, before, visitors))
             before = condition.left
     left = group.matched
     if config.min_score and groups == 1:
@@ -191,7 +191,7 @@ def _near_misses(report: InsightReport) -> Section:
                         labels[config.slug],
                         small=f"group {place}" if len(config.groups) > 1 else "",
                     ),
-                    Cell(own(head(condition.condition))),
+                    Cell(own(phrase(condition.condition))),
                     number(near),
                     number(lack),
                 ]

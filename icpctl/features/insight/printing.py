@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from icpctl.features.insight.change_list import proposed_changes
 from icpctl.features.insight.wording import (
-    bound_change,
-    change,
     condition_text,
     mostly_by,
     standing_out,
@@ -130,34 +130,20 @@ def _print_standing_out(report: InsightReport) -> int:
 
 
 def _print_gains(report: InsightReport) -> int:
-    """The changes that gain most, of each condition a few."""
-    most = _MOST_ALIKE if sys.stdout.isatty() else None
-    all_of_them = sum(
-        len(config.bounds) + sum(len(condition.gains) for condition in config.conditions)
-        for config in report.configs
-    )
-    gains = [
-        (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
-        for config in report.configs
-        for number, group in enumerate(config.groups, 1)
-        for condition in group.conditions
-        for gain in condition.gains[:most]
-    ]
-    gains += [
-        (bound.gain, [config.slug, bound_change(config, bound)])
-        for config in report.configs
-        for bound in config.bounds
-    ]
-    gains.sort(key=lambda entry: -entry[0])
-    rows = [[*cells, f"+{gain:,}"] for gain, cells in gains]
+    """The changes that gain most, of each condition a few, under the numbers of `--apply`."""
+    proposed, alike = proposed_changes(report), Counter[tuple[str, object]]()
+    rows = []
+    for change in proposed:
+        alike[change.slug, change.what] += 1
+        is_shown = alike[change.slug, change.what] <= _MOST_ALIKE or not sys.stdout.isatty()
+        if is_shown:
+            rows.append([change.slug, str(change.number), change.text, f"+{change.gain:,}"])
     lone = len(report.configs) == 1
-    columns = ["CONFIG", "CHANGE", "GAINS"]
-    left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
-    return left + all_of_them - len(rows)
-
-
-def _place(config: ConfigInsight, number: int) -> str:
-    return f" (group {number})" if len(config.groups) > 1 else ""
+    columns = ["CONFIG", "N", "CHANGE", "GAINS"]
+    left = _print_some(columns, rows, folds="CHANGE", right=["N", "GAINS"], lone=lone)
+    if rows and sys.stdout.isatty():
+        note("--apply N makes change N in the file of its config")
+    return left + len(proposed) - len(rows)
 
 
 def _print_conditions(config: ConfigInsight) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase, quoted, values_of
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
@@ -43,18 +43,17 @@ def standing_out(report: InsightReport) -> list[tuple[str, str]]:
 
 
 def change(before: Condition, gain: Relaxation) -> str:
-    """Return a change of a condition, such as `company_size gte 50 -> 40`."""
-    value = value_text(gain.value)
+    """Return a change of a condition, such as `company size is at least 50 -> 40`."""
+    value, name = quoted(gain.value), before.condition_type.name_in_words
     if gain.change == "add":
-        return f"{before.type}: also {value}"
+        return f"{'viewed' if before.condition_type.kind is Kind.PAGES else name}: also {value}"
     if gain.change == "remove":
         return f"{_brief(before)}: without {value}"
     if gain.change == "optional":
         return f"{_brief(before)} -> optional"
     if gain.change == "comparator":
-        return f"{_brief(before)} -> {gain.becomes.comparator}"
-    bounds = head(gain.becomes).removeprefix(f"{before.type} {before.comparator} ")
-    return f"{head(before)} -> {bounds}"
+        return f"{_brief(before)} -> {phrase(gain.becomes).removeprefix(f'{name} ')}"
+    return f"{phrase(before)} -> {values_of(gain.becomes)}"
 
 
 def bound_change(config: ConfigInsight, bound: BoundGain) -> str:
@@ -71,12 +70,12 @@ def visitors_of(configs: list[TakenBy]) -> str:
 def mostly_by(config: ConfigInsight) -> str:
     """Return the condition that alone keeps most visitors away from a config."""
     worst = max(config.conditions, key=lambda condition: condition.near_misses or 0)
-    return f"{worst.condition.type} {worst.near_misses:,}" if worst.near_misses else ""
+    return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
-    return head(insight.condition) + (" (optional)" if insight.condition.optional else "")
+    return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
 
 
 _Sentence = tuple[int, int, str]
@@ -94,7 +93,7 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
-    lacking = [_field(one) for one in config.conditions if one.missing == visitors]
+    lacking = [_name(one) for one in config.conditions if one.missing == visitors]
     if lacking:
         conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
         fields = _named([*dict.fromkeys(lacking)])
@@ -107,10 +106,10 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
         yield from _of_condition(insight, config)
 
 
-def _field(insight: ConditionInsight) -> str:
+def _name(insight: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = insight.condition.condition_type.kind is Kind.PAGES
-    return "pages" if is_pages else insight.condition.type
+    entry = insight.condition.condition_type
+    return "pages" if entry.kind is Kind.PAGES else entry.name_in_words
 
 
 def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
@@ -121,11 +120,11 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 5, 0, f"{name} is never met{why}"
+        yield 5, 0, f"no visitor meets {name}{why}"
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if insight.never_fails:
-        yield 7, 0, f"{name} is met by every visitor, so it decides nothing"
+        yield 7, 0, f"every visitor meets {name}, so it decides nothing"
     elif insight.changes_scores is False and config.matched and not insight.never_holds:
         yield 8, 0, f"{name} (optional) never changes a score"
 
@@ -150,8 +149,8 @@ def _matches_nobody(config: ConfigInsight, text: str = "matches nobody") -> str:
         left = None
         for insight in config.conditions:
             if insight.left == 0:
-                before = "" if left is None else f" of the {counted(left, 'visitor')} before"
-                return f"{text}: {_brief(insight.condition)} leaves none{before}"
+                nobody = "no visitor" if left is None else f"none of the {left:,} visitors left"
+                return f"{text}: {nobody} meets {_brief(insight.condition)}"
             left = left if insight.left is None else insight.left
     return text
 
@@ -198,7 +197,7 @@ def _of_min_score(config: ConfigInsight) -> Iterator[_Sentence]:
 
 def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:
     seen = counted(value.nearest_visitors, "time")
-    return f'{insight.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
+    return f'{_name(insight)}: "{value.value}" never occurs; "{value.nearest}" {seen}'
 
 
 def _occurs(values: list[str]) -> str:
@@ -212,4 +211,4 @@ def _named(values: list[str]) -> str:
 
 
 def _brief(condition: Condition) -> str:
-    return fitted(head(condition), _LONGEST)
+    return fitted(phrase(condition), _LONGEST)

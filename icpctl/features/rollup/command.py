@@ -1,5 +1,6 @@
 """`icpctl rollup`."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -45,8 +46,10 @@ def rollup(
     """
     from icpctl.cli.scoring_options import by_paths, mapping_of, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
+    from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
 
+    started = time.perf_counter()
     spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
     limit = Limit.parse(max_rejects)
     how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
@@ -58,5 +61,6 @@ def rollup(
         kept = None if rejects is None else Path(rejects)
         run = rollup_into(visitors_of(visitors), how, out, kept)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
+    print_written(out, rejects, since=started)
     exceeded = bool(run.damaged) or limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

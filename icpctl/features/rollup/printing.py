@@ -208,6 +208,6 @@ def print_rollup(
     print_unknown(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
     print_damaged(run.damaged)
-    print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
+    print_misfits(run.warnings.summary())
     if limit.exceeded(run.rejected, run.records):
         print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

@@ -1,6 +1,7 @@
 """`icpctl stats`."""
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,9 +60,7 @@ def stats(
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
-    output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="Output format.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.
 
@@ -73,7 +72,9 @@ def stats(
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
+    from icpctl.output.written import print_written
 
+    started = time.perf_counter()
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     period = Period.parse(first, last)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
@@ -89,6 +90,7 @@ def stats(
         result = _stats_here(exports, configs, options, counts, space.org, target)
     strict = strictness()
     print_stats(result, output, strict)
+    print_written(report, since=started)
     return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 

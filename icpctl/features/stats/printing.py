@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from icpctl.features.report.period import Period
 from icpctl.features.report.spans import grouped
 from icpctl.output.bars import add_bars
-from icpctl.output.console import note, shown, table
+from icpctl.output.console import note, shown, tab_separated, table
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.runs.tables import print_configs
+from icpctl.output.runs.tables import print_configs, print_configs_tsv
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.stats.counting import Stats, StatsReport
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.formats import TableFormat
     from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
@@ -30,7 +30,7 @@ _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
 
 
-def print_stats(result: Stats, output: ReportFormat, strictness: Strictness) -> None:
+def print_stats(result: Stats, output: TableFormat, strictness: Strictness) -> None:
     """Print statistics on stdout, and what was wrong with the input on stderr."""
     FORMATS[output](result)
     sys.stdout.flush()
@@ -61,8 +61,27 @@ def _print_tables(result: Stats) -> None:
         _print_days(report.days)
 
 
-FORMATS: dict[ReportFormat, Callable[[Stats], None]] = {
+def _print_tsv(result: Stats) -> None:
+    """The tables, an empty line between them; every day, and None where nothing is known."""
+    report = result.report
+    print_configs_tsv(report.configs, sys.stdout)
+    if report.by and report.by.values:
+        rows = [(value.value, value.visitors, value.matched) for value in report.by.values]
+        _print_counts_tsv(report.by.field, rows)
+    if report.days:
+        days = [(str(day.date or ""), day.visitors, day.matched) for day in report.days]
+        _print_counts_tsv("date", days)
+
+
+def _print_counts_tsv(name: str, rows: Sequence[tuple[str | None, int, int]]) -> None:
+    print()
+    cells = [[*row, rate(row[2], row[1])] for row in rows]
+    tab_separated([name, "visitors", "matched", "matchRate"], cells)
+
+
+FORMATS: dict[TableFormat, Callable[[Stats], None]] = {
     "table": _print_tables,
+    "tsv": _print_tsv,
     "json": _print_body,
 }
 

@@ -23,7 +23,10 @@ CONFIGS = [("a", IcpConfig.model_validate({"label": "A", "rules": RULES}))]
 
 def found(*files: Path, mapping: str | None = None, **wanted: Any) -> Explained:
     options = Options(mapping=load_mapping(mapping))
-    return explain([str(file) for file in files], CONFIGS, options, **wanted)
+    if "visitor_id" in wanted:
+        wanted["ids"] = [wanted.pop("visitor_id")]
+    [only] = explain([str(file) for file in files], CONFIGS, options, **wanted)
+    return only
 
 
 def seen(one: Explained) -> Any:

@@ -102,7 +102,7 @@ def test_the_best_visitors_are_those_of_the_rows(tmp_path: Path) -> None:
     for cells, row in zip(shown[1:], matching, strict=True):
         for match in row["matches"][1:]:
             assert f"also {labels[match['config']]}, {match['score']:.2f}:" in cells[3]
-    assert shown[1][3].startswith("session_count 6; page_contains /blog/, /docs/; last_seen_days")
+    assert shown[1][3].startswith("viewed /blog/ and /docs/; had at least 4 sessions (6); was last")
 
 
 def test_breakdowns_are_those_of_stats(tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_a_label_from_right_to_left_turns_no_sentence(tmp_path: Path) -> None:
     page(tmp_path, "v.jsonl", configs=tmp_path / "configs")
     text = (tmp_path / "r.html").read_text("utf-8")
     whole = f"\u2068{label}\u2069"
-    for sentence in ("{}, 1 of 2 ways to match", "{}: never comes first", "also {}, 100.00:"):
+    for sentence in ("{}, group 1 of 2", "{}: is never the ICP", "also {}, 100.00:"):
         assert sentence.format(whole) in text
         assert sentence.format(label) not in text
 
@@ -324,7 +324,7 @@ def test_no_visitors(tmp_path: Path) -> None:
         assert "Top visitors" not in text
         assert not re.search(r"\bv[0-9]{3}\b", text)
         assert '"lots"' not in text
-        assert "northwind-analytics" not in re.sub(r"domain in [^<|]*", "", text)
+        assert "northwind-analytics" not in re.sub(r"domain is [^<|]*", "", text)
 
 
 def test_no_visitors_in_what_it_would_gain(tmp_path: Path) -> None:

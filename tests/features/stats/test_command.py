@@ -71,7 +71,7 @@ def test_the_setting_names_the_visitors(tmp_path: Path) -> None:
 
 def test_a_pipe_gets_every_day_and_no_bars(tmp_path: Path) -> None:
     ended = stats(FLAT, "--by", "country", cwd=tmp_path)
-    head, _, *lines = ended.out.splitlines()
+    head, _, *lines = ended.tabbed.splitlines()
     assert head == "300 visitors, 154 matches (51.3 %), average score 63.99"
     assert lines[0] == "CONFIG\tPRIORITY\tMATCHED\tRATE\tICP OF\tAVG SCORE"
     assert "US\t101\t49\t48.5 %" in lines

@@ -21,6 +21,7 @@ from icpctl.output.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.sources import Source
     from icpctl.scoring.run import Run
 
@@ -46,12 +47,18 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             columns("Field", "#Values"),
             [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
         )
-        first = tuple(own(f"{it.file}:{it.line}: {misfit_text(it)}") for it in run.warnings)
+        first = tuple(own(f"{_place(it)}: {misfit_text(it)}") for it in run.warnings)
         text = "Values that do not fit their field count as missing."
         blocks.append(Block("Field warnings", text, table=counts, items=first if visitors else ()))
     if not blocks:
         return None
     return Section("quality", "Data quality", "", blocks)
+
+
+def _place(warning: FieldWarning) -> str:
+    """Where the first value of a field is that does not fit."""
+    file, line = warning.places[0]
+    return f"{file}:{line}"
 
 
 def _unread(run: Run) -> list[Block]:

@@ -14,12 +14,11 @@ from icpctl.features.report.pages.page import (
     inside,
     own,
 )
-from icpctl.output.condition_wording import ground
+from icpctl.output.reasons import grounds
 
 if TYPE_CHECKING:
     from icpctl.features.report.best_visitors import TopVisitor
     from icpctl.features.report.figures import Figures
-    from icpctl.scoring.explanation import ConfigExplanation
 
 
 def people(figures: Figures) -> Section | None:
@@ -46,7 +45,7 @@ _HEADS = {"domain": "Company", "job_title": "Title", "country": "Country"}
 
 def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
     lines = [
-        (f"also {labels[match.slug]}, {match.score:.2f}:" if at else "", _why(match))
+        (f"also {labels[match.slug]}, {match.score:.2f}:" if at else "", own(grounds(match)))
         for at, match in enumerate(visitor.matches)
     ]
     if visitor.more:
@@ -60,10 +59,3 @@ def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
         *(Cell(own(visitor.about[name] or "")) for name in ABOUT),
         Cell(own(f"{visitor.file}:{visitor.line}")),
     ]
-
-
-def _why(config: ConfigExplanation) -> str:
-    """What the best of a config's matching groups found."""
-    best = max((group for group in config.groups if group.matched), key=lambda group: group.score)
-    grounds = dict.fromkeys(own(ground(it)) for it in best.conditions if it.held)
-    return "; ".join(grounds) or "no condition to meet"
