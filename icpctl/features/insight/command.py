@@ -12,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -46,6 +47,7 @@ def insight(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -62,8 +64,9 @@ def insight(
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     configs = workspace(directory, org).configs(config or [])
     target = report_target(report, report_title, no_visitors)
     exports = visitors_of(visitors)
