@@ -89,8 +89,7 @@ class LineReader:
         own = self.scanners.own(self.columns)
         scanner = own.scanner
         with self.scanners.timings.step("scan"):
-            scanner.clear(line=1, at_start=is_first)
-            own.block.clear()
+            own.begin(1, at_start=is_first, kept_bytes=self.scanners.kept_bytes)
             is_last = False
             while not is_last:
                 is_last = not own.block.fill(stream.readinto)
@@ -99,7 +98,7 @@ class LineReader:
             Rejected(self.source.name, it.line, it.words, it.raw) for it in scanner.rejected
         ]
         with self.scanners.timings.step("columns"):
-            table = own.fields.table(scanner, self.source.partition)
+            table = own.table(self.source.partition)
         lines = scanner.lines.copy()
         count = scanner.next_line - 1
         return Batch(self.source, table, lines, rejected, bytes_read, line_count=count)

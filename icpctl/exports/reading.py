@@ -33,6 +33,9 @@ BATCH_BYTES = 32 << 20
 
 _LEAST_BYTES = 1 << 18
 
+KEPT_BYTES = 1 << 20
+"""Bytes of a dictionary that are kept from batch to batch: enough for 30,000 values."""
+
 
 @dataclass(slots=True)
 class Reader:
@@ -42,6 +45,8 @@ class Reader:
     `temp_dir` is the folder for the temporary files of a roll-up, where it is not the system's.
     With `reads_again` what cannot be read twice, such as stdin, is kept. With `lines_only` JSON is
     lines, whatever a file begins with: a part of a file may begin with a line that is an array.
+    With `kept_bytes` dictionaries of up to that many bytes are kept from batch to batch: they may
+    have values that no row of a batch has, in an order that depends on the threads.
     """
 
     columns: Columns
@@ -50,11 +55,12 @@ class Reader:
     temp_dir: Path | None = None
     reads_again: bool = False
     lines_only: bool = False
+    kept_bytes: int = 0
     timings: Timings = field(default_factory=Timings)
     _scanners: ThreadScanners = field(init=False)
 
     def __post_init__(self) -> None:
-        self._scanners = ThreadScanners(self.timings)
+        self._scanners = ThreadScanners(self.timings, self.kept_bytes)
 
     def read(self, source: Source) -> Iterator[Batch]:
         """Yield the batches of one file. Raises `IcpctlError` where it cannot be read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
-from icpctl.exports.reading import Reader
+from icpctl.exports.reading import KEPT_BYTES, Reader
 from icpctl.exports.sources import find_exports
 from icpctl.exports.table_paths import keys_of_paths
 from icpctl.exports.visitor_scan import Progress, Scan, cores
@@ -22,6 +23,7 @@ from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.token_bits import KnownBits
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread, require_carried
 from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
@@ -174,7 +176,12 @@ def score(
     progress = Progress(sources, on_progress)
     scan = Scan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
-        Reader(Columns({}), temp_dir=options.temp_dir, timings=timings),
+        Reader(
+            Columns({}),
+            temp_dir=options.temp_dir,
+            kept_bytes=0 if watch or options.fields else KEPT_BYTES,
+            timings=timings,
+        ),
         lambda mapping: columns_of(plan, mapping, options),
         needs_keys=options.mapping is not None,
     )
@@ -214,13 +221,22 @@ class _Judging:
     plan: Plan
     timings: Timings
     watch: Watch | None
+    _own: threading.local = field(default_factory=threading.local)
 
     def __call__(self, table: pa.RecordBatch) -> tuple[Verdicts, Callable[[], None]]:
-        judged = judge(table, self.plan, self.timings)
+        judged = judge(table, self.plan, self.timings, self._known)
         if self.watch is None:
             return judged.verdicts, lambda: None
         with self.timings.step("watch"):
             return judged.verdicts, self.watch(judged)
+
+    @property
+    def _known(self) -> KnownBits:
+        """What this thread knows of the batches before."""
+        if not hasattr(self._own, "known"):
+            self._own.known = KnownBits(self.plan)
+        known: KnownBits = self._own.known
+        return known
 
 
 Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from icpctl.scoring.conditions import Misfits
     from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Tiers
+    from icpctl.scoring.token_bits import KnownBits
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,12 @@ class Judged:
     verdicts: Verdicts
 
 
-def judge(table: pa.RecordBatch, plan: Plan, timings: Timings) -> Judged:
-    """As `score_batch`, for those who ask why."""
+def judge(
+    table: pa.RecordBatch, plan: Plan, timings: Timings, known: KnownBits | None = None
+) -> Judged:
+    """As `score_batch`, for those who ask why; `known` remembers this thread's batches before."""
     with timings.step("conditions"):
-        columns = BatchColumns(table, plan)
+        columns = BatchColumns(table, plan, known)
         held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
         verdicts = _verdicts(held, columns.misfits, plan, fields_read(columns, plan))
