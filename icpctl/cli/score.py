@@ -141,6 +141,7 @@ def score(
         "--report": report is not None,
         "--full": full,
         "--timings": timings,
+        "--encoding": encoding is not None,
         "--out -": out == "-",
         "--why": why,
         "--columns": columns is not None,

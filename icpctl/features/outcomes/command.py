@@ -10,6 +10,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     Org,
     TempDir,
@@ -103,6 +104,7 @@ def outcomes(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         Literal["table", "tsv", "json", "markdown"],
         typer.Option("-o", "--output", help="Output format."),
@@ -132,7 +134,7 @@ def outcomes(
         bounds = [parse_bound(text) for text in fail_on or []]
     except ValueError as error:
         raise IcpctlError(f"--fail-on {error}", "bad_usage") from None
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space, earlier = workspace(directory, org), None
     if base is not None or base_dir is not None:
         compared = versions(space, config or [], ref=base, folder=base_dir)
@@ -149,7 +151,8 @@ def outcomes(
         )
     if capacity is None and any(bound.figure == "won_at_capacity" for bound in bounds):
         raise IcpctlError("--fail-on won_at_capacity needs --capacity", "bad_usage")
-    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
+    deals = won or (), lost or (), on, label, unit, against, within, period
+    asked = OutcomeOptions(*deals, encoding=options.encoding)
     request = read_request(asked, options.as_of)
     exports = visitors_of(visitors)
     if earlier is not None and "-" in exports:
