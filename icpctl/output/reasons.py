@@ -22,7 +22,7 @@ def sentence(config: ConfigExplanation, label: str) -> str:
     does not match, it names what the group needs that lacks the fewest conditions.
     """
     if not config.matched:
-        return f"Nearest is {label}: {_lacking(config)}"
+        return f"Nearest is {label}: {lacking(config)}"
     best = max((group for group in config.groups if group.matched), key=lambda group: group.score)
     holding = sorted(
         (explained for explained in best.conditions if explained.held),
@@ -47,7 +47,8 @@ def below_minimum(config: ConfigExplanation) -> str:
     return f"its score {best:.2f} is below the minimum of {config.min_score:g}"
 
 
-def _lacking(config: ConfigExplanation) -> str:
+def lacking(config: ConfigExplanation) -> str:
+    """Return what a config that does not match lacks, such as `it lacks city exists (missing)`."""
     if config.below_min_score:
         return below_minimum(config)
     nearest = min(config.groups, key=_distance)
