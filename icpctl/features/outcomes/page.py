@@ -81,7 +81,10 @@ def _headlines(outcomes: Outcomes) -> Iterator[Headline]:
     yield Headline("Units", f"{base.of:,}")
     yield Headline("Won", f"{base.count:,}", rate(base))
     yield Headline("Match", f"{together.figures.units:,}", f"{together.figures.won:,} of them won")
-    yield Headline("Lift", estimate(together.figures.lift), "of all profiles together")
+    lift = together.figures.lift
+    if lift is not None:
+        value, _, interval = estimate(lift).partition(" ")
+        yield Headline("Lift", value, f"{interval} of all together".strip())
 
 
 def _remarks(remarks: Sequence[str]) -> Section:
@@ -102,11 +105,11 @@ def _rates(outcomes: Outcomes) -> Section:
 
 
 def _rate_chart(name: str, means: str, parts: Sequence[Figures], base: float | None) -> Block:
-    rates = [(part, part.precision if name == "Precision" else part.recall) for part in parts]
+    rates = [(part, part.recall if name == "Recall" else part.precision) for part in parts]
     marks = [_mark(part.name, value) for part, value in rates]
     table = Table(
         f"{name} with its interval",
-        columns("Of", "#Units", "#Won", f"#{name}"),
+        columns("Of", "#Units", "#Won", "#Share"),
         [
             [Cell(own(part.name)), *map(Cell, (f"{part.units:,}", f"{part.won:,}", rate(value)))]
             for part, value in rates
@@ -124,11 +127,11 @@ def _bands(outcomes: Outcomes) -> Section | None:
     if not bands:
         return None
     base = outcomes.base.value or 0.0
-    blocks = [_rate_chart("Precision", "the share that was won", bands, base)]
-    if outcomes.tiers:
-        blocks.append(
-            _rate_chart("Precision", "the share of a tier that was won", outcomes.tiers, base)
-        )
+    blocks = [
+        _rate_chart(name, "the share that was won", parts, base)
+        for name, parts in (("By score", bands), ("By tier", outcomes.tiers))
+        if parts
+    ]
     text = "A score that means something is won more often where it is higher."
     return Section("bands", "Won rate by score", text, blocks, columns=True)
 

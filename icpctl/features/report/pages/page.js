@@ -65,7 +65,7 @@
         marks: [
           Plot.axisY({
             label: null, tickSize: 0, tickFormat: (at) => rows[at][0],
-            lineWidth: left / 12.5, textOverflow: "ellipsis",
+            lineWidth: left / 13.5, textOverflow: "ellipsis",
           }),
           reference === null ? null : Plot.ruleX([reference], { stroke: "currentColor", strokeDasharray: "3 3" }),
           Plot.ruleY(known, { y: "at", x1: "low", x2: "high", stroke: "var(--accent)", strokeWidth: 2 }),
