@@ -9,6 +9,7 @@ from icpctl.features.insight.wording import (
     bound_change,
     change,
     condition_text,
+    gains_most,
     mostly_by,
     standing_out,
     visitors_of,
@@ -65,6 +66,10 @@ def _print_tables(report: InsightReport) -> None:
     left.append(_print_overlap(report))
     if any(left):
         note("the tables show what tells most: -o json has all, and a pipe")
+    if is_terminal and (slug := gains_most(report)):
+        note(
+            f"do these changes find customers? icpctl outcomes ... --won deals.csv --config {slug}"
+        )
 
 
 FORMATS: dict[ReportFormat, Callable[[InsightReport], None]] = {
