@@ -73,6 +73,17 @@ def mostly_by(config: ConfigInsight) -> str:
     return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
+def gains_most(report: InsightReport) -> str | None:
+    """Return the config in which a change gains most, None where none gains anything."""
+    gains = [
+        (gain.gain, config.slug)
+        for config in report.configs
+        for changes in (config.bounds, *(condition.gains for condition in config.conditions))
+        for gain in changes
+    ]
+    return max(gains, key=lambda entry: entry[0])[1] if gains else None
+
+
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
     return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
