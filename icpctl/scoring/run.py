@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
@@ -75,7 +76,7 @@ class Options:
     as in a mapping, and `fields` are fields of the mapping; their values go with each row.
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
-    that they begin at.
+    that they begin at. With `follow` stdin, which must be JSON lines, is scored as it comes.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -87,6 +88,7 @@ class Options:
     temp_dir: Path | None = None
     encoding: str | None = None
     tiers: dict[str, float] = field(default_factory=dict)
+    follow: bool = False
 
 
 @dataclass(slots=True)
@@ -157,10 +159,12 @@ def score(
             tiers=options.tiers,
         )
     counts = RunCounts.of(plan)
-    exports = find_exports(visitors, options.encoding)
+    exports = find_exports(visitors, options.encoding, follow=options.follow)
     sources = exports.sources
     on_sources(sources)
     mapped = map_sources(sources, options.mapping)
+    if options.follow:
+        _require_followable(sources, mapped)
     progress = Progress(sources, on_progress)
     scan = Scan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
@@ -174,7 +178,8 @@ def score(
         needs_keys=options.mapping is not None,
     )
     judging = _Judging(plan, timings, watch)
-    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
+    threads = 0 if options.follow else options.threads or cores()
+    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, threads):
         with timings.step("count"):
             counts.add(batch, verdicts, plan)
             watched()
@@ -187,6 +192,19 @@ def score(
     run = Run.of(counts, plan, seconds, mapped, timings.seconds)
     run.skipped = exports.skipped
     return run
+
+
+def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+    """Raise `IcpctlError` `bad_usage` where records cannot be scored one by one as they come."""
+    for source, its in zip(sources, mapped, strict=True):
+        if source.format != "json":
+            reason = f"what comes is {source.format.upper()}, and only JSON lines can be followed"
+        elif its.mapping.by:
+            reason = f"the mapping {its.mapping.name} rolls records up, which takes all of them"
+        else:
+            continue
+        hint = "leave --follow out: then all is read before the last row is written"
+        raise IcpctlError(reason, "bad_usage", Location(source.name), hint)
 
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
@@ -245,7 +263,10 @@ Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]
 
 
 def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator[Scored]:
-    """Read and score batches on threads; the results come in order, their lines numbered."""
+    """Read and score batches on threads; the results come in order, their lines numbered.
+
+    Without `threads` each batch is scored when it is read, before the next is.
+    """
     pending: deque[Future[Scored]] = deque()
     numbering = Numbering()
 
@@ -258,6 +279,10 @@ def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator
             batch, judged = pending.popleft().result()
         return numbering.placed(batch), judged
 
+    if not threads:
+        for batch, judged in map(work, tasks):
+            yield numbering.placed(batch), judged
+        return
     with ThreadPoolExecutor(threads) as pool, closing(tasks):
         try:
             for task in tasks:
