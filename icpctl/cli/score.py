@@ -64,6 +64,17 @@ def score(
         ),
     ] = None,
     max_rejects: MaxRejects = "0",
+    max_misfits: Annotated[
+        str | None,
+        typer.Option(metavar="N|P%", help="Exit with 1 if more values do not fit their field."),
+    ] = None,
+    require_fields: Annotated[
+        bool | None,
+        typer.Option(
+            "--require-fields/--no-require-fields",
+            help="Exit with 1 if a field that configs ask for is in no record of a file.",
+        ),
+    ] = None,
     only_matched: Annotated[
         bool, typer.Option("--only-matched", help="Write matching visitors only.")
     ] = False,
@@ -72,7 +83,9 @@ def score(
     ] = False,
     carry: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATH", help="Add a field of the record to each row; repeatable."),
+        typer.Option(
+            metavar="PATH|FIELD", help="Add a field, or a path of the record, to each row."
+        ),
     ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Add to each row a sentence that says why.")
@@ -109,15 +122,15 @@ def score(
 ) -> ExitCode:
     """Score an export of visitors against the configs.
 
-    The exit code is 1 when more lines are rejected than --max-rejects allows, and when a file is
-    damaged: what precedes the damage is scored.
+    The exit code is 1 when more lines are rejected than --max-rejects allows, when a file has no
+    record or none with a field that icpctl reads, and when a file is damaged: what precedes the
+    damage is scored.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.bounds import Limit
 
     if full and output != "json":
         raise IcpctlError("--full is for -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -135,7 +148,7 @@ def score(
     if follow:
         visitors = _followed(visitors, out)
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
-    limit = Limit.parse(max_rejects)
+    strict = strictness(max_rejects, max_misfits, require_fields)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
     options = replace(options, follow=follow)
     begin_report = _report(report, report_title, no_visitors)
@@ -158,12 +171,11 @@ def score(
         figures = watchers.figures
     stream = sys.stderr if out == "-" else sys.stdout
     print_run(run, output, stream, figures.body(run) if figures else {})
-    print_notes(run, limit, rejects_hint(rejects_kept=rejects is not None))
+    print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
     if timings:
         print_timings(run)
-    is_over = limit.exceeded(run.report.rejected, run.report.visitors)
-    return ExitCode.FOUND if is_over or run.damaged else ExitCode.DONE
+    return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE
 
 
 def _hint_at_insight(run: "Run") -> None:

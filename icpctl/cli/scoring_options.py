@@ -7,6 +7,7 @@ from pathlib import Path
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import Mapping, load_mapping, parse_path
 from icpctl.mappings.mapping import Path as RecordPath
+from icpctl.scoring.bounds import Limit, Strictness
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.values import normal_forms
@@ -55,6 +56,19 @@ def scoring_options(
         encoding=encoding_of(encoding),
         tiers=load_settings().tiers,
     )
+
+
+def strictness(
+    max_rejects: str = "0", max_misfits: str | None = None, require_fields: bool | None = None
+) -> Strictness:
+    """Return what makes the exit code 1; options that are None are as the settings say.
+
+    Raises `IcpctlError` `bad_usage`.
+    """
+    if require_fields is None:
+        require_fields = load_settings().require_fields
+    misfits = None if max_misfits is None else Limit.parse(max_misfits)
+    return Strictness(Limit.parse(max_rejects), misfits, require_fields)
 
 
 def encoding_of(name: str | None) -> str | None:

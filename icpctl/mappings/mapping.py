@@ -76,7 +76,7 @@ class Mapping:
     of what tells a visitor's sessions apart.
     `records` are paths of the list that holds the records of an API's page. `only` names paths and
     the texts of which a record must have one there, or it is no visitor's. `deals` are the paths of
-    `DEAL_FIELDS`.
+    `DEAL_FIELDS`. `own` are the fields that the file names itself, and not the one it extends.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Mapping:
     records: tuple[Path, ...] = ()
     only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     deals: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
     def is_of_visitor(self, record: dict[str, Any]) -> bool:
         """Return whether a record is one that `only` asks for: each path has one of its texts."""

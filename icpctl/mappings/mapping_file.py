@@ -129,6 +129,7 @@ class _Reader(KeyedReader):
             records=self._records,
             only=self._only,
             deals=deals,
+            own=frozenset(name for name, of_field in paths.items() if of_field),
         )
 
     def _unless(self, paths: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:

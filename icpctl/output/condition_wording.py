@@ -23,6 +23,9 @@ _MOST_SEEN = 3
 _MOST_LISTED = 8
 _FORMS = (Form.DOMAIN, Form.URL, Form.SIZE_RANGE)  # country codes say nothing new
 
+DATE = "a date"
+"""What a value of `last_seen` must be."""
+
 _WANTED = {
     Kind.TEXT: "text",
     Kind.NUMBER: "a number",
@@ -34,7 +37,7 @@ _WANTED = {
 def wanted(field: str) -> str:
     """Return what a value of a field of the mapping must be."""
     if field == LAST_SEEN:
-        return "a date"
+        return DATE
     if field == "company_size":
         return "a number or a range"
     entry = CONDITION_TYPES.get(field)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.scoring.conditions import BatchColumns, words_of
+from icpctl.scoring.fields_read import fields_read
 from icpctl.scoring.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
@@ -34,7 +35,7 @@ class Verdicts:
     `excluded_by` [rows] is the number of the first excluding config that matches, -1 where none
     does; `exclusions` are these configs, with the rows that match them and their scores. `tier`
     [rows] is the number of the plan's tier, -1 where there is none. Without excluding configs and
-    tiers, all three are None.
+    tiers, all three are None. `fields` are those that some row has; see `fields_read`.
     """
 
     icp: np.ndarray
@@ -46,6 +47,7 @@ class Verdicts:
     excluded_by: np.ndarray | None = None
     exclusions: tuple[Matches, ...] = ()
     tier: np.ndarray | None = None
+    fields: frozenset[str] = frozenset()
 
     @property
     def icp_score(self) -> np.ndarray:
@@ -108,10 +110,11 @@ def judge(
         columns = BatchColumns(table, plan, known)
         held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
-        return Judged(columns, held, _verdicts(held, columns.misfits, plan))
+        verdicts = _verdicts(held, columns.misfits, plan, fields_read(columns, plan))
+        return Judged(columns, held, verdicts)
 
 
-def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
+def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) -> Verdicts:
     count = held.words.shape[1]
     matches: list[Matches] = []
     exclusions: list[Matches] = []
@@ -137,6 +140,7 @@ def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
         excluded_by,
         tuple(exclusions),
         tier,
+        fields,
     )
 
 

@@ -10,11 +10,12 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
-from icpctl.exports.visitor_scan import Scan
 from icpctl.features.explain.find_visitor import by_id, by_line
+from icpctl.features.explain.noted_scan import NotedScan
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
+from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 class Explained:
     """An explanation, the file that the visitor is in, and how many more there have its id.
 
-    `mapped` tells the mapping that the file was read with.
+    `mapped` tells the mapping that the file was read with, and `unread` what no record of it has.
     """
 
     explanation: Explanation
     file: str
     more: int
     mapped: Mapped
+    unread: Unread
 
 
 def explain(
@@ -66,12 +68,17 @@ def explain(
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
     mapped = map_sources(sources, options.mapping)
-    scan = Scan(
+    options = options.with_fields(extra_fields(mapped, plan))
+    scan = NotedScan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir),
         lambda mapping: columns_of(plan, mapping, options),
+        plan=plan,
     )
     visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
     explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
     how_read = mapped[sources.index(visitor.source)]
-    return Explained(explanation, visitor.source.name, visitor.more, how_read)
+    unread = Unread()
+    if scan.knows(visitor.source):
+        unread = find_unread(sources, mapped, scan.files, plan, configs, only=visitor.source)
+    return Explained(explanation, visitor.source.name, visitor.more, how_read, unread)

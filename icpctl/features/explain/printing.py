@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.output.console import note, shown_line
 from icpctl.output.explanation_tree import print_trees
 from icpctl.output.json_text import print_json
-from icpctl.output.runs.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped, print_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ def print_explained(
     FORMATS[output](explained, as_of)
     sys.stdout.flush()
     print_mapped([explained.mapped])
+    print_unread(explained.unread, [explained.mapped])
     first = explained.explanation.line
     if line not in (None, first):
         note(f"line {line:,} is a record of this visitor, whose first is on line {first:,}")

@@ -69,12 +69,11 @@ def impact(
 
     The exit code is 1 when a bound of --fail-on is reached, or a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.config.git_versions import versions
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
-    from icpctl.scoring.bounds import Limit
 
     bounds = [Bound.parse(text) for text in fail_on or []]
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
@@ -83,11 +82,10 @@ def impact(
     result = _impact_here(
         visitors_of(visitors), compared, bounds, options, target, inactive=bool(config)
     )
-    limit = Limit.parse("0")
-    print_impact(result, compared.base, bounds, output, limit)
-    is_bad = limit.exceeded(result.rejected, result.visitors)
+    strict = strictness()
+    print_impact(result, compared.base, bounds, output, strict)
     is_reached = any(bound.reached(result) for bound in bounds)
-    return ExitCode.FOUND if is_bad or is_reached else ExitCode.DONE
+    return ExitCode.FOUND if is_reached or strict.refuses(result.run) else ExitCode.DONE
 
 
 def _impact_here(

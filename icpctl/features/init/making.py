@@ -13,16 +13,18 @@ from icpctl.config.editing.locking import locked
 from icpctl.config.editing.schema_file import schema_beside
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.mapping_draft import draft_mapping
+from icpctl.exports.similar_keys import NAMES
+from icpctl.exports.sources import find_sources
 from icpctl.features.init.conditions import FIELDS as CONFIG_FIELDS
 from icpctl.features.init.conditions import conditions_of, usual_conditions, without_extensions
-from icpctl.features.init.mapping_draft import FIELDS as MAPPING_FIELDS
-from icpctl.features.init.mapping_draft import drafted_paths, mapping_text
 from icpctl.features.init.sample import Sample, take_sample
 from icpctl.features.init.texts import CI_FILES, SLUG, config_file, settings_file, test_file
 from icpctl.files import change_files
 from icpctl.files_in_use import require_writable
 from icpctl.mappings.mapping import DEFAULT
 from icpctl.mappings.mapping_file import read_mapping
+from icpctl.output.mapping_drafts import mapping_text
 from icpctl.settings import DEFAULT_DIR, load_settings
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from icpctl.settings import Settings
 
 SETTINGS_FILE, MAPPING_FILE = "icpctl.toml", "mapping.yaml"
-_FIELDS = tuple(dict.fromkeys((*CONFIG_FIELDS, *MAPPING_FIELDS)))
+_FIELDS = tuple(dict.fromkeys((*CONFIG_FIELDS, *NAMES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,26 +167,24 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
     """Draft a mapping of the fields that the default one does not find, and read with it."""
     if sample.mapped.mapping.name != DEFAULT:
         return None
-    missing = [name for name in MAPPING_FIELDS if not sample.has(name)]
-    paths = drafted_paths(sample.keys, missing)
-    if paths and (again := _read_with(made, paths, sample)):
+    draft = draft_mapping(find_sources([str(made.export)])[:1])
+    paths, text = draft.paths, mapping_text(draft).encode()
+    if paths and (again := _read_with(made, text)):
         made.sample = again
         paths = {name: path for name, path in paths.items() if again.has(name)}
     if not paths and any(sample.has(name) for name in _FIELDS):
         return None
     made.drafted = paths
-    return mapping_text(paths, sample.keys).encode()
+    return text
 
 
-def _read_with(made: Made, paths: dict[str, str], sample: Sample) -> Sample | None:
-    """Return the export as a mapping of these paths reads it, None where it finds nothing."""
-    mapping = read_mapping(MAPPING_FILE, mapping_text(paths, sample.keys).encode())
+def _read_with(made: Made, text: bytes) -> Sample | None:
+    """Return the export as a mapping of this text reads it, None where it finds nothing."""
     try:
-        return take_sample(str(made.export), _FIELDS, mapping)
+        return take_sample(str(made.export), _FIELDS, read_mapping(MAPPING_FILE, text))
     except IcpctlError as error:
         if error.code != "mapping_fits_nothing":
             raise
-        paths.clear()
         return None
 
 

@@ -58,10 +58,9 @@ def insight(
     Near misses, relaxed thresholds and lists, values that never occur, overlaps of configs.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
-    from icpctl.scoring.bounds import Limit
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
@@ -74,9 +73,9 @@ def insight(
         result = insight_on(spark, exports, configs, options)
     else:
         result = _insight_here(exports, configs, options, target)
-    limit, totals = Limit.parse("0"), result.report
-    print_insight(result, output, limit)
-    return ExitCode.FOUND if limit.exceeded(totals.rejected, totals.visitors) else ExitCode.DONE
+    strict = strictness()
+    print_insight(result, output, strict)
+    return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 
 def _insight_here(

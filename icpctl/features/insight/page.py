@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.wording import change, standing_out
+from icpctl.features.insight.wording import bound_change, change, standing_out
 from icpctl.features.report.pages.page import (
     Bar,
     Block,
@@ -62,6 +62,8 @@ def losses(report: InsightReport) -> Iterator[Section]:
     if not report.visitors:
         return
     yield _funnels(report)
+    if report.excluded is not None:
+        yield _exclusions(report)
     if len(report.configs) > 1 and report.matched:
         yield _overlap(report)
     near_misses = _near_misses(report)
@@ -94,9 +96,13 @@ def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: in
         if condition.left is not None:
             rows.append(_step(own(head(condition.condition)), condition.left, before, visitors))
             before = condition.left
-    text = f"{counted(group.matched, 'visitor')} left"
+    left = group.matched
+    if config.min_score and groups == 1:
+        rows.append(_step(f"minScore {config.min_score.value:g}", config.matched, left, visitors))
+        left = config.matched
+    text = f"{counted(left, 'visitor')} left"
     if is_or:
-        text = f"Any one is enough: {counted(group.matched, 'visitor')} that one or more bring in"
+        text = f"Any one is enough: {counted(left, 'visitor')} that one or more bring in"
     table = Table(f"Funnel of {heading}", columns("Condition", "=", "#Visitors"), rows)
     return Block(heading, f"{text}.", table=table)
 
@@ -104,6 +110,41 @@ def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: in
 def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
     bar = Bar(max(left, before) / visitors, left / visitors)
     return [Cell(name), Cell(bar=bar), number(left)]
+
+
+def _exclusions(report: InsightReport) -> Section:
+    """Who is excluded by what, and which profiles would have them."""
+    labels = {config.slug: inside(config.label) for config in report.configs}
+    rows = [
+        [
+            Cell(labels[config.slug]),
+            *map(number, (taken.excluded, taken.alone, taken.would_match)),
+            Cell(", ".join(f"{labels[it.slug]} ({it.visitors:,})" for it in taken.takes)),
+        ]
+        for config in report.configs
+        if (taken := config.exclusion)
+    ]
+    heads = columns("Profile", "#Excluded", "#By it alone", "#Would match", "Of which profiles")
+    table = Table("Who is excluded, and what profiles that takes from", heads, rows)
+    text = "Visitors whom a profile excludes have no ICP, whatever else they match."
+    return Section("exclusions", "Exclusions", text, [Block(table=table)])
+
+
+def _min_scores(report: InsightReport) -> Iterator[Block]:
+    """What lowest scores cost."""
+    rows = []
+    for config in report.configs:
+        if bound := config.min_score:
+            score = Cell(f"{bound.value:g}", sort=bound.value)
+            gain = bound.gains[0] if bound.gains else None
+            following = (
+                [Cell(f"{gain.value:g}", sort=gain.value), number(gain.gain)] if gain else []
+            )
+            counts = [number(config.matched), number(bound.below)]
+            rows.append([Cell(inside(config.label)), score, *counts, *(following or [Cell()] * 2)])
+    heads = ("Profile", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
+    if rows:
+        yield Block("Lowest scores", table=Table("What lowest scores cost", columns(*heads), rows))
 
 
 def _overlap(report: InsightReport) -> Section:
@@ -154,7 +195,13 @@ def _near_misses(report: InsightReport) -> Section:
             ],
         )
         blocks.append(Block(table=table))
+    blocks += _min_scores(report)
     gains = [
+        (bound.gain, config, bound_change(config, bound))
+        for config in report.configs
+        for bound in config.bounds
+    ]
+    gains += [
         (gain.gain, config, own(change(condition.condition, gain)))
         for config in report.configs
         for condition in config.conditions

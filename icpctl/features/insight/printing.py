@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.wording import change, condition_text, mostly_by, standing_out
+from icpctl.features.insight.wording import (
+    bound_change,
+    change,
+    condition_text,
+    mostly_by,
+    standing_out,
+    visitors_of,
+)
 from icpctl.output.console import note, table
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
@@ -19,32 +26,35 @@ if TYPE_CHECKING:
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.model import ConditionInsight, ConfigInsight, InsightReport
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 12  # of a table on a terminal
 _MOST_WHOLE = 3  # with more configs their conditions are not shown on a terminal
 _MOST_ALIKE = 3  # changes of one condition on a terminal
 
 
-def print_insight(result: Insight, output: ReportFormat, limit: Limit) -> None:
+def print_insight(result: Insight, output: ReportFormat, strictness: Strictness) -> None:
     """Print insight on stdout, and what was wrong with the input on stderr."""
-    FORMATS[output](result.report)
+    FORMATS[output](result)
     sys.stdout.flush()
     for name in result.report.capped:
         note(f"{name} has too many values to count all: more may gain than is shown")
-    print_notes(result.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
 
 
-def _print_body(report: InsightReport) -> None:
-    print_json(report.body())
+def _print_body(result: Insight) -> None:
+    print_json(result.report.body() | result.run.report.unread_body())
 
 
-def _print_tables(report: InsightReport) -> None:
+def _print_tables(result: Insight) -> None:
+    report = result.report
     print(headline(report), end="\n\n")
     if not report.visitors:
         print("there is no visitor to show where configs lose any")
         return
     _print_configs(report)
+    _print_exclusions(report)
+    _print_min_scores(report)
     left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()
     if is_terminal and len(report.configs) > _MOST_WHOLE:
@@ -58,7 +68,7 @@ def _print_tables(report: InsightReport) -> None:
         note("the tables show what tells most: -o json has all, and a pipe")
 
 
-FORMATS: dict[ReportFormat, Callable[[InsightReport], None]] = {
+FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
     "table": _print_tables,
     "json": _print_body,
 }
@@ -80,6 +90,39 @@ def _print_configs(report: InsightReport) -> None:
     table(["CONFIG", *numbers, "MOSTLY BY"], rows, folds="MOSTLY BY", right=numbers)
 
 
+def _print_exclusions(report: InsightReport) -> None:
+    """What the configs take that exclude."""
+    numbers = ["EXCLUDED", "BY IT ALONE", "WOULD MATCH"]
+    rows = [
+        [
+            config.slug,
+            *map("{:,}".format, (taken.excluded, taken.alone, taken.would_match)),
+            visitors_of(taken.takes),
+        ]
+        for config in report.configs
+        if (taken := config.exclusion)
+    ]
+    if rows:
+        print()
+        columns = ["EXCLUDED BY", *numbers, "OF WHICH CONFIGS"]
+        table(columns, rows, folds="OF WHICH CONFIGS", right=numbers)
+
+
+def _print_min_scores(report: InsightReport) -> None:
+    """What lowest scores cost, and what the next best bounds gain."""
+    numbers = ["MIN SCORE", "REACH IT", "BELOW", "NEXT BOUND", "GAINS"]
+    rows = []
+    for config in report.configs:
+        if bound := config.min_score:
+            gain = bound.gains[0] if bound.gains else None
+            following = [f"{gain.value:g}", f"+{gain.gain:,}"] if gain else ["", ""]
+            counts = [f"{config.matched:,}", f"{bound.below:,}"]
+            rows.append([config.slug, f"{bound.value:g}", *counts, *following])
+    if rows:
+        print()
+        table(["CONFIG", *numbers], rows, folds="CONFIG", right=numbers)
+
+
 def _print_standing_out(report: InsightReport) -> int:
     lone = len(report.configs) == 1
     columns = ["CONFIG", "STANDS OUT"]
@@ -89,13 +132,21 @@ def _print_standing_out(report: InsightReport) -> int:
 def _print_gains(report: InsightReport) -> int:
     """The changes that gain most, of each condition a few."""
     most = _MOST_ALIKE if sys.stdout.isatty() else None
-    all_of_them = sum(len(one.gains) for config in report.configs for one in config.conditions)
+    all_of_them = sum(
+        len(config.bounds) + sum(len(condition.gains) for condition in config.conditions)
+        for config in report.configs
+    )
     gains = [
         (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
         for config in report.configs
         for number, group in enumerate(config.groups, 1)
         for condition in group.conditions
         for gain in condition.gains[:most]
+    ]
+    gains += [
+        (bound.gain, [config.slug, bound_change(config, bound)])
+        for config in report.configs
+        for bound in config.bounds
     ]
     gains.sort(key=lambda entry: -entry[0])
     rows = [[*cells, f"+{gain:,}"] for gain, cells in gains]

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
     from icpctl.features.insight.model import (
         AbsentValue,
+        BoundGain,
         ConditionInsight,
         ConfigInsight,
         InsightReport,
         Relaxation,
+        TakenBy,
     )
 
 _MOST_NAMED = 3
 _SELDOM = 0.05
+_MOSTLY = 0.5
 _LONGEST = 60  # characters of a condition within a sentence
 
 
@@ -46,10 +49,23 @@ def change(before: Condition, gain: Relaxation) -> str:
         return f"{before.type}: also {value}"
     if gain.change == "remove":
         return f"{_brief(before)}: without {value}"
+    if gain.change == "optional":
+        return f"{_brief(before)} -> optional"
     if gain.change == "comparator":
         return f"{_brief(before)} -> {gain.becomes.comparator}"
     bounds = head(gain.becomes).removeprefix(f"{before.type} {before.comparator} ")
     return f"{head(before)} -> {bounds}"
+
+
+def bound_change(config: ConfigInsight, bound: BoundGain) -> str:
+    """Return a lower bound of the score, such as `minScore 80 -> 75`."""
+    before = config.min_score.value if config.min_score else 0
+    return f"minScore {before:g} -> {bound.value:g}"
+
+
+def visitors_of(configs: list[TakenBy]) -> str:
+    """Return how many visitors some configs have, such as `smb (12), enterprise (3)`."""
+    return _named([f"{config.slug} ({config.visitors:,})" for config in configs])
 
 
 def mostly_by(config: ConfigInsight) -> str:
@@ -68,8 +84,13 @@ _Sentence = tuple[int, int, str]
 
 
 def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
-    if not config.matched:
+    yield from _of_min_score(config)
+    if config.exclusion:
+        yield from _of_exclusion(config)
+    elif not config.matched and not (config.min_score and config.min_score.below):
         yield 0, config.near_misses, _matches_nobody(config)
+    elif config.excluded and config.excluded > _MOSTLY * config.matched:
+        yield 1, config.excluded, _mostly_excluded(config)
     elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
@@ -117,9 +138,14 @@ def _lacking(missing: int, all_of_them: int) -> str:
     return f"{part} its {all_of_them:,} near misses lack the field"
 
 
-def _matches_nobody(config: ConfigInsight) -> str:
+def _mostly_excluded(config: ConfigInsight) -> str:
+    excluded = "is" if config.excluded == 1 else "are"
+    matches = counted(config.matched, "match", "matches")
+    return f"{config.excluded:,} of its {matches} {excluded} excluded by other configs"
+
+
+def _matches_nobody(config: ConfigInsight, text: str = "matches nobody") -> str:
     """That nobody matches, and of a lone AND group where the last visitors are lost."""
-    text = "matches nobody"
     if len(config.groups) == 1 and config.groups[0].operator == "AND":
         left = None
         for insight in config.conditions:
@@ -133,11 +159,41 @@ def _matches_nobody(config: ConfigInsight) -> str:
 def _seldom_first(config: ConfigInsight) -> str:
     """That others with lower priority numbers take the visitors, and which."""
     matches = counted(config.matched, "match", "matches")
-    others = _named([f"{it.slug} ({it.visitors:,})" for it in config.taken_by])
+    others = visitors_of(config.taken_by)
+    if config.excluded:
+        others += f", and {config.excluded:,} are excluded"
     if config.first:
         return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
     whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
     return f"never comes first: {whose} {matches} {goes} to {others}"
+
+
+def _of_exclusion(config: ConfigInsight) -> Iterator[_Sentence]:
+    """Of a config that excludes, that it takes nobody."""
+    if not config.matched:
+        yield 0, config.near_misses, _matches_nobody(config, "excludes nobody")
+    elif config.exclusion and not config.exclusion.would_match:
+        many = counted(config.matched, "visitor")
+        why = "no other config matches them, or another excludes them too"
+        yield 7, 0, f"excludes {many} and takes none from any config: {why}"
+
+
+def _of_min_score(config: ConfigInsight) -> Iterator[_Sentence]:
+    """Of a config with a `minScore`, that nobody reaches it, or everybody."""
+    bound = config.min_score
+    if bound and bound.below and not config.matched:
+        meet = "the visitor meets" if bound.below == 1 else f"{bound.below:,} visitors meet"
+        yield (
+            0,
+            bound.below,
+            f"matches nobody: {meet} its conditions, but not minScore {bound.value:g}",
+        )
+    elif bound and config.matched and not bound.below:
+        yield (
+            7,
+            0,
+            f"minScore {bound.value:g} decides nothing: everyone who matches a group reaches it",
+        )
 
 
 def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:

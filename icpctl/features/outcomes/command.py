@@ -98,7 +98,7 @@ def outcomes(
     """
     import sys
 
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds, parse_bound
     from icpctl.features.outcomes.printing import (
@@ -111,7 +111,6 @@ def outcomes(
     from icpctl.features.outcomes.scanning import scan_outcomes
     from icpctl.output.condition_wording import head
     from icpctl.output.progress import progress
-    from icpctl.scoring.bounds import Limit
 
     try:
         bounds = [parse_bound(text) for text in fail_on or []]
@@ -165,8 +164,7 @@ def outcomes(
     name = "account" if request.join.by_account else "visitor"
     heading = Heading(name, request.joined_on, request.scope.against_lost)
     print_outcomes(scan, heading, output, met, slugs, before)
-    print_deal_notes(scan, request.deals, limit := Limit.parse("0"))
+    print_deal_notes(scan, request.deals, strict := strictness())
     print_met_bounds(met)
-    rejected = scan.run.report.rejected + len(request.deals.rejected)
-    is_found = bool(met) or limit.exceeded(rejected, scan.run.report.visitors)
+    is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
     return ExitCode.FOUND if is_found else ExitCode.DONE

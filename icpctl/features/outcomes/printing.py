@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,9 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     return said
 
 
-def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
+def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> None:
     """Print on stderr what was wrong with the input, and what did not join."""
-    print_notes(scan.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(scan.run, strictness, SCORE_KEEPS_REJECTS)
     print_rejected(deals.rejected[:10], len(deals.rejected))
     keys, joined = len(deals.table), scan.survey.joined.joined_keys
     if not keys:
@@ -153,6 +153,7 @@ def _body(
         },
         **to_json(scan.outcomes),
         **compared,
+        **scan.run.report.unread_body(),
         "failed": [{"bound": str(item.bound), "value": item.value} for item in met],
         "elapsedSeconds": scan.run.report.elapsed_seconds,
     }

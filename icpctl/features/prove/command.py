@@ -1,4 +1,4 @@
-"""`icpctl prove`; `equivalent` and `witnesses` stand under it."""
+"""`icpctl prove` itself; see subcommands for `equivalent` and `witnesses`."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,10 +18,6 @@ Timeout = Annotated[
 ]
 
 
-prove_app = typer.Typer(rich_markup_mode=None)
-
-
-@prove_app.callback(invoke_without_command=True)
 def prove(
     context: typer.Context,
     directory: Dir = None,
@@ -64,9 +60,9 @@ def prove(
 
 def _misplaced(command: str) -> ExitCode:
     raise IcpctlError(
-        f"options of prove stand before {command}, where they would have no effect",
+        f"options of prove before {command} have no effect",
         "bad_usage",
-        hint=f"put them behind it: icpctl prove {command} ... --timeout 5",
+        hint=f"put them after it: icpctl prove {command} ... --timeout 5",
     )
 
 

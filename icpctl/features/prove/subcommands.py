@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from icpctl.cli.command import Command, Group
+from icpctl.cli.errors import exits
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.prove.command import Timeout
+from icpctl.features.prove.command import Timeout, prove
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
@@ -142,3 +144,13 @@ def _pairs(both: "Versions") -> "list[tuple[Named, Named]]":
         ((f"{file.slug} ({both.base})", before[file.slug]), (file.slug, file.config))
         for file in both.after
     ]
+
+
+prove_app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False)
+prove_app.callback(invoke_without_command=True)(prove)
+prove_app.command(
+    "equivalent", cls=Command, short_help="Prove that configs are the same for every visitor."
+)(exits(equivalent))
+prove_app.command(
+    "witnesses", cls=Command, short_help="Print tests at the boundaries of a config."
+)(exits(witnesses))

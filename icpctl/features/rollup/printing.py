@@ -29,7 +29,7 @@ from icpctl.output.runs.notes import (
     print_rejected,
     rejects_hint,
 )
-from icpctl.output.runs.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 
@@ -205,6 +205,7 @@ def print_rollup(
         print(text, file=stream)
     sys.stdout.flush()
     print_mapped(run.mapped)
+    print_unknown(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))

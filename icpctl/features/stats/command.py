@@ -68,12 +68,11 @@ def stats(
     With --from or --to, of those last seen in that period.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.report.period import Period
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
-    from icpctl.scoring.bounds import Limit
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
     period = Period.parse(first, last)
@@ -88,10 +87,9 @@ def stats(
         result = stats_on(spark, exports, configs, options, counts, space.org)
     else:
         result = _stats_here(exports, configs, options, counts, space.org, target)
-    limit, totals = Limit.parse("0"), result.run.report
-    print_stats(result, output, limit)
-    is_bad = limit.exceeded(totals.rejected + totals.damaged, totals.visitors)
-    return ExitCode.FOUND if is_bad else ExitCode.DONE
+    strict = strictness()
+    print_stats(result, output, strict)
+    return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 
 def _stats_here(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.stats.counting import Stats, StatsReport
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
 _NUMBERS = ["VISITORS", "MATCHED", "RATE"]
@@ -30,24 +30,25 @@ _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
 
 
-def print_stats(result: Stats, output: ReportFormat, limit: Limit) -> None:
+def print_stats(result: Stats, output: ReportFormat, strictness: Strictness) -> None:
     """Print statistics on stdout, and what was wrong with the input on stderr."""
-    FORMATS[output](result.report)
+    FORMATS[output](result)
     sys.stdout.flush()
-    print_notes(result.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
     if result.dateless:
         who = counted(result.dateless, "visitor")
         note(f"last_seen is no date for {who}: they count without one")
 
 
-def _print_body(report: StatsReport) -> None:
-    body = report.body()
-    if report.by is None:
+def _print_body(result: Stats) -> None:
+    body = result.report.body()
+    if result.report.by is None:
         del body["by"]
-    print_json(body)
+    print_json(body | result.run.report.unread_body())
 
 
-def _print_tables(report: StatsReport) -> None:
+def _print_tables(result: Stats) -> None:
+    report = result.report
     print(_headline(report), end="\n\n")
     print_configs(report.configs, sys.stdout)
     if report.by and report.by.values:
@@ -58,7 +59,7 @@ def _print_tables(report: StatsReport) -> None:
         _print_days(report.days)
 
 
-FORMATS: dict[ReportFormat, Callable[[StatsReport], None]] = {
+FORMATS: dict[ReportFormat, Callable[[Stats], None]] = {
     "table": _print_tables,
     "json": _print_body,
 }

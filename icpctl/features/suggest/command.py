@@ -74,7 +74,7 @@ def suggest(
     """
     import sys
 
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.outcomes.request import OutcomeOptions, read_request
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
     from icpctl.features.suggest.learning import learn, parse_holdout
@@ -82,7 +82,6 @@ def suggest(
     from icpctl.features.suggest.retuning import retune
     from icpctl.output.progress import progress
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
-    from icpctl.scoring.bounds import Limit
 
     share = parse_holdout(holdout)
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
@@ -98,7 +97,7 @@ def suggest(
                     exports, options, outcome, file.config, request, share, on_progress
                 )
                 print_retuned(retuned, file)
-                print_notes(retuned.run, Limit.parse("0"), SCORE_KEEPS_REJECTS)
+                print_notes(retuned.run, strictness(), SCORE_KEEPS_REJECTS)
                 return ExitCode.FOUND if retuned.rules is None else ExitCode.DONE
             learned = learn(
                 exports,
@@ -115,7 +114,7 @@ def suggest(
             str(error), "too_few_won", hint="give more deals, or a longer time of visitors"
         ) from None
     print_suggestion(learned)
-    print_notes(learned.run, Limit.parse("0"), SCORE_KEEPS_REJECTS)
+    print_notes(learned.run, strictness(), SCORE_KEEPS_REJECTS)
     given = [*exports, *(f"--won {file}" for file in won or ())]
     given += [f"--lost {file}" for file in lost or ()]
     named = {"label": label, "on": on, "unit": unit, "against": against, "within": within}

@@ -211,3 +211,103 @@ def test_letter_case(tmp_path: Path) -> None:
     out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).out
     assert "a\tindustry: also Tech\t+1\n" in out
     assert "also" not in icpctl("insight", "v.jsonl", cwd=tmp_path).out
+
+
+POINTS = {
+    "label": "points",
+    "minScore": 60,
+    "rules": {
+        "groups": [
+            {
+                "operator": "AND",
+                "conditions": [
+                    CITY,
+                    SIZE | {"optional": True, "weight": 2},
+                    ROME | {"weight": 1},
+                ],
+            }
+        ]
+    },
+}
+OURS = {
+    "label": "ours",
+    "exclude": True,
+    "rules": {
+        "groups": [
+            {
+                "operator": "AND",
+                "conditions": [{"type": "domain", "comparator": "equals", "value": "example.com"}],
+            }
+        ]
+    },
+}
+SCORED = [
+    {"city": "Rome", "company_size": 60},
+    {"city": "Rome", "company_size": 60, "domain": "example.com"},
+    {"city": "Rome", "company_size": 40},
+    {"city": "Bonn", "company_size": 20},
+    {"company_size": 60},
+]
+
+
+def bounded(path: Path) -> None:
+    """A config with a `minScore` and one that excludes, and their visitors."""
+    folder(path, {}, SCORED)
+    for body in (POINTS, OURS):
+        (path / "icp_configs" / f"{body['label']}.json").write_text(json.dumps(body))
+
+
+def test_what_lowest_scores_cost_and_exclusions_take(tmp_path: Path) -> None:
+    bounded(tmp_path)
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    at = lines.index("EXCLUDED BY\tEXCLUDED\tBY IT ALONE\tWOULD MATCH\tOF WHICH CONFIGS")
+    assert lines[at + 1] == "ours\t1\t1\t1\tpoints (1)"
+    at = lines.index("CONFIG\tMIN SCORE\tREACH IT\tBELOW\tNEXT BOUND\tGAINS")
+    assert lines[at + 1] == "points\t60\t2\t2\t50\t+1"
+    changes = [line for line in lines if line.startswith("points\t") and "\t+" in line][1:]
+    assert changes == [
+        "points\tcompany_size gte 50 -> 20\t+2",
+        "points\tminScore 60 -> 25\t+2",
+        "points\tcompany_size gte 50 -> 40\t+1",
+        "points\tminScore 60 -> 50\t+1",
+    ]
+    body = json.loads(icpctl("insight", "v.jsonl", "-o", "json", cwd=tmp_path).out)
+    ours, points = body["configs"]
+    assert (body["matched"], body["excluded"]) == (1, 1)
+    assert ours["exclusion"] == {
+        "excluded": 1,
+        "alone": 1,
+        "wouldMatch": 1,
+        "takes": [{"slug": "points", "visitors": 1}],
+    }
+    gains = [{"value": 50, "gain": 1}, {"value": 25, "gain": 2}]
+    assert points["minScore"] == {"value": 60, "below": 2, "gains": gains}
+    assert (points["matched"], points["first"], points["excluded"]) == (2, 1, 1)
+    assert {"minScore", "exclusion"} & {*ours} == {"exclusion"}
+
+
+def test_the_report_shows_bounds_and_exclusions(tmp_path: Path) -> None:
+    bounded(tmp_path)
+    for name in ("r.html", "r.md"):
+        assert icpctl("insight", "v.jsonl", "--report", name, cwd=tmp_path).code == 0
+        text = (tmp_path / name).read_text()
+        for said in ("Lowest scores", "minScore 60 -> 50", "By it alone"):
+            assert said.replace(">", "&gt;") in text or said in text, (name, said)
+
+
+@pytest.mark.parametrize(
+    ("min_score", "excludes", "said"),
+    [
+        (100, False, "a\tmatches nobody: 2 visitors meet its conditions, but not minScore 100\n"),
+        (10, False, "a\tminScore 10 decides nothing: everyone who matches a group reaches it\n"),
+        (0, True, "a\texcludes 2 visitors and takes none from any config: "),
+    ],
+)
+def test_a_bound_or_an_exclusion_that_stands_out(
+    min_score: int, excludes: bool, said: str, tmp_path: Path
+) -> None:
+    folder(tmp_path, {"a": [CITY, ROME]}, PEOPLE)
+    file = tmp_path / "icp_configs" / "a.json"
+    more = {"minScore": min_score, "exclude": excludes}
+    file.write_text(json.dumps(json.loads(file.read_text()) | more))
+    assert said in icpctl("insight", "v.jsonl", cwd=tmp_path).out

@@ -15,6 +15,7 @@ from icpctl.features.report.pages.page import (
     own,
 )
 from icpctl.output.runs.notes import misfit_text
+from icpctl.output.runs.read_as import unread_file_text
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Run
 
 _MOST_PLACES = 100
+_MOST_PASSING = 4  # values that negative conditions keep out
 
 
 def quality(run: Run, *, visitors: bool) -> Section | None:
-    """Rejected lines and values that did not fit, None without any; examples with `visitors`."""
+    """What was missing, rejected or did not fit, None without any; examples with `visitors`."""
     report = run.report
-    blocks = []
+    blocks = _unread(run)
     if report.rejected:
         table = Table(
             "The first rejected lines",
@@ -50,6 +52,33 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
     if not blocks:
         return None
     return Section("quality", "Data quality", "", blocks)
+
+
+def _unread(run: Run) -> list[Block]:
+    """Files that tell nothing of visitors, and fields that no record of a file has."""
+    blocks = []
+    if run.unread.files:
+        items = tuple(own(f"{file.file}: {unread_file_text(file)}") for file in run.unread.files)
+        text = "Of these files no field was read."
+        blocks.append(Block("Files without visitors", text, items=items[:_MOST_PLACES]))
+    if run.unread.fields:
+        table = Table(
+            "Fields that no record has",
+            columns("File", "Field", "Asked for by", "Most similar", "Would pass"),
+            [
+                [
+                    Cell(own(field.file)),
+                    Cell(field.field),
+                    Cell(own(", ".join(field.configs))),
+                    Cell(own(", ".join(field.similar))),
+                    Cell(own(", ".join(field.passing[:_MOST_PASSING]))),
+                ]
+                for field in run.unread.fields[:_MOST_PLACES]
+            ],
+        )
+        text = "No record of the file has the field: conditions on it fail, negative ones hold."
+        blocks.append(Block("Unread fields", text, table=table))
+    return blocks
 
 
 def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
