@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from icpctl.errors import IcpctlError
@@ -20,24 +22,58 @@ _PHRASES = (
 """What the parser's libraries say of a value -> what icpctl says after the option's name."""
 
 _CHOICE = re.compile(r"(?:Value error, )?'(.*)' is not one of (.*?)\.?")
-_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean '(.*?)'\?)?.*", re.S)
+_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean '([^']*)')?.*", re.S)
 _EXTRA = re.compile(r"Got unexpected extra arguments? ?(?:\(s\) )?\((.*)\)", re.S)
+
+
+_OTHER_NAMES = {
+    "--format": "--output",
+    "--json": "-o json",
+    "--csv": "--out F.csv",
+    "--output-file": "--out",
+    "--since": "--from",
+    "--until": "--to",
+    "--before": "--to",
+    "--date": "--as-of",
+    "--now": "--as-of",
+    "--name": "--label",
+    "--title": "--report-title",
+    "--fields": "--columns",
+    "--group-by": "--by",
+    "--key": "--by",
+    "--delete": "--prune",
+    "--force": "--yes",
+    "--folder": "--dir",
+    "--configs": "--dir",
+    "--organization": "--org",
+    "--slug": "--config",
+    "--explain": "--why",
+}
+"""What other tools call an option -> what icpctl calls it, where the command has it."""
+
+_INSTEAD = {
+    "--visitors": "name the files without an option: {path} visitors.csv",
+    "--input": "name the files without an option: {path} visitors.csv",
+    "--limit": "print all, and cut it: {path} ... | head -5",
+}
+"""What to do instead where no option does it."""
+
+_CLOSE = 0.8  # how alike a slip and an option are, by difflib; below this a guess misleads
 
 
 def usage_error(error: Any) -> IcpctlError:
     """Return what is wrong with a call as an error of icpctl; `error` is the parser's."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "icpctl"
-    message, hint = _said(error, path)
+    message, hint = _said(error, path, context)
     return IcpctlError(message, "usage", hint=hint or f"{path} -h shows how it is called")
 
 
-def _said(error: Any, path: str) -> tuple[str, str | None]:
+def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
     message = str(getattr(error, "message", "") or "")
     name = type(error).__name__
     if name == "NoSuchOption":
-        guess = next(iter(error.possibilities or ()), None)
-        return f"{path} has no option {error.option_name}", _did_you_mean(guess)
+        return f"{path} has no option {error.option_name}", _instead(error.option_name, context)
     if name == "MissingParameter":
         return f"{_named(error.param)} is missing", None
     if name == "BadOptionUsage":
@@ -49,15 +85,35 @@ def _said(error: Any, path: str) -> tuple[str, str | None]:
     if (match := _EXTRA.fullmatch(message)) is not None:
         return f"{path} takes fewer arguments: {match[1]} is too much", None
     if getattr(error, "param", None) is not None:
-        return _of_value(_named(error.param), message)
+        return _of_value(_named(error.param), message, _options(context))
     return error.format_message(), None
 
 
-def _of_value(option: str, message: str) -> tuple[str, str | None]:
-    """Return what is wrong with the value of an option."""
+def _instead(option: str, context: Any) -> str | None:
+    """Return what to do instead of an option that a command does not have."""
+    options = _options(context)
+    name = _OTHER_NAMES.get(option, "")
+    if name.partition(" ")[0] in options:
+        return _did_you_mean(name)
+    hint = _INSTEAD.get(option)
+    if hint and "VISITORS" in {_named(param) for param in context.command.params}:
+        return hint.format(path=context.command_path)
+    return _did_you_mean(next(iter(get_close_matches(option, options, 1, _CLOSE)), None))
+
+
+def _options(context: Any) -> list[str]:
+    params = context.command.params if context else ()
+    options = (param for param in params if param.param_type_name == "option")
+    return [name for param in options for name in (*param.opts, *param.secondary_opts)]
+
+
+def _of_value(option: str, message: str, options: list[str]) -> tuple[str, str | None]:
+    """Return what is wrong with the value of an option; `options` are those of the command."""
     if (match := _CHOICE.fullmatch(message)) is not None:
         choices = [choice.strip("' ") for choice in match[2].split(",")]
         hint = _did_you_mean(nearest(match[1], choices))
+        if option == "--output" and PurePath(match[1]).suffix and "--out" in options:
+            hint = _did_you_mean(f"--out {match[1]}")
         return f"{option}: {match[1]!r} is not one of {', '.join(choices)}", hint
     for pattern, phrase in _PHRASES:
         if (match := re.fullmatch(pattern, message, re.S)) is not None:

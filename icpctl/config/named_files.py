@@ -29,7 +29,7 @@ def load_config(path: str | os.PathLike[str]) -> IcpConfig:
     """
     path = Path(path)
     if path.is_dir() or is_rule_test(path.name):
-        raise IcpctlError(f"{path} is no config", "not_a_config")
+        raise IcpctlError(f"{path} is not a config", "not_a_config")
     return load_paths([path]).require_valid()[0].config
 
 
@@ -50,7 +50,7 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
         if not os.path.lexists(path):
             raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
         if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
-            message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
+            message = f"{path} is not a config: its name must end in one of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
     folders = [path for path in named if path.is_dir()]
     places = set(map(os.path.realpath, folders))

@@ -60,7 +60,7 @@ def _print_on(screen: Screen, explanation: Explanation) -> None:
         render = _config_tree if config.slug in chosen else _config_line
         screen.console.print(render(config, screen))
     if left := len(explanation.configs) - len(chosen):
-        note(f"{left} configs are shown in one line; --config SLUG shows one whole")
+        note(f"{left} configs are shown on one line; --config SLUG shows one whole")
 
 
 @dataclass(frozen=True, slots=True)

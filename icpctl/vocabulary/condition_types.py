@@ -81,14 +81,14 @@ _TYPES = [
     ConditionType(
         "page_contains",
         _P,
-        "pages seen; a page is hit when it contains the value",
+        "pages viewed; a page is hit when it contains the value",
         "{comparator: has_any, value: [/pricing, /demo]}",
         Form.PART_OF_PAGE,
     ),
     ConditionType(
         "page_equals",
         _P,
-        "pages seen; a page is hit when it equals the value",
+        "pages viewed; a page is hit when it equals the value",
         "{comparator: equals, value: /pricing}",
         Form.PAGE,
     ),
@@ -116,7 +116,7 @@ _TYPES = [
     ConditionType(
         "country",
         _T,
-        "country; a name or an ISO 3166 code stands for all of that country's",
+        "country; any name or ISO 3166 code of a country means that country",
         "{comparator: in, value: [US, DE]}",
         Form.COUNTRY,
     ),

@@ -245,7 +245,7 @@ def test_strict_makes_warnings_errors(here: Path) -> None:
     ("args", "message"),
     [
         (["validate", "nowhere"], "there is no file or folder nowhere"),
-        (["validate", "README.md"], "README.md is no config"),
+        (["validate", "README.md"], "README.md is not a config"),
         (["list", "--dir", "nowhere"], "nowhere does not exist"),
         (["list", "--org", "nowhere"], "there is no organization 'nowhere'"),
         (["list", "--org", "../x"], "cannot name an organization"),

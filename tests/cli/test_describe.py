@@ -52,10 +52,11 @@ def test_a_comparator(tmp_path: Path) -> None:
 def test_a_code(tmp_path: Path) -> None:
     assert icpctl("describe", "icp102", cwd=tmp_path) == (
         0,
-        "ICP102\n  a key that is not known\n\n"
-        "No such key belongs here. What is misspelt would otherwise be ignored in silence.\n\n"
+        "ICP102\n  an unknown key\n\n"
+        "This key does not belong here. Misspelt keys are errors, so that none is silently "
+        "ignored.\n\n"
         "FIELD     VALUE\nseverity  error\n\n"
-        "bad\n  label: SaaS\n  priorty: 1\n\nmended\n  label: SaaS\n  priority: 1\n",
+        "bad\n  label: SaaS\n  priorty: 1\n\ngood\n  label: SaaS\n  priority: 1\n",
         "",
     )
 
@@ -87,4 +88,6 @@ def test_as_json(tmp_path: Path) -> None:
 def test_an_unknown_word(tmp_path: Path, word: str, hint: str) -> None:
     ended = icpctl("describe", word, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.endswith(f"is no condition type, comparator or finding code\n  hint: {hint}\n")
+    assert ended.err.endswith(
+        f"is not a condition type, comparator or finding code\n  hint: {hint}\n"
+    )

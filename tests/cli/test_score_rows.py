@@ -240,8 +240,8 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("args", "message", "hint"),
     [
-        (["--why"], "--why is for the rows of --out", "add --out FILE"),
-        (["--columns", "id"], "--columns is for the rows of --out", "add --out FILE"),
+        (["--why"], "--why needs --out", "add --out FILE"),
+        (["--columns", "id"], "--columns needs --out", "add --out FILE"),
         (
             ["--out", "-", "--columns", "id,icpscore"],
             "there is no column 'icpscore'",
@@ -258,12 +258,12 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
         (["--out", "m.csv", "--why", "--engine", "spark"], "--why is not built for", "hint:"),
         (
             ["--out", "m.csv", "--columns", "id", "--engine", "spark"],
-            "--columns is not built for --engine spark",
+            "--columns is not available with --engine spark",
             "hint:",
         ),
         (
             ["--near-misses", "n.csv", "--engine", "spark"],
-            "--near-misses is not built for --engine spark",
+            "--near-misses is not available with --engine spark",
             "hint:",
         ),
     ],

@@ -13,13 +13,15 @@ from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILE...|FOLDER", help="Configs, and folders of them; - reads stdin."),
+    typer.Argument(metavar="FILE...|FOLDER", help="Config files, or folders of them; - is stdin."),
 ]
 Files = Annotated[
     list[str] | None,
     typer.Option("--file", "-f", metavar="F", help="The same as FILE (repeatable)."),
 ]
-Prune = Annotated[bool, typer.Option("--prune", help="Delete the configs that are not given.")]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Delete the configs that the source does not have.")
+]
 
 
 def apply(
@@ -31,9 +33,7 @@ def apply(
     dry_run: DryRun = False,
     directory: Dir = None,
     org: Org = None,
-    output: Annotated[
-        PlanFormat, typer.Option("-o", "--output", help="How to print what was done.")
-    ] = "table",
+    output: Annotated[PlanFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Make the folder of configs hold these configs, just as their files are.
 

@@ -18,21 +18,21 @@ def validate(
         typer.Argument(
             metavar="PATH",
             readable=False,
-            help="Files and folders, - is stdin; --dir when none is given.",
+            help="Files and folders; - is stdin (default: the folder of configs).",
         ),
     ] = None,
     directory: Dir = None,
     org: Org = None,
     output: Annotated[
-        FindingsFormat, typer.Option("-o", "--output", help="How to print them.")
+        FindingsFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     api: Annotated[
         bool | None,
-        typer.Option("--api/--no-api", help="Report what the partner's API does not know."),
+        typer.Option("--api/--no-api", help="Report what the partner's API does not support."),
     ] = None,
     prove: Annotated[
-        bool, typer.Option("--prove", help="Prove what holds for every visitor, too: icpctl prove.")
+        bool, typer.Option("--prove", help="Also run the proofs of icpctl prove.")
     ] = False,
 ) -> ExitCode:
     """Report every error of every config file.
@@ -55,7 +55,7 @@ def validate(
     unknown = required(EXTENSIONS.prove, "--prove")(loaded) if prove else 0
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
-    more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
+    more = f"; {unknown:,} not known (see icpctl prove)" if unknown else ""
     note(report.summary() + more)
     if not report.files:
         note("warning: there is no config file to check; name the folder with --dir or as PATH")

@@ -63,7 +63,7 @@ def explain(
     sources = find_sources(visitors, options.encoding)
     if line is not None and len(sources) != 1:
         raise IcpctlError(
-            f"--line names a line of one file, and here are {len(sources)}",
+            f"--line needs one file, but there are {len(sources)}",
             "bad_usage",
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )

@@ -135,11 +135,11 @@ class _Searched:
 
 def _no_such_visitor(wanted: str, searched: _Searched, meant: str | None) -> IcpctlError:
     if not searched.visitors and searched.rejected:
-        hint = "no line here is a visitor: icpctl inspect says what is wrong with them"
+        hint = "no line here is a visitor; run icpctl inspect to see why"
     elif not searched.visitors:
         hint = "there are no visitors here: the export is empty"
     elif not searched.with_id:
-        hint = "no visitor here has an id: use --line, or say with --mapping where ids are"
+        hint = "no visitor here has an id: use --line, or a --mapping that says where the ids are"
     elif meant:
         hint = f"did you mean {meant}?"
     else:
@@ -158,7 +158,9 @@ def _found(source: Source, line: int, batches: Iterator[Batch]) -> Found:
         for rejected in batch.rejected:
             last = max(last, rejected.line)
             if rejected.line == line:
-                raise IcpctlError(f"this line is no visitor: {rejected.reason}", "rejected", place)
+                raise IcpctlError(
+                    f"this line is not a visitor: {rejected.reason}", "rejected", place
+                )
         at = int(batch.lines.searchsorted(line))
         if at < len(batch.lines) and batch.lines[at] == line:
             return Found(source, line, batch.table.slice(at, 1))

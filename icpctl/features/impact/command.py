@@ -12,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -41,13 +42,13 @@ def impact(
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with those of another folder.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             metavar="BOUND",
-            help="End with 1 at so many visitors, as in lost>5%: lost, gained, moved or "
+            help="Exit with 1 at a bound such as lost>5%: lost, gained, moved or "
             "score_changed, then > or >=, then a number, or a percentage of those that matched "
             "before; repeatable.",
         ),
@@ -62,6 +63,7 @@ def impact(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         ImpactFormat, typer.Option("-o", "--output", help="markdown is for pull requests.")
     ] = "table",
@@ -79,7 +81,7 @@ def impact(
 
     started = time.perf_counter()
     bounds = [Bound.parse(text) for text in fail_on or []]
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     target = report_target(report, report_title, no_visitors)
     compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
     result = _impact_here(

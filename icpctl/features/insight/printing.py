@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from icpctl.features.insight.change_list import proposed_changes
 from icpctl.features.insight.wording import (
     condition_text,
+    gains_most,
     mostly_by,
     standing_out,
     visitors_of,
@@ -38,7 +39,7 @@ def print_insight(result: Insight, output: ReportFormat, strictness: Strictness)
     FORMATS[output](result)
     sys.stdout.flush()
     for name in result.report.capped:
-        note(f"{name} has too many values to count all: more may gain than is shown")
+        note(f"{name} has too many values to count them all; others may gain more than is shown")
     print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
 
 
@@ -50,7 +51,7 @@ def _print_tables(result: Insight) -> None:
     report = result.report
     print(headline(report), end="\n\n")
     if not report.visitors:
-        print("there is no visitor to show where configs lose any")
+        print("no visitors, so there is nothing to show")
         return
     _print_configs(report)
     _print_exclusions(report)
@@ -58,14 +59,18 @@ def _print_tables(result: Insight) -> None:
     left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()
     if is_terminal and len(report.configs) > _MOST_WHOLE:
-        note("--config SLUG shows the conditions of one")
+        note("--config SLUG shows the conditions of a config")
     else:
         for config in report.configs:
             print()
             _print_conditions(config)
     left.append(_print_overlap(report))
     if any(left):
-        note("the tables show what tells most: -o json has all, and a pipe")
+        note("long tables are cut to their first rows; -o json has all of them")
+    if is_terminal and (slug := gains_most(report)):
+        note(
+            f"do these changes find customers? icpctl outcomes ... --won deals.csv --config {slug}"
+        )
 
 
 FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
@@ -75,7 +80,7 @@ FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
 
 
 def _print_configs(report: InsightReport) -> None:
-    numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
+    numbers = ["MATCHED", "RATE", "ICP OF", "NEAR MISSES"]
     rows = [
         [
             config.slug,
@@ -125,8 +130,8 @@ def _print_min_scores(report: InsightReport) -> None:
 
 def _print_standing_out(report: InsightReport) -> int:
     lone = len(report.configs) == 1
-    columns = ["CONFIG", "STANDS OUT"]
-    return _print_some(columns, standing_out(report), folds="STANDS OUT", lone=lone)
+    columns = ["CONFIG", "NOTABLE"]
+    return _print_some(columns, standing_out(report), folds="NOTABLE", lone=lone)
 
 
 def _print_gains(report: InsightReport) -> int:
@@ -147,7 +152,7 @@ def _print_gains(report: InsightReport) -> int:
 
 
 def _print_conditions(config: ConfigInsight) -> None:
-    numbers = ["HOLDS", "FAILS", "MISSING", "LEFT", "NEAR MISSES"]
+    numbers = ["MEET", "FAIL", "MISSING", "LEFT", "NEAR MISSES"]
     title = config.slug
     is_plain = [it.operator for it in config.groups] == ["AND"]
     groups = [] if is_plain else ["GROUP"]
@@ -189,7 +194,7 @@ def _print_overlap(report: InsightReport) -> int:
         ]
         for both, number, other in pairs
     ]
-    columns = ["CONFIG", "AND THE LATER", "BOTH MATCH", "OF THE LATER"]
+    columns = ["CONFIG", "OVERLAPS WITH", "MATCH BOTH", "OF THE SECOND"]
     return _print_some(columns, rows, folds="CONFIG", right=columns[2:])
 
 

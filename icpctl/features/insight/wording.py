@@ -73,6 +73,17 @@ def mostly_by(config: ConfigInsight) -> str:
     return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
+def gains_most(report: InsightReport) -> str | None:
+    """Return the config in which a change gains most, None where none gains anything."""
+    gains = [
+        (gain.gain, config.slug)
+        for config in report.configs
+        for changes in (config.bounds, *(condition.gains for condition in config.conditions))
+        for gain in changes
+    ]
+    return max(gains, key=lambda entry: entry[0])[1] if gains else None
+
+
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
     return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
@@ -120,21 +131,21 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 5, 0, f"{name} never holds{why}"
+        yield 5, 0, f"no visitor meets {name}{why}"
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if insight.never_fails:
-        yield 7, 0, f"{name} holds for every visitor: it decides nothing"
+        yield 7, 0, f"every visitor meets {name}, so it decides nothing"
     elif insight.changes_scores is False and config.matched and not insight.never_holds:
-        yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
+        yield 8, 0, f"{name} (optional) never changes a score"
 
 
 def _lacking(missing: int, all_of_them: int) -> str:
     """How many near misses lack the field."""
     if all_of_them == 1:
-        return "its near miss lacks the field"
+        return "the only near miss lacks the field"
     part = "all" if missing == all_of_them else f"{missing:,} of"
-    return f"{part} its {all_of_them:,} near misses lack the field"
+    return f"{part} the {all_of_them:,} near misses lack the field"
 
 
 def _mostly_excluded(config: ConfigInsight) -> str:
@@ -149,8 +160,8 @@ def _matches_nobody(config: ConfigInsight, text: str = "matches nobody") -> str:
         left = None
         for insight in config.conditions:
             if insight.left == 0:
-                before = "" if left is None else f" of the {counted(left, 'visitor')} before"
-                return f"{text}: {_brief(insight.condition)} leaves none{before}"
+                nobody = "no visitor" if left is None else f"none of the {left:,} visitors left"
+                return f"{text}: {nobody} meets {_brief(insight.condition)}"
             left = left if insight.left is None else insight.left
     return text
 
@@ -162,9 +173,9 @@ def _seldom_first(config: ConfigInsight) -> str:
     if config.excluded:
         others += f", and {config.excluded:,} are excluded"
     if config.first:
-        return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
+        return f"is the ICP of {config.first:,} of its {matches}; the others go to {others}"
     whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
-    return f"never comes first: {whose} {matches} {goes} to {others}"
+    return f"is never the ICP: {whose} {matches} {goes} to {others}"
 
 
 def _of_exclusion(config: ConfigInsight) -> Iterator[_Sentence]:

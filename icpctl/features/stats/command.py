@@ -12,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -37,15 +38,15 @@ def stats(
     visitors: Visitors = None,
     first: Annotated[
         str | None,
-        typer.Option("--from", metavar="T", help="The first day of last_seen, or time."),
+        typer.Option("--from", metavar="T", help="First day or time of last_seen."),
     ] = None,
     last: Annotated[
         str | None,
-        typer.Option("--to", metavar="T", help="The last day of last_seen, or time."),
+        typer.Option("--to", metavar="T", help="Last day or time of last_seen."),
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="FIELD", help="Also by the commonest values of a text field."),
+        typer.Option(metavar="FIELD", help="Also count by the commonest values of a text field."),
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -57,12 +58,11 @@ def stats(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
-    output: Annotated[
-        TableFormat, typer.Option("-o", "--output", help="How to print them.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.
 
@@ -77,9 +77,10 @@ def stats(
     from icpctl.output.written import print_written
 
     started = time.perf_counter()
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     period = Period.parse(first, last)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space = workspace(directory, org)
     target = report_target(report, report_title, no_visitors)
     exports, configs = visitors_of(visitors), space.configs(config or [])

@@ -37,7 +37,9 @@ def print_stats(result: Stats, output: TableFormat, strictness: Strictness) -> N
     print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
     if result.dateless:
         who = counted(result.dateless, "visitor")
-        note(f"last_seen is no date for {who}: they count without one")
+        note(
+            f"last_seen is not a valid date for {who}; they are counted as visitors without a date"
+        )
 
 
 def _print_body(result: Stats) -> None:
@@ -121,7 +123,7 @@ def _print_days(days: Sequence[DayReport]) -> None:
     title, spans = grouped(dated, _MOST_ROWS)
     _print_bars(title, [_Bar(it.name, it.visitors, it.matched) for it in spans] + undated)
     if title != "DAY":
-        note("the days are grouped: every single one is in -o json, and in a pipe")
+        note("the days are grouped; -o json and a pipe have every day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
     columns = [title, *_NUMBERS]
     cells = [[shown(it.name), f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
     pairs = [(it.visitors, it.matched) for it in rows]
-    add_bars(columns, cells, pairs, ("MATCHED", "NOT"), _WIDEST_BAR, sys.stdout)
+    add_bars(columns, cells, pairs, ("MATCH", "NO MATCH"), _WIDEST_BAR, sys.stdout)
     table(columns, cells, folds=title, right=_NUMBERS)
 
 

@@ -45,7 +45,7 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
         count = counted(sum(report.field_warnings.values()), "value")
         _print_error(
             f"{count} did not fit, more than the {strictness.misfits} allowed; "
-            "all else is complete",
+            "everything else is complete",
             "icpctl inspect shows which; a mapping can convert them, --max-misfits allows them",
         )
     if strictness.refuses_unread(run):
@@ -84,7 +84,7 @@ def print_skipped(names: Sequence[str]) -> None:
     if names:
         more = f" and {len(names) - _SKIPPED:,} more" if len(names) > _SKIPPED else ""
         listed = ", ".join(map(shown, names[:_SKIPPED])) + more
-        print(f"not read, for their names are not those of exports: {listed}", file=sys.stderr)
+        print(f"skipped, since their names are not those of exports: {listed}", file=sys.stderr)
 
 
 def print_misfits(warnings: Sequence[FieldWarning]) -> None:
@@ -98,7 +98,9 @@ def print_misfits(warnings: Sequence[FieldWarning]) -> None:
 def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
     """Print on stderr that more lines were rejected than is allowed, and what to do."""
     lines = counted(rejected, "line")
-    _print_error(f"{lines} rejected, more than the {limit} allowed; all else is complete", hint)
+    _print_error(
+        f"{lines} rejected, more than the {limit} allowed; everything else is complete", hint
+    )
 
 
 def _print_error(message: str, hint: str) -> None:

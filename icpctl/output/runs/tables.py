@@ -63,10 +63,10 @@ def print_run(run: Run, output: TableFormat, stream: TextIO, more: dict[str, Any
 
 def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     """Print a line a config."""
-    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
+    numbers = ["PRIORITY", "MATCHED", "RATE", "ICP OF", "AVG SCORE"]
     columns, rows = ["CONFIG", *numbers], list(map(_config_cells, configs))
     pairs = [(config.matched, config.matched) for config in configs]
-    add_bars(columns, rows, pairs, ("MATCHED",), _WIDEST_BAR, stream)
+    add_bars(columns, rows, pairs, ("MATCH",), _WIDEST_BAR, stream)
     table(columns, rows, folds="CONFIG", right=numbers, stream=stream)
 
 
@@ -88,7 +88,7 @@ def headline(totals: Totals) -> str:
 def print_timings(run: Run) -> None:
     """Print on stderr the seconds of each step; those of scoring are added up over threads."""
     whole = run.report.elapsed_seconds
-    steps = {**run.timings, "in all, on the clock": whole}
+    steps = {**run.timings, "total": whole}
     table(
         ["STEP", "SECONDS", "SHARE"],
         [

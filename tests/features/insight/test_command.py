@@ -98,13 +98,13 @@ def test_what_stands_out(tmp_path: Path) -> None:
     folder(tmp_path, {"tech": [INDUSTRY, SIZE], "any": [CITY, ROME], "any-2": [CITY]}, PEOPLE)
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
-        "CONFIG\tSTANDS OUT",
-        "tech\tmatches nobody: industry is Technolgy leaves none",
-        "any-2\tnever comes first: all its 2 matches go to any (2)",
+        "CONFIG\tNOTABLE",
+        "tech\tmatches nobody: no visitor meets industry is Technolgy",
+        "any-2\tis never the ICP: all its 2 matches go to any (2)",
         'tech\tindustry: "Technolgy" never occurs; "Technology" 2 times',
-        "any\tcity contains Rome never holds",
-        "any\tcity is known holds for every visitor: it decides nothing",
-        "any-2\tcity is known holds for every visitor: it decides nothing",
+        "any\tno visitor meets city contains Rome",
+        "any\tevery visitor meets city is known, so it decides nothing",
+        "any-2\tevery visitor meets city is known, so it decides nothing",
     ]
     assert "tech\t1\tindustry: also Technology\t+1" in lines
 
@@ -114,7 +114,7 @@ def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
     visitors = [{"city": "Rome", "company_size": 60}] * 40 + [{"city": "Rome"}]
     folder(tmp_path, configs, visitors)
     out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
-    said = "rome\tcomes first for 1 of its 41 matches: the others go to big (40)\n"
+    said = "rome\tis the ICP of 1 of its 41 matches; the others go to big (40)\n"
     assert out.count("comes first") == 1
     assert said in out
 
@@ -142,12 +142,12 @@ def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
     folder(tmp_path, configs, [{"city": "Bonn"}] * 3)
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
-        "CONFIG\tSTANDS OUT",
-        "b\tmatches nobody: company size is at least 50 leaves none",
-        "a\tmatches nobody: company size is at least 50 leaves none of the 3 visitors before",
+        "CONFIG\tNOTABLE",
+        "b\tmatches nobody: no visitor meets company size is at least 50",
+        "a\tmatches nobody: none of the 3 visitors left meets company size is at least 50",
         "a\tno visitor has company size, pages, job title, which 4 conditions ask for",
         "b\tno visitor has company size, which a condition asks for",
-        "a\tcity is known holds for every visitor: it decides nothing",
+        "a\tevery visitor meets city is known, so it decides nothing",
     ]
 
 
@@ -167,7 +167,7 @@ def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Pat
     assert (tmp_path / "notes.txt").read_text() == ""
     ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert ("STANDS OUT" in ended.out) == bool(visitors)
+    assert ("NOTABLE" in ended.out) == bool(visitors)
     assert ("HOLDS" in ended.out) == bool(visitors)
     assert ("there is no visitor" in ended.out) == (not visitors)
 
@@ -177,8 +177,9 @@ def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
     folder(tmp_path, configs, [{"city": "Bonn", "company_size": size} for size in (40, 50)])
     seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
     notes = (tmp_path / "notes.txt").read_text()
-    assert "--config SLUG shows the conditions of one\n" in notes
+    assert "--config SLUG shows the conditions of a config\n" in notes
     assert "the tables show what tells most" in notes
+    assert "do these changes find customers? icpctl outcomes ... --won deals.csv" in notes
     assert len(seen.splitlines()) < 110
     assert max(map(len, seen.splitlines())) <= 80
     one = on_terminal("icpctl insight v.jsonl --config c07", cwd=tmp_path)

@@ -39,7 +39,7 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             columns("Line", "Reason"),
             [[Cell(own(f"{it.file}:{it.line}")), Cell(own(it.reason))] for it in run.rejected],
         )
-        text = f"{counted(report.rejected, 'line')} that are no visitor; all others were scored."
+        text = f"{counted(report.rejected, 'line')} that are not a visitor; all others were scored."
         blocks.append(Block("Rejected lines", text, table=table))
     if report.field_warnings:
         counts = Table(
@@ -48,7 +48,7 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
         )
         first = tuple(own(f"{_place(it)}: {misfit_text(it)}") for it in run.warnings)
-        text = "Values that are not of their field's kind count as missing."
+        text = "Values that do not fit their field count as missing."
         blocks.append(Block("Field warnings", text, table=counts, items=first if visitors else ()))
     if not blocks:
         return None
@@ -107,5 +107,5 @@ def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
     text = f"Made by icpctl {__version__}."
     if more > 0:
         text += f" The first {_MOST_PLACES} of {len(sources):,} files are listed."
-    blocks = [Block("Input", table=inputs), Block("ICPs", table=configs)]
+    blocks = [Block("Input", table=inputs), Block("Configs", table=configs)]
     return Section("making", "How it was made", text, blocks, columns=True)

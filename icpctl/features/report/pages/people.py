@@ -46,7 +46,7 @@ def people(figures: Figures) -> Section | None:
     text = f"The {count:,} best of {figures.matched:,} visitors that match"
     if figures.matched == 1:
         text = "The only visitor that matches"
-    text += ", with what each ICP asks for and they have."
+    text += ", with the conditions they meet."
     return Section("visitors", "Top visitors", text, [Block(table=table)])
 
 
@@ -59,8 +59,8 @@ def _row(visitor: TopVisitor, labels: dict[str, str]) -> list[Cell]:
         for at, match in enumerate(visitor.matches)
     ]
     if visitor.more:
-        also = f"and {visitor.more:,} more ICP{'s' * (visitor.more > 1)}"
-        lines.append(("", also if lines else "the record is too large to be shown"))
+        also = f"and {visitor.more:,} more config{'s' * (visitor.more > 1)}"
+        lines.append(("", also if lines else "the record is too large to show"))
     return [
         who(visitor.id, visitor.about),
         Cell(f"{visitor.icp_score:.2f}", sort=visitor.icp_score),
