@@ -113,7 +113,7 @@ def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
 
 
 def _exclusions(report: InsightReport) -> Section:
-    """Who is excluded by what, and which profiles would have them."""
+    """Who is excluded by what, and which ICPs would have them."""
     labels = {config.slug: inside(config.label) for config in report.configs}
     rows = [
         [
@@ -124,9 +124,9 @@ def _exclusions(report: InsightReport) -> Section:
         for config in report.configs
         if (taken := config.exclusion)
     ]
-    heads = columns("Profile", "#Excluded", "#By it alone", "#Would match", "Of which profiles")
-    table = Table("Who is excluded, and what profiles that takes from", heads, rows)
-    text = "Visitors whom a profile excludes have no ICP, whatever else they match."
+    heads = columns("ICP", "#Excluded", "#By it alone", "#Would match", "Of which ICPs")
+    table = Table("Who is excluded, and what ICPs that takes from", heads, rows, is_cards=True)
+    text = "Visitors whom an ICP excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 
 
@@ -142,9 +142,10 @@ def _min_scores(report: InsightReport) -> Iterator[Block]:
             )
             counts = [number(config.matched), number(bound.below)]
             rows.append([Cell(inside(config.label)), score, *counts, *(following or [Cell()] * 2)])
-    heads = ("Profile", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
+    heads = ("ICP", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
     if rows:
-        yield Block("Lowest scores", table=Table("What lowest scores cost", columns(*heads), rows))
+        table = Table("What lowest scores cost", columns(*heads), rows, is_cards=True)
+        yield Block("Lowest scores", table=table)
 
 
 def _overlap(report: InsightReport) -> Section:
@@ -177,7 +178,7 @@ def _near_misses(report: InsightReport) -> Section:
         for config in report.configs
         for place, group in enumerate(config.groups, 1)
         for condition in group.conditions
-        if condition.near_misses
+        if condition.near_misses and config.exclusion is None
     ]
     missed.sort(key=lambda entry: -entry[0])
     blocks = []
@@ -197,6 +198,7 @@ def _near_misses(report: InsightReport) -> Section:
                 ]
                 for near, lack, config, place, condition in missed[:_MOST_ROWS]
             ],
+            is_cards=True,
         )
         blocks.append(Block(table=table))
     blocks += _min_scores(report)
