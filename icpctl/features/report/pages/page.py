@@ -124,8 +124,8 @@ class Page:
     title: str
     subtitle: str
     headlines: list[Headline]
-    summary: tuple[str, ...] = ()
     sections: list[Section] = field(default_factory=list)
+    summary: tuple[str, ...] = ()
 
 
 def own(text: str) -> str:

@@ -73,8 +73,8 @@ def page(
         own(title or "Which visitors match"),
         subtitle,
         _headlines(figures),
-        summary(figures),
         [section for section in sections if section],
+        summary(figures),
     )
 
 
