@@ -5,11 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import DATE, wanted
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted, cut
-from icpctl.values.forms.date_forms import has_two_readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,6 +116,9 @@ def rejects_hint(*, rejects_kept: bool) -> str:
 
 def misfit_text(warning: FieldWarning) -> str:
     """Return what is wrong with the values of a field: how many, the commonest, and where."""
+    from icpctl.output.condition_wording import DATE, wanted
+    from icpctl.values.forms.date_forms import has_two_readings
+
     kind = wanted(warning.field)
     is_date = kind == DATE
     if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):

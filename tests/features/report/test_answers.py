@@ -140,7 +140,7 @@ def test_people_have_names_and_links(tmp_path: Path) -> None:
     config(tmp_path, "big", "Big companies", SIZE)
     _, page = report_of(tmp_path, [WHO | REACHED])
     assert rows(page, "Visitors with the highest scores")[1][0] == (
-        "Ada Byrne v1 ada+1@example.com LinkedIn"
+        "Ada Byrne v1 ada+1@example.com linkedin.com/in/ada-byrne-example"
     )
     assert links(page) == {
         "mailto:ada+1@example.com",
