@@ -45,7 +45,11 @@ def score_files(
     models = [(slug, IcpConfig.model_validate(body, context=definitions)) for slug, body in configs]
     when = datetime.fromisoformat(as_of)
     options = Options(
-        when, case_sensitive=case_sensitive, mapping=mapping, carry=carry, tiers=tiers or {}
+        when,
+        case_sensitive=case_sensitive,
+        mappings=(mapping,) if mapping else (),
+        carry=carry,
+        tiers=tiers or {},
     )
     rejected: list[Rejected] = []
     with tempfile.TemporaryFile() as file:

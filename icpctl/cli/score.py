@@ -12,6 +12,7 @@ from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -87,6 +88,7 @@ def score(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -121,6 +123,7 @@ def score(
     unbuilt = {
         "--report": report is not None,
         "--full": full,
+        "--by": by is not None,
         "--timings": timings,
         "--out -": out == "-",
         "--why": why,
@@ -129,7 +132,7 @@ def score(
     }
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding, by)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
     layout = Layout(only_matched, with_line, options.carry, with_why=why)

@@ -272,7 +272,8 @@ class _Records:
             table = own.fields.table(own.scanner, self.source.partition)
         lines = own.scanner.lines.copy()
         count = own.scanner.next_line - 1
-        return Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
+        batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
+        return batch.of_visitors(self.columns)
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:
@@ -305,4 +306,5 @@ def _nothing_but(
     own = scanners.own(columns, ())
     own.scanner.clear(line=1)
     table = own.fields.table(own.scanner)
-    return Batch(source, table, np.empty(0, np.int64), rejected, source.size)
+    batch = Batch(source, table, np.empty(0, np.int64), rejected, source.size)
+    return batch.of_visitors(columns)

@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns import first_value
-from icpctl.exports.samples import column_names, first_records, skipped_lines
+from icpctl.exports.columns import first_value, keys_of_mapping
+from icpctl.exports.json_documents import Layout
+from icpctl.exports.key_forms import formed, formed_path
+from icpctl.exports.samples import (
+    column_names,
+    first_records,
+    json_layout,
+    json_records_of,
+    skipped_lines,
+)
+from icpctl.exports.table_paths import keys_of_lists
 from icpctl.mappings.mapping import DEFAULT, Mapping, built_in, built_in_names
-from icpctl.mappings.paths import Constant, Path, is_present
+from icpctl.mappings.paths import Constant, Keys, Path, is_present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from icpctl.exports.sources import Source
+
+    Record = dict[str, Any]
 
 _KEYS_SHOWN = 8
 _COUNTED = 20  # records in which the fields of two formats are counted
@@ -40,39 +51,52 @@ class Mapped:
     skipped_lines: int = 0
 
 
-def map_sources(sources: Sequence[Source], forced: Mapping | None) -> list[Mapped]:
-    """The mapping of each file: `forced`, or what its first records tell.
+def map_sources(sources: Sequence[Source], forced: Sequence[Mapping] = ()) -> list[Mapped]:
+    """Return the mapping of each file: of `forced` the first that recognises it, else their first.
 
-    Raises `IcpctlError` `mapping_fits_nothing` where `forced` finds no field in any file.
+    Without `forced` it is what the file's first records tell. Raises `IcpctlError`
+    `mapping_fits_nothing` where `forced` finds no field in any file.
     """
-    found = [_mapped(source, forced) for source in sources]
-    if forced and found and not any(one.fits for one in found):
+    mapped = [_mapped(source, forced) for source in sources]
+    if forced and mapped and not any(file.fits for file in mapped):
+        these = "this mapping" if len(forced) == 1 else "these mappings"
         raise IcpctlError(
-            f"no field of this mapping is in the first records of {found[0].source}",
+            f"no field of {these} is in the first records of {mapped[0].source}",
             "mapping_fits_nothing",
-            forced.where,
-            f"they have {_listed(found[0].keys)}; icpctl inspect {found[0].source} shows what is "
+            forced[0].where,
+            f"they have {_listed(mapped[0].keys)}; icpctl inspect {mapped[0].source} shows what is "
             "in an export, and without a mapping the format is recognised",
         )
-    return found
+    return mapped
 
 
 def recognise(records: Sequence[dict[str, Any]]) -> Mapping | None:
-    """The built-in mapping whose format most of the records have; None where none is recognised.
+    """Return the built-in mapping whose format most of the records have; None where none has.
 
     Of several that know equally many records the most specific one is taken: the one that asks
     for most paths.
     """
+    return _recognised([formed(record) for record in records])
+
+
+def _recognised(records: Sequence[Record]) -> Mapping | None:
+    """Return the same for `formed` records."""
     best: tuple[int, int] = (len(records) // 2, 0)
-    found = None
+    recognised = None
     for name in built_in_names():
         mapping = built_in(name)
-        if not mapping.recognised_by:
-            continue
-        known = sum(_is_of(record, mapping) for record in records)
+        known = _count_of(records, mapping)
         if (known, len(mapping.recognised_by)) > best and known > len(records) // 2:
-            best, found = (known, len(mapping.recognised_by)), mapping
-    return found
+            best, recognised = (known, len(mapping.recognised_by)), mapping
+    if recognised and _fields_in(recognised, records) < _fields_in(built_in(DEFAULT), records):
+        return None  # keys that a format has may be in flat records too
+    return recognised
+
+
+def _count_of(records: Sequence[Record], mapping: Mapping) -> int:
+    """Count the records of which a mapping says that they are of its format."""
+    keys = [formed_path(path) for path in mapping.recognised_by]
+    return sum(all(is_present(record, path) for path in keys) for record in records) if keys else 0
 
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
@@ -95,31 +119,66 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
     )
 
 
-def _mapped(source: Source, forced: Mapping | None) -> Mapped:
-    records = list(first_records(source, mapping=forced))
-    known = None if forced else recognise(records)
-    if known and _count(known, records) < _count(built_in(DEFAULT), records):
-        known = None  # keys that a format has may stand in flat records too
-    mapping = forced or known or built_in(DEFAULT)
+def _mapped(source: Source, forced: Sequence[Mapping]) -> Mapped:
+    mapping, recognised = _chosen(source, forced) if forced else _detected(source)
+    records = list(first_records(source, mapping=mapping))
     # A file of which no record can be shown is for the reader to judge.
-    fits = not any(records) or _finds(mapping, records)
+    fits = not any(records) or _finds(mapping, [formed(record) for record in records])
     keys = () if fits else tuple(dict.fromkeys(key for record in records for key in record))
     doubled = tuple(name for name, count in Counter(column_names(source)).items() if count > 1)
-    skipped = skipped_lines(source)
-    return Mapped(source.name, mapping, known is not None, fits, keys, doubled, skipped)
+    return Mapped(source.name, mapping, recognised, fits, keys, doubled, skipped_lines(source))
 
 
-def _is_of(record: dict[str, Any], mapping: Mapping) -> bool:
-    return all(is_present(record, path) for path in mapping.recognised_by)
+def _chosen(source: Source, forced: Sequence[Mapping]) -> tuple[Mapping, bool]:
+    """Return the first mapping that recognises a file, else the first, and whether one did."""
+    for mapping in forced if len(forced) > 1 else ():
+        records = [formed(record) for record in first_records(source, mapping=mapping)]
+        if _count_of(records, mapping) > len(records) // 2:
+            return mapping, True
+    return forced[0], False
 
 
-def _finds(mapping: Mapping, records: Iterable[dict[str, Any]]) -> bool:
+def _detected(source: Source) -> tuple[Mapping, bool]:
+    """Return the built-in mapping of a file, and whether its records tell it."""
+    for records, is_right in _readings(source):
+        mapping = _recognised([formed(record) for record in records])
+        if mapping and is_right(mapping):
+            return mapping, True
+    return built_in(DEFAULT), False
+
+
+def _readings(source: Source) -> Iterator[tuple[Iterable[Record], Callable[[Mapping], bool]]]:
+    """Yield what the first records may be, and whether they are that for a mapping.
+
+    A lone object is a page of records for a mapping that reads none of its other keys, and a
+    record for one that does.
+    """
+    page = json_layout(source, (), _named_lists()) if source.format == "json" else None
+    if page is None or page.kind != "page":
+        yield first_records(source), lambda _: True
+        return
+
+    def is_page(mapping: Mapping) -> bool:
+        named = keys_of_lists(mapping.records)
+        return json_layout(source, keys_of_mapping(mapping), named) == page
+
+    yield json_records_of(source, page), is_page
+    alone = Layout("objects", page.begins)
+    yield json_records_of(source, alone), lambda mapping: not is_page(mapping)
+
+
+def _named_lists() -> list[Keys]:
+    """Return where pages of the known formats have their records."""
+    return [keys for name in built_in_names() for keys in keys_of_lists(built_in(name).records)]
+
+
+def _finds(mapping: Mapping, records: Iterable[Record]) -> bool:
     fields = _fields(mapping)
     return any(first_value(record, paths) is not None for record in records for paths in fields)
 
 
-def _count(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
-    """How many fields it finds in a few of the records."""
+def _fields_in(mapping: Mapping, records: Sequence[Record]) -> int:
+    """Count the fields that a mapping finds in a few of some `formed` records."""
     return sum(
         any(first_value(record, paths) is not None for record in records[:_COUNTED])
         for paths in _fields(mapping)
@@ -127,9 +186,9 @@ def _count(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
 
 
 def _fields(mapping: Mapping) -> list[tuple[Path, ...]]:
-    """The paths of each field that a record may have, or not."""
+    """Return the paths of each field that a `formed` record may have, or not."""
     return [
-        tuple(path for path in paths if not isinstance(path[0], Constant))
+        tuple(formed_path(path) for path in paths if not isinstance(path[0], Constant))
         for paths in mapping.paths.values()
     ]
 

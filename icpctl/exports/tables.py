@@ -62,10 +62,11 @@ class Tables:
                 len(piece.lines),
                 self.columns.type_of(name),
             )
-            for name, paths in self.columns.paths.items()
+            for name, paths in self.columns.read_paths.items()
         ]
-        rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.paths))
-        return Batch(self.source, rows, piece.lines, piece.rejected, piece.bytes_read)
+        rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.read_paths))
+        batch = Batch(self.source, rows, piece.lines, piece.rejected, piece.bytes_read)
+        return batch.of_visitors(self.columns)
 
     def _values(self, table: _Table, name: str, paths: Iterable[Path]) -> Iterator[Values]:
         for path in paths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from icpctl import temporary_folders
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns import Columns
     from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
 
 
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
 class Scan:
     """Reads sources, each with its mapping; `columns_of` gives the columns that are wanted.
 
-    Where a mapping says so records are rolled up, together with those of the other sources of
-    this mapping. `records` counts these, and `without_key` those that are alone. With `needs_keys`
-    it is an error when no record of a mapping has the key.
+    With `by` all records are rolled up, whatever their files. Else those are whose mapping says so,
+    together with those of the other sources of this mapping. `records` counts these, and
+    `without_key` those that are alone. With `needs_keys` it is an error if no record of a mapping
+    has the key.
     """
 
     mapped: Sequence[tuple[Source, Mapping]]
     reader: Reader
     columns_of: Callable[[Mapping], Columns]
     needs_keys: bool = False
+    by: By = ()
     records: int = 0
     without_key: int = 0
 
@@ -47,24 +50,49 @@ class Scan:
 
     def tasks(self) -> Generator[Task]:
         """Yield what reads the visitors batch by batch, on any thread; see `Reader.tasks`."""
-        rolled_up: list[Mapping] = []
-        for source, mapping in self.mapped:
-            self.reader.columns = self.columns_of(mapping)
-            if not mapping.by:
+        groups = self._groups()
+        for number, (source, mapping) in enumerate(self.mapped):
+            group = next(group for group in groups if group.holds(mapping, self.by))
+            if not group.is_rolled_up:
+                self.reader.columns = self.columns_of(mapping)
                 with closing(self.reader.tasks(source)) as tasks:
                     yield from tasks
-            elif mapping not in rolled_up:
-                rolled_up.append(mapping)
-                for batch in self._rolled_up(mapping):
+            elif number == group.first:
+                for batch in self._rolled_up(group.members):
                     yield lambda batch=batch: batch  # type: ignore[misc]
 
-    def _rolled_up(self, mapping: Mapping) -> Iterator[Batch]:
+    def _groups(self) -> list[_Group]:
+        groups: list[_Group] = []
+        for number, (source, mapping) in enumerate(self.mapped):
+            group = next((group for group in groups if group.holds(mapping, self.by)), None)
+            if group is None:
+                groups.append(group := _Group(number, mapping))
+            group.members.append((source, mapping))
+            group.is_rolled_up |= bool(self.by or mapping.by)
+        return groups
+
+    def _rolled_up(self, group: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         from icpctl.exports.rollup import RollUp
 
-        rollup = RollUp(self.reader, mapping, self.needs_keys)
-        yield from rollup.read([source for source, its in self.mapped if its == mapping])
+        needs_keys = self.needs_keys or bool(self.by)
+        rollup = RollUp(self.reader, self.columns_of, self.by, needs_keys)
+        yield from rollup.read(group)
         self.records += rollup.records
         self.without_key += rollup.without_key
+
+
+@dataclass(slots=True)
+class _Group:
+    """Sources that have the same visitors, the first of which is number `first` of all."""
+
+    first: int
+    mapping: Mapping
+    members: list[tuple[Source, Mapping]] = field(default_factory=list)
+    is_rolled_up: bool = False
+
+    def holds(self, mapping: Mapping, by: By) -> bool:
+        """Return whether records of a mapping are of these visitors."""
+        return bool(by) or self.mapping.has_visitors_of(mapping)
 
 
 class Progress:

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from icpctl.documents.tree import Node
 
 TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
-WHERE, DEALS = "where", "deals"
+WHERE, DEALS, TOGETHER = "where", "deals", "together"
 ABOUT = ("recognised_by", "by", "rollup_by", "session")
 """Keys that hold paths and are no fields."""
 
-_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, MISSING, *FIELDS)
+_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, TOGETHER, MISSING, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
@@ -75,7 +75,7 @@ class _Reader(KeyedReader):
     def __init__(self, name: str, document: Document) -> None:
         super().__init__(document)
         self.name = name
-        self._title = ""
+        self._title = self._together_as = ""
         self._base: Mapping | None = None
         self._missing: tuple[str, ...] = ()
         self._records: tuple[Path, ...] = ()
@@ -96,6 +96,8 @@ class _Reader(KeyedReader):
             match key:
                 case "title":
                     self._title = self._text(value, "the title is a text") or ""
+                case "together":
+                    self._together_as = self._text(value, "together is a name") or ""
                 case "extends":
                     self._base = self._built_in(value)
                 case "missing":
@@ -129,10 +131,8 @@ class _Reader(KeyedReader):
             records=self._records,
             only=self._only,
             deals=deals,
+            together=self._together_as,
         )
-
-    def _unless(self, paths: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
-        return {key: tuple(_unless(path, self._missing) for path in paths[key]) for key in paths}
 
     def _extended(self, own: Mapping) -> Mapping:
         """The mapping, with what it leaves to the one that it extends."""
@@ -148,6 +148,7 @@ class _Reader(KeyedReader):
             records=own.records or base.records,
             only=own.only or base.only,
             deals=base.deals | own.deals,
+            together=own.together or base.together,
         )
 
     def _built_in(self, node: Node) -> Mapping | None:

@@ -16,7 +16,6 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_exports
-from icpctl.exports.table_paths import keys_of_paths
 from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.plan import make_plan
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.format_detection import Mapped
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import MatchReport
@@ -69,7 +69,9 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `mapping` None means that each file's format is recognised. `carry` are paths in the record,
+    Each file takes the first of `mappings` that recognises it, else the first of them; without any
+    its format is recognised. `by` says what records of one visitor have in common, if they are to
+    be put together. `carry` are paths in the record,
     as in a mapping, and `fields` are fields of the mapping; their values go with each row.
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
@@ -78,7 +80,8 @@ class Options:
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     case_sensitive: bool = False
-    mapping: Mapping | None = None
+    mappings: tuple[Mapping, ...] = ()
+    by: By = ()
     carry: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     threads: int = 0
@@ -93,7 +96,8 @@ class Run:
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
     read on, `skipped` which files in folders are not exports by their names, and
-    `repeated_headers` how many headers were passed over in CSV files.
+    `repeated_headers` how many headers were passed over in CSV files, and `left_out` how many
+    records were not those that the mapping asks for.
     """
 
     report: MatchReport
@@ -104,6 +108,7 @@ class Run:
     best: list[BestVisitor]
     skipped: list[str] = field(default_factory=list)
     repeated_headers: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -122,6 +127,7 @@ class Run:
         warnings = counts.warnings.first
         run = cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
+        run.left_out = dict(counts.left_out)
         return run
 
 
@@ -158,13 +164,14 @@ def score(
     exports = find_exports(visitors, options.encoding)
     sources = exports.sources
     on_sources(sources)
-    mapped = map_sources(sources, options.mapping)
+    mapped = map_sources(sources, options.mappings)
     progress = Progress(sources, on_progress)
     scan = Scan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir, timings=timings),
         lambda mapping: columns_of(plan, mapping, options),
-        needs_keys=options.mapping is not None,
+        needs_keys=bool(options.mappings),
+        by=options.by,
     )
     judging = _Judging(plan, timings, watch)
     for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
@@ -189,7 +196,7 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     parsed = (visitor_mapping.parse_path(text) for text in options.carry)
     carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
     custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
-    return Columns(paths | carried, custom, keys_of_paths(mapping.paths))
+    return Columns.of(mapping, paths | carried, custom)
 
 
 def is_custom(plan: Plan, name: str) -> bool:

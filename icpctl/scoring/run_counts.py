@@ -47,6 +47,7 @@ class RunCounts:
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
     repeated_headers: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
@@ -63,6 +64,8 @@ class RunCounts:
         self.reject(batch.rejected)
         if batch.repeated_headers:
             self.repeated_headers[batch.source.name] += batch.repeated_headers
+        if batch.left_out:
+            self.left_out[batch.source.name] += batch.left_out
         self.counts.add(verdicts)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
@@ -82,6 +85,7 @@ class RunCounts:
         self.rejected += later.rejected
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
         self.repeated_headers += later.repeated_headers
+        self.left_out += later.left_out
         self.warnings.follow(later.warnings, lines_before)
         self.counts.merge(later.counts)
 

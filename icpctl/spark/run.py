@@ -154,7 +154,7 @@ class SparkScan:
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
-            mapped = map_sources([file.source for file in inputs], options.mapping)
+            mapped = map_sources([file.source for file in inputs], options.mappings)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
         return cls(started, options, Frames.of(spark, inputs), mapped)

@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Mapping, Org, TempDir, Visitors
+from icpctl.cli.options import (
+    AsOf,
+    By,
+    CaseSensitive,
+    Configs,
+    Dir,
+    Mapping,
+    Org,
+    TempDir,
+    Visitors,
+)
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
@@ -23,6 +33,7 @@ def explain(
     config: Configs = None,
     as_of: AsOf = None,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     output: Annotated[
@@ -39,7 +50,9 @@ def explain(
 
     if (visitor_id is None) == (line is None):
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    if by and line is not None:
+        raise IcpctlError("--line names a record, and --by puts records together", "bad_usage")
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, by=by)
     configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
     exports = visitors_of(visitors)
     explained = explain_visitor(exports, configs, options, visitor_id=visitor_id, line=line)

@@ -65,11 +65,12 @@ def explain(
             "bad_usage",
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
-    mapped = map_sources(sources, options.mapping)
+    mapped = map_sources(sources, options.mappings)
     scan = Scan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir),
         lambda mapping: columns_of(plan, mapping, options),
+        by=options.by,
     )
     visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
     explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))

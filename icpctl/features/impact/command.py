@@ -8,6 +8,7 @@ import typer
 
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -59,6 +60,7 @@ def impact(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     output: Annotated[
@@ -77,7 +79,7 @@ def impact(
     from icpctl.scoring.bounds import Limit
 
     bounds = [Bound.parse(text) for text in fail_on or []]
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, by=by)
     target = report_target(report, report_title, no_visitors)
     compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
     result = _impact_here(

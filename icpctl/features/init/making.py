@@ -156,7 +156,7 @@ def _drafts(made: Made) -> tuple[list[Draft], bytes | None]:
     if made.export is None or made.export == "-":
         hint = "write it to a file first"
         raise IcpctlError("--from reads a file, not stdin", "bad_usage", hint=hint)
-    made.sample = take_sample(made.export, _FIELDS, None)
+    made.sample = take_sample(made.export, _FIELDS)
     mapping = _drafted(made, made.sample)
     return conditions_of(made.sample) or usual_conditions(), mapping
 
@@ -180,7 +180,7 @@ def _read_with(made: Made, paths: dict[str, str], sample: Sample) -> Sample | No
     """Return the export as a mapping of these paths reads it, None where it finds nothing."""
     mapping = read_mapping(MAPPING_FILE, mapping_text(paths, sample.keys).encode())
     try:
-        return take_sample(str(made.export), _FIELDS, mapping)
+        return take_sample(str(made.export), _FIELDS, [mapping])
     except IcpctlError as error:
         if error.code != "mapping_fits_nothing":
             raise

@@ -18,7 +18,7 @@ from icpctl.values import typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -53,7 +53,7 @@ class Sample:
         return Counter(value for row in rows for value in dict.fromkeys(row))
 
 
-def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) -> Sample:
+def take_sample(export: str, fields: tuple[str, ...], forced: Sequence[Mapping] = ()) -> Sample:
     """Read the first records of a file; of several (a folder or glob), those of the first.
 
     Raises `IcpctlError` if it cannot be read, and `mapping_fits_nothing`.
@@ -72,7 +72,7 @@ def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) ->
 
 
 def _batches(source: Source, mapping: Mapping, fields: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    columns = Columns({name: mapping.paths[name] for name in fields})
+    columns = Columns.of(mapping, {name: mapping.paths[name] for name in fields})
     for batch in Reader(columns).read(source):
         yield batch.table
 

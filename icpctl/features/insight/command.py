@@ -9,6 +9,7 @@ import typer
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -44,6 +45,7 @@ def insight(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     engine: Engine = "local",
@@ -63,8 +65,10 @@ def insight(
     from icpctl.features.report.target import report_target
     from icpctl.scoring.bounds import Limit
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    spark = cluster(
+        engine, master, spark_conf, unbuilt={"--report": report is not None, "--by": by is not None}
+    )
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, by=by)
     configs = workspace(directory, org).configs(config or [])
     target = report_target(report, report_title, no_visitors)
     exports = visitors_of(visitors)

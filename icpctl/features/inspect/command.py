@@ -21,9 +21,9 @@ def inspect(
     It tells the path that was found, how many records have the field, its commonest values, and
     an example of what did not fit.
     """
-    from icpctl.cli.scoring_options import mapping_of, visitors_of
+    from icpctl.cli.scoring_options import mappings_of, visitors_of
     from icpctl.features.inspect.inspection import inspect as inspected
     from icpctl.features.inspect.printing import FORMATS
 
-    FORMATS[output](inspected(visitors_of(visitors), mapping_of(mapping)))
+    FORMATS[output](inspected(visitors_of(visitors), mappings_of(mapping)))
     return ExitCode.DONE

@@ -89,7 +89,7 @@ class Inspection:
     keys_from: int
 
 
-def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspection]:
+def inspect(exports: Sequence[str], forced: Sequence[Mapping]) -> Iterator[Inspection]:
     """Look at files, globs, folders or stdin (`-`), each file by itself.
 
     Raises `IcpctlError` where one cannot be read, and `mapping_fits_nothing`.
@@ -123,7 +123,7 @@ class _Found:
                     field_counts.column(number): (path,)
                     for number, path in enumerate(field_counts.paths)
                 }
-        self.columns = Columns(paths)
+        self.columns = Columns.of(mapping, paths)
 
     def add(self, batch: Batch) -> None:
         self.records += batch.table.num_rows

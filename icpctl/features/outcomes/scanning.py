@@ -11,7 +11,6 @@ from icpctl.features.outcomes.evidence import Look
 from icpctl.features.outcomes.figures import make_outcomes
 from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
-from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
 from icpctl.features.outcomes.joining.units import Keys, closes_of
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.features.outcomes.survey import Survey, Visits
@@ -19,6 +18,7 @@ from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
+from icpctl.values.join_keys import domain_form, keys_of
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Evidence
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.scoring.verdicts import Judged
+    from icpctl.values.join_keys import KeyForm
 
 _MICROS = 1_000_000
 

@@ -22,9 +22,9 @@ def rollup(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATH",
-            help="What the records of a visitor have in common; repeatable, the first found "
-            "counts. The mapping's, unless given.",
+            metavar="PATH|FIELD",
+            help="What the records of a visitor have in common, across files; repeatable, the "
+            "first found counts. The mapping's, unless given.",
         ),
     ] = None,
     mapping: Mapping = None,
@@ -43,13 +43,13 @@ def rollup(
     Pages come together in order of time, page views and sessions are counted where no record has
     a count, and each other field has its latest value.
     """
-    from icpctl.cli.scoring_options import by_paths, mapping_of, visitors_of
+    from icpctl.cli.scoring_options import mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
     from icpctl.scoring.bounds import Limit
 
     spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
     limit = Limit.parse(max_rejects)
-    how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
+    how = How(mappings_of(mapping), visitor_keys(by or []), temp_dir)
     if spark:
         from icpctl.features.rollup.on_spark import roll_up_on
 

@@ -15,10 +15,10 @@ from icpctl.exports.reading import Reader
 from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
-from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
 from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms
+from icpctl.values.join_keys import keys_of
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from icpctl.exports.batches import Rejected
     from icpctl.exports.sources import Source
-    from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.mappings.paths import Path
+    from icpctl.values.join_keys import KeyForm
 
 NAMES = {
     "outcome": "hs_is_closed_won iswon won dealstage dealstagename stagename stage "
