@@ -81,22 +81,24 @@ def recognise(records: Sequence[dict[str, Any]]) -> Mapping | None:
 
 def _recognised(records: Sequence[Record]) -> Mapping | None:
     """Return the same for `formed` records."""
-    best: tuple[int, int] = (len(records) // 2, 0)
-    recognised = None
+    best, recognised = (len(records) // 2, 0), None
     for name in built_in_names():
-        mapping = built_in(name)
-        known = _count_of(records, mapping)
-        if (known, len(mapping.recognised_by)) > best and known > len(records) // 2:
-            best, recognised = (known, len(mapping.recognised_by)), mapping
+        known, keys = _count_of(records, built_in(name))
+        if (known, keys) > best and known > len(records) // 2:
+            best, recognised = (known, keys), built_in(name)
     if recognised and _fields_in(recognised, records) < _fields_in(built_in(DEFAULT), records):
         return None  # keys that a format has may be in flat records too
     return recognised
 
 
-def _count_of(records: Sequence[Record], mapping: Mapping) -> int:
-    """Count the records of which a mapping says that they are of its format."""
-    keys = [formed_path(path) for path in mapping.recognised_by]
-    return sum(all(is_present(record, path) for path in keys) for record in records) if keys else 0
+def _count_of(records: Sequence[Record], mapping: Mapping) -> tuple[int, int]:
+    """Count the records that have all keys by which a mapping knows its format, and these keys."""
+    counts = [(0, 0)]
+    for keys in mapping.recognised_by:
+        paths = [formed_path(path) for path in keys]
+        known = sum(all(is_present(record, path) for path in paths) for record in records)
+        counts.append((known, len(paths)))
+    return max(counts)
 
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
@@ -133,7 +135,7 @@ def _chosen(source: Source, forced: Sequence[Mapping]) -> tuple[Mapping, bool]:
     """Return the first mapping that recognises a file, else the first, and whether one did."""
     for mapping in forced if len(forced) > 1 else ():
         records = [formed(record) for record in first_records(source, mapping=mapping)]
-        if _count_of(records, mapping) > len(records) // 2:
+        if _count_of(records, mapping)[0] > len(records) // 2:
             return mapping, True
     return forced[0], False
 

@@ -70,8 +70,8 @@ class Mapping:
     """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
 
     `title` is the format's name for people, `where` the file. A record is of this format when it
-    has every path of `recognised_by`. `by` are the paths of what tells visitors apart where they
-    have several records each, the first that is present wins; without any, one record is one
+    has every path of one of `recognised_by`. `by` are the paths of what tells visitors apart where
+    they have several records each, the first that is present wins; without any, one record is one
     visitor, and `rollup_by` serves where they are rolled up all the same. Formats with one name in
     `together` have the same visitors, and are rolled up together. `session` are the paths of what
     tells a visitor's sessions apart.
@@ -83,7 +83,7 @@ class Mapping:
     name: str
     paths: dict[str, tuple[Path, ...]]
     title: str = ""
-    recognised_by: tuple[Path, ...] = ()
+    recognised_by: tuple[tuple[Path, ...], ...] = ()
     by: tuple[Path, ...] = ()
     rollup_by: tuple[Path, ...] = ()
     session: tuple[Path, ...] = ()

@@ -49,10 +49,11 @@ if TYPE_CHECKING:
 
 TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
 WHERE, DEALS, TOGETHER = "where", "deals", "together"
-ABOUT = ("recognised_by", "by", "rollup_by", "session")
+RECOGNISED_BY = "recognised_by"
+ABOUT = ("by", "rollup_by", "session")
 """Keys that hold paths and are no fields."""
 
-_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, TOGETHER, MISSING, *FIELDS)
+_KEYS = (TITLE, RECOGNISED_BY, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, TOGETHER, MISSING, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
@@ -77,6 +78,7 @@ class _Reader(KeyedReader):
         self.name = name
         self._title = self._together_as = ""
         self._base: Mapping | None = None
+        self._recognised_by: tuple[tuple[Path, ...], ...] = ()
         self._missing: tuple[str, ...] = ()
         self._records: tuple[Path, ...] = ()
         self._only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
@@ -98,6 +100,8 @@ class _Reader(KeyedReader):
                     self._title = self._text(value, "the title is a text") or ""
                 case "together":
                     self._together_as = self._text(value, "together is a name") or ""
+                case "recognised_by":
+                    self._recognised_by = self._alternatives(value)
                 case "extends":
                     self._base = self._built_in(value)
                 case "missing":
@@ -126,6 +130,7 @@ class _Reader(KeyedReader):
             self.name,
             paths,
             self._title,
+            self._recognised_by,
             **about,
             where=Location(self.name, 1, 1),
             records=self._records,
@@ -144,6 +149,7 @@ class _Reader(KeyedReader):
             own,
             title=own.title or base.title,
             paths={key: own.paths[key] + base.paths[key] for key in own.paths},
+            recognised_by=own.recognised_by or base.recognised_by,
             **about,
             records=own.records or base.records,
             only=own.only or base.only,
@@ -166,6 +172,12 @@ class _Reader(KeyedReader):
 
     def _plain_paths(self, value: Node) -> tuple[Path, ...]:
         return tuple(path for path, node in self._paths(value) if self._is_plain(path, node))
+
+    def _alternatives(self, value: Node) -> tuple[tuple[Path, ...], ...]:
+        """The paths of a list, or of each of its lists: what the records of a format have."""
+        if isinstance(value, List) and any(isinstance(item, List) for item in value.items):
+            return tuple(self._plain_paths(item) for item in value.items)
+        return (self._plain_paths(value),)
 
     def _tests(self, value: Node) -> Iterator[tuple[Path, tuple[str, ...]]]:
         """The paths of `where`, each with the texts that a record may have there."""
