@@ -122,13 +122,18 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
 
 
 def _mapped(source: Source, forced: Sequence[Mapping]) -> Mapped:
-    mapping, recognised = _chosen(source, forced) if forced else _detected(source)
+    mapping, recognised = mapping_of(source, forced)
     records = list(first_records(source, mapping=mapping))
     # A file of which no record can be shown is for the reader to judge.
     fits = not any(records) or _finds(mapping, [formed(record) for record in records])
     keys = () if fits else tuple(dict.fromkeys(key for record in records for key in record))
     doubled = tuple(name for name, count in Counter(column_names(source)).items() if count > 1)
     return Mapped(source.name, mapping, recognised, fits, keys, doubled, skipped_lines(source))
+
+
+def mapping_of(source: Source, forced: Sequence[Mapping] = ()) -> tuple[Mapping, bool]:
+    """Return the mapping of a file, as `map_sources` does, and whether its records tell it."""
+    return _chosen(source, forced) if forced else _detected(source)
 
 
 def _chosen(source: Source, forced: Sequence[Mapping]) -> tuple[Mapping, bool]:

@@ -135,7 +135,7 @@ def outcomes(
     if capacity is None and any(bound.figure == "won_at_capacity" for bound in bounds):
         raise IcpctlError("--fail-on won_at_capacity needs --capacity", "bad_usage")
     asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
-    request = read_request(asked, options.as_of)
+    request = read_request(asked, options.as_of, options.mappings)
     exports = visitors_of(visitors)
     if earlier is not None and "-" in exports:
         raise IcpctlError(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.join_keys import KeyForm
 
@@ -56,7 +57,9 @@ class OutcomeRequest:
     joined_on: str
 
 
-def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
+def read_request(
+    options: OutcomeOptions, as_of: datetime, mappings: tuple[Mapping, ...] = ()
+) -> OutcomeRequest:
     """Read the deals, and say how they join. Raises `IcpctlError`."""
     if bool(options.won) == bool(options.label):
         raise _usage(
@@ -67,7 +70,7 @@ def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
         return _labelled(options, as_of)
     on = options.on or "domain"
     field, _, path = (part.strip() for part in on.partition("="))
-    key = DealKey(_path(path) if path else None, _deal_names(field), _form(field))
+    key = DealKey(_path(path) if path else None, _deal_names(field), _form(field), mappings)
     deals = DealReading()
     read_deals(deals, options.won, key, unsaid=Outcome.WON)
     if options.lost:

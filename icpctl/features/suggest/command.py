@@ -88,7 +88,7 @@ def suggest(
     options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
     exports = visitors_of(visitors)
     asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within)
-    outcome = read_request(asked, options.as_of)
+    outcome = read_request(asked, options.as_of, options.mappings)
     request = Request(form, max_conditions, capacity, seed)
     try:
         with progress(sys.stderr) as on_progress:
