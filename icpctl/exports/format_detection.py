@@ -57,6 +57,7 @@ def map_sources(sources: Sequence[Source], forced: Sequence[Mapping] = ()) -> li
     Without `forced` it is what the file's first records tell. Raises `IcpctlError`
     `mapping_fits_nothing` where `forced` finds no field in any file.
     """
+    forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
     mapped = [_mapped(source, forced) for source in sources]
     if forced and mapped and not any(file.fits for file in mapped):
         these = "this mapping" if len(forced) == 1 else "these mappings"

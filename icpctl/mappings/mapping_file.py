@@ -89,7 +89,8 @@ class _Reader(KeyedReader):
     def mapping(self) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
         self._read_entries()
-        if not self.problems and not any(self._paths_of.values()) and not self._base:
+        names_nothing = not any(self._paths_of.values()) and not self._base and not self._deals
+        if not self.problems and names_nothing:
             self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
         return self._extended(self._mapping())
 
