@@ -67,7 +67,7 @@ def keys_of_mapping(mapping: Mapping) -> frozenset[str]:
     """Return the forms of the keys that a mapping reads of a record itself."""
     about = {"by": mapping.by, "session": mapping.session}
     tests = {only_name(number): (path,) for number, (path, _) in enumerate(mapping.only)}
-    return keys_of_paths(mapping.paths | about | tests)
+    return keys_of_paths({**mapping.paths, **about, **tests})
 
 
 def first_value(record: dict[str, Any], paths: Iterable[Path]) -> Any:

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns import first_value, keys_of_mapping
-from icpctl.exports.json_documents import Layout
-from icpctl.exports.key_forms import formed, formed_path
-from icpctl.exports.samples import (
-    column_names,
-    first_records,
-    json_layout,
-    json_records_of,
-    skipped_lines,
-)
-from icpctl.exports.table_paths import keys_of_lists
-from icpctl.mappings.mapping import DEFAULT, Mapping, built_in, built_in_names
-from icpctl.mappings.paths import Constant, Keys, Path, is_present
+from icpctl.exports.columns import first_value
+from icpctl.exports.foreign_files import foreign_content
+from icpctl.exports.recognition import fields_in, formed_fields, mapping_of
+from icpctl.exports.record_forms import formed
+from icpctl.exports.samples import column_names, first_records, skipped_lines
+from icpctl.exports.sources import head_of
+from icpctl.mappings.mapping import DEFAULT, ID, Mapping, built_in, built_in_names
+from icpctl.values.json_records import scalar_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from icpctl.exports.sources import Source
 
-    Record = dict[str, Any]
-
 _KEYS_SHOWN = 8
-_COUNTED = 20  # records in which the fields of two formats are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """The mapping of one file.
 
-    `recognised` says that the file's records told it. `fits` is false where the first records
-    have none of the mapping's fields; `keys` are then some of theirs. `doubled` are names that
-    several columns of a table have, of which only the first is read. `skipped_lines` are above the
-    header of a CSV file.
+    `recognised` says that the file's records told it. `first` are the fields that some of the first
+    records have. `fits` is false where these have none but an id; `keys` are then some of theirs.
+    `doubled` are names that several columns of a table have, of which only the first is read.
+    `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at` many,
+    `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what the file
+    is instead of an export. `kept` are the first records of what cannot be read again.
     """
 
     source: str
@@ -49,17 +43,25 @@ class Mapped:
     keys: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     skipped_lines: int = 0
+    first: frozenset[str] = frozenset()
+    repeated_ids: int = 0
+    looked_at: int = 0
+    foreign: str | None = None
+    kept: tuple[dict[str, Any], ...] = field(default=(), repr=False, compare=False)
 
 
-def map_sources(sources: Sequence[Source], forced: Sequence[Mapping] = ()) -> list[Mapped]:
+def map_sources(
+    sources: Sequence[Source], forced: Sequence[Mapping] = (), *, keep: int = 0
+) -> list[Mapped]:
     """Return the mapping of each file: of `forced` the first that recognises it, else their first.
 
-    Without `forced` it is what the file's first records tell. Raises `IcpctlError`
+    Without `forced` it is what the file's first records tell. The first records of the first `keep`
+    files are kept, and those of what cannot be read again. Raises `IcpctlError`
     `mapping_fits_nothing` where `forced` finds no field in any file.
     """
     forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
-    mapped = [_mapped(source, forced) for source in sources]
-    if forced and mapped and not any(file.fits for file in mapped):
+    mapped = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
+    if forced and mapped and not any(file.fits or file.first for file in mapped):
         these = "this mapping" if len(forced) == 1 else "these mappings"
         raise IcpctlError(
             f"no field of {these} is in the first records of {mapped[0].source}",
@@ -69,37 +71,6 @@ def map_sources(sources: Sequence[Source], forced: Sequence[Mapping] = ()) -> li
             "in an export, and without a mapping the format is recognised",
         )
     return mapped
-
-
-def recognise(records: Sequence[dict[str, Any]]) -> Mapping | None:
-    """Return the built-in mapping whose format most of the records have; None where none has.
-
-    Of several that know equally many records the most specific one is taken: the one that asks
-    for most paths.
-    """
-    return _recognised([formed(record) for record in records])
-
-
-def _recognised(records: Sequence[Record]) -> Mapping | None:
-    """Return the same for `formed` records."""
-    best, recognised = (len(records) // 2, 0), None
-    for name in built_in_names():
-        known, keys = _count_of(records, built_in(name))
-        if (known, keys) > best and known > len(records) // 2:
-            best, recognised = (known, keys), built_in(name)
-    if recognised and _fields_in(recognised, records) < _fields_in(built_in(DEFAULT), records):
-        return None  # keys that a format has may be in flat records too
-    return recognised
-
-
-def _count_of(records: Sequence[Record], mapping: Mapping) -> tuple[int, int]:
-    """Count the records that have all keys by which a mapping knows its format, and these keys."""
-    counts = [(0, 0)]
-    for keys in mapping.recognised_by:
-        paths = [formed_path(path) for path in keys]
-        known = sum(all(is_present(record, path) for path in paths) for record in records)
-        counts.append((known, len(paths)))
-    return max(counts)
 
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
@@ -122,83 +93,36 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
     )
 
 
-def _mapped(source: Source, forced: Sequence[Mapping]) -> Mapped:
+def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) -> Mapped:
     mapping, recognised = mapping_of(source, forced)
-    records = list(first_records(source, mapping=mapping))
+    sample = list(first_records(source, mapping=mapping))
+    records = [formed(dict(source.partition) | record) for record in sample]
+    first = fields_in(mapping, records)
     # A file of which no record can be shown is for the reader to judge.
-    fits = not any(records) or _finds(mapping, [formed(record) for record in records])
-    keys = () if fits else tuple(dict.fromkeys(key for record in records for key in record))
-    doubled = tuple(name for name, count in Counter(column_names(source)).items() if count > 1)
-    return Mapped(source.name, mapping, recognised, fits, keys, doubled, skipped_lines(source))
-
-
-def mapping_of(source: Source, forced: Sequence[Mapping] = ()) -> tuple[Mapping, bool]:
-    """Return the mapping of a file, as `map_sources` does, and whether its records tell it."""
-    return _chosen(source, forced) if forced else _detected(source)
-
-
-def _chosen(source: Source, forced: Sequence[Mapping]) -> tuple[Mapping, bool]:
-    """Return the first mapping that recognises a file, else the first, and whether one did."""
-    for mapping in forced if len(forced) > 1 else ():
-        records = [formed(record) for record in first_records(source, mapping=mapping)]
-        if _count_of(records, mapping)[0] > len(records) // 2:
-            return mapping, True
-    return forced[0], False
-
-
-def _detected(source: Source) -> tuple[Mapping, bool]:
-    """Return the built-in mapping of a file, and whether its records tell it."""
-    for records, is_right in _readings(source):
-        mapping = _recognised([formed(record) for record in records])
-        if mapping and is_right(mapping):
-            return mapping, True
-    return built_in(DEFAULT), False
-
-
-def _readings(source: Source) -> Iterator[tuple[Iterable[Record], Callable[[Mapping], bool]]]:
-    """Yield what the first records may be, and whether they are that for a mapping.
-
-    A lone object is a page of records for a mapping that reads none of its other keys, and a
-    record for one that does.
-    """
-    page = json_layout(source, (), _named_lists()) if source.format == "json" else None
-    if page is None or page.kind != "page":
-        yield first_records(source), lambda _: True
-        return
-
-    def is_page(mapping: Mapping) -> bool:
-        named = keys_of_lists(mapping.records)
-        return json_layout(source, keys_of_mapping(mapping), named) == page
-
-    yield json_records_of(source, page), is_page
-    alone = Layout("objects", page.begins)
-    yield json_records_of(source, alone), lambda mapping: not is_page(mapping)
-
-
-def _named_lists() -> list[Keys]:
-    """Return where pages of the known formats have their records."""
-    return [keys for name in built_in_names() for keys in keys_of_lists(built_in(name).records)]
-
-
-def _finds(mapping: Mapping, records: Iterable[Record]) -> bool:
-    fields = _fields(mapping)
-    return any(first_value(record, paths) is not None for record in records for paths in fields)
-
-
-def _fields_in(mapping: Mapping, records: Sequence[Record]) -> int:
-    """Count the fields that a mapping finds in a few of some `formed` records."""
-    return sum(
-        any(first_value(record, paths) is not None for record in records[:_COUNTED])
-        for paths in _fields(mapping)
+    fits = not any(records) or bool(first - {ID})
+    keys = () if fits else tuple(dict.fromkeys(key for record in sample for key in record))
+    return Mapped(
+        source.name,
+        mapping,
+        recognised,
+        fits,
+        keys,
+        doubled=tuple(n for n, count in Counter(column_names(source)).items() if count > 1),
+        skipped_lines=skipped_lines(source),
+        first=first,
+        repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
+        looked_at=len(records),
+        foreign=None if first - {ID} else foreign_content(head_of(source), sample),
+        kept=tuple(sample) if keep or source.pipe else (),
     )
 
 
-def _fields(mapping: Mapping) -> list[tuple[Path, ...]]:
-    """Return the paths of each field that a `formed` record may have, or not."""
-    return [
-        tuple(formed_path(path) for path in paths if not isinstance(path[0], Constant))
-        for paths in mapping.paths.values()
-    ]
+def _repeated_ids(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
+    """Return how many of the records have the id of one before."""
+    paths = formed_fields(mapping)[ID]
+    ids = [scalar_text(first_value(record, paths)) for record in records]
+    known = [text for text in ids if text is not None]
+    return len(known) - len(set(known))
 
 
 def _listed(keys: Sequence[str]) -> str:

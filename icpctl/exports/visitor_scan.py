@@ -50,26 +50,18 @@ class Scan:
 
     def tasks(self) -> Generator[Task]:
         """Yield what reads the visitors batch by batch, on any thread; see `Reader.tasks`."""
-        groups = self._groups()
+        groups = visitor_groups([mapping for _, mapping in self.mapped], self.by)
+        rolled_up = {group.members[0]: group for group in groups if group.is_rolled_up}
+        alone = {number for group in groups if not group.is_rolled_up for number in group.members}
         for number, (source, mapping) in enumerate(self.mapped):
-            group = next(group for group in groups if group.holds(mapping, self.by))
-            if not group.is_rolled_up:
+            if number in alone:
                 self.reader.columns = self.columns_of(mapping)
                 with closing(self.reader.tasks(source)) as tasks:
                     yield from tasks
-            elif number == group.first:
-                for batch in self._rolled_up(group.members):
+            elif number in rolled_up:
+                members = [self.mapped[member] for member in rolled_up[number].members]
+                for batch in self._rolled_up(members):
                     yield lambda batch=batch: batch  # type: ignore[misc]
-
-    def _groups(self) -> list[_Group]:
-        groups: list[_Group] = []
-        for number, (source, mapping) in enumerate(self.mapped):
-            group = next((group for group in groups if group.holds(mapping, self.by)), None)
-            if group is None:
-                groups.append(group := _Group(number, mapping))
-            group.members.append((source, mapping))
-            group.is_rolled_up |= bool(self.by or mapping.by)
-        return groups
 
     def _rolled_up(self, group: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         from icpctl.exports.rollup import RollUp
@@ -82,17 +74,24 @@ class Scan:
 
 
 @dataclass(slots=True)
-class _Group:
-    """Sources that have the same visitors, the first of which is number `first` of all."""
+class VisitorGroup:
+    """Files that have the same visitors, by their numbers; `is_rolled_up` if records become one."""
 
-    first: int
     mapping: Mapping
-    members: list[tuple[Source, Mapping]] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
     is_rolled_up: bool = False
 
-    def holds(self, mapping: Mapping, by: By) -> bool:
-        """Return whether records of a mapping are of these visitors."""
-        return bool(by) or self.mapping.has_visitors_of(mapping)
+
+def visitor_groups(mappings: Sequence[Mapping], by: By) -> list[VisitorGroup]:
+    """Return which files, by their mappings, are put together; with `by` all are."""
+    groups: list[VisitorGroup] = []
+    for number, mapping in enumerate(mappings):
+        same = (group for group in groups if by or group.mapping.has_visitors_of(mapping))
+        if (group := next(same, None)) is None:
+            groups.append(group := VisitorGroup(mapping))
+        group.members.append(number)
+        group.is_rolled_up |= bool(by or mapping.by)
+    return groups
 
 
 class Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,14 @@ import numpy as np
 
 from icpctl.features.insight.batch_counts import MOST_PATTERNS
 from icpctl.features.insight.distinct_counts import MOST_KEYS
+from icpctl.features.insight.minimum_scores import min_score_insight
 from icpctl.features.insight.model import (
     AbsentValue,
     ConditionInsight,
     ConfigInsight,
+    ExclusionInsight,
     GroupInsight,
+    MinScoreInsight,
     Relaxation,
     TakenBy,
 )
@@ -46,25 +50,45 @@ class Answers:
 
     def configs(self, reports: Sequence[ConfigReport]) -> list[ConfigInsight]:
         """Return the insight into each config, in the plan's order."""
-        sums = self._counts.sums
         return [
-            ConfigInsight(
-                slug=report.slug,
-                label=report.label,
-                priority=report.priority,
-                matched=report.matched,
-                first=report.first,
-                match_rate=report.match_rate,
-                near_misses=int(sums.near_configs[number]),
-                taken_by=[
-                    TakenBy(slug=reports[int(other)].slug, visitors=int(sums.firsts[number, other]))
-                    for other in np.argsort(-sums.firsts[number], kind="stable")
-                    if other != number and sums.firsts[number, other]
-                ],
-                groups=list(map(self._group, groups)),
-            )
-            for number, (report, groups) in enumerate(zip(reports, self._watch.groups, strict=True))
+            self._config(number, report, [other.slug for other in reports])
+            for number, report in enumerate(reports)
         ]
+
+    def _config(self, number: int, report: ConfigReport, slugs: Sequence[str]) -> ConfigInsight:
+        sums, plan = self._counts.sums, self._watch.plan
+        excludes = plan.configs[number].excludes
+        firsts = sums.firsts[number].copy()
+        firsts[number] = 0
+        return ConfigInsight(
+            slug=report.slug,
+            label=report.label,
+            priority=report.priority,
+            matched=report.matched,
+            first=report.first,
+            match_rate=report.match_rate,
+            near_misses=int(sums.near_configs[number]),
+            taken_by=_most_first(firsts, slugs),
+            excluded=int(sums.excluded[number]) if plan.excludes and not excludes else None,
+            exclusion=self._exclusion(number, slugs) if excludes else None,
+            min_score=self._min_score(number),
+            groups=list(map(self._group, self._watch.groups[number])),
+        )
+
+    def _exclusion(self, number: int, slugs: Sequence[str]) -> ExclusionInsight:
+        sums = self._counts.sums
+        return ExclusionInsight(
+            excluded=int(sums.excluding[number]),
+            alone=int(sums.alone[number]),
+            would_match=int(sums.takes[number].sum()),
+            takes=_most_first(sums.takes[number], slugs),
+        )
+
+    def _min_score(self, number: int) -> MinScoreInsight | None:
+        config = self._watch.plan.configs[number]
+        if not config.min_hundredths:
+            return None
+        return min_score_insight(config, self._counts.below_min_score.get(number, Counter()))
 
     def _group(self, group: WatchedGroup) -> GroupInsight:
         return GroupInsight(
@@ -75,7 +99,7 @@ class Answers:
 
     def _condition(self, number: int, group: WatchedGroup) -> ConditionInsight:
         sums, visitors = self._counts.sums, self._counts.visitors
-        question = self._watch.questions[number]
+        question, config = self._watch.questions[number], self._watch.plan.configs[group.config]
         optional = question.condition.optional
         held, missing = int(sums.held[number]), int(sums.missing[number])
         failed = visitors - held - (0 if question.planned.negated else missing)
@@ -90,7 +114,7 @@ class Answers:
             near_misses_missing=None if optional else int(sums.near_misses_missing[number]),
             held_by_matches=of_matches if optional else None,
             changes_scores=self._changes_scores(number, group, of_matches) if optional else None,
-            gains=self._gains(number, question),
+            gains=[] if config.excludes else self._gains(number, question),
             absent_values=self._absent_values(question) if visitors else [],
             never_holds=visitors > 0 and held == 0,
             never_fails=visitors > 0 and held == visitors,
@@ -120,6 +144,11 @@ class Answers:
             for (change, value, becomes), gain in zip(question.changes, counts, strict=True)
             if gain
         ]
+        if made_optional := int(self._counts.sums.made_optional[number]):
+            optional = question.condition.changed(optional=True)
+            gains.append(
+                Relaxation(change="optional", value=None, becomes=optional, gain=made_optional)
+            )
         for side in (self._counts.below, self._counts.above):
             if number in side:
                 gains += moved(question.condition, side[number])
@@ -174,6 +203,12 @@ class Answers:
         close = get_close_matches(value.strip().casefold(), known, n=1, cutoff=_SIMILAR)
         nearest, count = known[close[0]] if close else (None, 0)
         return AbsentValue(value=value, nearest=nearest, nearest_visitors=count)
+
+
+def _most_first(counts: np.ndarray, slugs: Sequence[str]) -> list[TakenBy]:
+    """The configs that have some visitors, those with most first."""
+    order = np.argsort(-counts, kind="stable").tolist()
+    return [TakenBy(slug=slugs[at], visitors=int(counts[at])) for at in order if counts[at]]
 
 
 def capped_fields(watch: Watch) -> list[str]:

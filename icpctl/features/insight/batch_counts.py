@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from icpctl.features.insight.distinct_counts import BatchKeys, KeyCounts, Number
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from icpctl.features.insight.page_parts import PageTexts
+    from icpctl.features.insight.listed_values import PageTexts
     from icpctl.features.insight.watched_conditions import Question
     from icpctl.scoring.plan import Plan
 
@@ -23,28 +24,39 @@ MOST_PATTERNS = 4096
 
 @dataclass(slots=True)
 class Sums:
-    """Counts of visitors: for each question, listed value, change, group and config."""
+    """Counts of visitors: for each question, listed value, change, group and config.
+
+    `excluded` [configs] counts the matches of a config whom another excludes. Of a config that
+    excludes, `excluding` counts those whose `excluded_by` it is, `alone` those whom no other
+    excludes, and row `takes` the configs that would be the ICP of these.
+    """
 
     held: np.ndarray
     missing: np.ndarray
     left: np.ndarray
     near_misses: np.ndarray
     near_misses_missing: np.ndarray
+    made_optional: np.ndarray
     held_by_matches: np.ndarray
     listed: np.ndarray
     changes: np.ndarray
     groups: np.ndarray
     near_configs: np.ndarray
+    excluded: np.ndarray
+    excluding: np.ndarray
+    alone: np.ndarray
     overlap: np.ndarray
     firsts: np.ndarray
+    takes: np.ndarray
 
     @classmethod
     def zeros(cls, questions: Sequence[Question], plan: Plan) -> Sums:
         """Nothing counted yet."""
-        sizes = [len(questions)] * 6
+        configs = len(plan.configs)
+        sizes = [len(questions)] * 7
         sizes += [sum(len(it.listed) for it in questions), sum(len(it.changes) for it in questions)]
-        sizes += [sum(len(config.groups) for config in plan.configs), len(plan.configs)]
-        squares = [np.zeros((len(plan.configs),) * 2, np.int64) for _ in range(2)]
+        sizes += [sum(len(config.groups) for config in plan.configs), *[configs] * 4]
+        squares = [np.zeros((configs, configs), np.int64) for _ in range(3)]
         return cls(*(np.zeros(size, np.int64) for size in sizes), *squares)
 
     def add(self, other: Sums) -> None:
@@ -64,6 +76,7 @@ class Sight:
     below: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     above: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     patterns: dict[int, set[bytes]] = field(default_factory=dict)
+    below_min_score: dict[int, Counter[int]] = field(default_factory=dict)
     pages: PageTexts | None = None
     kept_away: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -75,6 +88,8 @@ class WatchCounts:
     `keys` are the values of the fields whose texts configs list: in how many visitors each is, and
     then for each of the field's questions in how many that it alone keeps away. `parts` are those
     of pages that were looked for, and how many visitors with each a question alone keeps away.
+    `below_min_score` are the scores, in hundredths, of visitors whom a config's groups match and
+    who do not reach its `minScore`.
     """
 
     sums: Sums
@@ -85,6 +100,7 @@ class WatchCounts:
     number_keys: dict[int, KeyCounts] = field(default_factory=dict)
     below: dict[int, NumberCounts] = field(default_factory=dict)
     above: dict[int, NumberCounts] = field(default_factory=dict)
+    below_min_score: dict[int, Counter[int]] = field(default_factory=dict)
 
     def add(self, sight: Sight) -> None:
         """Count what was seen of a batch, but for parts of pages."""
@@ -99,6 +115,7 @@ class WatchCounts:
         for number, counts in sight.above.items():
             self._above(number).add(*counts)
         self._add_patterns(sight.patterns)
+        self._add_scores(sight.below_min_score)
 
     def merge(self, later: WatchCounts) -> None:
         """Add what was counted of other visitors with the same questions and parts of pages.
@@ -116,6 +133,7 @@ class WatchCounts:
         for number, counts in later.above.items():
             self._above(number).merge(counts)
         self._add_patterns(later.patterns)
+        self._add_scores(later.below_min_score)
         for number, parts in later.parts.items():
             for part, count in parts.items():
                 self.parts[number][part] += count
@@ -133,3 +151,7 @@ class WatchCounts:
         for number, patterns_seen in patterns.items():
             if len(self.patterns[number]) < MOST_PATTERNS:
                 self.patterns[number] |= patterns_seen
+
+    def _add_scores(self, below_min_score: Mapping[int, Counter[int]]) -> None:
+        for number, scores in below_min_score.items():
+            self.below_min_score.setdefault(number, Counter()).update(scores)

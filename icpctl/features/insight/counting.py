@@ -120,10 +120,9 @@ def asked(
     how["tiers"] = options.tiers
     models = dict(configs)
     questions = [
-        Question(condition, is_alone=not changes)
+        Question(condition, is_alone=not changes, scores_decide=models[config.slug].min_score > 0)
         for config in make_plan(configs, **how).configs
-        for group in models[config.slug].rules.groups
-        for condition in group.conditions
+        for condition in models[config.slug].conditions
     ]
     others = [
         condition

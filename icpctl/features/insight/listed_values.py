@@ -1,7 +1,8 @@
-"""The values of a batch as a condition could list them, and which visitors have them."""
+"""What a condition could list: the values of a batch, parts of pages, and who has them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
-from icpctl.values import column_forms
+from icpctl.values import column_forms, normal_forms
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.row_values import values_of_rows
+from icpctl.values.text_search import containing
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from icpctl.values.typed_columns import Column
     from icpctl.vocabulary import ConditionType
+
+_PATHS, _SECTIONS = 5, 3
+_ROOT = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +113,35 @@ def numbers_of(column: Column, flags: np.ndarray) -> np.ndarray:
     """How many rows with a flag have each value of a column of numbers."""
     rows = column.rows[flags]
     return np.bincount(rows[rows >= 0], minlength=len(column.values))
+
+
+def parts_of(paths: Iterable[tuple[str, int]]) -> list[str]:
+    """What to look for, from paths and how often they were seen: the commonest, and sections."""
+    counts = Counter({path: count for path, count in paths if path != _ROOT})
+    sections: Counter[str] = Counter()
+    for path, count in counts.items():
+        section, slash, _ = path[1:].partition("/")
+        if slash:
+            sections[f"/{section}/"] += count
+    commonest = counts.most_common(_PATHS) + sections.most_common(_SECTIONS)
+    return list(dict.fromkeys(part for part, _ in commonest))
+
+
+class PageTexts:
+    """The pages of a batch, to be searched for parts that are known only later."""
+
+    def __init__(self, column: Column, count: int, *, case_sensitive: bool) -> None:
+        self._texts = column.values if case_sensitive else folded_column(column.values)
+        self._rows, self._values = values_of_rows(column)
+        self._count = count
+        self._case_sensitive = case_sensitive
+        self._found: dict[str, np.ndarray] = {}
+
+    def rows_with(self, part: str) -> np.ndarray:
+        """Flags of the rows [rows] that have a page with the part in it, as `contains` has it."""
+        if part not in self._found:
+            wanted = normal_forms.plain(part, case_sensitive=self._case_sensitive)
+            flags = np.zeros(self._count, bool)
+            flags[self._rows[containing(self._texts, wanted)[self._values]]] = True
+            self._found[part] = flags
+        return self._found[part]

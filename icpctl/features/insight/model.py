@@ -10,8 +10,9 @@ from pydantic import Field
 from icpctl.config.model import Condition  # noqa: TC001 - pydantic reads it
 from icpctl.scoring.report import Report
 
-Change = Literal["threshold", "add", "remove", "comparator"]
-"""A number is moved, a value is listed or no more listed, or the comparator asks for less."""
+Change = Literal["threshold", "add", "remove", "comparator", "optional"]
+"""A number is moved, a value is listed or no more listed, the comparator asks for less, or the
+condition is no more required."""
 
 
 class Relaxation(Report):
@@ -43,9 +44,12 @@ class ConditionInsight(Report):
 
     Of a required condition: `left` visitors are left after it, in the config's order (in an OR
     group those that it and the ones before bring in); `near_misses` fail nothing else of the
-    group and do not match, so that many newly match when it is dropped, and
-    `near_misses_missing` of them have nothing it could look at; `gains` are ways to ask for less,
-    those that gain most first. `absent_values` are those of lists of at most 64 values.
+    group, and no group matches them, so that many newly match when it is dropped, unless a
+    `minScore` keeps them out; `near_misses_missing` of them have nothing it could look at. `gains`
+    are ways to ask for less, those that gain most first; where a config has a `minScore`, optional
+    conditions have some too, and what it gains to make a required one optional is among them.
+    Where a config excludes who matches it, nothing is gained. `absent_values` are those of lists of
+    at most 64 values.
 
     Of an optional one: `held_by_matches` of the group's matches hold it, and `changes_scores`
     tells whether that makes the config's score of any visitor higher.
@@ -75,17 +79,55 @@ class GroupInsight(Report):
 
 
 class TakenBy(Report):
-    """How many of a config's matches have another config as their ICP."""
+    """A config, and how many visitors of another it has, or would have."""
 
     slug: str
     visitors: int
+
+
+class BoundGain(Report):
+    """A lower `minScore`, and how many visitors newly match the config by that alone."""
+
+    value: int | float
+    gain: int
+
+
+class MinScoreInsight(Report):
+    """What the `minScore` of a config costs.
+
+    `value` is the lowest score that reaches it, since scores have two decimals. Groups match
+    `below` visitors whose scores do not reach it; `gains` are lower bounds, the next best first.
+    """
+
+    value: int | float
+    below: int
+    gains: list[BoundGain]
+
+
+class ExclusionInsight(Report):
+    """What a config takes that excludes who matches it.
+
+    It is the `excluded_by` of `excluded` visitors, and `alone` are excluded by no other. Without it
+    `would_match` of these would have an ICP: one of `takes`, most first.
+    """
+
+    excluded: int
+    alone: int
+    would_match: int
+    takes: list[TakenBy]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class ConfigInsight(Report):
     """One config.
 
     `matched` visitors match it, and it is the ICP of `first`; the others go to `taken_by`, most
-    first. `near_misses` do not match, and fail exactly one required condition of a group.
+    first, or are `excluded` by another config (None where none excludes). No group matches
+    `near_misses`, and they fail exactly one required condition of a group. `min_score` and
+    `exclusion` are None where the config has no `minScore`, and where it does not exclude.
     """
 
     slug: str
@@ -96,7 +138,15 @@ class ConfigInsight(Report):
     match_rate: float | None
     near_misses: int
     taken_by: list[TakenBy]
+    excluded: int | None = Field(default=None, exclude_if=_is_none)
+    exclusion: ExclusionInsight | None = Field(default=None, exclude_if=_is_none)
+    min_score: MinScoreInsight | None = Field(default=None, exclude_if=_is_none)
     groups: list[GroupInsight]
+
+    @property
+    def bounds(self) -> list[BoundGain]:
+        """The lower bounds of the score that gain visitors, the next best first."""
+        return self.min_score.gains if self.min_score else []
 
     @property
     def conditions(self) -> list[ConditionInsight]:
@@ -116,9 +166,9 @@ class InsightReport(Report):
     rejected: int
     field_warnings: dict[str, int]
     matched: int
-    excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)
+    excluded: int | None = Field(default=None, exclude_if=_is_none)
     match_rate: float | None
-    tiers: dict[str, int] | None = Field(default=None, exclude_if=lambda counts: counts is None)
+    tiers: dict[str, int] | None = Field(default=None, exclude_if=_is_none)
     configs: list[ConfigInsight]
     overlap: list[list[int]]
     capped: list[str]

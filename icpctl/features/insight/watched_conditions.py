@@ -30,12 +30,14 @@ class Question:
     """A condition, and the conditions of no config that tell more about it.
 
     `listed` are an equality for each value of a list that is not too long, `changes` what it may
-    become; one that `is_alone` has neither. What is `planned` are the bits of each. `listed_at` and
+    become; one that `is_alone` has neither. An optional condition may become another only where
+    `scores_decide` who matches. What is `planned` are the bits of each. `listed_at` and
     `changes_at` say where their counts are among those of all questions.
     """
 
     condition: Condition
     is_alone: bool = False
+    scores_decide: bool = False
     entry: ConditionType = field(init=False)
     listed: list[Condition] = field(init=False, default_factory=list)
     changes: list[tuple[Change, Any, Condition]] = field(init=False, default_factory=list)
@@ -55,7 +57,7 @@ class Question:
                 condition.changed(comparator="equals", value=value)
                 for value in listed_values(condition)
             ]
-        if not condition.optional:
+        if self.may_change:
             self.changes = list(known_changes(condition))
 
     @property
@@ -71,28 +73,33 @@ class Question:
     @property
     def counts_keys(self) -> bool:
         """Whether more values may be listed, which visitors tell."""
-        return self._may_change and lists_values(self.condition)
+        return self.may_change and lists_values(self.condition)
 
     @property
     def counts_parts(self) -> bool:
         """Whether more parts of pages may be listed, which visitors tell."""
-        return not self.condition.optional and lists_parts(self.condition)
+        return self._decides and lists_parts(self.condition)
 
     @property
     def below(self) -> bool:
         """Whether it has a threshold that may go down."""
         bound = self.condition.comparison.bound
-        return self._may_change and bound is not None and bound.below
+        return self.may_change and bound is not None and bound.below
 
     @property
     def above(self) -> bool:
         """Whether it has a threshold that may go up."""
         bound = self.condition.comparison.bound
-        return self._may_change and bound is not None and bound.above
+        return self.may_change and bound is not None and bound.above
 
     @property
-    def _may_change(self) -> bool:
-        return not self.is_alone and not self.condition.optional
+    def may_change(self) -> bool:
+        """Whether somebody asks what it would gain if the condition asked for less."""
+        return not self.is_alone and self._decides
+
+    @property
+    def _decides(self) -> bool:
+        return self.scores_decide or not self.condition.optional
 
     @property
     def looks_at_sizes(self) -> bool:

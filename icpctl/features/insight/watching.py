@@ -10,11 +10,17 @@ import pyarrow as pa
 
 from icpctl.features.insight.batch_counts import MOST_PATTERNS, Sight, Sums, WatchCounts
 from icpctl.features.insight.distinct_counts import MOST_KEYS, KeyCounts
-from icpctl.features.insight.listed_values import number_keys, numbers_of, text_pairs
-from icpctl.features.insight.page_parts import PageTexts, parts_of
+from icpctl.features.insight.listed_values import (
+    PageTexts,
+    number_keys,
+    numbers_of,
+    parts_of,
+    text_pairs,
+)
+from icpctl.features.insight.minimum_scores import Reach, score_counts
 from icpctl.features.insight.watched_conditions import watched_groups
 from icpctl.mappings.mapping import PAGES
-from icpctl.scoring.verdicts import group_matches
+from icpctl.scoring.verdicts import config_matches, group_matches, held_conditions
 from icpctl.vocabulary import Kind, Operator
 
 if TYPE_CHECKING:
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.insight.watched_conditions import Question, WatchedGroup
     from icpctl.scoring.plan import Plan
-    from icpctl.scoring.verdicts import Judged
+    from icpctl.scoring.verdicts import Judged, Verdicts
     from icpctl.values.typed_columns import Column
 
 _ANY = -np.inf, np.inf
@@ -44,6 +50,12 @@ class Watch:
         self.questions = questions
         self.plan = plan
         self.groups = watched_groups(plan)
+        self.reaches = {
+            number: Reach(config)
+            for number, config in enumerate(plan.configs)
+            if config.min_hundredths
+        }
+        """What would bring visitors to the `minScore` of a config, by its number."""
         self.counted: dict[str, list[int]] = {}
         for number, question in enumerate(questions):
             if question.has_words:
@@ -61,7 +73,8 @@ class Watch:
             patterns={
                 number: set()
                 for number, config in enumerate(plan.configs)
-                if len(config.groups) > 1 and any(it.optional for it in config.conditions)
+                if len(config.groups) > 1 or config.min_hundredths
+                if any(condition.optional for condition in config.conditions)
                 if not any(it.is_alone for it in questions)
             },
             parts={number: dict.fromkeys(its, 0) for number, its in (parts or {}).items()},
@@ -115,13 +128,15 @@ class _BatchView:
         self._every = np.packbits(np.ones(self._count, bool))
         self._columns = judged.columns
         self._lacking: dict[tuple[str, bool], np.ndarray] = {}
-        self._kept_away: dict[int, np.ndarray] = {}  # rows that a question alone keeps away
+        self._near: dict[int, np.ndarray] = {}  # rows that fail nothing else of a group
+        self._kept_away: dict[int, np.ndarray] = {}  # rows that would match if they held it
         self.sight = Sight(self._count, Sums.zeros(watch.questions, watch.plan))
         matches = self._configs()
         self._questions()
         self._values()
         self._pages()
-        self._pairs(matches, judged)
+        self._pairs(matches, judged.verdicts)
+        self._exclusions(judged.verdicts)
 
     def _flags(self, packed: np.ndarray) -> np.ndarray:
         return np.unpackbits(packed, count=self._count).view(bool)
@@ -140,6 +155,8 @@ class _BatchView:
                 sums.groups[group.number] = popcount(rows)
                 near |= self._group(group, rows, missed)
             sums.near_configs[number] = popcount(near)
+            if number in self._watch.reaches:
+                matches[number] = self._scores(number, matches[number])
             if number in self._watch.counts.patterns:
                 self.sight.patterns[number] = self._patterns(number, matches[number])
         return matches
@@ -165,9 +182,33 @@ class _BatchView:
             sums.left[number] = popcount(left)
             self._kept_away[number] = kept_away
             if is_and or len(required) == 1:
+                self._near[number] = kept_away
                 sums.near_misses[number] = popcount(kept_away)
                 near |= kept_away
         return near
+
+    def _scores(self, number: int, any_group: np.ndarray) -> np.ndarray:
+        """Count whom a `minScore` keeps away; the rows that match its config, packed.
+
+        A condition of the config keeps away the rows that would match if they held it.
+        """
+        config, count = self._watch.plan.configs[number], self._count
+        reached = np.zeros(count, bool)
+        reached[config_matches(number, config, self._held).rows] = True
+        below = np.flatnonzero(self._flags(any_group) & ~reached)
+        scores = config.scores.of(self._held.words, below)
+        self.sight.below_min_score[number] = score_counts(scores)
+        missed = np.flatnonzero(~reached)
+        held = held_conditions(config, self._held.words[:, missed])
+        if_held, if_optional = self._watch.reaches[number].of(held)
+        first = self._watch.groups[number][0].questions.start
+        for at in range(held.shape[1]):
+            kept_away = np.zeros(count, bool)
+            kept_away[missed[if_held[:, at]]] = True
+            self._kept_away[first + at] = np.packbits(kept_away)
+        stop = first + held.shape[1]
+        self.sight.sums.made_optional[first:stop] = np.count_nonzero(if_optional, axis=0)
+        return np.packbits(reached)
 
     def _patterns(self, number: int, matched: np.ndarray) -> set[bytes]:
         """The patterns of conditions that visitors hold who match a config."""
@@ -185,7 +226,7 @@ class _BatchView:
             lacking = self._lacking_rows(question)
             sums.missing[number] = popcount(lacking)
             if sums.near_misses[number]:
-                both = lacking & self._kept_away[number]
+                both = lacking & self._near[number]
                 sums.near_misses_missing[number] = popcount(both)
             sums.listed[question.listed_at] = [
                 popcount(self._held.of(condition) & self._every)
@@ -223,7 +264,7 @@ class _BatchView:
             )
             sight.keys[name] = pairs.counted([self._flags(self._kept_away[n]) for n in numbers])
         for number, question in enumerate(questions):
-            if question.entry.kind is not Kind.NUMBER or question.condition.optional:
+            if question.entry.kind is not Kind.NUMBER or not question.may_change:
                 continue
             flags = self._flags(self._kept_away[number])
             if not flags.any():
@@ -259,7 +300,7 @@ class _BatchView:
             some = (often > 0) & np.isfinite(high) & (low >= lowest)
             self.sight.above[number] = _counted(high[some], often[some])
 
-    def _pairs(self, matches: np.ndarray, judged: Judged) -> None:
+    def _pairs(self, matches: np.ndarray, verdicts: Verdicts) -> None:
         """Pairs of configs: who matches both, and whose ICP is one of those who match another."""
         sums, count = self.sight.sums, len(matches)
         wide = np.zeros((count, (matches.shape[1] // 8 + 1) * 8), np.uint8)
@@ -269,11 +310,33 @@ class _BatchView:
             both = np.bitwise_count(words[number:] & words[number]).sum(axis=1, dtype=np.int64)
             sums.overlap[number, number:] = both
             sums.overlap[number:, number] = both
-        verdicts = judged.verdicts
         icp = np.repeat(verdicts.icp, np.diff(verdicts.offsets)).astype(np.int64)
         has_icp = icp >= 0  # who is excluded has matches, and none
-        pairs = verdicts.configs[has_icp] * np.int64(count) + icp[has_icp]
-        sums.firsts[:] = np.bincount(pairs, minlength=count * count).reshape(count, count)
+        sums.firsts[:] = _pair_counts(verdicts.configs[has_icp], icp[has_icp], count)
+
+    def _exclusions(self, verdicts: Verdicts) -> None:
+        """Who is excluded: of which configs, by which, and whose ICP these would be."""
+        if verdicts.excluded_by is None:
+            return
+        sums, count = self.sight.sums, len(self._watch.groups)
+        is_excluded = np.repeat(verdicts.is_excluded, np.diff(verdicts.offsets))
+        sums.excluded[:] = np.bincount(verdicts.configs[is_excluded], minlength=count)
+        by = verdicts.excluded_by
+        sums.excluding[:] = np.bincount(by[by >= 0], minlength=count)
+        times = np.bincount(
+            np.concatenate([matches.rows for matches in verdicts.exclusions]),
+            minlength=self._count,
+        )
+        sums.alone[:] = np.bincount(by[times == 1], minlength=count)
+        would_match = np.flatnonzero((times == 1) & (np.diff(verdicts.offsets) > 0))
+        icp = verdicts.configs[verdicts.offsets[would_match]]
+        sums.takes[:] = _pair_counts(by[would_match], icp, count)
+
+
+def _pair_counts(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+    """How often each pair of numbers below `count` occurs [count, count]."""
+    pairs = first.astype(np.int64) * count + second
+    return np.bincount(pairs, minlength=count * count).reshape(count, count)
 
 
 def popcount(packed: np.ndarray) -> int:

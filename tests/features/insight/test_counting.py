@@ -8,6 +8,7 @@ import tempfile
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +67,19 @@ def holds(one: dict[str, Any], record: dict[str, Any]) -> bool:
     return oracle.holds(one, record, as_of=AS_OF)
 
 
-def matches(body: dict[str, Any], record: dict[str, Any]) -> bool:
+def any_group(body: dict[str, Any], record: dict[str, Any]) -> bool:
     return oracle.config_score(body, record, as_of=AS_OF) is not None
+
+
+def score_of(body: dict[str, Any], record: dict[str, Any]) -> float | None:
+    """The score where a group matches, whatever the config's lowest."""
+    best = oracle.config_score(body, record, as_of=AS_OF)
+    return None if best is None else oracle.rounded(best)
+
+
+def matches(body: dict[str, Any], record: dict[str, Any]) -> bool:
+    score = score_of(body, record)
+    return score is not None and score >= body.get("minScore", 0)
 
 
 def lacks(one: dict[str, Any], record: dict[str, Any]) -> bool:
@@ -127,7 +139,7 @@ def expected_condition(
     near = [
         m
         for record, m in zip(read, lacking, strict=True)
-        if not matches(body, record)
+        if not any_group(body, record)
         and not holds(one, record)
         and sum(not holds(it, record) for it in required) == 1
     ]
@@ -147,7 +159,7 @@ def places(body: dict[str, Any]) -> Iterator[tuple[int, int, dict[str, Any]]]:
 
 
 def is_near(body: dict[str, Any], record: dict[str, Any]) -> bool:
-    if matches(body, record):
+    if any_group(body, record):
         return False
     return any(
         sum(not holds(it, record) for it in group["conditions"] if not it.get("optional")) == 1
@@ -155,21 +167,80 @@ def is_near(body: dict[str, Any], record: dict[str, Any]) -> bool:
     )
 
 
+def ranked(slugs: list[str]) -> dict[str, int]:
+    return {slug: slugs.count(slug) for slug in slugs}
+
+
+def taken(found: Any) -> dict[str, int]:
+    counts = [entry.visitors for entry in found]
+    assert counts == sorted(counts, reverse=True)
+    return {entry.slug: entry.visitors for entry in found}
+
+
+def check_exclusion(
+    bodies: list[Config], slug: str, read: list[dict[str, Any]], found: InsightReport
+) -> None:
+    """What a config takes is what its absence gives back."""
+    said = next(entry for entry in found.configs if entry.slug == slug).exclusion
+    without = [(name, body) for name, body in bodies if name != slug]
+    pairs = [
+        [oracle.verdict(some, record, as_of=AS_OF) for some in (bodies, without)] for record in read
+    ]
+    assert said.excluded == sum(before["excluded_by"] == slug for before, _ in pairs)
+    own = [
+        after
+        for before, after in pairs
+        if before["excluded_by"] == slug and after.get("excluded_by") is None
+    ]
+    assert said.alone == len(own)
+    given_back = [after["icp"] for after in own if after["icp"] is not None]
+    assert said.would_match == len(given_back)
+    assert taken(said.takes) == ranked(given_back)
+
+
+def check_min_score(body: dict[str, Any], read: list[dict[str, Any]], said: Any) -> None:
+    """What a bound costs, and what lower ones gain."""
+    groups = [score_of(body, record) for record in read if any_group(body, record)]
+    below = [score for score in groups if score < body["minScore"]]
+    assert oracle.rounded(Fraction(str(body["minScore"]))) - 0.005 <= said.value
+    assert sum(score >= said.value for score in groups) == len(groups) - len(below)
+    assert said.below == len(below)
+    assert bool(said.gains) == (bool(below) and not body.get("exclude", False))
+    for bound in said.gains:
+        assert gained(body, body | {"minScore": bound.value}, read) == bound.gain
+    if said.gains:
+        assert said.gains[0].gain == below.count(max(below))
+        assert len(said.gains) <= 3
+
+
 def check(bodies: list[Config], read: list[dict[str, Any]], found: InsightReport) -> None:
     """Hold a report to the oracle."""
     body_of = dict(bodies)
     verdicts = [oracle.verdict(bodies, record, as_of=AS_OF) for record in read]
-    names = [{it["config"] for it in verdict["matches"]} for verdict in verdicts]
-    assert (found.visitors, found.matched) == (len(read), sum(map(bool, names)))
+    names = [{slug for slug, body in bodies if matches(body, record)} for record in read]
+    excludes = any(body.get("exclude", False) for _, body in bodies)
+    is_excluded = [verdict.get("excluded_by") is not None for verdict in verdicts]
+    is_match = [verdict["icp_match"] for verdict in verdicts]
+    assert (found.visitors, found.matched) == (len(read), sum(is_match))
+    assert found.excluded == (sum(is_excluded) if excludes else None)
     assert [it.slug for it in found.configs] == [slug for slug, _ in bodies]
     for number, its in enumerate(found.configs):
         body = body_of[its.slug]
         icps = [v["icp"] for v, of in zip(verdicts, names, strict=True) if its.slug in of]
         assert (its.matched, its.first) == (len(icps), icps.count(its.slug))
         assert its.near_misses == sum(is_near(body, record) for record in read)
-        taken = {it.slug: it.visitors for it in its.taken_by}
-        assert taken == {icp: icps.count(icp) for icp in icps if icp != its.slug}
-        assert [*taken.values()] == sorted(taken.values(), reverse=True)
+        if body.get("exclude", False):
+            assert (its.first, its.taken_by, its.excluded) == (0, [], None)
+            check_exclusion(bodies, its.slug, read, found)
+        else:
+            others = [icp for icp in icps if icp not in {its.slug, None}]
+            assert taken(its.taken_by) == ranked(others)
+            assert its.exclusion is None
+            assert its.excluded == (icps.count(None) if excludes else None)
+        if body.get("minScore", 0):
+            check_min_score(body, read, its.min_score)
+        else:
+            assert its.min_score is None
         for other, (slug, _) in enumerate(bodies):
             both = sum({slug, its.slug} <= of for of in names)
             assert found.overlap[number][other] == both
@@ -178,6 +249,14 @@ def check(bodies: list[Config], read: list[dict[str, Any]], found: InsightReport
             assert its.groups[at].matched == sum(matches(alone, record) for record in read)
         for group_at, at, one in places(body):
             check_condition(body, group_at, at, one, read, its.groups[group_at].conditions[at])
+
+
+def may_be_dropped(body: dict[str, Any], group: int, at: int) -> bool:
+    """Whether nobody can be lost when a condition becomes optional."""
+    its = body["rules"]["groups"][group]
+    required = [it for it in its["conditions"] if not it.get("optional")]
+    is_required = not its["conditions"][at].get("optional")
+    return is_required and (its["operator"] == "AND" or len(required) == 1)
 
 
 def check_condition(
@@ -194,11 +273,17 @@ def check_condition(
     is_negative = one["comparator"].startswith("not_")
     if "exists" not in one["comparator"] and not is_negative:
         assert found.held + found.failed + found.missing == len(read)
-    if found.near_misses:
-        dropped = put(body, group, at, one | {"optional": True})
+    dropped = put(body, group, at, one | {"optional": True})
+    decides = bool(body.get("minScore", 0))
+    if found.near_misses and not decides:
         assert gained(body, dropped, read) == found.near_misses
-    if one.get("optional"):
+    if body.get("exclude", False) or (one.get("optional") and not decides):
         assert found.gains == []
+    elif decides and may_be_dropped(body, group, at):
+        made_optional = [gain.gain for gain in found.gains if gain.change == "optional"]
+        assert sum(made_optional) == gained(body, dropped, read)
+    else:
+        assert all(gain.change != "optional" for gain in found.gains)
     gains = [it.gain for it in found.gains]
     assert gains == sorted(gains, reverse=True)
     assert 0 not in gains
@@ -248,6 +333,7 @@ def test_everything_is_what_the_oracle_says(data: st.DataObject) -> None:
         for group, at, one in places(body):
             kind, form = oracle.KIND[one["type"]], one["type"]
             is_list = one["comparator"] in LISTS and not one.get("optional")
+            is_list = is_list and not body.get("exclude", False)
             if is_list and kind == "T" and form != "employee_size_range":
                 added = [it.gain for it in its.groups[group].conditions[at].gains]
                 best = commonest_gains(body, group, at, one, read)
@@ -267,13 +353,18 @@ def assert_true(found: InsightReport, bodies: dict[str, Any], visitors: list[str
         for group, at, one in places(bodies[its.slug]):
             insights = its.groups[group].conditions[at]
             becomes = [(it.becomes.model_dump(mode="json"), it.gain) for it in insights.gains]
-            if insights.near_misses:
+            if insights.near_misses and its.min_score is None:
                 becomes.append((one | {"optional": True}, insights.near_misses))
             for it, gain in becomes:
                 slug = f"c{len(changed)}"
                 after = put(bodies[its.slug], group, at, it)
                 changed.append((slug, IcpConfig.model_validate(after)))
                 promised[slug] = its.matched + gain
+        for bound in its.bounds:
+            slug = f"c{len(changed)}"
+            after = bodies[its.slug] | {"minScore": bound.value}
+            changed.append((slug, IcpConfig.model_validate(after)))
+            promised[slug] = its.matched + bound.gain
     scored = score(visitors, changed, OPTIONS).report
     assert {it.slug: it.matched for it in scored.configs} == promised
     return len(changed)
@@ -285,6 +376,11 @@ def test_what_is_promised_comes_true_on_the_samples() -> None:
     found = insight(visitors, [*configs.items()], OPTIONS).report
     bodies = {slug: it.body() for slug, it in configs.items()}
     assert assert_true(found, bodies, visitors) > 50
+    bounded = {slug: body | {"minScore": 40} for slug, body in bodies.items()}
+    models = [(slug, IcpConfig.model_validate(body)) for slug, body in bounded.items()]
+    found = insight(visitors, models, OPTIONS).report
+    assert any(its.bounds for its in found.configs)
+    assert assert_true(found, bounded, visitors) > 50
 
 
 def test_many_values_on_any_number_of_threads(tmp_path: Path) -> None:
@@ -395,6 +491,34 @@ def test_a_value_that_is_written_otherwise_is_found() -> None:
     visitors = [{"industry": it} for it in ["Technology"] * 3 + ["TECHNOLOGY", "Retail", "Retial"]]
     [absent] = report([("a", body)], visitors).configs[0].groups[0].conditions[0].absent_values
     assert (absent.value, absent.nearest, absent.nearest_visitors) == ("Technolgy", "Technology", 4)
+
+
+TITLES = ["VP", "VP Sales", "Vice President", "head of data", "Overhead", "Head", "CTO & founder"]
+
+
+@pytest.mark.parametrize("comparator", ["in", "has_any"])
+def test_longer_titles_are_met_by_their_words(comparator: str) -> None:
+    one = condition(f'job_title {comparator} ["VP", "Head"]')
+    found = report([("a", config(one))], [{"job_title": title} for title in TITLES])
+    changes = found.configs[0].groups[0].conditions[0].gains
+    [worded] = [gain for gain in changes if gain.change == "comparator"]
+    assert (worded.becomes.comparator, worded.gain) == ("contains_word", 2)
+    assert worded.becomes.value == ("VP", "Head")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'country in ["US"]',
+        'page_equals in ["/a"]',
+        'job_title not_in ["VP"]',
+        f"job_title in {json.dumps([f'VP {number}' for number in range(51)])}",
+    ],
+)
+def test_other_lists_stay_what_they_are(text: str) -> None:
+    visitors = [{"job_title": "x VP 1", "country": "the US", "pages": ["/a/b"]}]
+    [its] = report([("a", config(condition(text)))], visitors).configs[0].conditions
+    assert all(gain.change != "comparator" for gain in its.gains)
 
 
 def test_who_takes_the_visitors_of_a_config() -> None:

@@ -205,8 +205,9 @@ def test_records_are_put_together_as_in_plain_python(
         ),
         by=(VisitorKey.of("domain"),),
     )
-    groups = []
-    for batch in scan.batches():
-        for pages in typed_columns.pages(batch.table["pages"]).to_lists():
-            groups.append({int(page[1:]) for page in pages})
+    groups = [
+        {int(page[1:]) for page in pages}
+        for batch in scan.batches()
+        for pages in typed_columns.pages(batch.table["pages"]).to_lists()
+    ]
     assert sorted(map(sorted, groups)) == sorted(map(sorted, naive(made)))

@@ -11,8 +11,8 @@ import numpy as np
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
-from icpctl.exports.format_detection import mapping_of
 from icpctl.exports.reading import Reader
+from icpctl.exports.recognition import mapping_of
 from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
@@ -78,13 +78,19 @@ class DealKey:
 
 
 def read_deals(
-    reading: DealReading, files: Sequence[str], key: DealKey, *, unsaid: Outcome
+    reading: DealReading,
+    files: Sequence[str],
+    key: DealKey,
+    *,
+    unsaid: Outcome,
+    encoding: str | None = None,
 ) -> None:
     """Add the deals of files; one whose file has no column for the outcome is `unsaid`.
 
-    Raises `IcpctlError`: what reading raises, and `no_deal_key` where nothing joins.
+    `encoding` is that of CSV files which are not UTF-8. Raises `IcpctlError`: what reading raises,
+    and `no_deal_key` where nothing joins.
     """
-    for source in find_sources(files):
+    for source in find_sources(files, encoding):
         reading.files.append(source.name)
         mapping = _mapping_of(source, key.mappings)
         columns = Columns.of(mapping, _columns_of(source, mapping, key))
