@@ -18,7 +18,7 @@ def visitors_of(visitors: list[str] | None) -> list[str]:
     exports = visitors or list(load_settings().visitors)
     if not exports:
         raise IcpctlError(
-            "no visitors are named",
+            "no visitors were named",
             "no_visitors",
             hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
         )
@@ -79,7 +79,10 @@ def encoding_of(name: str | None) -> str | None:
         raise IcpctlError(
             f"--encoding {name!r} is not an encoding",
             "bad_usage",
-            hint="write utf-8, cp1252, iso-8859-1, mac_roman, utf-16 or another name of Python's",
+            hint=(
+                "write utf-8, cp1252, iso-8859-1, mac_roman, utf-16 or another encoding that "
+                "Python knows"
+            ),
         ) from None
 
 
@@ -93,7 +96,7 @@ def instant_of(as_of: str) -> datetime:
     micros = normal_forms.instant(as_of)
     if micros is None:
         raise IcpctlError(
-            f"--as-of {as_of!r} is no date",
+            f"--as-of {as_of!r} is not a valid date",
             "bad_usage",
             hint="write 2026-11-23, 2026-11-23T12:00:00Z or epoch seconds",
         )

@@ -12,7 +12,9 @@ from icpctl.errors import ExitCode
 def init(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", readable=False, help="Where to make the files."),
+        typer.Argument(
+            metavar="FOLDER", readable=False, help="Where to make the files (default: here)."
+        ),
     ] = Path(),
     export: Annotated[
         str | None,

@@ -1,5 +1,6 @@
 """`icpctl rollup`."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def rollup(
     master: Master = None,
     spark_conf: SparkConf = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Make visitors of an export of events or sessions.
@@ -46,8 +47,10 @@ def rollup(
     """
     from icpctl.cli.scoring_options import by_paths, encoding_of, mapping_of, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
+    from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
 
+    started = time.perf_counter()
     unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
@@ -60,5 +63,6 @@ def rollup(
         kept = None if rejects is None else Path(rejects)
         run = rollup_into(visitors_of(visitors), how, out, kept)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
+    print_written(out, rejects, since=started)
     exceeded = bool(run.damaged) or limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

@@ -122,7 +122,7 @@ class How:
                     f"the mapping {file.mapping.name} does not say it",
                     "bad_usage",
                     Location(file.source),
-                    "name what they have in common, e.g. --by email",
+                    "name what they have in common, such as --by email",
                 )
         return mapped
 
@@ -175,7 +175,7 @@ def suffix_of(out: str) -> str:
     suffix = PurePosixPath(out).suffix.lower()
     if suffix not in FORMATS:
         raise IcpctlError(
-            "what it should hold is not clear from its name",
+            "the extension does not say its format",
             "unknown_format",
             Location(out),
             f"end it in one of {', '.join(FORMATS)}",
@@ -212,6 +212,6 @@ def print_rollup(
     print_unknown(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
     print_damaged(run.damaged)
-    print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
+    print_misfits(run.warnings.summary())
     if limit.exceeded(run.rejected, run.records):
         print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

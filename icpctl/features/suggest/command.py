@@ -38,32 +38,36 @@ def suggest(
     against: Against = None,
     within: Within = None,
     max_conditions: Annotated[
-        int, typer.Option(min=1, max=16, metavar="N", help="At most so many conditions.")
+        int, typer.Option(min=1, max=16, metavar="N", help="Most conditions (default: 8).")
     ] = 8,
     holdout: Annotated[
         str | None,
         typer.Option(
-            metavar="newest:30%|random:30%", help="What decides nothing; newest if there are dates."
+            metavar="newest:30%|random:30%",
+            help="Hold these units out, to measure on (default: newest if there are dates).",
         ),
     ] = None,
     with_fields: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="FIELD", help="Use it although it is suspect; repeatable."),
+        typer.Option(
+            "--with", metavar="FIELD", help="Use this field although it is suspect (repeatable)."
+        ),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD", help="Do not use it; repeatable.")
+        list[str] | None, typer.Option(metavar="FIELD", help="Do not use this field (repeatable).")
     ] = None,
     form: Annotated[
-        Literal["points", "rules"], typer.Option(help="Weights, or required conditions.")
+        Literal["points", "rules"],
+        typer.Option(help="Form of the config: weights, or required conditions."),
     ] = "points",
     tune: Annotated[
         str | None,
-        typer.Option(metavar="SLUG", help="Keep this config's conditions; print a diff."),
+        typer.Option(metavar="SLUG", help="Keep the conditions of this config, and print a diff."),
     ] = None,
     capacity: Capacity = None,
     directory: Dir = None,
     org: Org = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all random choices.")] = 0,
     as_of: AsOf = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
