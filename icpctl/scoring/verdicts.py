@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -106,6 +106,23 @@ def judge(table: pa.RecordBatch, plan: Plan, timings: Timings) -> Judged:
         held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
         return Judged(columns, held, _verdicts(held, columns.misfits, plan))
+
+
+def judge_again(
+    judged: Judged, rows: np.ndarray, table: pa.RecordBatch, name: str, plan: Plan
+) -> Judged:
+    """Judge some `rows` anew, by number, whose values for one condition type are others.
+
+    `table` has these values, a row for each; all other conditions hold where they did.
+    """
+    columns = BatchColumns(table, plan)
+    field = next(field for field in plan.fields if field.type.name == name)
+    changing = np.zeros((plan.words, 1), np.uint8)
+    for bit in range(field.first_bit, field.first_bit + len(field.tests)):
+        changing[bit // WORD] |= 1 << bit % WORD
+    words = judged.held.words[:, rows] & ~changing
+    held = Held(words | words_of(columns, replace(plan, fields=(field,))))
+    return Judged(columns, held, _verdicts(held, columns.misfits, plan))
 
 
 def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
