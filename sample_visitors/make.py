@@ -5,6 +5,7 @@ All invented; the first companies come most. Change a table, run this, commit wh
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -13,6 +14,7 @@ from codecs import BOM_UTF8
 from collections import namedtuple
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -233,15 +235,40 @@ def webhook(dice: Dice, session_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+CONTACT_COLUMNS = {
+    "Role": "job_title",
+    "Website": "domain",
+    "Sector": "industry",
+    "Headcount": "company_size",
+    "Country": "country",
+    "Last Visit": "last_seen_at",
+}
+
+
+def contacts(visitors: list[dict[str, Any]]) -> str:
+    """Return the visitors whose job is known as the CSV of a CRM with columns of its own."""
+    known = [visitor for visitor in visitors if visitor.get("job_title")]
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["Contact ID", *CONTACT_COLUMNS, "Pages"])
+    for number, visitor in enumerate(known, 1):
+        values = [visitor[key] for key in CONTACT_COLUMNS.values()]
+        writer.writerow([f"c{number:03}", *values, ";".join(visitor["pages"])])
+    return text.getvalue()
+
+
 def main(folder: Path) -> None:
-    """Write the three files into the folder."""
-    (folder / "_broken").mkdir(parents=True, exist_ok=True)
+    """Write the four files into the folder."""
+    for name in ("_broken", "_crm"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     dice = Dice(2026)
-    flats = [to_json(flat(dice, f"v{number:03}")) + "\n" for number in range(1, 301)]
+    visitors = [flat(dice, f"v{number:03}") for number in range(1, 301)]
+    flats = [to_json(visitor) + "\n" for visitor in visitors]
     hooks = [to_json(webhook(dice, f"sess_{number:03}")) + "\n" for number in range(1, 61)]
     dirty = [text or to_json(flat(dice, f"good-{at}")).encode() for at, text in enumerate(DIRTY, 1)]
     (folder / "visitors.jsonl").write_bytes("".join(flats).encode())
     (folder / "webhooks.jsonl").write_bytes("".join(hooks).encode())
+    (folder / "_crm" / "contacts.csv").write_bytes(contacts(visitors).encode())
     (folder / "_broken" / "dirty.jsonl").write_bytes(BOM_UTF8 + b"\n".join(dirty))
 
 

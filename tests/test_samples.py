@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).parents[1] / "sample_visitors"
-FILES = ["visitors.jsonl", "webhooks.jsonl", "_broken/dirty.jsonl"]
+FILES = ["visitors.jsonl", "webhooks.jsonl", "_broken/dirty.jsonl", "_crm/contacts.csv"]
 ADDRESS = re.compile(r'(?:https?://|@|"domain": ")([^/?#:"\s]+)')
 
 

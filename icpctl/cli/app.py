@@ -1,49 +1,86 @@
-"""The command `icpctl`: one line here for each command module, and what features add."""
+"""The command `icpctl`: one line here for each command, and what features add."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icpctl import __version__
-from icpctl.cli.command import Command, Group
-from icpctl.cli.completion import completion, prepare
-from icpctl.cli.configs.apply import apply, diff
-from icpctl.cli.configs.create import create
-from icpctl.cli.configs.delete import delete
-from icpctl.cli.configs.edit import edit
-from icpctl.cli.configs.get import get
-from icpctl.cli.configs.list import list_configs
-from icpctl.cli.configs.schema import schema
-from icpctl.cli.configs.update import update
-from icpctl.cli.configs.validate import validate
-from icpctl.cli.describe import describe
+from icpctl.cli.command import Entry, Group, LazyCommands
+from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
-from icpctl.cli.mappings import mappings
-from icpctl.cli.score import score
-from icpctl.errors import ExitCode
-from icpctl.features.explain.command import explain
-from icpctl.features.impact.command import impact
-from icpctl.features.init.command import init
-from icpctl.features.insight.command import insight, insight_sections
-from icpctl.features.inspect.command import inspect
-from icpctl.features.outcomes.command import outcomes
-from icpctl.features.prove.command import prove_app
-from icpctl.features.prove.subcommands import equivalent, witnesses
-from icpctl.features.prove.validating import add_proofs
-from icpctl.features.report.scoring import full_figures, score_report
-from icpctl.features.rollup.command import rollup
-from icpctl.features.sql.command import sql
-from icpctl.features.stats.command import stats
-from icpctl.features.suggest.command import suggest
-from icpctl.features.test.command import run_rule_tests
+from icpctl.features import prove, sql  # noqa: F401 - they register their codes
+from icpctl.version import __version__
+
+if TYPE_CHECKING:
+    from icpctl.cli.extensions import MakeReport, RunFigures
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.store import Loaded
+    from icpctl.scoring.plan import Plan
+
+SCORE = "Score and understand"
+CONFIGS = "Configs"
+FORMATS = "Formats and mappings"
+CHECK = "Check and prove"
+ELSEWHERE = "Elsewhere"
+
+# fmt: off
+ENTRIES = (
+    Entry(SCORE, "score", "cli.score:score", "Score an export of visitors against the configs."),
+    Entry(SCORE, "explain", "features.explain.command:explain", "Explain why a visitor matches or not."),
+    Entry(SCORE, "stats", "features.stats.command:stats", "Count visitors and matches by config and day."),
+    Entry(SCORE, "insight", "features.insight.command:insight", "Show where configs lose visitors, and what would gain them."),
+    Entry(SCORE, "impact", "features.impact.command:impact", "Show what a change of configs does to visitors."),
+    Entry(SCORE, "outcomes", "features.outcomes.command:outcomes", "Join visitors with deals: which configs find customers?"),
+    Entry(SCORE, "suggest", "features.suggest.command:suggest", "Suggest a config that finds customers, from won deals."),
+    Entry(CONFIGS, "init", "features.init.command:init", "Make a folder to start with: a config, its test, settings."),
+    Entry(CONFIGS, "create", "cli.configs.create:create", "Make a config, from a file or in words."),
+    Entry(CONFIGS, "list", "cli.configs.list:list_configs", "List the configs in the order in which they are scored."),
+    Entry(CONFIGS, "get", "cli.configs.get:get", "Print one config."),
+    Entry(CONFIGS, "update", "cli.configs.update:update", "Change a config, and keep its comments and layout."),
+    Entry(CONFIGS, "edit", "cli.configs.edit:edit", "Open a config in your editor, and keep only a valid result."),
+    Entry(CONFIGS, "delete", "cli.configs.delete:delete", "Delete configs with their tests."),
+    Entry(CONFIGS, "apply", "cli.configs.apply:apply", "Make the folder hold the configs of a file or folder."),
+    Entry(CONFIGS, "diff", "cli.configs.apply:diff", "Show what apply would change."),
+    Entry(FORMATS, "inspect", "features.inspect.command:inspect", "Show where an export keeps each field."),
+    Entry(FORMATS, "mappings", "cli.mappings:mappings", "List the known formats of exports, or print one."),
+    Entry(FORMATS, "rollup", "features.rollup.command:rollup", "Roll events or sessions up to visitors."),
+    Entry(CHECK, "validate", "cli.configs.validate:validate", "Report every error of every config file."),
+    Entry(CHECK, "test", "features.test.command:run_rule_tests", "Run the tests beside configs."),
+    Entry(CHECK, "prove", "features.prove.subcommands:prove_app", "Prove what configs do for every possible visitor."),
+    Entry(ELSEWHERE, "sql", "features.sql.command:sql", "Write the configs as SQL, for visitors in a warehouse."),
+    Entry(ELSEWHERE, "schema", "cli.configs.schema:schema", "Print the JSON Schema of a config file, for editors."),
+    Entry(ELSEWHERE, "describe", "cli.describe:describe", "Explain condition types, comparators and finding codes."),
+    Entry(ELSEWHERE, "completion", "cli.completion:completion", "Print the completion script of a shell."),
+)
+# fmt: on
+"""The commands in the order of the help."""
+
+
+class App(Group):
+    """The command line, which imports the command that is called alone."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings | {"commands": None})
+        self.commands: Any = LazyCommands(ENTRIES, exits)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands in the order of the help."""
+        del ctx
+        return [*self.commands]
+
+    def summaries(self, ctx: Any) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, the title of the group and the summary of each command."""
+        del ctx
+        for entry in ENTRIES:
+            yield entry.name, entry.group, entry.summary
+
 
 # Without Rich's markup, which takes longer to load than the rest of `--help` together.
 app = typer.Typer(
     name="icpctl",
-    cls=Group,
+    cls=App,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -70,60 +107,24 @@ def icpctl(
     """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
 
 
-def _add(group: str, name: str, command: Callable[..., ExitCode], summary: str) -> None:
-    """Add a command to a group of the help; the summary is whole at 80 columns."""
-    app.command(name, cls=Command, rich_help_panel=group, short_help=summary)(exits(command))
+def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":
+    from icpctl.features.insight.command import insight_sections
+    from icpctl.features.report.scoring import score_report
+
+    return score_report(path, title, no_visitors, contribute=insight_sections)
 
 
-SCORE = "Score and understand"
-_add(SCORE, "score", score, "Score an export of visitors against the configs.")
-_add(SCORE, "explain", explain, "Explain why a visitor matches or not.")
-_add(SCORE, "stats", stats, "Count visitors and matches by config and day.")
-_add(SCORE, "insight", insight, "Show where configs lose visitors, and what would gain them.")
-_add(SCORE, "impact", impact, "Show what a change of configs does to visitors.")
-_add(SCORE, "outcomes", outcomes, "Join visitors with deals: which configs find customers?")
-_add(SCORE, "suggest", suggest, "Suggest a config that finds customers, from won deals.")
+def _figures(configs: "Sequence[ConfigFile]", plan: "Plan") -> "RunFigures":
+    from icpctl.features.report.scoring import full_figures
 
-CONFIGS = "Configs"
-_add(CONFIGS, "init", init, "Make a folder to start with: a config, its test, settings.")
-_add(CONFIGS, "create", create, "Make a config, from a file or in words.")
-_add(CONFIGS, "list", list_configs, "List the configs in the order in which they are scored.")
-_add(CONFIGS, "get", get, "Print one config.")
-_add(CONFIGS, "update", update, "Change a config, and keep its comments and layout.")
-_add(CONFIGS, "edit", edit, "Open a config in your editor, and keep only a valid result.")
-_add(CONFIGS, "delete", delete, "Delete configs with their tests.")
-_add(CONFIGS, "apply", apply, "Make the folder hold the configs of a file or folder.")
-_add(CONFIGS, "diff", diff, "Show what apply would change.")
+    return full_figures(configs, plan)
 
-FORMATS = "Formats and mappings"
-_add(FORMATS, "inspect", inspect, "Show where an export keeps each field.")
-_add(FORMATS, "mappings", mappings, "List the known formats of exports, or print one.")
-_add(FORMATS, "rollup", rollup, "Roll events or sessions up to visitors.")
 
-CHECK = "Check and prove"
-_add(CHECK, "validate", validate, "Report every error of every config file.")
-_add(CHECK, "test", run_rule_tests, "Run the tests beside configs.")
-prove_app.command(
-    "equivalent", cls=Command, short_help="Prove that configs are the same for every visitor."
-)(exits(equivalent))
-prove_app.command(
-    "witnesses", cls=Command, short_help="Print tests at the boundaries of a config."
-)(exits(witnesses))
-app.add_typer(
-    prove_app,
-    name="prove",
-    cls=Group,
-    rich_help_panel=CHECK,
-    short_help="Prove what configs do for every possible visitor.",
-)
+def _proofs(loaded: "Loaded") -> int:
+    from icpctl.features.prove.validating import add_proofs
 
-ELSEWHERE = "Elsewhere"
-_add(ELSEWHERE, "sql", sql, "Write the configs as SQL, for visitors in a warehouse.")
-_add(ELSEWHERE, "schema", schema, "Print the JSON Schema of a config file, for editors.")
-_add(ELSEWHERE, "describe", describe, "Explain condition types, comparators and finding codes.")
-_add(ELSEWHERE, "completion", completion, "Print the completion script of a shell.")
+    return add_proofs(loaded)
 
-EXTENSIONS.report = partial(score_report, contribute=insight_sections)
-EXTENSIONS.figures = full_figures
-EXTENSIONS.prove = add_proofs
+
+EXTENSIONS.report, EXTENSIONS.figures, EXTENSIONS.prove = _report, _figures, _proofs
 prepare()

@@ -1,6 +1,9 @@
 """The classes of all commands: how help is laid out, and slips that every command refuses."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -33,6 +36,10 @@ class Command(TyperCommand):
                 with formatter.section(title):
                     formatter.write_dl(records)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples after everything else."""
+        _write_examples(ctx, formatter)
+
 
 class Group(TyperGroup):
     """A command with commands of its own, which is as careful as `Command`."""
@@ -45,14 +52,82 @@ class Group(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands in groups, in the order in which they were added."""
         groups: dict[str, list[tuple[str, str]]] = {}
-        for name in self.list_commands(ctx):
-            command: Any = self.get_command(ctx, name)
-            summary = command.get_short_help_str(limit=formatter.width)
-            groups.setdefault(command.rich_help_panel or "Commands", []).append((name, summary))
+        for name, title, summary in self.summaries(ctx):
+            groups.setdefault(title, []).append((name, summary))
         widest = max(len(name) for names in groups.values() for name, _ in names)
         for title, commands in groups.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(widest), summary) for name, summary in commands])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples after everything else."""
+        _write_examples(ctx, formatter)
+
+    def summaries(self, ctx: Any) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, the title of the group and the summary of each command."""
+        for name in self.list_commands(ctx):
+            command: Any = self.get_command(ctx, name)
+            yield name, command.rich_help_panel or "Commands", command.short_help or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command that is imported when it is called.
+
+    `target` is `MODULE:NAME` in this package, of a function or of a `typer.Typer` with subcommands.
+    """
+
+    group: str
+    name: str
+    target: str
+    summary: str
+
+    def load(self, wrap: Callable[[Callable[..., Any]], Callable[..., None]]) -> Any:
+        """Import the command, and let `wrap` see to its exceptions."""
+        module, _, attribute = self.target.partition(":")
+        target = getattr(import_module(f"icpctl.{module}"), attribute)
+        if not isinstance(target, typer.Typer):
+            function, target = target, typer.Typer(rich_markup_mode=None, add_completion=False)
+            target.command(self.name, cls=Command)(wrap(function))
+        command = typer.main.get_command(target)
+        command.name, command.short_help = self.name, self.summary
+        return command
+
+
+class LazyCommands(Mapping[str, Any]):
+    """The commands by name, each imported when it is asked for.
+
+    A call runs one command, and all of them together take longer to import than most need to run.
+    """
+
+    def __init__(
+        self, entries: tuple[Entry, ...], wrap: Callable[[Callable[..., Any]], Callable[..., None]]
+    ) -> None:
+        self.entries = {entry.name: entry for entry in entries}
+        self._wrap = wrap
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self.entries[name].load(self._wrap)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def _write_examples(ctx: Any, formatter: Any) -> None:
+    """Write the examples of a command, each as it is typed, whatever the width."""
+    from icpctl.cli.examples import examples_of
+
+    examples = examples_of(ctx.command_path)
+    if examples:
+        with formatter.section("Examples"):
+            for purpose, call in examples:
+                formatter.write(f"  # {purpose}\n  {call}\n")
 
 
 def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
@@ -61,7 +136,7 @@ def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
     values, _, given = command.make_parser(ctx).parse_args(args=list(args))
     for param, times in Counter(given).items():
         if times > 1 and _takes_one(param):
-            _refuse("it is given twice, and takes one value", ctx, param)
+            _refuse("is given twice, but takes one value", ctx, param)
         value = values.get(param.name)
         if "" in (value if isinstance(value, list | tuple) else [value]):
             _refuse("the value is empty", ctx, param)

@@ -1,6 +1,7 @@
 """`icpctl score`."""
 
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,22 +61,39 @@ def score(
         typer.Option(
             "--near-misses",
             metavar="F",
-            help="Write who fails one required condition: .jsonl, .csv or .parquet.",
+            help="Write visitors that fail one required condition to F.",
         ),
     ] = None,
     max_rejects: MaxRejects = "0",
+    max_misfits: Annotated[
+        str | None,
+        typer.Option(metavar="N|P%", help="Exit with 1 if more values do not fit their field."),
+    ] = None,
+    require_fields: Annotated[
+        bool | None,
+        typer.Option(
+            "--require-fields/--no-require-fields",
+            help="Exit with 1 if a field that configs ask for is in no record of a file.",
+        ),
+    ] = None,
     only_matched: Annotated[
         bool, typer.Option("--only-matched", help="Write matching visitors only.")
     ] = False,
     with_line: Annotated[
-        bool, typer.Option("--with-line", help="Write the source file and line in front.")
+        bool,
+        typer.Option(
+            "--with-line", help="Add the source file and line to each row, in the first columns."
+        ),
     ] = False,
     carry: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATH", help="Add a field of the record to each row; repeatable."),
+        typer.Option(
+            metavar="PATH|FIELD",
+            help="Add a field, or a path of the record, to each row (repeatable).",
+        ),
     ] = None,
     why: Annotated[
-        bool, typer.Option("--why", help="Add to each row a sentence that says why.")
+        bool, typer.Option("--why", help="Add a sentence to each row that says why.")
     ] = False,
     columns: Annotated[
         list[str] | None,
@@ -90,46 +108,56 @@ def score(
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Read JSON lines on stdin as they come; write rows at once."),
+    ] = False,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
     full: Annotated[
-        bool, typer.Option("--full", help="With -o json: also what the report shows.")
+        bool, typer.Option("--full", help="With -o json, add what the report shows.")
     ] = False,
     timings: Annotated[
-        bool, typer.Option("--timings", help="Print on stderr where the time went.")
+        bool, typer.Option("--timings", help="Print the time of each step on stderr.")
     ] = False,
-    output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Score an export of visitors against the configs.
 
-    The exit code is 1 when more lines are rejected than --max-rejects allows, and when a file is
-    damaged: what precedes the damage is scored.
+    The exit code is 1 when more lines are rejected than --max-rejects allows, when a file has no
+    record or none with a field that icpctl reads, and when a file is damaged: what precedes the
+    damage is scored.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.bounds import Limit
+    from icpctl.output.written import print_written
+
+    started = time.perf_counter()
 
     if full and output != "json":
-        raise IcpctlError("--full is for -o json", "bad_usage", hint="add -o json, or leave it out")
+        raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
     _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
     unbuilt = {
+        "--follow": follow,
         "--report": report is not None,
         "--full": full,
         "--timings": timings,
+        "--encoding": encoding is not None,
         "--out -": out == "-",
         "--why": why,
         "--columns": columns is not None,
         "--near-misses": near_misses is not None,
     }
+    if follow:
+        visitors = _followed(visitors, out)
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
-    limit = Limit.parse(max_rejects)
+    strict = strictness(max_rejects, max_misfits, require_fields)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
+    options = replace(options, follow=follow)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
     layout = Layout(only_matched, with_line, options.carry, with_why=why)
@@ -150,12 +178,12 @@ def score(
         figures = watchers.figures
     stream = sys.stderr if out == "-" else sys.stdout
     print_run(run, output, stream, figures.body(run) if figures else {})
-    print_notes(run, limit, rejects_hint(rejects_kept=rejects is not None))
+    print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
+    print_written(out, rejects, near_misses, report, since=started)
     if timings:
         print_timings(run)
-    is_over = limit.exceeded(run.report.rejected, run.report.visitors)
-    return ExitCode.FOUND if is_over or run.damaged else ExitCode.DONE
+    return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE
 
 
 def _hint_at_insight(run: "Run") -> None:
@@ -164,7 +192,20 @@ def _hint_at_insight(run: "Run") -> None:
     if report.visitors and not (report.matched or report.rejected or report.excluded):
         from icpctl.output.console import note
 
-        note("hint: nobody matches; icpctl insight shows which conditions shut visitors out")
+        note("hint: nobody matches; run icpctl insight to see which conditions fail")
+
+
+def _followed(visitors: list[str] | None, out: str | None) -> list[str]:
+    """Return what `--follow` reads, which is stdin. Raises `IcpctlError` `bad_usage`."""
+    from icpctl.file_targets import is_in_place
+
+    if visitors not in (None, [], ["-"]):
+        hint = "pipe the visitors in, and name - or nothing"
+        raise IcpctlError("--follow reads stdin and nothing else", "bad_usage", hint=hint)
+    if out is None or (out != "-" and not is_in_place(Path(out))):
+        hint = "add --out -, or name a pipe: a file appears when all of it is written"
+        raise IcpctlError("--follow writes rows to stdout or a pipe", "bad_usage", hint=hint)
+    return ["-"]
 
 
 def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
@@ -172,7 +213,7 @@ def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given and out is None:
             hint = "add --out FILE, or leave it out"
-            raise IcpctlError(f"{option} is for the rows of --out", "bad_usage", hint=hint)
+            raise IcpctlError(f"{option} needs --out", "bad_usage", hint=hint)
 
 
 def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":

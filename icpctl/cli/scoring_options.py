@@ -7,6 +7,7 @@ from pathlib import Path
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import Mapping, load_mapping, parse_path
 from icpctl.mappings.mapping import Path as RecordPath
+from icpctl.scoring.bounds import Limit, Strictness
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.values import normal_forms
@@ -17,7 +18,7 @@ def visitors_of(visitors: list[str] | None) -> list[str]:
     exports = visitors or list(load_settings().visitors)
     if not exports:
         raise IcpctlError(
-            "no visitors are named",
+            "no visitors were named",
             "no_visitors",
             hint="name files, folders or globs, - for stdin, or set visitors in icpctl.toml",
         )
@@ -57,6 +58,19 @@ def scoring_options(
     )
 
 
+def strictness(
+    max_rejects: str = "0", max_misfits: str | None = None, require_fields: bool | None = None
+) -> Strictness:
+    """Return what makes the exit code 1; options that are None are as the settings say.
+
+    Raises `IcpctlError` `bad_usage`.
+    """
+    if require_fields is None:
+        require_fields = load_settings().require_fields
+    misfits = None if max_misfits is None else Limit.parse(max_misfits)
+    return Strictness(Limit.parse(max_rejects), misfits, require_fields)
+
+
 def encoding_of(name: str | None) -> str | None:
     """Return the encoding that `--encoding` names; raise `IcpctlError` `bad_usage`."""
     try:
@@ -65,7 +79,10 @@ def encoding_of(name: str | None) -> str | None:
         raise IcpctlError(
             f"--encoding {name!r} is not an encoding",
             "bad_usage",
-            hint="write utf-8, cp1252, iso-8859-1, mac_roman, utf-16 or another name of Python's",
+            hint=(
+                "write utf-8, cp1252, iso-8859-1, mac_roman, utf-16 or another encoding that "
+                "Python knows"
+            ),
         ) from None
 
 
@@ -79,7 +96,7 @@ def instant_of(as_of: str) -> datetime:
     micros = normal_forms.instant(as_of)
     if micros is None:
         raise IcpctlError(
-            f"--as-of {as_of!r} is no date",
+            f"--as-of {as_of!r} is not a valid date",
             "bad_usage",
             hint="write 2026-11-23, 2026-11-23T12:00:00Z or epoch seconds",
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from icpctl.exports.scan_results import Scanner
     from icpctl.exports.sources import OpenedSource, Source
     from icpctl.exports.streams import DamagedError
+    from icpctl.exports.tokens import KeptTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,27 @@ class OwnScanner:
     fields: FieldColumns
     scanner: Scanner
     block: Block
+    kept: KeptTokens
+
+    def begin(self, line: int, *, at_start: bool = False, kept_bytes: int = 0) -> None:
+        """Forget all rows, and dictionaries of more than `kept_bytes`; see `Scanner.clear`."""
+        self.scanner.clear(line=line, at_start=at_start, max_bytes=kept_bytes)
+        self.block.clear()
+
+    def table(self, partition: Sequence[tuple[str, str]] = ()) -> pa.RecordBatch:
+        """Return the columns of the rows that were read; see `FieldColumns.table`."""
+        return self.fields.table(self.scanner, self.kept, partition)
 
 
 @dataclass(slots=True)
 class ThreadScanners:
-    """A scanner for each thread, which is kept as long as the same columns are wanted."""
+    """A scanner for each thread, which is kept as long as the same columns are wanted.
+
+    Dictionaries of up to `kept_bytes` are kept from batch to batch.
+    """
 
     timings: Timings = field(default_factory=Timings)
+    kept_bytes: int = 0
     _local: threading.local = field(default_factory=threading.local)
 
     def own(self, columns: Columns, header: Sequence[str] | None = None) -> OwnScanner:
@@ -147,5 +162,6 @@ class ThreadScanners:
             scanner = new_scanner(fields.wanted)
             if header is not None:
                 scanner.header(header)
-            own = self._local.own = OwnScanner(columns, header, fields, scanner, Block())
+            kept = fields.kept_tokens()
+            own = self._local.own = OwnScanner(columns, header, fields, scanner, Block(), kept)
         return own

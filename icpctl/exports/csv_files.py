@@ -252,8 +252,8 @@ class _Records:
     def _scan(self, data: bytes, *, is_first: bool, is_last: bool) -> OwnScanner:
         own = self.scanners.own(self.columns, self.names)
         with self.scanners.timings.step("scan"):
-            own.scanner.clear(line=self.header.next_line if is_first else 1)
-            own.block.clear()
+            line = self.header.next_line if is_first else 1
+            own.begin(line, kept_bytes=self.scanners.kept_bytes)
             view = memoryview(data)
             for start in range(0, len(data), _HEAD):
                 own.block.append(view[start : start + _HEAD])
@@ -269,7 +269,7 @@ class _Records:
                 raise _not_utf8(self.source, it.raw or b"")
             rejected.append(Rejected(self.source.name, it.line, it.words, it.raw))
         with self.scanners.timings.step("columns"):
-            table = own.fields.table(own.scanner, self.source.partition)
+            table = own.table(self.source.partition)
         lines = own.scanner.lines.copy()
         count = own.scanner.next_line - 1
         return Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
@@ -303,6 +303,5 @@ def _nothing_but(
     if damage:
         rejected.append(damaged(source.name, 1, damage))
     own = scanners.own(columns, ())
-    own.scanner.clear(line=1)
-    table = own.fields.table(own.scanner)
-    return Batch(source, table, np.empty(0, np.int64), rejected, source.size)
+    own.begin(1)
+    return Batch(source, own.table(), np.empty(0, np.int64), rejected, source.size)

@@ -22,7 +22,15 @@ from icpctl.exports.path_values import (
     converted,
     planned_path,
 )
-from icpctl.exports.tokens import TokenLists, Tokens, as_lists, chosen, chosen_lists, opened
+from icpctl.exports.tokens import (
+    KeptTokens,
+    TokenLists,
+    Tokens,
+    as_lists,
+    chosen,
+    chosen_lists,
+    opened,
+)
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import conversion, missing_texts
 from icpctl.values import json_records, typed_columns
@@ -71,12 +79,18 @@ class FieldColumns:
             planned[name] = tuple(own)
         return cls(columns, wanted.wanted(), planned, as_cells)
 
-    def table(self, scanner: Scanner, partition: Sequence[tuple[str, str]] = ()) -> pa.RecordBatch:
-        """Return the columns of the records that a scanner has read.
+    def kept_tokens(self) -> KeptTokens:
+        """Return what keeps the tokens of a scanner, none yet."""
+        return KeptTokens(opened if self.as_cells else None)
+
+    def table(
+        self, scanner: Scanner, kept: KeptTokens, partition: Sequence[tuple[str, str]] = ()
+    ) -> pa.RecordBatch:
+        """Return the columns of the records that a scanner has read; its tokens are in `kept`.
 
         `partition` are keys, with their texts, that every record has besides its own.
         """
-        scanned = Scanned(scanner, opened if self.as_cells else None)
+        scanned = Scanned(scanner, kept)
         arrays = []
         for name, paths in self.planned.items():
             candidates = [

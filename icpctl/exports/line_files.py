@@ -38,10 +38,10 @@ class LineReader:
     def _of_range(self, part: FileRange) -> Batch:
         return self._batch(part, part.stop, is_first=part.start == 0)
 
-    def of_stream(self, opened: OpenedSource, most: int) -> Iterator[Task]:
-        """Yield a task for each block of a stream."""
+    def of_stream(self, opened: OpenedSource, most: int, *, follow: bool = False) -> Iterator[Task]:
+        """Yield a task for each block of a stream; with `follow` one for the lines that come."""
         is_first = True
-        for block in line_blocks(opened.stream, most):
+        for block in line_blocks(opened.stream, most, follow=follow):
             read = opened.bytes_read
             yield lambda block=block, read=read, is_first=is_first: self._of_block(  # type: ignore[misc]
                 block, read, is_first=is_first
@@ -89,8 +89,7 @@ class LineReader:
         own = self.scanners.own(self.columns)
         scanner = own.scanner
         with self.scanners.timings.step("scan"):
-            scanner.clear(line=1, at_start=is_first)
-            own.block.clear()
+            own.begin(1, at_start=is_first, kept_bytes=self.scanners.kept_bytes)
             is_last = False
             while not is_last:
                 is_last = not own.block.fill(stream.readinto)
@@ -99,7 +98,7 @@ class LineReader:
             Rejected(self.source.name, it.line, it.words, it.raw) for it in scanner.rejected
         ]
         with self.scanners.timings.step("columns"):
-            table = own.fields.table(scanner, self.source.partition)
+            table = own.table(self.source.partition)
         lines = scanner.lines.copy()
         count = scanner.next_line - 1
         return Batch(self.source, table, lines, rejected, bytes_read, line_count=count)

@@ -21,7 +21,6 @@ from icpctl.exports.tokens import (
     as_lists,
     chosen,
     chosen_lists,
-    of_column,
     together,
 )
 from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE, SPLIT, convert_tokens
@@ -39,11 +38,11 @@ from icpctl.values import json_records
 from icpctl.values.tokens import first_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.scan_results import Column, Scanner
     from icpctl.exports.scan_results import Path as ScanPath
-    from icpctl.exports.tokens import Values
+    from icpctl.exports.scan_results import Scanner
+    from icpctl.exports.tokens import KeptTokens, Values
     from icpctl.mappings.paths import Path, Step
 
 _CONTAINERS = Kind.LIST | Kind.OBJECT
@@ -268,23 +267,17 @@ _RECORDS = 0
 class Scanned:
     """What a scanner has read, as values of planned paths."""
 
-    def __init__(
-        self, scanner: Scanner, change: Callable[[pa.Array], pa.Array] | None = None
-    ) -> None:
+    def __init__(self, scanner: Scanner, kept: KeptTokens) -> None:
         self.scanner = scanner
-        self._change = change
+        self._kept = kept
         self._tokens: dict[int, list[tuple[int, Tokens]]] = {}
 
     def tokens(self, number: int, table: int) -> list[Tokens]:
         """Return the columns of a wanted path in a table, the preferred spelling first."""
         if number not in self._tokens:
             columns = self.scanner.columns(number)
-            self._tokens[number] = [(column.table, self._of(column)) for column in columns]
+            self._tokens[number] = [(column.table, self._kept.of(column)) for column in columns]
         return [tokens for its, tokens in self._tokens[number] if its == table]
-
-    def _of(self, column: Column) -> Tokens:
-        tokens = of_column(column)
-        return tokens.converted(self._change) if self._change else tokens
 
     def values(self, plan: _Plan, table: int) -> list[Values]:
         """Return what a plan gives in the rows of a table, the preferred spelling first."""

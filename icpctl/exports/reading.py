@@ -33,6 +33,12 @@ BATCH_BYTES = 32 << 20
 
 _LEAST_BYTES = 1 << 18
 
+_FOLLOWED_BYTES = 1 << 16
+"""Most bytes of a batch of lines that are read as they come."""
+
+KEPT_BYTES = 1 << 20
+"""Bytes of a dictionary that are kept from batch to batch: enough for 30,000 values."""
+
 
 @dataclass(slots=True)
 class Reader:
@@ -42,6 +48,8 @@ class Reader:
     `temp_dir` is the folder for the temporary files of a roll-up, where it is not the system's.
     With `reads_again` what cannot be read twice, such as stdin, is kept. With `lines_only` JSON is
     lines, whatever a file begins with: a part of a file may begin with a line that is an array.
+    With `kept_bytes` dictionaries of up to that many bytes are kept from batch to batch: they may
+    have values that no row of a batch has, in an order that depends on the threads.
     """
 
     columns: Columns
@@ -50,11 +58,12 @@ class Reader:
     temp_dir: Path | None = None
     reads_again: bool = False
     lines_only: bool = False
+    kept_bytes: int = 0
     timings: Timings = field(default_factory=Timings)
     _scanners: ThreadScanners = field(init=False)
 
     def __post_init__(self) -> None:
-        self._scanners = ThreadScanners(self.timings)
+        self._scanners = ThreadScanners(self.timings, self.kept_bytes)
 
     def read(self, source: Source) -> Iterator[Batch]:
         """Yield the batches of one file. Raises `IcpctlError` where it cannot be read."""
@@ -65,6 +74,9 @@ class Reader:
 
     def tasks(self, source: Source) -> Generator[Task]:
         """Yield what reads the batches of one file. Raises `IcpctlError`, and so does a task."""
+        if source.is_followed:
+            yield from self._followed_tasks(source)
+            return
         if source.format == "parquet":
             yield from self._table_tasks(source)
             return
@@ -87,6 +99,10 @@ class Reader:
             yield from lines.of_stream(opened, most)
         else:
             yield from lines.of_file(opened, most)
+
+    def _followed_tasks(self, source: Source) -> Iterator[Task]:
+        lines = LineReader(source, self.columns, self._scanners)
+        yield from lines.of_stream(source.open(), _FOLLOWED_BYTES, follow=True)
 
     def _batch_size(self, head: bytes) -> int:
         """Return how many bytes have about `batch_rows` lines, by the first ones of a file."""

@@ -152,7 +152,7 @@ class _Table:
         row_of = np.full(len(texts) + 1, -1)
         row_of[scanner.lines - 1] = np.arange(scanner.rows)
         rows = row_of[tokens.codes]
-        scanned = Scanned(scanner)
+        scanned = Scanned(scanner, fields.kept_tokens())
         return [one.at(rows) for path in fields.planned[name] for one in path.values(scanned)]
 
 

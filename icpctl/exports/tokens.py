@@ -97,15 +97,20 @@ class Tokens:
     def array(self) -> pa.Array:
         """Return the column for Arrow: a dictionary, or texts where nearly all differ."""
         if not self.is_plain:
-            codes = pa.array(self.codes, mask=self.codes < 0)
-            return pa.DictionaryArray.from_arrays(codes, self.distinct)
+            return pa.DictionaryArray.from_arrays(self._indices(), self.distinct)
         return self.texts()
+
+    def _indices(self) -> pa.Array:
+        """Return the codes for Arrow, null where there is none, without a copy of them."""
+        valid = np.packbits(self.is_present, bitorder="little")
+        buffers = [pa.py_buffer(valid), pa.py_buffer(np.ascontiguousarray(self.codes, np.int32))]
+        return pa.Array.from_buffers(pa.int32(), self.rows, buffers)
 
     def texts(self) -> pa.Array:
         """Return the token of each row as a string array, null where there is none."""
-        if self.is_plain and len(self.distinct) == len(self.codes):
+        if self.is_plain and np.array_equal(self.codes, np.arange(len(self.distinct))):
             return self.distinct  # each row has its own
-        return self.distinct.take(pa.array(self.codes, mask=self.codes < 0))
+        return self.distinct.take(self._indices())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +177,37 @@ Values = Tokens | TokenLists
 """What a path gives: one value a row, or several."""
 
 
-def of_column(column: Column) -> Tokens:
-    """Return a scanner's column, copied out of its memory, in the tokens that are used here."""
-    offsets = pa.py_buffer(column.offsets.copy())
-    data = pa.py_buffer(column.data.copy())
-    distinct = pa.StringArray.from_buffers(len(column.offsets) - 1, offsets, data)
-    return Tokens(column.codes.copy(), standard_tokens(distinct), column.is_plain)
+class KeptTokens:
+    """The distinct tokens of a scanner's columns, copied out once, with those that come later.
+
+    `change` is made of each token. Used by one thread at a time, as the scanner.
+    """
+
+    def __init__(self, change: Callable[[pa.Array], pa.Array] | None = None) -> None:
+        self._change = change
+        self._kept: dict[int, tuple[int, pa.Array]] = {}
+
+    def of(self, column: Column) -> Tokens:
+        """Return a scanner's column, copied out of its memory, in the tokens that are used here."""
+        generation, distinct = self._kept.get(column.number, (-1, _NO_TEXTS))
+        if generation != column.generation or column.is_plain:
+            distinct = _NO_TEXTS
+        if len(distinct) < len(column.offsets) - 1:
+            distinct = pa.concat_arrays([distinct, self._later(column, len(distinct))])
+        if not column.is_plain:
+            self._kept[column.number] = column.generation, distinct
+        return Tokens(column.codes.copy(), distinct, column.is_plain)
+
+    def _later(self, column: Column, start: int) -> pa.Array:
+        """Return the tokens of a column from code `start` on."""
+        offsets = column.offsets[start:]
+        data = pa.py_buffer(column.data[offsets[0] : offsets[-1]].copy())
+        buffers = [None, pa.py_buffer(offsets - offsets[0]), data]
+        tokens = standard_tokens(pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers))
+        return self._change(tokens) if self._change else tokens
+
+
+_NO_TEXTS = pa.array([], pa.string())
 
 
 def singles(tokens: Tokens) -> TokenLists:

@@ -50,7 +50,7 @@ class Conversion:
 def convert(value: Any, how: Convert | None) -> Any:
     """What a conversion makes of a value of `records.loads`; of a list, of each of its elements.
 
-    None, which no conversion changes, is a value that is missing.
+    None, which no conversion changes, is a missing value.
     """
     while how is not None and value is not None:
         value = _once(value, how)

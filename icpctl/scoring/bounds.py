@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
+
+if TYPE_CHECKING:
+    from icpctl.scoring.run import Run
 
 _AMOUNT = re.compile(r"([0-9]{1,15})(\.[0-9]{1,9})?(%?)", re.ASCII)
 
@@ -36,7 +40,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many lines may be rejected: a number, or a percentage of all lines."""
+    """How many lines may be rejected, or values misfit: a number, or a percentage of a whole."""
 
     allowed: Amount
 
@@ -46,9 +50,9 @@ class Limit:
         amount = Amount.parse(text.strip())
         if amount is None or (amount.is_percentage and amount.number > 100):
             raise IcpctlError(
-                f"{text!r} is no limit",
+                f"{text!r} is not a limit",
                 "bad_usage",
-                hint="write a number of lines such as 10, or a percentage such as 0.5%",
+                hint="write a number such as 10, or a percentage such as 0.5%",
             )
         return cls(amount)
 
@@ -58,3 +62,40 @@ class Limit:
 
     def __str__(self) -> str:
         return str(self.allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Strictness:
+    """What of a run is not passed over: then the exit code is 1, and the output is complete.
+
+    `misfits` None is any number of values that do not fit their field; a percentage of them is one
+    of the visitors. With `requires_fields` no field may be unread.
+    """
+
+    rejects: Limit
+    misfits: Limit | None = None
+    requires_fields: bool = False
+
+    def refuses_rejects(self, run: Run) -> bool:
+        """Return whether more lines were rejected than are allowed."""
+        return self.rejects.exceeded(run.report.rejected, run.report.visitors)
+
+    def refuses_misfits(self, run: Run) -> bool:
+        """Return whether more values do not fit than are allowed."""
+        if self.misfits is None:
+            return False
+        count = sum(run.report.field_warnings.values())
+        return count > self.misfits.allowed.of(run.report.visitors)
+
+    def refuses_unread(self, run: Run) -> bool:
+        """Return whether a field that is required was in no record."""
+        return self.requires_fields and bool(run.unread.fields)
+
+    def refuses(self, run: Run) -> bool:
+        """Return whether the exit code is 1; a file that tells nothing of visitors is refused."""
+        return (
+            self.refuses_rejects(run)
+            or self.refuses_misfits(run)
+            or self.refuses_unread(run)
+            or bool(run.damaged or run.unread.files)
+        )

@@ -1,9 +1,8 @@
-"""Columns -> bits: every condition, evaluated once per distinct value of a batch."""
+"""Columns -> bits: every condition, evaluated once for each distinct value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,18 +10,17 @@ import pyarrow.compute as pc
 
 from icpctl.mappings import mapping
 from icpctl.scoring.scores import WORD
-from icpctl.values import column_forms, normal_forms, page_columns, text_search, typed_columns
-from icpctl.values.forms.text_forms import folded_column
+from icpctl.scoring.token_bits import FieldTokens, KnownBits, custom_column
+from icpctl.scoring.value_bits import cell_bits, decided
+from icpctl.values import page_columns, typed_columns
+from icpctl.values.column import Column
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from icpctl.scoring.condition_tests import Test, TestLayout
     from icpctl.scoring.plan import FieldPlan, Plan
-    from icpctl.values.typed_columns import Column
-    from icpctl.vocabulary import ConditionType
+    from icpctl.scoring.token_bits import TokenBits
+
+_FIRST_ROWS = 500
 
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
@@ -39,23 +37,29 @@ def words_of(columns: BatchColumns, plan: Plan) -> np.ndarray:
     words = np.zeros((plan.words, columns.count), np.uint8)
     for field in plan.fields:
         first, shift = divmod(field.first_bit, WORD)
-        bits = _field_bits(field, columns, plan)
+        bits = columns.bits_of(field)
         if shift:  # such a field has one word only
             bits = bits << shift
-        for offset in range(bits.shape[1]):
-            words[first + offset] |= bits[:, offset]
+        words[first : first + len(bits)] |= bits
     return words
 
 
 class BatchColumns:
-    """The fields of a batch of `count` rows as values, made once; collects what does not fit."""
+    """The fields of a batch of `count` rows as values, made once; collects what does not fit.
 
-    def __init__(self, table: pa.RecordBatch, plan: Plan) -> None:
+    `known` are the bits of the batches before. `read` are the condition types whose bits were made
+    and that some row has a value for; both types of pages are `pages`.
+    """
+
+    def __init__(self, table: pa.RecordBatch, plan: Plan, known: KnownBits | None = None) -> None:
         self.count: int = table.num_rows
         self._table = table
         self._plan = plan
+        self._known = known or KnownBits(plan)
         self._made: dict[str, Column] = {}
+        self._tokens: dict[str, FieldTokens] = {}
         self.misfits: Misfits = {}
+        self.read: set[str] = set()
 
     @property
     def table(self) -> pa.RecordBatch:
@@ -66,14 +70,14 @@ class BatchColumns:
         """The column of a field of the mapping."""
         if name not in self._made:
             self._made[name] = column = self._make(name, kind)
-            self._note(mapping.LAST_SEEN if name == "last_seen_days" else name, column)
+            self._note(mapping.LAST_SEEN if name == "last_seen_days" else name, column.misfits)
         return self._made[name]
 
     def _make(self, name: str, kind: Kind) -> Column:
         if name == "last_seen_days":
             seen, own = self._table[mapping.LAST_SEEN], self._table[name]
             column, given = typed_columns.days(seen, own, self._plan.as_of)
-            self._note(name, given)
+            self._note(name, given.misfits)
             return column
         entry = self._plan.types.get(name)
         if entry and entry.is_custom:
@@ -82,17 +86,97 @@ class BatchColumns:
             return text_column(self._table, name)
         return typed_columns.of_kind(self._table[name], name, kind)
 
-    def _note(self, name: str, column: Column) -> None:
-        if len(column.misfits):
-            self.misfits[name] = column.misfits
+    def bits_of(self, field: FieldPlan) -> np.ndarray:
+        """The bits of one field's tests for each row [words, rows]; bit 0 is its first test."""
+        entry = field.type
+        if entry.kind is Kind.PAGES and pa.types.is_list(self._table[mapping.PAGES].type):
+            return self._page_bits(field)
+        if entry.kind is Kind.PAGES or self._needs_rows(field):
+            return self._row_bits(field)
+        tokens = self._tokens_of(entry.name)
+        known = self._known.of_values(field, tokens)
+        self._note_tokens(entry.name, known, tokens)
+        self._note_read(entry.name, known, tokens)
+        bits = _spread(known.bits, tokens.places)
+        if entry.form is Form.SIZE_RANGE:
+            is_present = known.is_present.take(tokens.places, mode="clip")
+            self._put_sizes(field, bits, ~is_present)
+        return bits
+
+    def _needs_rows(self, field: FieldPlan) -> bool:
+        """Whether a text of one column alone does not say what a field's tests come to."""
+        name = field.type.name
+        if field.type.is_days and not field.type.is_custom:
+            return True
+        if name not in mapping.OF_QUERIES or mapping.PAGES not in self._table.schema.names:
+            return False
+        is_list = pa.types.is_list(self._table[mapping.PAGES].type)
+        return not is_list or self._known.have_parameter(name, self._tokens_of(mapping.PAGES))
+
+    def _row_bits(self, field: FieldPlan) -> np.ndarray:
+        kind = field.type.kind
+        name = mapping.PAGES if kind is Kind.PAGES else field.type.name
+        column = self.of(name, kind)
+        if column.has_values():
+            self.read.add(name)
+        bits = cell_bits(field, column, case_sensitive=self._plan.case_sensitive)
+        return column.spread(bits).T
+
+    def _page_bits(self, field: FieldPlan) -> np.ndarray:
+        tokens = self._tokens_of(mapping.PAGES)
+        known = self._known.of_pages(field, tokens)
+        self._note_read(mapping.PAGES, known, tokens)
+        lengths = pc.fill_null(pc.list_value_length(self._table[mapping.PAGES]), 0)
+        offsets = np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))])
+        if known.is_misfit.any():
+            misfits = np.flatnonzero(known.is_misfit.take(tokens.places, mode="clip"))
+            rows = np.unique(np.searchsorted(offsets, misfits, "right") - 1)
+            self._note(mapping.PAGES, rows)
+        lists = Column(None, np.arange(self.count), offsets, tokens.places)
+        return decided(field, lists.cells(known.bits.T)).T
+
+    def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:
+        """Let numbers of employees decide a field of ranges in rows without a range."""
+        sizes = self._tokens_of("company_size")
+        known = self._known.of_sizes(field, sizes)
+        self._note_tokens("company_size", known, sizes)
+        self._note_read(field.type.name, known, sizes)
+        instead = is_missing & known.is_present.take(sizes.places, mode="clip")
+        if instead.any():
+            bits[:, instead] = _spread(known.bits, sizes.places[instead])
+
+    def _tokens_of(self, name: str) -> FieldTokens:
+        """The JSON texts of a field; of pages those of all lists, one after another."""
+        if name not in self._tokens:
+            tokens = self._table[name]
+            if name == mapping.PAGES:
+                tokens = pc.list_flatten(tokens)
+            self._tokens[name] = FieldTokens.of(tokens)
+        return self._tokens[name]
+
+    def _note_tokens(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
+        if known.is_misfit.any():
+            self._note(name, np.flatnonzero(known.is_misfit.take(tokens.places, mode="clip")))
+
+    def _note_read(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
+        """Note a field that some row has a value of; most often one of the first rows has."""
+        parts = (tokens.places[:_FIRST_ROWS], tokens.places[_FIRST_ROWS:])
+        if name not in self.read and any(
+            known.is_present.take(places, mode="clip").any() for places in parts
+        ):
+            self.read.add(name)
+
+    def _note(self, name: str, misfits: np.ndarray) -> None:
+        if len(misfits):
+            self.misfits[name] = misfits
 
 
-def custom_column(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:
-    """The column of a custom field: days are counted from its date, numbers may be ranges."""
-    if entry.is_days:
-        column, _ = typed_columns.days(tokens, pa.nulls(len(tokens), pa.string()), as_of)
-        return column
-    return typed_columns.of_kind(tokens, entry.name, entry.kind)
+def _spread(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Bits by place [words, places] -> bits by row [words, rows]."""
+    by_row = np.empty((len(bits), len(places)), np.uint8)
+    for word, row in zip(bits, by_row, strict=True):
+        word.take(places, mode="clip", out=row)  # which does not look at each place twice
+    return by_row
 
 
 def text_column(table: pa.RecordBatch, name: str) -> Column:
@@ -102,213 +186,3 @@ def text_column(table: pa.RecordBatch, name: str) -> Column:
         pages = typed_columns.pages(table[mapping.PAGES])
         return page_columns.with_parameters(column, pages, name)
     return column
-
-
-def _field_bits(field: FieldPlan, columns: BatchColumns, plan: Plan) -> np.ndarray:
-    """The bits of one field's tests for each row [rows, words]; bit 0 is its first test."""
-    name = mapping.PAGES if field.type.kind is Kind.PAGES else field.type.name
-    column = columns.of(name, field.type.kind)
-    table = _Table(len(column.values), field.layout)
-    if field.type.is_words:
-        _text_bits(table, field, Texts(column.values, plan.case_sensitive))
-    else:
-        for number, test in enumerate(field.tests):
-            table.put(number, number_kernel(test)(column.values, test.values))
-    rows = column.spread(table.of_cells(column.cells(table.bits)))
-    if field.type.form is Form.SIZE_RANGE:
-        sizes = columns.of("company_size", Kind.NUMBER)
-        instead = ~column.present() & (sizes.rows >= 0)
-        if instead.any():
-            rows[instead] = sizes.spread(_within_listed(field, sizes.values))[instead]
-    return rows
-
-
-class _Table:
-    """Bits per value [values, words], as a layout places them."""
-
-    def __init__(self, count: int, layout: TestLayout) -> None:
-        self._layout = layout
-        self.bits = np.zeros((count, -(-layout.size // WORD)), np.uint8)
-
-    def put(self, bit: int, held: np.ndarray) -> None:
-        """Set a bit of the values that hold it [values]."""
-        word, place = divmod(bit, WORD)
-        self.bits[:, word] |= held.view(np.uint8) << place
-
-    def of_cells(self, cells: np.ndarray) -> np.ndarray:
-        """Bits per cell, with each test that needs all values decided and its parts dropped."""
-        layout = self._layout
-        for number, parts in layout.parts.items():
-            held = np.ones(len(cells), bool)
-            for part in parts:
-                word, bit = divmod(part, WORD)
-                held &= (cells[:, word] >> bit & 1).view(bool)
-            word, bit = divmod(number, WORD)
-            cells[:, word] |= held.view(np.uint8) << bit
-        kept = cells[:, : layout.width]
-        spare = layout.width * WORD - len(layout.tests)
-        if spare and layout.parts:
-            kept[:, -1] &= (1 << WORD - spare) - 1
-        return kept
-
-
-class Texts:
-    """Distinct texts as the comparators see them; each form is made once."""
-
-    def __init__(self, texts: pa.Array, case_sensitive: bool) -> None:
-        self.plain = texts if case_sensitive else folded_column(texts)
-        self._forms: dict[Callable[[pa.Array], pa.Array], pa.Array] = {}
-        self._with: dict[str, np.ndarray] = {}
-
-    def form(self, form: Callable[[pa.Array], pa.Array] | None) -> pa.Array:
-        """The texts in a normal form; None is the plain one."""
-        if form is None:
-            return self.plain
-        if form not in self._forms:
-            self._forms[form] = form(self.plain)
-        return self._forms[form]
-
-    def containing(self, value: str) -> np.ndarray:
-        """Which texts contain the value; many conditions look for the same ones."""
-        if value not in self._with:
-            self._with[value] = text_search.containing(self.plain, value)
-        return self._with[value]
-
-    def any_of(
-        self, values: Sequence[str], holds: Callable[[str], np.ndarray], parts: text_search.Parts
-    ) -> np.ndarray:
-        """Which texts hold any of the values; of many values `parts` are looked up in each text."""
-        if len(values) > text_search.MANY_VALUES:
-            return text_search.with_any(self.plain, values, parts)
-        held = np.zeros(len(self.plain), bool)
-        for value in values:
-            held |= holds(value)
-        return held
-
-
-def _text_bits(table: _Table, field: FieldPlan, texts: Texts) -> None:
-    is_part = field.type.form is Form.PART_OF_PAGE
-    for number, test in enumerate(field.tests):
-        if test.is_equality and not is_part:
-            continue
-        if number in field.layout.parts:
-            for bit, value in zip(field.layout.parts[number], test.values, strict=True):
-                table.put(bit, texts.containing(value))
-        else:
-            kernel = KERNELS["contains" if test.is_equality else test.comparator].texts
-            table.put(number, kernel(texts, test.values))
-    tables = field.equalities
-    if tables.paths:
-        table.bits |= tables.paths.bits_of(texts.form(column_forms.path))
-    if tables.others:
-        form = column_forms.FORMS.get(field.type.form)
-        table.bits |= tables.others.bits_of(texts.form(form))
-
-
-def number_kernel(test: Test) -> NumberKernel:
-    """The kernel of a test of numbers or booleans."""
-    return KERNELS[test.comparator].numbers
-
-
-def _within_listed(field: FieldPlan, bounds: np.ndarray) -> np.ndarray:
-    """Bits of a range field for visitors that have a number of employees instead of a range."""
-    table = _Table(len(bounds), field.layout)
-    low, high = bounds[:, 0], bounds[:, 1]
-    for number, test in enumerate(field.tests):
-        if test.is_equality and not test.needs_all:
-            listed = [
-                normal_forms.range_bounds(normal_forms.size_range(value)) for value in test.values
-            ]
-            for least, most in filter(None, listed):
-                table.put(number, (low == high) & (least <= low) & (high <= most))
-    return table.of_cells(table.bits)
-
-
-def _flags(held: pa.Array) -> np.ndarray:
-    flags: np.ndarray = held.to_numpy(zero_copy_only=False)
-    return flags
-
-
-def _any_number(bounds: np.ndarray, listed: tuple[float, ...]) -> np.ndarray:
-    """Every whole number of low..high is listed; most often low and high are one number."""
-    sure = np.unique(np.array(listed, np.float64))
-    inside = np.searchsorted(sure, bounds[:, 1], "right") - np.searchsorted(sure, bounds[:, 0])
-    single = bounds[:, 0] == bounds[:, 1]
-    whole = sure[sure == np.floor(sure)]
-    count = np.searchsorted(whole, bounds[:, 1], "right") - np.searchsorted(whole, bounds[:, 0])
-    every: np.ndarray = np.where(single, inside == 1, count == bounds[:, 1] - bounds[:, 0] + 1)
-    return every
-
-
-NumberKernel: TypeAlias = "Callable[[np.ndarray, tuple[float, ...]], np.ndarray]"
-"""Lowest and highest number [values, 2] and a test's values -> which hold. Booleans are 0 and 1."""
-
-TextKernel: TypeAlias = "Callable[[Texts, tuple[str, ...]], np.ndarray]"
-"""Distinct texts and a test's values -> which texts hold."""
-
-
-def _not_of_numbers(bounds: np.ndarray, _: tuple[float, ...]) -> np.ndarray:
-    raise AssertionError(f"no comparator of texts is asked of {len(bounds)} numbers")
-
-
-def _equal_texts(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
-    raise AssertionError(f"{len(values)} values are looked up in a table, for {texts}")
-
-
-def _all_texts(texts: Texts, _: tuple[str, ...]) -> np.ndarray:
-    return np.ones(len(texts.plain), bool)
-
-
-def _containing(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
-    return texts.any_of(values, texts.containing, text_search.parts_within)
-
-
-def _containing_word(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
-    def holds(value: str) -> np.ndarray:
-        return text_search.containing_word(texts.plain, value, texts.containing(value))
-
-    return texts.any_of(values, holds, text_search.words_within)
-
-
-def _starting(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
-    def holds(value: str) -> np.ndarray:
-        return _flags(pc.starts_with(texts.plain, value))
-
-    return texts.any_of(values, holds, text_search.beginnings)
-
-
-def _ending(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
-    def holds(value: str) -> np.ndarray:
-        return _flags(pc.ends_with(texts.plain, value))
-
-    return texts.any_of(values, holds, text_search.endings)
-
-
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """How a comparator that is no negative decides, for texts and pages, and for numbers."""
-
-    texts: TextKernel = _equal_texts
-    numbers: NumberKernel = _not_of_numbers
-
-
-KERNELS: dict[str, Kernel] = {
-    "in": Kernel(numbers=_any_number),
-    "has_all": Kernel(),
-    "contains": Kernel(texts=_containing),
-    "contains_word": Kernel(texts=_containing_word),
-    "starts_with": Kernel(texts=_starting),
-    "ends_with": Kernel(texts=_ending),
-    "gt": Kernel(numbers=lambda bounds, values: bounds[:, 0] > values[0]),
-    "gte": Kernel(numbers=lambda bounds, values: bounds[:, 0] >= values[0]),
-    "lt": Kernel(numbers=lambda bounds, values: bounds[:, 1] < values[0]),
-    "lte": Kernel(numbers=lambda bounds, values: bounds[:, 1] <= values[0]),
-    "between": Kernel(
-        numbers=lambda bounds, values: (values[0] <= bounds[:, 0]) & (bounds[:, 1] <= values[1])
-    ),
-    "exists": Kernel(texts=_all_texts, numbers=lambda bounds, _: np.ones(len(bounds), bool)),
-}
-"""The kernel of each comparator that has one of its own (`Comparator.test`).
-
-Equality with texts is one lookup for all of a field's tests (`FieldPlan.equalities`).
-"""

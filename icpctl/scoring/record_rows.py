@@ -25,4 +25,4 @@ def rows_of(records: Iterable[dict[str, Any]], plan: Plan, options: Options) -> 
     for record in records:
         own.block.append(json.dumps(record).encode() + b"\n")
     own.scanner.scan_json(own.block, is_last=True)
-    return own.fields.table(own.scanner)
+    return own.table()

@@ -36,6 +36,16 @@ class ConfigReport(Report):
     average_score: float | None
 
 
+class UnreadFieldReport(Report):
+    """A field of which no record of a file has a value; see `UnreadField`."""
+
+    file: str
+    field: str
+    configs: list[str]
+    paths: list[str]
+    similar: list[str]
+
+
 class MatchReport(Report):
     """A whole run. `field_warnings` counts the values that did not fit, for each field.
 
@@ -49,12 +59,17 @@ class MatchReport(Report):
     rejected: int
     damaged: int = Field(0, exclude=True)
     field_warnings: dict[str, int]
+    unread_fields: list[UnreadFieldReport]
     matched: int
     excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)
     match_rate: float | None
     tiers: dict[str, int] | None = Field(default=None, exclude_if=lambda counts: counts is None)
     configs: list[ConfigReport]
     elapsed_seconds: float
+
+    def unread_body(self) -> dict[str, Any]:
+        """Return what every report of visitors has of what was asked for and is missing."""
+        return {"unreadFields": [field.body() for field in self.unread_fields]}
 
 
 def rate(part: int, whole: int) -> float | None:

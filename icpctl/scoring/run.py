@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
-from icpctl.exports.reading import Reader
+from icpctl.exports.reading import KEPT_BYTES, Reader
 from icpctl.exports.sources import find_exports
 from icpctl.exports.table_paths import keys_of_paths
 from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
+from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.token_bits import KnownBits
+from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread, require_carried
 from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -69,11 +74,11 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `mapping` None means that each file's format is recognised. `carry` are paths in the record,
-    as in a mapping, and `fields` are fields of the mapping; their values go with each row.
+    `mapping` None means that each file's format is recognised. `carry` are fields or paths in the
+    record, as in a mapping, and `fields` are fields; their values go with each row.
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
-    that they begin at.
+    that they begin at. With `follow` stdin, which must be JSON lines, is scored as it comes.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -85,6 +90,11 @@ class Options:
     temp_dir: Path | None = None
     encoding: str | None = None
     tiers: dict[str, float] = field(default_factory=dict)
+    follow: bool = False
+
+    def with_fields(self, names: Iterable[str]) -> Options:
+        """Return the options, asking also for these fields."""
+        return replace(self, fields=tuple(dict.fromkeys([*self.fields, *names])))
 
 
 @dataclass(slots=True)
@@ -92,8 +102,8 @@ class Run:
     """What a run found besides its report: the first of what people want to see.
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
-    read on, `skipped` which files in folders are not exports by their names, and
-    `repeated_headers` how many headers were passed over in CSV files.
+    read on, `unread` what was asked for and is missing, `skipped` which files in folders are not
+    exports by their names, and `repeated_headers` how many headers were passed over in CSV files.
     """
 
     report: MatchReport
@@ -102,6 +112,7 @@ class Run:
     damaged: list[Rejected]
     warnings: list[FieldWarning]
     best: list[BestVisitor]
+    unread: Unread = field(default_factory=Unread)
     skipped: list[str] = field(default_factory=list)
     repeated_headers: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
@@ -112,15 +123,18 @@ class Run:
         cls,
         counts: RunCounts,
         plan: Plan,
+        configs: Iterable[tuple[str, IcpConfig]],
         seconds: float,
+        sources: Sequence[Source],
         mapped: list[Mapped],
         timings: dict[str, float],
     ) -> Run:
         """The run, when all is counted."""
-        report = counts.report(plan, seconds)
+        unread = find_unread(sources, mapped, counts.files, plan, configs)
+        report = counts.report(plan, seconds, unread.fields)
         first, best = counts.first_rejected, counts.best.visitors
-        warnings = counts.warnings.first
-        run = cls(report, mapped, first, counts.damaged, warnings, best, timings=timings)
+        warnings = counts.warnings.summary()
+        run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
         return run
 
@@ -143,7 +157,8 @@ def score(
     judges it; what it returns is called in the input's order. `on_sources` gets the files before
     the first is read, `on_rows` every visitor in the input's order, `on_progress` bytes done and
     in all.
-    Raises `IcpctlError` where an input cannot be read, and `mapping_fits_nothing`.
+    Raises `IcpctlError` where an input cannot be read, `mapping_fits_nothing`, and `no_such_field`
+    for a name to carry that is nowhere.
     """
     started = time.perf_counter()
     timings = Timings()
@@ -155,19 +170,29 @@ def score(
             tiers=options.tiers,
         )
     counts = RunCounts.of(plan)
-    exports = find_exports(visitors, options.encoding)
+    exports = find_exports(visitors, options.encoding, follow=options.follow)
     sources = exports.sources
     on_sources(sources)
     mapped = map_sources(sources, options.mapping)
+    if options.follow:
+        _require_followable(sources, mapped)
+    kept_bytes = 0 if watch or options.fields else KEPT_BYTES  # who counts values wants their order
+    options = options.with_fields(extra_fields(mapped, plan))
     progress = Progress(sources, on_progress)
     scan = Scan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
-        Reader(Columns({}), temp_dir=options.temp_dir, timings=timings),
+        Reader(
+            Columns({}),
+            temp_dir=options.temp_dir,
+            kept_bytes=kept_bytes,
+            timings=timings,
+        ),
         lambda mapping: columns_of(plan, mapping, options),
         needs_keys=options.mapping is not None,
     )
     judging = _Judging(plan, timings, watch)
-    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
+    threads = 0 if options.follow else options.threads or cores()
+    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, threads):
         with timings.step("count"):
             counts.add(batch, verdicts, plan)
             watched()
@@ -176,37 +201,36 @@ def score(
         with timings.step("write"):
             on_rows(rows_of(batch, verdicts, plan, options))
         progress.read(batch)
+    require_carried(options.carry, counts.files, sources, mapped, plan)
     seconds = time.perf_counter() - started
-    run = Run.of(counts, plan, seconds, mapped, timings.seconds)
+    run = Run.of(counts, plan, configs, seconds, sources, mapped, timings.seconds)
     run.skipped = exports.skipped
     return run
+
+
+def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+    """Raise `IcpctlError` `bad_usage` where records cannot be scored one by one as they come."""
+    for source, its in zip(sources, mapped, strict=True):
+        if source.format != "json":
+            reason = f"what comes is {source.format.upper()}, and only JSON lines can be followed"
+        elif its.mapping.by:
+            reason = f"the mapping {its.mapping.name} rolls records up, which takes all of them"
+        else:
+            continue
+        hint = "leave --follow out: then all is read before the last row is written"
+        raise IcpctlError(reason, "bad_usage", Location(source.name), hint)
 
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     """What is read of each record: the id, what the plan needs, and what `options` ask for."""
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
     paths = {name: paths_of(plan, mapping, name) for name in names}
-    parsed = (visitor_mapping.parse_path(text) for text in options.carry)
-    carried = {_carried(number): (path,) for number, path in enumerate(parsed)}
+    carried = {
+        carried_name(number): carried_paths(plan, mapping, text)
+        for number, text in enumerate(options.carry)
+    }
     custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
     return Columns(paths | carried, custom, keys_of_paths(mapping.paths))
-
-
-def is_custom(plan: Plan, name: str) -> bool:
-    """Whether a column is that of a custom field."""
-    return name in plan.types and plan.types[name].is_custom
-
-
-def paths_of(plan: Plan, mapping: Mapping, name: str) -> tuple[visitor_mapping.Path, ...]:
-    """The paths of a field: those of the mapping, then a custom field's own.
-
-    A flat record may have a custom field under the name that conditions ask for.
-    """
-    if not is_custom(plan, name):
-        return mapping.paths[name]
-    entry = plan.types[name]
-    own = map(visitor_mapping.parse_path, entry.paths)
-    return (*mapping.paths.get(name, ()), (name,), *own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,20 +240,32 @@ class _Judging:
     plan: Plan
     timings: Timings
     watch: Watch | None
+    _own: threading.local = field(default_factory=threading.local)
 
     def __call__(self, table: pa.RecordBatch) -> tuple[Verdicts, Callable[[], None]]:
-        judged = judge(table, self.plan, self.timings)
+        judged = judge(table, self.plan, self.timings, self._known)
         if self.watch is None:
             return judged.verdicts, lambda: None
         with self.timings.step("watch"):
             return judged.verdicts, self.watch(judged)
+
+    @property
+    def _known(self) -> KnownBits:
+        """What this thread knows of the batches before."""
+        if not hasattr(self._own, "known"):
+            self._own.known = KnownBits(self.plan)
+        known: KnownBits = self._own.known
+        return known
 
 
 Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]
 
 
 def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator[Scored]:
-    """Read and score batches on threads; the results come in order, their lines numbered."""
+    """Read and score batches on threads; the results come in order, their lines numbered.
+
+    Without `threads` each batch is scored when it is read, before the next is.
+    """
     pending: deque[Future[Scored]] = deque()
     numbering = Numbering()
 
@@ -242,6 +278,10 @@ def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator
             batch, judged = pending.popleft().result()
         return numbering.placed(batch), judged
 
+    if not threads:
+        for batch, judged in map(work, tasks):
+            yield numbering.placed(batch), judged
+        return
     with ThreadPoolExecutor(threads) as pool, closing(tasks):
         try:
             for task in tasks:
@@ -254,14 +294,9 @@ def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _carried(number: int) -> str:
-    """Return the column of a carried path; a number, since DuckDB's names ignore letter case."""
-    return f"carry {number}"
-
-
 def rows_of(batch: Batch, verdicts: Verdicts, plan: Plan, options: Options) -> Rows:
     """The rows of a batch, judged by `plan`, for a writer."""
-    carried = {text: batch.table[_carried(n)] for n, text in enumerate(options.carry)}
+    carried = {text: batch.table[carried_name(n)] for n, text in enumerate(options.carry)}
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
     slugs = tuple(config.slug for config in plan.configs)

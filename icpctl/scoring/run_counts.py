@@ -12,7 +12,8 @@ from icpctl.exports.field_warnings import FieldWarnings, Misfits
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.best_visitors import BestVisitors
 from icpctl.scoring.counts import Counts
-from icpctl.scoring.report import MatchReport
+from icpctl.scoring.fields_read import FileFields
+from icpctl.scoring.report import MatchReport, UnreadFieldReport
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.batches import Batch, Rejected
     from icpctl.scoring.plan import Plan
+    from icpctl.scoring.unread_fields import UnreadField
     from icpctl.scoring.verdicts import Verdicts
 
 SHOWN = 10
@@ -48,6 +50,7 @@ class RunCounts:
     damaged: list[Rejected] = field(default_factory=list)
     repeated_headers: Counter[str] = field(default_factory=Counter)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
+    files: dict[str, FileFields] = field(default_factory=dict)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
 
@@ -63,7 +66,13 @@ class RunCounts:
         self.reject(batch.rejected)
         if batch.repeated_headers:
             self.repeated_headers[batch.source.name] += batch.repeated_headers
+        self._file(batch.source.name).add(
+            batch.table.num_rows, verdicts.fields | (batch.misfits or {}).keys()
+        )
         self.counts.add(verdicts)
+
+    def _file(self, name: str) -> FileFields:
+        return self.files.setdefault(name, FileFields())
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines, and apart from them the places where files are damaged."""
@@ -83,9 +92,11 @@ class RunCounts:
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
         self.repeated_headers += later.repeated_headers
         self.warnings.follow(later.warnings, lines_before)
+        for name, fields in later.files.items():
+            self._file(name).merge(fields)
         self.counts.merge(later.counts)
 
-    def report(self, plan: Plan, seconds: float) -> MatchReport:
+    def report(self, plan: Plan, seconds: float, unread: Sequence[UnreadField]) -> MatchReport:
         """The report, when all is counted, `seconds` after the start."""
         counts = self.counts
         return MatchReport(
@@ -94,6 +105,16 @@ class RunCounts:
             rejected=self.rejected,
             damaged=len(self.damaged),
             field_warnings=dict(sorted(self.warnings.counts.items())),
+            unread_fields=[
+                UnreadFieldReport(
+                    file=each.file,
+                    field=each.field,
+                    configs=list(each.configs),
+                    paths=list(each.paths),
+                    similar=list(each.similar),
+                )
+                for each in unread
+            ],
             matched=counts.matched,
             excluded=counts.excluded if plan.excludes else None,
             match_rate=counts.match_rate,

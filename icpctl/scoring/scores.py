@@ -1,7 +1,9 @@
-"""Scores: exact arithmetic, once for each pattern of held conditions that occurs (SPEC 5)."""
+"""Scores: exact whole numbers, for all patterns of held conditions at once (SPEC 5)."""
 
 from __future__ import annotations
 
+from functools import cached_property
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +11,15 @@ import numpy as np
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
-    from icpctl.scoring.plan import ConfigPlan
+    from collections.abc import Sequence
+
+    from icpctl.scoring.plan import ConfigPlan, GroupPlan
 
 WORD = 8
 _MOST = 12  # conditions whose patterns have a table: 4,096 scores
-_UNKNOWN = -1
+_BEST = 100_00  # in hundredths
+_SMALL = (1 << 62) // (2 * _BEST)
+"""Sums of weights up to it can be multiplied and doubled in 64 bits."""
 
 
 class ScoreTable:
@@ -27,58 +33,100 @@ class ScoreTable:
         self._config = config
         is_and = len(config.groups) == 1 and config.groups[0].operator == Operator.AND
         self._deciding = [
-            number for number, one in enumerate(config.conditions) if one.optional or not is_and
+            number
+            for number, condition in enumerate(config.conditions)
+            if condition.optional or not is_and
         ]
-        self._parts = self._code_parts() if len(self._deciding) <= _MOST else []
-        self._scores = np.full(1 << len(self._deciding) if self._parts else 1, _UNKNOWN, np.int16)
-        self._known: dict[bytes, int] = {}
 
     def of(self, words: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The scores, in hundredths, of the `rows` that match; words are [words, rows]."""
         if len(self._deciding) > _MOST:
-            return self._of_many(words, rows)
+            return self._scores(
+                [_taken(words[word], rows) >> bit & 1 for word, bit in self._places]
+            )
         codes = np.zeros(len(rows), np.uint16)
-        for word, part in self._parts:
-            codes += part.take(words[word].take(rows))
-        scores = self._scores.take(codes)
-        unknown = scores == _UNKNOWN
-        if unknown.any():
-            for code in np.unique(codes[unknown]).tolist():
-                bits = [code >> place & 1 for place in range(len(self._deciding))]
-                self._scores[code] = self._score(bits)
-            scores = self._scores.take(codes)
-        return scores
+        for word, part in self._code_parts:
+            codes += _taken(part, _taken(words[word], rows))
+        return _taken(self._table, codes)
 
+    @property
+    def _places(self) -> list[tuple[int, int]]:
+        """The word of each deciding condition, and its bit therein."""
+        return [divmod(self._config.conditions[number].bit, WORD) for number in self._deciding]
+
+    @cached_property
     def _code_parts(self) -> list[tuple[int, np.ndarray]]:
         """For each word what its 256 values add to the code, whose bit `i` is deciding bit `i`."""
         parts: dict[int, np.ndarray] = {}
         values = np.arange(1 << WORD, dtype=np.uint16)
-        for place, number in enumerate(self._deciding):
-            word, bit = divmod(self._config.conditions[number].bit, WORD)
+        for place, (word, bit) in enumerate(self._places):
             part = parts.setdefault(word, np.zeros(1 << WORD, np.uint16))
             part += (values >> bit & 1) << place
         return list(parts.items())
 
-    def _of_many(self, words: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """The same where a table would be too large."""
-        bits = np.empty((len(rows), len(self._deciding)), np.uint8)
-        for place, number in enumerate(self._deciding):
-            word, bit = divmod(self._config.conditions[number].bit, WORD)
-            bits[:, place] = words[word].take(rows) >> bit & 1
-        packed = np.packbits(bits, axis=1)
-        keys = packed.view(np.dtype((np.void, packed.shape[1])))[:, 0]
-        _, firsts, patterns = np.unique(keys, return_index=True, return_inverse=True)
-        scores = []
-        for first in firsts:
-            key = packed[first].tobytes()
-            if key not in self._known:
-                self._known[key] = self._score(bits[first].tolist())
-            scores.append(self._known[key])
-        return np.array(scores, np.int16)[patterns]
+    @cached_property
+    def _table(self) -> np.ndarray:
+        """The score of each code."""
+        if not self._deciding:
+            return np.full(1, _BEST, np.int16)
+        codes = np.arange(1 << len(self._deciding))
+        return self._scores([codes >> place & 1 for place in range(len(self._deciding))])
 
-    def _score(self, bits: list[int]) -> int:
-        """The score where the deciding conditions' bits are so and all others hold."""
-        held = [True] * len(self._config.conditions)
+    def _scores(self, bits: Sequence[np.ndarray]) -> np.ndarray:
+        """The scores where the deciding conditions' bits [patterns] are so and all others hold."""
+        held = [np.ones(len(bits[0]), bool) for _ in self._config.conditions]
         for number, bit in zip(self._deciding, bits, strict=True):
-            held[number] = bool(bit) != self._config.conditions[number].negated
-        return self._config.hundredths(held)
+            held[number] = bit.astype(bool) ^ self._config.conditions[number].negated
+        best, start = np.zeros(len(bits[0]), np.int16), 0
+        for group in self._config.groups:
+            stop = start + len(group.conditions)
+            np.maximum(best, _group_scores(group, held[start:stop]), out=best)
+            start = stop
+        return best
+
+
+def _taken(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the values at some valid places: "clip" is four times as fast as "raise"."""
+    taken: np.ndarray = values.take(places, mode="clip")
+    return taken
+
+
+def _group_scores(group: GroupPlan, held: Sequence[np.ndarray]) -> np.ndarray:
+    """`GroupPlan.score` in hundredths, rounded, of each pattern; 0 where the group does not match.
+
+    Where whole weights h of t are held it is the floor of 10,000 h/t + 1/2. `held` are [patterns]
+    for each condition.
+    """
+    parts = [*zip(group.conditions, held, _whole_weights(group), strict=True)]
+    required = [(is_held, weight) for it, is_held, weight in parts if not it.optional]
+    optional = [(is_held, weight) for it, is_held, weight in parts if it.optional]
+    is_and = group.operator == Operator.AND
+    weight, most = _held_weight(required, is_and=is_and)
+    more, rest = _held_weight(optional, is_and=True)
+    total = most + rest
+    scores: np.ndarray = ((2 * _BEST * (weight + more) + total) // (2 * total)).astype(np.int16)
+    if not required:
+        return scores
+    matches = (np.logical_and if is_and else np.logical_or).reduce([its for its, _ in required])
+    matched: np.ndarray = np.where(matches, scores, np.int16(0))
+    return matched
+
+
+def _whole_weights(group: GroupPlan) -> list[np.ndarray]:
+    """The weights of the conditions as whole numbers in the same proportions, of any size."""
+    weights = [condition.weight for condition in group.conditions]
+    scale = lcm(*(weight.denominator for weight in weights))
+    whole = [int(weight * scale) for weight in weights]
+    kind = np.int64 if sum(whole) <= _SMALL else object
+    return [np.array(weight, kind) for weight in whole]
+
+
+def _held_weight(
+    parts: Sequence[tuple[np.ndarray, np.ndarray]], *, is_and: bool
+) -> tuple[np.ndarray, int]:
+    """The weight that each pattern holds, and all there is: sums, or of OR the heaviest."""
+    if not parts:
+        return np.zeros(1, np.int64), 0
+    together = np.add if is_and else np.maximum
+    held = [np.where(is_held, weight, weight - weight) for is_held, weight in parts]
+    return together.reduce(held), int(together.reduce([weight for _, weight in parts]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.scoring.conditions import BatchColumns, words_of
+from icpctl.scoring.fields_read import fields_read
 from icpctl.scoring.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from icpctl.scoring.conditions import Misfits
     from icpctl.scoring.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Tiers
+    from icpctl.scoring.token_bits import KnownBits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Verdicts:
     `excluded_by` [rows] is the number of the first excluding config that matches, -1 where none
     does; `exclusions` are these configs, with the rows that match them and their scores. `tier`
     [rows] is the number of the plan's tier, -1 where there is none. Without excluding configs and
-    tiers, all three are None.
+    tiers, all three are None. `fields` are those that some row has; see `fields_read`.
     """
 
     icp: np.ndarray
@@ -45,6 +47,7 @@ class Verdicts:
     excluded_by: np.ndarray | None = None
     exclusions: tuple[Matches, ...] = ()
     tier: np.ndarray | None = None
+    fields: frozenset[str] = frozenset()
 
     @property
     def icp_score(self) -> np.ndarray:
@@ -99,13 +102,16 @@ class Judged:
     verdicts: Verdicts
 
 
-def judge(table: pa.RecordBatch, plan: Plan, timings: Timings) -> Judged:
-    """As `score_batch`, for those who ask why."""
+def judge(
+    table: pa.RecordBatch, plan: Plan, timings: Timings, known: KnownBits | None = None
+) -> Judged:
+    """As `score_batch`, for those who ask why; `known` remembers this thread's batches before."""
     with timings.step("conditions"):
-        columns = BatchColumns(table, plan)
+        columns = BatchColumns(table, plan, known)
         held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
-        return Judged(columns, held, _verdicts(held, columns.misfits, plan))
+        verdicts = _verdicts(held, columns.misfits, plan, fields_read(columns, plan))
+        return Judged(columns, held, verdicts)
 
 
 def judge_again(
@@ -122,10 +128,11 @@ def judge_again(
         changing[bit // WORD] |= 1 << bit % WORD
     words = judged.held.words[:, rows] & ~changing
     held = Held(words | words_of(columns, replace(plan, fields=(field,))))
-    return Judged(columns, held, _verdicts(held, columns.misfits, plan))
+    verdicts = _verdicts(held, columns.misfits, plan, judged.verdicts.fields)
+    return Judged(columns, held, verdicts)
 
 
-def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
+def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) -> Verdicts:
     count = held.words.shape[1]
     matches: list[Matches] = []
     exclusions: list[Matches] = []
@@ -151,6 +158,7 @@ def _verdicts(held: Held, misfits: Misfits, plan: Plan) -> Verdicts:
         excluded_by,
         tuple(exclusions),
         tier,
+        fields,
     )
 
 
@@ -170,15 +178,18 @@ def _by_row(matches: Sequence[Matches], count: int) -> tuple[np.ndarray, np.ndar
     offsets = np.zeros(count + 1, np.int32)
     rows_of_all = [it.rows for it in matches] or [np.empty(0, np.int64)]
     np.cumsum(np.bincount(np.concatenate(rows_of_all), minlength=count), out=offsets[1:])
-    configs = np.empty(offsets[-1], np.int32)
-    hundredths = np.empty(offsets[-1], np.int16)
-    free = offsets[:-1].copy()  # for each row the place of its next match
+    pairs = np.empty(offsets[-1], np.int64)  # both numbers, so that each is put once
+    free = offsets[:-1].astype(np.intp)  # for each row the place of its next match
     for of_config in matches:
-        places = free[of_config.rows]
-        configs[places] = of_config.config
-        hundredths[places] = of_config.hundredths
+        places = free.take(of_config.rows, mode="clip")
+        pairs[places] = of_config.hundredths + np.int64(of_config.config << _SCORE_BITS)
         free[of_config.rows] = places + 1
-    return offsets, configs, hundredths
+    scores = (pairs & (1 << _SCORE_BITS) - 1).astype(np.int16)
+    return offsets, (pairs >> _SCORE_BITS).astype(np.int32), scores
+
+
+_SCORE_BITS = 14
+"""Bits that hold every score in hundredths."""
 
 
 def _first_of(exclusions: Sequence[Matches], count: int) -> np.ndarray:

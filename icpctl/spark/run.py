@@ -18,6 +18,7 @@ from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
 from icpctl.output.runs.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Run
 from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.unread_fields import SURVEYS, extra_fields, require_carried
 from icpctl.spark.inputs.frames import Frames, lines_before
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.sources import Source
     from icpctl.output.runs.verdict_rows import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
@@ -119,7 +121,7 @@ def score(
             before = lines_before((place, tally.lines) for place, tally in blocks)
             rejected = {place: (tally.lines, tally.counts.rejected) for place, tally in blocks}
             write_rejects(jobs, frames, work, rejected, before, rejects)
-    return scan.run(blocks, work)
+        return scan.run(blocks, work)
 
 
 def merged(frame: DataFrame) -> DataFrame:
@@ -143,6 +145,7 @@ class SparkScan:
     started: float
     options: Options
     frames: Frames
+    sources: list[Source]
     mapped: list[Mapped]
 
     @classmethod
@@ -154,10 +157,11 @@ class SparkScan:
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
-            mapped = map_sources([file.source for file in inputs], options.mapping)
+            sources = [file.source for file in inputs]
+            mapped = map_sources(sources, options.mapping, keep=SURVEYS)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
-        return cls(started, options, Frames.of(spark, inputs), mapped)
+        return cls(started, options, Frames.of(spark, inputs), sources, mapped)
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
         """Return what tasks are to do."""
@@ -165,7 +169,9 @@ class SparkScan:
             number: File(its.source, its.mapping)
             for number, its in zip(self.frames.numbers, self.mapped, strict=True)
         }
-        return Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
+        work = Work(uuid.uuid4().hex, tuple(configs), self.options, files, **more)
+        wanted = extra_fields(self.mapped, work.plan())
+        return replace(work, options=self.options.with_fields(wanted))
 
     def run(self, blocks: Sequence[tuple[Place, BlockTally]], work: Work) -> Run:
         """Return the merged tallies of all blocks, which are in order."""
@@ -174,8 +180,10 @@ class SparkScan:
         for (file, _), tally in blocks:
             counts.merge(tally.counts, so_far[file])
             so_far[file] += tally.lines
+        require_carried(self.options.carry, counts.files, self.sources, self.mapped, work.plan())
         seconds = time.perf_counter() - self.started
-        return Run.of(counts, work.plan(), seconds, self.mapped, {})
+        plan, configs = work.plan(), work.configs
+        return Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {})
 
 
 def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:

@@ -35,7 +35,7 @@ class Column:
         if len(filled):
             starts = self.offsets[filled]
             for part in range(wide.shape[1]):
-                bits = wide[:, part].take(self.elements)
+                bits = np.ascontiguousarray(wide[:, part]).take(self.elements, mode="clip")
                 held[filled, part] = np.bitwise_or.reduceat(bits, starts)
         return held.view(np.uint8)[:, : table.shape[1]]
 
@@ -49,7 +49,8 @@ class Column:
     def spread(self, cells: np.ndarray) -> np.ndarray:
         """Bits per cell [cells, words] -> bits per row [rows, words]; none where nothing is."""
         nothing = np.zeros((1, cells.shape[1]), cells.dtype)
-        by_row: np.ndarray = np.concatenate([cells, nothing]).take(self.rows, axis=0, mode="wrap")
+        places = self.rows + 1  # which "clip" does not look at twice
+        by_row: np.ndarray = np.concatenate([nothing, cells]).take(places, axis=0, mode="clip")
         return by_row
 
     def to_lists(self) -> list[list[Any]]:
@@ -63,6 +64,13 @@ class Column:
             listed[starts[cell] : starts[cell + 1]] if cell >= 0 else []
             for cell in self.rows.tolist()
         ]
+
+    def has_values(self) -> bool:
+        """Return whether some row has a value; values that no row has do not count."""
+        cells = self.rows[self.rows >= 0]
+        if self.offsets is None or not len(cells):
+            return len(cells) > 0
+        return bool((np.diff(self.offsets)[cells] > 0).any())
 
     def present(self) -> np.ndarray:
         """For each row whether it has a value."""

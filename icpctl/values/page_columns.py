@@ -96,7 +96,7 @@ def with_parameters(column: Column, pages: Column, name: str) -> Column:
 
     It is that of the first page that has it, in whatever letter case, unless it is missing.
     """
-    parameters = _parameters(pages.values, name)
+    parameters = parameters_of(pages.values, name)
     if not parameters:
         return column
     number_of: dict[str, int] = {}
@@ -108,7 +108,7 @@ def with_parameters(column: Column, pages: Column, name: str) -> Column:
     return _with_texts(column, list(number_of), np.where(filled, codes, -1))
 
 
-def _parameters(pages: pa.Array, name: str) -> dict[int, str]:
+def parameters_of(pages: pa.Array, name: str) -> dict[int, str]:
     """Return by the number of the page the texts of those that have such a parameter."""
     has_name = pc.match_substring(pages, name, ignore_case=True)
     has_escape = pc.match_substring(pages, "%")  # perhaps in the name

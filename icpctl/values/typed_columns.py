@@ -213,7 +213,7 @@ def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tupl
 
 
 def _instant(token: str) -> int | None:
-    """Microseconds since 1970 of one JSON text, None where it is no date."""
+    """Microseconds since 1970 of one JSON text, None where it is not a valid date."""
     if token[:1] == '"':
         return date_forms.instant(str(json.loads(token)))
     return date_forms.epoch(token)

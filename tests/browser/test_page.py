@@ -258,7 +258,7 @@ def test_large_numbers_are_not_split(chromium: Browser, sample: Path, width: int
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_short_words_are_not_split(chromium: Browser, change: Path, width: int) -> None:
     chromium.open(change, width=width)
-    cells = "#profiles td:nth-child(2), #samples td:nth-child(2), #bounds td:nth-child(2)"
+    cells = "#configs td:nth-child(2), #samples td:nth-child(2), #bounds td:nth-child(2)"
     assert chromium.run(SPLIT, cells) == []
 
 

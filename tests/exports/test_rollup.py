@@ -136,7 +136,7 @@ def test_visitors_are_what_the_naive_roll_up_says(
     wanted = naive([record for records in files for record in records])
     for visitor in visitors:
         if normal_forms.instant(visitor.get("last_seen", "")) is None:
-            visitor.pop("last_seen", None)  # what is no date is kept to be warned of
+            visitor.pop("last_seen", None)  # what is not a valid date is kept to be warned of
     assert visitors == wanted
 
 

@@ -89,7 +89,7 @@ def told(run: RollUpRun) -> dict[str, Any]:
     del counts["elapsedSeconds"]
     return counts | {
         "first rejected": run.first_rejected,
-        "first warnings": run.warnings.first,
+        "warnings": run.warnings.summary(),
         "mapped": [(it.source, it.mapping.name, it.recognised, it.fits) for it in run.mapped],
     }
 

@@ -16,7 +16,7 @@ def delete(
     slugs: Annotated[
         list[str],
         typer.Argument(
-            metavar="SLUG...", help="The configs' names.", autocompletion=complete.slugs
+            metavar="SLUG...", help="Names of the configs.", autocompletion=complete.slugs
         ),
     ],
     yes: Yes = False,

@@ -10,11 +10,12 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
-from icpctl.exports.visitor_scan import Scan
-from icpctl.features.explain.find_visitor import by_id, by_line
+from icpctl.features.explain.find_visitor import by_ids, by_line
+from icpctl.features.explain.noted_scan import NotedScan
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
+from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 class Explained:
     """An explanation, the file that the visitor is in, and how many more there have its id.
 
-    `mapped` tells the mapping that the file was read with.
+    `mapped` tells the mapping that the file was read with, and `unread` what no record of it has.
     """
 
     explanation: Explanation
     file: str
     more: int
     mapped: Mapped
+    unread: Unread
 
 
 def explain(
@@ -43,10 +45,10 @@ def explain(
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
     *,
-    visitor_id: str | None = None,
+    ids: Sequence[str] = (),
     line: int | None = None,
-) -> Explained:
-    """Find one visitor, by id or in one file by line, and say why it has its verdict.
+) -> list[Explained]:
+    """Find visitors by their ids, or one in a file by its line, and explain their verdicts.
 
     A line of a file whose records are rolled up may be that of any record of the visitor.
     Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
@@ -61,17 +63,26 @@ def explain(
     sources = find_sources(visitors, options.encoding)
     if line is not None and len(sources) != 1:
         raise IcpctlError(
-            f"--line names a line of one file, and here are {len(sources)}",
+            f"--line needs one file, but there are {len(sources)}",
             "bad_usage",
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
     mapped = map_sources(sources, options.mapping)
-    scan = Scan(
+    options = options.with_fields(extra_fields(mapped, plan))
+    scan = NotedScan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir),
         lambda mapping: columns_of(plan, mapping, options),
+        plan=plan,
     )
-    visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
-    explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
-    how_read = mapped[sources.index(visitor.source)]
-    return Explained(explanation, visitor.source.name, visitor.more, how_read)
+    visitors_found = by_ids(scan, ids) if line is None else [by_line(scan, line)]
+    explained = []
+    for visitor in visitors_found:
+        unread = Unread()
+        if scan.knows(visitor.source):
+            unread = find_unread(sources, mapped, scan.files, plan, configs, only=visitor.source)
+        explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
+        how_read = mapped[sources.index(visitor.source)]
+        named = visitor.source.name
+        explained.append(Explained(explanation, named, visitor.more, how_read, unread))
+    return explained

@@ -1,6 +1,7 @@
 """`icpctl impact`."""
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -40,13 +42,13 @@ def impact(
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with those of another folder.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             metavar="BOUND",
-            help="End with 1 at so many visitors, as in lost>5%: lost, gained, moved or "
+            help="Exit with 1 at a bound such as lost>5%: lost, gained, moved or "
             "score_changed, then > or >=, then a number, or a percentage of those that matched "
             "before; repeatable.",
         ),
@@ -61,6 +63,7 @@ def impact(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         ImpactFormat, typer.Option("-o", "--output", help="markdown is for pull requests.")
     ] = "table",
@@ -69,25 +72,26 @@ def impact(
 
     The exit code is 1 when a bound of --fail-on is reached, or a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.config.git_versions import versions
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
-    from icpctl.scoring.bounds import Limit
+    from icpctl.output.written import print_written
 
+    started = time.perf_counter()
     bounds = [Bound.parse(text) for text in fail_on or []]
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     target = report_target(report, report_title, no_visitors)
     compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
     result = _impact_here(
         visitors_of(visitors), compared, bounds, options, target, inactive=bool(config)
     )
-    limit = Limit.parse("0")
-    print_impact(result, compared.base, bounds, output, limit)
-    is_bad = limit.exceeded(result.rejected, result.visitors)
+    strict = strictness()
+    print_impact(result, compared.base, bounds, output, strict)
+    print_written(report, since=started)
     is_reached = any(bound.reached(result) for bound in bounds)
-    return ExitCode.FOUND if is_bad or is_reached else ExitCode.DONE
+    return ExitCode.FOUND if is_reached or strict.refuses(result.run) else ExitCode.DONE
 
 
 def _impact_here(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.model import ConfigImpact, Impact, Sample
     from icpctl.output.formats import ImpactFormat
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 _MOST_MOVES = 20
 _MOST_MOVES_SHOWN = 5
@@ -35,13 +35,13 @@ _KIND_TITLES = {kind: KIND_WORDS[kind].upper() for kind in KINDS}
 
 
 def print_impact(
-    impact: Impact, base: str, bounds: Sequence[Bound], output: ImpactFormat, limit: Limit
+    impact: Impact, base: str, bounds: Sequence[Bound], output: ImpactFormat, strictness: Strictness
 ) -> None:
     """Print an impact on stdout, and on stderr what was wrong and which bounds are reached."""
     reached = [it for it in bounds if it.reached(impact)]
     FORMATS[output](impact, base, bounds)
     sys.stdout.flush()
-    print_notes(impact.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(impact.run, strictness, SCORE_KEEPS_REJECTS)
     label = styled("error:", "error", colour=is_coloured(sys.stderr))
     for bound in reached:
         print(f"{label} {bound.text} is reached: {reached_text(bound, impact)}", file=sys.stderr)
@@ -49,7 +49,8 @@ def print_impact(
 
 def _print_body(impact: Impact, base: str, bounds: Sequence[Bound]) -> None:
     checked = [{"bound": bound.text, "reached": bound.reached(impact)} for bound in bounds]
-    print_json({"base": base, **impact.body(), "failOn": checked})
+    unread = impact.run.report.unread_body()
+    print_json({"base": base, **impact.body(), **unread, "failOn": checked})
 
 
 def _print_markdown(impact: Impact, base: str, bounds: Sequence[Bound]) -> None:

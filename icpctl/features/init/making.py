@@ -13,16 +13,18 @@ from icpctl.config.editing.locking import locked
 from icpctl.config.editing.schema_file import schema_beside
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.mapping_draft import draft_mapping
+from icpctl.exports.similar_keys import NAMES
+from icpctl.exports.sources import find_sources
 from icpctl.features.init.conditions import FIELDS as CONFIG_FIELDS
 from icpctl.features.init.conditions import conditions_of, usual_conditions, without_extensions
-from icpctl.features.init.mapping_draft import FIELDS as MAPPING_FIELDS
-from icpctl.features.init.mapping_draft import drafted_paths, mapping_text
 from icpctl.features.init.sample import Sample, take_sample
 from icpctl.features.init.texts import CI_FILES, SLUG, config_file, settings_file, test_file
 from icpctl.files import change_files
 from icpctl.files_in_use import require_writable
 from icpctl.mappings.mapping import DEFAULT
 from icpctl.mappings.mapping_file import read_mapping
+from icpctl.output.mapping_drafts import mapping_text
 from icpctl.settings import DEFAULT_DIR, load_settings
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from icpctl.settings import Settings
 
 SETTINGS_FILE, MAPPING_FILE = "icpctl.toml", "mapping.yaml"
-_FIELDS = tuple(dict.fromkeys((*CONFIG_FIELDS, *MAPPING_FIELDS)))
+_FIELDS = tuple(dict.fromkeys((*CONFIG_FIELDS, *NAMES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Made:
     made: list[NewFile] = field(default_factory=list)
     left: list[NewFile] = field(default_factory=list)
     export: str | None = None
+    encoding: str | None = None
     sample: Sample | None = None
     drafted: dict[str, str] | None = None
 
@@ -65,15 +68,16 @@ class Made:
         return any(file.path.name == SETTINGS_FILE for file in self.made)
 
 
-def make(folder: Path, export: str | None, ci: str | None) -> Made:
+def make(folder: Path, export: str | None, ci: str | None, encoding: str | None = None) -> Made:
     """Make the files that a folder lacks; none is replaced.
 
-    `ci` is a name of `CI_FILES`. Raises `IcpctlError`: what reading the export raises,
+    `ci` is a name of `CI_FILES`, `encoding` that of a CSV file which is not UTF-8. Raises
+    `IcpctlError`: what reading the export raises,
     `bad_settings`, `not_written`, and `bad_usage` where the folder is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise IcpctlError("this is not a folder", "bad_usage", Location(str(folder)))
-    made = Made(folder, export=export)
+    made = Made(folder, export=export, encoding=encoding)
     settings = load_settings(_nearest_folder(folder))
     require_writable()
     drafts, mapping = _drafts(made) if export else (usual_conditions(), None)
@@ -156,7 +160,7 @@ def _drafts(made: Made) -> tuple[list[Draft], bytes | None]:
     if made.export is None or made.export == "-":
         hint = "write it to a file first"
         raise IcpctlError("--from reads a file, not stdin", "bad_usage", hint=hint)
-    made.sample = take_sample(made.export, _FIELDS, None)
+    made.sample = take_sample(made.export, _FIELDS, None, encoding=made.encoding)
     mapping = _drafted(made, made.sample)
     return conditions_of(made.sample) or usual_conditions(), mapping
 
@@ -165,26 +169,25 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
     """Draft a mapping of the fields that the default one does not find, and read with it."""
     if sample.mapped.mapping.name != DEFAULT:
         return None
-    missing = [name for name in MAPPING_FIELDS if not sample.has(name)]
-    paths = drafted_paths(sample.keys, missing)
-    if paths and (again := _read_with(made, paths, sample)):
+    draft = draft_mapping(find_sources([str(made.export)], made.encoding)[:1])
+    paths, text = draft.paths, mapping_text(draft).encode()
+    if paths and (again := _read_with(made, text)):
         made.sample = again
         paths = {name: path for name, path in paths.items() if again.has(name)}
     if not paths and any(sample.has(name) for name in _FIELDS):
         return None
     made.drafted = paths
-    return mapping_text(paths, sample.keys).encode()
+    return text
 
 
-def _read_with(made: Made, paths: dict[str, str], sample: Sample) -> Sample | None:
-    """Return the export as a mapping of these paths reads it, None where it finds nothing."""
-    mapping = read_mapping(MAPPING_FILE, mapping_text(paths, sample.keys).encode())
+def _read_with(made: Made, text: bytes) -> Sample | None:
+    """Return the export as a mapping of this text reads it, None where it finds nothing."""
     try:
-        return take_sample(str(made.export), _FIELDS, mapping)
+        mapping = read_mapping(MAPPING_FILE, text)
+        return take_sample(str(made.export), _FIELDS, mapping, encoding=made.encoding)
     except IcpctlError as error:
         if error.code != "mapping_fits_nothing":
             raise
-        paths.clear()
         return None
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import Mapped, map_sources
 from icpctl.exports.reading import Reader
-from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.mappings.paths import scalar_paths
 from icpctl.values import typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -24,10 +21,8 @@ if TYPE_CHECKING:
 
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
-    from icpctl.mappings.paths import Keys
 
 _MOST_RECORDS = 100_000
-_KEYS_FROM = 200  # of the first records; what a CSV's header names is in all of them
 
 
 @dataclass(slots=True)
@@ -35,12 +30,10 @@ class Sample:
     """What the first records of an export hold.
 
     `values` has for each field a list of values a record, empty where the record has none: texts,
-    or pairs of the lowest and the highest number; of `last_seen` only that there is a date. `keys`
-    are the paths of the records' values.
+    or pairs of the lowest and the highest number; of `last_seen` only that there is a date.
     """
 
     mapped: Mapped
-    keys: list[Keys]
     values: dict[str, list[list[Any]]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -53,14 +46,16 @@ class Sample:
         return Counter(value for row in rows for value in dict.fromkeys(row))
 
 
-def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) -> Sample:
+def take_sample(
+    export: str, fields: tuple[str, ...], forced: Mapping | None, *, encoding: str | None = None
+) -> Sample:
     """Read the first records of a file; of several (a folder or glob), those of the first.
 
     Raises `IcpctlError` if it cannot be read, and `mapping_fits_nothing`.
     """
-    sources = find_sources([export])[:1]
+    sources = find_sources([export], encoding)[:1]
     (mapped,) = map_sources(sources, forced)
-    sample = Sample(mapped, _keys(sources[0]), {name: [] for name in fields})
+    sample = Sample(mapped, {name: [] for name in fields})
     count = 0
     for rows in _batches(sources[0], mapped.mapping, fields):
         for name in fields:
@@ -75,11 +70,6 @@ def _batches(source: Source, mapping: Mapping, fields: tuple[str, ...]) -> Itera
     columns = Columns({name: mapping.paths[name] for name in fields})
     for batch in Reader(columns).read(source):
         yield batch.table
-
-
-def _keys(source: Source) -> list[Keys]:
-    records = islice(first_records(source, _KEYS_FROM), _KEYS_FROM)
-    return list(dict.fromkeys(keys for record in records for keys in scalar_paths(record)))
 
 
 def _values(name: str, tokens: pa.Array) -> list[list[Any]]:

@@ -1,6 +1,7 @@
 """`icpctl insight`."""
 
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -21,13 +23,14 @@ from icpctl.cli.options import (
     Visitors,
     workspace,
 )
-from icpctl.errors import ExitCode
+from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.store import Workspace
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.page import InsightSections
     from icpctl.features.report.target import ReportTarget
@@ -46,26 +49,35 @@ def insight(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
+    apply: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Make change N of the list in the config's file."),
+    ] = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print it.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Show where configs lose visitors, and what changes would gain.
 
     Near misses, relaxed thresholds and lists, values that never occur, overlaps of configs.
+    With --apply one of the changes is made, and the difference printed.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
-    from icpctl.scoring.bounds import Limit
+    from icpctl.output.written import print_written
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
-    configs = workspace(directory, org).configs(config or [])
+    started = time.perf_counter()
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
+    space = workspace(directory, org)
+    configs = space.configs(config or [])
     target = report_target(report, report_title, no_visitors)
     exports = visitors_of(visitors)
     if spark:
@@ -74,9 +86,37 @@ def insight(
         result = insight_on(spark, exports, configs, options)
     else:
         result = _insight_here(exports, configs, options, target)
-    limit, totals = Limit.parse("0"), result.report
-    print_insight(result, output, limit)
-    return ExitCode.FOUND if limit.exceeded(totals.rejected, totals.visitors) else ExitCode.DONE
+    if apply is not None:
+        return _apply_change(space, configs, result, apply)
+    strict = strictness()
+    print_insight(result, output, strict)
+    print_written(report, since=started)
+    return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
+
+
+def _apply_change(
+    space: "Workspace", configs: "Sequence[ConfigFile]", result: "Insight", number: int
+) -> ExitCode:
+    """Make one of the changes in the file of its config, and print the difference.
+
+    Raises `IcpctlError`: `rejected` where a line was, since its visitor may count, and what
+    `chosen_change` and `apply_change` raise.
+    """
+    from icpctl.features.insight.change_list import apply_change, chosen_change
+    from icpctl.output.console import note
+    from icpctl.output.diffs import print_change
+    from icpctl.output.wording import counted
+
+    if result.report.rejected:
+        what = counted(result.report.rejected, "line")
+        hint = "icpctl score --rejects FILE keeps them; without them the numbers may differ"
+        raise IcpctlError(f"{what} rejected, so nothing was changed", "rejected", hint=hint)
+    proposed = chosen_change(result.report, number)
+    change = apply_change(space, configs, proposed)
+    print_change(change)
+    gain = counted(proposed.gain, "visitor")
+    note(f"updated {change.after.path}: {proposed.text}, which gains {gain}")
+    return ExitCode.DONE
 
 
 def _insight_here(

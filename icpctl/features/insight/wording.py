@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase, quoted, values_of
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
@@ -43,18 +43,17 @@ def standing_out(report: InsightReport) -> list[tuple[str, str]]:
 
 
 def change(before: Condition, gain: Relaxation) -> str:
-    """Return a change of a condition, such as `company_size gte 50 -> 40`."""
-    value = value_text(gain.value)
+    """Return a change of a condition, such as `company size is at least 50 -> 40`."""
+    value, name = quoted(gain.value), before.condition_type.name_in_words
     if gain.change == "add":
-        return f"{before.type}: also {value}"
+        return f"{'viewed' if before.condition_type.kind is Kind.PAGES else name}: also {value}"
     if gain.change == "remove":
         return f"{_brief(before)}: without {value}"
     if gain.change == "optional":
         return f"{_brief(before)} -> optional"
     if gain.change == "comparator":
-        return f"{_brief(before)} -> {gain.becomes.comparator}"
-    bounds = head(gain.becomes).removeprefix(f"{before.type} {before.comparator} ")
-    return f"{head(before)} -> {bounds}"
+        return f"{_brief(before)} -> {phrase(gain.becomes).removeprefix(f'{name} ')}"
+    return f"{phrase(before)} -> {values_of(gain.becomes)}"
 
 
 def bound_change(config: ConfigInsight, bound: BoundGain) -> str:
@@ -71,23 +70,25 @@ def visitors_of(configs: list[TakenBy]) -> str:
 def mostly_by(config: ConfigInsight) -> str:
     """Return the condition that alone keeps most visitors away from a config."""
     worst = max(config.conditions, key=lambda condition: condition.near_misses or 0)
-    return f"{worst.condition.type} {worst.near_misses:,}" if worst.near_misses else ""
+    return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
 def gains_most(report: InsightReport) -> str | None:
     """Return the config in which a change gains most, None where none gains anything."""
-    gains = [
-        (gain.gain, config.slug)
-        for config in report.configs
-        for changes in (config.bounds, *(condition.gains for condition in config.conditions))
-        for gain in changes
-    ]
-    return max(gains, key=lambda entry: entry[0])[1] if gains else None
+    gains = {config.slug: _best_gain(config) for config in report.configs}
+    best = max(gains, key=lambda slug: gains[slug], default=None)
+    return best if best and gains[best] else None
+
+
+def _best_gain(config: ConfigInsight) -> int:
+    of_bounds = [bound.gain for bound in config.bounds]
+    of_conditions = [gain.gain for condition in config.conditions for gain in condition.gains]
+    return max(of_bounds + of_conditions, default=0)
 
 
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
-    return head(insight.condition) + (" (optional)" if insight.condition.optional else "")
+    return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
 
 
 _Sentence = tuple[int, int, str]
@@ -105,7 +106,7 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
-    lacking = [_field(one) for one in config.conditions if one.missing == visitors]
+    lacking = [_name(one) for one in config.conditions if one.missing == visitors]
     if lacking:
         conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
         fields = _named([*dict.fromkeys(lacking)])
@@ -118,10 +119,10 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
         yield from _of_condition(insight, config)
 
 
-def _field(insight: ConditionInsight) -> str:
+def _name(insight: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = insight.condition.condition_type.kind is Kind.PAGES
-    return "pages" if is_pages else insight.condition.type
+    entry = insight.condition.condition_type
+    return "pages" if entry.kind is Kind.PAGES else entry.name_in_words
 
 
 def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
@@ -132,21 +133,21 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 5, 0, f"{name} never holds{why}"
+        yield 5, 0, f"no visitor meets {name}{why}"
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if insight.never_fails:
-        yield 7, 0, f"{name} holds for every visitor: it decides nothing"
+        yield 7, 0, f"every visitor meets {name}, so it decides nothing"
     elif insight.changes_scores is False and config.matched and not insight.never_holds:
-        yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
+        yield 8, 0, f"{name} (optional) never changes a score"
 
 
 def _lacking(missing: int, all_of_them: int) -> str:
     """How many near misses lack the field."""
     if all_of_them == 1:
-        return "its near miss lacks the field"
+        return "the only near miss lacks the field"
     part = "all" if missing == all_of_them else f"{missing:,} of"
-    return f"{part} its {all_of_them:,} near misses lack the field"
+    return f"{part} the {all_of_them:,} near misses lack the field"
 
 
 def _mostly_excluded(config: ConfigInsight) -> str:
@@ -161,8 +162,8 @@ def _matches_nobody(config: ConfigInsight, text: str = "matches nobody") -> str:
         left = None
         for insight in config.conditions:
             if insight.left == 0:
-                before = "" if left is None else f" of the {counted(left, 'visitor')} before"
-                return f"{text}: {_brief(insight.condition)} leaves none{before}"
+                nobody = "no visitor" if left is None else f"none of the {left:,} visitors left"
+                return f"{text}: {nobody} meets {_brief(insight.condition)}"
             left = left if insight.left is None else insight.left
     return text
 
@@ -174,9 +175,9 @@ def _seldom_first(config: ConfigInsight) -> str:
     if config.excluded:
         others += f", and {config.excluded:,} are excluded"
     if config.first:
-        return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
+        return f"is the ICP of {config.first:,} of its {matches}; the others go to {others}"
     whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
-    return f"never comes first: {whose} {matches} {goes} to {others}"
+    return f"is never the ICP: {whose} {matches} {goes} to {others}"
 
 
 def _of_exclusion(config: ConfigInsight) -> Iterator[_Sentence]:
@@ -209,7 +210,7 @@ def _of_min_score(config: ConfigInsight) -> Iterator[_Sentence]:
 
 def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:
     seen = counted(value.nearest_visitors, "time")
-    return f'{insight.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
+    return f'{_name(insight)}: "{value.value}" never occurs; "{value.nearest}" {seen}'
 
 
 def _occurs(values: list[str]) -> str:
@@ -223,4 +224,4 @@ def _named(values: list[str]) -> str:
 
 
 def _brief(condition: Condition) -> str:
-    return fitted(head(condition), _LONGEST)
+    return fitted(phrase(condition), _LONGEST)

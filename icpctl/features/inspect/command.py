@@ -4,14 +4,18 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import Mapping, Visitors
-from icpctl.errors import ExitCode
+from icpctl.cli.options import Encoding, Mapping, Visitors
+from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
 
 def inspect(
     visitors: Visitors = None,
     mapping: Mapping = None,
+    encoding: Encoding = None,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print a mapping, drafted from names and values.")
+    ] = False,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="How to print what was found.")
     ] = "table",
@@ -19,11 +23,19 @@ def inspect(
     """Show where an export keeps each field, its values, and what is not used.
 
     It tells the path that was found, how many records have the field, its commonest values, and
-    an example of what did not fit.
+    an example of what did not fit. With --suggest it prints a mapping to start from instead: each
+    line has the share of records and two examples, and what is not sure is commented out.
     """
-    from icpctl.cli.scoring_options import mapping_of, visitors_of
+    from icpctl.cli.scoring_options import encoding_of, mapping_of, visitors_of
     from icpctl.features.inspect.inspection import inspect as inspected
-    from icpctl.features.inspect.printing import FORMATS
+    from icpctl.features.inspect.inspection import suggestion
+    from icpctl.features.inspect.printing import FORMATS, print_suggestion
 
-    FORMATS[output](inspected(visitors_of(visitors), mapping_of(mapping)))
+    exports, forced, text = visitors_of(visitors), mapping_of(mapping), encoding_of(encoding)
+    if not suggest:
+        FORMATS[output](inspected(exports, forced, text))
+        return ExitCode.DONE
+    if output != "table":
+        raise IcpctlError("--suggest prints YAML", "bad_usage", hint="leave -o out")
+    print_suggestion(suggestion(exports, forced, text), exports)
     return ExitCode.DONE

@@ -16,12 +16,15 @@ import pyarrow.compute as pc
 from icpctl.exports.columns import Columns
 from icpctl.exports.field_warnings import json_of
 from icpctl.exports.format_detection import Mapped, map_sources
+from icpctl.exports.key_forms import key_form
+from icpctl.exports.key_survey import SURVEYED, survey
+from icpctl.exports.mapping_draft import draft_mapping
 from icpctl.exports.reading import Reader
 from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
-from icpctl.values import json_records, normal_forms, typed_columns
+from icpctl.values import normal_forms, typed_columns
 from icpctl.values.row_values import values_of_rows
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -29,15 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.exports.batches import Batch
+    from icpctl.exports.mapping_draft import MappingDraft
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.typed_columns import Column
 
 COMMONEST = 5
 """How many of a field's values are kept."""
-
-KEYS_FROM = 2_000
-"""How many of the first records are searched for keys that are not used."""
 
 _FLAGS = {name for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.BOOLEAN}
 _KEPT = 20_000  # values of a field that are counted at a time
@@ -89,14 +90,27 @@ class Inspection:
     keys_from: int
 
 
-def inspect(exports: Sequence[str], forced: Mapping | None) -> Iterator[Inspection]:
+def suggestion(
+    exports: Sequence[str], forced: Mapping | None, encoding: str | None = None
+) -> MappingDraft:
+    """Draft a mapping for files, globs, folders or stdin (`-`) that are of one format.
+
+    Raises `IcpctlError` as `inspect` does.
+    """
+    return draft_mapping(find_sources(exports, encoding), forced)
+
+
+def inspect(
+    exports: Sequence[str], forced: Mapping | None, encoding: str | None = None
+) -> Iterator[Inspection]:
     """Look at files, globs, folders or stdin (`-`), each file by itself.
 
-    Raises `IcpctlError` where one cannot be read, and `mapping_fits_nothing`.
+    `encoding` is that of CSV files which are not UTF-8. Raises `IcpctlError` where one cannot be
+    read, and `mapping_fits_nothing`.
     """
-    sources = find_sources(exports)
+    sources = find_sources(exports, encoding)
     for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
-        sample = list(islice(first_records(source, KEYS_FROM, mapped.mapping), KEYS_FROM))
+        sample = list(islice(first_records(source, SURVEYED, mapped.mapping), SURVEYED))
         counts = _Found(mapped.mapping)
         for batch in Reader(counts.columns).read(source):
             counts.add(batch)
@@ -244,49 +258,30 @@ def _day(micros: int) -> str:
 def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:
     """Return keys that no path of the mapping leads to or through, the commonest first."""
     used = _used(mapping)
-    unused: dict[tuple[str, ...], Unused] = {}
-    for record in sample:
-        for keys, value in dict(_leaves(record, ())).items():
-            if any(keys[: len(known)] == known for known in used):
-                continue
-            key = unused.setdefault(keys, Unused(_dotted(keys), 0, json_records.dumps(value)))
-            key.have += 1
-    return sorted(unused.values(), key=lambda key: -key.have)
+    unused = [
+        Unused(key.text, key.have, next(iter(key.values), ""))
+        for key in survey(sample)
+        if not any(_form(key.path)[: len(known)] == known for known in used)
+    ]
+    return sorted(unused, key=lambda key: -key.have)
 
 
-_EACH = "\0"  # represents the elements of a list among keys
-
-
-def _used(mapping: Mapping) -> set[tuple[str, ...]]:
-    used: set[tuple[str, ...]] = set()
-    for path in [
-        *mapping.by,
-        *mapping.session,
-        *(path for p in mapping.paths.values() for path in p),
-    ]:
-        keys: tuple[str, ...] = ()
+def _used(mapping: Mapping) -> set[Path]:
+    """Return the paths down to all that a mapping reads, their keys in the form of comparisons."""
+    used: set[Path] = set()
+    named = [*mapping.paths.values(), mapping.by, mapping.session]
+    for path in (path for paths in named for path in paths):
+        keys: Path = ()
         for number, step in enumerate(path):
             if isinstance(step, str):
                 keys += (step,)
             elif isinstance(step, Elements):
-                keys += (_EACH,) if number else ()
-                used |= {keys + tested for tested, _ in step.where}
+                keys += (Elements(),) if number else ()
+                used |= {_form((*keys, *tested)) for tested, _ in step.where}
         if keys:
-            used.add(keys)
+            used.add(_form(keys))
     return used
 
 
-def _leaves(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _leaves(inner, (*keys, key))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(inner, (*keys, _EACH))
-    elif value is not None:
-        yield keys, value
-
-
-def _dotted(keys: tuple[str, ...]) -> str:
-    steps = [Elements() if key == _EACH else key for key in keys]
-    return path_text(tuple(steps))
+def _form(path: Path) -> Path:
+    return tuple(key_form(step) if isinstance(step, str) else step for step in path)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
 from icpctl.output.console import note, shown, shown_line, table
 from icpctl.output.json_text import print_json
-from icpctl.output.runs.read_as import print_mapped
+from icpctl.output.mapping_drafts import mapping_text
+from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from icpctl.exports.mapping_draft import MappingDraft
     from icpctl.features.inspect.inspection import FieldFound, Inspection
     from icpctl.output.formats import ReportFormat
 
@@ -33,6 +36,14 @@ def as_json(inspections: Iterable[Inspection]) -> None:
     print_json({"files": [_body(inspection) for inspection in inspections]})
 
 
+def print_suggestion(draft: MappingDraft, exports: Sequence[str]) -> None:
+    """Print a drafted mapping on stdout, and on stderr what to do with it."""
+    print(mapping_text(draft), end="")
+    sys.stdout.flush()
+    files = " ".join(map(shlex.quote, exports))
+    note(f"keep it with > mapping.yaml, then: icpctl score {files} --mapping mapping.yaml")
+
+
 FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
     "table": as_table,
     "json": as_json,
@@ -41,6 +52,7 @@ FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {
 
 def _print_file(inspection: Inspection) -> None:
     print_mapped([inspection.mapped])
+    print_unknown([inspection.mapped])
     rejected = f", {inspection.rejected:,} rejected" if inspection.rejected else ""
     records = counted(inspection.records, "record")
     name = shown_line(inspection.mapped.source)

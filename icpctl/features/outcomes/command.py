@@ -12,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     Org,
     Report,
@@ -39,33 +40,47 @@ if TYPE_CHECKING:
 
 Won = Annotated[
     list[str] | None,
-    typer.Option("--won", metavar="F", help="Won deals, or all with their stage; repeatable."),
+    typer.Option(
+        "--won", metavar="F", help="Won deals, or all deals with their stage (repeatable)."
+    ),
 ]
 Lost = Annotated[
-    list[str] | None, typer.Option("--lost", metavar="F", help="Lost deals; repeatable.")
+    list[str] | None, typer.Option("--lost", metavar="F", help="Lost deals (repeatable).")
 ]
 On = Annotated[
     str | None,
-    typer.Option(metavar="FIELD|PATH=PATH", help="What joins visitors and deals; domain."),
+    typer.Option(
+        metavar="FIELD|PATH=PATH", help="Field that joins visitors and deals (default: domain)."
+    ),
 ]
 Label = Annotated[
     str | None,
-    typer.Option(metavar="PATH[=VALUE]", help="The outcome is in the export: such as Converted=1."),
+    typer.Option(
+        metavar="PATH[=VALUE]", help="Read the outcome from the export, such as Converted=1."
+    ),
 ]
 Unit = Annotated[
     str | None,
-    typer.Option(metavar="account|visitor", help="What is counted; account when joined on domain."),
+    typer.Option(
+        metavar="account|visitor", help="Unit to count (default: account if joined on domain)."
+    ),
 ]
 Against = Annotated[
     str | None,
-    typer.Option(metavar="lost|everyone", help="Who is compared; lost where there are lost deals."),
+    typer.Option(
+        metavar="lost|everyone",
+        help="Compare won with lost or with everyone (default: lost, if given).",
+    ),
 ]
 Within = Annotated[
     str | None,
-    typer.Option(metavar="90d", help="Who was seen later than so long ago may still be won."),
+    typer.Option(
+        metavar="90d", help="Leave out units last seen less than this long ago, such as 90d."
+    ),
 ]
 Capacity = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="How many you can work on: what they bring.")
+    int | None,
+    typer.Option(min=1, metavar="N", help="Show what the best N bring, if you can work on N."),
 ]
 
 
@@ -80,12 +95,14 @@ def outcomes(
     within: Within = None,
     period: Annotated[
         str | None,
-        typer.Option(metavar="FROM..TO|newest:30%", help="Only units of this time."),
+        typer.Option(metavar="FROM..TO|newest:30%", help="Count only units of this period."),
     ] = None,
     capacity: Capacity = None,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option(metavar="BOUND", help="Exit code 1 if SLUG:precision<0.1; repeatable."),
+        typer.Option(
+            metavar="BOUND", help="Exit with 1 at a bound such as SLUG:precision<0.1 (repeatable)."
+        ),
     ] = None,
     missed: Annotated[
         Path | None,
@@ -95,10 +112,10 @@ def outcomes(
         ),
     ] = None,
     base: Annotated[
-        str | None, typer.Option(metavar="REF", help="Also as a git revision of the configs was.")
+        str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also as those of another folder are.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     report: Report = None,
     report_title: ReportTitle = None,
@@ -109,16 +126,17 @@ def outcomes(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         Literal["table", "tsv", "json", "markdown"],
-        typer.Option("-o", "--output", help="How to print it."),
+        typer.Option("-o", "--output", help="Output format."),
     ] = "table",
 ) -> ExitCode:
     """Join visitors with won and lost deals: which configs and conditions find customers.
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds
     from icpctl.features.outcomes.printing import (
@@ -130,9 +148,8 @@ def outcomes(
     )
     from icpctl.features.outcomes.request import OutcomeOptions, read_request
     from icpctl.features.report.target import report_file, report_target
-    from icpctl.scoring.bounds import Limit
 
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space, earlier = workspace(directory, org), None
     if base is not None or base_dir is not None:
         compared = versions(space, config or [], ref=base, folder=base_dir)
@@ -142,12 +159,13 @@ def outcomes(
     configs = [(file.slug, file.config) for file in files]
     slugs = [slug for slug, _ in configs]
     bounds = _bounds(fail_on or [], slugs, capacity)
-    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
+    deals = won or (), lost or (), on, label, unit, against, within, period
+    asked = OutcomeOptions(*deals, encoding=options.encoding)
     request = read_request(asked, options.as_of)
     exports = visitors_of(visitors)
     if earlier is not None and "-" in exports:
         raise IcpctlError(
-            "stdin can be read once, and a comparison reads visitors twice",
+            "stdin can be read only once, but a comparison reads the visitors twice",
             "bad_usage",
             hint="write them to a file first",
         )
@@ -164,10 +182,9 @@ def outcomes(
             target.write(page, call.page(scan, heading, target, files, before))
     met = met_bounds(scan.outcomes, bounds)
     print_outcomes(scan, heading, output, met, slugs, before)
-    print_deal_notes(scan, request.deals, limit := Limit.parse("0"))
+    print_deal_notes(scan, request.deals, strict := strictness())
     print_met_bounds(met)
-    rejected = scan.run.report.rejected + len(request.deals.rejected)
-    is_found = bool(met) or limit.exceeded(rejected, scan.run.report.visitors)
+    is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
     return ExitCode.FOUND if is_found else ExitCode.DONE
 
 

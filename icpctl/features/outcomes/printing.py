@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
     from icpctl.output.runs.plain_rows import PlainWriter
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Strictness
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +97,17 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         if config.excludes
     ]
     for count, text in (
-        (joined.after_close, "came only after the deal had closed and do not count"),
-        (joined.without_last_seen, "have no last_seen and count as if before any close date"),
+        (joined.after_close, "came only after the deal had closed and are not counted"),
+        (joined.without_last_seen, "have no last_seen and are counted as if before any close date"),
         (joined.without_key, f"have no {heading.joined_on} to join on"),
     ):
         said += [f"{counted(count, 'visitor')} {text}"] * (count > 0)
     return said
 
 
-def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
+def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> None:
     """Print on stderr what was wrong with the input, and what did not join."""
-    print_notes(scan.run, limit, SCORE_KEEPS_REJECTS)
+    print_notes(scan.run, strictness, SCORE_KEEPS_REJECTS)
     print_rejected(deals.rejected[:10], len(deals.rejected))
     keys, joined = len(deals.table), scan.survey.joined.joined_keys
     if not keys:
@@ -117,7 +117,7 @@ def print_deal_notes(scan: Scan, deals: DealReading, limit: Limit) -> None:
     if keys > joined:
         note(f"deals: {counted(keys - joined, 'key')} joined no visitor that counts")
     for count, text in (
-        (deals.table.without_key, "without a key to join on (free mail is none)"),
+        (deals.table.without_key, "without a key to join on (free mail addresses are not keys)"),
         (deals.table.open, "that are neither won nor lost"),
     ):
         if count:
@@ -160,6 +160,7 @@ def _body(
         },
         **to_json(scan.outcomes),
         **compared,
+        **scan.run.report.unread_body(),
         "failed": [{"bound": str(item.bound), "value": item.value} for item in met],
         "elapsedSeconds": scan.run.report.elapsed_seconds,
     }
@@ -192,7 +193,7 @@ def _cell(text: str, is_number: bool) -> str:
 
 
 def _value(item: MetBound) -> str:
-    return "there is no such figure" if item.value is None else f"{item.value:.4g}"
+    return "this figure is not known" if item.value is None else f"{item.value:.4g}"
 
 
 def print_met_bounds(met: Sequence[MetBound]) -> None:

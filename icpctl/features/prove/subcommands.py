@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from icpctl.cli.command import Command, Group
+from icpctl.cli.errors import exits
 from icpctl.cli.options import CaseSensitive, Dir, Org, Slug
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.prove.command import Timeout
+from icpctl.features.prove.command import Timeout, prove
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
@@ -32,14 +34,14 @@ def equivalent(
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of this folder.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     directory: Dir = None,
     org: Org = None,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
-        EquivalentFormat, typer.Option("-o", "--output", help="How to print the answer.")
+        EquivalentFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
 ) -> ExitCode:
     """Prove that two configs are the same for every visitor, or show a visitor that differs.
@@ -128,9 +130,10 @@ def _versions(
     before = {file.slug for file in both.before}
     if gone := sorted(before ^ {file.slug for file in both.after}):
         raise IcpctlError(
-            f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} in one of both versions only",
+            f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} in only one of the two "
+            "versions",
             "no_such_slug",
-            hint="name the configs that are to be compared",
+            hint="name the configs to compare",
         )
     return both
 
@@ -142,3 +145,13 @@ def _pairs(both: "Versions") -> "list[tuple[Named, Named]]":
         ((f"{file.slug} ({both.base})", before[file.slug]), (file.slug, file.config))
         for file in both.after
     ]
+
+
+prove_app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False)
+prove_app.callback(invoke_without_command=True)(prove)
+prove_app.command(
+    "equivalent", cls=Command, short_help="Prove that configs are the same for every visitor."
+)(exits(equivalent))
+prove_app.command(
+    "witnesses", cls=Command, short_help="Print tests at the boundaries of a config."
+)(exits(witnesses))

@@ -29,7 +29,7 @@ from icpctl.output.runs.notes import (
     print_rejected,
     rejects_hint,
 )
-from icpctl.output.runs.read_as import print_mapped
+from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 
@@ -98,11 +98,15 @@ class RollUpRun:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys."""
+    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys.
+
+    `encoding` is that of CSV files which are not UTF-8.
+    """
 
     mapping: Mapping | None = None
     by: tuple[RecordPath, ...] = ()
     temp_dir: Path | None = None
+    encoding: str | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
         """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
@@ -118,7 +122,7 @@ class How:
                     f"the mapping {file.mapping.name} does not say it",
                     "bad_usage",
                     Location(file.source),
-                    "name what they have in common, e.g. --by email",
+                    "name what they have in common, such as --by email",
                 )
         return mapped
 
@@ -141,7 +145,7 @@ def rollup_into(
         spool = stack.enter_context(temporary_folder(how.temp_dir))
         target = None if out == STDOUT else stack.enter_context(replacing(Path(out)))
         kept = stack.enter_context(replacing(rejects)) if rejects else None
-        sources = find_sources(visitors)
+        sources = find_sources(visitors, how.encoding)
         run.mapped = how.mapped(sources)
         names = names_of([file.mapping for file in run.mapped])
         scan = Scan(
@@ -171,7 +175,7 @@ def suffix_of(out: str) -> str:
     suffix = PurePosixPath(out).suffix.lower()
     if suffix not in FORMATS:
         raise IcpctlError(
-            "what it should hold is not clear from its name",
+            "the extension does not say its format",
             "unknown_format",
             Location(out),
             f"end it in one of {', '.join(FORMATS)}",
@@ -205,8 +209,9 @@ def print_rollup(
         print(text, file=stream)
     sys.stdout.flush()
     print_mapped(run.mapped)
+    print_unknown(run.mapped)
     print_rejected(run.first_rejected, run.rejected)
     print_damaged(run.damaged)
-    print_misfits(run.warnings.first, dict(sorted(run.warnings.counts.items())))
+    print_misfits(run.warnings.summary())
     if limit.exceeded(run.rejected, run.records):
         print_exceeded(run.rejected, limit, rejects_hint(rejects_kept=rejects_kept))

@@ -1,6 +1,7 @@
 """`icpctl stats`."""
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -21,7 +23,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,15 +38,15 @@ def stats(
     visitors: Visitors = None,
     first: Annotated[
         str | None,
-        typer.Option("--from", metavar="T", help="The first day of last_seen, or time."),
+        typer.Option("--from", metavar="T", help="First day or time of last_seen."),
     ] = None,
     last: Annotated[
         str | None,
-        typer.Option("--to", metavar="T", help="The last day of last_seen, or time."),
+        typer.Option("--to", metavar="T", help="Last day or time of last_seen."),
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="FIELD", help="Also by the commonest values of a text field."),
+        typer.Option(metavar="FIELD", help="Also count by the commonest values of a text field."),
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -56,28 +58,29 @@ def stats(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
-    output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print them.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.
 
     With --from or --to, of those last seen in that period.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.report.period import Period
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
-    from icpctl.scoring.bounds import Limit
+    from icpctl.output.written import print_written
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
+    started = time.perf_counter()
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     period = Period.parse(first, last)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space = workspace(directory, org)
     target = report_target(report, report_title, no_visitors)
     exports, configs = visitors_of(visitors), space.configs(config or [])
@@ -88,10 +91,10 @@ def stats(
         result = stats_on(spark, exports, configs, options, counts, space.org)
     else:
         result = _stats_here(exports, configs, options, counts, space.org, target)
-    limit, totals = Limit.parse("0"), result.run.report
-    print_stats(result, output, limit)
-    is_bad = limit.exceeded(totals.rejected + totals.damaged, totals.visitors)
-    return ExitCode.FOUND if is_bad else ExitCode.DONE
+    strict = strictness()
+    print_stats(result, output, strict)
+    print_written(report, since=started)
+    return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 
 def _stats_here(

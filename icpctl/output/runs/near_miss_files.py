@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.output.runs.plain_rows import WRITERS
 
 if TYPE_CHECKING:
@@ -47,5 +47,5 @@ def _cells(near_misses: Sequence[NearMiss]) -> Iterator[tuple[object, ...]]:
     texts: dict[int, str] = {}
     for visitor, config, group, condition, seen in near_misses:
         if id(condition) not in texts:
-            texts[id(condition)] = head(condition)
+            texts[id(condition)] = phrase(condition)
         yield visitor, config, group, texts[id(condition)], seen

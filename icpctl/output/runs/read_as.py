@@ -1,4 +1,4 @@
-"""What is said of the mappings that exports are read with."""
+"""What is said of how exports are read: formats, and what was asked for and is in no record."""
 
 from __future__ import annotations
 
@@ -7,38 +7,113 @@ from typing import TYPE_CHECKING
 
 from icpctl.exports.format_detection import doubled_columns, unknown_format
 from icpctl.output.console import is_coloured, shown, shown_line, styled
-from icpctl.output.wording import counted
+from icpctl.output.wording import counted, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.exports.format_detection import Mapped
+    from icpctl.scoring.unread_fields import Unread, UnreadField, UnreadFile
+
+_NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one
 
 
 def print_mapped(mapped: Sequence[Mapped]) -> None:
-    """Print on stderr a line for each mapping that was recognised, and what fits none."""
+    """Print on stderr a line for each mapping that was recognised, and what is odd about files."""
     colour = is_coloured(sys.stderr)
     files: dict[str, list[Mapped]] = {}
     for its in mapped:
         if its.recognised:
             files.setdefault(its.mapping.name, []).append(its)
     for name, alike in files.items():
-        more = f" and {len(alike) - 1:,} more" if len(alike) > 1 else ""
-        place = styled(shown_line(alike[0].source + more), "place", colour=colour)
+        place = styled(shown_line(_several([its.source for its in alike])), "place", colour=colour)
         print(f"{place}: read as {alike[0].mapping.title} (--mapping {name})", file=sys.stderr)
     for its in mapped:
         if its.skipped_lines:
             place = styled(shown_line(its.source), "place", colour=colour)
             lines = counted(its.skipped_lines, "line")
             print(f"{place}: {lines} above the header skipped", file=sys.stderr)
-        if not its.fits:
-            _warn(its, *unknown_format(its), colour=colour)
         if its.doubled:
-            _warn(its, *doubled_columns(its), colour=colour)
+            _warn(its.source, *doubled_columns(its), colour=colour)
+    _print_repeated(
+        [its for its in mapped if its.repeated_ids and not its.mapping.by], colour=colour
+    )
 
 
-def _warn(mapped: Mapped, message: str, hint: str, *, colour: bool) -> None:
-    place = styled(shown_line(mapped.source), "place", colour=colour)
+def print_unknown(mapped: Sequence[Mapped]) -> None:
+    """Print on stderr of which files the first records have no field of a visitor."""
+    colour = is_coloured(sys.stderr)
+    for its in mapped:
+        if not its.fits:
+            _warn(its.source, *unknown_format(its), colour=colour)
+
+
+def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
+    """Print on stderr the files that tell nothing of visitors, and a line for each unread field."""
+    colour = is_coloured(sys.stderr)
+    by_name = {its.source: its for its in mapped}
+    for file in unread.files:
+        hint = None
+        if file.foreign:
+            hint = "export the visitors again, and look at the file before it is scored"
+        elif file.has_records:
+            _, hint = unknown_format(by_name[file.file])
+        _warn(file.file, unread_file_text(file, by_name.get(file.file)), hint, colour=colour)
+    alike: dict[tuple[object, ...], list[UnreadField]] = {}
+    for field in unread.fields:
+        alike.setdefault((field.field, field.configs, field.paths), []).append(field)
+    for fields in alike.values():
+        _warn(_several([field.file for field in fields]), unread_text(fields[0]), colour=colour)
+
+
+def unread_file_text(file: UnreadFile, mapped: Mapped | None = None) -> str:
+    """Return why a file tells nothing of visitors; `mapped` is how it was read."""
+    if file.foreign:
+        return f"this is {file.foreign}"
+    if not file.has_records:
+        return "this file has no record of a visitor"
+    return unknown_format(mapped)[0] if mapped else "no record has a field of a visitor"
+
+
+def unread_text(field: UnreadField) -> str:
+    """Return that no record has a field, who asks for it, and what may be meant instead."""
+    who = "the mapping names"
+    if field.configs:
+        asks = "asks for" if len(field.configs) == 1 else "ask for"
+        who = f"{_some(field.configs)} {asks}"
+    tried = f"tried {_some(field.paths)}" if field.paths else "the mapping has no path for it"
+    text = f"no record has {field.field}, which {who}; {tried}"
+    if field.similar:
+        text += f"; most similar: {_some(field.similar)}"
+    if field.passing:
+        text += f"; {_some(field.passing)} would pass"
+    return text
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(cut(name, _LONGEST) for name in names[:_NAMED]) + more
+
+
+def _several(files: Sequence[str]) -> str:
+    return files[0] + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
+
+
+def _print_repeated(mapped: Sequence[Mapped], *, colour: bool) -> None:
+    """Print a line on files whose records may be events of visitors, not visitors."""
+    if mapped:
+        first = mapped[0]
+        text = (
+            f"{first.repeated_ids:,} of the first {first.looked_at:,} records have the id of one "
+            "before: if these are events, --by id makes one visitor of each id"
+        )
+        _warn(_several([its.source for its in mapped]), text, colour=colour)
+
+
+def _warn(file: str, message: str, hint: str | None = None, *, colour: bool) -> None:
+    place = styled(shown_line(file), "place", colour=colour)
     label = styled("warning:", "warning", colour=colour)
-    hint = f"  {styled('hint:', 'hint', colour=colour)} {shown(hint)}"
-    print(f"{place}: {label} {shown(message)}\n{hint}", file=sys.stderr)
+    lines = [f"{place}: {label} {shown(message)}"]
+    if hint:
+        lines.append(f"  {styled('hint:', 'hint', colour=colour)} {shown(hint)}")
+    print("\n".join(lines), file=sys.stderr)

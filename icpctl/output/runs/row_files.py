@@ -88,7 +88,7 @@ def form_of(file: str, option: str) -> Form:
 def _unclear(file: str, more: str) -> IcpctlError:
     """What is wrong with the name of a file that does not say what it should hold."""
     return IcpctlError(
-        "what the file should hold is not clear from its name",
+        "the extension of the file does not say its format",
         "unknown_format",
         Location(file),
         f"end it in one of {', '.join(FORMATS)}{more}",
@@ -149,9 +149,9 @@ def refuse_taken_names(layout: Layout) -> None:
     taken = sorted(set(layout.carry) & {*PLACE, *VERDICT, *own})
     if taken:
         raise IcpctlError(
-            f"--carry {taken[0]}: the rows have a column of this name",
+            f"--carry {taken[0]}: the rows already have a column of this name",
             "bad_usage",
-            hint=f"a path in quotes is another name: --carry '\"{taken[0]}\"'",
+            hint=f"quote the path to give it another name: --carry '\"{taken[0]}\"'",
         )
 
 

@@ -362,6 +362,6 @@ def test_a_percentage_of_nobody() -> None:
     ],
 )
 def test_what_is_no_bound(text: str) -> None:
-    with pytest.raises(IcpctlError, match="is no bound") as found:
+    with pytest.raises(IcpctlError, match="is not a bound") as found:
         Bound.parse(text)
     assert "lost, moved, score_changed" in str(found.value.hint)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.scoring.conditions import number_kernel
+from icpctl.scoring.value_bits import number_kernel
 from icpctl.values import normal_forms
 from icpctl.vocabulary import Kind
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl import __version__
 from icpctl.features.report.pages.page import (
     Block,
     Cell,
@@ -15,28 +14,32 @@ from icpctl.features.report.pages.page import (
     own,
 )
 from icpctl.output.runs.notes import misfit_text
+from icpctl.output.runs.read_as import unread_file_text
 from icpctl.output.wording import counted
+from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.sources import Source
     from icpctl.scoring.run import Run
 
 _MOST_PLACES = 100
+_MOST_PASSING = 4  # values that negative conditions keep out
 
 
 def quality(run: Run, *, visitors: bool) -> Section | None:
-    """Rejected lines and values that did not fit, None without any; examples with `visitors`."""
+    """What was missing, rejected or did not fit, None without any; examples with `visitors`."""
     report = run.report
-    blocks = []
+    blocks = _unread(run)
     if report.rejected:
         table = Table(
             "The first rejected lines",
             columns("Line", "Reason"),
             [[Cell(own(f"{it.file}:{it.line}")), Cell(own(it.reason))] for it in run.rejected],
         )
-        text = f"{counted(report.rejected, 'line')} that are no visitor; all others were scored."
+        text = f"{counted(report.rejected, 'line')} that are not a visitor; all others were scored."
         blocks.append(Block("Rejected lines", text, table=table))
     if report.field_warnings:
         counts = Table(
@@ -44,12 +47,45 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             columns("Field", "#Values"),
             [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
         )
-        first = tuple(own(f"{it.file}:{it.line}: {misfit_text(it)}") for it in run.warnings)
-        text = "Values that are not of their field's kind count as missing."
+        first = tuple(own(f"{_place(it)}: {misfit_text(it)}") for it in run.warnings)
+        text = "Values that do not fit their field count as missing."
         blocks.append(Block("Field warnings", text, table=counts, items=first if visitors else ()))
     if not blocks:
         return None
     return Section("quality", "Data quality", "", blocks)
+
+
+def _place(warning: FieldWarning) -> str:
+    """Where the first value of a field is that does not fit."""
+    file, line = warning.places[0]
+    return f"{file}:{line}"
+
+
+def _unread(run: Run) -> list[Block]:
+    """Files that tell nothing of visitors, and fields that no record of a file has."""
+    blocks = []
+    if run.unread.files:
+        items = tuple(own(f"{file.file}: {unread_file_text(file)}") for file in run.unread.files)
+        text = "Of these files no field was read."
+        blocks.append(Block("Files without visitors", text, items=items[:_MOST_PLACES]))
+    if run.unread.fields:
+        table = Table(
+            "Fields that no record has",
+            columns("File", "Field", "Asked for by", "Most similar", "Would pass"),
+            [
+                [
+                    Cell(own(field.file)),
+                    Cell(field.field),
+                    Cell(own(", ".join(field.configs))),
+                    Cell(own(", ".join(field.similar))),
+                    Cell(own(", ".join(field.passing[:_MOST_PASSING]))),
+                ]
+                for field in run.unread.fields[:_MOST_PLACES]
+            ],
+        )
+        text = "No record of the file has the field: conditions on it fail, negative ones hold."
+        blocks.append(Block("Unread fields", text, table=table))
+    return blocks
 
 
 def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
@@ -71,5 +107,5 @@ def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
     text = f"Made by icpctl {__version__}."
     if more > 0:
         text += f" The first {_MOST_PLACES} of {len(sources):,} files are listed."
-    blocks = [Block("Input", table=inputs), Block("Profiles", table=configs)]
+    blocks = [Block("Input", table=inputs), Block("Configs", table=configs)]
     return Section("making", "How it was made", text, blocks, columns=True)

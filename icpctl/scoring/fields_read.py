@@ -1,0 +1,64 @@
+"""Which fields the records of each file have: noted batch by batch, from columns made anyway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from icpctl.mappings.mapping import LAST_SEEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from icpctl.scoring.conditions import BatchColumns
+    from icpctl.scoring.plan import Plan
+
+
+@dataclass(slots=True)
+class FileFields:
+    """Of a file, or a part of one, the visitors, and the fields that some record has.
+
+    A field that holds only values that do not fit it counts: these are told apart.
+    """
+
+    visitors: int = 0
+    fields: set[str] = field(default_factory=set)
+
+    def add(self, visitors: int, fields: Iterable[str]) -> None:
+        """Note a batch."""
+        self.visitors += visitors
+        self.fields.update(fields)
+
+    def merge(self, later: FileFields) -> None:
+        """Add what another part has."""
+        self.add(later.visitors, later.fields)
+
+
+def field_name(name: str) -> str:
+    """Return the field that people look for where conditions ask for a column.
+
+    >>> field_name("last_seen_days")
+    'last_seen'
+    """
+    return LAST_SEEN if name == "last_seen_days" else name
+
+
+def fields_read(columns: BatchColumns, plan: Plan) -> frozenset[str]:
+    """Return the fields of a batch that some row has, after its bits were made.
+
+    Those that are asked for are there as conditions see them: a UTM parameter may be in the query
+    of a page, and a range be a number. Other columns of the batch are named as they are.
+    """
+    table = columns.table
+    others = {
+        name for name in table.schema.names if name not in plan.columns and _has_tokens(table[name])
+    }
+    return frozenset(map(field_name, columns.read | columns.misfits.keys() | others))
+
+
+def _has_tokens(tokens: pa.Array) -> bool:
+    if pa.types.is_list(tokens.type):
+        return len(tokens.flatten()) > 0
+    return bool(tokens.null_count < len(tokens))
