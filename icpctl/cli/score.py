@@ -13,6 +13,7 @@ from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -105,6 +106,7 @@ def score(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -144,6 +146,7 @@ def score(
         "--follow": follow,
         "--report": report is not None,
         "--full": full,
+        "--by": by is not None,
         "--timings": timings,
         "--encoding": encoding is not None,
         "--out -": out == "-",
@@ -155,7 +158,7 @@ def score(
         visitors = _followed(visitors, out)
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     strict = strictness(max_rejects, max_misfits, require_fields)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding, by)
     options = replace(options, follow=follow)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])

@@ -10,6 +10,7 @@ import typer
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -47,6 +48,7 @@ def insight(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -73,9 +75,13 @@ def insight(
     from icpctl.output.written import print_written
 
     started = time.perf_counter()
-    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    unbuilt = {
+        "--report": report is not None,
+        "--encoding": encoding is not None,
+        "--by": by is not None,
+    }
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
     space = workspace(directory, org)
     configs = space.configs(config or [])
     target = report_target(report, report_title, no_visitors)
