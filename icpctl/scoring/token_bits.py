@@ -130,8 +130,10 @@ def _bits_of_pages(texts: pa.Array, plan: Plan) -> TextBits:
         if field_of(field.type) == mapping.PAGES:
             values = value_bits(field, column.values, case_sensitive=plan.case_sensitive)
             bits[field.type.name] = TokenBits.of(column, column.cells(values))
-    names = (name for name in mapping.OF_QUERIES if name in plan.types)
-    has = (name for name in names if page_columns.parameters_of(column.values, name))
+    names = [name for name in mapping.OF_QUERIES if name in plan.types]
+    may_have = page_columns.pages_with(column.values, mapping.QUERY_PREFIX)
+    queries = column.values.take(pa.array(may_have))
+    has = (name for name in names if page_columns.parameters_of(queries, name))
     return TextBits(bits, frozenset(has))
 
 

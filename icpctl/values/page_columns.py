@@ -109,13 +109,19 @@ def with_parameters(column: Column, pages: Column, name: str) -> Column:
     return _with_texts(column, list(number_of), np.where(filled, codes, -1))
 
 
-def parameters_of(pages: pa.Array, name: str) -> dict[int, str]:
-    """Return by the number of the page the texts of those that have such a parameter."""
+def pages_with(pages: pa.Array, part: str) -> np.ndarray:
+    """Return the numbers of the pages that may have parameters with this part in their names."""
     with_query = np.flatnonzero(containing(pages, "?"))
     queries = pages.take(pa.array(with_query))
-    has_name = pc.match_substring(queries, name, ignore_case=True)
+    has_part = pc.match_substring(queries, part, ignore_case=True)
     has_escape = pc.match_substring(queries, "%")  # perhaps in the name
-    numbers = with_query[pc.or_(has_name, has_escape).to_numpy(zero_copy_only=False)]
+    numbers: np.ndarray = with_query[pc.or_(has_part, has_escape).to_numpy(zero_copy_only=False)]
+    return numbers
+
+
+def parameters_of(pages: pa.Array, name: str) -> dict[int, str]:
+    """Return by the number of the page the texts of those that have such a parameter."""
+    numbers = pages_with(pages, name)
     texts = ((int(number), query_parameter(pages[int(number)].as_py(), name)) for number in numbers)
     return {number: text for number, text in texts if text is not None and not is_missing(text)}
 

@@ -39,6 +39,7 @@ _END = "\0"
 """What separates texts that are made into others at once: no form changes it, or joins with it."""
 
 _FIRST_PRINTABLE, _LAST_PRINTABLE, _SPACE = 0x20, 0x7E, 0x20
+_FIRST_BYTE_OF_MARKS = 0xCC  # in UTF-8
 _MARKS_AT_ONCE = 30
 """As in the Stream-Safe Text Format of Unicode (UAX #15, section 13)."""
 
@@ -160,7 +161,8 @@ def _changed(
         return texts
     chosen = sources.filter(which).to_pylist()
     joined = _END.join(chosen)
-    if joined.count(_END) >= len(chosen) or _many_marks().search(joined):
+    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
+    if joined.count(_END) >= len(chosen) or (has_marks and _many_marks().search(joined)):
         made = [change(text) for text in chosen]
     else:
         made = change_at_once(joined).split(_END)
