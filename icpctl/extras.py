@@ -19,5 +19,5 @@ def require(module: str, extra: str, whose: str, code: str) -> Any:
         raise IcpctlError(
             f"{whose} {module}, which is not installed ({error})",
             code,
-            hint=f'install it with: pip install "icpctl[{extra}]"',
+            hint=f'from a clone of icpctl: pip install ".[{extra}]"',
         ) from None

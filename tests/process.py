@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -26,6 +27,11 @@ class Ended(NamedTuple):
     code: int
     out: str
     err: str
+
+    @property
+    def tabbed(self) -> str:
+        """What was printed, with one tab between the cells of tables, however wide these are."""
+        return re.sub(r"(?<=\S) {2,}(?=\S)", "\t", self.out)
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -654,7 +654,7 @@ SECTION_4 = {
         Row("country", "starts_with", "US", ["USA"], ["United States", "840"]),
         Row("country", "ends_with", "states", ["United States"], ["US"]),
     ],
-    "4 country: a name or an ISO 3166 code stands for all of that country's": [
+    "4 country: any name or ISO 3166 code of a country means that country": [
         Row(
             "country",
             "equals",

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icpctl import __version__
 from icpctl.cli.command import Entry, Group, LazyCommands
 from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
 from icpctl.features import prove, sql  # noqa: F401 - they register their codes
+from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReport, RunFigures
@@ -51,7 +51,7 @@ ENTRIES = (
     Entry(CHECK, "prove", "features.prove.subcommands:prove_app", "Prove what configs do for every possible visitor."),
     Entry(ELSEWHERE, "sql", "features.sql.command:sql", "Write the configs as SQL, for visitors in a warehouse."),
     Entry(ELSEWHERE, "schema", "cli.configs.schema:schema", "Print the JSON Schema of a config file, for editors."),
-    Entry(ELSEWHERE, "describe", "cli.describe:describe", "Explain condition types, comparators and finding codes."),
+    Entry(ELSEWHERE, "describe", "cli.configs.describe:describe", "Explain condition types, comparators and finding codes."),
     Entry(ELSEWHERE, "completion", "cli.completion:completion", "Print the completion script of a shell."),
 )
 # fmt: on

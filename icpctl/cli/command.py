@@ -36,6 +36,10 @@ class Command(TyperCommand):
                 with formatter.section(title):
                     formatter.write_dl(records)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples after everything else."""
+        _write_examples(ctx, formatter)
+
 
 class Group(TyperGroup):
     """A command with commands of its own, which is as careful as `Command`."""
@@ -54,6 +58,10 @@ class Group(TyperGroup):
         for title, commands in groups.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(widest), summary) for name, summary in commands])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples after everything else."""
+        _write_examples(ctx, formatter)
 
     def summaries(self, ctx: Any) -> Iterator[tuple[str, str, str]]:
         """Yield the name, the title of the group and the summary of each command."""
@@ -111,13 +119,24 @@ class LazyCommands(Mapping[str, Any]):
         return len(self.entries)
 
 
+def _write_examples(ctx: Any, formatter: Any) -> None:
+    """Write the examples of a command, each as it is typed, whatever the width."""
+    from icpctl.cli.examples import examples_of
+
+    examples = examples_of(ctx.command_path)
+    if examples:
+        with formatter.section("Examples"):
+            for purpose, call in examples:
+                formatter.write(f"  # {purpose}\n  {call}\n")
+
+
 def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
     if ctx.resilient_parsing:  # completion, where words may be anything
         return
     values, _, given = command.make_parser(ctx).parse_args(args=list(args))
     for param, times in Counter(given).items():
         if times > 1 and _takes_one(param):
-            _refuse("it is given twice, and takes one value", ctx, param)
+            _refuse("is given twice, but takes one value", ctx, param)
         value = values.get(param.name)
         if "" in (value if isinstance(value, list | tuple) else [value]):
             _refuse("the value is empty", ctx, param)

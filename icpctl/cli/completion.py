@@ -59,7 +59,7 @@ complete -c icpctl -f -n "__icpctl_complete is-args" -a "(__icpctl_complete get-
 
 
 def completion(
-    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="Whose script.")],
+    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="The shell.")],
 ) -> ExitCode:
     """Print the completion script of a shell.
 

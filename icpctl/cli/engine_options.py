@@ -12,17 +12,18 @@ if TYPE_CHECKING:
 EngineName = Literal["local", "spark"]
 
 Engine = Annotated[
-    EngineName, typer.Option(help="What does it: this machine, or Spark (docs/scale.md).")
+    EngineName, typer.Option(help="Where to run: on this machine, or on Spark (docs/scale.md).")
 ]
 Master = Annotated[
     str | None,
     typer.Option(
-        metavar="URL", help="Spark's master, such as spark://HOST:7077; else what Spark is set to."
+        metavar="URL",
+        help="Spark master, such as spark://HOST:7077 (default: from Spark's settings).",
     ),
 ]
 SparkConf = Annotated[
     list[str] | None,
-    typer.Option("--spark-conf", metavar="KEY=VALUE", help="A setting of Spark; repeatable."),
+    typer.Option("--spark-conf", metavar="KEY=VALUE", help="Pass a setting to Spark (repeatable)."),
 ]
 
 
@@ -48,9 +49,9 @@ def cluster(
     for option, is_given in unbuilt.items():
         if is_given:
             raise IcpctlError(
-                f"{option} is not built for --engine spark",
+                f"{option} is not available with --engine spark",
                 "not_on_spark",
-                hint="leave it out, or leave --engine spark out",
+                hint="leave out one of the two",
             )
     from icpctl.spark.session import Cluster
 
@@ -61,7 +62,7 @@ def _setting(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key.startswith("spark."):
         raise IcpctlError(
-            f"--spark-conf {text!r} is no setting of Spark",
+            f"--spark-conf {text!r} is not a setting of Spark",
             "bad_usage",
             hint="write spark.KEY=VALUE, such as spark.executor.memory=4g",
         )

@@ -76,16 +76,13 @@ def run(app: typer.Typer) -> int:
         show: Callable[[], None] | None = getattr(error, "show", None)
         if show is None:  # then it is none of Typer's
             raise
-        if _asks_for_json(sys.argv[1:]):
-            _tell_json(IcpctlError(_words(error), "usage"), _stdout(sys.stdout, is_utf8=True))
-        show()
-        return ExitCode.FAILED
+        if type(error).__name__ == "NoArgsIsHelpError":
+            show()
+            return ExitCode.FAILED
+        from icpctl.cli.usage_errors import usage_error
 
-
-def _words(error: Exception) -> str:
-    """Return what Typer says of an error in one line."""
-    said: Callable[[], str] = getattr(error, "format_message", lambda: str(error))
-    return said()
+        as_json = _stdout(sys.stdout, is_utf8=True) if _asks_for_json(sys.argv[1:]) else None
+        return _tell(usage_error(error), as_json)
 
 
 def _asks_for_json(words: list[str]) -> bool:

@@ -11,10 +11,11 @@ from icpctl.output.formats import ReportFormat
 
 def mappings(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Print this one, to start yours from.")
+        str | None,
+        typer.Argument(metavar="NAME", help="Print this mapping, as a start for your own."),
     ] = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the list.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """List the formats of exports that are known, or print the mapping of one.

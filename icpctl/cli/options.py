@@ -37,13 +37,17 @@ Visitors = Annotated[
     ),
 ]
 Mapping = Annotated[
-    str | None,
-    typer.Option(metavar="NAME|F.yaml", help="Field mapping (default: detected)."),
+    list[str] | None,
+    typer.Option(
+        metavar="NAME|F.yaml",
+        help="Field mapping (default: detected); repeatable, each file takes the first that "
+        "recognises it.",
+    ),
 ]
 Rejects = Annotated[str | None, typer.Option(metavar="F", help="Write rejected lines to F.")]
 MaxRejects = Annotated[
     str,
-    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected."),
+    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected (default: 0)."),
 ]
 TempDir = Annotated[
     Path | None,
@@ -57,7 +61,7 @@ ReportTitle = Annotated[
     str | None, typer.Option("--report-title", metavar="TEXT", help="Title of the report.")
 ]
 NoVisitors = Annotated[
-    bool, typer.Option("--no-visitors", help="Leave single visitors out of the report.")
+    bool, typer.Option("--no-visitors", help="Leave individual visitors out of the report.")
 ]
 Configs = Annotated[
     list[str] | None,
@@ -71,6 +75,13 @@ Configs = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option(metavar="T", help="Count days up to this date (default: now)."),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH|FIELD",
+        help="Make one visitor of all records with the same value of this field, across files.",
+    ),
 ]
 CaseSensitive = Annotated[
     bool | None,
@@ -98,7 +109,7 @@ Rules = Annotated[
 ]
 Encoding = Annotated[
     str | None,
-    typer.Option("--encoding", metavar="E", help="The encoding of CSV files that are not UTF-8."),
+    typer.Option("--encoding", metavar="E", help="Encoding of CSV files that are not UTF-8."),
 ]
 Where = Annotated[
     list[str] | None,
@@ -119,10 +130,15 @@ Prefer = Annotated[
 Label = Annotated[str | None, typer.Option("--label", metavar="L", help="Display name.")]
 Active = Annotated[
     bool | None,
-    typer.Option("--active/--inactive", help="Score it by default, or only if it is named."),
+    typer.Option(
+        "--active/--inactive", help="Score the config by default, or only if it is named."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be done, but change nothing.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; required without a terminal.")]
 Output = Annotated[
-    SingleFormat, typer.Option("-o", "--output", help="Print format; yaml is the file unchanged.")
+    SingleFormat,
+    typer.Option("-o", "--output", help="Output format; yaml prints the file unchanged."),
 ]

@@ -1,6 +1,7 @@
 """`icpctl score`."""
 
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -28,7 +30,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +62,7 @@ def score(
         typer.Option(
             "--near-misses",
             metavar="F",
-            help="Write who fails one required condition: .jsonl, .csv or .parquet.",
+            help="Write visitors that fail one required condition to F.",
         ),
     ] = None,
     max_rejects: MaxRejects = "0",
@@ -79,16 +81,20 @@ def score(
         bool, typer.Option("--only-matched", help="Write matching visitors only.")
     ] = False,
     with_line: Annotated[
-        bool, typer.Option("--with-line", help="Write the source file and line in front.")
+        bool,
+        typer.Option(
+            "--with-line", help="Add the source file and line to each row, in the first columns."
+        ),
     ] = False,
     carry: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATH|FIELD", help="Add a field, or a path of the record, to each row."
+            metavar="PATH|FIELD",
+            help="Add a field, or a path of the record, to each row (repeatable).",
         ),
     ] = None,
     why: Annotated[
-        bool, typer.Option("--why", help="Add to each row a sentence that says why.")
+        bool, typer.Option("--why", help="Add a sentence to each row that says why.")
     ] = False,
     columns: Annotated[
         list[str] | None,
@@ -100,6 +106,7 @@ def score(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -111,14 +118,12 @@ def score(
     master: Master = None,
     spark_conf: SparkConf = None,
     full: Annotated[
-        bool, typer.Option("--full", help="With -o json: also what the report shows.")
+        bool, typer.Option("--full", help="With -o json, add what the report shows.")
     ] = False,
     timings: Annotated[
-        bool, typer.Option("--timings", help="Print on stderr where the time went.")
+        bool, typer.Option("--timings", help="Print the time of each step on stderr.")
     ] = False,
-    output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the report.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Score an export of visitors against the configs.
 
@@ -132,14 +137,18 @@ def score(
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
 
+    started = time.perf_counter()
+
     if full and output != "json":
-        raise IcpctlError("--full is for -o json", "bad_usage", hint="add -o json, or leave it out")
+        raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
     _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
     unbuilt = {
         "--follow": follow,
         "--report": report is not None,
         "--full": full,
+        "--by": by is not None,
         "--timings": timings,
+        "--encoding": encoding is not None,
         "--out -": out == "-",
         "--why": why,
         "--columns": columns is not None,
@@ -149,7 +158,7 @@ def score(
         visitors = _followed(visitors, out)
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     strict = strictness(max_rejects, max_misfits, require_fields)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding, by)
     options = replace(options, follow=follow)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
@@ -173,6 +182,10 @@ def score(
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
+    if out or rejects or near_misses or report:
+        from icpctl.output.written import print_written
+
+        print_written(out, rejects, near_misses, report, since=started)
     if timings:
         print_timings(run)
     return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE
@@ -184,7 +197,7 @@ def _hint_at_insight(run: "Run") -> None:
     if report.visitors and not (report.matched or report.rejected or report.excluded):
         from icpctl.output.console import note
 
-        note("hint: nobody matches; icpctl insight shows which conditions shut visitors out")
+        note("hint: nobody matches; run icpctl insight to see which conditions fail")
 
 
 def _followed(visitors: list[str] | None, out: str | None) -> list[str]:
@@ -205,7 +218,7 @@ def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given and out is None:
             hint = "add --out FILE, or leave it out"
-            raise IcpctlError(f"{option} is for the rows of --out", "bad_usage", hint=hint)
+            raise IcpctlError(f"{option} needs --out", "bad_usage", hint=hint)
 
 
 def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":

@@ -119,7 +119,7 @@ def _problem(root: Node, error: ErrorDetails) -> Problem:
     if kind in _EXPECTED:
         given = error["input"]
         if given is None:
-            return Problem("ICP108", start, "nothing stands in this place of the list")
+            return Problem("ICP108", start, "this entry of the list is empty")
         return Problem("ICP103", start, f"expected {_EXPECTED[kind]}, not {described(given)}")
     if kind.startswith("ICP"):
         return Problem(kind, start, context["message"], context["hint"])

@@ -83,6 +83,7 @@ class _FieldsReader(KeyedReader):
             is_count=kind == "days",
             is_days=kind == "days",
             paths=tuple(paths),
+            amount=f"{name.replace('_', ' ')} was {{}} days ago" if kind == "days" else "",
         )
 
     def _kind(self, name: str, start: int, node: Node | None) -> str | None:

@@ -102,7 +102,7 @@ def _read(folder: Path, root: Path, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        raise IcpctlError("this is a link out of the folder of configs", "outside_folder")
+        raise IcpctlError("this link leads out of the folder of configs", "outside_folder")
     return data
 
 

@@ -89,7 +89,7 @@ def same_priorities(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
             ("priority",),
             "ICP304",
             f"{first.path.name} has the priority {config.config.priority} too",
-            "give each active config a priority of its own",
+            "give each active config its own priority",
         )
 
 

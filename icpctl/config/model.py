@@ -57,14 +57,14 @@ def _priority(value: object) -> int:
 def _min_score(value: object) -> int | float:
     min_score = scalars.number(value)
     if not 0 <= min_score <= 100:
-        raise problem("ICP109", f"a minimum score is 0 to 100, not {min_score}")
+        raise problem("ICP109", f"a minimum score must be from 0 to 100, not {min_score}")
     return int(min_score) if min_score == int(min_score) else min_score
 
 
 def _weight(value: object) -> int | float:
     weight = scalars.number(value)
     if weight <= 0:
-        raise problem("ICP107", f"a weight is above 0, not {weight}")
+        raise problem("ICP107", f"a weight must be greater than 0, not {weight}")
     return weight
 
 
@@ -93,7 +93,7 @@ def definitions_of(info: ValidationInfo) -> Definitions:
 def _entries(value: object) -> object:
     # Here and not as a min_length: pydantic counts what is left after validation.
     if isinstance(value, list | tuple) and not value:
-        raise problem("ICP104", "the list is empty; it holds at least one entry")
+        raise problem("ICP104", "the list is empty; it needs at least one entry")
     return value
 
 

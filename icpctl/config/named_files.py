@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.definitions import definitions_in
+from icpctl.config.definitions import NOTHING_DEFINED, definitions_in
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.store import Loaded, Workspace, load_file
+from icpctl.documents.tree import List
 from icpctl.errors import IcpctlError
+
+_STDIN = Path("-")
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from icpctl.config.definitions import Definitions
     from icpctl.config.model import IcpConfig
 
 
@@ -24,23 +29,28 @@ def load_config(path: str | os.PathLike[str]) -> IcpConfig:
     """
     path = Path(path)
     if path.is_dir() or is_rule_test(path.name):
-        raise IcpctlError(f"{path} is no config", "not_a_config")
+        raise IcpctlError(f"{path} is not a config", "not_a_config")
     return load_paths([path]).require_valid()[0].config
 
 
-def load_paths(paths: Iterable[Path]) -> Loaded:
-    """Read config files, and all that folders and their subfolders hold.
+def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED) -> Loaded:
+    """Read config files, and all that folders and their subfolders hold; `-` is stdin.
 
+    `definitions` hold for the config of stdin, or for the configs of a list there.
     Raises `IcpctlError`: `no_such_path`, or `not_a_config` for a file that is none by its name.
     """
     loaded = Loaded()
+    paths = list(paths)
+    if _STDIN in paths:
+        _load_stdin(loaded, definitions)
+        paths = [path for path in paths if path != _STDIN]
     by_place = {_place_of(path): path for path in reversed(list(paths))}
     named = list(reversed(by_place.values()))
     for path in named:
         if not os.path.lexists(path):
             raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
         if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
-            message = f"{path} is no config: its name ends in none of {', '.join(SUFFIXES)}"
+            message = f"{path} is not a config: its name must end in one of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
     folders = [path for path in named if path.is_dir()]
     places = set(map(os.path.realpath, folders))
@@ -59,6 +69,22 @@ def load_paths(paths: Iterable[Path]) -> Loaded:
             load_file(path, None, loaded)
     loaded.compare()
     return loaded
+
+
+def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
+    """Check the config that stdin holds, or each of a list, as `list -o json` prints it."""
+    from icpctl.config.checks import check_document
+    from icpctl.config.editing.bodies import read_source, unprinted, without_printed
+
+    document = without_printed(read_source(str(_STDIN)))
+    loaded.files += 1
+    loaded.findings += definitions.findings
+    root = document.root
+    roots = [unprinted(item) for item in root.items] if isinstance(root, List) else [root]
+    for config_root in roots:
+        shown = replace(document, root=config_root)
+        _, findings = check_document(shown, None, definitions=definitions, lint=loaded.lint)
+        loaded.findings += findings
 
 
 def _place_of(path: Path) -> str:

@@ -193,7 +193,7 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
             start = find(document.root, ("tests", number))
             if not expected.asks:
                 message = "this test expects nothing"
-                hint = "say what must come out: match, score, icp, holds or fails"
+                hint = "say what is expected: match, score, icp, holds or fails"
                 problems.append(Problem("ICP101", start, message, hint))
             named: dict[str, tuple[int, ...]] = {"holds": (), "fails": ()}
             for key, names in (("holds", expected.holds), ("fails", expected.fails)):
@@ -281,7 +281,7 @@ def _problem(root: Node, error: ErrorDetails) -> Problem:
     if kind.startswith("ICP"):
         return Problem(kind, start, context["message"], context["hint"])
     if kind == "too_short":
-        return Problem("ICP104", start, "the list is empty; it holds at least one test")
+        return Problem("ICP104", start, "the list is empty; it needs at least one test")
     wanted = _WANTED.get(kind)
     message = (
         f"expected {wanted}, not {scalars.described(error['input'])}" if wanted else error["msg"]

@@ -52,7 +52,7 @@ def text(value: object) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise problem("ICP103", "half a character (a lone surrogate) is no text") from None
+            raise problem("ICP103", "half a character (a lone surrogate) is not text") from None
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -241,7 +241,7 @@ def _each(
 
 def _listed(item: object, entry: ConditionType | None) -> Scalar:
     if item is None:
-        raise problem("ICP108", "nothing stands in this place of the list")
+        raise problem("ICP108", "this entry of the list is empty")
     if isinstance(item, dict | list | tuple):
         raise problem("ICP206", f"expected one value, not {described(item)}")
     element = _element(item, entry)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MODEL_ONLY = (
     "the file's name: that it is a slug, the only file of its slug, and the config's `slug`",
-    "a priority written as text that is no whole number, such as `1.5` in quotes",
+    "a priority written as text that is not a whole number, such as `1.5` in quotes",
     "a number written as text: that it is finite, above 0 as a weight, 0 to 100 as a score",
     "numbers that YAML reads and JSON does not write: `0x1F`, `+5`, `.5`, `.inf`",
     "that the first number of `between` is not above the second",
@@ -79,16 +79,18 @@ def config_schema(vocabulary: Vocabulary = BUILT_IN) -> Schema:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "icpctl config",
-        "description": "One Ideal Customer Profile: whom it matches, and how well.",
+        "description": "One Ideal Customer Profile (ICP): which visitors match, and how well.",
         "type": "object",
         "required": ["label", "rules"],
         "additionalProperties": False,
         "properties": {
-            "$schema": {"description": "The schema of this file, for editors; never used."},
+            "$schema": {
+                "description": "The schema of this file, for editors; icpctl does not use it."
+            },
             "label": _said(_FILLED, "The display name."),
             "priority": _absent(
                 {"type": ["integer", "string"], "pattern": _NUMBER},
-                "The sort order; lower comes first, without one comes last.",
+                "The sort order: lower comes first; a config without a priority comes last.",
             ),
             "isActive": _absent(
                 {**_BOOLEAN, "default": True}, "Inactive configs are scored only when named."
@@ -101,7 +103,7 @@ def config_schema(vocabulary: Vocabulary = BUILT_IN) -> Schema:
                     "pattern": _POSITIVE,
                     "default": 0,
                 },
-                "The lowest score with which a visitor matches; 0 to 100.",
+                "The lowest score that matches, 0 to 100.",
             ),
             "exclude": _absent(
                 {**_BOOLEAN, "default": False},
@@ -114,14 +116,17 @@ def config_schema(vocabulary: Vocabulary = BUILT_IN) -> Schema:
         },
         "definitions": {
             "rules": _object(
-                "A visitor matches when any group matches.",
+                "A visitor matches if at least one group does.",
                 {"groups": _entries("group", "The groups of conditions; at least one.")},
             ),
             "group": _object(
-                "Conditions that one operator joins. Without required ones it matches everyone.",
+                "Conditions joined by one operator. A group without required conditions matches "
+                "everyone.",
                 {
                     "operator": {
-                        "description": "AND: every required condition holds. OR: at least one.",
+                        "description": (
+                            "AND: a visitor must meet every required condition. OR: at least one."
+                        ),
                         "enum": [operator.value for operator in Operator],
                     },
                     "conditions": _entries("condition", "The conditions; at least one."),
@@ -132,25 +137,31 @@ def config_schema(vocabulary: Vocabulary = BUILT_IN) -> Schema:
     }
 
 
-_SERVER = "Set by the server in API responses; kept and never used."
+_SERVER = "Set by the server in API responses; kept, but not used."
 
 
 def _condition(types: Sequence[ConditionType]) -> Schema:
     return {
-        "description": "One question about a visitor.",
+        "description": "One condition that a visitor meets or not.",
         "type": "object",
         "required": ["type", "comparator"],
         "additionalProperties": False,
         "properties": {
-            "type": _words("What is asked about.", {kind.name: _about(kind) for kind in types}),
+            "type": _words(
+                "The condition type: the field that is compared.",
+                {kind.name: _about(kind) for kind in types},
+            ),
             "comparator": _words(
-                "How it is compared.",
+                "The comparator: how the field is compared with the value.",
                 {comparator.name: _holds(comparator) for comparator in COMPARATORS.values()},
             ),
-            "value": {"description": "What it is compared with; the comparator says its shape."},
+            "value": {
+                "description": "The value to compare with; its shape depends on the comparator."
+            },
             "optional": _absent(
                 {**_BOOLEAN, "default": False},
-                "Optional conditions add to the score and decide no match.",
+                "An optional condition adds to the score but does not decide whether a visitor "
+                "matches.",
             ),
             "weight": _absent(
                 {
@@ -159,7 +170,7 @@ def _condition(types: Sequence[ConditionType]) -> Schema:
                     "pattern": _POSITIVE,
                     "default": 1,
                 },
-                "How much the condition adds to the score; above 0.",
+                "How much the condition adds to the score; greater than 0.",
             ),
         },
         "allOf": [*(_allowed(kind, types) for kind in Kind), *_values(types)],

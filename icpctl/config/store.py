@@ -241,7 +241,8 @@ class Workspace:
         if not is_slug(slug):
             better = nearest_slug(slug[:MAX_SLUG])
             raise IcpctlError(
-                f"{slug[:100]!r} is no slug: lower-case letters and digits, joined by hyphens",
+                f"{slug[:100]!r} is not a slug: expected lower-case letters and digits, joined "
+                "by hyphens",
                 "bad_name",
                 hint=f"such as {better}" if better else None,
             )
@@ -301,7 +302,7 @@ class Workspace:
             message, hint = f"no config in {self.folder} is active", "name one with --config SLUG"
         else:
             message = f"there is no config in {self.folder}"
-            hint = "icpctl init or icpctl create makes one; --dir names another folder"
+            hint = "make one with icpctl init or icpctl create, or name another folder with --dir"
             if self.org is None and (orgs := self.orgs()):
                 hint = f"name an organization with --org: {_listing(orgs)}"
         return IcpctlError(message, "no_configs", hint=hint)
@@ -347,7 +348,7 @@ def load_document(
     if slug is None:
         better = nearest_slug(path.stem)
         hint = f"rename it to {better}{path.suffix.lower()}" if better else None
-        message = f"the file's name {path.name!r} is no slug"
+        message = f"the file name {path.name!r} is not a slug"
         loaded.findings.append(_finding("ICP015", path, message, hint))
     stem, ending = os.path.splitext(path.name)
     siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
@@ -371,7 +372,7 @@ def _two_files(path: Path, others: list[Path]) -> Finding:
 
 
 def _outside(path: Path) -> Finding:
-    return _finding("ICP018", path, "this is a link out of the folder of configs")
+    return _finding("ICP018", path, "this link leads out of the folder of configs")
 
 
 def _finding(code: str, path: Path, message: str, hint: str | None = None) -> Finding:

@@ -252,7 +252,7 @@ _SYNTAX = {
         False,
     ),
     "found invalid Unicode character escape": (
-        "this escape is no character",
+        "this escape is not a character",
         "write the character itself, or \\U and eight digits",
         False,
     ),

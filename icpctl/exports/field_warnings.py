@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports import json_texts
@@ -18,57 +19,100 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pyarrow as pa
+PLACES = 3
+"""How many places of each field's misfits are kept for people to see."""
 
-SHOWN = 10
-"""How many of a run's misfits are kept for people to see."""
+COMMONEST = 3
+"""How many values of each field's misfits people see, the commonest."""
+
+_MOST_VALUES = 1_000  # distinct values of a field that are counted, those that come first
+_LONGEST = 200  # characters of a value that are kept
 
 
 @dataclass(frozen=True, slots=True)
 class FieldWarning:
-    """A value that does not fit its field's kind, as JSON text."""
+    """The values of a field that do not fit its kind: how many, and what people see of them.
 
-    file: str
-    line: int
+    `commonest` are JSON texts with how often each occurs, `places` the first files and lines.
+    """
+
     field: str
-    value: str
+    count: int
+    commonest: tuple[tuple[str, int], ...]
+    places: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Misfits:
-    """Of one field of a batch how many there are, and of the `first` the line and JSON text."""
+    """Of one field of a batch how many there are, the JSON texts, and the first lines."""
 
     count: int
-    first: list[tuple[int, str]]
+    values: list[tuple[str, int]]
+    lines: list[int]
 
     @classmethod
     def of(cls, column: pa.Array, rows: np.ndarray, lines: np.ndarray) -> Misfits:
         """Those on `rows` of a column of JSON texts, or of lists of them."""
-        found = [(int(lines[row]), json_of(column[int(row)])) for row in rows[:SHOWN]]
-        return cls(len(rows), found)
+        return cls(len(rows), _counted(column, rows), lines[rows[:PLACES]].tolist())
 
 
 @dataclass(slots=True)
 class FieldWarnings:
-    """All misfits of a run by field, and the `first` of them."""
+    """All misfits of a run by field: how many, their values, and the first places."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    first: list[FieldWarning] = field(default_factory=list)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
+    places: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
-    def add(self, file: str, found: Mapping[str, Misfits]) -> None:
+    def add(self, file: str, misfits_by_field: Mapping[str, Misfits]) -> None:
         """Note those of a batch, by field."""
-        new = []
-        for name, misfits in found.items():
-            self.counts[name] += misfits.count
-            new += [FieldWarning(file, line, name, value) for line, value in misfits.first]
-        new.sort(key=lambda one: one.line)
-        self.first += new[: SHOWN - len(self.first)]
+        for name, misfits in misfits_by_field.items():
+            places = [(file, line) for line in misfits.lines]
+            self._note(name, misfits.count, misfits.values, places)
 
     def follow(self, later: FieldWarnings, lines_before: int) -> None:
         """Note those of a later part of a run; so many lines of its file go before it."""
-        self.counts.update(later.counts)
-        room = SHOWN - len(self.first)
-        self.first += [replace(one, line=one.line + lines_before) for one in later.first[:room]]
+        for name, count in later.counts.items():
+            places = [(file, line + lines_before) for file, line in later.places[name]]
+            self._note(name, count, later.values[name].items(), places)
+
+    def summary(self) -> list[FieldWarning]:
+        """Return a warning a field, in the order of their names."""
+        return [
+            FieldWarning(
+                name,
+                self.counts[name],
+                tuple(self.values[name].most_common(COMMONEST)),
+                tuple(self.places[name]),
+            )
+            for name in sorted(self.counts)
+        ]
+
+    def _note(
+        self,
+        name: str,
+        count: int,
+        values: Iterable[tuple[str, int]],
+        places: list[tuple[str, int]],
+    ) -> None:
+        self.counts[name] += count
+        counted = self.values.setdefault(name, Counter())
+        for value, times in values:
+            if value in counted or len(counted) < _MOST_VALUES:
+                counted[value] += times
+        kept = self.places.setdefault(name, [])
+        kept += places[: PLACES - len(kept)]
+
+
+def _counted(column: pa.Array, rows: np.ndarray) -> list[tuple[str, int]]:
+    """The distinct values on `rows`, in the order in which they come, with how often each does."""
+    chosen = column.take(pa.array(rows))
+    if not pa.types.is_string(chosen.type) and not pa.types.is_large_string(chosen.type):
+        texts = Counter(json_of(chosen[row])[:_LONGEST] for row in range(len(chosen)))
+        return list(texts.items())[:_MOST_VALUES]
+    counts = pc.value_counts(pc.utf8_slice_codeunits(chosen, 0, _LONGEST)).slice(0, _MOST_VALUES)
+    pairs = zip(counts.field("values"), counts.field("counts"), strict=True)
+    return [(value.as_py(), count.as_py()) for value, count in pairs]
 
 
 def misfits_of(

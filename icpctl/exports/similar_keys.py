@@ -67,14 +67,18 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """What exports call fields, the likeliest name first."""
 
-LEAST, SURE = 0.45, 0.9
-"""From which likeness on, of 0 to 2, a key is named for a field, and taken for it."""
+LEAST = 0.45
+"""From which likeness on, of 0 to 2, a key is named for a field."""
 
-_ALIKE = 0.75  # of two spellings
+SURE = 0.9
+"""From which likeness on, by its values alone, it is taken for the field."""
+
+_ALIKE = 0.82  # of two spellings
 _SAYS_LITTLE = 0.3
+_NOT_COUNTRIES = ("region", "company_region")  # though keys are called Country/Region
 _GENERAL = {
     *("url", "page", "path", "date", "time", "number", "size", "state", "source", "title", "name"),
-    *("role", "function", "views", "visits", "term", "content", "score", "land", "ort", "seen"),
+    *("role", "function", "views", "visits", "term", "content", "score", "land", "ort"),
     *("location", "position", "job", "medium", "campaign", "timestamp", "icp", "persona", "uuid"),
 }
 """Words that are in the names of many other things, too."""
@@ -100,11 +104,6 @@ class Likeness:
     def whole(self) -> float:
         """Both together, 0 to 2."""
         return self.name + self.values
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether it needs no second look: the name says it, and the values agree."""
-        return self.name >= SURE and self.fitting >= _MOST_FITTING
 
 
 def similar_keys(
@@ -136,8 +135,10 @@ def _name_likeness(field: str, key: str) -> float:
     words = f" {' '.join(_WORDS.findall(key)).casefold()} "
     if field != ID and " id " in words:
         return 0.0
-    within = [name for name in names if f" {name} " in words]
-    if within and field != ID:
+    within = [name for name in names if f" {name} " in words and (field != ID or " " in name)]
+    if field in _NOT_COUNTRIES and " country " in words:
+        return _SAYS_LITTLE
+    if within:
         return 0.8 if any(name not in _GENERAL for name in within) else _SAYS_LITTLE
     ratios = (SequenceMatcher(None, form, key_form(name)).ratio() for name in (field, *names))
     best = max(ratios)

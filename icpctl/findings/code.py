@@ -36,7 +36,7 @@ class Code:
     meaning: str
     level: Level
     bad: str
-    mended: str
+    good: str
 
     @property
     def severity(self) -> Severity:

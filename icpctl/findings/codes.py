@@ -1,4 +1,4 @@
-"""The finding codes: what each means, with a bad and a mended example. `describe` and docs read it.
+"""The finding codes: what each means, with a bad and a good example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
 5xx mappings, 8xx custom fields, 9xx the partner's API; features register theirs.
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 _CODES = (
     Code(
         "ICP101",
-        "a key that is missing",
+        "a missing key",
         "A config needs `label` and `rules`, rules need `groups`, a group `operator` and "
-        "`conditions`, a condition `type` and `comparator`. A null is as good as nothing.",
+        "`conditions`, a condition `type` and `comparator`. A null counts as missing.",
         "config",
         "label:\n",
         "label: SaaS\n",
     ),
     Code(
         "ICP102",
-        "a key that is not known",
-        "No such key belongs here. What is misspelt would otherwise be ignored in silence.",
+        "an unknown key",
+        "This key does not belong here. Misspelt keys are errors, so that none is silently "
+        "ignored.",
         "config",
         "label: SaaS\npriorty: 1\n",
         "label: SaaS\npriority: 1\n",
@@ -39,7 +40,7 @@ _CODES = (
     Code(
         "ICP103",
         "a value of the wrong kind",
-        "An object, a list or a text is expected here, and something else stands here.",
+        "The value has the wrong type: an object, a list or a text is expected here.",
         "config",
         "label: [SaaS]\n",
         "label: SaaS\n",
@@ -47,7 +48,7 @@ _CODES = (
     Code(
         "ICP104",
         "groups or conditions without an entry",
-        "`groups` and `conditions` hold at least one entry; nobody could match otherwise.",
+        "`groups` and `conditions` need at least one entry; otherwise nobody could match.",
         "file",
         "label: SaaS\nrules:\n  groups: []\n",
         "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
@@ -63,7 +64,7 @@ _CODES = (
     ),
     Code(
         "ICP106",
-        "a priority that is no whole number",
+        "a priority that is not a whole number",
         "Priorities are whole numbers; lower comes first.",
         "config",
         "label: SaaS\npriority: 1.5\n",
@@ -71,7 +72,7 @@ _CODES = (
     ),
     Code(
         "ICP107",
-        "a weight that is not above 0",
+        "a weight that is not greater than 0",
         "A weight says how much a condition adds to the score. Without one it is 1.",
         "condition",
         "{type: industry, comparator: exists, weight: 0}",
@@ -80,22 +81,22 @@ _CODES = (
     Code(
         "ICP108",
         "a gap in a list",
-        "Nothing, or a null, stands where an entry of a list belongs.",
+        "An entry of a list is empty or null.",
         "condition",
         "{type: industry, comparator: in, value: [SaaS, ~]}",
         "{type: industry, comparator: in, value: [SaaS]}",
     ),
     Code(
         "ICP109",
-        "a minimum score that no score can be compared with",
-        "Scores are 0 to 100, and so is the lowest score with which a visitor matches.",
+        "a minimum score outside 0 to 100",
+        "Scores run from 0 to 100, so the lowest score that matches must be in that range.",
         "config",
         "label: SaaS\nminScore: 120\n",
         "label: SaaS\nminScore: 70\n",
     ),
     Code(
         "ICP201",
-        "a condition type that is not known",
+        "an unknown condition type",
         "`icpctl describe` lists the condition types.",
         "condition",
         "{type: company_sise, comparator: gte, value: 50}",
@@ -103,7 +104,7 @@ _CODES = (
     ),
     Code(
         "ICP202",
-        "a comparator that is not known",
+        "an unknown comparator",
         "`icpctl describe` lists the comparators.",
         "condition",
         "{type: company_size, comparator: ge, value: 50}",
@@ -119,7 +120,7 @@ _CODES = (
     ),
     Code(
         "ICP204",
-        "an operator that is not known",
+        "an unknown operator",
         "A group's operator is `AND` or `OR`, in capitals.",
         "file",
         "label: SaaS\nrules:\n  groups:\n    - operator: and\n      conditions:\n"
@@ -129,7 +130,7 @@ _CODES = (
     ),
     Code(
         "ICP205",
-        "a value that is missing",
+        "a missing value",
         "Every comparator but `exists` and `not_exists` needs a value.",
         "condition",
         "{type: industry, comparator: equals}",
@@ -145,7 +146,7 @@ _CODES = (
     ),
     Code(
         "ICP207",
-        "a value that is no number",
+        "a value that is not a number",
         "Numbers are written as in JSON: no thousands separators, no units, no leading zeros.",
         "condition",
         '{type: company_size, comparator: gte, value: "1,000"}',
@@ -162,7 +163,7 @@ _CODES = (
     Code(
         "ICP209",
         "a number that is not finite",
-        "Infinity, NaN and numbers above 1.8e308 compare with nothing.",
+        "Infinity, NaN and numbers above 1.8e308 cannot be compared.",
         "condition",
         "{type: company_size, comparator: lt, value: 1e999}",
         "{type: company_size, comparator: lt, value: 1000000}",
@@ -194,7 +195,7 @@ _CODES = (
     Code(
         "ICP213",
         "a number that cannot occur",
-        "The number lies outside what the condition type can have: `icp_score` is 0 to 100.",
+        "The number is outside the range of the condition type: `icp_score` is 0 to 100.",
         "condition",
         "{type: icp_score, comparator: gte, value: 700}",
         "{type: icp_score, comparator: gte, value: 70}",
@@ -212,7 +213,7 @@ _CODES = (
     Code(
         "ICP301",
         "a value that is listed twice",
-        "The same value stands in a list again, letter case and outer spaces aside.",
+        "The list has the same value twice, if letter case and outer spaces are ignored.",
         "condition",
         "{type: country, comparator: in, value: [US, CA, us]}",
         "{type: country, comparator: in, value: [US, CA]}",
@@ -228,7 +229,7 @@ _CODES = (
     ),
     Code(
         "ICP303",
-        "a condition that stands in its group twice",
+        "a condition that is in its group twice",
         "Two conditions of a group have one type, comparator and value. The second changes no "
         "match; if their weights or `optional` differ, one of them is not meant.",
         "file",
@@ -249,7 +250,7 @@ _CODES = (
     Code(
         "ICP305",
         "two configs with one label",
-        "Nobody can tell them apart in lists and reports.",
+        "They look the same in lists and reports.",
         "words",
         "`label: SaaS` in `enterprise.yaml` and in `smb.yaml`",
         "`label: Enterprise SaaS` in one and `label: Small SaaS` in the other",
@@ -260,12 +261,12 @@ _CODES = (
         "They match the same visitors with the same scores, so the one that is lower in order is "
         "never a visitor's `icp`. The order of groups and conditions is no difference.",
         "words",
-        "a copy of a config of which the label alone was changed",
-        "rules of its own in the copy",
+        "a copy of a config in which only the label was changed",
+        "different rules in the copy",
     ),
     Code(
         "ICP307",
-        "a page that is no address",
+        "a page that is not an address",
         "A `page_equals` value is a path that begins with `/` and has no query, or a whole "
         "address; other texts equal no page, and no address holds a space.",
         "condition",
@@ -285,14 +286,15 @@ _CODES = (
     Code(
         "ICP399",
         "more findings than are shown",
-        "Of one file 1,000 findings are shown. Mend these first, or see whether it is a config.",
+        "Of one file 1,000 findings are shown. Fix these first, and check that the file is a "
+        "config at all.",
         "words",
-        "a list of numbers with a thousand words in it",
+        "a list of numbers that holds a thousand words",
         "a list of numbers",
     ),
     Code(
         "ICP401",
-        "a setting that is not known",
+        "an unknown setting",
         "Settings are `dir`, `org`, `visitors`, `mapping` and `case_sensitive`.",
         "settings",
         'directory = "configs"\n',
@@ -310,7 +312,7 @@ _CODES = (
     Code(
         "ICP403",
         "a settings file that cannot be read",
-        "The file is no TOML, or may not be read.",
+        "The file is not valid TOML, or you may not read it.",
         "settings",
         "dir = configs\n",
         'dir = "configs"\n',

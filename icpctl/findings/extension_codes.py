@@ -16,7 +16,7 @@ EXTENSION_CODES = (
     ),
     Code(
         "ICP802",
-        "a name that no custom field can have",
+        "a name that a custom field cannot have",
         "The name of a custom field is a lower-case letter, then letters, digits and `_`. A "
         "condition asks for it as `field.NAME`.",
         "fields",
@@ -25,7 +25,7 @@ EXTENSION_CODES = (
     ),
     Code(
         "ICP803",
-        "a kind that no custom field has",
+        "an unknown kind of custom field",
         "A custom field is `text`, `number`, `boolean` or `days`, which are the whole days since a "
         "date.",
         "fields",
@@ -34,7 +34,7 @@ EXTENSION_CODES = (
     ),
     Code(
         "ICP804",
-        "a path of a custom field that is not one",
+        "an invalid path of a custom field",
         "Paths are those of mappings: `docs/mappings.md`. What has one value needs a path that "
         "gives one.",
         "fields",

@@ -7,7 +7,7 @@ from icpctl.findings.code import Code
 MAPPING_CODES = (
     Code(
         "ICP501",
-        "a field that is not known",
+        "an unknown field",
         "A mapping names the condition types, where both page types read `pages`, and `id`, "
         "`last_seen`, `title`, `extends`, `recognised_by`, `by`, `session`, `records`, `where`, "
         "`deals` and `missing`.",
@@ -26,7 +26,7 @@ MAPPING_CODES = (
     ),
     Code(
         "ICP503",
-        "a conversion that is not known",
+        "an unknown conversion",
         "`docs/mappings.md` lists the conversions that `as` may name.",
         "mapping",
         "domain: {path: website, as: hostname}\n",
@@ -59,7 +59,7 @@ MAPPING_CODES = (
     ),
     Code(
         "ICP507",
-        "a mapping to extend that is not known",
+        "an unknown mapping in `extends`",
         "`extends` names a built-in mapping, which `icpctl mappings` lists.",
         "mapping",
         "extends: hubspott\nindustry: sector\n",
@@ -67,7 +67,7 @@ MAPPING_CODES = (
     ),
     Code(
         "ICP508",
-        "a format that is not one of a date",
+        "a format that does not describe a date",
         "A `format` says the year, the month and the day: `%Y`, `%m` and `%d`, or `%b` for `Nov`.",
         "mapping",
         'last_seen: {path: seen, as: date, format: "%m/%d"}\n',

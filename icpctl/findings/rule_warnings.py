@@ -75,7 +75,7 @@ VALUE_CODES = (
     ),
     Code(
         "ICP317",
-        "a country that is none",
+        "an unknown country",
         "The value is neither a name nor an ISO 3166 code of a country, so it equals only visitors "
         "who have the same text.",
         "condition",

@@ -16,7 +16,7 @@ TEXT_CODES = (
     Code(
         "ICP002",
         "a file over 1 MiB",
-        "A config is a few kilobytes. What is larger is something else under a config's name.",
+        "A config is a few kilobytes. A larger file is most likely not a config.",
         "path",
         "an export of visitors saved as `visitors.json` among the configs",
         "the export kept in another folder",
@@ -24,7 +24,7 @@ TEXT_CODES = (
     Code(
         "ICP003",
         "text that is not UTF-8",
-        "Configs are UTF-8, with or without a byte order mark. Editors call UTF-16 `Unicode`.",
+        "Configs are UTF-8, with or without a byte order mark. Some editors call UTF-16 `Unicode`.",
         "words",
         "a file saved as UTF-16 or Latin-1",
         "the same file saved as UTF-8",
@@ -32,7 +32,7 @@ TEXT_CODES = (
     Code(
         "ICP004",
         "a control character",
-        "A character that no editor shows stands in the text. Pasted text often carries one.",
+        "The text has a character that editors do not show. Pasted text often carries one.",
         "file",
         "label: Enter\x08prise\n",
         "label: Enterprise\n",
@@ -40,7 +40,7 @@ TEXT_CODES = (
     Code(
         "ICP005",
         "YAML that cannot be read",
-        "The text is no YAML from this place on, so nothing behind it is checked.",
+        "The text is not valid YAML from here on, so nothing after this point is checked.",
         "config",
         "label: SaaS: enterprise\n",
         'label: "SaaS: enterprise"\n',
@@ -72,8 +72,8 @@ TEXT_CODES = (
     ),
     Code(
         "ICP009",
-        "a key that stands twice",
-        "YAML and JSON readers disagree on which of the two counts, so neither may be there.",
+        "a key that is given twice",
+        "YAML and JSON readers disagree on which of the two counts, so remove one.",
         "config",
         "label: SaaS\nlabel: Software\n",
         "label: SaaS\n",
@@ -98,14 +98,14 @@ TEXT_CODES = (
     Code(
         "ICP012",
         "a merge key",
-        "`<<` is no key of a config. Aliases of whole values are read.",
+        "`<<` is not a key of a config. Aliases of whole values are read.",
         "config",
         "label: SaaS\n<<: {priority: 1}\n",
         "label: SaaS\npriority: 1\n",
     ),
     Code(
         "ICP013",
-        "nesting without end",
+        "nesting that is too deep",
         "The text is nested deeper than 100 levels; a config has about six.",
         "words",
         "a file of 200 times `[`",
@@ -122,7 +122,7 @@ TEXT_CODES = (
     ),
     Code(
         "ICP015",
-        "a file name that is no slug",
+        "a file name that is not a slug",
         "A config's slug is its file's name without the extension: lower-case letters and digits, "
         "joined by single hyphens, at most 100 characters.",
         "path",
@@ -140,7 +140,7 @@ TEXT_CODES = (
     Code(
         "ICP017",
         "a slug that is not the file's",
-        "A `slug` kept from an API response is another one than the file's name says.",
+        "The `slug`, kept from an API response, differs from the file name.",
         "config",
         "label: SaaS\nslug: enterprise\n",
         "label: SaaS\n",

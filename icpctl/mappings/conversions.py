@@ -50,7 +50,7 @@ class Conversion:
 def convert(value: Any, how: Convert | None) -> Any:
     """What a conversion makes of a value of `records.loads`; of a list, of each of its elements.
 
-    None, which no conversion changes, is a value that is missing.
+    None, which no conversion changes, is a missing value.
     """
     while how is not None and value is not None:
         value = _once(value, how)
@@ -64,7 +64,7 @@ def _once(value: Any, how: Convert) -> Any:
     of_one = _BESIDE.get(how.name) or CONVERSIONS[how.name].convert
     if not isinstance(value, list):
         return of_one(value, how.argument)
-    made = [of_one(element, how.argument) for element in value if element is not None]
+    made = [_once(element, how) for element in value if element is not None]
     if how.name == SPLIT:
         made = [part for parts in made for part in (parts if isinstance(parts, list) else [parts])]
     return [element for element in made if element is not None]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.custom_fields import PREFIX
 from icpctl.config.named_lists import NamedList
 from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.output.condition_phrases import phrase, quoted, value_in_words, values_in_words
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import cut
 from icpctl.scoring.seen_values import listed_values
@@ -15,6 +16,8 @@ from icpctl.values.json_records import Number, dumps
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from icpctl.config.model import Condition
     from icpctl.scoring.explanation import ConditionExplanation
 
@@ -52,13 +55,13 @@ def head(condition: Condition) -> str:
     if isinstance(value, NamedList):
         shown = value_text(value)
     elif condition.comparison.shape is Shape.BOUNDS and isinstance(value, tuple):
-        shown = " and ".join(map(_text, value))
+        shown = " and ".join(map(quoted, value))
     elif isinstance(value, tuple):
-        shown = ", ".join(map(_text, value[:_MOST_LISTED]))
+        shown = ", ".join(map(quoted, value[:_MOST_LISTED]))
         more = len(value) - _MOST_LISTED
         shown += f" and {more} more" if more > 0 else ""
     else:
-        shown = _text(value)
+        shown = quoted(value)
     return f"{condition.type} {condition.comparator} {shown}".rstrip()
 
 
@@ -77,19 +80,72 @@ def reason(explained: ConditionExplanation) -> str:
     return _seen(explained) if explained.held else f"{_seen(explained)}; {needed(explained)}"
 
 
-def ground(explained: ConditionExplanation) -> str:
-    """Return in a few words what a condition that holds found: of pages, the values it met."""
-    condition = explained.condition
-    if explained.missing or condition.comparison.negates:
-        return head(condition)
-    if _kind(condition) is Kind.PAGES:
-        if not explained.hits:
-            return head(condition)
-        shown = [_text(value) for value, _ in explained.hits]
-    else:
-        shown = [_text(value) for value in _met(explained)]
+def in_words(explained: ConditionExplanation) -> str:
+    """Return a condition in words, with what the visitor has where that says more.
+
+    Such as `company size is at least 500 (180, 320 short)` and `viewed /pricing and /contact`.
+    """
+    condition, listed = explained.condition, [value for value, _ in explained.hits]
+    if not explained.held or condition.comparison.negates:
+        return phrase(condition) + _in_brackets(explained)
+    if not listed and condition.comparison.is_equality and _kind(condition) is Kind.NUMBER:
+        listed = list(explained.seen.values)
+    if isinstance(condition.value, NamedList):
+        return phrase(condition) + _in_brackets(explained)
+    said = phrase(condition, listed or None)
+    return said if _is_plain(explained, listed) else said + _in_brackets(explained)
+
+
+def _is_plain(explained: ConditionExplanation, listed: Sequence[Any]) -> bool:
+    """Whether the words of a condition that holds name all that there is to see."""
+    if _kind(explained.condition) in (Kind.PAGES, Kind.BOOLEAN):
+        return True
+    seen = {value_text(value).casefold() for value in _met(explained)}
+    return seen == {value_text(value).casefold() for value in listed}
+
+
+def _in_brackets(explained: ConditionExplanation) -> str:
+    text = _instead(explained)
+    return f" ({text})" if text else ""
+
+
+def _instead(explained: ConditionExplanation) -> str:
+    """What the visitor has for a condition, in a few words."""
+    condition, seen = explained.condition, explained.seen
+    comparison, is_pages = condition.comparison.positive, _kind(condition) is Kind.PAGES
+    if explained.missing and not seen.fits:
+        return f"{_short(dumps(seen.raw))} is not {wanted(seen.field)}"
+    if explained.missing:
+        return "" if comparison.asks_presence else "no pages" if is_pages else "unknown"
+    if explained.held and condition.comparison.negates and is_pages:
+        return ""
+    if comparison.needs_all and not explained.held and explained.hits:
+        return f"not {values_in_words(_lacking(explained), 'and')}"
+    if _kind(condition) is Kind.NUMBER:
+        return _number_seen(explained)
+    shown = list(map(quoted, _met(explained)))
     more = len(shown) - _MOST_SEEN
-    return f"{condition.type} {', '.join(shown[:_MOST_SEEN])}" + (f" and {more} more" * (more > 0))
+    rest = f" and {more} other{'s' * (more > 1)}" if more > 0 else ""
+    prefix = "viewed " if is_pages and not explained.held else ""
+    suffix = " employees" if seen.field == "company_size" else ""
+    return f"{prefix}{', '.join(shown[:_MOST_SEEN])}{rest}{suffix}"
+
+
+def _number_seen(explained: ConditionExplanation) -> str:
+    (value,) = explained.seen.values
+    unit = " days ago" if explained.condition.condition_type.is_days else ""
+    text = f"{value_in_words(value)}{unit.replace('s', '', 1) if value == 1 else unit}"
+    bounds = [bound for bound in explained.condition.listed if isinstance(bound, int | float)]
+    is_short = not explained.held and bounds and explained.condition.comparison.bound
+    if not is_short or not isinstance(value, int | float):
+        return text
+    return text + _short_of(explained, bounds[0], bounds[-1])
+
+
+def _lacking(explained: ConditionExplanation) -> list[Any]:
+    """The values of `has_all` that the visitor does not have."""
+    has = {value for value, _ in explained.hits}
+    return [value for value in explained.condition.listed if value not in has]
 
 
 def _met(explained: ConditionExplanation) -> list[Any]:
@@ -104,7 +160,7 @@ def needed(explained: ConditionExplanation) -> str:
     condition = explained.condition
     comparison, is_pages = condition.comparison.positive, _kind(condition) is Kind.PAGES
     phrases = comparison.phrases
-    shown = _text(condition.value)
+    shown = quoted(condition.value)
     if condition.condition_type.form is Form.PART_OF_PAGE and comparison.is_equality:
         phrases = COMPARATORS["contains"].phrases
         shown = shown if comparison.shape is Shape.SCALAR else "one of these"
@@ -113,9 +169,7 @@ def needed(explained: ConditionExplanation) -> str:
     if condition.comparison.negates:
         return (phrases.no_pages if is_pages else phrases.no_text).format(shown)
     if comparison.needs_all:
-        met = {value for value, _ in explained.hits}
-        lacking = [value for value in condition.listed if value not in met]
-        return f"lacks {', '.join(map(_text, lacking))}"
+        return f"lacks {', '.join(map(quoted, _lacking(explained)))}"
     if _kind(condition) is Kind.NUMBER:
         return _number_needed(explained)
     return (phrases.pages if is_pages else phrases.text).format(shown)
@@ -125,12 +179,12 @@ def _number_needed(explained: ConditionExplanation) -> str:
     """Return which number is needed, and how far from it the one seen is."""
     comparison = explained.condition.comparison.positive
     values = [float(it) for it in listed_values(explained.condition)]
-    phrase = comparison.phrases.number.format(*map(_text, listed_values(explained.condition)))
+    needs = comparison.phrases.number.format(*map(quoted, listed_values(explained.condition)))
     if comparison.shape is Shape.SCALAR and _number(explained) is None:
-        return phrase.replace("needs", "needs just", 1)
+        return needs.replace("needs", "needs just", 1)
     if comparison.shape not in (Shape.SCALAR, Shape.NUMBER, Shape.BOUNDS) or not values:
-        return phrase
-    return phrase + _short_of(explained, values[0], values[-1])
+        return needs
+    return needs + _short_of(explained, values[0], values[-1])
 
 
 def _absence(explained: ConditionExplanation) -> str:
@@ -153,7 +207,7 @@ def _seen(explained: ConditionExplanation) -> str:
     met = [at for at in range(count) if any(flags[at] for _, flags in explained.hits)]
     is_asked = not explained.condition.comparison.asks_presence
     chosen = (met or list(range(count)))[: _MOST_SEEN if is_asked else 1]
-    values = ", ".join(_text(explained.seen.values[at]) + _remark(explained, at) for at in chosen)
+    values = ", ".join(quoted(explained.seen.values[at]) + _remark(explained, at) for at in chosen)
     others = count - len(chosen)
     return f"seen {values}" + (f" and {others} other{'s' * (others > 1)}" if others else "")
 
@@ -172,7 +226,7 @@ def _remark(explained: ConditionExplanation, at: int) -> str:
         return _converted(seen.raw, seen.values[at])
     met = [listed for listed, flags in explained.hits if flags[at]]
     if met and len(listed_values(condition)) > 1 and str(met[0]).casefold() != value.casefold():
-        return f" (meets {_text(met[0])})"
+        return f" (meets {quoted(met[0])})"
     form = condition.condition_type.form
     if form in _FORMS and condition.comparison.positive.is_equality:
         compared = normal_forms.FORMS[form](value)
@@ -207,12 +261,6 @@ def _short_of(explained: ConditionExplanation, low: float, high: float) -> str:
 
 def _kind(condition: Condition) -> Kind:
     return condition.condition_type.kind
-
-
-def _text(value: Any) -> str:
-    text = value_text(value)
-    is_plain = text == text.strip() and text and ", " not in text and '"' not in text
-    return _short(text if is_plain or value is None or not isinstance(value, str) else f'"{text}"')
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What terminals and pipes get: colour, width, tables. Rich is loaded for terminals only."""
+"""What terminals and pipes get: colour, width, tables. Rich is loaded where it is needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -17,6 +17,7 @@ _UNSHOWN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
+_DEFAULT_WIDTH = 80
 _FOLDED_WIDTH = 12  # a column narrower than this is no pleasure to read
 
 STYLES = {
@@ -60,7 +61,18 @@ def console(stream: TextIO | None = None) -> Console:
     """Return a Rich console for `stream` (stdout); it reads no markup and colours no numbers."""
     from rich.console import Console
 
-    return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False)
+    stream = stream or sys.stdout
+    return Console(file=stream, width=_width(stream), markup=False, highlight=False, emoji=False)
+
+
+def _width(stream: TextIO) -> int | None:
+    """The columns of a terminal where `COLUMNS` is 0, as in some CI runners; else None."""
+    if os.environ.get("COLUMNS", "").strip("0 "):
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _DEFAULT_WIDTH
+    except (OSError, ValueError):
+        return _DEFAULT_WIDTH
 
 
 def table(
@@ -71,15 +83,15 @@ def table(
     right: Collection[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Print a table on `stream` (stdout): laid out on a terminal, tab-separated lines elsewhere.
+    """Print an aligned table on `stream` (stdout); in a pipe it is whole, whatever its width.
 
-    Cells are never cut. Where the terminal is too narrow the column `folds` is folded, and the
+    Cells are never cut. Where a terminal is too narrow the column `folds` is folded, and the
     others too where that is not enough. The columns `right` are aligned to the right.
     """
     stream = stream or sys.stdout
     cells = [[shown_line(first), *map(shown, others)] for first, *others in rows]
     if not stream.isatty():
-        stream.writelines("\t".join(line) + "\n" for line in (columns, *cells))
+        stream.writelines(_aligned(columns, cells, right))
         return
     from rich.cells import cell_len
     from rich.table import Table
@@ -101,6 +113,37 @@ def table(
     for row in cells:
         laid_out.add_row(*map(Text, row))
     screen.print(laid_out)
+
+
+def tab_separated(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], stream: TextIO | None = None
+) -> None:
+    """Print a table for programs on `stream` (stdout): lines of cells with tabs between them.
+
+    None is an empty cell; a tab or the end of a line within a text is escaped.
+    """
+    stream = stream or sys.stdout
+    for row in (columns, *rows):
+        cells = ("" if cell is None else shown(str(cell)) for cell in row)
+        stream.write("\t".join(cells) + "\n")
+
+
+def _aligned(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], right: Collection[str]
+) -> Iterator[str]:
+    """Yield the lines of a table with two spaces between columns, and none at the ends of lines."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    is_right = [name in right for name in columns]
+    for row in (columns, *cells):
+        padded = (
+            " " * (width - cell_len(cell)) + cell
+            if to_right
+            else cell + " " * (width - cell_len(cell))
+            for cell, width, to_right in zip(row, widths, is_right, strict=True)
+        )
+        yield "  ".join(padded).rstrip() + "\n"
 
 
 def note(text: str) -> None:

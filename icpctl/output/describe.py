@@ -44,7 +44,7 @@ def body(word: str | None, vocabulary: Vocabulary) -> dict[str, Any]:
     names = [name for known, _ in tables for name in known]
     guess = nearest(word, names)
     raise IcpctlError(
-        f"{word[:100]!r} is no condition type, comparator or finding code",
+        f"{word[:100]!r} is not a condition type, comparator or finding code",
         "unknown_word",
         hint=f"did you mean {guess}?" if guess else "icpctl describe lists them all",
     )
@@ -66,7 +66,7 @@ def print_text(word: str | None, vocabulary: Vocabulary) -> None:
     print(styled(head, "place", colour=is_coloured(sys.stdout)))
     print(f"  {title}\n\n{text}" if title else f"  {text}")
     print()
-    examples = {key: about.pop(key) for key in ("example", "bad", "mended") if key in about}
+    examples = {key: about.pop(key) for key in ("example", "bad", "good") if key in about}
     table(["FIELD", "VALUE"], [[key, _cell(it)] for key, it in about.items()], folds="VALUE")
     for key, example in examples.items():
         print(f"\n{styled(key, 'dim', colour=is_coloured(sys.stdout))}")
@@ -135,7 +135,7 @@ def _code(name: str, _: Vocabulary) -> dict[str, Any]:
         "meaning": code.meaning,
         "severity": code.severity,
         "bad": shown_example(code.bad),
-        "mended": shown_example(code.mended),
+        "good": shown_example(code.good),
     }
 
 

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
-from icpctl.output.condition_wording import head, reason, role
+from icpctl.output.condition_phrases import phrase
+from icpctl.output.condition_wording import reason, role
 from icpctl.output.console import console, is_coloured, note, shown
-from icpctl.output.reasons import below_minimum
+from icpctl.output.reasons import (
+    below_minimum,
+    best_group,
+    distance,
+    failing_conditions,
+    named,
+)
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -31,32 +38,33 @@ _MOST_WHOLE = 8  # with more configs, only those that tell most are shown whole
 _TELLING = 3
 _INDENT = 8  # columns in front of a condition
 _WORD = 10  # columns of its mark and word
+_STEP = "  "  # in front of what belongs to the line above
 _UNBOUNDED = 1_000_000  # columns of a pipe
 
 
 def print_trees(explanation: Explanation) -> None:
     """Print each config as a tree, or in a line where there are many, on stdout."""
-    _print_on(_Screen.of(sys.stdout), explanation)
+    _print_on(Screen.of(sys.stdout), explanation)
 
 
 def trees_text(explanation: Explanation) -> str:
     """Return what `print_trees` prints in a pipe."""
     stream = StringIO()
-    _print_on(_Screen.of(stream), explanation)
+    _print_on(Screen.of(stream), explanation)
     return stream.getvalue()
 
 
-def _print_on(screen: _Screen, explanation: Explanation) -> None:
+def _print_on(screen: Screen, explanation: Explanation) -> None:
     chosen = _chosen(explanation.configs)
     for config in explanation.configs:
         render = _config_tree if config.slug in chosen else _config_line
         screen.console.print(render(config, screen))
     if left := len(explanation.configs) - len(chosen):
-        note(f"{left} configs are shown in one line; --config SLUG shows one whole")
+        note(f"{left} configs are shown on one line; --config SLUG shows one whole")
 
 
 @dataclass(frozen=True, slots=True)
-class _Screen:
+class Screen:
     """How a terminal or a pipe shows a tree."""
 
     console: Console
@@ -66,7 +74,8 @@ class _Screen:
     colour: bool
 
     @classmethod
-    def of(cls, stream: TextIO) -> _Screen:
+    def of(cls, stream: TextIO) -> Screen:
+        """Return how `stream` shows a tree: a pipe folds nothing."""
         screen = console(stream)
         if not screen.is_terminal:
             screen.width = _UNBOUNDED
@@ -86,6 +95,20 @@ class _Screen:
             return Text(f"{mark} {shown(text)}")
         return Text.assemble((f"{mark} ", style), (shown(text), "bold" if bold else ""))
 
+    def print_line(self, text: str, indent: int, held: bool | None, *, bold: bool) -> None:
+        """Print a line after its mark, if it has one, folded below itself where it is long."""
+        from rich.text import Text
+
+        hanging = _STEP * indent + ("" if held is None else " " * len(f"{self.held} "))
+        width = max(self.console.width - len(hanging), 1)
+        lines = Text(shown(text)).wrap(self.console, width)
+        first = (
+            self.line(held, lines[0].plain.rstrip(), bold=bold) if held is not None else lines[0]
+        )
+        self.console.print(Text.assemble(_STEP * indent, first), soft_wrap=True)
+        for line in lines[1:]:
+            self.console.print(Text(hanging + line.plain.rstrip()), soft_wrap=True)
+
     def under(self, *texts: str) -> str:
         """The texts as lines of a condition, below each other behind its word."""
         from rich.text import Text
@@ -99,31 +122,22 @@ def _chosen(configs: Sequence[ConfigExplanation]) -> set[str]:
     """The slugs of the configs to show whole: all, or the first that match or come nearest."""
     if len(configs) <= _MOST_WHOLE:
         return {it.slug for it in configs}
-    telling = [it for it in configs if it.matched] or sorted(configs, key=_distance)
+    telling = [it for it in configs if it.matched] or sorted(configs, key=distance)
     return {it.slug for it in telling[:_TELLING]}
 
 
-def _distance(config: ConfigExplanation) -> int:
-    return min(len(_failing(group)) for group in config.groups)
-
-
-def _failing(group: GroupExplanation) -> list[ConditionExplanation]:
-    """The required conditions that keep a group from matching; of an OR group one is enough."""
-    failing = [it for it in group.conditions if not it.condition.optional and not it.held]
-    return failing if group.operator == Operator.AND else failing[:1]
-
-
-def _config_line(config: ConfigExplanation, screen: _Screen) -> Text:
+def _config_line(config: ConfigExplanation, screen: Screen) -> Text:
+    name = named(config)
     if config.matched:
-        return screen.line(True, f"{config.slug} matches, score {config.score:.2f}")
-    nearest = min(config.groups, key=lambda group: len(_failing(group)))
-    types = dict.fromkeys(it.condition.type for it in _failing(nearest))
+        return screen.line(True, f"{name} matches, score {config.score:.2f}")
     if config.below_min_score:
-        return screen.line(False, f"{config.slug} does not match: {below_minimum(config)}")
-    return screen.line(False, f"{config.slug} does not match: {', '.join(types)}")
+        return screen.line(False, f"{name} does not match: {below_minimum(config)}")
+    failing = failing_conditions(best_group(config))
+    fields = dict.fromkeys(it.condition.condition_type.name_in_words for it in failing)
+    return screen.line(False, f"{name} does not match: {', '.join(fields)}")
 
 
-def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
+def _config_tree(config: ConfigExplanation, screen: Screen) -> Tree:
     from rich.tree import Tree
 
     outcome = f"matches, score {config.score:.2f}" if config.matched else "does not match"
@@ -131,7 +145,7 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
         outcome += f": {below_minimum(config)}"
     elif config.matched and config.excludes:
         outcome += ": who matches is excluded"
-    label = screen.line(config.matched, f"{config.slug} {outcome}", bold=True)
+    label = screen.line(config.matched, f"{named(config)} {outcome}", bold=True)
     tree = Tree(label, guide_style="dim" if screen.colour else "")
     for group in config.groups:
         branch = tree.add(screen.line(group.matched, f"{group.operator} {_outcome(group, screen)}"))
@@ -140,7 +154,7 @@ def _config_tree(config: ConfigExplanation, screen: _Screen) -> Tree:
     return tree
 
 
-def _outcome(group: GroupExplanation, screen: _Screen) -> str:
+def _outcome(group: GroupExplanation, screen: Screen) -> str:
     if group.matched:
         return f"matches: {group.score:.2f} = {_arithmetic(group, screen)}"
     required = sum(not it.condition.optional for it in group.conditions)
@@ -152,7 +166,7 @@ def _outcome(group: GroupExplanation, screen: _Screen) -> str:
     return f"does not match: {failing} of {required} required {_do('fail', failing)}"
 
 
-def _arithmetic(group: GroupExplanation, screen: _Screen) -> str:
+def _arithmetic(group: GroupExplanation, screen: Screen) -> str:
     """The score's terms: weights held over weights there are."""
     terms = group.weights
     held, whole = _weight(terms.required), _weight(terms.all_required)
@@ -164,11 +178,11 @@ def _arithmetic(group: GroupExplanation, screen: _Screen) -> str:
     return f"100 {screen.times} ({held} + {more} optional) / ({whole} + {all_more} optional)"
 
 
-def _condition_text(explained: ConditionExplanation, screen: _Screen) -> Text:
+def _condition_text(explained: ConditionExplanation, screen: Screen) -> Text:
     from rich.cells import cell_len
 
     word = "holds" if explained.held else "missing" if explained.missing else "fails"
-    what, why = f"{head(explained.condition)}{role(explained.condition)}", reason(explained)
+    what, why = f"{phrase(explained.condition)}{role(explained.condition)}", reason(explained)
     together = f"{what}: {why}"
     is_short = cell_len(together) <= screen.console.width - _INDENT - _WORD
     text = screen.under(together) if is_short else screen.under(what, why)

@@ -5,6 +5,7 @@ from typing import Literal
 FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 ReportFormat = Literal["table", "json"]
+TableFormat = Literal["table", "tsv", "json"]
 ImpactFormat = Literal["table", "json", "markdown"]
 FileFormat = Literal["yaml", "json"]
 SingleFormat = Literal["yaml", "json", "table"]

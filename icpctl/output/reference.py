@@ -40,8 +40,8 @@ def checks_page() -> str:
 
 def code_help(code: Code) -> str:
     """Return what a code means, with its examples."""
-    bad, mended = _example(code, code.bad), _example(code, code.mended)
-    return f"{code.meaning}\n\nBad:\n\n{bad}\nMended:\n\n{mended}"
+    bad, good = _example(code, code.bad), _example(code, code.good)
+    return f"{code.meaning}\n\nBad:\n\n{bad}\nMended:\n\n{good}"
 
 
 def vocabulary_page() -> str:
@@ -49,7 +49,8 @@ def vocabulary_page() -> str:
     types, comparators = CONDITION_TYPES.values(), COMPARATORS.values()
     parts = [
         "# Vocabulary\n",
-        "What conditions can ask, and how. `icpctl describe NAME` shows the same in a terminal.\n",
+        "The condition types and comparators of configs. `icpctl describe NAME` shows the same "
+        "in a terminal.\n",
         _GENERATED,
         "## Condition types\n",
         _table(
@@ -65,7 +66,7 @@ def vocabulary_page() -> str:
         *(_type_section(it) for it in types),
         "## What each comparator takes\n",
         *(_comparator_section(it) for it in comparators),
-        "## What editors cannot know\n",
+        "## What editors cannot check\n",
         "`icpctl schema` prints the JSON Schema of a config file. It accepts whatever `icpctl "
         "validate` accepts; only `icpctl validate` knows:\n",
         "".join(f"- {it}\n" for it in MODEL_ONLY),

@@ -50,7 +50,7 @@ class Limit:
         amount = Amount.parse(text.strip())
         if amount is None or (amount.is_percentage and amount.number > 100):
             raise IcpctlError(
-                f"{text!r} is no limit",
+                f"{text!r} is not a limit",
                 "bad_usage",
                 hint="write a number such as 10, or a percentage such as 0.5%",
             )

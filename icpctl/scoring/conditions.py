@@ -107,7 +107,7 @@ class BatchColumns:
         """Whether some row has a value that the conditions of a field look at."""
         name = field_of(field.type)
         if self._needs_rows(field):
-            return bool(self.of(name, field.type.kind).present().any())
+            return self.of(name, field.type.kind).has_values()
         names = (name, _SIZE) if field.type.form is Form.SIZE_RANGE else (name,)
         present = ((self._bits(it, field).is_present, self._tokens_of(it).places) for it in names)
         return any(_taken(flags, places).any() for flags, places in present)
@@ -120,7 +120,7 @@ class BatchColumns:
         names = self._table.schema.names
         if mapping.PAGES not in fields_of(entry) or mapping.PAGES not in names:
             return False
-        has_lists = pa.types.is_list(self._table[mapping.PAGES].type)
+        has_lists = bool(pa.types.is_list(self._table[mapping.PAGES].type))
         return not has_lists or entry.name in self._known_of(mapping.PAGES).parameters
 
     def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:

@@ -92,6 +92,7 @@ class ConfigExplanation:
     groups: tuple[GroupExplanation, ...]
     min_score: float = 0
     excludes: bool = False
+    label: str = ""
 
     @property
     def below_min_score(self) -> bool:
@@ -220,6 +221,7 @@ def explain_configs(
                     groups,
                     model.min_score,
                     config.excludes,
+                    model.label,
                 )
             )
         yield tuple(explained)

@@ -104,7 +104,7 @@ def _group_scores(group: GroupPlan, held: Sequence[np.ndarray]) -> np.ndarray:
     weight, most = _held_weight(required, is_and=is_and)
     more, rest = _held_weight(optional, is_and=True)
     total = most + rest
-    scores = ((2 * _BEST * (weight + more) + total) // (2 * total)).astype(np.int16)
+    scores: np.ndarray = ((2 * _BEST * (weight + more) + total) // (2 * total)).astype(np.int16)
     if not required:
         return scores
     matches = (np.logical_and if is_and else np.logical_or).reduce([its for its, _ in required])

@@ -48,7 +48,7 @@ def verdicts_of(
     for name in keep:
         is_taken = name in (*VERDICT, TIER, EXCLUDED_BY)
         if name not in fields or is_taken:
-            why = "is a column of the verdicts" if is_taken else "is no column"
+            why = "is a column of the verdicts" if is_taken else "is not a column"
             raise IcpctlError(f"{name!r} {why}, and cannot be kept", "bad_usage")
     work = _work(configs, mapping, options)
     schema = schema_of(work.types)

@@ -69,7 +69,7 @@ class _Known(NamedTuple):
 SHARED = (
     "inputs and outputs must be where all workers see them: HDFS, an object store, a shared folder"
 )
-_ONE_MACHINE = "without --engine spark what can be read of it is, and the end is told"
+_ONE_MACHINE = "without --engine spark, what can be read of it is scored, and the end is reported"
 _KNOWN = (
     _Known(
         r"No module named '(icpctl|duckdb|pyarrow|numpy|pandas|pydantic|yaml)",
@@ -98,7 +98,7 @@ _KNOWN = (
     ),
     _Known(
         r"All masters are unresponsive|Failed to connect to master|Master removed our application",
-        "the cluster does not take this run",
+        "the cluster does not accept this run",
         "no_cluster",
         "look at the master's page, and at the log",
     ),
@@ -121,7 +121,7 @@ _KNOWN = (
         r"CANNOT_MERGE_SCHEMAS|Failed to merge",
         "the Parquet files have columns of one name and different types",
         "unreadable",
-        "score those of each type by themselves",
+        "score the files of each type separately",
     ),
     _Known(
         r"PARQUET_TYPE_|UNSUPPORTED_TIME_TYPE|DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
@@ -131,13 +131,13 @@ _KNOWN = (
     ),
     _Known(
         r"URISyntaxException",
-        "Spark takes no such name for a file or folder",
+        "Spark does not accept this name of a file or folder",
         "bad_usage",
         "rename it: it must have no colon",
     ),
     _Known(
         r"FILE_NOT_EXIST|FileNotFoundException|NoSuchFileException",
-        "a file is not there, or workers do not see it",
+        "a file is missing, or workers cannot see it",
         "unreadable",
         SHARED,
     ),

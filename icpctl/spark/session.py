@@ -70,7 +70,7 @@ def require_pyspark() -> None:
         raise IcpctlError(
             f"--engine spark needs {' and '.join(missing)}",
             "not_installed",
-            hint="pip install 'icpctl[spark]', and Java 17 or later",
+            hint="from a clone of icpctl: pip install '.[spark]'; and install Java 17 or later",
         )
 
 
@@ -146,7 +146,7 @@ def _check_master(master: str) -> None:
     """Raise `IcpctlError` if Spark would search for a master for minutes without success."""
     if not _MASTER.fullmatch(master):
         raise IcpctlError(
-            f"--master {master!r} is no master",
+            f"--master {master!r} is not a master",
             "bad_usage",
             hint="such as local[2], spark://HOST:7077, yarn or k8s://https://HOST:PORT",
         )

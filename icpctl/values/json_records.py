@@ -138,7 +138,7 @@ def _whole(text: str) -> str:
 
 
 class _Decoder(json.JSONDecoder):
-    """Strings are mended on the way out, since the decoder has no hook for them."""
+    """Strings are repaired on the way out, since the decoder has no hook for them."""
 
     def decode(self, s: str, *args: Any) -> Any:
         try:
@@ -149,16 +149,16 @@ class _Decoder(json.JSONDecoder):
                 raise
             spelt = _NO_NUMBER.sub(lambda match: match[1] or "NaN".rjust(len(match[0])), s)
             value = super().decode(spelt, *args)
-        return _mended(value) if "\\u" in s and "\\ud" in s.lower() else value
+        return _repaired(value) if "\\u" in s and "\\ud" in s.lower() else value
 
 
-def _mended(value: Any) -> Any:
+def _repaired(value: Any) -> Any:
     if isinstance(value, str):
         return value if isinstance(value, Number) else _whole(value)
     if isinstance(value, list):
-        return [_mended(element) for element in value]
+        return [_repaired(element) for element in value]
     if isinstance(value, dict):
-        return {key: _mended(element) for key, element in value.items()}
+        return {key: _repaired(element) for key, element in value.items()}
     return value
 
 

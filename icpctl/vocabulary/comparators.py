@@ -27,9 +27,12 @@ class Phrases:
     """What a value needs, for people: `{}` is what the condition names.
 
     `text` and `pages` say what would have to be so, `no_text` and `no_pages` what the negative of
-    the comparator forbids.
+    the comparator forbids. `says` follows the name of the field, as in `company size is at least
+    500`; `denies` is what the negative says.
     """
 
+    says: str = ""
+    denies: str = ""
     text: str = ""
     pages: str = ""
     number: str = ""
@@ -47,7 +50,8 @@ class Comparator:
     - `same_as` names the comparator whose kernel and SQL decide, where this one is another way to
       write it.
     - `needs_all`: every listed value must be met, not any one of them.
-    - `looser` names a comparator that holds wherever this one does, with the same value.
+    - `looser` names a comparator that holds wherever this one does, with the same value; where
+      this one compares whole values, that is so of texts that have no form of their own.
     - `mutant` names the comparator that is most easily taken for this one.
     - `is_extension`: the partner's API does not know it.
     """
@@ -101,6 +105,8 @@ _LISTED = frozenset({_T, _N, _P})
 _NUMERIC = frozenset({_N})
 
 _ONE_OF_THESE = Phrases(
+    says="is {}",
+    denies="is not {}",
     text="needs one of these",
     pages="needs one of these pages",
     number="needs one of these",
@@ -119,6 +125,8 @@ _COMPARATORS = [
         same_as="in",
         looser="contains",
         phrases=Phrases(
+            says="is {}",
+            denies="is not {}",
             text="needs {}",
             pages="needs the page {}",
             number="needs {}",
@@ -133,6 +141,8 @@ _COMPARATORS = [
         "some subject value contains it, or any one of the list",
         "{type: job_title, comparator: contains, value: Engineer}",
         phrases=Phrases(
+            says="contains {}",
+            denies="does not contain {}",
             text="needs {} in it",
             pages="needs a page with {} in it",
             no_text="must not contain {}",
@@ -149,6 +159,8 @@ _COMPARATORS = [
         looser="contains",
         mutant="contains",
         phrases=Phrases(
+            says="contains the word {}",
+            denies="does not contain the word {}",
             text="needs {} in it as a word",
             pages="needs a page with {} in it as a word",
             no_text="must not contain {} as a word",
@@ -165,6 +177,8 @@ _COMPARATORS = [
         looser="contains",
         mutant="contains",
         phrases=Phrases(
+            says="starts with {}",
+            denies="does not start with {}",
             text="needs to begin with {}",
             pages="needs a page that begins with {}",
             no_text="must not begin with {}",
@@ -180,6 +194,8 @@ _COMPARATORS = [
         looser="contains",
         mutant="contains",
         phrases=Phrases(
+            says="ends with {}",
+            denies="does not end with {}",
             text="needs to end with {}",
             pages="needs a page that ends with {}",
             no_text="must not end with {}",
@@ -193,6 +209,7 @@ _COMPARATORS = [
         "some subject value equals some listed value",
         "{type: country, comparator: in, value: [US, CA]}",
         is_equality=True,
+        looser="contains_word",
         phrases=_ONE_OF_THESE,
     ),
     Comparator(
@@ -203,6 +220,7 @@ _COMPARATORS = [
         "{type: page_contains, comparator: has_any, value: [/pricing, /demo]}",
         is_equality=True,
         same_as="in",
+        looser="contains_word",
         mutant="has_all",
         phrases=_ONE_OF_THESE,
     ),
@@ -217,6 +235,8 @@ _COMPARATORS = [
         looser="has_any",
         mutant="has_any",
         phrases=Phrases(
+            says="includes {}",
+            denies="does not include {}",
             text="lacks {}",
             pages="lacks {}",
             no_text="must lack one of these",
@@ -232,7 +252,7 @@ _COMPARATORS = [
         bound=Bound(below=True, above=False, is_included=False),
         looser="gte",
         mutant="gte",
-        phrases=Phrases(number="needs more than {}"),
+        phrases=Phrases(says="is more than {}", number="needs more than {}"),
     ),
     Comparator(
         "gte",
@@ -242,7 +262,7 @@ _COMPARATORS = [
         "{type: company_size, comparator: gte, value: 50}",
         bound=Bound(below=True, above=False, is_included=True),
         mutant="gt",
-        phrases=Phrases(number="needs {} or more"),
+        phrases=Phrases(says="is at least {}", number="needs {} or more"),
     ),
     Comparator(
         "lt",
@@ -253,7 +273,7 @@ _COMPARATORS = [
         bound=Bound(below=False, above=True, is_included=False),
         looser="lte",
         mutant="lte",
-        phrases=Phrases(number="needs less than {}"),
+        phrases=Phrases(says="is less than {}", number="needs less than {}"),
     ),
     Comparator(
         "lte",
@@ -263,7 +283,7 @@ _COMPARATORS = [
         "{type: last_seen_days, comparator: lte, value: 30}",
         bound=Bound(below=False, above=True, is_included=True),
         mutant="lt",
-        phrases=Phrases(number="needs {} or less"),
+        phrases=Phrases(says="is at most {}", number="needs {} or less"),
     ),
     Comparator(
         "between",
@@ -272,7 +292,7 @@ _COMPARATORS = [
         "min <= number <= max",
         "{type: company_size, comparator: between, value: [50, 1000]}",
         bound=Bound(below=True, above=True, is_included=True),
-        phrases=Phrases(number="needs {} to {}"),
+        phrases=Phrases(says="is between {}", number="needs {} to {}"),
     ),
     Comparator(
         "exists",
@@ -281,6 +301,8 @@ _COMPARATORS = [
         "there is a subject value (value false inverts it)",
         "{type: linkedin_url, comparator: exists}",
         phrases=Phrases(
+            says="is known",
+            denies="is not known",
             text="must be missing",
             pages="must be missing",
             number="must be missing",

@@ -19,7 +19,8 @@ class ConditionType:
     `bounds` are the smallest and largest value that a config may name. A number may be a range
     where it `has_ranges`; it is whole and not below 0 where it `is_count`. With `is_days` the
     visitor has a date, and the number is the whole days since then. A custom field has the `paths`
-    of its values, which are tried after those of the mapping.
+    of its values, which are tried after those of the mapping. People say `words` for the field, and
+    for amounts of it a sentence such as `viewed {} pages`.
     """
 
     name: str
@@ -32,6 +33,13 @@ class ConditionType:
     is_count: bool = False
     is_days: bool = False
     paths: tuple[str, ...] = ()
+    words: str = ""
+    amount: str = ""
+
+    @property
+    def name_in_words(self) -> str:
+        """What people call the field, such as `company size`."""
+        return self.words or self.name.removeprefix("field.").replace("_", " ")
 
     @property
     def is_custom(self) -> bool:
@@ -47,36 +55,68 @@ class ConditionType:
 _T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
 
 _TYPES = [
-    ConditionType("utm_source", _T, "UTM source", "{comparator: equals, value: google}"),
-    ConditionType("utm_medium", _T, "UTM medium", "{comparator: in, value: [cpc, email]}"),
-    ConditionType("utm_campaign", _T, "UTM campaign", "{comparator: starts_with, value: q4_}"),
-    ConditionType("utm_term", _T, "UTM term", "{comparator: contains, value: crm}"),
-    ConditionType("utm_content", _T, "UTM content", "{comparator: equals, value: banner_a}"),
+    ConditionType(
+        "utm_source", _T, "UTM source", "{comparator: equals, value: google}", words="UTM source"
+    ),
+    ConditionType(
+        "utm_medium", _T, "UTM medium", "{comparator: in, value: [cpc, email]}", words="UTM medium"
+    ),
+    ConditionType(
+        "utm_campaign",
+        _T,
+        "UTM campaign",
+        "{comparator: starts_with, value: q4_}",
+        words="UTM campaign",
+    ),
+    ConditionType(
+        "utm_term", _T, "UTM term", "{comparator: contains, value: crm}", words="UTM term"
+    ),
+    ConditionType(
+        "utm_content",
+        _T,
+        "UTM content",
+        "{comparator: equals, value: banner_a}",
+        words="UTM content",
+    ),
     ConditionType(
         "page_contains",
         _P,
-        "pages seen; a page is hit when it contains the value",
+        "pages viewed; a page is hit when it contains the value",
         "{comparator: has_any, value: [/pricing, /demo]}",
         Form.PART_OF_PAGE,
     ),
     ConditionType(
         "page_equals",
         _P,
-        "pages seen; a page is hit when it equals the value",
+        "pages viewed; a page is hit when it equals the value",
         "{comparator: equals, value: /pricing}",
         Form.PAGE,
     ),
     ConditionType(
-        "page_view_count", _N, "pages viewed", "{comparator: gte, value: 3}", is_count=True
+        "page_view_count",
+        _N,
+        "pages viewed",
+        "{comparator: gte, value: 3}",
+        is_count=True,
+        words="number of page views",
+        amount="viewed {} pages",
     ),
-    ConditionType("session_count", _N, "sessions", "{comparator: gt, value: 1}", is_count=True),
+    ConditionType(
+        "session_count",
+        _N,
+        "sessions",
+        "{comparator: gt, value: 1}",
+        is_count=True,
+        words="number of sessions",
+        amount="had {} sessions",
+    ),
     ConditionType(
         "industry", _T, "industry of the company", "{comparator: in, value: [Software, SaaS]}"
     ),
     ConditionType(
         "country",
         _T,
-        "country; a name or an ISO 3166 code stands for all of that country's",
+        "country; any name or ISO 3166 code of a country means that country",
         "{comparator: in, value: [US, DE]}",
         Form.COUNTRY,
     ),
@@ -97,9 +137,14 @@ _TYPES = [
         "employee range such as 51-200",
         "{comparator: in, value: [51-200, 201-500]}",
         Form.SIZE_RANGE,
+        words="employee range",
     ),
     ConditionType(
-        "icp_match", _B, "ICP status that the export carries", "{comparator: equals, value: true}"
+        "icp_match",
+        _B,
+        "ICP status that the export carries",
+        "{comparator: equals, value: true}",
+        words="ICP match",
     ),
     ConditionType(
         "persona_match",
@@ -113,6 +158,7 @@ _TYPES = [
         "score that the export carries, 0 to 100",
         "{comparator: gte, value: 70}",
         bounds=(0, 100),
+        words="ICP score",
     ),
     ConditionType(
         "last_seen_days",
@@ -121,6 +167,8 @@ _TYPES = [
         "{comparator: lte, value: 30}",
         is_count=True,
         is_days=True,
+        words="days since last seen",
+        amount="was last seen {} days ago",
     ),
     ConditionType(
         "domain",
@@ -129,7 +177,14 @@ _TYPES = [
         "{comparator: equals, value: northwind.example}",
         Form.DOMAIN,
     ),
-    ConditionType("linkedin_url", _T, "LinkedIn profile", "{comparator: exists}", Form.URL),
+    ConditionType(
+        "linkedin_url",
+        _T,
+        "LinkedIn profile",
+        "{comparator: exists}",
+        Form.URL,
+        words="LinkedIn profile",
+    ),
     ConditionType("company_city", _T, "city of the company", "{comparator: equals, value: London}"),
     ConditionType(
         "company_region", _T, "region of the company", "{comparator: equals, value: Bavaria}"

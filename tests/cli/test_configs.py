@@ -60,10 +60,10 @@ def break_one(here: Path) -> None:
 def test_list(here: Path) -> None:
     assert icpctl("list", cwd=here) == (
         0,
-        "SLUG\tPRIORITY\tACTIVE\tCONDITIONS\tLABEL\n"
-        "enterprise\t10\tyes\t1\tEnterprise\n"
-        "old\t\tno\t1\tAlt: 会社\n"
-        "smb\t\tyes\t1\tSmall\n",
+        "SLUG        PRIORITY  ACTIVE  CONDITIONS  LABEL\n"
+        "enterprise  10        yes     1           Enterprise\n"
+        "old                   no      1           Alt: 会社\n"
+        "smb                   yes     1           Small\n",
         "",
     )
 
@@ -134,8 +134,8 @@ def test_get_as_json_is_the_body_with_slug_and_etag(here: Path) -> None:
 def test_get_as_a_table(here: Path) -> None:
     ended = icpctl("get", "enterprise", "-o", "table", cwd=here)
     assert ended.code == 0
-    assert "priority\t10\n" in ended.out
-    assert ended.out.endswith("\n1\tAND\tcity\texists\t\t\t1\n")
+    assert "priority\t10\n" in ended.tabbed
+    assert ended.tabbed.endswith("\n1\tAND\tcity\texists\t1\n")
 
 
 def test_get_of_an_unknown_slug(here: Path) -> None:
@@ -245,7 +245,7 @@ def test_strict_makes_warnings_errors(here: Path) -> None:
     ("args", "message"),
     [
         (["validate", "nowhere"], "there is no file or folder nowhere"),
-        (["validate", "README.md"], "README.md is no config"),
+        (["validate", "README.md"], "README.md is not a config"),
         (["list", "--dir", "nowhere"], "nowhere does not exist"),
         (["list", "--org", "nowhere"], "there is no organization 'nowhere'"),
         (["list", "--org", "../x"], "cannot name an organization"),

@@ -27,7 +27,7 @@ def test_the_schema_is_printed(tmp_path: Path) -> None:
 def test_everything_in_short(tmp_path: Path) -> None:
     ended = icpctl("describe", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    types, comparators, codes = ended.out.split("\n\n")
+    types, comparators, codes = ended.tabbed.split("\n\n")
     for text, known in ((types, CONDITION_TYPES), (comparators, COMPARATORS), (codes, CODES)):
         assert [line.split("\t")[0] for line in text.splitlines()[1:]] == list(known)
 
@@ -36,8 +36,8 @@ def test_a_type(tmp_path: Path) -> None:
     assert icpctl("describe", "icp_score", cwd=tmp_path) == (
         0,
         "icp_score\n  score that the export carries, 0 to 100\n\n"
-        "FIELD\tVALUE\nkind\tnumber\nrange\t0, 100\n"
-        "comparators\tequals, in, gt, gte, lt, lte, between, exists, not_equals, not_in, "
+        "FIELD        VALUE\nkind         number\nrange        0, 100\n"
+        "comparators  equals, in, gt, gte, lt, lte, between, exists, not_equals, not_in, "
         "not_exists\n\nexample\n  {type: icp_score, comparator: gte, value: 70}\n",
         "",
     )
@@ -46,16 +46,17 @@ def test_a_type(tmp_path: Path) -> None:
 def test_a_comparator(tmp_path: Path) -> None:
     ended = icpctl("describe", "between", cwd=tmp_path)
     assert ended.out.startswith("between\n  holds when min <= number <= max\n")
-    assert "\nvalue\t[min, max] with min <= max\n" in ended.out
+    assert "\nvalue\t[min, max] with min <= max\n" in ended.tabbed
 
 
 def test_a_code(tmp_path: Path) -> None:
     assert icpctl("describe", "icp102", cwd=tmp_path) == (
         0,
-        "ICP102\n  a key that is not known\n\n"
-        "No such key belongs here. What is misspelt would otherwise be ignored in silence.\n\n"
-        "FIELD\tVALUE\nseverity\terror\n\n"
-        "bad\n  label: SaaS\n  priorty: 1\n\nmended\n  label: SaaS\n  priority: 1\n",
+        "ICP102\n  an unknown key\n\n"
+        "This key does not belong here. Misspelt keys are errors, so that none is silently "
+        "ignored.\n\n"
+        "FIELD     VALUE\nseverity  error\n\n"
+        "bad\n  label: SaaS\n  priorty: 1\n\ngood\n  label: SaaS\n  priority: 1\n",
         "",
     )
 
@@ -87,4 +88,6 @@ def test_as_json(tmp_path: Path) -> None:
 def test_an_unknown_word(tmp_path: Path, word: str, hint: str) -> None:
     ended = icpctl("describe", word, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.endswith(f"is no condition type, comparator or finding code\n  hint: {hint}\n")
+    assert ended.err.endswith(
+        f"is not a condition type, comparator or finding code\n  hint: {hint}\n"
+    )

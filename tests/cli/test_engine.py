@@ -24,18 +24,18 @@ SPARK = ("--engine", "spark")
 REFUSED: dict[str, tuple[Sequence[str], str]] = {
     "--master alone": (("score", "--master", "local"), "--master is for Spark"),
     "--spark-conf alone": (("stats", "--spark-conf", "spark.x=1"), "--spark-conf is for Spark"),
-    "no setting": (("score", *SPARK, "--spark-conf", "x"), "'x' is no setting of Spark"),
-    "no setting of Spark": (("stats", *SPARK, "--spark-conf", "x=1"), "'x=1' is no setting"),
-    "no suffix": (("score", *SPARK, "--out", "rows"), "not clear from its name"),
-    "stdout": (("score", *SPARK, "--out", "-"), "--out - is not built for --engine spark"),
+    "no setting": (("score", *SPARK, "--spark-conf", "x"), "'x' is not a setting of Spark"),
+    "no setting of Spark": (("stats", *SPARK, "--spark-conf", "x=1"), "'x=1' is not a setting"),
+    "no suffix": (("score", *SPARK, "--out", "rows"), "does not say its format"),
+    "stdout": (("score", *SPARK, "--out", "-"), "--out - is not available with --engine spark"),
     "--report": (("score", *SPARK, "--report", "r.md"), "--report is not built for"),
     "--report of stats": (("stats", *SPARK, "--report", "r.md"), "--report is not built for"),
     "--rejects -": (("score", *SPARK, "--rejects", "-"), "--rejects takes a file, not stdout"),
-    "--timings": (("score", *SPARK, "--timings"), "--timings is not built for --engine spark"),
+    "--timings": (("score", *SPARK, "--timings"), "--timings is not available with --engine spark"),
     "--report of insight": (("insight", *SPARK, "--report", "r.md"), "--report is not built for"),
     "a taken name": (
         ("score", *SPARK, "--out", "a.csv", "--carry", "id"),
-        "the rows have a column of this name",
+        "the rows already have a column of this name",
     ),
 }
 
@@ -52,9 +52,9 @@ def test_what_spark_does_not_do(name: str, tmp_path: Path) -> None:
 
 
 ROLLUPS: dict[str, tuple[Sequence[str], str]] = {
-    "stdout": (("--out", "-"), "--out - is not built for --engine spark"),
-    "no suffix": (("--out", "visitors"), "not clear from its name"),
-    "no form of visitors": (("--out", "visitors.csv"), "not clear from its name"),
+    "stdout": (("--out", "-"), "--out - is not available with --engine spark"),
+    "no suffix": (("--out", "visitors"), "does not say its format"),
+    "no form of visitors": (("--out", "visitors.csv"), "does not say its format"),
     "rejects": (("--out", "v.jsonl", "--rejects", "-"), "--rejects takes a file, not stdout"),
 }
 
@@ -78,7 +78,7 @@ def test_without_pyspark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spark_session, "find_spec", lambda _: None)
     error = told()
     assert error.message == "--engine spark needs pyspark and pandas"
-    assert "pip install 'icpctl[spark]'" in (error.hint or "")
+    assert "pip install '.[spark]'" in (error.hint or "")
 
 
 @pytest.mark.parametrize("java_home", [None, "/nowhere"])
@@ -96,8 +96,8 @@ def test_without_java(
 
 
 MASTERS = {
-    "somewhere": "is no master",
-    "spark://": "is no master",
+    "somewhere": "is not a master",
+    "spark://": "is not a master",
     "spark://host": "names no host and port",
     "spark://127.0.0.1:1": "no Spark master answers at spark://127.0.0.1:1: Connection refused",
     "spark://127.0.0.1:99999": "no Spark master answers",

@@ -97,7 +97,7 @@ def test_an_option_of_one_value_is_given_once(here: Path, words: str, option: st
     ended = icpctl(*words.split(" "), cwd=here)
     assert ended.code == 2
     assert option in ended.err
-    assert "it is given twice" in ended.err
+    assert "given twice" in ended.err
     assert files(here) == before
 
 

@@ -40,7 +40,7 @@ def write(path: Path, *records: Any) -> Path:
 
 
 def test_mappings_are_listed(tmp_path: Path) -> None:
-    lines = icpctl("mappings", cwd=tmp_path).out.splitlines()
+    lines = icpctl("mappings", cwd=tmp_path).tabbed.splitlines()
     assert lines[0].split("\t") == ["MAPPING", "FORMAT", "RECORDS", "ROLLED UP BY"]
     assert [line.split("\t")[0] for line in lines[1:]] == list(built_in_names())
     assert "ga4\tGA4 BigQuery export\tevents\tuser_id, user_pseudo_id" in lines
@@ -282,7 +282,7 @@ def test_inspect_counts_records_and_not_elements(folder: Path) -> None:
 def test_inspect_of_each_export(file: Path, tmp_path: Path) -> None:
     ended = icpctl("inspect", file, cwd=tmp_path)
     assert ended.code == 0
-    rows = [line.split("\t") for line in ended.out.splitlines()]
+    rows = [line.split("\t") for line in ended.tabbed.splitlines()]
     assert [row[0] for row in rows[3 : 3 + len(FIELDS)]] == list(FIELDS)
     found = {row[0]: row for row in rows[3 : 3 + len(FIELDS)]}
     assert found["id"][1] == "100 %"
@@ -302,7 +302,7 @@ def test_inspect_of_an_export_that_no_mapping_knows(tmp_path: Path) -> None:
     file = write(tmp_path / "v.jsonl", {"firma": "Acme"})
     ended = icpctl("inspect", file.name, cwd=tmp_path)
     assert ended.code == 0
-    assert 'firma\t100 %\t"Acme"' in ended.out
+    assert 'firma\t100 %\t"Acme"' in ended.tabbed
     assert "warning: no record has a field of a visitor, only firma" in ended.err
 
 

@@ -85,8 +85,8 @@ def test_the_report_as_json(tmp_path: Path) -> None:
     report = json.loads(ended.out)
     assert ended.code == 1
     assert list(report) == [
-        *("asOf", "visitors", "rejected", "fieldWarnings", "matched", "matchRate", "configs"),
-        "elapsedSeconds",
+        *("asOf", "visitors", "rejected", "fieldWarnings", "unreadFields", "matched", "matchRate"),
+        *("configs", "elapsedSeconds"),
     ]
     assert report["asOf"] == AS_OF
     assert (report["visitors"], report["rejected"], report["matched"]) == (5, 8, 1)
@@ -119,12 +119,12 @@ def test_the_report_counts_what_the_rows_say(tmp_path: Path) -> None:
         assert config["averageScore"] == pytest.approx(sum(scores) / len(scores), abs=0.00501)
 
 
-def test_a_piped_table_is_tab_separated_and_whole(tmp_path: Path) -> None:
+def test_a_piped_table_is_aligned_and_whole(tmp_path: Path) -> None:
     ended = score(FLAT, cwd=tmp_path, COLUMNS="40")
     assert (ended.code, ended.err) == (0, "")
-    head, _, *table = ended.out.splitlines()
+    head, _, *table = ended.tabbed.splitlines()
     assert head == "300 visitors, 154 matches (51.3 %); as of 2026-11-23 12:00:00 UTC"
-    assert table[0] == "CONFIG\tPRIORITY\tMATCHED\tRATE\tFIRST\tAVG SCORE"
+    assert table[0] == "CONFIG\tPRIORITY\tMATCHED\tRATE\tICP OF\tAVG SCORE"
     assert table[2] == "mid-market-fintech\t20\t23\t7.7 %\t23\t63.94"
     assert "\x1b" not in ended.out
     assert "…" not in ended.out
@@ -165,7 +165,7 @@ def test_only_matched_rows(tmp_path: Path) -> None:
 
 
 def test_nobody_matches(tmp_path: Path) -> None:
-    (tmp_path / "v.jsonl").write_text('{"id": "a"}\n')
+    (tmp_path / "v.jsonl").write_text('{"id": "a", "city": "Berlin"}\n')
     for name in ("m.jsonl", "m.csv", "m.parquet"):
         ended = score("v.jsonl", "--out", name, "--only-matched", cwd=tmp_path)
         assert (ended.code, ended.out.splitlines()[0][:22]) == (0, "1 visitor, 0 matches (")
@@ -178,7 +178,8 @@ def test_an_empty_export(tmp_path: Path) -> None:
     for name in ("m.jsonl", "m.csv", "m.parquet"):
         ended = score("v.jsonl", "--out", name, "-o", "json", cwd=tmp_path)
         report = json.loads(ended.out)
-        assert (ended.code, report["visitors"], report["matchRate"]) == (0, 0, None)
+        assert (ended.code, report["visitors"], report["matchRate"]) == (1, 0, None)
+        assert "v.jsonl: warning: this file has no record of a visitor" in ended.err
     assert (tmp_path / "m.csv").read_text().strip() == ",".join(f'"{name}"' for name in VERDICT)
 
 
@@ -295,19 +296,22 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "no visitors are named"),
+        ([], "no visitors were named"),
         (["nothing.jsonl"], "nothing.jsonl: error: there is no file or folder"),
         (["*.nothing"], "*.nothing: error: no file matches"),
-        (["v.jsonl", "--out", "m.txt"], "m.txt: error: what the file should hold is not clear"),
+        (
+            ["v.jsonl", "--out", "m.txt"],
+            "m.txt: error: the extension of the file does not say its format",
+        ),
         (["v.jsonl", "--out", "no/m.csv"], "no/m.csv: error: cannot write it: No such file"),
         (["v.jsonl", "--out", "v.jsonl"], "v.jsonl: error: this file is read, or written already"),
         (["v.jsonl", "--rejects", "v.jsonl"], "v.jsonl: error: this file is read"),
         (["v.jsonl", "--out", "m.csv", "--rejects", "./m.csv"], "m.csv: error: this file is read"),
-        (["v.jsonl", "--carry", "id"], "--carry id: the rows have a column of this name"),
+        (["v.jsonl", "--carry", "id"], "--carry id: the rows already have a column of this name"),
         (["v.jsonl", "--carry", "a..b"], "--carry 'a..b': no key at character 3"),
-        (["v.jsonl", "--as-of", "soon"], "--as-of 'soon' is no date"),
-        (["v.jsonl", "--max-rejects", "-1"], "'-1' is no limit"),
-        (["v.jsonl", "--max-rejects", "101%"], "'101%' is no limit"),
+        (["v.jsonl", "--as-of", "soon"], "--as-of 'soon' is not a valid date"),
+        (["v.jsonl", "--max-rejects", "-1"], "'-1' is not a limit"),
+        (["v.jsonl", "--max-rejects", "101%"], "'101%' is not a limit"),
         (["v.jsonl", "--config", "nosuch"], "there is no config 'nosuch'"),
         (["v.jsonl", "--config", "../x"], "'../x' cannot name a config"),
         (["v.jsonl", "--org", "nosuch"], "there is no organization 'nosuch'"),
@@ -363,7 +367,7 @@ def test_a_name_that_says_no_format(tmp_path: Path) -> None:
     ended = score(FLAT, "--out", "m", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
-        "m: error: what the file should hold is not clear from its name\n"
+        "m: error: the extension of the file does not say its format\n"
         "  hint: end it in one of .jsonl, .ndjson, .csv, .parquet; - is JSONL on stdout\n"
     )
 
@@ -483,7 +487,7 @@ def test_full_json_has_what_the_report_shows(tmp_path: Path) -> None:
     assert (match["slug"], match["groups"][0]["conditions"][0]["seen"]) == ("big", 60)
     ended = icpctl("score", "v.jsonl", "--full", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("error: --full is for -o json")
+    assert ended.err.startswith("error: --full needs -o json")
 
 
 @pytest.mark.parametrize("visitor", ["::error::x", "  ::set-output a::b", "::group::"])

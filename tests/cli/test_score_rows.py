@@ -97,14 +97,13 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_why_names_what_holds_or_what_the_nearest_config_lacks(folder: Path) -> None:
     why = {row["id"]: row["why"] for row in rows(score(folder, "--why", "--out", "-"))}
     assert why == {
-        "a": "Big SaaS: company_size 700; job_title VP Sales; industry SaaS",
-        "b": "Nearest is Big SaaS: it lacks company_size gte 500 (seen 120; needs 500 or more, "
-        "380 short)",
-        "c": "Nearest is Big SaaS: it lacks utm_source equals partner "
-        "(utm_source is not in this record)",
-        "d": "Excluded by Competitors: domain x.rival.example",
-        "e": "Big SaaS: utm_source partner",
-        "f": "Nearest is Strict: its score 10.00 is below the minimum of 90",
+        "a": "Big SaaS: company size is at least 500 (700); job title contains VP (VP Sales); "
+        "industry is SaaS",
+        "b": "Nearest is Big SaaS; not met: company size is at least 500 (120, 380 short)",
+        "c": "Nearest is Big SaaS; not met: UTM source is partner (unknown)",
+        "d": "Excluded by Competitors: domain ends with .rival.example (x.rival.example)",
+        "e": "Big SaaS: UTM source is partner",
+        "f": "Nearest is Strict; its score 10.00 is below the minimum of 90",
     }
 
 
@@ -158,7 +157,7 @@ NEAR = [
         "id": "b",
         "config": "big-saas",
         "group": 1,
-        "condition": "company_size gte 500",
+        "condition": "company size is at least 500",
         "seen": 120,
     },
     *(
@@ -166,7 +165,7 @@ NEAR = [
             "id": visitor,
             "config": "big-saas",
             "group": 2,
-            "condition": "utm_source equals partner",
+            "condition": "UTM source is partner",
             "seen": None,
         }
         for visitor in "bcf"
@@ -176,7 +175,7 @@ NEAR = [
             "id": visitor,
             "config": "strict",
             "group": 1,
-            "condition": "country equals DE",
+            "condition": "country is DE",
             "seen": None,
         }
         for visitor in "abcde"
@@ -241,8 +240,8 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("args", "message", "hint"),
     [
-        (["--why"], "--why is for the rows of --out", "add --out FILE"),
-        (["--columns", "id"], "--columns is for the rows of --out", "add --out FILE"),
+        (["--why"], "--why needs --out", "add --out FILE"),
+        (["--columns", "id"], "--columns needs --out", "add --out FILE"),
         (
             ["--out", "-", "--columns", "id,icpscore"],
             "there is no column 'icpscore'",
@@ -259,12 +258,12 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
         (["--out", "m.csv", "--why", "--engine", "spark"], "--why is not built for", "hint:"),
         (
             ["--out", "m.csv", "--columns", "id", "--engine", "spark"],
-            "--columns is not built for --engine spark",
+            "--columns is not available with --engine spark",
             "hint:",
         ),
         (
             ["--near-misses", "n.csv", "--engine", "spark"],
-            "--near-misses is not built for --engine spark",
+            "--near-misses is not available with --engine spark",
             "hint:",
         ),
     ],

@@ -171,9 +171,9 @@ def test_create_makes_the_folder(tmp_path: Path) -> None:
         ([*WORDS], "the label is missing"),
         (["--label", " ", *WORDS], "label: the label is empty"),
         (["🚀", *WORDS], "no slug can be made of the label '🚀'"),
-        (["Big One", "--label", "B", *WORDS], "'Big One' is no slug"),
-        (["../x", *WORDS], "'../x' is no slug"),
-        (["/etc/x", *WORDS], "'/etc/x' is no slug"),
+        (["Big One", "--label", "B", *WORDS], "'Big One' is not a slug"),
+        (["../x", *WORDS], "'../x' is not a slug"),
+        (["/etc/x", *WORDS], "'/etc/x' is not a slug"),
         (["x", "--file", "nowhere.yaml"], "nowhere.yaml cannot be read: No such file"),
         (["x", "--file", "."], ". cannot be read: Is a directory"),
         (["x", "--org", "../y", *WORDS], "cannot name an organization"),
@@ -264,7 +264,7 @@ def test_what_update_refuses(here: Path, args: list[str], said: str) -> None:
 
 
 def test_delete_is_all_or_nothing(here: Path) -> None:
-    refused(here, "delete", "big", "smb", said="say --yes")
+    refused(here, "delete", "big", "smb", said="confirm with --yes")
     refused(here, "delete", "big", "none", "--yes", said="there is no config 'none'")
     ended = icpctl("delete", "big", "smb", "big", "--yes", cwd=here)
     assert ended == (0, "", "deleted icp_configs/big.yaml\ndeleted icp_configs/smb.yaml\n")
@@ -288,7 +288,7 @@ def test_apply_makes_the_folder_hold_what_is_given(here: Path) -> None:
     (wanted / "big.yaml").write_text("# other\nlabel: Big\n" + RULES)
     (wanted / "smb.json").write_text(json.dumps(RESPONSE))
     before = files(here)
-    rows = "SLUG\tCHANGE\nbig\tupdated\nnew\tcreated\nsmb\tupdated\n"
+    rows = "SLUG  CHANGE\nbig   updated\nnew   created\nsmb   updated\n"
     ended = icpctl("apply", "wanted", "--dry-run", cwd=here)
     assert ended == (0, rows, "1 created, 2 updated (nothing was done: --dry-run)\n")
     diff = icpctl("diff", "wanted", cwd=here)
@@ -311,11 +311,11 @@ def test_apply_prunes_after_asking(here: Path) -> None:
     diff = icpctl("diff", "smb.yaml", "--prune", cwd=here)
     assert (diff.code, diff.err) == (1, "1 deleted, 1 unchanged\n")
     assert "--- icp_configs/big.yaml\n+++ /dev/null\n" in diff.out
-    refused(here, "apply", "smb.yaml", "--prune", said="say --yes")
+    refused(here, "apply", "smb.yaml", "--prune", said="confirm with --yes")
     ended = icpctl("apply", "smb.yaml", "--prune", "--yes", cwd=here)
     assert ended == (
         0,
-        "SLUG\tCHANGE\nbig\tdeleted\nsmb\tunchanged\n",
+        "SLUG  CHANGE\nbig   deleted\nsmb   unchanged\n",
         "1 deleted, 1 unchanged\n",
     )
     assert list(files(here / "icp_configs")) == ["smb.yaml"]
@@ -325,7 +325,7 @@ def test_apply_makes_folders_and_reads_stdin(tmp_path: Path) -> None:
     ended = icpctl(
         "apply", "-", "--org", "x", "--dir", ".", cwd=tmp_path, stdin=json.dumps(RESPONSE)
     )
-    assert ended == (0, "SLUG\tCHANGE\nhui-she\tcreated\n", "1 created\n")
+    assert ended == (0, "SLUG     CHANGE\nhui-she  created\n", "1 created\n")
     assert json.loads((tmp_path / "x/hui-she.json").read_text()) == RESPONSE
 
 

@@ -278,7 +278,10 @@ def test_a_folder_that_is_not_there(folder: Path) -> None:
 def test_nothing_to_score(folder: Path) -> None:
     nothing = refused(Workspace(folder))
     assert nothing.code == "no_configs"
-    assert nothing.hint == "icpctl init or icpctl create makes one; --dir names another folder"
+    assert (
+        nothing.hint
+        == "make one with icpctl init or icpctl create, or name another folder with --dir"
+    )
     put(folder, "acme/a.yaml")
     assert refused(Workspace(folder)).hint == "name an organization with --org: acme"
     put(folder, "a.yaml", text="isActive: false\n" + VALID)

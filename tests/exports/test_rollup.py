@@ -17,6 +17,7 @@ from icpctl.exports.rollup import RollUp
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, Mapping
 from icpctl.values import normal_forms
+from tests.long import examples
 
 MAPPING = Mapping(
     "test",
@@ -96,8 +97,9 @@ def roll_up(
         spool = Path(folder, "spool")
         spool.mkdir()
         columns = Columns({name: MAPPING.paths[name] for name in names})
-        rolled = RollUp(Reader(columns, batch_rows=batch_rows, temp_dir=spool), MAPPING)
-        for batch in rolled.read(find_sources([folder])):
+        reader = Reader(columns, batch_rows=batch_rows, temp_dir=spool)
+        rolled = RollUp(reader, lambda _: columns)
+        for batch in rolled.read([(source, MAPPING) for source in find_sources([folder])]):
             places += [(Path(batch.source.name).name, int(line)) for line in batch.lines]
             visitors += [_values(row) for row in batch.table.to_pylist()]
     return visitors, places
@@ -127,7 +129,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.lists(RECORDS, max_size=12), min_size=1, max_size=3), st.integers(1, 20))
 def test_visitors_are_what_the_naive_roll_up_says(
     files: list[list[dict[str, Any]]], batch_rows: int
@@ -136,7 +138,7 @@ def test_visitors_are_what_the_naive_roll_up_says(
     wanted = naive([record for records in files for record in records])
     for visitor in visitors:
         if normal_forms.instant(visitor.get("last_seen", "")) is None:
-            visitor.pop("last_seen", None)  # what is no date is kept to be warned of
+            visitor.pop("last_seen", None)  # what is not a valid date is kept to be warned of
     assert visitors == wanted
 
 

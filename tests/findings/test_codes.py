@@ -42,8 +42,8 @@ def test_the_bad_example_is_found(code: Code) -> None:
 
 
 @pytest.mark.parametrize("code", EXAMPLES, ids=lambda code: code.name)
-def test_the_mended_example_is_not(code: Code) -> None:
-    text = code.mended
+def test_the_good_example_is_not(code: Code) -> None:
+    text = code.good
     if code.level == "file" and "rules:" not in text:
         text += RULES
     assert found_in(WRAPPED[code.level](text).encode()) == []
@@ -56,7 +56,7 @@ def test_examples_of_settings(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(IcpctlError) as caught:
         load_settings()
     assert [finding.code for finding in caught.value.findings] == [name]
-    Path("icpctl.toml").write_text(CODES[name].mended, "utf-8")
+    Path("icpctl.toml").write_text(CODES[name].good, "utf-8")
     assert load_settings().file == Path("icpctl.toml")
 
 
@@ -65,7 +65,7 @@ def test_examples_of_mappings(name: str) -> None:
     with pytest.raises(IcpctlError) as caught:
         read_mapping("own.yaml", CODES[name].bad.encode())
     assert [finding.code for finding in caught.value.findings] == [name]
-    assert read_mapping("own.yaml", CODES[name].mended.encode())
+    assert read_mapping("own.yaml", CODES[name].good.encode())
 
 
 @pytest.mark.parametrize("name", [it.name for it in CODES.values() if it.level == "columns"])
@@ -73,11 +73,11 @@ def test_examples_of_columns(name: str) -> None:
     with pytest.raises(IcpctlError) as caught:
         read_columns("own.yaml", CODES[name].bad.encode())
     assert [finding.code for finding in caught.value.findings] == [name]
-    assert read_columns("own.yaml", CODES[name].mended.encode())
+    assert read_columns("own.yaml", CODES[name].good.encode())
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES.keys())
 def test_an_entry_says_all(code: Code) -> None:
     assert code.title
     assert code.meaning.endswith(".")
-    assert code.bad != code.mended
+    assert code.bad != code.good

@@ -34,10 +34,10 @@ def printed(
     return stream.getvalue()
 
 
-def test_pipes_get_tabs_and_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pipes_get_aligned_and_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [["a", "x" * 500], ["b", "one\ttwo\nthree\x1b[31m"]]
     assert printed(monkeypatch, rows, io.StringIO()) == (
-        f"SLUG\tLABEL\na\t{'x' * 500}\nb\tone\\ttwo\\nthree\\x1b[31m\n"
+        f"SLUG  LABEL\na     {'x' * 500}\nb     one\\ttwo\\nthree\\x1b[31m\n"
     )
 
 

@@ -80,7 +80,7 @@ def test_a_sarif_result() -> None:
     [run] = log["runs"]
     [rule] = run["tool"]["driver"]["rules"]
     assert (rule["id"], rule["defaultConfiguration"]) == ("ICP101", {"level": "error"})
-    assert "Mended" in rule["help"]["markdown"]
+    assert "Good" in rule["help"]["markdown"]
     assert run["results"] == [
         {
             "ruleId": "ICP101",

@@ -48,29 +48,24 @@ def test_id(tmp_path: Path, record: dict[str, Any], expected: str | None) -> Non
     assert [row["id"] for row in score_files(CONFIGS, [path]).rows] == [expected]
 
 
-def test_the_first_warnings_have_their_lines_and_values(tmp_path: Path) -> None:
+def test_a_warning_a_field_with_its_commonest_values_and_first_lines(tmp_path: Path) -> None:
     lines = [b"bad", b"", visitor("a", session_count="many"), visitor("b", session_count=[1, "x"])]
     lines += [visitor("c"), b'{"session_count": nan, "pages": ["/a", {"href": 1}], "industry": {}}']
     lines += [b'{"session_count": true}'] * 2 * SHOWN
+    lines += [visitor("d", session_count="many"), visitor("e", session_count="few")]
     path = tmp_path / "visitors.jsonl"
     path.write_bytes(b"\n".join(lines))
-    found = run(path)
-    assert len(found.warnings) == SHOWN
-    assert {one.file for one in found.warnings} == {str(path)}
-    assert [(one.line, one.field, one.value) for one in found.warnings[:2]] == [
-        (3, "session_count", '"many"'),
-        (4, "session_count", '[1,"x"]'),
-    ]
-    assert sorted((one.line, one.field) for one in found.warnings[2:5]) == [
-        (6, "industry"),
-        (6, "pages"),
-        (6, "session_count"),
-    ]
-    assert [one.line for one in found.warnings[5:]] == [7, 8, 9, 10, 11]
-    assert found.report.field_warnings == {
+    run_result = run(path)
+    industry, pages, sessions = run_result.warnings
+    assert (industry.field, industry.count, industry.places) == ("industry", 1, ((str(path), 6),))
+    assert (pages.field, pages.count, pages.places) == ("pages", 1, ((str(path), 6),))
+    assert (sessions.field, sessions.count) == ("session_count", 5 + 2 * SHOWN)
+    assert sessions.places == tuple((str(path), line) for line in (3, 4, 6))
+    assert sessions.commonest == (("true", 2 * SHOWN), ('"many"', 2), ('[1,"x"]', 1))
+    assert run_result.report.field_warnings == {
         "industry": 1,
         "pages": 1,
-        "session_count": 3 + 2 * SHOWN,
+        "session_count": 5 + 2 * SHOWN,
     }
 
 

@@ -162,7 +162,7 @@ def _found(rows: list[dict[str, Any]], rejected: list[dict[str, Any]], run: Any)
         "mapped": [(it.source, it.mapping.name, it.recognised, it.fits) for it in run.mapped],
         "rejected": run.rejected,
         # Not the values: whether NaN is told as it is spelt depends on how a line was read.
-        "warnings": [(it.file, it.line, it.field) for it in run.warnings],
+        "warnings": [(it.field, it.count, it.places) for it in run.warnings],
         "best": run.best,
     }
     by_place = {(row["source"], row["line"]): row for row in rows}

@@ -19,7 +19,7 @@ def test_worked_example(tmp_path: Path) -> None:
     section = SECTION.search((ROOT / "docs" / "scale.md").read_text("utf-8"))
     assert section
     blocks = BLOCK.findall(section[1])
-    assert blocks[0] == "pip install 'icpctl[spark]'\n"
+    assert blocks[0] == "pip install '.[spark]'\n"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     script = "".join(blocks[1:]).replace("7077", port)

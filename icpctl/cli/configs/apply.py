@@ -4,31 +4,36 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.confirm import require_yes
+from icpctl.cli.configs.confirm import require_yes
 from icpctl.cli.options import Dir, DryRun, Org, Yes
 from icpctl.cli.workspaces import workspace
-from icpctl.errors import ExitCode
+from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files_in_use import require_writable
 from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[
-    list[str],
-    typer.Argument(metavar="FILE...|FOLDER", help="Configs, and folders of them; - reads stdin."),
+    list[str] | None,
+    typer.Argument(metavar="FILE...|FOLDER", help="Config files, or folders of them; - is stdin."),
 ]
-Prune = Annotated[bool, typer.Option("--prune", help="Delete the configs that are not given.")]
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--file", "-f", metavar="F", help="The same as FILE (repeatable)."),
+]
+Prune = Annotated[
+    bool, typer.Option("--prune", help="Delete the configs that the source does not have.")
+]
 
 
 def apply(
-    sources: Sources,
+    sources: Sources = None,
+    files: Files = None,
     *,
     prune: Prune = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     directory: Dir = None,
     org: Org = None,
-    output: Annotated[
-        PlanFormat, typer.Option("-o", "--output", help="How to print what was done.")
-    ] = "table",
+    output: Annotated[PlanFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Make the folder of configs hold these configs, just as their files are.
 
@@ -39,7 +44,7 @@ def apply(
     from icpctl.output.console import note
     from icpctl.output.diffs import PLANS, summary
 
-    planned = plan(workspace(directory, org), sources, prune=prune)
+    planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     if not dry_run:
         require_writable()
     if planned.deleted and not dry_run:
@@ -55,15 +60,28 @@ def apply(
 
 
 def diff(
-    sources: Sources, prune: Prune = False, directory: Dir = None, org: Org = None
+    sources: Sources = None,
+    files: Files = None,
+    prune: Prune = False,
+    directory: Dir = None,
+    org: Org = None,
 ) -> ExitCode:
     """Show what `apply` would change; the exit code is 1 when it would change something."""
     from icpctl.config.editing.applying import plan
     from icpctl.output.console import note
     from icpctl.output.diffs import print_diff, summary
 
-    planned = plan(workspace(directory, org), sources, prune=prune)
+    planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     for step in planned.changes:
         print_diff(step.before, step.after)
     note(summary(planned))
     return ExitCode.FOUND if planned.changes else ExitCode.DONE
+
+
+def _named(sources: list[str] | None, files: list[str] | None) -> list[str]:
+    """Return what is named either way. Raises `IcpctlError` `usage` where nothing is."""
+    named = [*(sources or []), *(files or [])]
+    if not named:
+        hint = "name them, such as icpctl apply icp_configs; - reads stdin"
+        raise IcpctlError("no file or folder of configs is named", "usage", hint=hint)
+    return named

@@ -24,7 +24,9 @@ from icpctl.output.formats import FileFormat
 def create(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[SLUG|LABEL]", help="The slug, or a label to make the slug of."),
+        typer.Argument(
+            metavar="[SLUG|LABEL]", help="The slug, or a label from which the slug is made."
+        ),
     ] = None,
     *,
     file: Body = None,
@@ -32,17 +34,19 @@ def create(
     rules: Rules = None,
     where: Where = None,
     prefer: Prefer = None,
-    priority: Annotated[int | None, typer.Option(help="Lower comes first.")] = None,
+    priority: Annotated[
+        int | None, typer.Option(help="Order of the config; lower comes first.")
+    ] = None,
     min_score: Annotated[
         float | None,
-        typer.Option(metavar="N", help="The lowest score with which a visitor matches, 0 to 100."),
+        typer.Option(metavar="N", help="Lowest score that matches, 0 to 100."),
     ] = None,
     exclude: Annotated[
-        bool, typer.Option("--exclude", help="Who matches is excluded: nothing is the ICP.")
+        bool, typer.Option("--exclude", help="Exclude the visitors that match: they get no ICP.")
     ] = False,
     active: Active = None,
     file_format: Annotated[
-        FileFormat, typer.Option("--format", help="What the new file is.")
+        FileFormat, typer.Option("--format", help="Format of the new file.")
     ] = "yaml",
     dry_run: DryRun = False,
     directory: Dir = None,

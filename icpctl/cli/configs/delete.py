@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli import complete
-from icpctl.cli.confirm import require_yes
+from icpctl.cli.configs.confirm import require_yes
 from icpctl.cli.options import Dir, Org, Yes
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
@@ -16,7 +16,7 @@ def delete(
     slugs: Annotated[
         list[str],
         typer.Argument(
-            metavar="SLUG...", help="The configs' names.", autocompletion=complete.slugs
+            metavar="SLUG...", help="Names of the configs.", autocompletion=complete.slugs
         ),
     ],
     yes: Yes = False,

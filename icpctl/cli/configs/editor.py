@@ -167,7 +167,7 @@ def _lines(findings: list[Finding]) -> list[str]:
     errors = [finding for finding in findings if finding.severity == "error"]
     hints = sum(finding.hint is not None for finding in errors[:_MOST])
     height = 1 + len(errors[:_MOST]) + hints + (len(errors) > _MOST)
-    lines = ["not valid yet; these lines go by themselves, an emptied file gives up"]
+    lines = ["not valid yet; these lines are removed when you save; empty the file to give up"]
     for finding in errors[:_MOST]:
         place = finding.location
         line = (place.line or 1) + height

@@ -13,7 +13,7 @@ from icpctl.errors import ExitCode
 def get(
     slug: Slug,
     expand: Annotated[
-        bool, typer.Option("--expand", help="Write the values of named lists out.")
+        bool, typer.Option("--expand", help="Replace named lists by their values.")
     ] = False,
     directory: Dir = None,
     org: Org = None,

@@ -15,14 +15,12 @@ def list_configs(
     directory: Dir = None,
     org: Org = None,
     all_orgs: Annotated[
-        bool, typer.Option("--all-orgs", help="The folder and every subfolder.")
+        bool, typer.Option("--all-orgs", help="List the folder and every subfolder.")
     ] = False,
     active: Annotated[
-        bool | None, typer.Option("--active/--inactive", help="Only these; all by default.")
+        bool | None, typer.Option("--active/--inactive", help="List only these (default: all).")
     ] = None,
-    output: Annotated[
-        ListFormat, typer.Option("-o", "--output", help="How to print them.")
-    ] = "table",
+    output: Annotated[ListFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """List the configs in the order in which they are scored.
 

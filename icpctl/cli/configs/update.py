@@ -25,14 +25,17 @@ def update(
     slug: Slug,
     *,
     label: Label = None,
-    priority: Annotated[int | None, typer.Option(help="Lower comes first.")] = None,
+    priority: Annotated[
+        int | None, typer.Option(help="Order of the config; lower comes first.")
+    ] = None,
     no_priority: Annotated[
-        bool, typer.Option("--no-priority", help="Take the priority away: it sorts last.")
+        bool,
+        typer.Option("--no-priority", help="Remove the priority, so that the config comes last."),
     ] = False,
     active: Active = None,
     min_score: Annotated[
         float | None,
-        typer.Option(metavar="N", help="The lowest score with which a visitor matches, 0 to 100."),
+        typer.Option(metavar="N", help="Lowest score that matches, 0 to 100."),
     ] = None,
     where: Where = None,
     prefer: Prefer = None,
@@ -40,7 +43,7 @@ def update(
         list[str] | None,
         typer.Option(
             metavar="C",
-            help='A condition to take out, such as "industry exists".',
+            help='Remove a condition, such as "industry exists" (repeatable).',
             autocompletion=conditions,
         ),
     ] = None,
@@ -48,19 +51,22 @@ def update(
         int | None,
         typer.Option(
             metavar="N",
-            help="The group of these conditions, from 1; only needed if there are several.",
+            help="Change group N, counted from 1 (needed if there are several).",
         ),
     ] = None,
     rules: Rules = None,
     file: Annotated[
         str | None,
         typer.Option(
-            "--file", "-f", metavar="F", help="The fields to change; null removes; - reads stdin."
+            "--file",
+            "-f",
+            metavar="F",
+            help="Read the fields to change from F; null removes one; - is stdin.",
         ),
     ] = None,
     if_match: Annotated[
         str | None,
-        typer.Option(metavar="ETAG", help="Refuse when the file has another etag by now."),
+        typer.Option(metavar="ETAG", help="Change nothing if the file has another etag."),
     ] = None,
     dry_run: DryRun = False,
     directory: Dir = None,

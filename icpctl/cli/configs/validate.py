@@ -16,41 +16,46 @@ def validate(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PATH", readable=False, help="Files and folders; --dir when none is given."
+            metavar="PATH",
+            readable=False,
+            help="Files and folders; - is stdin (default: the folder of configs).",
         ),
     ] = None,
     directory: Dir = None,
     org: Org = None,
     output: Annotated[
-        FindingsFormat, typer.Option("-o", "--output", help="How to print them.")
+        FindingsFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     api: Annotated[
         bool | None,
-        typer.Option("--api/--no-api", help="Report what the partner's API does not know."),
+        typer.Option("--api/--no-api", help="Report what the partner's API does not support."),
     ] = None,
     prove: Annotated[
-        bool, typer.Option("--prove", help="Prove what holds for every visitor, too: icpctl prove.")
+        bool, typer.Option("--prove", help="Also run the proofs of icpctl prove.")
     ] = False,
 ) -> ExitCode:
     """Report every error of every config file.
 
     The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
+    from icpctl.config.definitions import NOTHING_DEFINED
     from icpctl.config.extensions import extension_findings
     from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report
     from icpctl.settings import load_settings
 
-    loaded = load_paths(paths) if paths else workspace(directory, org).load(all_orgs=True)
+    space = workspace(directory, org)
+    defined = space.definitions() if Path("-") in (paths or ()) and space.exists() else None
+    loaded = load_paths(paths, defined or NOTHING_DEFINED) if paths else space.load(all_orgs=True)
     if load_settings().api if api is None else api:
         loaded.findings += extension_findings(loaded.configs)
         loaded.sort()
     unknown = required(EXTENSIONS.prove, "--prove")(loaded) if prove else 0
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
-    more = f"; {unknown:,} not known (icpctl prove tells more)" if unknown else ""
+    more = f"; {unknown:,} not known (see icpctl prove)" if unknown else ""
     note(report.summary() + more)
     if not report.files:
         note("warning: there is no config file to check; name the folder with --dir or as PATH")

@@ -121,7 +121,7 @@ def _plan(workspace: Workspace, sources: Sources, *, prune: bool) -> Plan:
 def _require_expected(now: Plan, deleted: list[str], *, is_sure: bool) -> None:
     unexpected = sorted(set(now.deleted) - set(deleted))
     if unexpected and not is_sure:
-        message = f"{', '.join(unexpected)} would be deleted too by now, so nothing was done"
+        message = f"{', '.join(unexpected)} would now be deleted as well, so nothing was done"
         raise IcpctlError(message, "conflict", hint="try again")
 
 

@@ -57,6 +57,14 @@ def without_printed(document: Document) -> Document:
     return read_document(data, document.file, is_json=document.is_json)
 
 
+def unprinted(item: Node) -> Node:
+    """Return a config of an array without the keys that `list -o json` adds to it."""
+    if not isinstance(item, Object):
+        return item
+    entries = {key: entry for key, entry in item.entries.items() if key not in PRINTED}
+    return Object(item.start, entries, item.end, item.flow)
+
+
 def body_of(
     document: Document,
     slug: str | None,

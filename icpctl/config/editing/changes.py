@@ -30,6 +30,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A condition, as a full body has it, in another's place; both numbers count from 0."""
+
+    group: int
+    place: int
+    condition: dict[str, Any]
+
+    def made_in(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Return rules, as a full body has them, with the condition in its place."""
+        groups = [group | {"conditions": list(group["conditions"])} for group in rules["groups"]]
+        groups[self.group]["conditions"][self.place] = self.condition
+        return rules | {"groups": groups}
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What to change about a config; what is None stays as it is.
 
@@ -45,6 +60,7 @@ class Changes:
     body: Document | None = None
     conditions: GroupChanges = NO_CHANGES
     min_score: float | None = None
+    replacement: Replacement | None = None
 
     def __post_init__(self) -> None:
         if self.no_priority and self.priority is not None:
@@ -73,6 +89,9 @@ class Changes:
         if self.conditions:
             rules = fields.get("rules") or full_body(file.config)["rules"]
             fields["rules"] = changed_rules(rules, self.conditions, file.config.definitions)
+        if self.replacement:
+            rules = fields.get("rules") or full_body(file.config)["rules"]
+            fields["rules"] = self.replacement.made_in(rules)
         return fields
 
 

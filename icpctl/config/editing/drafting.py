@@ -81,7 +81,8 @@ def _named(wish: Wish) -> tuple[Wish, str | None]:
     if wish.label is not None or name.startswith(".") or "/" in name or "\\" in name:
         better = nearest_slug(name)
         raise IcpctlError(
-            f"{name[:100]!r} is no slug: lower-case letters and digits, joined by hyphens",
+            f"{name[:100]!r} is not a slug: expected lower-case letters and digits, joined by "
+            "hyphens",
             "bad_name",
             hint=f"such as {better}; a label is given with --label" if better else None,
         )

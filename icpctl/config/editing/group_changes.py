@@ -9,7 +9,7 @@ from icpctl.config.condition_words import read_conditions
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.documents.alignment import same_key
 from icpctl.errors import IcpctlError
-from icpctl.vocabulary import COMPARATORS, Shape, nearest
+from icpctl.vocabulary import COMPARATORS, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ def _group_index(groups: list[dict[str, Any]], number: int | None) -> int:
 def _reads(condition: Condition) -> tuple[str, str, str]:
     """Return what two conditions share that read the same, whatever their role and weight."""
     value = condition["value"]
-    if isinstance(value, list) and COMPARATORS[condition["comparator"]].shape is Shape.LIST:
+    if isinstance(value, list) and COMPARATORS[condition["comparator"]].takes_list:
         value = sorted(value, key=same_key)
     return condition["type"], condition["comparator"], same_key(value)
 

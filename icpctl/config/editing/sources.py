@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from icpctl.config.checks import check_document
 from icpctl.config.config_file import ConfigFile, read_file
 from icpctl.config.editing.bodies import (
-    PRINTED,
     body_of,
     not_valid,
     read_source,
+    unprinted,
     without_printed,
 )
 from icpctl.config.editing.body_fields import short_body
 from icpctl.config.editing.layout import FileFormat, config_text
 from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug
 from icpctl.config.store import Loaded, Workspace, load_document
-from icpctl.documents.tree import List, Node, Object
+from icpctl.documents.tree import List
 from icpctl.errors import Finding, IcpctlError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Sources:
         findings: list[Finding] = []
         configs: list[ConfigFile] = []
         for item in document.root.items:
-            config, item_findings = check_document(replace(document, root=_unprinted(item)), None)
+            config, item_findings = check_document(replace(document, root=unprinted(item)), None)
             findings += item_findings
             if config is not None:
                 form: FileFormat = "json" if document.is_json else "yaml"
@@ -125,13 +125,6 @@ def _named(document: Document, config: IcpConfig, data: bytes) -> ConfigFile:
     # The suffix says how the text is read again.
     path = Path(document.file + (".json" if document.is_json else ".yaml"))
     return ConfigFile(slug, None, path, config, data)
-
-
-def _unprinted(item: Node) -> Node:
-    if not isinstance(item, Object):
-        return item
-    entries = {key: entry for key, entry in item.entries.items() if key not in PRINTED}
-    return Object(item.start, entries, item.end, item.flow)
 
 
 def _by_slug(files: list[ConfigFile]) -> dict[str, ConfigFile]:

@@ -10,7 +10,7 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import Reader
 from icpctl.exports.sources import find_sources
-from icpctl.features.explain.find_visitor import by_id, by_line
+from icpctl.features.explain.find_visitor import by_ids, by_line
 from icpctl.features.explain.noted_scan import NotedScan
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.plan import make_plan
@@ -45,10 +45,10 @@ def explain(
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
     *,
-    visitor_id: str | None = None,
+    ids: Sequence[str] = (),
     line: int | None = None,
-) -> Explained:
-    """Find one visitor, by id or in one file by line, and say why it has its verdict.
+) -> list[Explained]:
+    """Find visitors by their ids, or one in a file by its line, and explain their verdicts.
 
     A line of a file whose records are rolled up may be that of any record of the visitor.
     Raises `IcpctlError`: `no_such_visitor`, `no_such_line`, `rejected`, `bad_usage` where a line
@@ -63,22 +63,29 @@ def explain(
     sources = find_sources(visitors, options.encoding)
     if line is not None and len(sources) != 1:
         raise IcpctlError(
-            f"--line names a line of one file, and here are {len(sources)}",
+            f"--line needs one file, but there are {len(sources)}",
             "bad_usage",
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
-    mapped = map_sources(sources, options.mapping)
+    mapped = map_sources(sources, options.mappings)
     options = options.with_fields(extra_fields(mapped, plan))
     scan = NotedScan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir),
         lambda mapping: columns_of(plan, mapping, options),
+        by=options.by,
         plan=plan,
     )
-    visitor = by_id(scan, visitor_id or "") if line is None else by_line(scan, line)
-    explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
-    how_read = mapped[sources.index(visitor.source)]
-    unread = Unread()
-    if scan.knows(visitor.source):
-        unread = find_unread(sources, mapped, scan.files, plan, configs, only=visitor.source)
-    return Explained(explanation, visitor.source.name, visitor.more, how_read, unread)
+    visitors_found = by_ids(scan, ids) if line is None else [by_line(scan, line)]
+    explained = []
+    for visitor in visitors_found:
+        unread = Unread()
+        if scan.knows(visitor.source):
+            unread = find_unread(
+                sources, mapped, scan.files, plan, configs, only=visitor.source, by=options.by
+            )
+        explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
+        how_read = mapped[sources.index(visitor.source)]
+        named = visitor.source.name
+        explained.append(Explained(explanation, named, visitor.more, how_read, unread))
+    return explained

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
-from icpctl.exports.table_paths import keys_of_paths
 from icpctl.mappings.mapping import ID
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
     from icpctl.exports.visitor_scan import Scan
-    from icpctl.mappings.mapping import Path
+    from icpctl.mappings.mapping import Mapping
 
 _COMPARED_IDS = 1_000  # ids in which a misspelt one is looked for
 
@@ -46,17 +45,15 @@ def by_line(scan: Scan, line: int) -> Found:
     """
     ((source, mapping),) = scan.mapped
     if mapping.by:
-        line = _first_line(source, line, mapping.by, scan.reader, keys_of_paths(mapping.paths))
+        line = _first_line(source, line, mapping, scan.reader)
     return _found(source, line, scan.batches())
 
 
-def _first_line(
-    source: Source, line: int, by: tuple[Path, ...], reader: Reader, keys: frozenset[str]
-) -> int:
+def _first_line(source: Source, line: int, mapping: Mapping, reader: Reader) -> int:
     """Return the line of the first record that has the key of the record on `line`."""
     from icpctl.exports.merge_events import BY, keys_of
 
-    columns = Columns({BY: by}, keys=keys)
+    columns = Columns.of(mapping, {BY: mapping.by})
     reader = replace(reader, columns=columns, reads_again=True)
     (key,) = keys_of(_found(source, line, reader.read(source)).row)
     for batch in reader.read(source) if key.is_valid else ():
@@ -66,30 +63,46 @@ def _first_line(
     return line
 
 
-def by_id(scan: Scan, wanted: str) -> Found:
-    """Return the first visitor with this id.
+def by_ids(scan: Scan, wanted: Sequence[str]) -> list[Found]:
+    """Return the first visitor with each of these ids, in their order, in one scan.
 
     Raises `IcpctlError` `no_such_visitor`, with the nearest id where there is one.
     """
-    first: Found | None = None
-    more = 0
+    searches = {visitor_id: _Search(visitor_id) for visitor_id in wanted}
     searched = _Searched()
-    like: str | None = None  # equal but for letter case, or containing it
-    some: list[str] = []
     for batch in scan.batches():
         ids = scalar_texts(batch.table[ID])
         searched.add(ids, batch)
-        rows = pc.indices_nonzero(pc.equal(ids, wanted)).to_pylist()
-        if rows and first is None:
-            at, *rows = rows
-            first = Found(batch.source, int(batch.lines[at]), batch.table.slice(at, 1))
-        more += len(rows)
-        if first is None:
-            like = like or _containing(ids, wanted.strip())
-            some += ids.drop_null()[: _COMPARED_IDS - len(some)].to_pylist()
-    if first is None:
-        raise _no_such_visitor(wanted, searched, like or nearest(wanted, some))
-    return replace(first, more=more)
+        for search in searches.values():
+            search.look_at(ids, batch)
+    return [searches[visitor_id].result(searched) for visitor_id in wanted]
+
+
+@dataclass(slots=True)
+class _Search:
+    """The search for one id: the first visitor with it, how many more, and what is like it."""
+
+    wanted: str
+    first: Found | None = None
+    more: int = 0
+    like: str | None = None  # equal but for letter case, or containing it
+
+    def look_at(self, ids: pa.Array, batch: Batch) -> None:
+        """Look for the id in a batch with these ids."""
+        rows = pc.indices_nonzero(pc.equal(ids, self.wanted)).to_pylist()
+        if rows and self.first is None:
+            row, *rows = rows
+            self.first = Found(batch.source, int(batch.lines[row]), batch.table.slice(row, 1))
+        self.more += len(rows)
+        if self.first is None:
+            self.like = self.like or _containing(ids, self.wanted.strip())
+
+    def result(self, searched: _Searched) -> Found:
+        """Return the visitor when all is read."""
+        if self.first is None:
+            like = self.like or nearest(self.wanted, searched.some)
+            raise _no_such_visitor(self.wanted, searched, like)
+        return replace(self.first, more=self.more)
 
 
 def _containing(ids: pa.Array, text: str) -> str | None:
@@ -107,21 +120,23 @@ class _Searched:
     visitors: int = 0
     with_id: int = 0
     rejected: int = 0
+    some: list[str] = field(default_factory=list)
 
     def add(self, ids: pa.Array, batch: Batch) -> None:
         """Count a batch."""
         self.visitors += len(ids)
         self.with_id += len(ids) - ids.null_count
         self.rejected += len(batch.rejected)
+        self.some += ids.drop_null()[: _COMPARED_IDS - len(self.some)].to_pylist()
 
 
 def _no_such_visitor(wanted: str, searched: _Searched, meant: str | None) -> IcpctlError:
     if not searched.visitors and searched.rejected:
-        hint = "no line here is a visitor: icpctl inspect says what is wrong with them"
+        hint = "no line here is a visitor; run icpctl inspect to see why"
     elif not searched.visitors:
         hint = "there are no visitors here: the export is empty"
     elif not searched.with_id:
-        hint = "no visitor here has an id: use --line, or say with --mapping where ids are"
+        hint = "no visitor here has an id: use --line, or a --mapping that says where the ids are"
     elif meant:
         hint = f"did you mean {meant}?"
     else:
@@ -140,7 +155,9 @@ def _found(source: Source, line: int, batches: Iterator[Batch]) -> Found:
         for rejected in batch.rejected:
             last = max(last, rejected.line)
             if rejected.line == line:
-                raise IcpctlError(f"this line is no visitor: {rejected.reason}", "rejected", place)
+                raise IcpctlError(
+                    f"this line is not a visitor: {rejected.reason}", "rejected", place
+                )
         at = int(batch.lines.searchsorted(line))
         if at < len(batch.lines) and batch.lines[at] == line:
             return Found(source, line, batch.table.slice(at, 1))

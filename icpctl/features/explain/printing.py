@@ -1,74 +1,95 @@
-"""An explanation as a tree for people, and as JSON."""
+"""Explanations on a screen: the verdict and its reasons, or all that decided; and as JSON."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
+from icpctl.features.explain.summary import summary
 from icpctl.output.console import note, shown_line
-from icpctl.output.explanation_tree import print_trees
+from icpctl.output.explanation_tree import Screen, print_trees
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.read_as import print_mapped, print_unread
+from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from icpctl.features.explain.explained import Explained
     from icpctl.output.formats import ReportFormat
     from icpctl.scoring.explanation import Explanation
 
-_MOST_NAMED = 3  # configs that match besides the ICP
-
 
 def print_explained(
-    explained: Explained, as_of: datetime, output: ReportFormat, line: int | None = None
+    explained: Sequence[Explained],
+    as_of: datetime,
+    output: ReportFormat,
+    line: int | None = None,
+    *,
+    show_all: bool = False,
 ) -> None:
-    """Print an explanation on stdout; what is to be said about the search goes to stderr.
+    """Print explanations on stdout; what is to be said about the search goes to stderr.
 
     `line` is the one that was asked for.
     """
-    FORMATS[output](explained, as_of)
+    FORMATS[output](explained, as_of, show_all)
     sys.stdout.flush()
-    print_mapped([explained.mapped])
-    print_unread(explained.unread, [explained.mapped])
+    by_file = {its.mapped.source: its for its in explained}
+    print_mapped([its.mapped for its in by_file.values()])
+    for its in by_file.values():
+        print_unread(its.unread, [its.mapped])
+    for its in explained:
+        _print_search(its, line, is_alone=len(explained) == 1)
+    if output == "table" and not show_all:
+        _print_left_out(explained[0].explanation)
+
+
+def _print_search(explained: Explained, line: int | None, *, is_alone: bool) -> None:
     first = explained.explanation.line
     if line not in (None, first):
         note(f"line {line:,} is a record of this visitor, whose first is on line {first:,}")
     if explained.more:
         more = explained.more
         have = "1 more visitor has" if more == 1 else f"{more:,} more visitors have"
-        note(f"{have} this id; this is the first")
+        whose = "this id" if is_alone else f"the id {explained.explanation.id}"
+        note(f"{have} {whose}; this is the first")
 
 
-def _print_body(explained: Explained, _: datetime) -> None:
-    print_json(explained.explanation.body())
+def _print_left_out(explanation: Explanation) -> None:
+    configs = explanation.configs
+    if sum(len(group.conditions) for config in configs for group in config.groups) > 1:
+        note(f"--all shows every condition of {counted(len(configs), 'config')}")
 
 
-def _print_tree(explained: Explained, as_of: datetime) -> None:
-    explanation = explained.explanation
-    who = "(no id)" if explanation.id is None else explanation.id
-    place = f"{explained.file}:{explanation.line}"
-    print(shown_line(f"{who} in {place}, as of {as_of:%Y-%m-%d %H:%M:%S} UTC"))
-    print(f"{_verdict(explanation)}\n")
-    print_trees(explanation)
+def _print_bodies(explained: Sequence[Explained], _: datetime, __: bool) -> None:
+    bodies = [its.explanation.body() for its in explained]
+    print_json(bodies[0] if len(bodies) == 1 else bodies)
 
 
-FORMATS: dict[ReportFormat, Callable[[Explained, datetime], None]] = {
-    "table": _print_tree,
-    "json": _print_body,
+def _print_screens(explained: Sequence[Explained], as_of: datetime, show_all: bool) -> None:
+    for number, its in enumerate(explained):
+        if number:
+            print()
+        explanation = its.explanation
+        who = "(no id)" if explanation.id is None else explanation.id
+        place = f"{its.file}:{explanation.line}"
+        print(shown_line(f"{who} in {place}, as of {as_of:%Y-%m-%d %H:%M:%S} UTC"))
+        _print_summary(explanation, only_verdict=show_all)
+        if show_all:
+            print()
+            sys.stdout.flush()
+            print_trees(explanation)
+
+
+def _print_summary(explanation: Explanation, *, only_verdict: bool) -> None:
+    screen = Screen.of(sys.stdout)
+    lines = list(summary(explanation))
+    for line in lines[:1] if only_verdict else lines:
+        screen.print_line(line.text, line.indent, line.held, bold=line.indent == 0)
+
+
+FORMATS: dict[ReportFormat, Callable[[Sequence[Explained], datetime, bool], None]] = {
+    "table": _print_screens,
+    "json": _print_bodies,
 }
-
-
-def _verdict(explanation: Explanation) -> str:
-    matching = [config.slug for config in explanation.configs if config.matched]
-    if explanation.excluded_by is not None:
-        return f"no ICP: excluded by {explanation.excluded_by}"
-    if explanation.icp is None:
-        count = len(explanation.configs)
-        return "no ICP: " + ("it does not match" if count == 1 else f"none of {count} matches")
-    more = matching[1:]
-    named = more if len(more) <= _MOST_NAMED else [f"{len(more)} more configs"]
-    others = f"; also matches {', '.join(named)}" if more else ""
-    tier = f", tier {explanation.icp_tier}" if explanation.icp_tier is not None else ""
-    return f"ICP {explanation.icp}, score {explanation.icp_score:.2f}{tier}{others}"

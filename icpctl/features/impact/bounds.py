@@ -36,7 +36,7 @@ class Bound:
         amount = Amount.parse(f"{parts[3]}{parts[4]}") if parts else None
         if parts is None or kind is None or amount is None:
             raise IcpctlError(
-                f"--fail-on {text!r} is no bound",
+                f"--fail-on {text!r} is not a bound",
                 "bad_usage",
                 hint=f"write one of {', '.join(KINDS)}, then > or >=, then a number of visitors or "
                 "a percentage of those that matched before, such as lost>5%",

@@ -1,6 +1,7 @@
 """`icpctl impact`."""
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +9,11 @@ import typer
 
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -40,13 +43,13 @@ def impact(
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with those of another folder.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             metavar="BOUND",
-            help="End with 1 at so many visitors, as in lost>5%: lost, gained, moved or "
+            help="Exit with 1 at a bound such as lost>5%: lost, gained, moved or "
             "score_changed, then > or >=, then a number, or a percentage of those that matched "
             "before; repeatable.",
         ),
@@ -59,8 +62,10 @@ def impact(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         ImpactFormat, typer.Option("-o", "--output", help="markdown is for pull requests.")
     ] = "table",
@@ -74,9 +79,11 @@ def impact(
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
+    from icpctl.output.written import print_written
 
+    started = time.perf_counter()
     bounds = [Bound.parse(text) for text in fail_on or []]
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
     target = report_target(report, report_title, no_visitors)
     compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
     result = _impact_here(
@@ -84,6 +91,7 @@ def impact(
     )
     strict = strictness()
     print_impact(result, compared.base, bounds, output, strict)
+    print_written(report, since=started)
     is_reached = any(bound.reached(result) for bound in bounds)
     return ExitCode.FOUND if is_reached or strict.refuses(result.run) else ExitCode.DONE
 

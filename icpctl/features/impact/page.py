@@ -50,7 +50,7 @@ def impact_page(
     visitors: bool,
 ) -> Page:
     """The page of an impact of `versions` on `sources`; single ones of them with `visitors`."""
-    them = _Profiles.of(versions)
+    them = _Versions.of(versions)
     sections = [
         _bounds(impact, bounds),
         _configs(impact.configs),
@@ -62,7 +62,7 @@ def impact_page(
     ]
     as_of = f"As of {impact.as_of:%Y-%m-%d %H:%M:%S} UTC"
     return Page(
-        own(title or "What changed profiles do to visitors"),
+        own(title or "What changed configs do to visitors"),
         f"{as_of}; compared with {own(versions.base)}",
         [*_headlines(impact)],
         [section for section in sections if section],
@@ -70,14 +70,14 @@ def impact_page(
 
 
 @dataclass(frozen=True, slots=True)
-class _Profiles:
+class _Versions:
     """The configs of both versions."""
 
     versions: Versions
     labels: dict[str, str]
 
     @classmethod
-    def of(cls, versions: Versions) -> _Profiles:
+    def of(cls, versions: Versions) -> _Versions:
         both = [*versions.before, *versions.after]
         return cls(versions, {it.slug: own(it.config.label) for it in both})
 
@@ -90,8 +90,8 @@ class _Profiles:
         )
         both = sorted((before | after).values(), key=lambda config: config.order)
         return Table(
-            "Profiles, and the first 16 digits of each file's SHA-256 in both versions",
-            columns("Profile", "Hash before", "Hash now"),
+            "Configs, and the first 16 digits of each file's SHA-256 in both versions",
+            columns("Config", "Hash before", "Hash now"),
             [
                 [
                     Cell(config.slug),
@@ -109,7 +109,7 @@ def _headlines(impact: Impact) -> Iterable[Headline]:
     yield Headline("Visitors", f"{impact.visitors:,}")
     yield Headline("Match now", f"{impact.matched_after:,}")
     yield Headline("Matched before", f"{impact.matched_before:,}")
-    yield Headline("Rejected lines", f"{impact.rejected:,}", "that are no visitor")
+    yield Headline("Rejected lines", f"{impact.rejected:,}", "that are not a visitor")
     for kind in KINDS:
         share = impact.share(kind)
         remark = "" if share is None else f"{percent(share)} of those that matched before"
@@ -128,16 +128,18 @@ def _bounds(impact: Impact, bounds: Sequence[Bound]) -> Section | None:
         for bound in bounds
     ]
     table = Table("Bounds of --fail-on", columns("Bound", "Verdict", "Found"), rows)
-    return Section("bounds", "Bounds", "What the change must not do.", [Block(table=table)])
+    return Section(
+        "bounds", "Bounds", "Limits on what the change may do to visitors.", [Block(table=table)]
+    )
 
 
 def _configs(configs: Sequence[ConfigImpact]) -> Section:
     if not configs:
-        text = "No profile changed in a way that can change a verdict."
-        return Section("profiles", "Profiles", text, [])
+        text = "No config changed in a way that can change a verdict."
+        return Section("configs", "Configs", text, [])
     table = Table(
-        "Profiles that changed",
-        columns("Profile", "Change", "#Before", "#Now", "#First before", "#First now", *_KINDS),
+        "Configs that changed",
+        columns("Config", "Change", "#Before", "#Now", "#ICP of before", "#ICP of now", *_KINDS),
         [
             [
                 Cell(own(config.label), small=config.slug),
@@ -150,34 +152,39 @@ def _configs(configs: Sequence[ConfigImpact]) -> Section:
             ]
             for config in configs
         ],
+        is_cards=True,
     )
     text = (
-        "Visitors that match each profile that changed, before and now. First counts those that "
-        "belong to it: a visitor may match several profiles, and belongs to the first of them."
+        "Visitors that match each config that changed, before and now. ICP of counts the visitors "
+        "whose ICP it is: a visitor may match several configs, and the first of them is its ICP."
     )
-    return Section("profiles", "Profiles", text, [Block(table=table)])
+    return Section("configs", "Configs", text, [Block(table=table)])
 
 
 def _causes(configs: Sequence[ConfigImpact]) -> Section | None:
     rows = []
     for config in configs:
-        profile = Cell(own(config.label), small=config.slug)
+        name = Cell(own(config.label), small=config.slug)
         for changed in config.changes:
             known = (
                 number(changed.counts[kind]) if changed.is_known else Cell() for kind in OF_CONFIG
             )
-            rows.append([profile, Cell(own(change_text(changed.change))), *known])
+            rows.append([name, Cell(own(change_text(changed.change))), *known])
         if any(config.together.values()):
             together = (number(config.together[kind]) for kind in OF_CONFIG)
-            rows.append([profile, Cell("several changes together"), *together])
+            rows.append([name, Cell("several changes together"), *together])
     if not rows:
         return None
-    table = Table("Changes, and whom they decide", columns("Profile", "Because of", *_KINDS), rows)
-    text = "Visitors for whom one change alone decides: undone, it undoes what happened to them."
+    heads = columns("Config", "Because of", *_KINDS)
+    table = Table("Changes, and the visitors that they decide", heads, rows, is_cards=True)
+    text = (
+        "How many visitors each change decides by itself: undoing it would undo what happened to "
+        "them."
+    )
     return Section("causes", "Because of", text, [Block(table=table)])
 
 
-def _moves(impact: Impact, them: _Profiles) -> Section | None:
+def _moves(impact: Impact, them: _Versions) -> Section | None:
     if not impact.moves:
         return None
     rows = [
@@ -189,14 +196,15 @@ def _moves(impact: Impact, them: _Profiles) -> Section | None:
         ]
         for move in impact.moves[:_MOST_MOVES]
     ]
-    table = Table("Visitors that moved", columns("From", "To", "#Visitors", "Because of"), rows)
-    text = "Visitors that belonged to one profile, and belong to another one now."
+    heads = columns("From", "To", "#Visitors", "Because of")
+    table = Table("Visitors that moved", heads, rows, is_cards=True)
+    text = "Visitors whose ICP was one config before and is another one now."
     if len(impact.moves) > _MOST_MOVES:
         text += f" The {_MOST_MOVES} largest moves are shown, of {len(impact.moves):,}."
     return Section("moves", "Moves", text, [Block(table=table)])
 
 
-def _people(impact: Impact, them: _Profiles) -> Section | None:
+def _people(impact: Impact, them: _Versions) -> Section | None:
     touched = [config for config in impact.configs if config.tally.counts.total()]
     shown = sorted(touched, key=lambda config: -config.tally.counts.total())[:_MOST_WHOLE]
     blocks = []
@@ -212,21 +220,21 @@ def _people(impact: Impact, them: _Profiles) -> Section | None:
             blocks.append(Block(label, config.slug, table=table))
     if moved := impact.tally.samples.get("moved"):
         rows = [_row("moved", it, them) for it in moved]
-        blocks.append(Block("Moved", table=_samples("another profile", rows)))
+        blocks.append(Block("Moved", table=_samples("another ICP", rows)))
     if not blocks:
         return None
     text = "The first visitors of each kind, with their scores before and now."
     if len(shown) < len(touched):
-        text += f" The {len(shown)} profiles with most of them are shown, of {len(touched)}."
+        text += f" The {len(shown)} configs with most of them are shown, of {len(touched)}."
     return Section("samples", "Visitors", text, blocks)
 
 
 def _samples(whose: str, rows: list[list[Cell]], *more: str) -> Table:
-    names = ("Visitor", "What", "#Score before", "#Now", "Belonged to", "Belongs to")
-    return Table(f"Such as, of {whose}", columns(*names, *more, "Line"), rows)
+    names = ("Visitor", "What", "#Score before", "#Now", "ICP before", "ICP now")
+    return Table(f"Such as, of {whose}", columns(*names, *more, "Line"), rows, is_cards=True)
 
 
-def _row(kind: Kind, sample: Sample, them: _Profiles, *more: Cell) -> list[Cell]:
+def _row(kind: Kind, sample: Sample, them: _Versions, *more: Cell) -> list[Cell]:
     return [
         Cell(own(name_of(sample))),
         Cell(KIND_WORDS[kind]),

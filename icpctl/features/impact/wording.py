@@ -43,7 +43,7 @@ def nothing_happened(impact: Impact) -> str:
         return "no config changed in a way that can change a verdict"
     changed = counted(len(impact.configs), "config")
     if not impact.visitors:
-        return f"{changed} changed, but there is no visitor to show what that does"
+        return f"{changed} changed, but no visitors were read, so the effect is not known"
     if not impact.tally.counts.total() and not any(
         config.tally.counts.total() for config in impact.configs
     ):

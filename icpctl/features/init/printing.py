@@ -28,8 +28,8 @@ def print_made(made: Made, ci: str | None) -> None:
 
 def _why_left(file: NewFile) -> str:
     if file.there is None or file.there == file.path:
-        return "it is there already"
-    return f"{file.there} is there already"
+        return "already exists"
+    return f"{file.there} already exists"
 
 
 def _print_ci_left(made: Made, ci: str | None) -> None:
@@ -54,7 +54,7 @@ def _print_export(made: Made) -> None:
 
 
 def _print_steps(made: Made, ci: str | None) -> None:
-    steps = [] if _is_here(made) else [(f"cd {shlex.quote(str(made.folder))}", "go there")]
+    steps = [] if _is_here(made) else [(f"cd {shlex.quote(str(made.folder))}", "go to the folder")]
     steps += [
         ("icpctl validate --strict", "check the config, after every change"),
         ("icpctl test", "run its tests"),
@@ -67,7 +67,7 @@ def _print_steps(made: Made, ci: str | None) -> None:
     if ci is None:
         note(f"--ci {'|'.join(CI_FILES)} adds a check in CI")
     elif any(PLACE.removeprefix("git+").encode() in file.data for file in made.made):
-        note(f"write where your organization keeps icpctl into {CI_FILES[ci][0]}")
+        note(f"say where your organization keeps icpctl in {CI_FILES[ci][0]}")
 
 
 def _visitors(made: Made) -> str:

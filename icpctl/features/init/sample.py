@@ -15,7 +15,7 @@ from icpctl.values import typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -46,12 +46,18 @@ class Sample:
         return Counter(value for row in rows for value in dict.fromkeys(row))
 
 
-def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) -> Sample:
+def take_sample(
+    export: str,
+    fields: tuple[str, ...],
+    forced: Sequence[Mapping] = (),
+    *,
+    encoding: str | None = None,
+) -> Sample:
     """Read the first records of a file; of several (a folder or glob), those of the first.
 
     Raises `IcpctlError` if it cannot be read, and `mapping_fits_nothing`.
     """
-    sources = find_sources([export])[:1]
+    sources = find_sources([export], encoding)[:1]
     (mapped,) = map_sources(sources, forced)
     sample = Sample(mapped, {name: [] for name in fields})
     count = 0
@@ -65,7 +71,7 @@ def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) ->
 
 
 def _batches(source: Source, mapping: Mapping, fields: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    columns = Columns({name: mapping.paths[name] for name in fields})
+    columns = Columns.of(mapping, {name: mapping.paths[name] for name in fields})
     for batch in Reader(columns).read(source):
         yield batch.table
 

@@ -1,6 +1,7 @@
 """`icpctl insight`."""
 
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ import typer
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -21,13 +24,14 @@ from icpctl.cli.options import (
     Visitors,
     workspace,
 )
-from icpctl.errors import ExitCode
+from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.store import Workspace
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.page import InsightSections
     from icpctl.features.report.target import ReportTarget
@@ -44,27 +48,42 @@ def insight(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
+    apply: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Make change N of the list in the config's file."),
+    ] = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print it.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Show where configs lose visitors, and what changes would gain.
 
     Near misses, relaxed thresholds and lists, values that never occur, overlaps of configs.
+    With --apply one of the changes is made, and the difference printed.
     The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
+    from icpctl.output.written import print_written
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
-    configs = workspace(directory, org).configs(config or [])
+    started = time.perf_counter()
+    unbuilt = {
+        "--report": report is not None,
+        "--encoding": encoding is not None,
+        "--by": by is not None,
+    }
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
+    space = workspace(directory, org)
+    configs = space.configs(config or [])
     target = report_target(report, report_title, no_visitors)
     exports = visitors_of(visitors)
     if spark:
@@ -73,9 +92,39 @@ def insight(
         result = insight_on(spark, exports, configs, options)
     else:
         result = _insight_here(exports, configs, options, target)
+    if apply is not None:
+        return _apply_change(space, configs, result, apply)
     strict = strictness()
     print_insight(result, output, strict)
+    print_written(report, since=started)
     return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
+
+
+def _apply_change(
+    space: "Workspace", configs: "Sequence[ConfigFile]", result: "Insight", number: int
+) -> ExitCode:
+    """Make one of the changes in the file of its config, and print the difference.
+
+    Raises `IcpctlError`: `rejected` where a line was, since its visitor may count, and what
+    `chosen_change` and `update` raise: `conflict` where the file is not as it was scored.
+    """
+    from icpctl.config.editing.writing import update
+    from icpctl.features.insight.wording import chosen_change
+    from icpctl.output.console import note
+    from icpctl.output.diffs import print_change
+    from icpctl.output.wording import counted
+
+    if result.report.rejected:
+        what = counted(result.report.rejected, "line")
+        hint = "icpctl score --rejects FILE keeps them; without them the numbers may differ"
+        raise IcpctlError(f"{what} rejected, so nothing was changed", "rejected", hint=hint)
+    proposed = chosen_change(result.report, number)
+    (scored,) = [file for file in configs if file.slug == proposed.slug]
+    change = update(space, proposed.slug, proposed.changes, if_match=scored.etag)
+    print_change(change)
+    gain = counted(proposed.gain, "visitor")
+    note(f"updated {change.after.path}: {proposed.text}, which gains {gain}")
+    return ExitCode.DONE
 
 
 def _insight_here(

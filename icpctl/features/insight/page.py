@@ -1,4 +1,4 @@
-"""Where profiles lose visitors: funnels, near misses, and who matches several."""
+"""Where configs lose visitors: funnels, near misses, and visitors that match several configs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
@@ -79,22 +79,22 @@ def _funnels(report: InsightReport) -> Section:
         if config in chosen
         for place, group in enumerate(config.groups, 1)
     ]
-    text = "How many visitors remain after each condition, in the order of the profile."
+    text = "How many visitors are left after each condition, in the order of the config."
     if len(chosen) < len(report.configs):
-        text += f" The {len(chosen)} profiles with most matches are shown."
-    return Section("funnels", "Funnels", text, blocks, columns=True, legend=("remain", "lost"))
+        text += f" The {len(chosen)} configs with most matches are shown."
+    return Section("funnels", "Funnels", text, blocks, columns=True, legend=("left", "lost"))
 
 
 def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: int) -> Block:
     label = inside(config.label)
     groups = len(config.groups)
-    heading = label if groups == 1 else f"{label}, {place} of {groups} ways to match"
+    heading = label if groups == 1 else f"{label}, group {place} of {groups}"
     is_or = group.operator == Operator.OR
     before = 0 if is_or else visitors
     rows = [] if is_or else [_step("All visitors", visitors, 0, visitors)]
     for condition in group.conditions:
         if condition.left is not None:
-            rows.append(_step(own(head(condition.condition)), condition.left, before, visitors))
+            rows.append(_step(own(phrase(condition.condition)), condition.left, before, visitors))
             before = condition.left
     left = group.matched
     if config.min_score and groups == 1:
@@ -102,7 +102,7 @@ def _funnel(config: ConfigInsight, group: GroupInsight, place: int, visitors: in
         left = config.matched
     text = f"{counted(left, 'visitor')} left"
     if is_or:
-        text = f"Any one is enough: {counted(left, 'visitor')} that one or more bring in"
+        text = f"One condition is enough: {counted(left, 'visitor')} meet at least one"
     table = Table(f"Funnel of {heading}", columns("Condition", "=", "#Visitors"), rows)
     return Block(heading, f"{text}.", table=table)
 
@@ -113,7 +113,7 @@ def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
 
 
 def _exclusions(report: InsightReport) -> Section:
-    """Who is excluded by what, and which profiles would have them."""
+    """Who is excluded by what, and which ICPs would have them."""
     labels = {config.slug: inside(config.label) for config in report.configs}
     rows = [
         [
@@ -124,9 +124,9 @@ def _exclusions(report: InsightReport) -> Section:
         for config in report.configs
         if (taken := config.exclusion)
     ]
-    heads = columns("Profile", "#Excluded", "#By it alone", "#Would match", "Of which profiles")
-    table = Table("Who is excluded, and what profiles that takes from", heads, rows)
-    text = "Visitors whom a profile excludes have no ICP, whatever else they match."
+    heads = columns("ICP", "#Excluded", "#By it alone", "#Would match", "Of which ICPs")
+    table = Table("Who is excluded, and which configs that takes from", heads, rows, is_cards=True)
+    text = "Visitors whom an ICP excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 
 
@@ -142,9 +142,10 @@ def _min_scores(report: InsightReport) -> Iterator[Block]:
             )
             counts = [number(config.matched), number(bound.below)]
             rows.append([Cell(inside(config.label)), score, *counts, *(following or [Cell()] * 2)])
-    heads = ("Profile", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
+    heads = ("ICP", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
     if rows:
-        yield Block("Lowest scores", table=Table("What lowest scores cost", columns(*heads), rows))
+        table = Table("What lowest scores cost", columns(*heads), rows, is_cards=True)
+        yield Block("Lowest scores", table=table)
 
 
 def _overlap(report: InsightReport) -> Section:
@@ -159,11 +160,14 @@ def _overlap(report: InsightReport) -> Section:
             for both in (report.overlap[at][other] for other in chosen)
         ]
         rows.append([Cell(own(config.label)), *cells])
-    heads = columns("Profile", *(f"#{report.configs[at].slug}" for at in chosen))
-    table = Table("Visitors that match both profiles", heads, rows, is_matrix=True)
-    text = "Visitors that match both; the stronger the colour, the larger a part of the row's."
+    heads = columns("Config", *(f"#{report.configs[at].slug}" for at in chosen))
+    table = Table("Visitors that match both configs", heads, rows, is_matrix=True)
+    text = (
+        "Visitors that match both configs. The stronger the colour, the larger the share of the "
+        "row."
+    )
     if len(chosen) < len(matching):
-        text += f" The {len(chosen)} profiles with most matches are shown."
+        text += f" The {len(chosen)} configs with most matches are shown."
     return Section("overlap", "Overlap", text, [Block(table=table)])
 
 
@@ -174,25 +178,27 @@ def _near_misses(report: InsightReport) -> Section:
         for config in report.configs
         for place, group in enumerate(config.groups, 1)
         for condition in group.conditions
-        if condition.near_misses
+        if condition.near_misses and config.exclusion is None
     ]
     missed.sort(key=lambda entry: -entry[0])
     blocks = []
     if missed:
         table = Table(
             "Near misses by condition",
-            columns("Profile", "Condition", "#Near misses", "#Field missing"),
+            columns("Config", "Condition", "#Near misses", "#Field missing"),
             [
                 [
                     Cell(
-                        labels[config.slug], small=f"way {place}" if len(config.groups) > 1 else ""
+                        labels[config.slug],
+                        small=f"group {place}" if len(config.groups) > 1 else "",
                     ),
-                    Cell(own(head(condition.condition))),
+                    Cell(own(phrase(condition.condition))),
                     number(near),
                     number(lack),
                 ]
                 for near, lack, config, place, condition in missed[:_MOST_ROWS]
             ],
+            is_cards=True,
         )
         blocks.append(Block(table=table))
     blocks += _min_scores(report)
@@ -210,17 +216,17 @@ def _near_misses(report: InsightReport) -> Section:
     if gains:
         gains.sort(key=lambda entry: -entry[0])
         table = Table(
-            "What it would gain to ask for less",
-            columns("Profile", "Change", "#More matches"),
+            "What relaxed conditions would gain",
+            columns("Config", "Change", "#More matches"),
             [
                 [Cell(labels[config.slug]), Cell(text), number(gain)]
                 for gain, config, text in gains[:_MOST_ROWS]
             ],
         )
-        blocks.append(Block("Asking for less", table=table))
+        blocks.append(Block("Relaxed conditions", table=table))
     sentences = standing_out(report)[:_MOST_SENTENCES]
     if sentences:
         items = tuple(f"{labels[slug]}: {own(text)}" for slug, text in sentences)
-        blocks.append(Block("Worth a look", items=items))
-    text = "Visitors that one condition alone keeps from matching."
+        blocks.append(Block("Notable", items=items))
+    text = "Visitors that fail a single required condition."
     return Section("near-misses", "Near misses", text, blocks)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from icpctl.features.insight.wording import (
-    bound_change,
-    change,
     condition_text,
+    gains_most,
     mostly_by,
+    proposed_changes,
     standing_out,
     visitors_of,
 )
@@ -38,7 +39,7 @@ def print_insight(result: Insight, output: ReportFormat, strictness: Strictness)
     FORMATS[output](result)
     sys.stdout.flush()
     for name in result.report.capped:
-        note(f"{name} has too many values to count all: more may gain than is shown")
+        note(f"{name} has too many values to count them all; others may gain more than is shown")
     print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
 
 
@@ -50,7 +51,7 @@ def _print_tables(result: Insight) -> None:
     report = result.report
     print(headline(report), end="\n\n")
     if not report.visitors:
-        print("there is no visitor to show where configs lose any")
+        print("no visitors, so there is nothing to show")
         return
     _print_configs(report)
     _print_exclusions(report)
@@ -58,14 +59,18 @@ def _print_tables(result: Insight) -> None:
     left = [_print_standing_out(report), _print_gains(report)]
     is_terminal = sys.stdout.isatty()
     if is_terminal and len(report.configs) > _MOST_WHOLE:
-        note("--config SLUG shows the conditions of one")
+        note("--config SLUG shows the conditions of a config")
     else:
         for config in report.configs:
             print()
             _print_conditions(config)
     left.append(_print_overlap(report))
     if any(left):
-        note("the tables show what tells most: -o json has all, and a pipe")
+        note("long tables are cut to their first rows; -o json has all of them")
+    if is_terminal and (slug := gains_most(report)):
+        note(
+            f"do these changes find customers? icpctl outcomes ... --won deals.csv --config {slug}"
+        )
 
 
 FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
@@ -75,7 +80,7 @@ FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
 
 
 def _print_configs(report: InsightReport) -> None:
-    numbers = ["MATCHED", "RATE", "FIRST", "NEAR MISSES"]
+    numbers = ["MATCHED", "RATE", "ICP OF", "NEAR MISSES"]
     rows = [
         [
             config.slug,
@@ -125,43 +130,29 @@ def _print_min_scores(report: InsightReport) -> None:
 
 def _print_standing_out(report: InsightReport) -> int:
     lone = len(report.configs) == 1
-    columns = ["CONFIG", "STANDS OUT"]
-    return _print_some(columns, standing_out(report), folds="STANDS OUT", lone=lone)
+    columns = ["CONFIG", "NOTABLE"]
+    return _print_some(columns, standing_out(report), folds="NOTABLE", lone=lone)
 
 
 def _print_gains(report: InsightReport) -> int:
-    """The changes that gain most, of each condition a few."""
-    most = _MOST_ALIKE if sys.stdout.isatty() else None
-    all_of_them = sum(
-        len(config.bounds) + sum(len(condition.gains) for condition in config.conditions)
-        for config in report.configs
-    )
-    gains = [
-        (gain.gain, [config.slug, change(condition.condition, gain) + _place(config, number)])
-        for config in report.configs
-        for number, group in enumerate(config.groups, 1)
-        for condition in group.conditions
-        for gain in condition.gains[:most]
-    ]
-    gains += [
-        (bound.gain, [config.slug, bound_change(config, bound)])
-        for config in report.configs
-        for bound in config.bounds
-    ]
-    gains.sort(key=lambda entry: -entry[0])
-    rows = [[*cells, f"+{gain:,}"] for gain, cells in gains]
+    """The changes that gain most, of each condition a few, under the numbers of `--apply`."""
+    proposed, alike = proposed_changes(report), Counter[tuple[str, object]]()
+    rows = []
+    for change in proposed:
+        alike[change.slug, change.what] += 1
+        is_shown = alike[change.slug, change.what] <= _MOST_ALIKE or not sys.stdout.isatty()
+        if is_shown:
+            rows.append([change.slug, str(change.number), change.text, f"+{change.gain:,}"])
     lone = len(report.configs) == 1
-    columns = ["CONFIG", "CHANGE", "GAINS"]
-    left = _print_some(columns, rows, folds="CHANGE", right=["GAINS"], lone=lone)
-    return left + all_of_them - len(rows)
-
-
-def _place(config: ConfigInsight, number: int) -> str:
-    return f" (group {number})" if len(config.groups) > 1 else ""
+    columns = ["CONFIG", "N", "CHANGE", "GAINS"]
+    left = _print_some(columns, rows, folds="CHANGE", right=["N", "GAINS"], lone=lone)
+    if rows and sys.stdout.isatty():
+        note("--apply N makes change N in the file of its config")
+    return left + len(proposed) - len(rows)
 
 
 def _print_conditions(config: ConfigInsight) -> None:
-    numbers = ["HOLDS", "FAILS", "MISSING", "LEFT", "NEAR MISSES"]
+    numbers = ["MEET", "FAIL", "MISSING", "LEFT", "NEAR MISSES"]
     title = config.slug
     is_plain = [it.operator for it in config.groups] == ["AND"]
     groups = [] if is_plain else ["GROUP"]
@@ -203,7 +194,7 @@ def _print_overlap(report: InsightReport) -> int:
         ]
         for both, number, other in pairs
     ]
-    columns = ["CONFIG", "AND THE LATER", "BOTH MATCH", "OF THE LATER"]
+    columns = ["CONFIG", "OVERLAPS WITH", "MATCH BOTH", "OF THE SECOND"]
     return _print_some(columns, rows, folds="CONFIG", right=columns[2:])
 
 

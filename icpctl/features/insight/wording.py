@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from icpctl.output.condition_wording import head
+from icpctl.config.editing.changes import Changes, Replacement
+from icpctl.config.named_lists import NamedList
+from icpctl.errors import IcpctlError
+from icpctl.output.condition_phrases import phrase, quoted, values_of
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
@@ -43,24 +46,88 @@ def standing_out(report: InsightReport) -> list[tuple[str, str]]:
 
 
 def change(before: Condition, gain: Relaxation) -> str:
-    """Return a change of a condition, such as `company_size gte 50 -> 40`."""
-    value = value_text(gain.value)
+    """Return a change of a condition, such as `company size is at least 50 -> 40`."""
+    value, name = quoted(gain.value), before.condition_type.name_in_words
     if gain.change == "add":
-        return f"{before.type}: also {value}"
+        return f"{'viewed' if before.condition_type.kind is Kind.PAGES else name}: also {value}"
     if gain.change == "remove":
         return f"{_brief(before)}: without {value}"
     if gain.change == "optional":
         return f"{_brief(before)} -> optional"
     if gain.change == "comparator":
-        return f"{_brief(before)} -> {gain.becomes.comparator}"
-    bounds = head(gain.becomes).removeprefix(f"{before.type} {before.comparator} ")
-    return f"{head(before)} -> {bounds}"
+        return f"{_brief(before)} -> {phrase(gain.becomes).removeprefix(f'{name} ')}"
+    return f"{phrase(before)} -> {values_of(gain.becomes)}"
 
 
 def bound_change(config: ConfigInsight, bound: BoundGain) -> str:
     """Return a lower bound of the score, such as `minScore 80 -> 75`."""
     before = config.min_score.value if config.min_score else 0
     return f"minScore {before:g} -> {bound.value:g}"
+
+
+class ProposedChange(NamedTuple):
+    """A change of a config, and how many visitors newly match by it alone.
+
+    `what` is the same for changes of one condition, or of the lowest score. `list_name` is that of
+    a named list, which the change would have to be made in.
+    """
+
+    number: int
+    slug: str
+    what: object
+    text: str
+    gain: int
+    changes: Changes
+    list_name: str | None = None
+
+
+def proposed_changes(report: InsightReport) -> list[ProposedChange]:
+    """Return all changes, numbered from 1, those that gain most first."""
+    proposed = [entry for config in report.configs for entry in _changes_of(config)]
+    proposed.sort(key=lambda entry: -entry.gain)
+    return [entry._replace(number=number) for number, entry in enumerate(proposed, 1)]
+
+
+def _changes_of(config: ConfigInsight) -> Iterator[ProposedChange]:
+    """Yield the changes of a config's conditions, then those of its lowest score."""
+    for group_index, group in enumerate(config.groups):
+        place_text = f" (group {group_index + 1})" if len(config.groups) > 1 else ""
+        for place, insight in enumerate(group.conditions):
+            value = insight.condition.value
+            for gain in insight.gains:
+                becomes = gain.becomes.model_dump(mode="json")
+                yield ProposedChange(
+                    0,
+                    config.slug,
+                    (group_index, place),
+                    change(insight.condition, gain) + place_text,
+                    gain.gain,
+                    Changes(replacement=Replacement(group_index, place, becomes)),
+                    value.name if isinstance(value, NamedList) and gain.change == "add" else None,
+                )
+    for bound in config.bounds:
+        text = bound_change(config, bound)
+        changes = Changes(min_score=bound.value)
+        yield ProposedChange(0, config.slug, "minScore", text, bound.gain, changes)
+
+
+def chosen_change(report: InsightReport, number: int) -> ProposedChange:
+    """Return the change of this number.
+
+    Raises `IcpctlError`: `no_such_change`, and `named_list` where the values are those of a file.
+    """
+    proposed = proposed_changes(report)
+    if not 1 <= number <= len(proposed):
+        hint = f"there are {len(proposed):,}" if proposed else "no change would gain a visitor"
+        raise IcpctlError(f"there is no change {number}", "no_such_change", hint=hint)
+    chosen = proposed[number - 1]
+    if chosen.list_name is not None:
+        raise IcpctlError(
+            f"change {number} is one of the list {chosen.list_name}, which other configs may share",
+            "named_list",
+            hint=f"change lists/{chosen.list_name}.txt by hand: {chosen.text}",
+        )
+    return chosen
 
 
 def visitors_of(configs: list[TakenBy]) -> str:
@@ -71,12 +138,25 @@ def visitors_of(configs: list[TakenBy]) -> str:
 def mostly_by(config: ConfigInsight) -> str:
     """Return the condition that alone keeps most visitors away from a config."""
     worst = max(config.conditions, key=lambda condition: condition.near_misses or 0)
-    return f"{worst.condition.type} {worst.near_misses:,}" if worst.near_misses else ""
+    return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
+
+
+def gains_most(report: InsightReport) -> str | None:
+    """Return the config in which a change gains most, None where none gains anything."""
+    gains = {config.slug: _best_gain(config) for config in report.configs}
+    best = max(gains, key=lambda slug: gains[slug], default=None)
+    return best if best and gains[best] else None
+
+
+def _best_gain(config: ConfigInsight) -> int:
+    of_bounds = [bound.gain for bound in config.bounds]
+    of_conditions = [gain.gain for condition in config.conditions for gain in condition.gains]
+    return max(of_bounds + of_conditions, default=0)
 
 
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
-    return head(insight.condition) + (" (optional)" if insight.condition.optional else "")
+    return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
 
 
 _Sentence = tuple[int, int, str]
@@ -94,7 +174,7 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
     elif config.taken_by and config.first < _SELDOM * config.matched:
         yield 1, config.matched - config.first, _seldom_first(config)
     asked = [one for one in config.conditions if one.missing < visitors]
-    lacking = [_field(one) for one in config.conditions if one.missing == visitors]
+    lacking = [_name(one) for one in config.conditions if one.missing == visitors]
     if lacking:
         conditions = "a condition asks" if len(lacking) == 1 else f"{len(lacking)} conditions ask"
         fields = _named([*dict.fromkeys(lacking)])
@@ -107,10 +187,10 @@ def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:
         yield from _of_condition(insight, config)
 
 
-def _field(insight: ConditionInsight) -> str:
+def _name(insight: ConditionInsight) -> str:
     """What visitors have for a condition."""
-    is_pages = insight.condition.condition_type.kind is Kind.PAGES
-    return "pages" if is_pages else insight.condition.type
+    entry = insight.condition.condition_type
+    return "pages" if entry.kind is Kind.PAGES else entry.name_in_words
 
 
 def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[_Sentence]:
@@ -121,21 +201,21 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 5, 0, f"{name} never holds{why}"
+        yield 5, 0, f"no visitor meets {name}{why}"
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if insight.never_fails:
-        yield 7, 0, f"{name} holds for every visitor: it decides nothing"
+        yield 7, 0, f"every visitor meets {name}, so it decides nothing"
     elif insight.changes_scores is False and config.matched and not insight.never_holds:
-        yield 8, 0, f"{name} (optional) never changes a score: no match is better by it"
+        yield 8, 0, f"{name} (optional) never changes a score"
 
 
 def _lacking(missing: int, all_of_them: int) -> str:
     """How many near misses lack the field."""
     if all_of_them == 1:
-        return "its near miss lacks the field"
+        return "the only near miss lacks the field"
     part = "all" if missing == all_of_them else f"{missing:,} of"
-    return f"{part} its {all_of_them:,} near misses lack the field"
+    return f"{part} the {all_of_them:,} near misses lack the field"
 
 
 def _mostly_excluded(config: ConfigInsight) -> str:
@@ -150,8 +230,8 @@ def _matches_nobody(config: ConfigInsight, text: str = "matches nobody") -> str:
         left = None
         for insight in config.conditions:
             if insight.left == 0:
-                before = "" if left is None else f" of the {counted(left, 'visitor')} before"
-                return f"{text}: {_brief(insight.condition)} leaves none{before}"
+                nobody = "no visitor" if left is None else f"none of the {left:,} visitors left"
+                return f"{text}: {nobody} meets {_brief(insight.condition)}"
             left = left if insight.left is None else insight.left
     return text
 
@@ -163,9 +243,9 @@ def _seldom_first(config: ConfigInsight) -> str:
     if config.excluded:
         others += f", and {config.excluded:,} are excluded"
     if config.first:
-        return f"comes first for {config.first:,} of its {matches}: the others go to {others}"
+        return f"is the ICP of {config.first:,} of its {matches}; the others go to {others}"
     whose, goes = ("its", "goes") if config.matched == 1 else ("all its", "go")
-    return f"never comes first: {whose} {matches} {goes} to {others}"
+    return f"is never the ICP: {whose} {matches} {goes} to {others}"
 
 
 def _of_exclusion(config: ConfigInsight) -> Iterator[_Sentence]:
@@ -198,7 +278,7 @@ def _of_min_score(config: ConfigInsight) -> Iterator[_Sentence]:
 
 def _nearest(insight: ConditionInsight, value: AbsentValue) -> str:
     seen = counted(value.nearest_visitors, "time")
-    return f'{insight.condition.type}: "{value.value}" never occurs; "{value.nearest}" {seen}'
+    return f'{_name(insight)}: "{value.value}" never occurs; "{value.nearest}" {seen}'
 
 
 def _occurs(values: list[str]) -> str:
@@ -212,4 +292,4 @@ def _named(values: list[str]) -> str:
 
 
 def _brief(condition: Condition) -> str:
-    return fitted(head(condition), _LONGEST)
+    return fitted(phrase(condition), _LONGEST)

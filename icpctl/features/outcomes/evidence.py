@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.scoring.verdicts import judge
-from icpctl.timings import Timings
+from icpctl.scoring.verdicts import judge_again
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]
+
+
+_DAYS = "last_seen_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Look:
     @property
     def asks_for_days(self) -> bool:
         """Whether any condition counts days since the last visit."""
-        return any(field.type.name == "last_seen_days" for field in self.plan.fields)
+        return any(field.type.name == _DAYS for field in self.plan.fields)
 
     def count_days_to_close(
         self, evidence: Evidence, judged: Judged, last_seen: Floats, closes: Floats
@@ -105,14 +107,28 @@ class Look:
         rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
         if not len(rows) or not self.asks_for_days:
             return
-        moved = last_seen[rows] + self.plan.as_of.timestamp() - closes[rows]
-        table = judged.columns.table.take(pa.array(rows))
-        place = table.schema.get_field_index(LAST_SEEN)
-        table = table.set_column(place, LAST_SEEN, _time_texts(moved))
-        at_close = self.evidence(judge(table, self.plan, Timings()))
+        table = judged.columns.table.select([LAST_SEEN, _DAYS]).take(pa.array(rows))
+        table = self.as_of_close(table, last_seen[rows], closes[rows])
+        at_close = self.evidence(judge_again(judged, rows, table, _DAYS, self.plan))
         evidence.hundredths[rows] = at_close.hundredths
         evidence.literals[rows] = at_close.literals
         evidence.shut_out[rows] = at_close.shut_out
+
+    def as_of_close(
+        self, table: pa.RecordBatch, last_seen: Floats, closes: Floats
+    ) -> pa.RecordBatch:
+        """Return rows whose days count to the close of their deals.
+
+        Times [rows] are as in `count_days_to_close`; a row that lacks one stays as it is.
+        """
+        if not self.asks_for_days:
+            return table
+        place = table.schema.get_field_index(LAST_SEEN)
+        moved = last_seen + self.plan.as_of.timestamp() - closes
+        is_known = ~np.isnan(moved)
+        texts = _time_texts(np.where(is_known, moved, 0.0))
+        texts = pc.if_else(pa.array(is_known), texts, table.column(place))
+        return table.set_column(place, LAST_SEEN, texts)
 
 
 def _time_texts(seconds: Floats) -> pa.Array:

@@ -1,4 +1,4 @@
-"""The finding codes of proofs, 6xx: what holds for every visitor that there can be."""
+"""The finding codes of proofs, 6xx: what holds for every possible visitor."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROOF_CODES = (
         "ICP601",
         "a group that no visitor can match",
         "Some of its conditions contradict each other; the finding names them, and only as many as "
-        "it takes. The config lives from its other groups.",
+        "it takes. The config matches through its other groups only.",
         "proof",
         _groups(_group("AND", _FROM_500, _BELOW_100), _group("AND", _GERMANY)),
         _groups(_group("AND", _FROM_500), _group("AND", _GERMANY)),
@@ -76,7 +76,7 @@ PROOF_CODES = (
     ),
     Code(
         "ICP606",
-        "an optional condition that is never held",
+        "an optional condition that is never met",
         "The required conditions of its group rule it out, so that no visitor can have the full "
         "score.",
         "proof",
@@ -85,8 +85,8 @@ PROOF_CODES = (
     ),
     Code(
         "ICP607",
-        "an optional condition that is always held",
-        "The required conditions of its group imply it, so that it tells no visitor from another.",
+        "an optional condition that is always met",
+        "The required conditions of its group imply it, so every match meets it.",
         "proof",
         _groups(_group("AND", _FROM_500, f"{_FROM_50}, optional: true")),
         _groups(_group("AND", _FROM_50, f"{_FROM_500}, optional: true")),
@@ -96,18 +96,18 @@ PROOF_CODES = (
         "a config that is never anyone's ICP",
         "Active configs that come before it, or that exclude, match every visitor that it matches.",
         "words",
-        "`company_size gte 500` with the priority 20, behind `company_size gte 50` with 10",
+        "`company_size gte 500` with the priority 20, after `company_size gte 50` with 10",
         "the narrower config first: the priority 5 for `company_size gte 500`",
     ),
     Code(
         "ICP609",
         "two configs that match the same visitors",
-        "Their rules are put differently and mean the same; scores may differ. The one that is "
+        "Their rules are written differently but mean the same; scores may differ. The one that is "
         "lower in order is never a visitor's `icp`.",
         "words",
         "`country in [US, CA]` in one, and two groups with `country equals US` and `country "
         "equals CA` in the other",
-        "rules of its own in one of them",
+        "different rules in one of them",
     ),
     Code(
         "ICP610",

@@ -14,7 +14,9 @@ from icpctl.output.formats import FindingsFormat
 
 Timeout = Annotated[
     float,
-    typer.Option(min=0.001, metavar="S", help="Seconds for each question; then it is unknown."),
+    typer.Option(
+        min=0.001, metavar="S", help="Seconds for each question, after which it is unknown."
+    ),
 ]
 
 
@@ -23,20 +25,25 @@ def prove(
     directory: Dir = None,
     org: Org = None,
     pairs: Annotated[
-        bool, typer.Option("--pairs", help="Of every two configs: can one visitor match both?")
+        bool,
+        typer.Option(
+            "--pairs", help="Also say for every two configs whether a visitor can match both."
+        ),
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--witnesses", metavar="F.jsonl", help="Write the visitors that show it."),
+        typer.Option(
+            "--witnesses", metavar="F.jsonl", help="Write the visitors that show the findings to F."
+        ),
     ] = None,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
-        FindingsFormat, typer.Option("-o", "--output", help="How to print the findings.")
+        FindingsFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
 ) -> None:
-    """Prove what configs do for every visitor that there can be.
+    """Prove what configs do for every possible visitor.
 
     Finds groups and configs that nobody or everybody matches, conditions and groups that change
     nothing, configs that are never anyone's ICP, and shows a visitor for each.

@@ -34,14 +34,14 @@ def equivalent(
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of this folder.")
+        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
     directory: Dir = None,
     org: Org = None,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
-        EquivalentFormat, typer.Option("-o", "--output", help="How to print the answer.")
+        EquivalentFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
 ) -> ExitCode:
     """Prove that two configs are the same for every visitor, or show a visitor that differs.
@@ -130,9 +130,10 @@ def _versions(
     before = {file.slug for file in both.before}
     if gone := sorted(before ^ {file.slug for file in both.after}):
         raise IcpctlError(
-            f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} in one of both versions only",
+            f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} in only one of the two "
+            "versions",
             "no_such_slug",
-            hint="name the configs that are to be compared",
+            hint="name the configs to compare",
         )
     return both
 

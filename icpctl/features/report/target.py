@@ -38,7 +38,7 @@ class ReportTarget:
     def __post_init__(self) -> None:
         if self.path.suffix.lower() not in FORMATS:
             raise IcpctlError(
-                "what the report should be is not clear from its name",
+                "the extension of the report does not say its format",
                 "unknown_format",
                 Location(str(self.path)),
                 "end it in .html for a page, or in .md for Markdown",
@@ -58,7 +58,7 @@ def report_target(report: Path | None, title: str | None, no_visitors: bool) -> 
         if title is not None or no_visitors:
             option = "--no-visitors" if title is None else "--report-title"
             raise IcpctlError(
-                f"{option} says how the report is, and there is none",
+                f"{option} needs --report",
                 "bad_usage",
                 hint="name its file too, such as --report report.html",
             )

@@ -1,12 +1,13 @@
 """`icpctl rollup`."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
-from icpctl.cli.options import Mapping, MaxRejects, Rejects, TempDir, Visitors
+from icpctl.cli.options import Encoding, Mapping, MaxRejects, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
@@ -22,20 +23,21 @@ def rollup(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATH",
-            help="What the records of a visitor have in common; repeatable, the first found "
-            "counts. The mapping's, unless given.",
+            metavar="PATH|FIELD",
+            help="What the records of a visitor have in common, across files; repeatable, the "
+            "first found counts. The mapping's, unless given.",
         ),
     ] = None,
     mapping: Mapping = None,
     rejects: Rejects = None,
     max_rejects: MaxRejects = "0",
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
     output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print the counts.")
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
     """Make visitors of an export of events or sessions.
@@ -43,13 +45,17 @@ def rollup(
     Pages come together in order of time, page views and sessions are counted where no record has
     a count, and each other field has its latest value.
     """
-    from icpctl.cli.scoring_options import by_paths, mapping_of, visitors_of
+    from icpctl.cli.scoring_options import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
+    from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
+    started = time.perf_counter()
+    unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
-    how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
+    keys = visitor_keys(by or [])
+    how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding))
     if spark:
         from icpctl.features.rollup.on_spark import roll_up_on
 
@@ -58,5 +64,6 @@ def rollup(
         kept = None if rejects is None else Path(rejects)
         run = rollup_into(visitors_of(visitors), how, out, kept)
     print_rollup(run, output, out, limit, rejects_kept=rejects is not None)
+    print_written(out, rejects, since=started)
     exceeded = bool(run.damaged) or limit.exceeded(run.rejected, run.records)
     return ExitCode.FOUND if exceeded else ExitCode.DONE

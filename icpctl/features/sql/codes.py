@@ -14,7 +14,7 @@ COLUMN_SECTION = Section(
 COLUMN_CODES = (
     Code(
         "ICP701",
-        "a field that is not known",
+        "an unknown field",
         "A file of columns names `id`, `last_seen`, `pages` and the condition types, where both "
         "page types read `pages`.",
         "columns",
@@ -23,7 +23,7 @@ COLUMN_CODES = (
     ),
     Code(
         "ICP702",
-        "an entry that is no column",
+        "an entry that is not a column",
         "A field has the name of its column, an object of `column` and `type`, or null where the "
         "table has no such column.",
         "columns",

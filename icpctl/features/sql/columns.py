@@ -113,7 +113,7 @@ def read_columns(name: str, data: bytes, vocabulary: Vocabulary = BUILT_IN) -> C
 
 
 _EXAMPLE = "for example: industry: company_industry, or {column: employees, type: text}"
-_NO_OBJECT = ("ICP702", "the file is no object of columns", _EXAMPLE)
+_NO_OBJECT = ("ICP702", "the file is not an object of columns", _EXAMPLE)
 
 
 class _Reader(KeyedReader):
@@ -137,7 +137,7 @@ class _Reader(KeyedReader):
             name = self._name(node)
             return None if name is None else Column(name, usual)
         if not isinstance(node, Object) or not set(node.entries) <= {"column", "type"}:
-            self.note("ICP702", node.start, f"this is no column of {field}", _EXAMPLE)
+            self.note("ICP702", node.start, f"this is not a column of {field}", _EXAMPLE)
             return None
         if "column" not in node.entries:
             self.note("ICP702", start, f"{field} has a type and no column", _EXAMPLE)

@@ -12,19 +12,19 @@ from icpctl.output.formats import SqlDialect, SqlForm
 
 
 def sql(
-    dialect: Annotated[SqlDialect, typer.Option(help="Whose SQL it is to be.")],
+    dialect: Annotated[SqlDialect, typer.Option(help="SQL dialect.")],
     table: Annotated[
         str,
         typer.Option(metavar="NAME", help="The table of visitors, such as analytics.visitors."),
     ],
     columns: Annotated[
         Path | None,
-        typer.Option(metavar="F.yaml", help="What its columns are called, and what they hold."),
+        typer.Option(metavar="F.yaml", help="File that says which columns hold the fields."),
     ] = None,
-    form: Annotated[SqlForm, typer.Option("--as", help="What becomes of the SELECT.")] = "select",
+    form: Annotated[SqlForm, typer.Option("--as", help="What to make of the SELECT.")] = "select",
     name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The view or table; icp_verdicts."),
+        typer.Option(metavar="NAME", help="Name of the view or table (default: icp_verdicts)."),
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -34,7 +34,7 @@ def sql(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="F.sql", help="Write a file, for dbt also F.yml with the tests; - is stdout."
+            metavar="F.sql", help="Write to F, for dbt also the tests to F.yml; - is stdout."
         ),
     ] = None,
 ) -> ExitCode:

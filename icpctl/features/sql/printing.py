@@ -78,13 +78,13 @@ def _wrapping(
         raise IcpctlError(
             "--name is the name of a view or a table",
             "bad_usage",
-            hint="a model of dbt is called as its file: --out models/icp_verdicts.sql",
+            hint="a dbt model has the name of its file: --out models/icp_verdicts.sql",
         )
     elif target.form == "dbt":
         name = (_model(target.out),)
     if name == request.table:
         raise IcpctlError(
-            f"{'.'.join(name)} is the table of visitors, and would be what is made of it as well",
+            f"{'.'.join(name)} is the table of visitors, so the result cannot have this name",
             "bad_usage",
             hint="another --name, or for dbt another --out",
         )
@@ -114,7 +114,7 @@ def _assumptions(dialect: str) -> list[str]:
     return [
         "Assumed: numbers in texts are plain (1200, 0.5), "
         "counts and ranges also 1,200, 1K, 51-200.",
-        "Assumed: UTM parameters are in columns of their own.",
+        "Assumed: UTM parameters are in separate columns.",
         *([] if DIALECTS[dialect].composes else ["Assumed: texts are in composed form (NFC)."]),
     ]
 
@@ -140,7 +140,7 @@ def _require_ours(path: Path) -> None:
         return
     if not is_ours:
         raise IcpctlError(
-            "this file is none that icpctl sql wrote, and would be replaced",
+            "this file was not written by icpctl sql, and would be replaced",
             "exists",
             Location(str(path)),
             "move it, or give the model another name with --out",

@@ -116,10 +116,14 @@ def schema_tests(name: str, slugs: Sequence[str], dialect: str) -> str:
     flags: dict[str, Any] = {"arguments": {"values": [True, False], "quote": False}}
     columns = [
         ("id", "The visitor.", ["unique", "not_null"]),
-        ("icp_match", "Whether a config matches.", ["not_null", {"accepted_values": flags}]),
+        (
+            "icp_match",
+            "Whether the visitor matches a config.",
+            ["not_null", {"accepted_values": flags}],
+        ),
         (
             "icp",
-            "The first config that matches.",
+            "The first matching config.",
             [{"accepted_values": {"arguments": {"values": list(slugs)}}}],
         ),
         (

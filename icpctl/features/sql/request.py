@@ -71,7 +71,7 @@ def table_parts(words: str) -> tuple[str, ...]:
     names = 1 <= len(parts) <= 3 and at == len(words) and not words.endswith(".")
     if not names or not all(part.strip() and part.isprintable() for part in parts):
         raise IcpctlError(
-            f"{words[:100]!r} names no table",
+            f"{words[:100]!r} is not the name of a table",
             "bad_usage",
             hint='such as visitors, analytics.visitors or lake."odd name".visitors',
         )

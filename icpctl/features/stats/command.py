@@ -1,6 +1,7 @@
 """`icpctl stats`."""
 
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -21,7 +23,7 @@ from icpctl.cli.options import (
     workspace,
 )
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,15 +38,15 @@ def stats(
     visitors: Visitors = None,
     first: Annotated[
         str | None,
-        typer.Option("--from", metavar="T", help="The first day of last_seen, or time."),
+        typer.Option("--from", metavar="T", help="First day or time of last_seen."),
     ] = None,
     last: Annotated[
         str | None,
-        typer.Option("--to", metavar="T", help="The last day of last_seen, or time."),
+        typer.Option("--to", metavar="T", help="Last day or time of last_seen."),
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="FIELD", help="Also by the commonest values of a text field."),
+        typer.Option(metavar="FIELD", help="Also count by the commonest values of a text field."),
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -56,12 +58,11 @@ def stats(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
-    output: Annotated[
-        ReportFormat, typer.Option("-o", "--output", help="How to print them.")
-    ] = "table",
+    output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.
 
@@ -73,10 +74,13 @@ def stats(
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
+    from icpctl.output.written import print_written
 
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
+    started = time.perf_counter()
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     period = Period.parse(first, last)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space = workspace(directory, org)
     target = report_target(report, report_title, no_visitors)
     exports, configs = visitors_of(visitors), space.configs(config or [])
@@ -89,6 +93,7 @@ def stats(
         result = _stats_here(exports, configs, options, counts, space.org, target)
     strict = strictness()
     print_stats(result, output, strict)
+    print_written(report, since=started)
     return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 

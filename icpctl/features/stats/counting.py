@@ -52,7 +52,7 @@ class StatsReport(Report):
 
 @dataclass(slots=True)
 class Stats:
-    """A report, the run behind it, and how many visitors have a `last_seen` that is no date."""
+    """A report, its run, and how many visitors have a `last_seen` that is not a valid date."""
 
     report: StatsReport
     run: Run

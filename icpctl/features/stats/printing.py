@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from icpctl.features.report.period import Period
 from icpctl.features.report.spans import grouped
 from icpctl.output.bars import add_bars
-from icpctl.output.console import note, shown, table
+from icpctl.output.console import note, shown, tab_separated, table
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.runs.tables import print_configs
+from icpctl.output.runs.tables import print_configs, print_configs_tsv
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.stats.counting import Stats, StatsReport
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.formats import TableFormat
     from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 31  # bars that fit on a terminal together
@@ -30,14 +30,16 @@ _WIDEST_BAR = 40
 _NO_DATE = "(no date)"
 
 
-def print_stats(result: Stats, output: ReportFormat, strictness: Strictness) -> None:
+def print_stats(result: Stats, output: TableFormat, strictness: Strictness) -> None:
     """Print statistics on stdout, and what was wrong with the input on stderr."""
     FORMATS[output](result)
     sys.stdout.flush()
     print_notes(result.run, strictness, SCORE_KEEPS_REJECTS)
     if result.dateless:
         who = counted(result.dateless, "visitor")
-        note(f"last_seen is no date for {who}: they count without one")
+        note(
+            f"last_seen is not a valid date for {who}; they are counted as visitors without a date"
+        )
 
 
 def _print_body(result: Stats) -> None:
@@ -59,8 +61,27 @@ def _print_tables(result: Stats) -> None:
         _print_days(report.days)
 
 
-FORMATS: dict[ReportFormat, Callable[[Stats], None]] = {
+def _print_tsv(result: Stats) -> None:
+    """The tables, an empty line between them; every day, and None where nothing is known."""
+    report = result.report
+    print_configs_tsv(report.configs, sys.stdout)
+    if report.by and report.by.values:
+        rows = [(value.value, value.visitors, value.matched) for value in report.by.values]
+        _print_counts_tsv(report.by.field, rows)
+    if report.days:
+        days = [(str(day.date or ""), day.visitors, day.matched) for day in report.days]
+        _print_counts_tsv("date", days)
+
+
+def _print_counts_tsv(name: str, rows: Sequence[tuple[str | None, int, int]]) -> None:
+    print()
+    cells = [[*row, rate(row[2], row[1])] for row in rows]
+    tab_separated([name, "visitors", "matched", "matchRate"], cells)
+
+
+FORMATS: dict[TableFormat, Callable[[Stats], None]] = {
     "table": _print_tables,
+    "tsv": _print_tsv,
     "json": _print_body,
 }
 
@@ -102,7 +123,7 @@ def _print_days(days: Sequence[DayReport]) -> None:
     title, spans = grouped(dated, _MOST_ROWS)
     _print_bars(title, [_Bar(it.name, it.visitors, it.matched) for it in spans] + undated)
     if title != "DAY":
-        note("the days are grouped: every single one is in -o json, and in a pipe")
+        note("the days are grouped; -o json and a pipe have every day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +139,7 @@ def _print_bars(title: str, rows: Sequence[_Bar]) -> None:
     columns = [title, *_NUMBERS]
     cells = [[shown(it.name), f"{it.visitors:,}", f"{it.matched:,}", _rate(it)] for it in rows]
     pairs = [(it.visitors, it.matched) for it in rows]
-    add_bars(columns, cells, pairs, ("MATCHED", "NOT"), _WIDEST_BAR, sys.stdout)
+    add_bars(columns, cells, pairs, ("MATCH", "NO MATCH"), _WIDEST_BAR, sys.stdout)
     table(columns, cells, folds=title, right=_NUMBERS)
 
 

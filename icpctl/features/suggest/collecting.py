@@ -209,7 +209,7 @@ def days_until(
 ) -> pa.Array:
     """Whole days from the last visit to the close, else to `as_of`, as JSON texts [rows].
 
-    `own` are what records say themselves, where there is no date.
+    `own` are what records say themselves, where there is not a valid date.
     """
     ends = np.where(np.isnan(closes), as_of.timestamp(), closes)
     known = ~np.isnan(last_seen)

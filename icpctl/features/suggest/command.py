@@ -8,6 +8,7 @@ from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
     Dir,
+    Encoding,
     Mapping,
     Org,
     TempDir,
@@ -37,36 +38,41 @@ def suggest(
     against: Against = None,
     within: Within = None,
     max_conditions: Annotated[
-        int, typer.Option(min=1, max=16, metavar="N", help="At most so many conditions.")
+        int, typer.Option(min=1, max=16, metavar="N", help="Most conditions (default: 8).")
     ] = 8,
     holdout: Annotated[
         str | None,
         typer.Option(
-            metavar="newest:30%|random:30%", help="What decides nothing; newest if there are dates."
+            metavar="newest:30%|random:30%",
+            help="Hold these units out, to measure on (default: newest if there are dates).",
         ),
     ] = None,
     with_fields: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="FIELD", help="Use it although it is suspect; repeatable."),
+        typer.Option(
+            "--with", metavar="FIELD", help="Use this field although it is suspect (repeatable)."
+        ),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD", help="Do not use it; repeatable.")
+        list[str] | None, typer.Option(metavar="FIELD", help="Do not use this field (repeatable).")
     ] = None,
     form: Annotated[
-        Literal["points", "rules"], typer.Option(help="Weights, or required conditions.")
+        Literal["points", "rules"],
+        typer.Option(help="Form of the config: weights, or required conditions."),
     ] = "points",
     tune: Annotated[
         str | None,
-        typer.Option(metavar="SLUG", help="Keep this config's conditions; print a diff."),
+        typer.Option(metavar="SLUG", help="Keep the conditions of this config, and print a diff."),
     ] = None,
     capacity: Capacity = None,
     directory: Dir = None,
     org: Org = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all random choices.")] = 0,
     as_of: AsOf = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
 ) -> ExitCode:
     """Find a config that finds customers, from won deals; print it with its evidence.
 
@@ -84,10 +90,11 @@ def suggest(
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     share = parse_holdout(holdout)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     exports = visitors_of(visitors)
-    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within)
-    outcome = read_request(asked, options.as_of)
+    deals = won or (), lost or (), on, label, unit, against, within
+    asked = OutcomeOptions(*deals, encoding=options.encoding)
+    outcome = read_request(asked, options.as_of, options.mappings)
     request = Request(form, max_conditions, capacity, seed)
     try:
         with progress(sys.stderr) as on_progress:
@@ -118,7 +125,8 @@ def suggest(
     given = [*exports, *(f"--won {file}" for file in won or ())]
     given += [f"--lost {file}" for file in lost or ()]
     named = {"label": label, "on": on, "unit": unit, "against": against, "within": within}
-    named |= {"as-of": as_of, "mapping": mapping}
+    named |= {"as-of": as_of}
+    given += [f"--mapping {name}" for name in mapping or ()]
     given += [f"--{name} {value}" for name, value in named.items() if value is not None]
     given += [f"--period {learned.holdout}"] if learned.holdout.startswith("newest") else []
     print_how(learned, f"icpctl outcomes {' '.join(given)} --config suggested")

@@ -96,7 +96,7 @@ def _evidence(learned: Learned, held_out: HeldOut) -> Iterator[str]:
 
 
 def _estimate(lift: Estimate | None) -> str:
-    return estimate(lift) or "unknown: none of them is won"
+    return estimate(lift) or "not known: none of them is won"
 
 
 def _auc(ranking: Auc | None) -> str:

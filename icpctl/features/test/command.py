@@ -12,7 +12,7 @@ from icpctl.output.formats import TestFormat
 
 def run_rule_tests(
     slugs: Annotated[
-        list[str] | None, typer.Argument(metavar="SLUG", help="Configs to test; all by default.")
+        list[str] | None, typer.Argument(metavar="SLUG", help="Configs to test (default: all).")
     ] = None,
     directory: Dir = None,
     org: Org = None,
@@ -20,14 +20,15 @@ def run_rule_tests(
         bool, typer.Option("--coverage", help="List conditions that are never true or never false.")
     ] = False,
     mutate: Annotated[
-        bool, typer.Option("--mutate", help="Change the rules, and list what no test notices.")
+        bool,
+        typer.Option(
+            "--mutate", help="Change the rules one by one, and list what no test notices."
+        ),
     ] = False,
     as_of: AsOf = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
-    output: Annotated[
-        TestFormat, typer.Option("-o", "--output", help="How to print the outcome.")
-    ] = "table",
+    output: Annotated[TestFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Run the tests that stand beside configs.
 

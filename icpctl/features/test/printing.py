@@ -38,7 +38,7 @@ def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: boo
         sys.stdout.write(render(run, _difference))
         sys.stdout.flush()
         if coverage or mutate:
-            note("--coverage and --mutate tell nothing here: use -o table or -o json")
+            note("--coverage and --mutate need -o table or -o json")
         return
     for outcome in run.failed:
         _print_failed(outcome)
@@ -80,7 +80,7 @@ def _print_uncovered(run: TestRun) -> None:
     untested = sum(len(conditions_of(it)) for it in run.untested)
     conditions = sum(len(conditions_of(it)) for it in tested) + untested
     both = conditions - len(run.uncovered) - untested
-    print(f"{both:,} of {counted(conditions, 'condition')} are made both true and false")
+    print(f"{both:,} of {counted(conditions, 'condition')} are both met and not met in some test")
     rows = [[it.config.slug, head(it.condition), _flag(it.always)] for it in run.uncovered]
     rows += [
         [config.slug, f"(no test of its {counted(len(conditions_of(config)), 'condition')})", ""]

@@ -10,7 +10,6 @@ from icpctl.output.reasons import sentence
 if TYPE_CHECKING:
     from icpctl.output.runs.row_files import RowFiles
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.explanation import ConfigExplanation
     from icpctl.scoring.reasons import Reasons
     from icpctl.scoring.run import Rows
 
@@ -31,8 +30,5 @@ class ExplainedRows:
 
     def _with_why(self, rows: Rows) -> Rows:
         only_matched = self.layout.only_matched
-        why = self.reasons.sentences(rows, self._sentence, only_matched=only_matched)
+        why = self.reasons.sentences(rows, sentence, only_matched=only_matched)
         return replace(rows, why=why)
-
-    def _sentence(self, config: ConfigExplanation) -> str:
-        return sentence(config, self.reasons.configs[config.slug].label)

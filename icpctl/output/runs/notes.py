@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import DATE, wanted
+from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted, cut
-from icpctl.values.forms.date_forms import has_two_readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from icpctl.exports.batches import Rejected
     from icpctl.exports.field_warnings import FieldWarning
+    from icpctl.exports.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
     from icpctl.scoring.run import Run
 
@@ -36,16 +36,17 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_mapped(run.mapped)
     print_unread(run.unread, run.mapped)
     print_repeated_headers(run.repeated_headers)
+    print_left_out(run.mapped, run.left_out)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
-    print_misfits(run.warnings, report.field_warnings)
+    print_misfits(run.warnings)
     if strictness.refuses_rejects(run):
         print_exceeded(report.rejected, strictness.rejects, hint)
     if strictness.refuses_misfits(run):
         count = counted(sum(report.field_warnings.values()), "value")
         _print_error(
             f"{count} did not fit, more than the {strictness.misfits} allowed; "
-            "all else is complete",
+            "everything else is complete",
             "icpctl inspect shows which; a mapping can convert them, --max-misfits allows them",
         )
     if strictness.refuses_unread(run):
@@ -79,29 +80,44 @@ def print_repeated_headers(counts: Mapping[str, int]) -> None:
         print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
 
 
+def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
+    """Print on stderr how many records of which files are not those that the mapping asks for."""
+    colour = is_coloured(sys.stderr)
+    for file in mapped:
+        if count := counts.get(file.source):
+            place = styled(shown_line(file.source), "place", colour=colour)
+            only = ", ".join(
+                f"{path_text(path)}: {' or '.join(texts)}" for path, texts in file.mapping.only
+            )
+            print(
+                f"{place}: {counted(count, 'record')} left out, for the mapping "
+                f"{shown(file.mapping.name)} takes only those with {shown(only)}",
+                file=sys.stderr,
+            )
+
+
 def print_skipped(names: Sequence[str]) -> None:
     """Print on stderr the files in folders that were not read."""
     if names:
         more = f" and {len(names) - _SKIPPED:,} more" if len(names) > _SKIPPED else ""
         listed = ", ".join(map(shown, names[:_SKIPPED])) + more
-        print(f"not read, for their names are not those of exports: {listed}", file=sys.stderr)
+        print(f"skipped, since their names are not those of exports: {listed}", file=sys.stderr)
 
 
-def print_misfits(first: Sequence[FieldWarning], counts: Mapping[str, int]) -> None:
-    """Print on stderr the first values that did not fit, and how many there are by field."""
+def print_misfits(warnings: Sequence[FieldWarning]) -> None:
+    """Print on stderr a line for each field that has values which do not fit."""
     colour = is_coloured(sys.stderr)
-    for warning in first:
-        _print_at(warning.file, warning.line, "warning", misfit_text(warning), colour=colour)
-    warned = sum(counts.values())
-    if warned > len(first):
-        named = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-        _print_more(warned - len(first), "value", f"did not fit; in all: {named}", colour=colour)
+    for warning in warnings:
+        file, line = warning.places[0]
+        _print_at(file, line, "warning", misfit_text(warning), colour=colour)
 
 
 def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
     """Print on stderr that more lines were rejected than is allowed, and what to do."""
     lines = counted(rejected, "line")
-    _print_error(f"{lines} rejected, more than the {limit} allowed; all else is complete", hint)
+    _print_error(
+        f"{lines} rejected, more than the {limit} allowed; everything else is complete", hint
+    )
 
 
 def _print_error(message: str, hint: str) -> None:
@@ -118,15 +134,50 @@ def rejects_hint(*, rejects_kept: bool) -> str:
 
 
 def misfit_text(warning: FieldWarning) -> str:
-    """Return what is wrong with a value."""
-    value = cut(warning.value, _LONGEST_VALUE)
-    text = f"{warning.field} is not {wanted(warning.field)}: {value}; it counts as missing"
-    if wanted(warning.field) == DATE and has_two_readings(warning.value.strip('"')):
-        text = (
-            f"{warning.field} has two readings, month or day first: {value}; it counts as missing "
-            "until a mapping says which, with as: date and a format such as %m/%d/%Y"
-        )
-    return text
+    """Return what is wrong with the values of a field: how many, the commonest, and where."""
+    from icpctl.output.condition_wording import DATE, wanted
+    from icpctl.values.forms.date_forms import has_two_readings
+
+    kind = wanted(warning.field)
+    is_date = kind == DATE
+    if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):
+        return _two_readings(warning)
+    if warning.count == 1:
+        value = cut(warning.commonest[0][0], _LONGEST_VALUE)
+        return f"{warning.field} is not {kind}: {value}; it counts as missing"
+    text = f"{counted(warning.count, 'value')} of {warning.field} are not {kind}: {_seen(warning)}"
+    return f"{text}; they count as missing{_further(warning)}"
+
+
+def _two_readings(warning: FieldWarning) -> str:
+    """That dates may be read with the month or the day first."""
+    counts = "it counts" if warning.count == 1 else "they count"
+    many = "" if warning.count == 1 else f"{counted(warning.count, 'value')} of "
+    have = "has" if warning.count == 1 else "have"
+    return (
+        f"{many}{warning.field} {have} two readings, month or day first: {_seen(warning)}; "
+        f"{counts} as missing until a mapping says which, with as: date and a format such as "
+        f"%m/%d/%Y{_further(warning)}"
+    )
+
+
+def _seen(warning: FieldWarning) -> str:
+    """The commonest values of a field that do not fit."""
+    values = ", ".join(
+        cut(value, _LONGEST_VALUE) + (f" ({count:,} times)" if count > 1 else "")
+        for value, count in warning.commonest
+    )
+    more = sum(count for _, count in warning.commonest) < warning.count
+    return f"{values}{' and others' if more else ''}"
+
+
+def _further(warning: FieldWarning) -> str:
+    """Where the next misfits are after the first."""
+    (file, _), *further = warning.places
+    places = [str(line) if name == file else f"{name}:{line}" for name, line in further]
+    more = " and more" if warning.count > len(warning.places) else ""
+    lines = "line" if len(places) == 1 else "lines"
+    return f"; also on {lines} {', '.join(places)}{more}" if places else ""
 
 
 def _print_at(file: str, line: int, what: str, message: str, *, colour: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.batches import Rejected
     from icpctl.output.runs.near_miss_files import NearMissWriter
-    from icpctl.output.runs.verdict_rows import Writer
+    from icpctl.output.runs.verdict_rows import Form, Writer
     from icpctl.scoring.reasons import NearMiss
     from icpctl.scoring.run import Rows
 
@@ -70,18 +71,24 @@ class Targets:
         """What writes near misses in the format that the file's name says; None without a file."""
         if self.near_misses is None:
             return None
-        form = FORMS.get(Path(self.near_misses).suffix.lower())
-        if form is None:
-            raise _unclear(self.near_misses or "--near-misses ''", "")
-        from icpctl.output.runs.near_miss_files import WRITERS
+        form = form_of(self.near_misses, "--near-misses")
+        from icpctl.output.runs.near_miss_files import NearMissWriter
 
-        return WRITERS[form]
+        return partial(NearMissWriter.of, form)
+
+
+def form_of(file: str, option: str) -> Form:
+    """Return the format that a file's name says. Raises `IcpctlError` `unknown_format`."""
+    form = FORMS.get(Path(file).suffix.lower())
+    if form is None:
+        raise _unclear(file or f"{option} ''", "")
+    return form
 
 
 def _unclear(file: str, more: str) -> IcpctlError:
     """What is wrong with the name of a file that does not say what it should hold."""
     return IcpctlError(
-        "what the file should hold is not clear from its name",
+        "the extension of the file does not say its format",
         "unknown_format",
         Location(file),
         f"end it in one of {', '.join(FORMATS)}{more}",
@@ -142,9 +149,9 @@ def refuse_taken_names(layout: Layout) -> None:
     taken = sorted(set(layout.carry) & {*PLACE, *VERDICT, *own})
     if taken:
         raise IcpctlError(
-            f"--carry {taken[0]}: the rows have a column of this name",
+            f"--carry {taken[0]}: the rows already have a column of this name",
             "bad_usage",
-            hint=f"a path in quotes is another name: --carry '\"{taken[0]}\"'",
+            hint=f"quote the path to give it another name: --carry '\"{taken[0]}\"'",
         )
 
 

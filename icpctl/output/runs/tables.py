@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from icpctl.output.bars import add_bars
-from icpctl.output.console import table
+from icpctl.output.console import tab_separated, table
 from icpctl.output.json_text import print_json
 from icpctl.output.wording import counted, percent
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import TextIO
 
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.formats import TableFormat
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Run
 
 _WIDEST_BAR = 20
+_TSV_COLUMNS = ("slug", "label", "priority", "matched", "first", "matchRate", "averageScore")
 
 
 class Totals(Protocol):
@@ -54,7 +55,7 @@ class Totals(Protocol):
         """The visitors of each tier, None where there are no tiers."""
 
 
-def print_run(run: Run, output: ReportFormat, stream: TextIO, more: dict[str, Any]) -> None:
+def print_run(run: Run, output: TableFormat, stream: TextIO, more: dict[str, Any]) -> None:
     """Print the report of a run on `stream`; `more` are figures that go into its JSON."""
     FORMATS[output](run, stream, more)
     sys.stdout.flush()
@@ -62,10 +63,10 @@ def print_run(run: Run, output: ReportFormat, stream: TextIO, more: dict[str, An
 
 def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     """Print a line a config."""
-    numbers = ["PRIORITY", "MATCHED", "RATE", "FIRST", "AVG SCORE"]
+    numbers = ["PRIORITY", "MATCHED", "RATE", "ICP OF", "AVG SCORE"]
     columns, rows = ["CONFIG", *numbers], list(map(_config_cells, configs))
     pairs = [(config.matched, config.matched) for config in configs]
-    add_bars(columns, rows, pairs, ("MATCHED",), _WIDEST_BAR, stream)
+    add_bars(columns, rows, pairs, ("MATCH",), _WIDEST_BAR, stream)
     table(columns, rows, folds="CONFIG", right=numbers, stream=stream)
 
 
@@ -87,7 +88,7 @@ def headline(totals: Totals) -> str:
 def print_timings(run: Run) -> None:
     """Print on stderr the seconds of each step; those of scoring are added up over threads."""
     whole = run.report.elapsed_seconds
-    steps = {**run.timings, "in all, on the clock": whole}
+    steps = {**run.timings, "total": whole}
     table(
         ["STEP", "SECONDS", "SHARE"],
         [
@@ -116,8 +117,25 @@ def _print_body(run: Run, stream: TextIO, more: dict[str, Any]) -> None:
     print_json(run.report.body() | more, stream)
 
 
-FORMATS: dict[ReportFormat, Callable[[Run, TextIO, dict[str, Any]], None]] = {
+def print_configs_tsv(configs: Sequence[ConfigReport], stream: TextIO) -> None:
+    """Print a line a config for programs, under the names that the JSON has."""
+    rows = [
+        [
+            *(config.slug, config.label, config.priority, config.matched, config.first),
+            *(config.match_rate, config.average_score),
+        ]
+        for config in configs
+    ]
+    tab_separated(_TSV_COLUMNS, rows, stream)
+
+
+def _print_tsv(run: Run, stream: TextIO, _: dict[str, Any]) -> None:
+    print_configs_tsv(run.report.configs, stream)
+
+
+FORMATS: dict[TableFormat, Callable[[Run, TextIO, dict[str, Any]], None]] = {
     "table": _print_tables,
+    "tsv": _print_tsv,
     "json": _print_body,
 }
 

@@ -55,6 +55,6 @@ class FileSystems:
         except UnicodeEncodeError:
             shown = name.encode(errors="backslashreplace").decode()
             raise IcpctlError(
-                "Spark takes no name that is not UTF-8", "bad_usage", Location(shown), "rename it"
+                "Spark accepts only names in UTF-8", "bad_usage", Location(shown), "rename it"
             ) from None
         return self._new_path(name)

@@ -90,30 +90,119 @@ def test_it_says_what_score_says(tmp_path: Path) -> None:
         assert matches == row["matches"]
 
 
+ANSWER = """\
+v001 in visitors.jsonl:1, as of 2026-11-23 12:00:00 UTC
+✓ ICP: DACH: Maschinenbau & Fertigung (dach-manufacturing), score 60.00
+  ✓ country is Germany (DE)
+  ✓ industry is Maschinenbau
+  ✓ optional: company region is Bayern
+  ✓ optional: company city is München
+  ✓ optional: company postal code starts with 8 (80331)
+  ✗ optional: job title contains Geschäftsführer (Werkstudentin)
+  ✗ optional: UTM campaign starts with dach_ (unknown)
+  also matches Returning Researchers - docs and blog (returning-researchers),
+  score 60.00
+✗ Nearest other: Enterprise SaaS & Software (enterprise-saas)
+  ✗ industry is Software, SaaS or Information Technology (Maschinenbau)
+  ✓ company size is at least 500 (820)
+--all shows every condition of 6 configs
+"""
+
+NEAREST = """\
+v002 in visitors.jsonl:2, as of 2026-11-23 12:00:00 UTC
+✗ no ICP: none of 6 configs matches
+✗ Nearest: High intent (pricing, demo, sign-up) (high-intent)
+  nearest is group 1 of 2:
+  ✗ viewed /pricing and /demo (viewed https://www.example.com/blog/gdpr-basics)
+  ✓ did not view /careers
+--all shows every condition of 6 configs
+"""
+
+
+@pytest.mark.parametrize(("visitor", "screen"), [("v001", ANSWER), ("v002", NEAREST)])
+def test_the_answer_comes_first_on_one_screen(visitor: str, screen: str) -> None:
+    assert plain(on_terminal(command(f"--id {visitor}"), cwd=VISITORS)) == screen
+    assert screen.count("\n") <= 24
+
+
+def test_a_pipe_gets_the_same_answer_unfolded(tmp_path: Path) -> None:
+    ended = explain(FLAT, "--id", "v002", cwd=tmp_path, COLUMNS="20")
+    lines = ended.out.splitlines()
+    assert lines[4] == (
+        "  ✗ viewed /pricing and /demo (viewed https://www.example.com/blog/gdpr-basics)"
+    )
+    assert ended.err == "--all shows every condition of 6 configs\n"
+
+
+def test_several_visitors_in_one_call(tmp_path: Path) -> None:
+    ids = ["--id", "v002", "--id", "v001", "--id", "v002"]
+    alone = [explain(FLAT, "--id", visitor, cwd=tmp_path).out for visitor in ("v002", "v001")]
+    assert explain(FLAT, *ids, cwd=tmp_path).out == "\n".join(alone)
+    bodies = json.loads(explain(FLAT, *ids, "-o", "json", cwd=tmp_path).out)
+    assert [body["id"] for body in bodies] == ["v002", "v001"]
+    missing = explain(FLAT, *ids, "--id", "v0002", cwd=tmp_path)
+    assert (missing.code, missing.out) == (2, "")
+    assert "there is no visitor 'v0002'\n  hint: did you mean v002?" in missing.err
+
+
+EXCLUDED = """\
+a in v.jsonl:1, as of 2026-11-23 12:00:00 UTC
+✗ no ICP: excluded by Rivals (rivals)
+  ✓ domain is in the list rivals (rival.example)
+  also matches Big (big), score 100.00
+✗ Nearest other: Strict (strict)
+  ✗ its score 50.00 is below the minimum of 90
+"""
+
+
+def test_an_exclusion_and_a_minimum_score(tmp_path: Path) -> None:
+    (tmp_path / "c" / "lists").mkdir(parents=True)
+    (tmp_path / "c" / "lists" / "rivals.txt").write_text("rival.example\n")
+    rivals = {"type": "domain", "comparator": "in", "value": {"list": "rivals"}}
+    size = {"type": "company_size", "comparator": "gte", "value": 10}
+    city = {"type": "city", "comparator": "exists", "optional": True}
+    for slug, label, conditions, more in (
+        ("rivals", "Rivals", [rivals], {"exclude": True}),
+        ("big", "Big", [size], {}),
+        ("strict", "Strict", [size, city], {"minScore": 90}),
+    ):
+        rules = {"groups": [{"operator": "AND", "conditions": conditions}]}
+        body = {"label": label, "rules": rules, **more}
+        (tmp_path / "c" / f"{slug}.json").write_text(json.dumps(body))
+    record = {"id": "a", "domain": "rival.example", "company_size": 10}
+    (tmp_path / "v.jsonl").write_text(json.dumps(record) + "\n")
+    assert explain("v.jsonl", "--id", "a", "--dir", "c", cwd=tmp_path).out == EXCLUDED
+
+
+def plain(seen: str) -> str:
+    """A screen without the spaces that fill its lines."""
+    return "\n".join(line.rstrip() for line in seen.splitlines()) + "\n"
+
+
 TREE = """\
 v001 in visitors.jsonl:1, as of 2026-11-23 12:00:00 UTC
-no ICP: it does not match
+✗ no ICP: High intent (pricing, demo, sign-up) (high-intent) does not match
 
-✗ high-intent does not match
+✗ High intent (pricing, demo, sign-up) (high-intent) does not match
 ├── ✗ AND does not match: 2 of 2 required fail
-│   ├── ✗ fails   page_contains has_all /pricing, /demo
+│   ├── ✗ fails   viewed /pricing and /demo
 │   │             seen https://www.example.com/blog/lead-scoring-2026,
 │   │             https://www.example.com/careers; lacks /pricing, /demo
-│   ├── ✗ fails   page_contains not_contains /careers
+│   ├── ✗ fails   did not view /careers
 │   │             seen https://www.example.com/careers and 1 other; no page may
 │   │             contain /careers
-│   ├── ✓ holds   session_count gt 1 (optional): seen 5
-│   └── ✓ holds   job_title exists (optional): seen Werkstudentin
+│   ├── ✓ holds   had more than 1 session (optional): seen 5
+│   └── ✓ holds   job title is known (optional): seen Werkstudentin
 └── ✗ OR does not match: none of 2 required holds
-    ├── ✗ fails   page_equals equals /signup (weight 3)
+    ├── ✗ fails   viewed the page /signup (weight 3)
     │             seen https://www.example.com/blog/lead-scoring-2026,
     │             https://www.example.com/careers; needs the page /signup
-    ├── ✗ fails   page_equals has_all /contact, /customers (weight 2)
+    ├── ✗ fails   viewed the page /contact and /customers (weight 2)
     │             seen https://www.example.com/blog/lead-scoring-2026,
     │             https://www.example.com/careers; lacks /contact, /customers
-    ├── ✗ fails   page_view_count gte 4 (optional)
+    ├── ✗ fails   viewed at least 4 pages (optional)
     │             seen 2; needs 4 or more, 2 short
-    └── ✓ holds   session_count gt 1 (optional, weight 2): seen 5
+    └── ✓ holds   had more than 1 session (optional, weight 2): seen 5
 """
 
 
@@ -122,37 +211,38 @@ def command(*options: str) -> str:
 
 
 def test_the_tree_on_a_terminal() -> None:
-    seen = on_terminal(command("--id v001 --config high-intent"), cwd=VISITORS)
-    assert "\n".join(line.rstrip() for line in seen.splitlines()) + "\n" == TREE
+    seen = on_terminal(command("--id v001 --config high-intent --all"), cwd=VISITORS)
+    assert plain(seen) == TREE
 
 
 def test_colours_say_nothing_that_words_do_not() -> None:
-    coloured = on_terminal(command("--id v001 --config high-intent"), cwd=VISITORS, NO_COLOR="")
+    coloured = on_terminal(command("--id v001"), cwd=VISITORS, NO_COLOR="")
     assert "\x1b[32m" in coloured
     assert "\x1b[31m" in coloured
 
 
 def test_a_pipe_gets_the_tree_a_line_a_condition(tmp_path: Path) -> None:
-    ended = explain(FLAT, "--id", "v001", "--config", "high-intent", cwd=tmp_path, COLUMNS="40")
+    wanted = ("--id", "v001", "--config", "high-intent", "--all")
+    ended = explain(FLAT, *wanted, cwd=tmp_path, COLUMNS="40")
     lines = ended.out.splitlines()
     assert (
-        "│   ├── ✗ fails   page_contains has_all /pricing, /demo: seen "
+        "│   ├── ✗ fails   viewed /pricing and /demo: seen "
         "https://www.example.com/blog/lead-scoring-2026, https://www.example.com/careers; "
         "lacks /pricing, /demo" in lines
     )
-    assert lines[-1] == "    └── ✓ holds   session_count gt 1 (optional, weight 2): seen 5"
+    assert lines[-1] == "    └── ✓ holds   had more than 1 session (optional, weight 2): seen 5"
     assert "\x1b" not in ended.out
 
 
 def test_a_stream_without_unicode_gets_other_signs(tmp_path: Path) -> None:
     ended = explain(
-        *(FLAT, "--id", "v001", "--config", "dach-manufacturing"),
+        *(FLAT, "--id", "v001", "--config", "dach-manufacturing", "--all"),
         cwd=tmp_path,
         PYTHONIOENCODING="ascii",
         PYTHONUTF8="0",
     )
     assert "`-- + AND matches: 60.00 = 100 * (2 + 2.5 optional) / (2 + 5.5 optional)" in ended.out
-    assert "    +-- + holds   country in Germany, AT, CHE, Liechtenstein" in ended.out
+    assert "    +-- + holds   country is Germany, AT, CHE or Liechtenstein" in ended.out
 
 
 def many_configs(folder: Path, condition: dict[str, Any]) -> Path:
@@ -169,10 +259,10 @@ def many_configs(folder: Path, condition: dict[str, Any]) -> Path:
 @pytest.mark.parametrize(
     ("record", "whole", "line"),
     [
-        ({"city": "Rome", "company_size": 10}, [0, 1, 2], "✓ c05 matches, score 100.00"),
-        ({"city": "Rome", "company_size": 99}, [0, 1, 2], "✓ c49 matches, score 100.00"),
-        ({"company_size": 10}, [0, 1, 2], "✗ c20 does not match: city, company_size"),
-        ({}, [0, 1, 2], "✗ c49 does not match: city, company_size"),
+        ({"city": "Rome", "company_size": 10}, [0, 1, 2], "✓ C (c05) matches, score 100.00"),
+        ({"city": "Rome", "company_size": 99}, [0, 1, 2], "✓ C (c49) matches, score 100.00"),
+        ({"company_size": 10}, [0, 1, 2], "✗ C (c20) does not match: city, company size"),
+        ({}, [0, 1, 2], "✗ C (c49) does not match: city, company size"),
     ],
 )
 def test_of_many_configs_those_are_whole_that_tell_most(
@@ -180,16 +270,16 @@ def test_of_many_configs_those_are_whole_that_tell_most(
 ) -> None:
     configs = many_configs(tmp_path, {"type": "city", "comparator": "exists"})
     (tmp_path / "v.jsonl").write_text(json.dumps(record) + "\n")
-    ended = icpctl("explain", "v.jsonl", "--line", "1", "--dir", configs, cwd=tmp_path)
-    lines = ended.out.splitlines()
+    ended = icpctl("explain", "v.jsonl", "--line", "1", "--all", "--dir", configs, cwd=tmp_path)
+    lines = ended.out.partition("\n\n")[2].splitlines()
     assert line in lines
     trees = [n for n in range(50) if follows(lines, n).startswith("└──")]
     assert trees == whole
-    assert "47 configs are shown in one line; --config SLUG shows one whole\n" in ended.err
+    assert "47 configs are shown on one line; --config SLUG shows one whole\n" in ended.err
 
 
 def named(lines: list[str], number: int) -> str:
-    return next(line for line in lines if f" c{number:02} " in line)
+    return next(line for line in lines if f"(c{number:02})" in line)
 
 
 def follows(lines: list[str], number: int) -> str:
@@ -217,7 +307,8 @@ def test_hostile_text_is_shown_and_not_obeyed(tmp_path: Path) -> None:
 def test_more_visitors_with_the_id(tmp_path: Path) -> None:
     (tmp_path / "v.jsonl").write_text('{"id": "a"}\n{"id": "a"}\n{"id": "a"}\n')
     ended = explain("v.jsonl", "--id", "a", cwd=tmp_path)
-    assert ended.err == "2 more visitors have this id; this is the first\n"
+    assert "2 of the first 3 records have the id of one before" in ended.err
+    assert "2 more visitors have this id; this is the first\n" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -240,7 +331,7 @@ def test_a_rejected_line_as_json(tmp_path: Path) -> None:
     ended = explain(DIRTY, "--line", "7", "-o", "json", cwd=tmp_path)
     body = json.loads(ended.out)
     assert (ended.code, body["code"]) == (2, "rejected")
-    assert body["message"] == "this line is no visitor: a list, not an object"
+    assert body["message"] == "this line is not a visitor: a list, not an object"
     assert body["details"]["line"] == 7
 
 
@@ -257,7 +348,5 @@ def test_a_line_of_a_roll_up_is_a_record_of_its_visitor() -> None:
     )
     place = "tests/fixtures/exports/posthog_events.jsonl"
     assert ended.out.startswith(f"v1 in {place}:1, as of ")
-    assert ended.err.startswith(
-        f"{place}: read as PostHog events (--mapping posthog)\n"
-        "line 3 is a record of this visitor, whose first is on line 1\n"
-    )
+    assert ended.err.startswith(f"{place}: read as PostHog events (--mapping posthog)\n")
+    assert ended.err.endswith("line 3 is a record of this visitor, whose first is on line 1\n")

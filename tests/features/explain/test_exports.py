@@ -58,7 +58,10 @@ def export(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def explained(*files: Path, **wanted: Any) -> Explained:
-    return explain([str(file) for file in files], MODELS, OPTIONS, **wanted)
+    if "visitor_id" in wanted:
+        wanted["ids"] = [wanted.pop("visitor_id")]
+    [only] = explain([str(file) for file in files], MODELS, OPTIONS, **wanted)
+    return only
 
 
 def verdict(found: Explained) -> dict[str, Any]:
@@ -158,6 +161,6 @@ def test_an_id_that_the_mapping_makes_is_found(tmp_path: Path) -> None:
     mapping.write_text("id: {path: site, as: host}\n")
     file = tmp_path / "v.jsonl"
     file.write_text('{"site": "https://a.example/b"}\n{"site": "a.example"}\n')
-    options = Options(OPTIONS.as_of, mapping=load_mapping(str(mapping)))
-    found = explain([str(file)], MODELS, options, visitor_id="a.example")
+    options = Options(OPTIONS.as_of, mappings=(load_mapping(str(mapping)),))
+    [found] = explain([str(file)], MODELS, options, ids=["a.example"])
     assert (found.explanation.line, found.more) == (1, 1)

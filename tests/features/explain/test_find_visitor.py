@@ -22,8 +22,11 @@ CONFIGS = [("a", IcpConfig.model_validate({"label": "A", "rules": RULES}))]
 
 
 def found(*files: Path, mapping: str | None = None, **wanted: Any) -> Explained:
-    options = Options(mapping=load_mapping(mapping))
-    return explain([str(file) for file in files], CONFIGS, options, **wanted)
+    options = Options(mappings=(load_mapping(mapping),))
+    if "visitor_id" in wanted:
+        wanted["ids"] = [wanted.pop("visitor_id")]
+    [only] = explain([str(file) for file in files], CONFIGS, options, **wanted)
+    return only
 
 
 def seen(one: Explained) -> Any:
@@ -143,7 +146,7 @@ def test_no_ids_at_all(tmp_path: Path) -> None:
     [
         ([], "there are no visitors here: the export is empty"),
         (["", " "], "there are no visitors here: the export is empty"),
-        (["{", ""], "no line here is a visitor: icpctl inspect says what is wrong with them"),
+        (["{", ""], "no line here is a visitor; run icpctl inspect to see why"),
         ([{"id": "one"}], "1 visitor with an id was read"),
         ([{"id": "one"}, "{"], "1 visitor with an id was read"),
     ],

@@ -21,6 +21,7 @@ from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause
 from icpctl.features.impact.wording import cause_text, causes_text
 from icpctl.scoring.run import Options
 from tests import oracle
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, later_versions, records, some_types
 
@@ -64,7 +65,7 @@ def versions(draw: st.DrawFn, types: list[str]) -> tuple[list[Config], list[Conf
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink such cases takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -362,6 +363,6 @@ def test_a_percentage_of_nobody() -> None:
     ],
 )
 def test_what_is_no_bound(text: str) -> None:
-    with pytest.raises(IcpctlError, match="is no bound") as found:
+    with pytest.raises(IcpctlError, match="is not a bound") as found:
         Bound.parse(text)
     assert "lost, moved, score_changed" in str(found.value.hint)

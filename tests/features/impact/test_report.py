@@ -78,7 +78,7 @@ def test_the_figures_are_those_of_the_json_report(folder: Path) -> None:
     assert f"{100 * share:.1f} %" in found.headlines["Lost"]
     of_config = ["gained", "lost", "scoreChanged"]
     counts = ["matchedBefore", "matchedAfter", "firstBefore", "firstAfter", *of_config]
-    assert table(found, "Profiles that changed").rows[1:] == [
+    assert table(found, "Configs that changed").rows[1:] == [
         [f"{it['label']} {it['slug']}", it["change"], *(f"{it[name]:,}" for name in counts)]
         for it in expected["configs"]
     ]
@@ -128,7 +128,7 @@ def test_visitors_are_those_of_the_json_report(folder: Path) -> None:
     for config in expected["configs"]:
         shown = table(found, f"Such as, of {config['label']}").rows[1:]
         assert [[*it[:6], it[7]] for it in shown] == rows(config["samples"])
-    moved = table(found, "Such as, of another profile").rows[1:]
+    moved = table(found, "Such as, of another ICP").rows[1:]
     assert moved == rows({"moved": expected["samples"]["moved"]})
 
 
@@ -182,7 +182,7 @@ def test_it_says_how_it_was_made(folder: Path) -> None:
         }
         for name in ("old", "icp_configs")
     ]
-    assert {row[0]: row[1:] for row in table(found, "Profiles, and the first 16").rows[1:]} == {
+    assert {row[0]: row[1:] for row in table(found, "Configs, and the first 16").rows[1:]} == {
         slug: [side.get(slug, "") for side in sides] for slug in sides[0] | sides[1]
     }
     text = (folder / "r.html").read_text("utf-8")
@@ -195,9 +195,9 @@ def test_nothing_changed(folder: Path) -> None:
     assert ended.code == 1
     found = read_page((folder / "r.html").read_text("utf-8"))
     assert found.headlines["Lost"].startswith("0 ")
-    assert "No profile changed in a way that can change a verdict." in (
-        folder / "r.html"
-    ).read_text("utf-8")
+    assert "No config changed in a way that can change a verdict." in (folder / "r.html").read_text(
+        "utf-8"
+    )
 
 
 def test_hostile_text_is_text(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_what_cannot_be_written(folder: Path) -> None:
     for name, message in {
         "v.md": "v.md: error: this file is read",
         "gone/r.html": "gone/r.html: error: cannot write it",
-        "r.pdf": "r.pdf: error: what the report should be is not clear from its name",
+        "r.pdf": "r.pdf: error: the extension of the report does not say its format",
     }.items():
         ended = icpctl("impact", *args, "--report", name, cwd=folder)
         assert ended.code == 2

@@ -89,7 +89,7 @@ def test_a_folder_that_has_configs_gets_no_other(tmp_path: Path) -> None:
     (tmp_path / "icp_configs" / "own.yaml").write_text("label: Own\n", "utf-8")
     ended = icpctl("init", cwd=tmp_path)
     assert set(files_in(tmp_path)) == {"icpctl.toml", "icp_configs/own.yaml"}
-    assert "icp_configs/own.yaml is there already" in ended.out
+    assert "icp_configs/own.yaml already exists" in ended.out
 
 
 def test_settings_that_are_in_force_stay_so(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_it_counts_what_score_counts(tmp_path: Path) -> None:
 
 def test_a_pipe_gets_everything_in_columns(tmp_path: Path) -> None:
     ended = insight(FLAT, cwd=tmp_path)
-    blocks = ended.out.split("\n\n")
+    blocks = ended.tabbed.split("\n\n")
     heads = [block.split("\n")[0].split("\t")[0] for block in blocks[1:]]
     assert heads[:3] == ["CONFIG", "CONFIG", "CONFIG"]
     assert "enterprise-saas" in heads
@@ -96,25 +96,25 @@ def test_a_pipe_gets_everything_in_columns(tmp_path: Path) -> None:
 
 def test_what_stands_out(tmp_path: Path) -> None:
     folder(tmp_path, {"tech": [INDUSTRY, SIZE], "any": [CITY, ROME], "any-2": [CITY]}, PEOPLE)
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
-        "CONFIG\tSTANDS OUT",
-        "tech\tmatches nobody: industry equals Technolgy leaves none",
-        "any-2\tnever comes first: all its 2 matches go to any (2)",
+        "CONFIG\tNOTABLE",
+        "tech\tmatches nobody: no visitor meets industry is Technolgy",
+        "any-2\tis never the ICP: all its 2 matches go to any (2)",
         'tech\tindustry: "Technolgy" never occurs; "Technology" 2 times',
-        "any\tcity contains Rome never holds",
-        "any\tcity exists holds for every visitor: it decides nothing",
-        "any-2\tcity exists holds for every visitor: it decides nothing",
+        "any\tno visitor meets city contains Rome",
+        "any\tevery visitor meets city is known, so it decides nothing",
+        "any-2\tevery visitor meets city is known, so it decides nothing",
     ]
-    assert "tech\tindustry: also Technology\t+1" in lines
+    assert "tech\t1\tindustry: also Technology\t+1" in lines
 
 
 def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
     configs = {"big": [SIZE], "rome": [CITY]}
     visitors = [{"city": "Rome", "company_size": 60}] * 40 + [{"city": "Rome"}]
     folder(tmp_path, configs, visitors)
-    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
-    said = "rome\tcomes first for 1 of its 41 matches: the others go to big (40)\n"
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
+    said = "rome\tis the ICP of 1 of its 41 matches; the others go to big (40)\n"
     assert out.count("comes first") == 1
     assert said in out
 
@@ -122,17 +122,17 @@ def test_a_config_that_seldom_comes_first(tmp_path: Path) -> None:
 def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
     sizes = [30, 40, 41, 60, "11-50"]
     folder(tmp_path, {"a": [SIZE]}, [{"company_size": it} for it in sizes])
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
-    assert "a\tcompany_size gte 50 -> 40\t+2" in lines
-    assert "a\tcompany_size gte 50 -> 10\t+4" in lines
-    assert "company_size gte 50\t1\t4\t0\t1\t4" in lines
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
+    assert "a\t4\tcompany size is at least 50 -> 40\t+2" in lines
+    assert "a\t1\tcompany size is at least 50 -> 10\t+4" in lines
+    assert "company size is at least 50\t1\t4\t0\t1\t4" in lines
 
 
 def test_visitors_without_the_field_are_told(tmp_path: Path) -> None:
     folder(tmp_path, {"a": [CITY, SIZE]}, [{"city": "Bonn"}] * 3 + PEOPLE)
-    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
-    assert "a\tcompany_size gte 50: 3 of its 4 near misses lack the field\n" in out
-    assert "company_size gte 50\t1\t1\t3\t1\t4\n" in out
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
+    assert "a\tcompany size is at least 50: 3 of its 4 near misses lack the field\n" in out
+    assert "company size is at least 50\t1\t1\t3\t1\t4\n" in out
 
 
 def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
@@ -140,23 +140,23 @@ def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
     title = {"type": "job_title", "comparator": "not_contains", "value": "Intern"}
     configs = {"a": [CITY, SIZE, pages, title, title | {"value": "Student"}], "b": [SIZE]}
     folder(tmp_path, configs, [{"city": "Bonn"}] * 3)
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
-        "CONFIG\tSTANDS OUT",
-        "b\tmatches nobody: company_size gte 50 leaves none",
-        "a\tmatches nobody: company_size gte 50 leaves none of the 3 visitors before",
-        "a\tno visitor has company_size, pages, job_title, which 4 conditions ask for",
-        "b\tno visitor has company_size, which a condition asks for",
-        "a\tcity exists holds for every visitor: it decides nothing",
+        "CONFIG\tNOTABLE",
+        "b\tmatches nobody: no visitor meets company size is at least 50",
+        "a\tmatches nobody: none of the 3 visitors left meets company size is at least 50",
+        "a\tno visitor has company size, pages, job title, which 4 conditions ask for",
+        "b\tno visitor has company size, which a condition asks for",
+        "a\tevery visitor meets city is known, so it decides nothing",
     ]
 
 
 def test_all_values_that_never_occur_are_told(tmp_path: Path) -> None:
     one = {"type": "industry", "comparator": "in", "value": ["Technolgy", "Retail"]}
     folder(tmp_path, {"a": [one]}, PEOPLE)
-    out = icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
     assert 'a\tindustry: "Technolgy" never occurs; "Technology" 2 times\n' in out
-    assert "a\tindustry in Technolgy, Retail: Retail never occurs\n" in out
+    assert "a\tindustry is Technolgy or Retail: Retail never occurs\n" in out
 
 
 @pytest.mark.parametrize("visitors", [[], [{"city": "Bonn"}] * 2, [{}]])
@@ -167,7 +167,7 @@ def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Pat
     assert (tmp_path / "notes.txt").read_text() == ""
     ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert ("STANDS OUT" in ended.out) == bool(visitors)
+    assert ("NOTABLE" in ended.out) == bool(visitors)
     assert ("HOLDS" in ended.out) == bool(visitors)
     assert ("there is no visitor" in ended.out) == (not visitors)
 
@@ -177,8 +177,9 @@ def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
     folder(tmp_path, configs, [{"city": "Bonn", "company_size": size} for size in (40, 50)])
     seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
     notes = (tmp_path / "notes.txt").read_text()
-    assert "--config SLUG shows the conditions of one\n" in notes
+    assert "--config SLUG shows the conditions of a config\n" in notes
     assert "the tables show what tells most" in notes
+    assert "do these changes find customers? icpctl outcomes ... --won deals.csv" in notes
     assert len(seen.splitlines()) < 110
     assert max(map(len, seen.splitlines())) <= 80
     one = on_terminal("icpctl insight v.jsonl --config c07", cwd=tmp_path)
@@ -208,9 +209,93 @@ def test_rejected_lines_are_told(tmp_path: Path) -> None:
 
 def test_letter_case(tmp_path: Path) -> None:
     folder(tmp_path, {"a": [INDUSTRY | {"value": "tech"}]}, [{"industry": "Tech"}])
-    out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).out
-    assert "a\tindustry: also Tech\t+1\n" in out
+    out = icpctl("insight", "v.jsonl", "--case-sensitive", cwd=tmp_path).tabbed
+    assert "a\t1\tindustry: also Tech\t+1\n" in out
     assert "also" not in icpctl("insight", "v.jsonl", cwd=tmp_path).out
+
+
+COMMENTED = """\
+label: A  # the label
+rules:
+  groups:
+    - operator: AND
+      conditions:
+        - {type: city, comparator: exists}
+        # how large
+        - type: company_size
+          comparator: gte
+          value: 50  # people
+"""
+
+
+def gains(folder: Path) -> list[list[str]]:
+    """The changes that `insight` proposes: slug, number, change and gain."""
+    lines = icpctl("insight", "v.jsonl", cwd=folder).tabbed.splitlines()
+    return [line.split("\t") for line in lines if "\t+" in line]
+
+
+def test_a_change_of_the_list_is_made_in_the_file(tmp_path: Path) -> None:
+    visitors = [{"city": "Bonn", "company_size": size} for size in (30, 40, 60)]
+    folder(tmp_path, {"a": [CITY, SIZE]}, visitors)
+    (tmp_path / "icp_configs" / "a.json").unlink()
+    config = tmp_path / "icp_configs" / "a.yaml"
+    config.write_text(COMMENTED)
+    number = next(number for _, number, text, _ in gains(tmp_path) if text.endswith("-> 40"))
+    ended = icpctl("insight", "v.jsonl", "--apply", number, cwd=tmp_path)
+    assert ended.code == 0
+    assert "-          value: 50  # people\n+          value: 40  # people\n" in ended.out
+    said = "company size is at least 50 -> 40, which gains 1 visitor\n"
+    assert ended.err == f"updated icp_configs/a.yaml: {said}"
+    assert config.read_text() == COMMENTED.replace("value: 50", "value: 40")
+    assert matches(tmp_path) == {"a": 2}
+
+
+def test_every_change_gains_what_it_says(tmp_path: Path) -> None:
+    title = {"type": "job_title", "comparator": "starts_with", "value": "VP"}
+    people = [
+        {"city": city, "company_size": size, "job_title": job, "industry": industry}
+        for city, size, job, industry in (
+            ("Rome", 60, "VP", "Tech"),
+            ("Rome", 45, "VP", "Technology"),
+            ("Rome", 60, "Deputy VP", "Retail"),
+            ("Rome", 20, "VP", "Tech"),
+        )
+    ]
+    configs = {"a": [ROME, SIZE, title], "b": [SIZE, INDUSTRY | {"value": "Tech"}]}
+    folder(tmp_path, configs, people)
+    proposed, before = gains(tmp_path), matches(tmp_path)
+    assert [int(cells[1]) for cells in proposed] == list(range(1, len(proposed) + 1))
+    for slug, number, _, gain in proposed:
+        file = tmp_path / "icp_configs" / f"{slug}.json"
+        kept = file.read_bytes()
+        assert icpctl("insight", "v.jsonl", "--apply", number, cwd=tmp_path).code == 0
+        assert matches(tmp_path)[slug] - before[slug] == int(gain)
+        file.write_bytes(kept)
+
+
+def matches(folder: Path) -> dict[str, int]:
+    """How many visitors match each config."""
+    scored = json.loads(icpctl("score", "v.jsonl", "-o", "json", cwd=folder).out)
+    return {config["slug"]: config["matched"] for config in scored["configs"]}
+
+
+def test_changes_that_cannot_be_made(tmp_path: Path) -> None:
+    folder(tmp_path, {"a": [INDUSTRY | {"comparator": "in", "value": {"list": "x"}}]}, PEOPLE)
+    (tmp_path / "icp_configs" / "lists").mkdir()
+    (tmp_path / "icp_configs" / "lists" / "x.txt").write_text("Retail\n")
+    config = (tmp_path / "icp_configs" / "a.json").read_bytes()
+    ended = icpctl("insight", "v.jsonl", "--apply", "99", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: there is no change 99\n  hint: there are ")
+    ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
+    assert ended.code == 2
+    assert "change 1 is one of the list x, which other configs may share" in ended.err
+    assert "change lists/x.txt by hand: industry: also" in ended.err
+    with (tmp_path / "v.jsonl").open("a") as file:
+        file.write("bad\n")
+    ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
+    assert "1 line rejected, so nothing was changed" in ended.err
+    assert (tmp_path / "icp_configs" / "a.json").read_bytes() == config
 
 
 POINTS = {
@@ -259,17 +344,17 @@ def bounded(path: Path) -> None:
 
 def test_what_lowest_scores_cost_and_exclusions_take(tmp_path: Path) -> None:
     bounded(tmp_path)
-    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).out.splitlines()
+    lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     at = lines.index("EXCLUDED BY\tEXCLUDED\tBY IT ALONE\tWOULD MATCH\tOF WHICH CONFIGS")
     assert lines[at + 1] == "ours\t1\t1\t1\tpoints (1)"
     at = lines.index("CONFIG\tMIN SCORE\tREACH IT\tBELOW\tNEXT BOUND\tGAINS")
     assert lines[at + 1] == "points\t60\t2\t2\t50\t+1"
     changes = [line for line in lines if line.startswith("points\t") and "\t+" in line][1:]
     assert changes == [
-        "points\tcompany_size gte 50 -> 20\t+2",
-        "points\tminScore 60 -> 25\t+2",
-        "points\tcompany_size gte 50 -> 40\t+1",
-        "points\tminScore 60 -> 50\t+1",
+        "points\t1\tcompany size is at least 50 -> 20\t+2",
+        "points\t2\tminScore 60 -> 25\t+2",
+        "points\t3\tcompany size is at least 50 -> 40\t+1",
+        "points\t4\tminScore 60 -> 50\t+1",
     ]
     body = json.loads(icpctl("insight", "v.jsonl", "-o", "json", cwd=tmp_path).out)
     ours, points = body["configs"]
@@ -310,4 +395,13 @@ def test_a_bound_or_an_exclusion_that_stands_out(
     file = tmp_path / "icp_configs" / "a.json"
     more = {"minScore": min_score, "exclude": excludes}
     file.write_text(json.dumps(json.loads(file.read_text()) | more))
-    assert said in icpctl("insight", "v.jsonl", cwd=tmp_path).out
+    assert said in icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
+
+
+def test_a_lower_bound_is_set_in_the_file(tmp_path: Path) -> None:
+    bounded(tmp_path)
+    ended = icpctl("insight", "v.jsonl", "--apply", "4", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    body = json.loads((tmp_path / "icp_configs" / "points.json").read_text())
+    assert body["minScore"] == 50
+    assert "minScore 60 -> 50, which gains 1 visitor" in ended.err

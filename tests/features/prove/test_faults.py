@@ -313,7 +313,7 @@ def test_the_examples_of_a_code(code: Code) -> None:
         return {it.code for it in found.facts}
 
     assert code.name in codes(code.bad)
-    assert codes(code.mended) == set()
+    assert codes(code.good) == set()
 
 
 def test_there_are_enough_faults() -> None:

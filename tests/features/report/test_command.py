@@ -53,7 +53,7 @@ def test_the_figures_are_those_of_the_json_report(tmp_path: Path) -> None:
     assert heads["Matches"] == f"{expected['matched']:,}"
     assert found.headlines["Match rate"].startswith(percent(expected["matchRate"]))
     assert heads["Rejected lines"] == str(expected["rejected"])
-    assert table(found, "Profiles in the order").rows[1:] == [
+    assert table(found, "Configs in the order").rows[1:] == [
         [
             f"{it['label']} {it['slug']}",
             "" if it["priority"] is None else str(it["priority"]),
@@ -88,8 +88,8 @@ def test_the_best_visitors_are_those_of_the_rows(tmp_path: Path) -> None:
     matching = sorted((it for it in rows if it["icp_match"]), key=lambda it: -it["icp_score"])
     labels = {it["slug"]: it["label"] for it in report(tmp_path, FLAT)["configs"]}
     shown = table(found, "Visitors with the highest scores").rows
-    assert shown[0] == ["Visitor", "Score", "Profile", "Why", "Company", "Title", "Country", "Line"]
-    assert [[*it[:3], *it[6:]] for it in shown[1:]] == [
+    assert shown[0] == ["Visitor", "Score", "ICP", "Why", "Company", "Title", "Country", "Line"]
+    assert [[it[0].split()[0], *it[1:3], *it[6:]] for it in shown[1:]] == [
         [
             it["id"],
             f"{it['icp_score']:.2f}",
@@ -102,7 +102,7 @@ def test_the_best_visitors_are_those_of_the_rows(tmp_path: Path) -> None:
     for cells, row in zip(shown[1:], matching, strict=True):
         for match in row["matches"][1:]:
             assert f"also {labels[match['config']]}, {match['score']:.2f}:" in cells[3]
-    assert shown[1][3].startswith("session_count 6; page_contains /blog/, /docs/; last_seen_days")
+    assert shown[1][3].startswith("viewed /blog/ and /docs/; had at least 4 sessions (6); was last")
 
 
 def test_breakdowns_are_those_of_stats(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_period_is_that_of_stats(tmp_path: Path) -> None:
     assert [row[:3] for row in table(found, "Visitors and matches by day").rows[1:]] == [
         [it["date"], str(it["visitors"]), str(it["matched"])] for it in expected["days"]
     ]
-    assert [row[2] for row in table(found, "Profiles in").rows[1:]] == [
+    assert [row[2] for row in table(found, "Configs in").rows[1:]] == [
         str(it["matched"]) for it in expected["configs"]
     ]
     assert "Funnels" not in found.headings
@@ -298,7 +298,7 @@ def test_a_label_from_right_to_left_turns_no_sentence(tmp_path: Path) -> None:
     page(tmp_path, "v.jsonl", configs=tmp_path / "configs")
     text = (tmp_path / "r.html").read_text("utf-8")
     whole = f"\u2068{label}\u2069"
-    for sentence in ("{}, 1 of 2 ways to match", "{}: never comes first", "also {}, 100.00:"):
+    for sentence in ("{}, group 1 of 2", "{}: is never the ICP", "also {}, 100.00:"):
         assert sentence.format(whole) in text
         assert sentence.format(label) not in text
 
@@ -313,7 +313,7 @@ def test_a_lone_visitor(tmp_path: Path) -> None:
     (tmp_path / "v.jsonl").write_text('{"id": 1, "industry": "SaaS", "company_size": 900}\n')
     page(tmp_path, "v.jsonl")
     text = (tmp_path / "r.html").read_text("utf-8")
-    assert "The only visitor that matches, with what each profile found." in text
+    assert "The only visitor that matches, with the conditions they meet." in text
 
 
 def test_no_visitors(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_no_visitors(tmp_path: Path) -> None:
         assert "Top visitors" not in text
         assert not re.search(r"\bv[0-9]{3}\b", text)
         assert '"lots"' not in text
-        assert "northwind-analytics" not in re.sub(r"domain in [^<|]*", "", text)
+        assert "northwind-analytics" not in re.sub(r"domain is [^<|]*", "", text)
 
 
 def test_no_visitors_in_what_it_would_gain(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_it_says_how_it_was_made(tmp_path: Path) -> None:
     listed = json.loads(
         icpctl("list", "--active", "--dir", CONFIGS, "-o", "json", cwd=tmp_path).out
     )
-    hashes = table(found, "Profiles, and the first 16").rows[1:]
+    hashes = table(found, "Configs, and the first 16").rows[1:]
     assert hashes == [[it["slug"], it["etag"]] for it in listed]
     assert "As of 2026-11-23 12:00:00 UTC" in (tmp_path / "r.html").read_text("utf-8")
 
@@ -465,7 +465,7 @@ def test_what_cannot_be_written(tmp_path: Path, command: str) -> None:
     assert "gone/r.html: error: cannot write it" in ended.err
     ended = run(command, FLAT, "--report", "r.pdf", cwd=tmp_path)
     assert ended.code == 2
-    assert "r.pdf: error: what the report should be is not clear from its name" in ended.err
+    assert "r.pdf: error: the extension of the report does not say its format" in ended.err
     for option in (["--no-visitors"], ["--report-title", "x"]):
         ended = run(command, FLAT, *option, cwd=tmp_path)
         assert ended.code == 2
@@ -492,7 +492,7 @@ def test_a_record_too_large_to_explain(tmp_path: Path) -> None:
     (tmp_path / "v.jsonl").write_text(json.dumps(record))
     rows = table(page(tmp_path, "v.jsonl"), "Visitors with the highest").rows
     assert rows[1][0] == "big"
-    assert rows[1][3] == "the record is too large to be shown"
+    assert rows[1][3] == "the record is too large to show"
 
 
 def test_the_scripts_are_those_that_are_noted() -> None:

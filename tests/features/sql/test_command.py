@@ -174,22 +174,22 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
     ("args", "says"),
     [
         (["--dialect", "oracle"], "'oracle' is not one of"),
-        (["--table", "a..b"], "'a..b' names no table"),
-        (["--table", "a.b.c.d"], "'a.b.c.d' names no table"),
-        (["--table", 'a"b'], "names no table"),
-        (["--table", "a\nb"], "names no table"),
-        (["--table", "`a.b`"], "names no table"),
+        (["--table", "a..b"], "'a..b' is not the name of a table"),
+        (["--table", "a.b.c.d"], "'a.b.c.d' is not the name of a table"),
+        (["--table", 'a"b'], "is not the name of a table"),
+        (["--table", "a\nb"], "is not the name of a table"),
+        (["--table", "`a.b`"], "is not the name of a table"),
         (["--as", "dbt"], "--out models/icp_verdicts.sql"),
         (["--as", "dbt", "--out", "a b.sql"], "a b.sql cannot be the file of a model"),
         (["--as", "dbt", "--out", "a.sql", "--table", "a.b.c"], "source.table"),
         (["--name", "x"], "--name is the name of a view or a table"),
-        (["--as", "view", "--name", "."], "'.' names no table"),
+        (["--as", "view", "--name", "."], "'.' is not the name of a table"),
         (["--as", "view", "--name", "visitors"], "visitors is the table of visitors"),
         (["--as", "dbt", "--out", "visitors.sql"], "visitors is the table of visitors"),
         (["--dialect", "clickhouse", "--as", "table"], "an engine and an order"),
         (["--columns", "none.yaml"], "there is no file none.yaml"),
         (["--columns", "."], "this is a folder"),
-        (["--as-of", "soon"], "--as-of 'soon' is no date"),
+        (["--as-of", "soon"], "--as-of 'soon' is not a valid date"),
         (["--dir", "empty"], "there is no config in empty"),
         (["--dir", "gone"], "gone does not exist"),
         (["--out", "no/such/folder.sql"], "No such file"),
@@ -219,5 +219,5 @@ def test_without_the_extra(here: Path) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
         "error: SQL needs sqlglot, which is not installed (No module named s)\n"
-        '  hint: install it with: pip install "icpctl[sql]"\n'
+        '  hint: from a clone of icpctl: pip install ".[sql]"\n'
     )

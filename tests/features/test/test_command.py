@@ -167,7 +167,7 @@ def test_a_folder_of_tests_and_a_choice_of_configs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tests", "messages"),
     [
-        ("tests: []", ["1:8: error[ICP104] the list is empty; it holds at least one test"]),
+        ("tests: []", ["1:8: error[ICP104] the list is empty; it needs at least one test"]),
         ("{}", ["1:1: error[ICP101] tests is missing"]),
         ("# none\n", ["1:1: error[ICP007] the file holds no tests"]),
         *(
@@ -228,11 +228,11 @@ def test_a_misspelt_field_is_told(tmp_path: Path) -> None:
     assert (ended.code, ended.out) == (0, "1 test of 1 config: 1 passed, 0 failed\n")
     found = [line for line in ended.err.splitlines() if "ICP308" in line or "hint" in line]
     assert found == [
-        "c/saas.test.yaml:3:7: warning[ICP308] 'industri' is no field that is read",
+        "c/saas.test.yaml:3:7: warning[ICP308] 'industri' is not a field that is read",
         "  hint: did you mean industry?",
-        "c/saas.test.yaml:4:7: warning[ICP308] 'Company_Size' is no field that is read",
+        "c/saas.test.yaml:4:7: warning[ICP308] 'Company_Size' is not a field that is read",
         "  hint: did you mean company_size?",
-        "c/saas.test.yaml:5:17: warning[ICP308] 'employe_count' is no field that is read",
+        "c/saas.test.yaml:5:17: warning[ICP308] 'employe_count' is not a field that is read",
         "  hint: did you mean employee_count?",
     ]
     annotations = run(tmp_path, MISSPELT, "-o", "github")
@@ -265,8 +265,8 @@ def test_tests_of_nothing(tmp_path: Path) -> None:
 
 def test_coverage(tmp_path: Path) -> None:
     ended = run(tmp_path, GOOD, "--coverage")
-    assert ended.out.splitlines() == [
-        "4 of 5 conditions are made both true and false",
+    assert ended.tabbed.splitlines() == [
+        "4 of 5 conditions are both met and not met in some test",
         "CONFIG\tCONDITION\tALWAYS",
         "saas\ticp_match equals true\tfalse",
         "",
@@ -279,13 +279,13 @@ def test_coverage_counts_configs_without_tests(tmp_path: Path) -> None:
     for slug, active in (("other", True), ("off", False)):
         body = {"label": slug, "isActive": active, "rules": {"groups": [GROUP]}}
         (tmp_path / "c" / f"{slug}.json").write_text(json.dumps(body))
-    lines = run(tmp_path, GOOD, "--coverage").out.splitlines()
-    assert lines[0] == "4 of 6 conditions are made both true and false"
-    assert "other\t(no test of its 1 condition)\t" in lines
+    lines = run(tmp_path, GOOD, "--coverage").tabbed.splitlines()
+    assert lines[0] == "4 of 6 conditions are both met and not met in some test"
+    assert "other\t(no test of its 1 condition)" in lines
     body = json.loads(run(tmp_path, GOOD, "--coverage", "-o", "json").out)
     assert body["untested"] == ["other"]
     assert run(tmp_path, GOOD, "saas", "--coverage").out.startswith("4 of 5 conditions")
-    assert "\noff\t(no test" in run(tmp_path, GOOD, "saas", "off", "--coverage").out
+    assert "\noff\t(no test" in run(tmp_path, GOOD, "saas", "off", "--coverage").tabbed
 
 
 GROUP = {"operator": "AND", "conditions": [{"type": "city", "comparator": "equals", "value": "X"}]}
@@ -297,7 +297,7 @@ def test_what_an_output_has_no_place_for_is_told(tmp_path: Path, output: str) ->
     assert ended == (
         0,
         ended.out,
-        "--coverage and --mutate tell nothing here: use -o table or -o json\n",
+        "--coverage and --mutate need -o table or -o json\n",
     )
 
 
@@ -331,7 +331,7 @@ def test_what_is_changed_of_a_condition(tmp_path: Path, condition: str, changes:
 
 def test_mutate(tmp_path: Path) -> None:
     ended = run(tmp_path, GOOD, "--mutate")
-    assert ended.out.splitlines() == [
+    assert ended.tabbed.splitlines() == [
         "8 of 16 mutants are noticed by a test",
         "CONFIG\tGROUP\tNOT NOTICED WHEN\tBECOMES",
         "saas\t1\tindustry in SaaS, Software\twithout Software",

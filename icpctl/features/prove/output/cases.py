@@ -26,7 +26,7 @@ def cases_text(config: ConfigFile, cases: Cases) -> str:
     ]
     for number, holds in cases.lacking:
         verb = "holds" if holds else "fails"
-        lines.append(f"# Nobody found who {verb} {shown(head(conditions[number]))}")
+        lines.append(f"# No visitor found who {verb} {shown(head(conditions[number]))}")
     lines.append("tests:")
     for case in cases.cases:
         body = yaml.safe_dump(

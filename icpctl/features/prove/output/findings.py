@@ -145,7 +145,7 @@ def _covered(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     others = _all(proofs, fact.because, "or")
     return (
         f"this group adds nobody: whoever matches it matches {others}",
-        "remove it, unless its score is wanted",
+        "remove it, unless you need its score",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl import __version__
 from icpctl.features.report.pages.page import (
     Block,
     Cell,
@@ -17,10 +16,12 @@ from icpctl.features.report.pages.page import (
 from icpctl.output.runs.notes import misfit_text
 from icpctl.output.runs.read_as import unread_file_text
 from icpctl.output.wording import counted
+from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.sources import Source
     from icpctl.scoring.run import Run
 
@@ -38,7 +39,7 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             columns("Line", "Reason"),
             [[Cell(own(f"{it.file}:{it.line}")), Cell(own(it.reason))] for it in run.rejected],
         )
-        text = f"{counted(report.rejected, 'line')} that are no visitor; all others were scored."
+        text = f"{counted(report.rejected, 'line')} that are not a visitor; all others were scored."
         blocks.append(Block("Rejected lines", text, table=table))
     if report.field_warnings:
         counts = Table(
@@ -46,12 +47,18 @@ def quality(run: Run, *, visitors: bool) -> Section | None:
             columns("Field", "#Values"),
             [[Cell(name), number(count)] for name, count in report.field_warnings.items()],
         )
-        first = tuple(own(f"{it.file}:{it.line}: {misfit_text(it)}") for it in run.warnings)
-        text = "Values that are not of their field's kind count as missing."
+        first = tuple(own(f"{_place(it)}: {misfit_text(it)}") for it in run.warnings)
+        text = "Values that do not fit their field count as missing."
         blocks.append(Block("Field warnings", text, table=counts, items=first if visitors else ()))
     if not blocks:
         return None
     return Section("quality", "Data quality", "", blocks)
+
+
+def _place(warning: FieldWarning) -> str:
+    """Where the first value of a field is that does not fit."""
+    file, line = warning.places[0]
+    return f"{file}:{line}"
 
 
 def _unread(run: Run) -> list[Block]:
@@ -100,5 +107,5 @@ def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
     text = f"Made by icpctl {__version__}."
     if more > 0:
         text += f" The first {_MOST_PLACES} of {len(sources):,} files are listed."
-    blocks = [Block("Input", table=inputs), Block("Profiles", table=configs)]
+    blocks = [Block("Input", table=inputs), Block("Configs", table=configs)]
     return Section("making", "How it was made", text, blocks, columns=True)

@@ -20,7 +20,8 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.features.report.pages.people import people
+from icpctl.features.report.pages.people import excluded_people, people
+from icpctl.features.report.pages.summary import summary
 from icpctl.features.report.spans import grouped
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
@@ -43,7 +44,7 @@ _FIELDS = {
     "utm_source": "Source",
 }
 _MISSING = "not known"
-_MATCH = ("match", "do not")
+_MATCH = ("match", "no match")
 
 
 def page(
@@ -55,11 +56,13 @@ def page(
     """The page for figures and the configs that they are of, with `contributed` sections."""
     sections = [
         _time(figures),
-        _profiles(figures),
+        _configs(figures),
+        _tiers(figures),
         _scores(figures),
         *contributed,
         _breakdowns(figures),
         people(figures),
+        excluded_people(figures),
         quality(figures.run, visitors=figures.top is not None),
         _making(figures, configs),
     ]
@@ -71,6 +74,7 @@ def page(
         subtitle,
         _headlines(figures),
         [section for section in sections if section],
+        summary(figures),
     )
 
 
@@ -80,13 +84,13 @@ def _headlines(figures: Figures) -> list[Headline]:
     average = figures.average_score
     return [
         Headline("Visitors", f"{figures.visitors:,}"),
-        Headline("Matches", f"{figures.matched:,}", "visitors that match a profile"),
+        Headline("Matches", f"{figures.matched:,}", "visitors that match a config"),
         Headline("Match rate", percent(figures.match_rate), "of all visitors"),
         Headline("Average score", "" if average is None else f"{average:.2f}", "of matches"),
         Headline(
             "Rejected lines",
             f"{rejected:,}",
-            f"{counted(warned, 'value')} did not fit" if warned else "that are no visitor",
+            f"{counted(warned, 'value')} did not fit" if warned else "that are not a visitor",
         ),
     ]
 
@@ -112,20 +116,30 @@ def _time(figures: Figures) -> Section | None:
     data = [[str(it.start), str(it.stop), it.matched, it.visitors] for it in spans]
     text = f"Visitors by the {unit} in which they were last seen, UTC."
     if undated:
-        text += f" {counted(undated[0].visitors, 'visitor')} without a date not in the chart."
+        text += f" {counted(undated[0].visitors, 'visitor')} without a date are not in the chart."
     chart = Chart("time", f"Matches by {unit}", words, data, table)
     return Section("time", "Matches over time", text, [Block(chart=chart)], legend=_MATCH)
 
 
-def _profiles(figures: Figures) -> Section:
-    cells = bars([(it.matched, it.first) for it in figures.configs])
-    names = ("Profile", "#Priority", "#Matches", "#Rate", "=", "#First", "#Taken", "#Average score")
+def _configs(figures: Figures) -> Section:
+    configs = _matching(figures)
+    cells = bars([(it.matched, it.first) for it in configs])
+    names = (
+        "Config",
+        "#Priority",
+        "#Matches",
+        "#Rate",
+        "=",
+        "#ICP of",
+        "#Other ICP",
+        "#Average score",
+    )
     table = Table(
-        "Profiles in the order in which they are asked",
+        "Configs in the order in which they are scored",
         columns(*names),
         [
             [
-                profile(config),
+                config_cell(config),
                 Cell("" if config.priority is None else f"{config.priority}"),
                 number(config.matched),
                 Cell(percent(config.match_rate)),
@@ -134,18 +148,42 @@ def _profiles(figures: Figures) -> Section:
                 number(config.matched - config.first),
                 Cell("" if config.average_score is None else f"{config.average_score:.2f}"),
             ]
-            for config, bar in zip(figures.configs, cells, strict=True)
+            for config, bar in zip(configs, cells, strict=True)
         ],
+        is_cards=True,
     )
     text = (
-        "A visitor may match several profiles; it belongs to the first of them. First counts "
-        "the visitors that a profile gets, Taken its matches that belong to a profile before it."
+        "A visitor may match several configs; its ICP is the first of them. ICP of counts the "
+        "visitors whose ICP a config is, Other ICP its matches whose ICP is an earlier config."
     )
-    legend = "first", "taken"
-    return Section("profiles", "Profiles", text, [Block(table=table)], legend=legend)
+    legend = "ICP of", "other ICP"
+    return Section("configs", "Configs", text, [Block(table=table)], legend=legend)
 
 
-def profile(config: ConfigReport) -> Cell:
+def _matching(figures: Figures) -> list[ConfigReport]:
+    """The configs that visitors may belong to: those that exclude have a section of their own."""
+    excluding = dict(figures.excluded_by or ())
+    return [config for config in figures.configs if config.slug not in excluding]
+
+
+def _tiers(figures: Figures) -> Section | None:
+    """How many matches each tier has; None where there are no tiers."""
+    if not figures.tiers:
+        return None
+    cells = bars([(count, count) for count in figures.tiers.values()])
+    table = Table(
+        "Matches by tier",
+        columns("Tier", "=", "#Matches", "#Of matches"),
+        [
+            [Cell(own(name)), bar, number(count), Cell(percent(rate(count, figures.matched)))]
+            for bar, (name, count) in zip(cells, figures.tiers.items(), strict=True)
+        ],
+    )
+    text = "Matches by the score of their ICP: each tier begins at its lowest score."
+    return Section("tiers", "Tiers", text, [Block(table=table)])
+
+
+def config_cell(config: ConfigReport) -> Cell:
     """A config by its label and slug."""
     return Cell(own(config.label), small=config.slug)
 
@@ -154,16 +192,14 @@ def _scores(figures: Figures) -> Section | None:
     histograms = [
         (config, counts)
         for config, counts in zip(figures.configs, figures.histograms, strict=True)
-        if config.matched
+        if config in _matching(figures) and config.matched
     ]
     if not histograms:
         return None
     histograms.sort(key=lambda pair: -pair[0].matched)
-    text = "How well matches fit: visitors by score, from 0 to 100."
+    text = "How well the matches fit: visitors by score, from 0 to 100."
     if len(histograms) > MOST_HISTOGRAMS:
-        text += (
-            f" The {MOST_HISTOGRAMS} profiles with most matches are shown, of {len(histograms)}."
-        )
+        text += f" The {MOST_HISTOGRAMS} configs with most matches are shown, of {len(histograms)}."
     blocks = [_histogram(config, counts) for config, counts in histograms[:MOST_HISTOGRAMS]]
     return Section("scores", "Scores", text, blocks, columns=True)
 
@@ -189,7 +225,7 @@ def _histogram(config: ConfigReport, counts: list[int]) -> Block:
 
 def _breakdowns(figures: Figures) -> Section:
     blocks = [_breakdown(it, figures.uncounted.get(it.field, 0)) for it in figures.fields]
-    text = "Visitors by what is known of them."
+    text = "Visitors by what is known about them."
     return Section("breakdowns", "Who they are", text, blocks, columns=True, legend=_MATCH)
 
 
@@ -197,7 +233,7 @@ def _breakdown(field: FieldReport, uncounted: int) -> Block:
     name = _FIELDS[field.field]
     known = sum(it.value is not None for it in field.values)
     if not known and not uncounted:
-        return Block(name, f"{field.field} is not known of any visitor.")
+        return Block(name, f"{field.field} is not known for any visitor.")
     text = f"By {field.field}"
     if field.distinct > known:
         more = "more than " if uncounted else ""
@@ -229,8 +265,8 @@ def _breakdown(field: FieldReport, uncounted: int) -> Block:
 
 def _making(figures: Figures, configs: Sequence[ConfigFile]) -> Section:
     used = Table(
-        "Profiles, and the first 16 digits of each file's SHA-256",
-        columns("Profile", "Hash"),
+        "Configs, and the first 16 digits of each file's SHA-256",
+        columns("Config", "Hash"),
         [[Cell(it.slug), Cell(it.etag)] for it in sorted(configs, key=lambda it: it.order)],
     )
     return making(figures.run, figures.sources, used)

@@ -167,7 +167,7 @@ class Dialect:
         """Return a whole number in a type that holds up to `largest`."""
         if largest > LONG:
             raise RefusedError(
-                "the weights have so many digits that their sums do not fit into 64 bits",
+                "the weights have too many digits: their sums do not fit into 64 bits",
                 "write weights of fewer digits",
             )
         return exp.cast(whole(value), "BIGINT")
@@ -301,7 +301,7 @@ def no_words(source: Tree, value: str, name: str) -> RefusedError:
     """Return the refusal to look for whole words."""
     return RefusedError(
         f"patterns of {name} know no letters beyond ASCII, so whether {value!r} is a word of "
-        f"{source.name!r} cannot be told",
+        f"{source.name!r} cannot be decided",
         "write comparator: contains, or split the text into words in a view",
     )
 

@@ -12,8 +12,8 @@ def require_yes(question: str, *, yes: bool) -> None:
     if yes:
         return
     if sys.stdin is None or not sys.stdin.isatty():
-        message = "nobody can be asked here, so nothing was done"
-        raise IcpctlError(message, "not_confirmed", hint="say --yes")
+        message = "cannot ask for confirmation without a terminal, so nothing was done"
+        raise IcpctlError(message, "not_confirmed", hint="confirm with --yes")
     try:
         sure = typer.confirm(question, err=True)
     except typer.Abort:

@@ -16,14 +16,14 @@ def describe(
         str | None,
         typer.Argument(
             metavar="TYPE|COMPARATOR|CODE",
-            help="What to explain; everything in short when not given.",
+            help="What to explain (default: everything, in short).",
             autocompletion=words,
         ),
     ] = None,
     directory: Dir = None,
     org: Org = None,
     output: Annotated[
-        DescribeFormat, typer.Option("-o", "--output", help="How to print it.")
+        DescribeFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
 ) -> ExitCode:
     """Explain condition types, comparators and finding codes."""
