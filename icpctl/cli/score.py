@@ -136,7 +136,6 @@ def score(
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.output.written import print_written
 
     started = time.perf_counter()
 
@@ -183,7 +182,10 @@ def score(
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
-    print_written(out, rejects, near_misses, report, since=started)
+    if out or rejects or near_misses or report:
+        from icpctl.output.written import print_written
+
+        print_written(out, rejects, near_misses, report, since=started)
     if timings:
         print_timings(run)
     return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns import first_value
-from icpctl.exports.foreign_files import foreign_content
 from icpctl.exports.recognition import fields_in, formed_fields, mapping_of
 from icpctl.exports.record_forms import formed
 from icpctl.exports.samples import column_names, first_records, skipped_lines
@@ -112,9 +111,16 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
         first=first,
         repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
         looked_at=len(records),
-        foreign=None if first - {ID} else foreign_content(head_of(source), sample),
+        foreign=None if first - {ID} else _foreign(source, sample),
         kept=tuple(sample) if keep or source.pipe else (),
     )
+
+
+def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
+    """Return what a file is, as far as that is known, where it is not an export."""
+    from icpctl.exports.foreign_files import foreign_content
+
+    return foreign_content(head_of(source), records)
 
 
 def _repeated_ids(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:

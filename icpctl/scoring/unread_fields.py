@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.key_forms import key_form
-from icpctl.exports.key_survey import SURVEYED, survey
 from icpctl.exports.samples import first_records
-from icpctl.exports.similar_keys import similar_keys
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
@@ -173,6 +171,8 @@ def require_carried(
 
 
 def _require_key(text: str, sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+    from icpctl.exports.key_survey import survey
+
     keys: dict[str, None] = {}
     for source, of_file in list(zip(sources, mapped, strict=True))[:SURVEYS]:
         known = survey(_first_records(source, of_file), with_nulls=True)
@@ -232,6 +232,8 @@ def _missing(group: _Group, there: FileFields, asked: Mapping[str, _Asked]) -> l
 def _unread_field(
     name: str, of_file: Mapped, asked: _Asked, keys: Sequence[SurveyedKey], plan: Plan
 ) -> UnreadField:
+    from icpctl.exports.similar_keys import similar_keys
+
     likely = similar_keys(name, keys, asked.texts)
     return UnreadField(
         of_file.source,
@@ -263,6 +265,8 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
 
 def _free_keys(group: _Group, there: FileFields, plan: Plan) -> list[SurveyedKey]:
     """Return the keys of the first file that no field which was read is read from."""
+    from icpctl.exports.key_survey import survey
+
     source, of_file = group.sources[0], group.mapped[0]
     keys = survey(_first_records(source, of_file))
     taken = {
@@ -279,6 +283,8 @@ def _first_records(source: Source, of_file: Mapped) -> Iterable[dict[str, Any]]:
     """Return the first records of a file: those that were kept, where it cannot be read again."""
     if source.pipe or of_file.kept or not source.path.exists():
         return of_file.kept
+    from icpctl.exports.key_survey import SURVEYED
+
     return islice(first_records(source, SURVEYED, of_file.mapping), SURVEYED)
 
 

@@ -6,11 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.mappings.paths import path_text
-from icpctl.output.condition_wording import DATE, wanted
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted, cut
-from icpctl.values.forms.date_forms import has_two_readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,6 +135,9 @@ def rejects_hint(*, rejects_kept: bool) -> str:
 
 def misfit_text(warning: FieldWarning) -> str:
     """Return what is wrong with the values of a field: how many, the commonest, and where."""
+    from icpctl.output.condition_wording import DATE, wanted
+    from icpctl.values.forms.date_forms import has_two_readings
+
     kind = wanted(warning.field)
     is_date = kind == DATE
     if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):
