@@ -77,7 +77,7 @@ CASES_READ = [
         "02_hubspot_companies.jsonl",
         {"9001": "target germany recent not-big", "9002": "germany"},
     ),
-    Case("03c_ga4_before_2023.json", {"A.1": "germany recent pricing not-big"}),
+    Case("03c_ga4_before_2023.json", {"A.1": "germany recent pricing small-range not-big"}),
     Case("04_european_thousands.csv", {"1": "not-big"}),
     Case("05_numeric_dates.jsonl", {"1": "recent not-big", "2": "recent not-big", "3": "not-big"}),
     Case(
