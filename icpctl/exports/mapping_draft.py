@@ -68,13 +68,13 @@ class MappingDraft:
 
 
 def draft_mapping(
-    sources: Sequence[Source], mapping: Mapping | None = None, asked: Collection[str] = ()
+    sources: Sequence[Source], mappings: Sequence[Mapping] = (), asked: Collection[str] = ()
 ) -> MappingDraft:
-    """Draft a mapping for files of one format; `mapping` is what they are read with, if any.
+    """Draft a mapping for files of one format; `mappings` are what they are read with, if any.
 
     `asked` are texts that configs ask for. Raises `IcpctlError` where a file cannot be read.
     """
-    (of_file, *_) = map_sources(sources[:1], mapping)
+    (of_file, *_) = map_sources(sources[:1], mappings)
     base = of_file.mapping if of_file.mapping.name in built_in_names() else built_in(DEFAULT)
     kept = of_file.kept or islice(_records(sources, base), SURVEYED)
     records = list(kept)
