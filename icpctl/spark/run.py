@@ -157,7 +157,8 @@ class SparkScan:
         started = time.perf_counter()
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
-            inputs = find_inputs(spark, visitors, spool, skipped := [])
+            skipped: list[str] = []
+            inputs = find_inputs(spark, visitors, spool, skipped)
             sources = [file.source for file in inputs]
             mapped = map_sources(sources, options.mappings, keep=SURVEYS)
         for its in mapped:
