@@ -125,7 +125,7 @@ def _exclusions(report: InsightReport) -> Section:
         if (taken := config.exclusion)
     ]
     heads = columns("ICP", "#Excluded", "#By it alone", "#Would match", "Of which ICPs")
-    table = Table("Who is excluded, and what ICPs that takes from", heads, rows, is_cards=True)
+    table = Table("Who is excluded, and which configs that takes from", heads, rows, is_cards=True)
     text = "Visitors whom an ICP excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 

@@ -161,7 +161,7 @@ def outcomes(
     bounds = _bounds(fail_on or [], slugs, capacity)
     deals = won or (), lost or (), on, label, unit, against, within, period
     asked = OutcomeOptions(*deals, encoding=options.encoding)
-    request = read_request(asked, options.as_of)
+    request = read_request(asked, options.as_of, options.mappings)
     exports = visitors_of(visitors)
     if earlier is not None and "-" in exports:
         raise IcpctlError(
