@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import built_in, load_mapping
+from tests.long import examples
 from tests.support import Scored, score_files
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def test_just_the_fields_that_no_record_has_are_named(tmp_path: Path, name: str)
 
 
 @given(st.sets(st.sampled_from(sorted(VALUES)), min_size=1), st.integers(1, 700))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_a_field_is_there_wherever_it_first_occurs(
     tmp_path_factory: pytest.TempPathFactory, there: set[str], before: int
 ) -> None:

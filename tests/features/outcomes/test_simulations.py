@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from math import sqrt
 from unittest.mock import patch
@@ -28,9 +27,9 @@ from icpctl.features.outcomes.statistics.suspects import (
 from icpctl.features.outcomes.survey import alternate
 from icpctl.scoring.run import Options
 from tests.features.outcomes.support import shapes_of
+from tests.long import LONG
 from tests.process import ROOT
 
-LONG = bool(os.environ.get("ICPCTL_LONG"))
 CONFIGS = [[[0, 1, 2, 3]], [[4, 5], [6, 7, 8]], [[9, 10, 11]]]
 LITERALS = 12
 SAMPLE = ROOT / "sample_visitors" / "_outcomes"
