@@ -23,7 +23,6 @@ from icpctl.config.editing.group_changes import GroupChanges
 from icpctl.documents.document import read_document
 from tests.config import layouts
 from tests.long import LONG
-from tests.long import LONG
 from tests.strategies import ABSENT, CONDITION_VALUES, TYPES, conditions, configs, groups
 
 ANY = settings(
