@@ -42,7 +42,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A command with commands of its own, which is as careful as `Command`."""
+    """A command with subcommands, which is as careful as `Command`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words of a call; raise `typer.BadParameter` for slips."""

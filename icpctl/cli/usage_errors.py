@@ -112,8 +112,8 @@ def _of_value(option: str, message: str, options: list[str]) -> tuple[str, str |
     if (match := _CHOICE.fullmatch(message)) is not None:
         choices = [choice.strip("' ") for choice in match[2].split(",")]
         hint = _did_you_mean(nearest(match[1], choices))
-        if option == "--output" and PurePath(match[1]).suffix and "--out" in options:
-            hint = _did_you_mean(f"--out {match[1]}")
+        if option == "--output" and PurePath(match[1]).suffix:  # then a file is meant
+            hint = _did_you_mean(f"--out {match[1]}" if "--out" in options else None)
         return f"{option}: {match[1]!r} is not one of {', '.join(choices)}", hint
     for pattern, phrase in _PHRASES:
         if (match := re.fullmatch(pattern, message, re.S)) is not None:

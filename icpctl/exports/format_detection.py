@@ -29,12 +29,12 @@ _COUNTED = 20  # records in which the fields of two formats are counted
 class Mapped:
     """The mapping of one file.
 
-    `recognised` says that the file's records told it. `first` are the fields that some of the first
-    records have. `fits` is false where these have none but an id; `keys` are then some of theirs.
-    `doubled` are names that several columns of a table have, of which only the first is read.
-    `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at` many,
-    `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what the file
-    is instead of an export. `kept` are the first records of what cannot be read again.
+    `recognised` says that the file's records showed it. `first` are the fields that some of the
+    first records have. `fits` is false where these have none but an id; `keys` are then some of
+    theirs. `doubled` are names that several columns of a table have, of which only the first is
+    read. `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at`
+    many, `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what
+    the file is instead of an export. `kept` are the first records of what cannot be read again.
     """
 
     source: str
@@ -119,7 +119,7 @@ def _mapped(source: Source, forced: Mapping | None, *, keep: bool = False) -> Ma
     records = [formed(dict(source.partition) | record) for record in sample]
     known = None if forced else _recognised(records)
     if known and _count(known, records) < _count(built_in(DEFAULT), records):
-        known = None  # keys that a format has may stand in flat records too
+        known = None  # keys that a format has may be in flat records too
     mapping = forced or known or built_in(DEFAULT)
     first = _fields_in(mapping, records)
     # A file of which no record can be shown is for the reader to judge.

@@ -42,7 +42,7 @@ def layout_of(head: bytes, *, is_whole: bool, read_keys: Collection[str]) -> Lay
     """Return how a file whose first bytes are `head` holds its records; None for lines.
 
     `is_whole` says that these are all bytes. `read_keys` are the forms of the keys that the mapping
-    reads of a record: an object that has one of these is no page.
+    reads of a record: an object that has one of these is not a page.
     """
     body = without_mark(head)
     before = len(head) - len(body)
@@ -130,7 +130,7 @@ class RecordLines:
     too_long: list[int] = field(default_factory=list)
 
     def add(self, record: bytes, line: int) -> None:
-        """Put a record behind the others; a line feed in JSON is white space."""
+        """Add a record after the others; a line feed in JSON is white space."""
         self.data += record.replace(b"\n", b" ")
         self.data += b"\n"
         self.lines.append(line)
@@ -139,7 +139,7 @@ class RecordLines:
 def record_lines(stream: Stream, layout: Layout) -> Iterator[RecordLines]:
     """Yield the records of a stream, about `_BATCH` bytes at a time.
 
-    What follows the end of the list is a record of its own, and is rejected like one.
+    What follows the end of the list is a separate record, and is rejected like one.
     """
     splitter = _Splitter(stream, layout)
     batch = RecordLines()

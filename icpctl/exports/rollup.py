@@ -53,7 +53,7 @@ class RollUp:
     """Reads sources with `reader` as visitors.
 
     Its columns are the visitors' columns. `records` are counted, and those `without_key`, which
-    are each a visitor of their own; with `needs_keys` it is an error when all are.
+    are each a separate visitor; with `needs_keys` it is an error when all are.
     """
 
     reader: Reader
@@ -65,7 +65,7 @@ class RollUp:
     def read(self, sources: Sequence[Source]) -> Iterator[Batch]:
         """First batches without rows, which tell what is rejected, then those of the visitors.
 
-        A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
+        A visitor has the place and the line of its first record. Raises `IcpctlError`
         where a source cannot be read, and `no_key` where keys are needed and no record has one.
         """
         import duckdb
@@ -103,11 +103,11 @@ class RollUp:
             for number, source in enumerate(sources):
                 for batch in reader.read(source):
                     rows = self._rows(batch, number, fields)
-                    told = _without_rows(batch, wanted)
+                    rest = _without_rows(batch, wanted)
                     connection.register("added", rows)
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
-                    yield told
+                    yield rest
             if self.needs_keys and self.without_key == self.records > 0:
                 raise no_key(self.mapping, sources[0])
             for folded in folds(_sorted(connection, fields, reader.batch_rows)):
@@ -172,7 +172,7 @@ def _sorted(
 
 
 def _without_rows(batch: Batch, wanted: Columns) -> Batch:
-    """What is to be told of a batch of records: what was rejected, and what does not fit."""
+    """What is reported of a batch of records: what was rejected, and what does not fit."""
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)

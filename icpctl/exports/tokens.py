@@ -67,7 +67,7 @@ class Tokens:
         return Tokens(codes, self.distinct.drop_null(), self.is_plain)
 
     def converted(self, convert: Callable[[pa.Array], pa.Array]) -> Tokens:
-        """Return what `convert` makes of the distinct tokens; null is no value."""
+        """Return what `convert` makes of the distinct tokens; null means no value."""
         made = convert(self.distinct) if len(self.distinct) else self.distinct
         return Tokens(self.codes, made, self.is_plain).without_nulls()
 

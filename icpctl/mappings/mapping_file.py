@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
 WHERE, DEALS = "where", "deals"
 ABOUT = ("recognised_by", "by", "rollup_by", "session")
-"""Keys that hold paths and are no fields."""
+"""Keys that hold paths and are not fields."""
 
 _KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, MISSING, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")

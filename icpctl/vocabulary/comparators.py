@@ -45,7 +45,7 @@ class Comparator:
     """A test of a visitor's values against a config's value.
 
     - `negates` names the comparator that this one is the exact opposite of; what is said here of
-      meaning (`same_as` to `phrases`) is said of the one that is no negative.
+      meaning (`same_as` to `phrases`) belongs to the one that is not negative.
     - `is_equality`: values are compared whole, in the normal form of the condition type.
     - `same_as` names the comparator whose kernel and SQL decide, where this one is another way to
       write it.
