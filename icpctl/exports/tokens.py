@@ -31,8 +31,8 @@ class Tokens:
     """What the rows have in one column.
 
     `codes` [rows, int32] is for each row the number of its token in `distinct` (a string array
-    without nulls), -1 where it has none. Where `is_plain` nearly all rows have a token of their
-    own, in order.
+    without nulls), -1 where it has none. Where `is_plain` nearly all rows have their own
+    token, in order.
     """
 
     codes: np.ndarray

@@ -49,7 +49,7 @@ def print_unknown(mapped: Sequence[Mapped]) -> None:
 
 
 def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
-    """Print the files that say nothing about visitors, and a line for each unread field, on stderr."""
+    """Print the files that say nothing about visitors and the unread fields, on stderr."""
     colour = is_coloured(sys.stderr)
     by_name = {its.source: its for its in mapped}
     for file in unread.files:

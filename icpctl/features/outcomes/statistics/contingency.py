@@ -21,8 +21,7 @@ _TIES = 1 + 1e-7
 
 
 def fisher(a: int, b: int, c: int, d: int) -> float:
-    """Fisher's exact two-sided p: the tables, of equal margins, that are at most as likely as this
-    one.
+    """Fisher's exact two-sided p: the tables of equal margins that are at most as likely.
 
     Probabilities are built up from the likeliest table by the ratio of neighbours, and divided by
     their sum: logarithms of factorials near 10^7 would leave only seven digits of p. Tables more
