@@ -3,7 +3,7 @@
 The contest asked for the 800 of 4,000 customers who most likely have a caravan insurance; 238 have
 one, 47.6 are expected among 800 drawn by lot, the winner found 121. The file is in Debian's package
 r-cran-kernlab; rows 0 to 5,821 train. One standard error of a count is what a binomial has: a lead
-of less than two of them says nothing. Needs `pip install icpctl[bench]`.
+of less than two of them says nothing. Needs `pip install -e '.[learners]'`.
 """
 
 from __future__ import annotations

@@ -40,12 +40,18 @@ def score_files(
     carry: tuple[str, ...] = (),
     tiers: dict[str, float] | None = None,
     definitions: Definitions = NOTHING_DEFINED,
+    encoding: str | None = None,
 ) -> Scored:
     """Scores what `visitors` name, as the command line does."""
     models = [(slug, IcpConfig.model_validate(body, context=definitions)) for slug, body in configs]
     when = datetime.fromisoformat(as_of)
     options = Options(
-        when, case_sensitive=case_sensitive, mapping=mapping, carry=carry, tiers=tiers or {}
+        when,
+        case_sensitive=case_sensitive,
+        mapping=mapping,
+        carry=carry,
+        encoding=encoding,
+        tiers=tiers or {},
     )
     rejected: list[Rejected] = []
     with tempfile.TemporaryFile() as file:

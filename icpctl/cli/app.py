@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icpctl import __version__
 from icpctl.cli.command import Entry, Group, LazyCommands
 from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
 from icpctl.features import prove, sql  # noqa: F401 - they register their codes
+from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReport, RunFigures

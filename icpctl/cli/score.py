@@ -108,6 +108,10 @@ def score(
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Read JSON lines on stdin as they come; write rows at once."),
+    ] = False,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -138,17 +142,22 @@ def score(
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
     _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
     unbuilt = {
+        "--follow": follow,
         "--report": report is not None,
         "--full": full,
         "--timings": timings,
+        "--encoding": encoding is not None,
         "--out -": out == "-",
         "--why": why,
         "--columns": columns is not None,
         "--near-misses": near_misses is not None,
     }
+    if follow:
+        visitors = _followed(visitors, out)
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     strict = strictness(max_rejects, max_misfits, require_fields)
     options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
+    options = replace(options, follow=follow)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
     layout = Layout(only_matched, with_line, options.carry, with_why=why)
@@ -184,6 +193,19 @@ def _hint_at_insight(run: "Run") -> None:
         from icpctl.output.console import note
 
         note("hint: nobody matches; run icpctl insight to see which conditions fail")
+
+
+def _followed(visitors: list[str] | None, out: str | None) -> list[str]:
+    """Return what `--follow` reads, which is stdin. Raises `IcpctlError` `bad_usage`."""
+    from icpctl.file_targets import is_in_place
+
+    if visitors not in (None, [], ["-"]):
+        hint = "pipe the visitors in, and name - or nothing"
+        raise IcpctlError("--follow reads stdin and nothing else", "bad_usage", hint=hint)
+    if out is None or (out != "-" and not is_in_place(Path(out))):
+        hint = "add --out -, or name a pipe: a file appears when all of it is written"
+        raise IcpctlError("--follow writes rows to stdout or a pipe", "bad_usage", hint=hint)
+    return ["-"]
 
 
 def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:

@@ -76,15 +76,17 @@ class LineBlock:
 _NOTHING = memoryview(b"")
 
 
-def line_blocks(stream: Stream, most: int) -> Iterator[LineBlock]:
-    """Cut a stream into blocks of at least one line and about `most` bytes."""
+def line_blocks(stream: Stream, most: int, *, follow: bool = False) -> Iterator[LineBlock]:
+    """Cut a stream into blocks of at least one line and about `most` bytes.
+
+    With `follow` a block has the lines that are there, and does not wait for more.
+    """
     kept = b""  # the beginning of the next line
     while True:
         buffer = memoryview(bytearray(len(kept) + max(most, len(kept))))
         buffer[: len(kept)] = kept
-        filled, damage = _fill(stream, buffer, len(kept))
+        filled, damage, is_end = _fill(stream, buffer, len(kept), to_line=follow)
         cut = _last_feed(buffer, filled)
-        is_end = damage is not None or filled < len(buffer)
         if is_end and not damage:
             cut = filled
         if cut:
@@ -103,14 +105,24 @@ def line_blocks(stream: Stream, most: int) -> Iterator[LineBlock]:
             kept = rest
 
 
-def _fill(stream: Stream, buffer: memoryview, filled: int) -> tuple[int, DamagedError | None]:
-    """Fill a buffer; return how far it is filled, and what is damaged there."""
+def _fill(
+    stream: Stream, buffer: memoryview, filled: int, *, to_line: bool = False
+) -> tuple[int, DamagedError | None, bool]:
+    """Fill a buffer, with `to_line` until a line ends in it.
+
+    Return how far it is filled, what is damaged there, and whether the stream ends there.
+    """
     try:
-        while filled < len(buffer) and (count := stream.readinto(buffer[filled:])):
+        while filled < len(buffer):
+            count = stream.readinto(buffer[filled:])
+            if not count:
+                return filled, None, True
             filled += count
+            if to_line and b"\n" in bytes(buffer[filled - count : filled]):
+                break
     except DamagedError as error:
-        return filled, error
-    return filled, None
+        return filled, error, True
+    return filled, None, False
 
 
 def _last_feed(buffer: memoryview, filled: int) -> int:
@@ -123,11 +135,11 @@ def _after_line(stream: Stream) -> bytes | DamagedError:
     """Read on to the end of a line; return what was read of the next one."""
     buffer = memoryview(bytearray(_SEARCHED))
     while True:
-        filled, damage = _fill(stream, buffer, 0)
+        filled, damage, is_end = _fill(stream, buffer, 0)
         feed = bytes(buffer[:filled]).find(b"\n")
         if feed >= 0 and not damage:
             return bytes(buffer[feed + 1 : filled])
-        if damage or filled < len(buffer):
+        if is_end:
             return damage or b""
 
 

@@ -38,10 +38,10 @@ class LineReader:
     def _of_range(self, part: FileRange) -> Batch:
         return self._batch(part, part.stop, is_first=part.start == 0)
 
-    def of_stream(self, opened: OpenedSource, most: int) -> Iterator[Task]:
-        """Yield a task for each block of a stream."""
+    def of_stream(self, opened: OpenedSource, most: int, *, follow: bool = False) -> Iterator[Task]:
+        """Yield a task for each block of a stream; with `follow` one for the lines that come."""
         is_first = True
-        for block in line_blocks(opened.stream, most):
+        for block in line_blocks(opened.stream, most, follow=follow):
             read = opened.bytes_read
             yield lambda block=block, read=read, is_first=is_first: self._of_block(  # type: ignore[misc]
                 block, read, is_first=is_first

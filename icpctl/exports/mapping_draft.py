@@ -175,9 +175,9 @@ def _fields_read(mapping: Mapping, keys: Sequence[SurveyedKey]) -> dict[str, Sur
     read = {}
     for name in (ID, *NAMES):
         forms = (_form(path) for path in mapping.paths[name])
-        key = next((by_form[form] for form in forms if form in by_form), None)
-        if key:
-            read[name] = key
+        first = next((by_form[form] for form in forms if form in by_form), None)
+        if first:
+            read[name] = first
     return read
 
 

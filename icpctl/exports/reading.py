@@ -33,6 +33,9 @@ BATCH_BYTES = 32 << 20
 
 _LEAST_BYTES = 1 << 18
 
+_FOLLOWED_BYTES = 1 << 16
+"""Most bytes of a batch of lines that are read as they come."""
+
 KEPT_BYTES = 1 << 20
 """Bytes of a dictionary that are kept from batch to batch: enough for 30,000 values."""
 
@@ -71,6 +74,9 @@ class Reader:
 
     def tasks(self, source: Source) -> Generator[Task]:
         """Yield what reads the batches of one file. Raises `IcpctlError`, and so does a task."""
+        if source.is_followed:
+            yield from self._followed_tasks(source)
+            return
         if source.format == "parquet":
             yield from self._table_tasks(source)
             return
@@ -93,6 +99,10 @@ class Reader:
             yield from lines.of_stream(opened, most)
         else:
             yield from lines.of_file(opened, most)
+
+    def _followed_tasks(self, source: Source) -> Iterator[Task]:
+        lines = LineReader(source, self.columns, self._scanners)
+        yield from lines.of_stream(source.open(), _FOLLOWED_BYTES, follow=True)
 
     def _batch_size(self, head: bytes) -> int:
         """Return how many bytes have about `batch_rows` lines, by the first ones of a file."""

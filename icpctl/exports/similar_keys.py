@@ -70,8 +70,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 LEAST, SURE = 0.45, 0.9
 """From which likeness on, of 0 to 2, a key is named for a field, and taken for it."""
 
-_ALIKE = 0.75  # of two spellings
+_ALIKE = 0.82  # of two spellings
 _SAYS_LITTLE = 0.3
+_NOT_COUNTRIES = ("region", "company_region")  # though keys are called Country/Region
 _GENERAL = {
     *("url", "page", "path", "date", "time", "number", "size", "state", "source", "title", "name"),
     *("role", "function", "views", "visits", "term", "content", "score", "land", "ort", "seen"),
@@ -136,8 +137,10 @@ def _name_likeness(field: str, key: str) -> float:
     words = f" {' '.join(_WORDS.findall(key)).casefold()} "
     if field != ID and " id " in words:
         return 0.0
-    within = [name for name in names if f" {name} " in words]
-    if within and field != ID:
+    within = [name for name in names if f" {name} " in words and (field != ID or " " in name)]
+    if field in _NOT_COUNTRIES and " country " in words:
+        return _SAYS_LITTLE
+    if within:
         return 0.8 if any(name not in _GENERAL for name in within) else _SAYS_LITTLE
     ratios = (SequenceMatcher(None, form, key_form(name)).ratio() for name in (field, *names))
     best = max(ratios)

@@ -63,12 +63,14 @@ class Pipe:
     """What can be read once: stdin, or a named pipe.
 
     What is read of it is kept, so that it can be opened again, until it is opened for the last
-    time. It is closed at its end, unless it is stdin.
+    time. It is closed at its end, unless it is stdin. Where it is `followed` nothing waits for
+    more than its first line before it is opened for the last time: it seems to end there.
     """
 
-    def __init__(self, file: BinaryIO, *, is_stdin: bool) -> None:
+    def __init__(self, file: BinaryIO, *, is_stdin: bool, followed: bool = False) -> None:
         self._file = file
         self._is_stdin = is_stdin
+        self.followed = followed
         self._kept: list[bytes] = []
         self._is_last = False
 
@@ -81,7 +83,7 @@ class Pipe:
 
     def more(self, size: int) -> bytes:
         """Return the next bytes, none at the end."""
-        if self._file.closed:
+        if self._file.closed or (self.followed and not self._is_last and self._has_line):
             return b""
         read = getattr(self._file, "read1", self._file.read)
         data: bytes = read(size)
@@ -90,6 +92,11 @@ class Pipe:
         if not self._is_last:
             self._kept.append(data)
         return data
+
+    @property
+    def _has_line(self) -> bool:
+        """Whether what is kept has a line that is not blank."""
+        return b"\n" in b"".join(self._kept).lstrip()
 
 
 class _PipeReader:
@@ -130,6 +137,11 @@ class Source:
     member: str | None = None
     sheet: str | None = None
     pipe: Pipe | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it is read as it comes."""
+        return self.pipe is not None and self.pipe.followed
 
     def open(self, *, is_last: bool = True) -> OpenedSource:
         """Open the file; only a pipe must know whether this is the last time.
@@ -192,17 +204,20 @@ def find_sources(visitors: Sequence[str], encoding: str | None = None) -> list[S
     return find_exports(visitors, encoding).sources
 
 
-def find_exports(visitors: Sequence[str], encoding: str | None = None) -> Exports:
+def find_exports(
+    visitors: Sequence[str], encoding: str | None = None, *, follow: bool = False
+) -> Exports:
     """Return the files that `visitors` (files, globs, folders, `-`) name, each once, in order.
 
     A folder is read with its subfolders, a zip archive with its members. `encoding` is that of CSV
-    files. Raises `IcpctlError` where there is nothing at a path or a file cannot be read.
+    files. With `follow` stdin is read as it comes. Raises `IcpctlError` where there is nothing at
+    a path or a file cannot be read.
     """
     exports = Exports([], [])
     known: set[tuple[Path, str | None, str | None]] = set()
     for name in visitors:
         if name == STDIN:
-            exports.sources.append(_of_pipe("stdin", Path(STDIN), stdin()))
+            exports.sources.append(_of_pipe("stdin", Path(STDIN), stdin(), follow=follow))
             continue
         for source in _expand(name, exports.skipped):
             real = source.path.resolve(), source.member, source.sheet
@@ -372,8 +387,8 @@ def _of_file(path: Path) -> Source:
     return replace(source, identity=identity_of(opened.status), partition=_partition(path))
 
 
-def _of_pipe(name: str, path: Path, file: BinaryIO) -> Source:
-    pipe = Pipe(file, is_stdin=str(path) == STDIN)
+def _of_pipe(name: str, path: Path, file: BinaryIO, *, follow: bool = False) -> Source:
+    pipe = Pipe(file, is_stdin=str(path) == STDIN, followed=follow)
     source = Source(name, path, 0, None, pipe=pipe)
     try:
         head = head_of(source, 8)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from icpctl.errors import Location
 
 __all__ = [
+    "CONTACT_FIELDS",
     "DEAL_FIELDS",
     "FIELDS",
     "FLAT_NAMES",
@@ -46,6 +47,12 @@ FIELDS: tuple[str, ...] = (
 
 DEAL_FIELDS = ("key", "outcome", "close_date", "amount")
 """What `deals` names in a mapping: what tells whose deal it is, and what became of it."""
+
+CONTACT_FIELDS = ("name", "email")
+"""What `contact` names in a mapping: who a visitor is, which no condition asks about."""
+
+CONTACTS = {f"contact.{field}": field for field in CONTACT_FIELDS}
+"""The columns of a contact -> their fields."""
 
 SINGLE = frozenset(
     {ID, LAST_SEEN}
@@ -75,9 +82,9 @@ class Mapping:
     visitor, and `rollup_by` serves where they are rolled up all the same. `session` are the paths
     of what tells a visitor's sessions apart.
     `records` are paths of the list that holds the records of an API's page. `only` names paths and
-    the texts of which a record must have one there, or it is not a visitor's. `deals` are the
-    paths of `DEAL_FIELDS`. `own` are the fields that the file names itself, and not the one it
-    extends.
+    the texts of which a record must have one there, or it is not a visitor's. `deals` are the paths
+    of `DEAL_FIELDS`, `contact` those of `CONTACT_FIELDS`. `own` are the fields that the file names
+    itself, and not the one it extends.
     """
 
     name: str
@@ -91,6 +98,7 @@ class Mapping:
     records: tuple[Path, ...] = ()
     only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     deals: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    contact: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
 
     def is_of_visitor(self, record: dict[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from icpctl.mappings.conversions import (
     SPLIT,
 )
 from icpctl.mappings.mapping import (
+    CONTACT_FIELDS,
     DEAL_FIELDS,
     FIELDS,
     PAGES,
@@ -48,11 +49,11 @@ if TYPE_CHECKING:
     from icpctl.documents.tree import Node
 
 TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
-WHERE, DEALS = "where", "deals"
+WHERE, DEALS, CONTACT = "where", "deals", "contact"
 ABOUT = ("recognised_by", "by", "rollup_by", "session")
 """Keys that hold paths and are not fields."""
 
-_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, MISSING, *FIELDS)
+_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, CONTACT, MISSING, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
@@ -83,6 +84,7 @@ class _Reader(KeyedReader):
         self._paths_of: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
         self._about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
         self._deals: dict[str, tuple[Path, ...]] = {}
+        self._contact: dict[str, tuple[Path, ...]] = {}
 
     def mapping(self) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
@@ -105,15 +107,17 @@ class _Reader(KeyedReader):
                 case "where":
                     self._only = tuple(self._tests(value))
                 case "deals":
-                    self._deals = self._deal_paths(value)
+                    self._deals = self._named_paths(value, DEALS, DEAL_FIELDS)
+                case "contact":
+                    self._contact = self._named_paths(value, CONTACT, CONTACT_FIELDS)
                 case _ if key in ABOUT:
                     self._about[key] = self._plain_paths(value)
                 case _:
                     self._paths_of[key] = self._field_paths(key, value)
 
     def _mapping(self) -> Mapping:
-        groups = [self._paths_of, self._about, self._deals]
-        paths, about, deals = (
+        groups = [self._paths_of, self._about, self._deals, self._contact]
+        paths, about, deals, contact = (
             {
                 key: tuple(_unless(path, self._missing) for path in paths)
                 for key, paths in group.items()
@@ -129,6 +133,7 @@ class _Reader(KeyedReader):
             records=self._records,
             only=self._only,
             deals=deals,
+            contact=contact,
             own=frozenset(name for name, of_field in paths.items() if of_field),
         )
 
@@ -149,6 +154,7 @@ class _Reader(KeyedReader):
             records=own.records or base.records,
             only=own.only or base.only,
             deals=base.deals | own.deals,
+            contact=base.contact | own.contact,
         )
 
     def _built_in(self, node: Node) -> Mapping | None:
@@ -174,16 +180,23 @@ class _Reader(KeyedReader):
             if path is not None and self._is_plain(path, texts):
                 yield path, self._texts(texts, "what a record must have is a text")
 
-    def _deal_paths(self, value: Node) -> dict[str, tuple[Path, ...]]:
-        deals: dict[str, tuple[Path, ...]] = {}
-        shape = f"deals is an object of {', '.join(DEAL_FIELDS)}"
+    def _named_paths(
+        self, value: Node, what: str, known: tuple[str, ...]
+    ) -> dict[str, tuple[Path, ...]]:
+        """The paths of an object of fields, such as that of `deals`; a name may have parts."""
+        named: dict[str, tuple[Path, ...]] = {}
+        shape = f"{what} is an object of {', '.join(known)}"
         for key, (start, paths) in self._object(value, shape):
-            if key in DEAL_FIELDS:
-                fitting = (path for path, node in self._paths(paths) if self._is_one(path, node))
-                deals[key] = tuple(fitting)
+            if key in known:
+                fitting = (
+                    path
+                    for path, node in self._paths(paths)
+                    if key == "name" or self._is_one(path, node)
+                )
+                named[key] = tuple(fitting)
             else:
-                self.note_unknown("ICP501", start, "field of deals", key, DEAL_FIELDS)
-        return deals
+                self.note_unknown("ICP501", start, f"field of {what}", key, known)
+        return named
 
     def _object(self, value: Node, shape: str) -> Iterator[tuple[str, tuple[int, Node]]]:
         if isinstance(value, Object):

@@ -19,10 +19,10 @@ _MOST_UNUSED = 100
 def mapping_text(draft: MappingDraft) -> str:
     """Return the text of the mapping file."""
     lines = [
-        "# Where the records of this export keep each field, drafted from the names and values of",
-        f"# the first {counted(draft.records, 'record')}. Each line has the share of records that",
-        "# have a value, and examples. What is not sure is commented out: take the # away where it",
-        f"# is right. What is not here is read as the mapping {draft.base} reads it.",
+        f"# Drafted from names and values of the first {counted(draft.records, 'record')}. Each",
+        "# line has the share of records that have a value, and examples. What is not sure is",
+        "# commented out: take the # away where it is right. What is not named here is read as the",
+        f"# mapping {draft.base} reads it.",
         *yaml_text({"extends": draft.base}).splitlines(),
         "",
     ]

@@ -24,7 +24,7 @@ def sentence(config: ConfigExplanation) -> str:
     does not match, it names what the group needs that lacks the fewest conditions.
     """
     if not config.matched:
-        return f"Nearest is {config.label}; {_lacking(config)}"
+        return f"Nearest is {config.label}; {lacking(config)}"
     return f"{'Excluded by ' if config.excludes else ''}{config.label}: {grounds(config)}"
 
 
@@ -82,7 +82,8 @@ def _lacking_count(group: GroupExplanation) -> int:
     return count if group.operator == Operator.AND else min(count, 1)
 
 
-def _lacking(config: ConfigExplanation) -> str:
+def lacking(config: ConfigExplanation) -> str:
+    """Return what a config that does not match lacks, such as `it lacks city exists (missing)`."""
     if config.below_min_score:
         return below_minimum(config)
     group = best_group(config)

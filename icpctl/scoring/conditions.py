@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from icpctl.scoring.plan import FieldPlan, Plan
     from icpctl.scoring.token_bits import TokenBits
 
+_FIRST_ROWS = 500
+
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
 
@@ -45,7 +47,8 @@ def words_of(columns: BatchColumns, plan: Plan) -> np.ndarray:
 class BatchColumns:
     """The fields of a batch of `count` rows as values, made once; collects what does not fit.
 
-    `known` are the bits of the batches before.
+    `known` are the bits of the batches before. `read` are the condition types whose bits were made
+    and that some row has a value for; both types of pages are `pages`.
     """
 
     def __init__(self, table: pa.RecordBatch, plan: Plan, known: KnownBits | None = None) -> None:
@@ -56,6 +59,7 @@ class BatchColumns:
         self._made: dict[str, Column] = {}
         self._tokens: dict[str, FieldTokens] = {}
         self.misfits: Misfits = {}
+        self.read: set[str] = set()
 
     @property
     def table(self) -> pa.RecordBatch:
@@ -92,6 +96,7 @@ class BatchColumns:
         tokens = self._tokens_of(entry.name)
         known = self._known.of_values(field, tokens)
         self._note_tokens(entry.name, known, tokens)
+        self._note_read(entry.name, known, tokens)
         bits = _spread(known.bits, tokens.places)
         if entry.form is Form.SIZE_RANGE:
             is_present = known.is_present.take(tokens.places, mode="clip")
@@ -110,13 +115,17 @@ class BatchColumns:
 
     def _row_bits(self, field: FieldPlan) -> np.ndarray:
         kind = field.type.kind
-        column = self.of(mapping.PAGES if kind is Kind.PAGES else field.type.name, kind)
+        name = mapping.PAGES if kind is Kind.PAGES else field.type.name
+        column = self.of(name, kind)
+        if column.has_values():
+            self.read.add(name)
         bits = cell_bits(field, column, case_sensitive=self._plan.case_sensitive)
         return column.spread(bits).T
 
     def _page_bits(self, field: FieldPlan) -> np.ndarray:
         tokens = self._tokens_of(mapping.PAGES)
         known = self._known.of_pages(field, tokens)
+        self._note_read(mapping.PAGES, known, tokens)
         lengths = pc.fill_null(pc.list_value_length(self._table[mapping.PAGES]), 0)
         offsets = np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))])
         if known.is_misfit.any():
@@ -131,6 +140,7 @@ class BatchColumns:
         sizes = self._tokens_of("company_size")
         known = self._known.of_sizes(field, sizes)
         self._note_tokens("company_size", known, sizes)
+        self._note_read(field.type.name, known, sizes)
         instead = is_missing & known.is_present.take(sizes.places, mode="clip")
         if instead.any():
             bits[:, instead] = _spread(known.bits, sizes.places[instead])
@@ -147,6 +157,14 @@ class BatchColumns:
     def _note_tokens(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
         if known.is_misfit.any():
             self._note(name, np.flatnonzero(known.is_misfit.take(tokens.places, mode="clip")))
+
+    def _note_read(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
+        """Note a field that some row has a value of; most often one of the first rows has."""
+        parts = (tokens.places[:_FIRST_ROWS], tokens.places[_FIRST_ROWS:])
+        if name not in self.read and any(
+            known.is_present.take(places, mode="clip").any() for places in parts
+        ):
+            self.read.add(name)
 
     def _note(self, name: str, misfits: np.ndarray) -> None:
         if len(misfits):

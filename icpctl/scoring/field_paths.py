@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.mappings.mapping import parse_path
+from icpctl.mappings.mapping import CONTACTS, parse_path
 
 if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping, Path
@@ -21,6 +21,8 @@ def paths_of(plan: Plan, mapping: Mapping, name: str) -> tuple[Path, ...]:
 
     A flat record may have a custom field under the name that conditions ask for.
     """
+    if name in CONTACTS:
+        return mapping.contact.get(CONTACTS[name], ())
     if not is_custom(plan, name):
         return mapping.paths[name]
     entry = plan.types[name]

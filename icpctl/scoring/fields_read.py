@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from icpctl.scoring.conditions import BatchColumns
     from icpctl.scoring.plan import Plan
-    from icpctl.values.column import Column
-    from icpctl.vocabulary import ConditionType
 
 
 @dataclass(slots=True)
@@ -50,34 +46,16 @@ def field_name(name: str) -> str:
 
 
 def fields_read(columns: BatchColumns, plan: Plan) -> frozenset[str]:
-    """Return the fields of a batch that some row has: of those asked for, as conditions see them.
+    """Return the fields of a batch that some row has, after its bits were made.
 
-    So a UTM parameter may be in the query of a page, and a range be a number. Other columns of the
-    batch are named as they are.
+    Those that are asked for are there as conditions see them: a UTM parameter may be in the query
+    of a page, and a range be a number. Other columns of the batch are named as they are.
     """
-    read = {name for name, entry in plan.types.items() if _is_read(columns, name, entry)}
     table = columns.table
-    read |= {
+    others = {
         name for name in table.schema.names if name not in plan.columns and _has_tokens(table[name])
     }
-    return frozenset(map(field_name, read | columns.misfits.keys()))
-
-
-def _is_read(columns: BatchColumns, name: str, entry: ConditionType) -> bool:
-    if _has_values(columns.of(name, entry.kind)):
-        return True
-    is_range = entry.form is Form.SIZE_RANGE
-    return is_range and _has_values(columns.of("company_size", Kind.NUMBER))
-
-
-def _has_values(column: Column) -> bool:
-    """Whether some row has a value; the distinct values may be those of other batches, too."""
-    if not len(column.rows) or column.rows.max() < 0:
-        return False
-    if column.offsets is None:
-        return True
-    cells = column.rows[column.rows >= 0]
-    return bool((np.diff(column.offsets)[cells] > 0).any())
+    return frozenset(map(field_name, columns.read | columns.misfits.keys() | others))
 
 
 def _has_tokens(tokens: pa.Array) -> bool:

@@ -144,7 +144,7 @@ class Reasons:
         least = np.full(batch.num_rows, np.iinfo(np.int32).max, np.int32)
         for number, config in enumerate(self.plan.configs):
             if not config.excludes:
-                lacking = _lacking(config, held_conditions(config, words))
+                lacking = lacking_conditions(config, held_conditions(config, words))
                 is_nearer = lacking < least
                 nearest[is_nearer], least[is_nearer] = number, lacking[is_nearer]
         return nearest
@@ -184,8 +184,11 @@ class Reasons:
             yield NearMiss(ids[row], slug, place.group + 1, condition, values[key])
 
 
-def _lacking(config: ConfigPlan, held: np.ndarray) -> np.ndarray:
-    """How many required conditions the nearest group of a config lacks, for each row of `held`."""
+def lacking_conditions(config: ConfigPlan, held: np.ndarray) -> np.ndarray:
+    """Return how many required conditions the nearest group of a config lacks.
+
+    For each row of `held` [rows, conditions], which are the conditions that it holds.
+    """
     counts = []
     for group, failing in _failing(config, held):
         count = failing.sum(axis=1, dtype=np.int32)
@@ -200,7 +203,7 @@ def _missed(
     number: int, config: ConfigPlan, held: np.ndarray
 ) -> Iterator[tuple[_Place, np.ndarray]]:
     """Yield the required conditions of a config with the rows that fail nothing else."""
-    no_group = _lacking(config, held) > 0
+    no_group = lacking_conditions(config, held) > 0
     for group_number, (group, failing) in enumerate(_failing(config, held)):
         if group.operator != Operator.AND and failing.shape[1] != 1:
             continue

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.exports.batches import Numbering
 from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
@@ -77,7 +78,7 @@ class Options:
     record, as in a mapping, and `fields` are fields; their values go with each row.
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
-    that they begin at.
+    that they begin at. With `follow` stdin, which must be JSON lines, is scored as it comes.
     """
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
@@ -89,6 +90,7 @@ class Options:
     temp_dir: Path | None = None
     encoding: str | None = None
     tiers: dict[str, float] = field(default_factory=dict)
+    follow: bool = False
 
     def with_fields(self, names: Iterable[str]) -> Options:
         """Return the options, asking also for these fields."""
@@ -168,10 +170,13 @@ def score(
             tiers=options.tiers,
         )
     counts = RunCounts.of(plan)
-    exports = find_exports(visitors, options.encoding)
+    exports = find_exports(visitors, options.encoding, follow=options.follow)
     sources = exports.sources
     on_sources(sources)
     mapped = map_sources(sources, options.mapping)
+    if options.follow:
+        _require_followable(sources, mapped)
+    kept_bytes = 0 if watch or options.fields else KEPT_BYTES  # who counts values wants their order
     options = options.with_fields(extra_fields(mapped, plan))
     progress = Progress(sources, on_progress)
     scan = Scan(
@@ -179,14 +184,15 @@ def score(
         Reader(
             Columns({}),
             temp_dir=options.temp_dir,
-            kept_bytes=0 if watch or options.fields else KEPT_BYTES,
+            kept_bytes=kept_bytes,
             timings=timings,
         ),
         lambda mapping: columns_of(plan, mapping, options),
         needs_keys=options.mapping is not None,
     )
     judging = _Judging(plan, timings, watch)
-    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, options.threads or cores()):
+    threads = 0 if options.follow else options.threads or cores()
+    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, threads):
         with timings.step("count"):
             counts.add(batch, verdicts, plan)
             watched()
@@ -200,6 +206,19 @@ def score(
     run = Run.of(counts, plan, configs, seconds, sources, mapped, timings.seconds)
     run.skipped = exports.skipped
     return run
+
+
+def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+    """Raise `IcpctlError` `bad_usage` where records cannot be scored one by one as they come."""
+    for source, its in zip(sources, mapped, strict=True):
+        if source.format != "json":
+            reason = f"what comes is {source.format.upper()}, and only JSON lines can be followed"
+        elif its.mapping.by:
+            reason = f"the mapping {its.mapping.name} rolls records up, which takes all of them"
+        else:
+            continue
+        hint = "leave --follow out: then all is read before the last row is written"
+        raise IcpctlError(reason, "bad_usage", Location(source.name), hint)
 
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
@@ -243,7 +262,10 @@ Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]
 
 
 def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator[Scored]:
-    """Read and score batches on threads; the results come in order, their lines numbered."""
+    """Read and score batches on threads; the results come in order, their lines numbered.
+
+    Without `threads` each batch is scored when it is read, before the next is.
+    """
     pending: deque[Future[Scored]] = deque()
     numbering = Numbering()
 
@@ -256,6 +278,10 @@ def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator
             batch, judged = pending.popleft().result()
         return numbering.placed(batch), judged
 
+    if not threads:
+        for batch, judged in map(work, tasks):
+            yield numbering.placed(batch), judged
+        return
     with ThreadPoolExecutor(threads) as pool, closing(tasks):
         try:
             for task in tasks:

@@ -127,7 +127,7 @@ def find_unread(
         there, of_file = group.fields(files), group.mapped[0]
         if not there.visitors or not (there.fields | group.first) - {ID}:
             empty.append(UnreadFile(of_file.source, bool(there.visitors), of_file.foreign))
-        missing = _missing(of_file.mapping, there, asked)
+        missing = _missing(group, there, asked)
         if missing and there.visitors and not of_file.foreign:
             keys = _free_keys(group, there, plan) if len(fields) < SURVEYS else []
             fields += [
@@ -224,8 +224,14 @@ def _asked(configs: Iterable[tuple[str, IcpConfig]]) -> dict[str, _Asked]:
     return asked
 
 
-def _missing(mapping: RecordMapping, there: FileFields, asked: Mapping[str, _Asked]) -> list[str]:
-    wanted = dict.fromkeys([*asked, *map(field_name, _own_fields(mapping))])
+def _missing(group: _Group, there: FileFields, asked: Mapping[str, _Asked]) -> list[str]:
+    """Return the fields that configs ask for, and those of the user's mapping, that are not there.
+
+    Of the latter the scan looks only for those that the first records lack.
+    """
+    own = map(field_name, _own_fields(group.mapped[0].mapping))
+    first = set(map(field_name, group.first))
+    wanted = dict.fromkeys([*asked, *(name for name in own if name not in first)])
     return [name for name in wanted if name not in there.fields]
 
 

@@ -160,15 +160,18 @@ def _by_row(matches: Sequence[Matches], count: int) -> tuple[np.ndarray, np.ndar
     offsets = np.zeros(count + 1, np.int32)
     rows_of_all = [it.rows for it in matches] or [np.empty(0, np.int64)]
     np.cumsum(np.bincount(np.concatenate(rows_of_all), minlength=count), out=offsets[1:])
-    configs = np.empty(offsets[-1], np.int32)
-    hundredths = np.empty(offsets[-1], np.int16)
-    free = offsets[:-1].copy()  # for each row the place of its next match
+    pairs = np.empty(offsets[-1], np.int64)  # both numbers, so that each is put once
+    free = offsets[:-1].astype(np.intp)  # for each row the place of its next match
     for of_config in matches:
-        places = free[of_config.rows]
-        configs[places] = of_config.config
-        hundredths[places] = of_config.hundredths
+        places = free.take(of_config.rows, mode="clip")
+        pairs[places] = of_config.hundredths + np.int64(of_config.config << _SCORE_BITS)
         free[of_config.rows] = places + 1
-    return offsets, configs, hundredths
+    scores = (pairs & (1 << _SCORE_BITS) - 1).astype(np.int16)
+    return offsets, (pairs >> _SCORE_BITS).astype(np.int32), scores
+
+
+_SCORE_BITS = 14
+"""Bits that hold every score in hundredths."""
 
 
 def _first_of(exclusions: Sequence[Matches], count: int) -> np.ndarray:

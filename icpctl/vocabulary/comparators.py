@@ -50,7 +50,8 @@ class Comparator:
     - `same_as` names the comparator whose kernel and SQL decide, where this one is another way to
       write it.
     - `needs_all`: every listed value must be met, not any one of them.
-    - `looser` names a comparator that holds wherever this one does, with the same value.
+    - `looser` names a comparator that holds wherever this one does, with the same value; where
+      this one compares whole values, that is so of texts without a special form.
     - `mutant` names the comparator that is most easily taken for this one.
     - `is_extension`: the partner's API does not know it.
     """
@@ -208,6 +209,7 @@ _COMPARATORS = [
         "some subject value equals some listed value",
         "{type: country, comparator: in, value: [US, CA]}",
         is_equality=True,
+        looser="contains_word",
         phrases=_ONE_OF_THESE,
     ),
     Comparator(
@@ -218,6 +220,7 @@ _COMPARATORS = [
         "{type: page_contains, comparator: has_any, value: [/pricing, /demo]}",
         is_equality=True,
         same_as="in",
+        looser="contains_word",
         mutant="has_all",
         phrases=_ONE_OF_THESE,
     ),

@@ -69,7 +69,18 @@ def change(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "r.html"
 
 
-PAGES = ["sample", "nasty", "change"]
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of what became of visitors."""
+    folder = tmp_path_factory.mktemp("outcomes")
+    sample = ROOT / "sample_visitors/_outcomes"
+    args = ["--dir", ROOT / "sample_configs", "--as-of", AS_OF, "--report", "r.html"]
+    won = ["--won", sample / "deals.csv"]
+    assert icpctl("outcomes", sample / "visitors.jsonl", *won, *args, cwd=folder).code == 0
+    return folder / "r.html"
+
+
+PAGES = ["sample", "nasty", "change", "outcomes"]
 
 
 @pytest.fixture(params=PAGES)

@@ -85,8 +85,8 @@ def test_the_report_as_json(tmp_path: Path) -> None:
     report = json.loads(ended.out)
     assert ended.code == 1
     assert list(report) == [
-        *("asOf", "visitors", "rejected", "fieldWarnings", "matched", "matchRate", "configs"),
-        "elapsedSeconds",
+        *("asOf", "visitors", "rejected", "fieldWarnings", "unreadFields", "matched", "matchRate"),
+        *("configs", "elapsedSeconds"),
     ]
     assert report["asOf"] == AS_OF
     assert (report["visitors"], report["rejected"], report["matched"]) == (5, 8, 1)
@@ -165,7 +165,7 @@ def test_only_matched_rows(tmp_path: Path) -> None:
 
 
 def test_nobody_matches(tmp_path: Path) -> None:
-    (tmp_path / "v.jsonl").write_text('{"id": "a"}\n')
+    (tmp_path / "v.jsonl").write_text('{"id": "a", "city": "Berlin"}\n')
     for name in ("m.jsonl", "m.csv", "m.parquet"):
         ended = score("v.jsonl", "--out", name, "--only-matched", cwd=tmp_path)
         assert (ended.code, ended.out.splitlines()[0][:22]) == (0, "1 visitor, 0 matches (")
@@ -178,7 +178,8 @@ def test_an_empty_export(tmp_path: Path) -> None:
     for name in ("m.jsonl", "m.csv", "m.parquet"):
         ended = score("v.jsonl", "--out", name, "-o", "json", cwd=tmp_path)
         report = json.loads(ended.out)
-        assert (ended.code, report["visitors"], report["matchRate"]) == (0, 0, None)
+        assert (ended.code, report["visitors"], report["matchRate"]) == (1, 0, None)
+        assert "v.jsonl: warning: this file has no record of a visitor" in ended.err
     assert (tmp_path / "m.csv").read_text().strip() == ",".join(f'"{name}"' for name in VERDICT)
 
 

@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Mapping, Org, TempDir, Visitors
+from icpctl.cli.options import (
+    AsOf,
+    CaseSensitive,
+    Configs,
+    Dir,
+    Encoding,
+    Mapping,
+    Org,
+    TempDir,
+    Visitors,
+)
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
@@ -30,6 +40,7 @@ def explain(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
@@ -46,7 +57,7 @@ def explain(
 
     if (not ids) == (line is None):
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
     distinct = list(dict.fromkeys(ids or []))
     explained = explain_visitors(visitors_of(visitors), configs, options, ids=distinct, line=line)

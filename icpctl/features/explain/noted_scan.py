@@ -7,8 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from icpctl.exports.visitor_scan import Scan
-from icpctl.scoring.conditions import BatchColumns
-from icpctl.scoring.fields_read import FileFields, field_name, fields_read
+from icpctl.scoring.fields_read import FileFields, field_name
+from icpctl.scoring.verdicts import judge
+from icpctl.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ class NotedScan(Scan):
         name = batch.source.name
         fields = set(batch.misfits or ())
         if not self._has_all(name):
-            fields |= fields_read(BatchColumns(batch.table, self.plan), self.plan)
+            fields |= judge(batch.table, self.plan, Timings()).verdicts.fields
         self.files.setdefault(name, FileFields()).add(batch.table.num_rows, fields)
 
     def _has_all(self, name: str) -> bool:

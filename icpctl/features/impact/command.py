@@ -12,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -62,6 +63,7 @@ def impact(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         ImpactFormat, typer.Option("-o", "--output", help="markdown is for pull requests.")
     ] = "table",
@@ -79,7 +81,7 @@ def impact(
 
     started = time.perf_counter()
     bounds = [Bound.parse(text) for text in fail_on or []]
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     target = report_target(report, report_title, no_visitors)
     compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
     result = _impact_here(

@@ -152,6 +152,7 @@ def _configs(configs: Sequence[ConfigImpact]) -> Section:
             ]
             for config in configs
         ],
+        is_cards=True,
     )
     text = (
         "Visitors that match each config that changed, before and now. ICP of counts the visitors "
@@ -174,9 +175,8 @@ def _causes(configs: Sequence[ConfigImpact]) -> Section | None:
             rows.append([name, Cell("several changes together"), *together])
     if not rows:
         return None
-    table = Table(
-        "Changes, and the visitors that they decide", columns("Config", "Because of", *_KINDS), rows
-    )
+    heads = columns("Config", "Because of", *_KINDS)
+    table = Table("Changes, and the visitors that they decide", heads, rows, is_cards=True)
     text = (
         "How many visitors each change decides by itself: undoing it would undo what happened to "
         "them."
@@ -196,7 +196,8 @@ def _moves(impact: Impact, them: _Versions) -> Section | None:
         ]
         for move in impact.moves[:_MOST_MOVES]
     ]
-    table = Table("Visitors that moved", columns("From", "To", "#Visitors", "Because of"), rows)
+    heads = columns("From", "To", "#Visitors", "Because of")
+    table = Table("Visitors that moved", heads, rows, is_cards=True)
     text = "Visitors whose ICP was one config before and is another one now."
     if len(impact.moves) > _MOST_MOVES:
         text += f" The {_MOST_MOVES} largest moves are shown, of {len(impact.moves):,}."
@@ -230,7 +231,7 @@ def _people(impact: Impact, them: _Versions) -> Section | None:
 
 def _samples(whose: str, rows: list[list[Cell]], *more: str) -> Table:
     names = ("Visitor", "What", "#Score before", "#Now", "ICP before", "ICP now")
-    return Table(f"Such as, of {whose}", columns(*names, *more, "Line"), rows)
+    return Table(f"Such as, of {whose}", columns(*names, *more, "Line"), rows, is_cards=True)
 
 
 def _row(kind: Kind, sample: Sample, them: _Versions, *more: Cell) -> list[Cell]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from icpctl.cli.options import Encoding
 from icpctl.errors import ExitCode
 
 
@@ -21,6 +22,7 @@ def init(
             "--from", metavar="EXPORT", help="Write a config with values that occur in this export."
         ),
     ] = None,
+    encoding: Encoding = None,
     ci: Annotated[
         Literal["github", "gitlab", "pre-commit"] | None,
         typer.Option("--ci", help="Add a file that checks the configs in CI."),
@@ -31,8 +33,9 @@ def init(
     With --from the config asks for values that occur in the export, and a mapping is written
     where no built-in one fits. A file that is there already is left as it is.
     """
+    from icpctl.cli.scoring_options import encoding_of
     from icpctl.features.init.making import make
     from icpctl.features.init.printing import print_made
 
-    print_made(make(folder, export, ci), ci)
+    print_made(make(folder, export, ci, encoding_of(encoding)), ci)
     return ExitCode.DONE

@@ -58,6 +58,7 @@ class Made:
     made: list[NewFile] = field(default_factory=list)
     left: list[NewFile] = field(default_factory=list)
     export: str | None = None
+    encoding: str | None = None
     sample: Sample | None = None
     drafted: dict[str, str] | None = None
 
@@ -67,15 +68,16 @@ class Made:
         return any(file.path.name == SETTINGS_FILE for file in self.made)
 
 
-def make(folder: Path, export: str | None, ci: str | None) -> Made:
+def make(folder: Path, export: str | None, ci: str | None, encoding: str | None = None) -> Made:
     """Make the files that a folder lacks; none is replaced.
 
-    `ci` is a name of `CI_FILES`. Raises `IcpctlError`: what reading the export raises,
+    `ci` is a name of `CI_FILES`, `encoding` that of a CSV file which is not UTF-8. Raises
+    `IcpctlError`: what reading the export raises,
     `bad_settings`, `not_written`, and `bad_usage` where the folder is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise IcpctlError("this is not a folder", "bad_usage", Location(str(folder)))
-    made = Made(folder, export=export)
+    made = Made(folder, export=export, encoding=encoding)
     settings = load_settings(_nearest_folder(folder))
     require_writable()
     drafts, mapping = _drafts(made) if export else (usual_conditions(), None)
@@ -158,7 +160,7 @@ def _drafts(made: Made) -> tuple[list[Draft], bytes | None]:
     if made.export is None or made.export == "-":
         hint = "write it to a file first"
         raise IcpctlError("--from reads a file, not stdin", "bad_usage", hint=hint)
-    made.sample = take_sample(made.export, _FIELDS, None)
+    made.sample = take_sample(made.export, _FIELDS, None, encoding=made.encoding)
     mapping = _drafted(made, made.sample)
     return conditions_of(made.sample) or usual_conditions(), mapping
 
@@ -167,7 +169,7 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
     """Draft a mapping of the fields that the default one does not find, and read with it."""
     if sample.mapped.mapping.name != DEFAULT:
         return None
-    draft = draft_mapping(find_sources([str(made.export)])[:1])
+    draft = draft_mapping(find_sources([str(made.export)], made.encoding)[:1])
     paths, text = draft.paths, mapping_text(draft).encode()
     if paths and (again := _read_with(made, text)):
         made.sample = again
@@ -181,7 +183,8 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
 def _read_with(made: Made, text: bytes) -> Sample | None:
     """Return the export as a mapping of this text reads it, None where it finds nothing."""
     try:
-        return take_sample(str(made.export), _FIELDS, read_mapping(MAPPING_FILE, text))
+        mapping = read_mapping(MAPPING_FILE, text)
+        return take_sample(str(made.export), _FIELDS, mapping, encoding=made.encoding)
     except IcpctlError as error:
         if error.code != "mapping_fits_nothing":
             raise

@@ -46,12 +46,14 @@ class Sample:
         return Counter(value for row in rows for value in dict.fromkeys(row))
 
 
-def take_sample(export: str, fields: tuple[str, ...], forced: Mapping | None) -> Sample:
+def take_sample(
+    export: str, fields: tuple[str, ...], forced: Mapping | None, *, encoding: str | None = None
+) -> Sample:
     """Read the first records of a file; of several (a folder or glob), those of the first.
 
     Raises `IcpctlError` if it cannot be read, and `mapping_fits_nothing`.
     """
-    sources = find_sources([export])[:1]
+    sources = find_sources([export], encoding)[:1]
     (mapped,) = map_sources(sources, forced)
     sample = Sample(mapped, {name: [] for name in fields})
     count = 0

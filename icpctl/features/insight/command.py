@@ -13,6 +13,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -48,6 +49,7 @@ def insight(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -71,8 +73,9 @@ def insight(
     from icpctl.output.written import print_written
 
     started = time.perf_counter()
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space = workspace(directory, org)
     configs = space.configs(config or [])
     target = report_target(report, report_title, no_visitors)

@@ -125,7 +125,7 @@ def _exclusions(report: InsightReport) -> Section:
         if (taken := config.exclusion)
     ]
     heads = columns("Config", "#Excluded", "#By it alone", "#Would match", "Of which configs")
-    table = Table("Who is excluded, and from which configs", heads, rows)
+    table = Table("Who is excluded, and from which configs", heads, rows, is_cards=True)
     text = "Visitors whom a config excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 
@@ -144,7 +144,8 @@ def _min_scores(report: InsightReport) -> Iterator[Block]:
             rows.append([Cell(inside(config.label)), score, *counts, *(following or [Cell()] * 2)])
     heads = ("Config", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
     if rows:
-        yield Block("Lowest scores", table=Table("What lowest scores cost", columns(*heads), rows))
+        table = Table("What lowest scores cost", columns(*heads), rows, is_cards=True)
+        yield Block("Lowest scores", table=table)
 
 
 def _overlap(report: InsightReport) -> Section:
@@ -177,7 +178,7 @@ def _near_misses(report: InsightReport) -> Section:
         for config in report.configs
         for place, group in enumerate(config.groups, 1)
         for condition in group.conditions
-        if condition.near_misses
+        if condition.near_misses and config.exclusion is None
     ]
     missed.sort(key=lambda entry: -entry[0])
     blocks = []
@@ -197,6 +198,7 @@ def _near_misses(report: InsightReport) -> Section:
                 ]
                 for near, lack, config, place, condition in missed[:_MOST_ROWS]
             ],
+            is_cards=True,
         )
         blocks.append(Block(table=table))
     blocks += _min_scores(report)

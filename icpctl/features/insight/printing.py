@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from icpctl.features.insight.change_list import proposed_changes
 from icpctl.features.insight.wording import (
     condition_text,
+    gains_most,
     mostly_by,
     standing_out,
     visitors_of,
@@ -66,6 +67,10 @@ def _print_tables(result: Insight) -> None:
     left.append(_print_overlap(report))
     if any(left):
         note("long tables are cut to their first rows; -o json has all of them")
+    if is_terminal and (slug := gains_most(report)):
+        note(
+            f"do these changes find customers? icpctl outcomes ... --won deals.csv --config {slug}"
+        )
 
 
 FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {

@@ -77,8 +77,14 @@ def looser_comparator(condition: Condition) -> str | None:
         return comparison.looser if len(condition.listed) > 1 else None
     if comparison.is_equality:
         is_plain = entry.kind is Kind.TEXT and entry.form is Form.PLAIN
-        return comparison.looser if is_plain and str(condition.value).strip() else None
+        return comparison.looser if is_plain and _has_parts(condition) else None
     return comparison.looser
+
+
+def _has_parts(condition: Condition) -> bool:
+    """Whether what it names are texts that a longer one may contain, few enough to be tried."""
+    listed = condition.listed
+    return len(listed) <= _MANY and all(str(value).strip() for value in listed)
 
 
 def may_list_more(condition: Condition) -> bool:

@@ -73,6 +73,19 @@ def mostly_by(config: ConfigInsight) -> str:
     return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
+def gains_most(report: InsightReport) -> str | None:
+    """Return the config in which a change gains most, None where none gains anything."""
+    gains = {config.slug: _best_gain(config) for config in report.configs}
+    best = max(gains, key=lambda slug: gains[slug], default=None)
+    return best if best and gains[best] else None
+
+
+def _best_gain(config: ConfigInsight) -> int:
+    of_bounds = [bound.gain for bound in config.bounds]
+    of_conditions = [gain.gain for condition in config.conditions for gain in condition.gains]
+    return max(of_bounds + of_conditions, default=0)
+
+
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
     return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")

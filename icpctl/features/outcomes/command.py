@@ -1,5 +1,7 @@
 """`icpctl outcomes`."""
 
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,8 +12,11 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     Org,
+    Report,
+    ReportTitle,
     TempDir,
     Visitors,
     workspace,
@@ -21,8 +26,16 @@ from icpctl.errors import ExitCode, IcpctlError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
+    from icpctl.exports.sources import Source
+    from icpctl.features.outcomes.bounds import Bound
+    from icpctl.features.outcomes.page import Facts
+    from icpctl.features.outcomes.printing import Heading
+    from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.scanning import Scan
+    from icpctl.features.report.target import ReportTarget
+    from icpctl.scoring.run import Options
 
 Won = Annotated[
     list[str] | None,
@@ -90,12 +103,21 @@ def outcomes(
             metavar="BOUND", help="Exit with 1 at a bound such as SLUG:precision<0.1 (repeatable)."
         ),
     ] = None,
+    missed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="Write won units that a config misses, and why: .jsonl, .csv, .parquet.",
+        ),
+    ] = None,
     base: Annotated[
         str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
     ] = None,
     base_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
     ] = None,
+    report: Report = None,
+    report_title: ReportTitle = None,
     directory: Dir = None,
     org: Org = None,
     config: Configs = None,
@@ -103,6 +125,7 @@ def outcomes(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     output: Annotated[
         Literal["table", "tsv", "json", "markdown"],
         typer.Option("-o", "--output", help="Output format."),
@@ -112,34 +135,116 @@ def outcomes(
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
-    import sys
-
     from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.config.git_versions import versions
-    from icpctl.features.outcomes.bounds import met_bounds, parse_bound
+    from icpctl.features.outcomes.bounds import met_bounds
+    from icpctl.features.outcomes.page import outcomes_page
     from icpctl.features.outcomes.printing import (
         Heading,
+        missed_win_file,
         print_deal_notes,
         print_met_bounds,
         print_outcomes,
     )
     from icpctl.features.outcomes.request import OutcomeOptions, read_request
-    from icpctl.features.outcomes.scanning import scan_outcomes
-    from icpctl.output.condition_wording import head
-    from icpctl.output.progress import progress
+    from icpctl.features.report.target import report_file, report_target
 
-    try:
-        bounds = [parse_bound(text) for text in fail_on or []]
-    except ValueError as error:
-        raise IcpctlError(f"--fail-on {error}", "bad_usage") from None
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space, earlier = workspace(directory, org), None
     if base is not None or base_dir is not None:
         compared = versions(space, config or [], ref=base, folder=base_dir)
         kept = [file for file in compared.before if config or file.config.is_active]
         earlier = [(file.slug, file.config) for file in kept]
-    configs = [(file.slug, file.config) for file in space.configs(config or [])]
+    files = space.configs(config or [])
+    configs = [(file.slug, file.config) for file in files]
     slugs = [slug for slug, _ in configs]
+    bounds = _bounds(fail_on or [], slugs, capacity)
+    deals = won or (), lost or (), on, label, unit, against, within, period
+    asked = OutcomeOptions(*deals, encoding=options.encoding)
+    request = read_request(asked, options.as_of)
+    exports = visitors_of(visitors)
+    if earlier is not None and "-" in exports:
+        raise IcpctlError(
+            "stdin can be read only once, but a comparison reads the visitors twice",
+            "bad_usage",
+            hint="write them to a file first",
+        )
+    target = report_target(report, report_title, no_visitors=False)
+    call = _Call(exports, options, request, capacity)
+    name = "account" if request.join.by_account else "visitor"
+    heading = Heading(name, request.joined_on, request.scope.against_lost)
+    with missed_win_file(missed) as file, report_file(target) as page:
+        scan = call.scan(configs, explains=file is not None)
+        before = call.scan(earlier).outcomes if earlier else None
+        if scan.missed and file:
+            file.write([*scan.missed.rows()])
+        if target and page:
+            target.write(
+                page, outcomes_page(scan, call.facts(scan, heading, target, files), before)
+            )
+    met = met_bounds(scan.outcomes, bounds)
+    print_outcomes(scan, heading, output, met, slugs, before)
+    print_deal_notes(scan, request.deals, strict := strictness())
+    print_met_bounds(met)
+    is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
+    return ExitCode.FOUND if is_found else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What all scans of a call have in common."""
+
+    exports: "Sequence[str]"
+    options: "Options"
+    request: "OutcomeRequest"
+    capacity: int | None
+    sources: "list[Source]" = field(default_factory=list)
+
+    def facts(
+        self, scan: "Scan", heading: "Heading", target: "ReportTarget", files: "list[ConfigFile]"
+    ) -> "Facts":
+        """What a report says besides the figures."""
+        from icpctl.features.outcomes.page import Facts
+        from icpctl.features.outcomes.printing import headline, remarks
+
+        said = headline(scan, heading), remarks(scan, heading)
+        return Facts(*said, target.title, self.sources, files)
+
+    def scan(self, configs: "Sequence[tuple[str, IcpConfig]]", *, explains: bool = False) -> "Scan":
+        """Scan the export; with `explains` it is kept why won units are missed."""
+        from icpctl.features.outcomes.missed_wins import ExplainMissed
+        from icpctl.features.outcomes.scanning import scan_outcomes
+        from icpctl.output.condition_wording import head
+        from icpctl.output.progress import progress
+        from icpctl.output.reasons import lacking
+
+        with progress(sys.stderr) as on_progress:
+            return scan_outcomes(
+                self.exports,
+                configs,
+                self.options,
+                self.request.join,
+                self.request.scope,
+                text_of_condition=head,
+                tiers=self.options.tiers,
+                capacity=self.capacity,
+                explain_missed=ExplainMissed(lacking, head) if explains else None,
+                on_sources=self._note_sources,
+                on_progress=on_progress,
+            )
+
+    def _note_sources(self, sources: "Sequence[Source]") -> None:
+        self.sources[:] = sources
+
+
+def _bounds(texts: "Sequence[str]", slugs: "Sequence[str]", capacity: int | None) -> "list[Bound]":
+    """Read the bounds of `--fail-on`. Raises `IcpctlError` `bad_usage`."""
+    from icpctl.features.outcomes.bounds import parse_bound
+
+    try:
+        bounds = [parse_bound(text) for text in texts]
+    except ValueError as error:
+        raise IcpctlError(f"--fail-on {error}", "bad_usage") from None
     unknown = [bound for bound in bounds if bound.slug not in (None, *slugs)]
     if unknown:
         raise IcpctlError(
@@ -149,38 +254,4 @@ def outcomes(
         )
     if capacity is None and any(bound.figure == "won_at_capacity" for bound in bounds):
         raise IcpctlError("--fail-on won_at_capacity needs --capacity", "bad_usage")
-    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within, period)
-    request = read_request(asked, options.as_of)
-    exports = visitors_of(visitors)
-    if earlier is not None and "-" in exports:
-        raise IcpctlError(
-            "stdin can be read only once, but a comparison reads the visitors twice",
-            "bad_usage",
-            hint="write them to a file first",
-        )
-
-    def scan_with(scored: "Sequence[tuple[str, IcpConfig]]") -> "Scan":
-        with progress(sys.stderr) as on_progress:
-            return scan_outcomes(
-                exports,
-                scored,
-                options,
-                request.join,
-                request.scope,
-                text_of_condition=head,
-                tiers=options.tiers,
-                capacity=capacity,
-                on_progress=on_progress,
-            )
-
-    scan, before = scan_with(configs), None
-    if earlier:
-        before = scan_with(earlier).outcomes
-    met = met_bounds(scan.outcomes, bounds)
-    name = "account" if request.join.by_account else "visitor"
-    heading = Heading(name, request.joined_on, request.scope.against_lost)
-    print_outcomes(scan, heading, output, met, slugs, before)
-    print_deal_notes(scan, request.deals, strict := strictness())
-    print_met_bounds(met)
-    is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
-    return ExitCode.FOUND if is_found else ExitCode.DONE
+    return bounds

@@ -105,14 +105,28 @@ class Look:
         rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
         if not len(rows) or not self.asks_for_days:
             return
-        moved = last_seen[rows] + self.plan.as_of.timestamp() - closes[rows]
         table = judged.columns.table.take(pa.array(rows))
-        place = table.schema.get_field_index(LAST_SEEN)
-        table = table.set_column(place, LAST_SEEN, _time_texts(moved))
+        table = self.as_of_close(table, last_seen[rows], closes[rows])
         at_close = self.evidence(judge(table, self.plan, Timings()))
         evidence.hundredths[rows] = at_close.hundredths
         evidence.literals[rows] = at_close.literals
         evidence.shut_out[rows] = at_close.shut_out
+
+    def as_of_close(
+        self, table: pa.RecordBatch, last_seen: Floats, closes: Floats
+    ) -> pa.RecordBatch:
+        """Return rows whose days count to the close of their deals.
+
+        Times [rows] are as in `count_days_to_close`; a row that lacks one stays as it is.
+        """
+        if not self.asks_for_days:
+            return table
+        place = table.schema.get_field_index(LAST_SEEN)
+        moved = last_seen + self.plan.as_of.timestamp() - closes
+        is_known = ~np.isnan(moved)
+        texts = _time_texts(np.where(is_known, moved, 0.0))
+        texts = pc.if_else(pa.array(is_known), texts, table.column(place))
+        return table.set_column(place, LAST_SEEN, texts)
 
 
 def _time_texts(seconds: Floats) -> pa.Array:

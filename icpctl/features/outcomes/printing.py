@@ -1,28 +1,35 @@
-"""Outcomes on stdout as tables, tab-separated lines, JSON or Markdown, and notes on stderr."""
+"""Outcomes on stdout as tables, tab-separated lines, JSON or Markdown, notes and files."""
 
 from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.rates import FEWEST_WON
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
+from icpctl.files import replacing
 from icpctl.output.console import note, shown, table
 from icpctl.output.markdown import code, in_cell, table_lines
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes, print_rejected
+from icpctl.output.runs.plain_rows import WRITERS
+from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from icpctl.features.outcomes.bounds import MetBound
     from icpctl.features.outcomes.joining.deal_files import DealReading
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
+    from icpctl.output.runs.plain_rows import PlainWriter
     from icpctl.scoring.bounds import Strictness
 
 
@@ -193,3 +200,23 @@ def print_met_bounds(met: Sequence[MetBound]) -> None:
     """Print on stderr the bounds that make the call fail."""
     for item in met:
         note(f"error: --fail-on {item.bound}: {_value(item)}")
+
+
+@contextmanager
+def missed_win_file(path: Path | None) -> Iterator[PlainWriter | None]:
+    """Yield what writes missed wins to a file, which appears when the block ends without an error.
+
+    None without a path. Raises `IcpctlError`: `unknown_format`, `bad_usage` for stdout, and
+    `not_written`.
+    """
+    import pyarrow as pa
+
+    if path is None:
+        yield None
+        return
+    refuse_stdout(str(path), "--missed")
+    form = form_of(str(path), "--missed")
+    types = {"group": pa.int64(), "amount": pa.float64()}
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in MissedWin._fields])
+    with replacing(path) as file, closing(WRITERS[form](file, schema)) as writer:
+        yield writer

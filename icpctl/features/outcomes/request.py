@@ -44,6 +44,7 @@ class OutcomeOptions:
     against: str | None = None
     within: str | None = None
     period: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,10 @@ def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
     field, _, path = (part.strip() for part in on.partition("="))
     key = DealKey(_path(path) if path else None, _deal_names(field), _form(field))
     deals = DealReading()
-    read_deals(deals, options.won, key, unsaid=Outcome.WON)
+    encoding = options.encoding
+    read_deals(deals, options.won, key, unsaid=Outcome.WON, encoding=encoding)
     if options.lost:
-        read_deals(deals, options.lost, key, unsaid=Outcome.LOST)
+        read_deals(deals, options.lost, key, unsaid=Outcome.LOST, encoding=encoding)
     is_field = field in FIELDS and field != PAGES
     by_account = _by_account(options, on_domain=field == "domain")
     names = (field, None) if is_field else (None, field)

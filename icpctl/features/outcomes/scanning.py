@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from icpctl.features.outcomes.evidence import Look
 from icpctl.features.outcomes.figures import make_outcomes
 from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
 from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
-from icpctl.features.outcomes.joining.units import Keys, closes_of
+from icpctl.features.outcomes.joining.units import Keys, amounts_of, closes_of, outcomes_of
+from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.features.outcomes.survey import Survey, Visits
-from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
@@ -24,10 +26,10 @@ from icpctl.values.tokens import distinct_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
+    from icpctl.exports.sources import Source
     from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Evidence
@@ -62,6 +64,7 @@ class Scan:
     outcomes: Outcomes
     survey: Survey
     run: Run
+    missed: MissedWins | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +75,7 @@ class Joining:
     join: Join
     look: Look
     fields: tuple[str, ...]
+    missed: MissedWins | None = None
     _waiting: list[tuple[Evidence, Judged]] = field(default_factory=list)
 
     def wait(self, evidence: Evidence, judged: Judged) -> None:
@@ -89,7 +93,37 @@ class Joining:
         evidence, judged = self._waiting.pop(0)
         closes = closes_of(deals, self.join.table)
         self.look.count_days_to_close(evidence, judged, last_seen, closes)
-        self.survey.add(Visits(deals, accounts, last_seen, evidence, table, without_key))
+        visits = Visits(deals, accounts, last_seen, evidence, table, without_key)
+        numbers = self.survey.add(visits)
+        if self.missed:
+            won = np.flatnonzero((numbers >= 0) & self._is_won(deals))
+            self.missed.add(self._candidates(rows, won, visits, numbers, keys))
+
+    def _is_won(self, deals: NDArray[np.int64]) -> NDArray[np.bool_]:
+        won: NDArray[np.bool_] = outcomes_of(deals, self.join.table) == Outcome.WON
+        return won
+
+    def _candidates(
+        self,
+        rows: Rows,
+        chosen: NDArray[np.int64],
+        visits: Visits,
+        numbers: NDArray[np.int64],
+        keys: Keys | None,
+    ) -> Candidates:
+        """The chosen rows, as of the close of their deals."""
+        taken, deals = pa.array(chosen), visits.deals[chosen]
+        columns = {ID: rows.ids, **{name: rows.fields[name] for name in self.look.plan.columns}}
+        table = pa.RecordBatch.from_arrays(
+            [column.take(taken) for column in columns.values()], names=list(columns)
+        )
+        closes = closes_of(deals, self.join.table)
+        return Candidates(
+            numbers[chosen],
+            [None if keys is None else keys.distinct[keys.codes[row]] for row in chosen.tolist()],
+            amounts_of(deals, self.join.table),
+            self.look.as_of_close(table, visits.last_seen[chosen], closes),
+        )
 
 
 def deals_of_rows(join: Join, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
@@ -120,17 +154,24 @@ def scan_outcomes(
     text_of_condition: Callable[[Condition], str],
     tiers: Mapping[str, float] | None = None,
     capacity: int | None = None,
+    explain_missed: ExplainMissed | None = None,
+    on_sources: Callable[[Sequence[Source]], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Scan:
     """Score visitors against `(slug, config)` pairs and count them by outcome.
 
-    Raises what reading raises.
+    With `explain_missed` it is kept who of the won units came nearest. Raises what reading raises.
     """
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     look = Look.of(plan, dict(configs), text_of_condition)
     fields = suspect_fields(configs)
     survey = Survey(join.table, scope, look.counts(), join.by_account, fields)
-    joining = Joining(survey, join, look, fields)
+    missed = None
+    if explain_missed:
+        missed = MissedWins(plan, dict(configs), explain_missed)
+        survey.on_won = missed.settle
+    joining = Joining(survey, join, look, fields, missed)
+    asked = (*fields, *plan.columns) if missed else fields
 
     def watch(judged: Judged) -> Callable[[], None]:
         evidence = look.evidence(judged)
@@ -139,9 +180,10 @@ def scan_outcomes(
     run = score(
         visitors,
         configs,
-        with_join(options, join, fields),
+        with_join(options, join, asked),
         plan=plan,
         watch=watch,
+        on_sources=on_sources,
         on_rows=joining.add,
         on_progress=on_progress,
     )
@@ -149,7 +191,7 @@ def scan_outcomes(
     outcomes = make_outcomes(
         survey.counts, suspicions=survey.suspicions(), tiers=tiers, capacity=capacity
     )
-    return Scan(outcomes, survey, run)
+    return Scan(outcomes, survey, run, missed)
 
 
 def with_join(options: Options, join: Join, fields: Sequence[str]) -> Options:

@@ -29,6 +29,8 @@ from icpctl.features.outcomes.joining.units import (
 from icpctl.features.outcomes.statistics.suspects import ValueCounts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from icpctl.features.outcomes.counting import OutcomeCounts
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Keys
     from icpctl.features.outcomes.statistics.suspects import Suspicion
+
+    Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +79,51 @@ class JoinCounts:
 
 @dataclass(slots=True)
 class Survey:
-    """Units of the deals' visitors, counted into `counts` when `finish` is called."""
+    """Units of the deals' visitors, counted into `counts` when `finish` is called.
+
+    `on_won` is called with the numbers of won units that count and their scores, as in `Evidence`.
+    """
 
     deals: DealTable
     scope: Scope
     counts: OutcomeCounts
     by_account: bool
     fields: tuple[str, ...] = ()
+    on_won: Callable[[Integers, NDArray[np.int16]], None] = lambda _numbers, _hundredths: None
     joined: JoinCounts = field(default_factory=JoinCounts)
     values: dict[str, ValueCounts] = field(init=False)
     _accounts: Accounts = field(default_factory=Accounts)
     _kept: list[Units] = field(default_factory=list)
+    _visitors: int = 0  # who count, where units are visitors
+    _counted: int = 0  # units that were looked at
     _is_joined: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.values = {name: ValueCounts() for name in self.fields}
         self._is_joined = np.zeros(len(self.deals), bool)
 
-    def add(self, visits: Visits) -> None:
-        """Join a batch of visitors with the deals; leave out visits after the close."""
+    def add(self, visits: Visits) -> Integers:
+        """Join a batch of visitors with the deals; leave out visits after the close.
+
+        Return the number of each visitor's unit, -1 for who does not count. Units are numbered in
+        the order of their first visitors who count.
+        """
         in_time = counts_before_close(visits.deals, visits.last_seen, self.deals)
         self._count_join(visits, in_time)
+        numbers = np.full(len(in_time), -1)
         units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
         if self.by_account:
-            self._add_to_accounts(visits, units, in_time)
-        elif self.scope.newest is None:
+            assert visits.accounts is not None  # noqa: S101 - units are accounts
+            rows = in_time & visits.accounts.known
+            numbers[rows] = self._accounts.add(visits.accounts.take(rows), units.take(rows))
+            return numbers
+        numbers[in_time] = np.arange(int(in_time.sum())) + self._visitors
+        self._visitors += int(in_time.sum())
+        if self.scope.newest is None:
             self._count(units.take(in_time))
         else:
             self._kept.append(units.take(in_time))
+        return numbers
 
     def finish(self) -> None:
         """Count the units that had to wait for the last visitor."""
@@ -128,23 +149,20 @@ class Survey:
         joined.without_last_seen += int(np.isnan(visits.last_seen).sum())
         self._is_joined[deals[in_time & (deals != NO_DEAL)]] = True
 
-    def _add_to_accounts(self, visits: Visits, units: Units, in_time: NDArray[np.bool_]) -> None:
-        """Merge the visitors in time that have an account into it."""
-        assert visits.accounts is not None  # noqa: S101 - units are accounts
-        rows = in_time & visits.accounts.known
-        self._accounts.add(visits.accounts.take(rows), units.take(rows))
-
     def _count(self, units: Units) -> None:
-        outcomes = outcomes_of(units, self.deals)
+        outcomes = outcomes_of(units.deals, self.deals)
         chosen = choose(self.scope, outcomes, closes_of(units.deals, self.deals), units.last_seen)
         self.joined.open += chosen.open
         self.joined.outside += chosen.outside
         taken = units.take(chosen.taken)
         won = outcomes[chosen.taken] == Outcome.WON
-        self.counts.add(taken.evidence, won, amounts_of(taken, self.deals))
+        self.counts.add(taken.evidence, won, amounts_of(taken.deals, self.deals))
         halves = alternate(won, self.counts.units)
         for position, counts in enumerate(self.values.values()):
             counts.add(taken.values[:, position], halves, won)
+        numbers = np.flatnonzero(chosen.taken)[won] + self._counted
+        self.on_won(numbers, taken.evidence.hundredths[won])
+        self._counted += len(units)
 
 
 def alternate(won: NDArray[np.bool_], start: int = 0) -> NDArray[np.bool_]:

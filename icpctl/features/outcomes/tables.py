@@ -42,12 +42,16 @@ def sections(outcomes: Outcomes) -> Iterator[Section]:
         yield _parts("Score of all together", "SCORE", outcomes.together.bands)
     for config in outcomes.configs:
         yield _conditions(config)
-    missed = [row for config in outcomes.configs for row in _missed(config)]
-    if missed:
-        columns = ["CONFIG", "SHUT OUT BY", "WON", "UNITS"]
-        yield Section("Missed wins", columns, missed, left=2)
+    yield from missed_wins(outcomes)
     if outcomes.suspects:
         yield _suspects(outcomes)
+
+
+def missed_wins(outcomes: Outcomes) -> list[Section]:
+    """The table of missed wins, where there are any."""
+    missed = [row for config in outcomes.configs for row in _missed(config)]
+    columns = ["CONFIG", "SHUT OUT BY", "WON", "UNITS"]
+    return [Section("Missed wins", columns, missed, left=2)] if missed else []
 
 
 def changes(before: Outcomes, after: Outcomes) -> Section:

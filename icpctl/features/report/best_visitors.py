@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from icpctl.mappings.mapping import ID
+from icpctl.mappings.mapping import CONTACTS, ID
 from icpctl.scoring.best_visitors import BestVisitors
 from icpctl.scoring.explanation import explain_rows
 from icpctl.values.typed_columns import scalar_texts
@@ -32,9 +33,9 @@ _LARGEST = 1 << 16  # characters of a record that is kept: a thousand of them fi
 class TopVisitor:
     """A matching visitor.
 
-    `about` has the text of each of `ABOUT`, where there is one. `matches` explains the first
-    configs that match, and `more` counts the others; both are empty for a record that is too large
-    to be kept.
+    `about` has the text of each of `ABOUT` and `CONTACT`, where there is one. `matches` explains
+    the first configs that match, and `more` counts the others; both are empty for a record that is
+    too large to be kept.
     """
 
     id: str | None
@@ -49,6 +50,9 @@ class TopVisitor:
 
 ABOUT = ("domain", "job_title", "country")
 """Fields that tell people who a visitor is."""
+
+CONTACT = (*CONTACTS, "linkedin_url")
+"""Fields that say how to reach a visitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class TopVisitors:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the rows must have."""
-        return tuple(dict.fromkeys([ID, *self.plan.columns, *ABOUT]))
+        return tuple(dict.fromkeys([ID, *self.plan.columns, *ABOUT, *CONTACT]))
 
     def add(self, rows: Rows, chosen: np.ndarray) -> None:
         """Look at the rows of a batch that are True in `chosen` [rows]."""
@@ -83,19 +87,17 @@ class TopVisitors:
         """The best, highest score first, explained; `configs` are the plan's, by slug."""
         explained = self._explained(configs)
         texts = {
-            name: scalar_texts(
-                pa.array([record.tokens[name] for record in self.best.visitors], pa.string())
-            )
-            for name in (ID, *ABOUT)
+            name: field_texts([record.tokens[name] for record in self.best.visitors])
+            for name in (ID, *ABOUT, *CONTACT)
         }
         return [
             TopVisitor(
-                id=texts[ID][number].as_py(),
+                id=texts[ID][number],
                 file=ranked.visitor.file,
                 line=ranked.visitor.line,
                 icp=self.plan.configs[ranked.visitor.icp].slug,
                 icp_score=ranked.hundredths / 100,
-                about={name: texts[name][number].as_py() for name in ABOUT},
+                about={name: texts[name][number] for name in (*ABOUT, *CONTACT)},
                 matches=explained.get(number, ()),
                 more=ranked.visitor.matches - len(explained.get(number, ())),
             )
@@ -112,7 +114,7 @@ class TopVisitors:
                 int(rows.lines[row]),
                 int(rows.verdicts.icp[row]),
                 int(matches[row]),
-                *_kept_of(dict(zip(columns, map(_token, values), strict=True))),
+                *_kept_of(dict(zip(columns, map(token_of, values), strict=True))),
             )
             for row, values in zip(
                 row_indices.tolist(), zip(*columns.values(), strict=True), strict=True
@@ -135,8 +137,18 @@ class TopVisitors:
         }
 
 
-def _token(value: Any) -> str | None:
-    """The JSON text of a value; a list of pages comes as the texts of its elements."""
+def field_texts(tokens: list[str | None]) -> list[str | None]:
+    """Return the texts of JSON texts; of a list, such as a first and a last name, its texts."""
+    texts: list[str | None] = scalar_texts(pa.array(tokens, pa.string())).to_pylist()
+    for row, token in enumerate(tokens):
+        if texts[row] is None and token and token.startswith("["):
+            parts = [part for part in json.loads(token) if isinstance(part, str) and part.strip()]
+            texts[row] = " ".join(parts) or None
+    return texts
+
+
+def token_of(value: Any) -> str | None:
+    """Return the JSON text of a value; a list of pages comes as the texts of its elements."""
     if isinstance(value, list):
         return f"[{','.join('null' if page is None else page for page in value)}]"
     return None if value is None else str(value)

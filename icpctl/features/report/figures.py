@@ -18,6 +18,7 @@ from icpctl.features.report.breakdowns import (
     day_reports,
     field_report,
 )
+from icpctl.features.report.excluded_visitors import ExcludedVisitors
 from icpctl.features.report.period import Period
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.counts import Counts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from icpctl.exports.sources import Source
     from icpctl.features.report.best_visitors import TopVisitor
     from icpctl.features.report.breakdowns import DayReport, FieldReport
+    from icpctl.features.report.excluded_visitors import ExcludedVisitor
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Rows, Run
@@ -52,7 +54,8 @@ class Figures:
 
     `histograms` are each config's matches by score, in `STEPS` steps. `uncounted` are the visitors
     whose value of a field is in none of `fields`, because there were too many values. `top` is
-    None where visitors are not to be shown.
+    None where visitors are not to be shown. `tiers` and `excluded_by` count visitors, None
+    where there are no tiers and no config excludes; `excluded` are the first of the latter.
     """
 
     period: Period
@@ -68,6 +71,9 @@ class Figures:
     uncounted: dict[str, int]
     top: list[TopVisitor] | None
     sources: list[Source]
+    tiers: dict[str, int] | None = None
+    excluded_by: list[tuple[str, int]] | None = None
+    excluded: list[ExcludedVisitor] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,12 +86,14 @@ class FigureCounts:
     _counts: Counts = field(init=False)
     _histograms: np.ndarray = field(init=False)
     _top: TopVisitors = field(init=False)
+    _excluded: ExcludedVisitors = field(init=False)
     _days: Tally = field(default_factory=Tally)
     _texts: dict[str, Tally] = field(init=False)
     _sizes: SizeCounts = field(default_factory=SizeCounts)
 
     def __post_init__(self) -> None:
-        self._counts = Counts(len(self.plan.configs))
+        self._counts = Counts(len(self.plan.configs), len(self.plan.tiers))
+        self._excluded = ExcludedVisitors(self.plan, self.visitors)
         self._histograms = np.zeros((len(self.plan.configs), STEPS), np.int64)
         self._top = TopVisitors(self.plan)
         self._texts = {name: Tally(MOST_TEXTS) for name in _TEXTS}
@@ -114,6 +122,7 @@ class FigureCounts:
         for name, tally in self._texts.items():
             count_values(tally, columns[name], held)
         self._sizes.add(columns["company_size"], columns["employee_size_range"], held)
+        self._excluded.add(rows, chosen)
         if self.visitors:
             self._top.add(rows, chosen)
 
@@ -144,4 +153,7 @@ class FigureCounts:
             },
             top=self._top.visitors(dict(configs)) if self.visitors else None,
             sources=list(sources),
+            tiers=counts.tier_counts(self.plan.tiers),
+            excluded_by=self._excluded.by_config,
+            excluded=self._excluded.first,
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
-from icpctl.cli.options import Mapping, MaxRejects, Rejects, TempDir, Visitors
+from icpctl.cli.options import Encoding, Mapping, MaxRejects, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
@@ -32,6 +32,7 @@ def rollup(
     rejects: Rejects = None,
     max_rejects: MaxRejects = "0",
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -44,15 +45,16 @@ def rollup(
     Pages come together in order of time, page views and sessions are counted where no record has
     a count, and each other field has its latest value.
     """
-    from icpctl.cli.scoring_options import by_paths, mapping_of, visitors_of
+    from icpctl.cli.scoring_options import by_paths, encoding_of, mapping_of, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
     from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
 
     started = time.perf_counter()
-    spark = cluster(engine, master, spark_conf, unbuilt={"--out -": out == "-"})
+    unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
-    how = How(mapping_of(mapping), by_paths(by or []), temp_dir)
+    how = How(mapping_of(mapping), by_paths(by or []), temp_dir, encoding_of(encoding))
     if spark:
         from icpctl.features.rollup.on_spark import roll_up_on
 

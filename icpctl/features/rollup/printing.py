@@ -98,11 +98,15 @@ class RollUpRun:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys."""
+    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys.
+
+    `encoding` is that of CSV files which are not UTF-8.
+    """
 
     mapping: Mapping | None = None
     by: tuple[RecordPath, ...] = ()
     temp_dir: Path | None = None
+    encoding: str | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
         """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
@@ -141,7 +145,7 @@ def rollup_into(
         spool = stack.enter_context(temporary_folder(how.temp_dir))
         target = None if out == STDOUT else stack.enter_context(replacing(Path(out)))
         kept = stack.enter_context(replacing(rejects)) if rejects else None
-        sources = find_sources(visitors)
+        sources = find_sources(visitors, how.encoding)
         run.mapped = how.mapped(sources)
         names = names_of([file.mapping for file in run.mapped])
         scan = Scan(

@@ -12,6 +12,7 @@ from icpctl.cli.options import (
     CaseSensitive,
     Configs,
     Dir,
+    Encoding,
     Mapping,
     NoVisitors,
     Org,
@@ -57,6 +58,7 @@ def stats(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
     engine: Engine = "local",
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -75,9 +77,10 @@ def stats(
     from icpctl.output.written import print_written
 
     started = time.perf_counter()
-    spark = cluster(engine, master, spark_conf, unbuilt={"--report": report is not None})
+    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     period = Period.parse(first, last)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     space = workspace(directory, org)
     target = report_target(report, report_title, no_visitors)
     exports, configs = visitors_of(visitors), space.configs(config or [])

@@ -8,6 +8,7 @@ from icpctl.cli.options import (
     AsOf,
     CaseSensitive,
     Dir,
+    Encoding,
     Mapping,
     Org,
     TempDir,
@@ -71,6 +72,7 @@ def suggest(
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
+    encoding: Encoding = None,
 ) -> ExitCode:
     """Find a config that finds customers, from won deals; print it with its evidence.
 
@@ -88,9 +90,10 @@ def suggest(
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     share = parse_holdout(holdout)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
     exports = visitors_of(visitors)
-    asked = OutcomeOptions(won or (), lost or (), on, label, unit, against, within)
+    deals = won or (), lost or (), on, label, unit, against, within
+    asked = OutcomeOptions(*deals, encoding=options.encoding)
     outcome = read_request(asked, options.as_of)
     request = Request(form, max_conditions, capacity, seed)
     try:

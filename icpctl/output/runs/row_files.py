@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.batches import Rejected
     from icpctl.output.runs.near_miss_files import NearMissWriter
-    from icpctl.output.runs.verdict_rows import Writer
+    from icpctl.output.runs.verdict_rows import Form, Writer
     from icpctl.scoring.reasons import NearMiss
     from icpctl.scoring.run import Rows
 
@@ -70,12 +71,18 @@ class Targets:
         """What writes near misses in the format that the file's name says; None without a file."""
         if self.near_misses is None:
             return None
-        form = FORMS.get(Path(self.near_misses).suffix.lower())
-        if form is None:
-            raise _unclear(self.near_misses or "--near-misses ''", "")
-        from icpctl.output.runs.near_miss_files import WRITERS
+        form = form_of(self.near_misses, "--near-misses")
+        from icpctl.output.runs.near_miss_files import NearMissWriter
 
-        return WRITERS[form]
+        return partial(NearMissWriter.of, form)
+
+
+def form_of(file: str, option: str) -> Form:
+    """Return the format that a file's name says. Raises `IcpctlError` `unknown_format`."""
+    form = FORMS.get(Path(file).suffix.lower())
+    if form is None:
+        raise _unclear(file or f"{option} ''", "")
+    return form
 
 
 def _unclear(file: str, more: str) -> IcpctlError:

@@ -114,6 +114,7 @@ class JsonLines:
         lines = json_lines(rows, self._layout, "\n")
         if len(lines):
             self._file.write(bytes_of(lines))
+            self._file.flush()  # whoever reads a pipe gets the rows at once
 
     def close(self) -> None:
         """Write nothing: the last line has its end."""

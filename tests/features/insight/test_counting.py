@@ -360,6 +360,11 @@ def assert_true(found: InsightReport, bodies: dict[str, Any], visitors: list[str
                 after = put(bodies[its.slug], group, at, it)
                 changed.append((slug, IcpConfig.model_validate(after)))
                 promised[slug] = its.matched + gain
+        for bound in its.bounds:
+            slug = f"c{len(changed)}"
+            after = bodies[its.slug] | {"minScore": bound.value}
+            changed.append((slug, IcpConfig.model_validate(after)))
+            promised[slug] = its.matched + bound.gain
     scored = score(visitors, changed, OPTIONS).report
     assert {it.slug: it.matched for it in scored.configs} == promised
     return len(changed)
@@ -371,6 +376,11 @@ def test_what_is_promised_comes_true_on_the_samples() -> None:
     found = insight(visitors, [*configs.items()], OPTIONS).report
     bodies = {slug: it.body() for slug, it in configs.items()}
     assert assert_true(found, bodies, visitors) > 50
+    bounded = {slug: body | {"minScore": 40} for slug, body in bodies.items()}
+    models = [(slug, IcpConfig.model_validate(body)) for slug, body in bounded.items()]
+    found = insight(visitors, models, OPTIONS).report
+    assert any(its.bounds for its in found.configs)
+    assert assert_true(found, bounded, visitors) > 50
 
 
 def test_many_values_on_any_number_of_threads(tmp_path: Path) -> None:
@@ -481,6 +491,34 @@ def test_a_value_that_is_written_otherwise_is_found() -> None:
     visitors = [{"industry": it} for it in ["Technology"] * 3 + ["TECHNOLOGY", "Retail", "Retial"]]
     [absent] = report([("a", body)], visitors).configs[0].groups[0].conditions[0].absent_values
     assert (absent.value, absent.nearest, absent.nearest_visitors) == ("Technolgy", "Technology", 4)
+
+
+TITLES = ["VP", "VP Sales", "Vice President", "head of data", "Overhead", "Head", "CTO & founder"]
+
+
+@pytest.mark.parametrize("comparator", ["in", "has_any"])
+def test_longer_titles_are_met_by_their_words(comparator: str) -> None:
+    one = condition(f'job_title {comparator} ["VP", "Head"]')
+    found = report([("a", config(one))], [{"job_title": title} for title in TITLES])
+    changes = found.configs[0].groups[0].conditions[0].gains
+    [worded] = [gain for gain in changes if gain.change == "comparator"]
+    assert (worded.becomes.comparator, worded.gain) == ("contains_word", 2)
+    assert worded.becomes.value == ("VP", "Head")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'country in ["US"]',
+        'page_equals in ["/a"]',
+        'job_title not_in ["VP"]',
+        f"job_title in {json.dumps([f'VP {number}' for number in range(51)])}",
+    ],
+)
+def test_other_lists_stay_what_they_are(text: str) -> None:
+    visitors = [{"job_title": "x VP 1", "country": "the US", "pages": ["/a/b"]}]
+    [its] = report([("a", config(condition(text)))], visitors).configs[0].conditions
+    assert all(gain.change != "comparator" for gain in its.gains)
 
 
 def test_who_takes_the_visitors_of_a_config() -> None:

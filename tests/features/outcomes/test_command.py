@@ -85,6 +85,96 @@ def test_accounts_are_joined_in_their_normal_form(folder: Path) -> None:
     assert result["tooFewWon"]
 
 
+WANTED = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone")
+
+
+def test_missed_wins_are_written_with_what_they_lack(folder: Path) -> None:
+    ended = outcomes(*WANTED, "--missed", "missed.jsonl", cwd=folder)
+    assert ended.code == 0, ended.err
+    [row] = map(json.loads, (folder / "missed.jsonl").read_text().splitlines())
+    assert row == {
+        "id": "6",
+        "key": "e.example",
+        "config": "target",
+        "group": 1,
+        "condition": "company_size gte 100",
+        "amount": None,
+        "why": "it lacks company_size gte 100 (seen 9; needs 100 or more, 91 short)",
+    }
+
+
+@pytest.mark.parametrize("unit", ["account", "visitor"])
+@pytest.mark.parametrize("period", [(), ("--period", "newest:60%")])
+def test_as_many_are_written_as_are_counted(
+    unit: str, period: tuple[str, ...], tmp_path: Path
+) -> None:
+    args = (VISITORS, "--won", DEALS, "--dir", CONFIGS, "--unit", unit, *period)
+    result = body(outcomes(*args, "--missed", "m.jsonl", "-o", "json", cwd=tmp_path))
+    rows = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text().splitlines()]
+    keys = [row["key"] if unit == "account" else row["id"] for row in rows]
+    assert len({*zip(keys, (row["config"] for row in rows), strict=True)}) == len(rows)
+    for config in result["configs"]:
+        of_config = [row for row in rows if row["config"] == config["ranking"]["slug"]]
+        assert len(of_config) == config["missed"]["won"] > 0
+        alone = sum(row["condition"] is not None for row in of_config)
+        assert alone == config["missed"]["won"] - config["missed"]["bySeveral"]
+
+
+def test_a_missed_win_shows_the_visitor_who_came_nearest(folder: Path) -> None:
+    """Of an account's visitors; days count to the close."""
+    config = TARGET.replace("country, comparator: equals, value: DE", "city, comparator: exists")
+    config = config.replace(
+        "industry, comparator: equals, value: Software", "region, comparator: exists"
+    )
+    (folder / "icp_configs" / "target.yaml").write_text(config)
+    people = [("far", {}), ("near", {"region": "X"}), ("too", {"company_size": 500})]
+    lines = [json.dumps({"id": name, "domain": "a.example"} | more) for name, more in people]
+    (folder / "people.jsonl").write_text("\n".join(lines))
+    for name in ("m.csv", "m.jsonl", "m.parquet"):
+        ended = outcomes("people.jsonl", "--won", "deals.csv", "--missed", name, cwd=folder)
+        assert ended.code == 0, ended.err
+    assert (folder / "m.csv").read_text().splitlines()[1:] == [
+        '"near","a.example","target",1,"company_size gte 100",1000,'
+        '"it lacks company_size gte 100 (company_size is not in this record)"'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("-", "--missed takes a file, not stdout"), ("m.txt", "what the file should hold")],
+)
+def test_where_missed_wins_cannot_go(folder: Path, name: str, said: str) -> None:
+    ended = outcomes(*WANTED, "--missed", name, cwd=folder)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.md"])
+def test_the_report_has_every_figure(name: str, tmp_path: Path) -> None:
+    args = (VISITORS, "--won", DEALS, "--dir", CONFIGS, "--report", name, "-o", "tsv")
+    ended = outcomes(*args, "--base-dir", CONFIGS, cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    text = (tmp_path / name).read_text("utf-8")
+    for heading in (
+        "Precision and recall",
+        "Won rate by score",
+        "Who is found first",
+        "Conditions",
+        "Missed wins",
+        "Before and now",
+        "How it was made",
+    ):
+        assert heading in text, heading
+    assert "76.1 % (62.1 to 86.1)" in text
+
+
+def test_the_report_of_little_is_whole(folder: Path) -> None:
+    (folder / "deals.csv").write_text("domain,stage\nzzz.example,won\n")
+    ended = outcomes(*WANTED, "--report", "r.html", cwd=folder)
+    assert ended.code == 0, ended.err
+    assert "Who is found first" not in (folder / "r.html").read_text("utf-8")
+
+
 def test_lost_deals_are_who_is_compared(folder: Path) -> None:
     result = body(outcomes("visitors.jsonl", "--won", "deals.csv", "-o", "json", cwd=folder))
     assert result["against"] == "lost"

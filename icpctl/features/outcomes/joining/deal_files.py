@@ -69,13 +69,19 @@ class DealKey:
 
 
 def read_deals(
-    reading: DealReading, files: Sequence[str], key: DealKey, *, unsaid: Outcome
+    reading: DealReading,
+    files: Sequence[str],
+    key: DealKey,
+    *,
+    unsaid: Outcome,
+    encoding: str | None = None,
 ) -> None:
     """Add the deals of files; one whose file has no column for the outcome is `unsaid`.
 
-    Raises `IcpctlError`: what reading raises, and `no_deal_key` where nothing joins.
+    `encoding` is that of CSV files which are not UTF-8. Raises `IcpctlError`: what reading raises,
+    and `no_deal_key` where nothing joins.
     """
-    for source in find_sources(files):
+    for source in find_sources(files, encoding):
         reading.files.append(source.name)
         columns = _columns_of(source, key)
         for batch in Reader(Columns(columns)).read(source):

@@ -123,9 +123,9 @@ class Units:
         )
 
 
-def outcomes_of(units: Units, table: DealTable) -> NDArray[np.int8]:
-    """Each unit's outcome: `Outcome.WON`, `Outcome.LOST`, or 0 for a unit without a deal."""
-    return _of_deals(table.outcomes, units.deals, np.int8(Outcome.OPEN))
+def outcomes_of(deals: Integers, table: DealTable) -> NDArray[np.int8]:
+    """The outcome of each of these deals: `Outcome.WON`, `Outcome.LOST`, or 0 for no deal."""
+    return _of_deals(table.outcomes, deals, np.int8(Outcome.OPEN))
 
 
 def closes_of(deals: Integers, table: DealTable) -> Floats:
@@ -133,9 +133,9 @@ def closes_of(deals: Integers, table: DealTable) -> Floats:
     return _of_deals(table.closes, deals, np.nan)
 
 
-def amounts_of(units: Units, table: DealTable) -> Floats:
-    """What each unit's won deals are worth together."""
-    return _of_deals(table.amounts, units.deals, np.nan)
+def amounts_of(deals: Integers, table: DealTable) -> Floats:
+    """What the won deals of each key are worth together, NaN for no deal."""
+    return _of_deals(table.amounts, deals, np.nan)
 
 
 def counts_before_close(deals: Integers, last_seen: Floats, table: DealTable) -> NDArray[np.bool_]:
@@ -161,14 +161,15 @@ class Accounts:
     _filled: int = 0
     _room: Units | None = None
 
-    def add(self, keys: Keys, units: Units) -> None:
-        """Merge visitors, each of whom has an account."""
-        if not len(units):
-            return
+    def add(self, keys: Keys, units: Units) -> Integers:
+        """Merge visitors, each of whom has an account; return the number of each row's account."""
         number = self._number(keys)
+        if not len(units):
+            return number
         order = np.argsort(number, kind="stable")
         starts = np.flatnonzero(np.diff(number[order], prepend=-1))
         self._merge(number[order][starts], _merge_runs(units.take(order), starts))
+        return number
 
     def _number(self, keys: Keys) -> Integers:
         """The number of each row's account; new ones are numbered in the order of the rows."""

@@ -79,7 +79,8 @@ class ValueCounts:
         if not won or not others:
             return None
         missing = self.counts[self.values == MISSING].sum(axis=(0, 1))
-        return Suspicion(self._auc(), missing[1] / won, missing[0] / others)
+        shares = float(missing[1] / won), float(missing[0] / others)
+        return Suspicion(float(self._auc()), *shares)
 
     def _auc(self) -> float:
         """The AUC of each value's won rate in the other half, drawn to the base rate."""

@@ -21,6 +21,8 @@ def markdown(page: Page) -> str:
 
 def _lines(page: Page) -> Iterator[str]:
     yield from (f"# {plain(page.title)}", "", plain(page.subtitle), "")
+    if page.summary:
+        yield from (" ".join(map(plain, page.summary)), "")
     yield from ("| | | |", "|---|--:|---|")
     for headline in page.headlines:
         cells = (headline.name, headline.value, headline.remark)
@@ -64,4 +66,5 @@ def _cell(cell: Cell) -> str:
     parts = [cell.text, f"({cell.small})" if cell.small else ""]
     parts = [plain_cell(" ".join(filter(None, parts)))] if any(parts) else []
     parts += [plain_cell(" ".join(filter(None, line))) for line in cell.lines]
+    parts += [plain_cell(link.address.removeprefix("mailto:")) for link in cell.links]
     return "<br>".join(parts)

@@ -47,6 +47,43 @@
         ],
       });
     },
+    // Rows are a name, a value and the ends of its interval; what is not known has no mark.
+    intervals({ rows, reference, percent }, width) {
+      const known = rows
+        .map(([name, value, low, high], at) => ({ name, value, low: low ?? value, high: high ?? value, at }))
+        .filter((row) => row.value !== null);
+      const left = Math.round(Math.min(260, width * 0.4));
+      const ends = [0, reference ?? 0, ...known.map((row) => row.high)];
+      return Plot.plot({
+        width, height: 40 + 24 * rows.length, style: look,
+        marginLeft: left, marginRight: 14, marginTop: 8, marginBottom: 28,
+        x: {
+          label: null, grid: true, domain: [0, Math.max(...ends) * 1.02 || 1],
+          ticks: Math.max(2, Math.round((width - left) / 80)), tickFormat: percent ? "~%" : "~g",
+        },
+        y: { label: null, domain: rows.map((_, at) => at) },
+        marks: [
+          Plot.axisY({
+            label: null, tickSize: 0, tickFormat: (at) => rows[at][0],
+            lineWidth: left / 13.5, textOverflow: "ellipsis",
+          }),
+          reference === null ? null : Plot.ruleX([reference], { stroke: "currentColor", strokeDasharray: "3 3" }),
+          Plot.ruleY(known, { y: "at", x1: "low", x2: "high", stroke: "var(--accent)", strokeWidth: 2 }),
+          Plot.dot(known, { y: "at", x: "value", r: 4, fill: "var(--accent)" }),
+        ],
+      });
+    },
+    gains(points, width) {
+      const share = { label: null, domain: [0, 1], grid: true, tickFormat: "~%" };
+      return Plot.plot({
+        width, height: 260, style: look, marginLeft: 48, marginRight: 14,
+        x: { ...share, ticks: Math.max(2, Math.round(width / 120)) }, y: { ...share, ticks: 5 },
+        marks: [
+          Plot.line([[0, 0], [1, 1]], { stroke: "currentColor", strokeDasharray: "3 3" }),
+          Plot.line(points, { stroke: "var(--accent)", strokeWidth: 2 }),
+        ],
+      });
+    },
   };
 
   function draw(data, width) {
@@ -78,7 +115,7 @@
     draw(data, width);
     widths.observe(place);
   }
-  const onPaper = { time: 690, scores: 330 };
+  const onPaper = { time: 690, scores: 330, intervals: 330, gains: 690 };
   addEventListener("beforeprint", () => {
     for (const data of datas) draw(data, onPaper[data.dataset.kind]);
   });

@@ -23,10 +23,18 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads to an address, which is one of LinkedIn or of mail."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell: its text, a smaller one below, what it is sorted by, a bar, a tint of 0 to 1.
 
-    `lines` are more texts, such as reasons, each after what it is about.
+    `lines` are more texts, such as reasons, each after what it is about; `links` come last.
     """
 
     text: str = ""
@@ -35,6 +43,7 @@ class Cell:
     bar: Bar | None = None
     tint: float = 0.0
     lines: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,8 @@ class Column:
 class Table:
     """Rows of cells below columns; the first cell of a row says what it is about.
 
-    `searchable` tables can be filtered and sorted in a browser.
+    `searchable` tables can be filtered and sorted in a browser. On a phone each row of these, and
+    of those that are `is_cards`, is a card with its columns one below the other.
     """
 
     caption: str
@@ -58,6 +68,7 @@ class Table:
     rows: list[list[Cell]]
     searchable: bool = False
     is_matrix: bool = False
+    is_cards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +119,13 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole report."""
+    """A whole report; `summary` are sentences that could be read aloud."""
 
     title: str
     subtitle: str
     headlines: list[Headline]
     sections: list[Section] = field(default_factory=list)
+    summary: tuple[str, ...] = ()
 
 
 def own(text: str) -> str:

@@ -20,7 +20,8 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.features.report.pages.people import people
+from icpctl.features.report.pages.people import excluded_people, people
+from icpctl.features.report.pages.summary import summary
 from icpctl.features.report.spans import grouped
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
@@ -56,10 +57,12 @@ def page(
     sections = [
         _time(figures),
         _configs(figures),
+        _tiers(figures),
         _scores(figures),
         *contributed,
         _breakdowns(figures),
         people(figures),
+        excluded_people(figures),
         quality(figures.run, visitors=figures.top is not None),
         _making(figures, configs),
     ]
@@ -71,6 +74,7 @@ def page(
         subtitle,
         _headlines(figures),
         [section for section in sections if section],
+        summary(figures),
     )
 
 
@@ -118,7 +122,8 @@ def _time(figures: Figures) -> Section | None:
 
 
 def _configs(figures: Figures) -> Section:
-    cells = bars([(it.matched, it.first) for it in figures.configs])
+    configs = _matching(figures)
+    cells = bars([(it.matched, it.first) for it in configs])
     names = (
         "Config",
         "#Priority",
@@ -143,8 +148,9 @@ def _configs(figures: Figures) -> Section:
                 number(config.matched - config.first),
                 Cell("" if config.average_score is None else f"{config.average_score:.2f}"),
             ]
-            for config, bar in zip(figures.configs, cells, strict=True)
+            for config, bar in zip(configs, cells, strict=True)
         ],
+        is_cards=True,
     )
     text = (
         "A visitor may match several configs; its ICP is the first of them. ICP of counts the "
@@ -152,6 +158,29 @@ def _configs(figures: Figures) -> Section:
     )
     legend = "ICP of", "other ICP"
     return Section("configs", "Configs", text, [Block(table=table)], legend=legend)
+
+
+def _matching(figures: Figures) -> list[ConfigReport]:
+    """The configs that visitors may belong to: those that exclude have another section."""
+    excluding = dict(figures.excluded_by or ())
+    return [config for config in figures.configs if config.slug not in excluding]
+
+
+def _tiers(figures: Figures) -> Section | None:
+    """How many matches each tier has; None where there are no tiers."""
+    if not figures.tiers:
+        return None
+    cells = bars([(count, count) for count in figures.tiers.values()])
+    table = Table(
+        "Matches by tier",
+        columns("Tier", "=", "#Matches", "#Of matches"),
+        [
+            [Cell(own(name)), bar, number(count), Cell(percent(rate(count, figures.matched)))]
+            for bar, (name, count) in zip(cells, figures.tiers.items(), strict=True)
+        ],
+    )
+    text = "Matches by the score of their ICP: each tier begins at its lowest score."
+    return Section("tiers", "Tiers", text, [Block(table=table)])
 
 
 def config_cell(config: ConfigReport) -> Cell:
@@ -163,7 +192,7 @@ def _scores(figures: Figures) -> Section | None:
     histograms = [
         (config, counts)
         for config, counts in zip(figures.configs, figures.histograms, strict=True)
-        if config.matched
+        if config in _matching(figures) and config.matched
     ]
     if not histograms:
         return None
