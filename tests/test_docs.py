@@ -38,7 +38,7 @@ def shown(block: str, folder: Path) -> str:
     text = ""
     for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
         command = part.partition("\n")[0]
-        seen = on_terminal(command, cwd=folder)
+        seen = re.sub(r"(?<= in )[0-9.]+ s$", "0.5 s", on_terminal(command, cwd=folder), flags=re.M)
         text += f"$ {command}\n" + re.sub(" +$", "", seen, flags=re.M)  # Rich fills lines
     return text
 
