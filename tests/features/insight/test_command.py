@@ -178,12 +178,12 @@ def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
     seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
     notes = (tmp_path / "notes.txt").read_text()
     assert "--config SLUG shows the conditions of a config\n" in notes
-    assert "the tables show what tells most" in notes
+    assert "long tables are cut to their first rows" in notes
     assert "do these changes find customers? icpctl outcomes ... --won deals.csv" in notes
     assert len(seen.splitlines()) < 110
     assert max(map(len, seen.splitlines())) <= 80
     one = on_terminal("icpctl insight v.jsonl --config c07", cwd=tmp_path)
-    assert "HOLDS  FAILS  MISSING  LEFT  NEAR MISSES" in one
+    assert "MEET  FAIL  MISSING  LEFT  NEAR MISSES" in one
 
 
 def test_what_terminals_would_obey_is_escaped(tmp_path: Path) -> None:

@@ -141,7 +141,10 @@ def test_a_missed_win_shows_the_visitor_who_came_nearest(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("-", "--missed takes a file, not stdout"), ("m.txt", "what the file should hold")],
+    [
+        ("-", "--missed takes a file, not stdout"),
+        ("m.txt", "the extension of the file does not say its"),
+    ],
 )
 def test_where_missed_wins_cannot_go(folder: Path, name: str, said: str) -> None:
     ended = outcomes(*WANTED, "--missed", name, cwd=folder)

@@ -304,7 +304,7 @@ def test_equivalence_is_about_the_icp_too(
         (["equivalent", "saas", "sass"], "there is no config 'sass' in icp_configs"),
         (["equivalent", "saas", "no.yaml"], "there is no file or folder no.yaml"),
         (["witnesses", "sass"], "there is no config 'sass' in icp_configs"),
-        (["--timeout", "5", "equivalent", "saas", "large"], "options of prove stand before"),
+        (["--timeout", "5", "equivalent", "saas", "large"], "options of prove before"),
         (["--timeout", "0"], "Invalid value for '--timeout'"),
         (["--timeout", "nan"], "Invalid value for '--timeout'"),
         (["--witnesses", "-"], "--witnesses names a file"),
