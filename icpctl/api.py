@@ -57,7 +57,7 @@ def score(
     configs: Configs,
     *,
     as_of: datetime | None = None,
-    mapping: str | None = None,
+    mapping: str | Sequence[str] | None = None,
     case_sensitive: bool = False,
     carry: Sequence[str] = (),
     tiers: Mapping[str, float] | None = None,
@@ -67,8 +67,8 @@ def score(
 
     `visitors` are the path of a file or folder, or a list of paths; or records, which are
     dictionaries; or a table: a pyarrow table, or a DataFrame of pandas or polars. Fields are named
-    as in files, and `mapping` names their mapping where it is not detected. `configs` are a
-    folder, whose active configs are scored, or configs from `load_configs`.
+    as in files, and `mapping` names their mapping, or several, where it is not detected. `configs`
+    are a folder, whose active configs are scored, or configs from `load_configs`.
 
     `as_of` is what days are counted to (default: now), with a time zone. `carry` adds fields of
     the records to the rows, `tiers` maps names to the lowest score of each, and `why` adds a
@@ -84,7 +84,7 @@ def score(
     options = Options(
         _instant(as_of),
         case_sensitive,
-        load_mapping(mapping) if mapping else None,
+        tuple(map(load_mapping, [mapping] if isinstance(mapping, str) else mapping or ())),
         tuple(dict.fromkeys(carry)),
         tiers=dict(sorted((tiers or {}).items(), key=lambda tier: -tier[1])),
     )

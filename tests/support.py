@@ -48,7 +48,7 @@ def score_files(
     options = Options(
         when,
         case_sensitive=case_sensitive,
-        mapping=mapping,
+        mappings=(mapping,) if mapping else (),
         carry=carry,
         encoding=encoding,
         tiers=tiers or {},

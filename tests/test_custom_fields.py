@@ -53,8 +53,12 @@ def test_the_fields_are_right() -> None:
     assert len(ENTRIES) == len(NAMES) > 9
 
 
+Renaming = tuple[list[tuple[str, dict[str, Any]]], list[dict[str, Any]]]
+"""Configs of condition types that can be renamed, and visitors."""
+
+
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[tuple[str, dict[str, Any]]], list[dict[str, Any]]]:
+def cases(draw: st.DrawFn) -> Renaming:
     """A few configs and visitors that are about the same condition types."""
     types = draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=5, unique=True))
     visitors = [draw(st.lists(records(types), min_size=1, max_size=8)) for _ in range(3)]
@@ -91,10 +95,22 @@ def renamed(body: dict[str, Any]) -> dict[str, Any]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(case=cases())
-def test_renaming_types_to_custom_fields_changes_no_verdict(
-    case: tuple[list[tuple[str, dict[str, Any]]], list[dict[str, Any]]],
-) -> None:
+def test_renaming_types_to_custom_fields_changes_no_verdict(case: Renaming) -> None:
     bodies, visitors = case
     rows, _ = score_records(bodies, visitors, as_of=AS_OF)
     custom = [(slug, renamed(body)) for slug, body in bodies]
     assert score_records(custom, visitors, as_of=AS_OF, definitions=RENAMED)[0] == rows
+
+
+def test_days_of_a_custom_field_are_those_of_any_date() -> None:
+    dates = ["2026-11-20", "2026-11-20T10:30:00Z", "20.11.2026", 1795170600, "11/23/2026", "soon"]
+    condition = {"type": "field.last_seen_days", "comparator": "lte", "value": 7}
+    groups = [{"operator": "AND", "conditions": [condition]}]
+    configs = [("a", {"label": "A", "rules": {"groups": groups}})]
+    for some in (dates, *([date] for date in dates)):
+        rows, report = score_records(
+            configs, [{"last_seen": date} for date in some], definitions=RENAMED
+        )
+        fits = [date not in ("11/23/2026", "soon") for date in some]
+        assert [row["icp_match"] for row in rows] == fits
+        assert sum(report["fieldWarnings"].values()) == fits.count(False)

@@ -38,7 +38,8 @@ def shown(block: str, folder: Path) -> str:
     text = ""
     for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
         command = part.partition("\n")[0]
-        seen = re.sub(r"(?<= in )[0-9.]+ s$", "0.5 s", on_terminal(command, cwd=folder), flags=re.M)
+        seen = on_terminal(command, cwd=folder)
+        seen = re.sub(r"^(wrote .* in )[\d,.]+ s$", r"\g<1>0.4 s", seen, flags=re.M)
         text += f"$ {command}\n" + re.sub(" +$", "", seen, flags=re.M)  # Rich fills lines
     return text
 

@@ -37,8 +37,12 @@ Visitors = Annotated[
     ),
 ]
 Mapping = Annotated[
-    str | None,
-    typer.Option(metavar="NAME|F.yaml", help="Field mapping (default: detected)."),
+    list[str] | None,
+    typer.Option(
+        metavar="NAME|F.yaml",
+        help="Field mapping (default: detected); repeatable, each file takes the first that "
+        "recognises it.",
+    ),
 ]
 Rejects = Annotated[str | None, typer.Option(metavar="F", help="Write rejected lines to F.")]
 MaxRejects = Annotated[
@@ -71,6 +75,13 @@ Configs = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option(metavar="T", help="Count days up to this date (default: now)."),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH|FIELD",
+        help="Make one visitor of all records with the same value of this field, across files.",
+    ),
 ]
 CaseSensitive = Annotated[
     bool | None,

@@ -13,6 +13,7 @@ from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -105,6 +106,7 @@ def score(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -134,7 +136,6 @@ def score(
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.output.written import print_written
 
     started = time.perf_counter()
 
@@ -145,6 +146,7 @@ def score(
         "--follow": follow,
         "--report": report is not None,
         "--full": full,
+        "--by": by is not None,
         "--timings": timings,
         "--encoding": encoding is not None,
         "--out -": out == "-",
@@ -156,7 +158,7 @@ def score(
         visitors = _followed(visitors, out)
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     strict = strictness(max_rejects, max_misfits, require_fields)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding)
+    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding, by)
     options = replace(options, follow=follow)
     begin_report = _report(report, report_title, no_visitors)
     configs = workspace(directory, org).configs(config or [])
@@ -180,7 +182,10 @@ def score(
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
-    print_written(out, rejects, near_misses, report, since=started)
+    if out or rejects or near_misses or report:
+        from icpctl.output.written import print_written
+
+        print_written(out, rejects, near_misses, report, since=started)
     if timings:
         print_timings(run)
     return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE

@@ -1,16 +1,20 @@
 """What the options of the commands that score mean together with the settings."""
 
 import codecs
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from icpctl.errors import IcpctlError
+from icpctl.exports.visitor_keys import By, VisitorKey
 from icpctl.mappings.mapping import Mapping, load_mapping, parse_path
-from icpctl.mappings.mapping import Path as RecordPath
 from icpctl.scoring.bounds import Limit, Strictness
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.values import normal_forms
+
+_T = TypeVar("_T")
 
 
 def visitors_of(visitors: list[str] | None) -> list[str]:
@@ -25,32 +29,33 @@ def visitors_of(visitors: list[str] | None) -> list[str]:
     return exports
 
 
-def mapping_of(name: str | None) -> Mapping | None:
-    """Return the mapping that `--mapping` or the settings name; None means to recognise formats.
+def mappings_of(names: list[str] | None) -> tuple[Mapping, ...]:
+    """Return the mappings that `--mapping` or the settings name; none means to recognise formats.
 
     Raises `IcpctlError`: `no_such_mapping`, `bad_mapping`.
     """
-    name = name or next(iter(load_settings().mapping), None)
-    return load_mapping(name) if name else None
+    return tuple(map(load_mapping, dict.fromkeys(names or load_settings().mapping)))
 
 
 def scoring_options(
     as_of: str | None,
-    mapping: str | None,
+    mapping: list[str] | None,
     case_sensitive: bool | None,
     carry: list[str],
     temp_dir: Path | None = None,
     encoding: str | None = None,
+    by: str | None = None,
 ) -> Options:
     """Return how to score; options that are None are as the settings say.
 
     Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
     """
-    _paths("--carry", carry)
+    _parsed("--carry", carry, parse_path)
     return Options(
         as_of=Options().as_of if as_of is None else instant_of(as_of),
         case_sensitive=is_case_sensitive(case_sensitive),
-        mapping=mapping_of(mapping),
+        mappings=mappings_of(mapping),
+        by=visitor_keys([by] if by else []),
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
         encoding=encoding_of(encoding),
@@ -103,16 +108,16 @@ def instant_of(as_of: str) -> datetime:
     return normal_forms.EPOCH + timedelta(microseconds=micros)
 
 
-def by_paths(by: list[str]) -> tuple[RecordPath, ...]:
-    """Return the paths of `--by`; raise `IcpctlError` `bad_usage`."""
-    return _paths("--by", by)
+def visitor_keys(by: list[str]) -> By:
+    """Return the keys of `--by`; raise `IcpctlError` `bad_usage`."""
+    return _parsed("--by", by, VisitorKey.of)
 
 
-def _paths(option: str, texts: list[str]) -> tuple[RecordPath, ...]:
-    paths = []
+def _parsed(option: str, texts: list[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:
+    parsed = []
     for text in texts:
         try:
-            paths.append(parse_path(text))
+            parsed.append(parse(text))
         except ValueError as error:
             raise IcpctlError(f"{option} {text!r}: {error}", "bad_usage") from None
-    return tuple(paths)
+    return tuple(parsed)

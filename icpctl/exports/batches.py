@@ -8,17 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from icpctl.exports.blocks import Block
+from icpctl.exports.columns import only_name
 from icpctl.exports.field_columns import FieldColumns
 from icpctl.exports.scanner import new_scanner
 from icpctl.exports.streams import UnreadableError
 from icpctl.timings import Timings
+from icpctl.values import typed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    import pyarrow as pa
 
     from icpctl.exports.columns import Columns
     from icpctl.exports.field_warnings import Misfits
@@ -73,9 +76,9 @@ class Batch:
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers, where
     `line_count` is how many lines the batch has in all, those without a record too; `bytes_read`
     of the file were read for it and those before. With `is_end_of` it is the last of a file, and
-    `repeated_headers` of CSV were passed over. Where
-    records are rolled up `misfits` has those of the records by field, and the visitors' own do not
-    count.
+    `repeated_headers` of CSV were passed over. `left_out` records are not those that the mapping
+    asks for. Where records are rolled up `misfits` has those of the records by field, and the
+    visitors' own do not count.
     """
 
     source: Source
@@ -87,6 +90,18 @@ class Batch:
     line_count: int = 0
     is_end_of: OpenedSource | None = None
     repeated_headers: int = 0
+    left_out: int = 0
+
+    def of_visitors(self, columns: Columns) -> Batch:
+        """Return the batch with only the records that `columns.only` asks for."""
+        if not columns.only:
+            return self
+        kept = np.ones(self.table.num_rows, bool)
+        for number, (_, texts) in enumerate(columns.only):
+            kept &= _has_one_of(self.table[only_name(number)], texts)
+        table = self.table.select(list(columns.paths)).filter(pa.array(kept))
+        left_out = int(np.count_nonzero(~kept))
+        return replace(self, table=table, lines=self.lines[kept], left_out=left_out)
 
     def after(self, lines_before: int) -> Batch:
         """Return the batch with `lines_before` lines of its file before it."""
@@ -94,6 +109,12 @@ class Batch:
             return self
         rejected = [replace(it, line=it.line + lines_before) for it in self.rejected]
         return replace(self, lines=self.lines + lines_before, rejected=rejected)
+
+
+def _has_one_of(tokens: pa.Array, texts: Sequence[str]) -> np.ndarray:
+    held = pc.is_in(typed_columns.scalar_texts(tokens), value_set=pa.array(texts, pa.string()))
+    rows: np.ndarray = held.to_numpy(zero_copy_only=False)
+    return rows
 
 
 Task = Callable[[], Batch]

@@ -272,7 +272,8 @@ class _Records:
             table = own.table(self.source.partition)
         lines = own.scanner.lines.copy()
         count = own.scanner.next_line - 1
-        return Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
+        batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
+        return batch.of_visitors(self.columns)
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:
@@ -304,4 +305,5 @@ def _nothing_but(
         rejected.append(damaged(source.name, 1, damage))
     own = scanners.own(columns, ())
     own.begin(1)
-    return Batch(source, own.table(), np.empty(0, np.int64), rejected, source.size)
+    batch = Batch(source, own.table(), np.empty(0, np.int64), rejected, source.size)
+    return batch.of_visitors(columns)

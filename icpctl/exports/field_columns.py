@@ -71,7 +71,7 @@ class FieldColumns:
         """Plan the paths of some columns."""
         wanted = WantedPaths()
         planned = {}
-        for name, paths in columns.paths.items():
+        for name, paths in columns.read_paths.items():
             own: list[AnyPlanned] = []
             for path in _differing(paths):
                 own.append(planned_path(path, wanted, as_list=name == PAGES))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns import first_value
-from icpctl.exports.foreign_files import foreign_content
-from icpctl.exports.record_forms import formed, formed_path
+from icpctl.exports.recognition import fields_in, formed_fields, mapping_of
+from icpctl.exports.record_forms import formed
 from icpctl.exports.samples import column_names, first_records, skipped_lines
 from icpctl.exports.sources import head_of
 from icpctl.mappings.mapping import DEFAULT, ID, Mapping, built_in, built_in_names
-from icpctl.mappings.paths import Constant, Path, is_present, keys_needed
 from icpctl.values.json_records import scalar_text
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from icpctl.exports.sources import Source
 
 _KEYS_SHOWN = 8
-_COUNTED = 20  # records in which the fields of two formats are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +50,26 @@ class Mapped:
 
 
 def map_sources(
-    sources: Sequence[Source], forced: Mapping | None, *, keep: int = 0
+    sources: Sequence[Source], forced: Sequence[Mapping] = (), *, keep: int = 0
 ) -> list[Mapped]:
-    """The mapping of each file: `forced`, or what its first records tell.
+    """Return the mapping of each file: of `forced` the first that recognises it, else their first.
 
-    The first records of the first `keep` files are kept, and those of what cannot be read again.
-    Raises `IcpctlError` `mapping_fits_nothing` where `forced` finds no field in any file.
+    Without `forced` it is what the file's first records tell. The first records of the first `keep`
+    files are kept, and those of what cannot be read again. Raises `IcpctlError`
+    `mapping_fits_nothing` where `forced` finds no field in any file.
     """
-    found = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
-    if forced and found and not any(one.fits or one.first for one in found):
+    forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
+    mapped = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
+    if forced and mapped and not any(file.fits or file.first for file in mapped):
+        these = "this mapping" if len(forced) == 1 else "these mappings"
         raise IcpctlError(
-            f"no field of this mapping is in the first records of {found[0].source}",
+            f"no field of {these} is in the first records of {mapped[0].source}",
             "mapping_fits_nothing",
-            forced.where,
-            f"they have {_listed(found[0].keys)}; icpctl inspect {found[0].source} shows what is "
+            forced[0].where,
+            f"they have {_listed(mapped[0].keys)}; icpctl inspect {mapped[0].source} shows what is "
             "in an export, and without a mapping the format is recognised",
         )
-    return found
-
-
-def recognise(records: Sequence[dict[str, Any]]) -> Mapping | None:
-    """The built-in mapping whose format most of the records have; None where none is recognised.
-
-    Of several that know equally many records the most specific one is taken: the one that asks
-    for most paths.
-    """
-    return _recognised(list(map(formed, records)))
-
-
-def _recognised(records: Sequence[dict[str, Any]]) -> Mapping | None:
-    best: tuple[int, int] = (len(records) // 2, 0)
-    found = None
-    for name in built_in_names():
-        mapping = built_in(name)
-        if not mapping.recognised_by:
-            continue
-        paths = list(map(formed_path, mapping.recognised_by))
-        known = sum(all(is_present(record, path) for path in paths) for record in records)
-        if (known, len(mapping.recognised_by)) > best and known > len(records) // 2:
-            best, found = (known, len(mapping.recognised_by)), mapping
-    return found
+    return mapped
 
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
@@ -114,21 +92,18 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
     )
 
 
-def _mapped(source: Source, forced: Mapping | None, *, keep: bool = False) -> Mapped:
-    sample = list(first_records(source, mapping=forced))
+def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) -> Mapped:
+    mapping, recognised = mapping_of(source, forced)
+    sample = list(first_records(source, mapping=mapping))
     records = [formed(dict(source.partition) | record) for record in sample]
-    known = None if forced else _recognised(records)
-    if known and _count(known, records) < _count(built_in(DEFAULT), records):
-        known = None  # keys that a format has may be in flat records too
-    mapping = forced or known or built_in(DEFAULT)
-    first = _fields_in(mapping, records)
+    first = fields_in(mapping, records)
     # A file of which no record can be shown is for the reader to judge.
     fits = not any(records) or bool(first - {ID})
     keys = () if fits else tuple(dict.fromkeys(key for record in sample for key in record))
     return Mapped(
         source.name,
         mapping,
-        known is not None,
+        recognised,
         fits,
         keys,
         doubled=tuple(n for n, count in Counter(column_names(source)).items() if count > 1),
@@ -136,43 +111,21 @@ def _mapped(source: Source, forced: Mapping | None, *, keep: bool = False) -> Ma
         first=first,
         repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
         looked_at=len(records),
-        foreign=None if first - {ID} else foreign_content(head_of(source), sample),
+        foreign=None if first - {ID} else _foreign(source, sample),
         kept=tuple(sample) if keep or source.pipe else (),
     )
 
 
-def _fields_in(mapping: Mapping, records: Sequence[dict[str, Any]]) -> frozenset[str]:
-    """Return the fields that some of the records, with keys in their form, have."""
-    keys = {key for record in records for key in record}
-    return frozenset(
-        name
-        for name, paths in _fields(mapping).items()
-        if (there := [path for path in paths if _may_lead(path, keys)])
-        and any(first_value(record, there) is not None for record in records)
-    )
+def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
+    """Return what a file is, as far as that is known, where it is not an export."""
+    from icpctl.exports.foreign_files import foreign_content
 
-
-def _may_lead(path: Path, keys: set[str]) -> bool:
-    """Whether a path may lead anywhere in records that have these keys."""
-    return any(needed[0] in keys for needed in keys_needed(path))
-
-
-def _count(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
-    """How many fields it finds in a few of the records."""
-    return len(_fields_in(mapping, records[:_COUNTED]))
-
-
-def _fields(mapping: Mapping) -> dict[str, tuple[Path, ...]]:
-    """The paths of each field that a record may have, or not, for records with formed keys."""
-    return {
-        name: tuple(formed_path(path) for path in paths if not isinstance(path[0], Constant))
-        for name, paths in mapping.paths.items()
-    }
+    return foreign_content(head_of(source), records)
 
 
 def _repeated_ids(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
     """Return how many of the records have the id of one before."""
-    paths = _fields(mapping)[ID]
+    paths = formed_fields(mapping)[ID]
     ids = [scalar_text(first_value(record, paths)) for record in records]
     known = [text for text in ids if text is not None]
     return len(known) - len(set(known))

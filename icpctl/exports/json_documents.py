@@ -15,7 +15,7 @@ from icpctl.exports.line_blocks import without_mark
 from icpctl.values.json_records import MAX_LINE_BYTES, NotARecordError, parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from icpctl.exports.streams import Stream
 
@@ -23,6 +23,7 @@ PAGE_KEYS = ("data", "results", "records", "items", "value", "hits")
 """The keys under which pages of APIs have their records."""
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}\[\],\n]', re.DOTALL)
+_COLON = re.compile(rb"\s*:\s*")
 _SPACE = b" \t\r\n"
 _CHUNK = 1 << 20
 _BATCH = 16 << 20  # bytes of records that are read together
@@ -32,37 +33,48 @@ Kind = Literal["array", "objects", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file holds its records: `start` is the byte after the bracket of a list of them."""
+    """How a file holds its records: `start` is the byte after the bracket of a list of them.
+
+    `begins` is the first byte of the array or object.
+    """
 
     kind: Kind
     start: int = 0
+    begins: int = 0
 
 
-def layout_of(head: bytes, *, is_whole: bool, read_keys: Collection[str]) -> Layout | None:
+def layout_of(
+    head: bytes,
+    *,
+    is_whole: bool,
+    read_keys: Collection[str],
+    named: Sequence[tuple[str, ...]] = (),
+) -> Layout | None:
     """Return how a file whose first bytes are `head` holds its records; None for lines.
 
     `is_whole` says that these are all bytes. `read_keys` are the forms of the keys that the mapping
-    reads of a record: an object that has one of these is not a page.
+    reads of a record: an object that has one of these is not a page, unless it has a list at one
+    of the `named` keys, where the mapping says that records are.
     """
     body = without_mark(head)
     before = len(head) - len(body)
     text = body.lstrip(_SPACE)
     start = before + len(body) - len(text)
     if text.startswith(b"["):
-        return Layout("array", start + 1)
+        return Layout("array", start + 1, start)
     if not text.startswith(b"{"):
         return None
     line, _, rest = text.partition(b"\n")
     is_alone = is_whole and not rest.strip()
     if _is_object(line) and not is_alone:
         return None
-    listed = _list_of_page(text, read_keys)
+    listed = _list_at(text, named) or _list_of_page(text, read_keys)
     end = _end_of_object(text)
     if listed and ((end is None and not is_whole) or (end is not None and not text[end:].strip())):
-        return Layout("page", start + listed)
+        return Layout("page", start + listed, start)
     if is_alone or end is None or b"\n" not in text[:end]:
         return None
-    return Layout("objects", start)
+    return Layout("objects", start, start)
 
 
 def _is_object(line: bytes) -> bool:
@@ -83,6 +95,24 @@ def _end_of_object(text: bytes) -> int | None:
     return len(decoded[:end].encode()) if isinstance(value, dict) else None
 
 
+def _list_at(text: bytes, named: Sequence[tuple[str, ...]]) -> int | None:
+    """Return the byte after the bracket of the first list at one of some keys in an object."""
+    wanted = [[key_form(key) for key in keys] for keys in named]
+    above: list[str] = []  # the keys of the objects that are open; "" for a list
+    key = ""
+    for token in _TOKEN.finditer(text) if wanted else ():
+        mark = token[0]
+        if mark == b"[" and [*above[1:], key] in wanted:
+            return token.end()
+        if mark in (b"{", b"["):
+            above.append(key if mark == b"{" else "[")
+        elif mark in (b"}", b"]"):
+            above = above[:-1]
+        elif mark[:1] == b'"' and _COLON.match(text, token.end()):
+            key = key_form(_text(mark) or "")
+    return None
+
+
 def _list_of_page(text: bytes, read_keys: Collection[str]) -> int | None:
     """Return the byte after the bracket of an object's list of records, if it is a page."""
     depth = 0
@@ -95,7 +125,7 @@ def _list_of_page(text: bytes, read_keys: Collection[str]) -> int | None:
         elif mark in (b"}", b"]"):
             depth -= 1
         elif mark[:1] == b'"' and len(mark) > 1 and depth == 1:
-            after = re.compile(rb"\s*:\s*").match(text, token.end())
+            after = _COLON.match(text, token.end())
             key = _text(mark) if after else None
             if key is None or after is None:
                 continue

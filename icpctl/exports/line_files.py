@@ -80,7 +80,7 @@ class LineReader:
         if block.is_too_long:
             return replace(batch, rejected=[too_long(self.source.name, 1)], line_count=1)
         if block.damage:  # what is left is the beginning of a line, or a whole one
-            rows = batch.table.num_rows
+            rows = batch.table.num_rows + batch.left_out
             damage = damaged(self.source.name, rows + 1, block.damage)
             return replace(batch, rejected=[damage], line_count=rows + 1)
         return batch
@@ -101,7 +101,8 @@ class LineReader:
             table = own.table(self.source.partition)
         lines = scanner.lines.copy()
         count = scanner.next_line - 1
-        return Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
+        batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
+        return batch.of_visitors(self.columns)
 
 
 class _Memory:

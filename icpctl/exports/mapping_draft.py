@@ -11,7 +11,7 @@ from icpctl.exports.format_detection import map_sources
 from icpctl.exports.key_forms import key_form
 from icpctl.exports.key_survey import SURVEYED, SurveyedKey, survey
 from icpctl.exports.samples import first_records
-from icpctl.exports.similar_keys import NAMES, Likeness, similar_keys
+from icpctl.exports.similar_keys import NAMES, SURE, Likeness, similar_keys
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, built_in, built_in_names
 from icpctl.values import json_records
 from icpctl.values.forms import date_forms
@@ -68,13 +68,13 @@ class MappingDraft:
 
 
 def draft_mapping(
-    sources: Sequence[Source], mapping: Mapping | None = None, asked: Collection[str] = ()
+    sources: Sequence[Source], mappings: Sequence[Mapping] = (), asked: Collection[str] = ()
 ) -> MappingDraft:
-    """Draft a mapping for files of one format; `mapping` is what they are read with, if any.
+    """Draft a mapping for files of one format; `mappings` are what they are read with, if any.
 
     `asked` are texts that configs ask for. Raises `IcpctlError` where a file cannot be read.
     """
-    (of_file, *_) = map_sources(sources[:1], mapping)
+    (of_file, *_) = map_sources(sources[:1], mappings)
     base = of_file.mapping if of_file.mapping.name in built_in_names() else built_in(DEFAULT)
     kept = of_file.kept or islice(_records(sources, base), SURVEYED)
     records = list(kept)
@@ -120,6 +120,8 @@ def _lines(
 
 
 def _is_sure(alike: Likeness) -> bool:
+    if alike.values >= SURE:
+        return True
     return alike.name >= _SURE and (
         alike.fitting >= _FITTING or bool(_formats(LAST_SEEN, alike.key))
     )

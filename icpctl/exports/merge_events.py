@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports import json_texts
+from icpctl.exports.visitor_keys import key_paths, key_types, keys_in
 from icpctl.mappings.conversions import COUNT
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Convert, conversion
-from icpctl.values import typed_columns
+from icpctl.values import json_records, typed_columns
 from icpctl.values.tokens import missing
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.exports.columns import Columns
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
+    from icpctl.mappings.paths import Path
 
 PAGE_VIEWS, SESSIONS = "page_view_count", "session_count"
 COUNTED = (ID, PAGE_VIEWS, SESSIONS)
 """Fields that a visitor may have though no record has them."""
+
+KEPT_ALL = ("job_title", "linkedin_url")
+"""Fields of which every value is kept where `--by` makes one visitor of many people."""
 
 BY = "by"
 VISITOR = "visitor"
@@ -43,15 +49,28 @@ ABOUT = {KEY: pa.string(), MICROS: pa.int64(), _SESSION: pa.string(), _VIEWED: p
 """What is kept of a record besides its fields: its key, instant, session, and views it counts."""
 
 
-def columns_read(wanted: Columns, mapping: Mapping) -> Columns:
+def columns_read(wanted: Columns, mapping: Mapping, by: By = ()) -> Columns:
     """What is read of records whose visitors are to have the columns `wanted`."""
     needed = {name: mapping.paths[name] for name in (PAGES, LAST_SEEN)}
-    needed |= {BY: mapping.by, _SESSION: mapping.session}
+    needed |= {BY: own_key(mapping), _SESSION: mapping.session, **key_paths(by, mapping)}
     # What is counted in each record is added up; only a count that a record gives is final.
     views = wanted.paths.get(PAGE_VIEWS, ())
     counts = tuple(path for path in views if conversion(path) == Convert(COUNT))
     given = {PAGE_VIEWS: tuple(path for path in views if path not in counts)} if counts else {}
-    return replace(wanted, paths=wanted.paths | needed | given | {_VIEWED: counts})
+    paths = wanted.paths | needed | given | {_VIEWED: counts}
+    return replace(wanted, paths=paths, types=wanted.types | key_types(by))
+
+
+def own_key(mapping: Mapping) -> tuple[Path, ...]:
+    """Return the paths of what tells a mapping's own visitors apart, in a roll-up."""
+    return mapping.by or (mapping.rollup_by if mapping.together else ())
+
+
+def several(wanted: Columns, by: By) -> tuple[str, ...]:
+    """Return the fields of which a visitor keeps every value, where many people may be one."""
+    names = [name for name in wanted.paths if by and name in KEPT_ALL]
+    custom = (name for name, entry in wanted.types.items() if by and entry.kind is Kind.TEXT)
+    return (*names, *(name for name in custom if name in wanted.paths))
 
 
 def fields_kept(wanted: Iterable[str]) -> list[str]:
@@ -59,11 +78,11 @@ def fields_kept(wanted: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*wanted, PAGES, LAST_SEEN]))
 
 
-def kept(table: pa.RecordBatch, fields: Sequence[str]) -> dict[str, pa.Array]:
+def kept(table: pa.RecordBatch, fields: Sequence[str], by: By = ()) -> dict[str, pa.Array]:
     """What is kept of records, which have the columns of `columns_read`: `ABOUT`, then `fields`."""
     micros, known, _ = typed_columns.instants(table[LAST_SEEN])
     about = {
-        KEY: keys_of(table),
+        KEY: keys_in(table, by) if by else keys_of(table),
         MICROS: pa.array(micros, mask=~known),
         _SESSION: typed_columns.scalar_texts(table[_SESSION]),
         _VIEWED: _whole_numbers(table[_VIEWED]),
@@ -88,17 +107,17 @@ def _whole_numbers(tokens: pa.Array) -> pa.Array:
     return pc.if_else(is_count, tokens, None).cast(pa.int64())
 
 
-def folds(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def folds(batches: Iterable[pa.RecordBatch], several: Sequence[str] = ()) -> Iterator[pa.Table]:
     """Visitors, a row each, from records that are in order of visitors, then of time.
 
     A record is its `VISITOR`, then what is `kept` of it; what is put between is that of a visitor's
-    first row.
+    first row. Of the fields `several` every value is kept, in a list.
     """
     parts: list[pa.Table] = []  # of the visitor that may go on: what was folded by itself
     for batch in batches:
         if not batch.num_rows:
             continue
-        rows = _unfolded(batch)
+        rows = _unfolded(batch, several)
         if parts and _is_all_of(rows, parts[0]):
             parts.append(_fold([rows]))
             # Parts of like size, so that what is there already is not folded again and again.
@@ -128,6 +147,8 @@ def visitors_of(folded: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
     arrays = []
     for name in names:
         array = columns[name]
+        if pa.types.is_list(array.type):
+            array = _one_or_list(array)
         if name in counted:
             count = pc.if_else(pc.greater(counted[name], 0), counted[name], None)
             fits = typed_columns.of_kind(array, name, Kind.NUMBER).present()
@@ -135,6 +156,14 @@ def visitors_of(folded: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
             array = pc.coalesce(own, count.cast(pa.string()), array)
         arrays.append(_ids(array, columns[KEY]) if name == ID else array)
     return pa.RecordBatch.from_arrays(arrays, names=list(names))
+
+
+def _one_or_list(lists: pa.ListArray) -> pa.Array:
+    """Return the only token of each list, else the JSON text of the list; null for an empty one."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    starts = np.cumsum(lengths) - lengths
+    first = lists.flatten().take(pa.array(starts, mask=lengths == 0))
+    return pc.if_else(pa.array(lengths > 1), json_texts.joined(lists), first)
 
 
 def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
@@ -145,7 +174,7 @@ def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
     return pc.coalesce(pc.if_else(is_key, own, json_texts.quoted(keys)), own)
 
 
-def _unfolded(batch: pa.RecordBatch) -> pa.Table:
+def _unfolded(batch: pa.RecordBatch, several: Sequence[str]) -> pa.Table:
     """Records as rows of the shape that visitors have: sessions and pages are lists of texts."""
     columns = {name: batch[name] for name in batch.schema.names}
     sessions, tokens = columns[_SESSION], columns[PAGES]
@@ -158,7 +187,27 @@ def _unfolded(batch: pa.RecordBatch) -> pa.Table:
     misfit = np.zeros(len(tokens), bool)
     misfit[pages.misfits] = True
     columns[_NO_PAGES] = pc.if_else(pa.array(misfit), tokens, None)
+    columns |= {name: _elements(columns[name]) for name in several}
     return pa.table(columns)
+
+
+def _elements(tokens: pa.Array) -> pa.ListArray:
+    """Return the texts of each token, of a list its elements, without what is missing."""
+    encoded = tokens.dictionary_encode()
+    values = [json_records.loads(token) for token in encoded.dictionary.to_pylist()]
+    lists = [value if isinstance(value, list) else [value] for value in values]
+    texts = [
+        [json_records.dumps(element) for element in elements if _is_scalar(element)]
+        for elements in lists
+    ]
+    known = pa.array(dict.fromkeys(text for row in texts for text in row), pa.string())
+    gaps = set(known.filter(missing(known)).to_pylist())
+    filled = [[text for text in row if text not in gaps] for row in texts]
+    return pa.array(filled, pa.list_(pa.string())).take(encoded.indices)
+
+
+def _is_scalar(value: object) -> bool:
+    return json_records.scalar_text(value) is not None
 
 
 def _fold(parts: Sequence[pa.Table]) -> pa.Table:
@@ -179,7 +228,7 @@ def _fold(parts: Sequence[pa.Table]) -> pa.Table:
             found[name] = column.take(pa.array(starts))
         elif name == _VIEWED:
             found[name] = pa.array(np.add.reduceat(column.to_numpy(), starts))
-        elif name in (_SESSION, PAGES):
+        elif pa.types.is_list(column.type):
             found[name] = groups.distinct(column)
         else:
             found[name] = column.take(groups.last(*_present(column, name, known)))

@@ -172,7 +172,7 @@ def _leaves(schema: pa.Schema, columns: Columns | None) -> list[str]:
     names = ColumnNames(schema.names)
     found = {
         _leaf(schema, name, place.rest)
-        for paths in columns.paths.values()
+        for paths in columns.read_paths.values()
         for path in paths
         for place in names.all_places(path)
         for name in place.columns

@@ -14,7 +14,7 @@ from icpctl.exports.batches import Batch, Numbering, Task, ThreadScanners
 from icpctl.exports.json_documents import layout_of, record_lines
 from icpctl.exports.line_files import LineReader
 from icpctl.exports.sources import HEAD_BYTES, head_of
-from icpctl.exports.table_paths import keys_read
+from icpctl.exports.table_paths import keys_of_lists, keys_read
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
@@ -112,8 +112,12 @@ class Reader:
     def _layout(self, source: Source, head: bytes) -> Layout | None:
         if source.format != "json" or self.lines_only:
             return None
-        keys = keys_read(self.columns)
-        return layout_of(head, is_whole=len(head) < HEAD_BYTES, read_keys=keys)
+        return layout_of(
+            head,
+            is_whole=len(head) < HEAD_BYTES,
+            read_keys=keys_read(self.columns),
+            named=keys_of_lists(self.columns.records),
+        )
 
     def _workbook_tasks(self, source: Source) -> Iterator[Task]:
         from icpctl.exports.workbooks import sheet_lines

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.batches import Batch
@@ -23,6 +24,9 @@ from icpctl.exports.merge_events import (
     fields_kept,
     folds,
     kept,
+    keys_of,
+    own_key,
+    several,
     visitors_of,
 )
 from icpctl.exports.samples import first_records
@@ -32,7 +36,7 @@ from icpctl.mappings.paths import path_text, scalar_paths
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path as FilePath
 
     import duckdb
@@ -40,29 +44,40 @@ if TYPE_CHECKING:
     from icpctl.exports.columns import Columns
     from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
 
 MEMORY = "1GB"
 """What DuckDB may use before it spills to the reader's folder of temporary files."""
 
-_PLACE = {"ordinal": pa.int64(), "source": pa.int32(), "line": pa.int64()}
+_PLACE = {
+    "ordinal": pa.int64(),
+    "source": pa.int32(),
+    "line": pa.int64(),
+    "person": pa.string(),
+}
 
 
 @dataclass(slots=True)
 class RollUp:
-    """Reads sources with `reader` as visitors.
+    """Reads sources, each with its mapping, with `reader` as visitors.
 
-    Its columns are the visitors' columns. `records` are counted, and those `without_key`, which
-    are each a separate visitor; with `needs_keys` it is an error when all are.
+    `columns_of` gives the visitors' columns, which have the same names for each mapping. `by` says
+    what the records of a visitor have in common, else their mappings do. A record that has no key
+    of `by` takes that of the others with the key of its mapping, the latest. `records` are counted,
+    and those `without_key`, which are each a separate visitor; with `needs_keys` it is an error
+    if no record has the key.
     """
 
     reader: Reader
-    mapping: Mapping
+    columns_of: Callable[[Mapping], Columns]
+    by: By = ()
     needs_keys: bool = False
     records: int = 0
     without_key: int = 0
+    _with_key: int = 0
 
-    def read(self, sources: Sequence[Source]) -> Iterator[Batch]:
+    def read(self, mapped: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         """First batches without rows, which tell what is rejected, then those of the visitors.
 
         A visitor has the place and the line of its first record. Raises `IcpctlError`
@@ -72,7 +87,7 @@ class RollUp:
 
         with temporary_folder(self.reader.temp_dir) as folder:
             try:
-                yield from self._read(sources, folder)
+                yield from self._read(mapped, folder)
             except (
                 duckdb.IOException,
                 duckdb.OutOfMemoryException,
@@ -86,12 +101,11 @@ class RollUp:
                     "name a folder with more space with --temp-dir",
                 ) from None
 
-    def _read(self, sources: Sequence[Source], folder: FilePath) -> Iterator[Batch]:
+    def _read(self, mapped: Sequence[tuple[Source, Mapping]], folder: FilePath) -> Iterator[Batch]:
         import duckdb
 
-        wanted = self.reader.columns
+        wanted = self.columns_of(mapped[0][1])
         fields = fields_kept(wanted.paths)
-        reader = replace(self.reader, columns=columns_read(wanted, self.mapping))
         config: dict[str, Any] = {
             "autoinstall_known_extensions": False,
             "threads": cores(),
@@ -100,39 +114,50 @@ class RollUp:
         }
         with duckdb.connect(str(folder / "records.duckdb"), config=config) as connection:
             connection.execute(_create(fields))
-            for number, source in enumerate(sources):
-                for batch in reader.read(source):
-                    rows = self._rows(batch, number, fields)
-                    rest = _without_rows(batch, wanted)
+            for number, (source, mapping) in enumerate(mapped):
+                columns = columns_read(self.columns_of(mapping), mapping, self.by)
+                for batch in replace(self.reader, columns=columns).read(source):
+                    rows = self._rows(batch, number, mapping, fields)
+                    without_rows = _without_rows(batch, wanted)
                     connection.register("added", rows)
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
-                    yield rest
-            if self.needs_keys and self.without_key == self.records > 0:
-                raise no_key(self.mapping, sources[0])
-            for folded in folds(_sorted(connection, fields, reader.batch_rows)):
+                    yield without_rows
+            if self.needs_keys and self.records and not self._with_key:
+                raise no_key(mapped[0][1], mapped[0][0], self.by)
+            order = _ordered(fields, by_given=bool(self.by))
+            sources = [source for source, _ in mapped]
+            rows = _sorted(connection, order, self.reader.batch_rows)
+            for folded in folds(rows, several(wanted, self.by)):
                 yield from _batches(folded, sources, wanted)
 
-    def _rows(self, batch: Batch, number: int, fields: Sequence[str]) -> pa.Table:
-        """The records of a batch as the table has them."""
+    def _rows(self, batch: Batch, number: int, mapping: Mapping, fields: Sequence[str]) -> pa.Table:
+        """Return the records of a batch as the table has them."""
         count = batch.table.num_rows
+        columns = kept(batch.table, fields, self.by)
+        person = pa.nulls(count, pa.string())
+        if self.by:  # the same key in two formats is not the same person
+            person = pc.binary_join_element_wise(
+                mapping.together or mapping.name.replace(" ", "_"), keys_of(batch.table), " "
+            )
         place = {
             "ordinal": pa.array(np.arange(self.records, self.records + count)),
             "source": pa.array(np.full(count, number, np.int32)),
             "line": pa.array(batch.lines),
+            "person": person,
         }
-        found = kept(batch.table, fields)
         self.records += count
-        self.without_key += found[KEY].null_count
-        return pa.table(place | found)
+        self._with_key += count - columns[KEY].null_count
+        self.without_key += pc.coalesce(columns[KEY], person).null_count
+        return pa.table(place | columns)
 
 
-def no_key(mapping: Mapping, source: Source) -> IcpctlError:
+def no_key(mapping: Mapping, source: Source, by: By = ()) -> IcpctlError:
     """What to tell where no record has a key; `source` is the first of those read.
 
     Names the path that is most like the first of the key's, among those of the first records.
     """
-    keys = list(map(path_text, mapping.by))
+    keys = [key.name for key in by] or list(map(path_text, own_key(mapping)))
     known = {path_text(path) for record in first_records(source) for path in scalar_paths(record)}
     meant = nearest(keys[0], sorted(known))
     hint = f"did you mean {meant}? " if meant else ""
@@ -152,21 +177,52 @@ def _create(fields: Sequence[str]) -> str:
     return f"create table records ({', '.join(columns)})"
 
 
-def _sorted(
-    connection: duckdb.DuckDBPyConnection, fields: Sequence[str], batch_rows: int
-) -> pa.RecordBatchReader:
-    """The records in the order of their visitors' first ones, then in that of time."""
-    connection.execute(
-        "create temp table firsts as select key, min(ordinal) as visitor,"
-        " arg_min(source, ordinal) as source, arg_min(line, ordinal) as line"
-        " from records where key is not null group by key"
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """How records are put in order: `fields` are kept of each.
+
+    `joined` is the table of records with what their keys need. Records with one `visitor` are put
+    together, and `key` is the visitor's id.
+    """
+
+    fields: Sequence[str]
+    joined: str = "records"
+    visitor: str = "records.key"
+    key: str = "records.key"
+
+
+def _ordered(fields: Sequence[str], *, by_given: bool) -> _Order:
+    if not by_given:
+        return _Order(fields)
+    return _Order(
+        fields,
+        "records left join persons using (person)",
+        "coalesce('k' || records.key, 'k' || persons.key, 'p' || person)",
+        "coalesce(records.key, persons.key, substr(person, instr(person, ' ') + 1))",
     )
-    named = ", ".join(f'records."{name}"' for name in [*ABOUT, *fields])
+
+
+def _sorted(
+    connection: duckdb.DuckDBPyConnection, order: _Order, batch_rows: int
+) -> pa.RecordBatchReader:
+    """Return the records in the order of their visitors' first ones, then in that of time."""
+    if order.joined != "records":
+        connection.execute(
+            "create temp table persons as select person, arg_max(key, "
+            "{'micros': coalesce(micros, -9223372036854775807), 'ordinal': ordinal}) as key"
+            " from records where person is not null and key is not null group by person"
+        )
+    connection.execute(
+        f"create temp table firsts as select {order.visitor} as its, min(ordinal) as visitor,"  # noqa: S608 - names of columns
+        " arg_min(source, ordinal) as source, arg_min(line, ordinal) as line"
+        f" from {order.joined} where {order.visitor} is not null group by its"
+    )
+    named = ", ".join(f'records."{name}"' for name in [*ABOUT, *order.fields] if name != KEY)
     return connection.sql(
-        "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - names of fields
+        "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - names of columns
         " coalesce(firsts.source, records.source) as source,"
-        f" coalesce(firsts.line, records.line) as line, {named}"
-        " from records left join firsts using (key)"
+        f" coalesce(firsts.line, records.line) as line, {order.key} as {KEY}, {named}"
+        f" from {order.joined} left join firsts on firsts.its = {order.visitor}"
         " order by visitor, micros nulls first, ordinal"
     ).to_arrow_reader(batch_rows)
 

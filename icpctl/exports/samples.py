@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from icpctl.exports.columns import keys_of_mapping
 from icpctl.exports.json_documents import RecordLines, layout_of, record_lines
 from icpctl.exports.line_blocks import line_blocks, without_mark
 from icpctl.exports.sources import HEAD_BYTES, head_of
 from icpctl.exports.streams import DamagedError
-from icpctl.exports.table_paths import keys_of_paths
+from icpctl.exports.table_paths import keys_of_lists
 from icpctl.mappings.mapping import DEFAULT, built_in
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
+    from icpctl.exports.json_documents import Layout
     from icpctl.exports.sources import Source
     from icpctl.mappings.mapping import Mapping
 
@@ -31,7 +33,9 @@ def first_records(
     `mapping` says which keys a record has that is not a page of records; else the default one.
     """
     if source.format == "json":
-        yield from _first_json(source, count, mapping or built_in(DEFAULT))
+        mapping = mapping or built_in(DEFAULT)
+        layout = json_layout(source, keys_of_mapping(mapping), keys_of_lists(mapping.records))
+        yield from json_records_of(source, layout, count)
     elif source.format == "workbook":
         from icpctl.exports.workbooks import sheet_lines
 
@@ -47,10 +51,18 @@ def first_records(
         yield from first_rows(read_parquet(source, None, count), source, count)
 
 
-def _first_json(source: Source, count: int, mapping: Mapping) -> Iterator[dict[str, Any]]:
+def json_layout(
+    source: Source, keys: Collection[str], named: Sequence[tuple[str, ...]] = ()
+) -> Layout | None:
+    """Return how a file holds its records, where a record has some of `keys`; see `layout_of`."""
     head = head_of(source)
-    keys = {*keys_of_paths(mapping.paths)}
-    layout = layout_of(head, is_whole=len(head) < HEAD_BYTES, read_keys=keys)
+    return layout_of(head, is_whole=len(head) < HEAD_BYTES, read_keys=keys, named=named)
+
+
+def json_records_of(
+    source: Source, layout: Layout | None, count: int = _SAMPLE_LINES
+) -> Iterator[dict[str, Any]]:
+    """Yield the first records of a JSON file with this layout."""
     if layout:
         with source.open(is_last=False) as opened:
             yield from _first_of(record_lines(opened.stream, layout), count)

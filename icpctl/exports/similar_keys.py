@@ -67,15 +67,18 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """What exports call fields, the likeliest name first."""
 
-LEAST, SURE = 0.45, 0.9
-"""From which likeness on, of 0 to 2, a key is named for a field, and taken for it."""
+LEAST = 0.45
+"""From which likeness on, of 0 to 2, a key is named for a field."""
+
+SURE = 0.9
+"""From which likeness on, by its values alone, it is taken for the field."""
 
 _ALIKE = 0.82  # of two spellings
 _SAYS_LITTLE = 0.3
 _NOT_COUNTRIES = ("region", "company_region")  # though keys are called Country/Region
 _GENERAL = {
     *("url", "page", "path", "date", "time", "number", "size", "state", "source", "title", "name"),
-    *("role", "function", "views", "visits", "term", "content", "score", "land", "ort", "seen"),
+    *("role", "function", "views", "visits", "term", "content", "score", "land", "ort"),
     *("location", "position", "job", "medium", "campaign", "timestamp", "icp", "persona", "uuid"),
 }
 """Words that are in the names of many other things, too."""
@@ -101,11 +104,6 @@ class Likeness:
     def whole(self) -> float:
         """Both together, 0 to 2."""
         return self.name + self.values
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether it needs no second look: the name says it, and the values agree."""
-        return self.name >= SURE and self.fitting >= _MOST_FITTING
 
 
 def similar_keys(

@@ -100,7 +100,7 @@ def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
     known = ColumnNames(names)
     wanted = {
         name
-        for paths in columns.paths.values()
+        for paths in columns.read_paths.values()
         for path in paths
         for place in known.all_places(path)
         for name in place.columns
@@ -111,6 +111,11 @@ def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
 def keys_read(columns: Columns) -> set[str]:
     """Return the forms of the keys that are read of a record itself."""
     return {*keys_of_paths(columns.paths), *columns.keys}
+
+
+def keys_of_lists(paths: Iterable[Path]) -> list[Keys]:
+    """Return the keys of paths to lists of records."""
+    return [tuple(step for step in path if isinstance(step, str)) for path in paths]
 
 
 def keys_of_paths(paths: Mapping[str, Iterable[Path]]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from icpctl.exports.path_values import Scanned, converted, first_lists, has_text
 from icpctl.exports.scanner import new_scanner
 from icpctl.exports.table_paths import ColumnNames, Place, tests_of
 from icpctl.exports.tokens import TokenLists, Tokens, opened, opened_token, together
+from icpctl.mappings.conversions import OF_LISTS
 from icpctl.mappings.mapping import PAGES
 from icpctl.mappings.paths import Constant, Convert, Together, Unless, conversion, missing_texts
 from icpctl.values import json_records
@@ -62,10 +63,11 @@ class Tables:
                 len(piece.lines),
                 self.columns.type_of(name),
             )
-            for name, paths in self.columns.paths.items()
+            for name, paths in self.columns.read_paths.items()
         ]
-        rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.paths))
-        return Batch(self.source, rows, piece.lines, piece.rejected, piece.bytes_read)
+        rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.read_paths))
+        batch = Batch(self.source, rows, piece.lines, piece.rejected, piece.bytes_read)
+        return batch.of_visitors(self.columns)
 
     def _values(self, table: _Table, name: str, paths: Iterable[Path]) -> Iterator[Values]:
         for path in paths:
@@ -130,6 +132,8 @@ class _Table:
                 return [converted(_token_lists(lists), missing_texts(rest), how)]
             if not (how and how.name == "count") and not (as_list and _may_be_json(values)):
                 tokens = self._tokens_of(place.column, keys, values)
+                if how and how.name in OF_LISTS and _may_be_json(values):
+                    tokens = tokens.converted(opened)
                 return [converted(tokens, missing_texts(rest), how)]
         return self._within(place.column, keys, values, rest, as_list=as_list)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from icpctl import temporary_folders
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns import Columns
     from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
 
 
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
 class Scan:
     """Reads sources, each with its mapping; `columns_of` gives the columns that are wanted.
 
-    Where a mapping says so records are rolled up, together with those of the other sources of
-    this mapping. `records` counts these, and `without_key` those that are alone. With `needs_keys`
-    it is an error when no record of a mapping has the key.
+    With `by` all records are rolled up, whatever their files. Else those are whose mapping says so,
+    together with those of the other sources of this mapping. `records` counts these, and
+    `without_key` those that are alone. With `needs_keys` it is an error if no record of a mapping
+    has the key.
     """
 
     mapped: Sequence[tuple[Source, Mapping]]
     reader: Reader
     columns_of: Callable[[Mapping], Columns]
     needs_keys: bool = False
+    by: By = ()
     records: int = 0
     without_key: int = 0
 
@@ -47,24 +50,48 @@ class Scan:
 
     def tasks(self) -> Generator[Task]:
         """Yield what reads the visitors batch by batch, on any thread; see `Reader.tasks`."""
-        rolled_up: list[Mapping] = []
-        for source, mapping in self.mapped:
-            self.reader.columns = self.columns_of(mapping)
-            if not mapping.by:
+        groups = visitor_groups([mapping for _, mapping in self.mapped], self.by)
+        rolled_up = {group.members[0]: group for group in groups if group.is_rolled_up}
+        alone = {number for group in groups if not group.is_rolled_up for number in group.members}
+        for number, (source, mapping) in enumerate(self.mapped):
+            if number in alone:
+                self.reader.columns = self.columns_of(mapping)
                 with closing(self.reader.tasks(source)) as tasks:
                     yield from tasks
-            elif mapping not in rolled_up:
-                rolled_up.append(mapping)
-                for batch in self._rolled_up(mapping):
+            elif number in rolled_up:
+                members = [self.mapped[member] for member in rolled_up[number].members]
+                for batch in self._rolled_up(members):
                     yield lambda batch=batch: batch  # type: ignore[misc]
 
-    def _rolled_up(self, mapping: Mapping) -> Iterator[Batch]:
+    def _rolled_up(self, group: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         from icpctl.exports.rollup import RollUp
 
-        rollup = RollUp(self.reader, mapping, self.needs_keys)
-        yield from rollup.read([source for source, its in self.mapped if its == mapping])
+        needs_keys = self.needs_keys or bool(self.by)
+        rollup = RollUp(self.reader, self.columns_of, self.by, needs_keys)
+        yield from rollup.read(group)
         self.records += rollup.records
         self.without_key += rollup.without_key
+
+
+@dataclass(slots=True)
+class VisitorGroup:
+    """Files that have the same visitors, by their numbers; `is_rolled_up` if records become one."""
+
+    mapping: Mapping
+    members: list[int] = field(default_factory=list)
+    is_rolled_up: bool = False
+
+
+def visitor_groups(mappings: Sequence[Mapping], by: By) -> list[VisitorGroup]:
+    """Return which files, by their mappings, are put together; with `by` all are."""
+    groups: list[VisitorGroup] = []
+    for number, mapping in enumerate(mappings):
+        same = (group for group in groups if by or group.mapping.has_visitors_of(mapping))
+        if (group := next(same, None)) is None:
+            groups.append(group := VisitorGroup(mapping))
+        group.members.append(number)
+        group.is_rolled_up |= bool(by or mapping.by)
+    return groups
 
 
 class Progress:

@@ -64,7 +64,7 @@ def _once(value: Any, how: Convert) -> Any:
     of_one = _BESIDE.get(how.name) or CONVERSIONS[how.name].convert
     if not isinstance(value, list):
         return of_one(value, how.argument)
-    made = [of_one(element, how.argument) for element in value if element is not None]
+    made = [_once(element, how) for element in value if element is not None]
     if how.name == SPLIT:
         made = [part for parts in made for part in (parts if isinstance(parts, list) else [parts])]
     return [element for element in made if element is not None]

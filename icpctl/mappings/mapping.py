@@ -77,10 +77,11 @@ class Mapping:
     """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
 
     `title` is the format's name for people, `where` the file. A record is of this format when it
-    has every path of `recognised_by`. `by` are the paths of what tells visitors apart where they
-    have several records each, the first that is present wins; without any, one record is one
-    visitor, and `rollup_by` serves where they are rolled up all the same. `session` are the paths
-    of what tells a visitor's sessions apart.
+    has every path of one of `recognised_by`. `by` are the paths of what tells visitors apart where
+    they have several records each, the first that is present wins; without any, one record is one
+    visitor, and `rollup_by` serves where they are rolled up all the same. Formats with one name in
+    `together` have the same visitors, and are rolled up together. `session` are the paths of what
+    tells a visitor's sessions apart.
     `records` are paths of the list that holds the records of an API's page. `only` names paths and
     the texts of which a record must have one there, or it is not a visitor's. `deals` are the paths
     of `DEAL_FIELDS`, `contact` those of `CONTACT_FIELDS`. `own` are the fields that the file names
@@ -90,16 +91,21 @@ class Mapping:
     name: str
     paths: dict[str, tuple[Path, ...]]
     title: str = ""
-    recognised_by: tuple[Path, ...] = ()
+    recognised_by: tuple[tuple[Path, ...], ...] = ()
     by: tuple[Path, ...] = ()
     rollup_by: tuple[Path, ...] = ()
     session: tuple[Path, ...] = ()
+    together: str = ""
     where: Location | None = None
     records: tuple[Path, ...] = ()
     only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     deals: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     contact: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+
+    def has_visitors_of(self, other: Mapping) -> bool:
+        """Return whether records of another mapping are rolled up together with this one's."""
+        return self == other or bool(self.together and self.together == other.together)
 
     def is_of_visitor(self, record: dict[str, Any]) -> bool:
         """Return whether a record is one that `only` asks for: each path has one of its texts."""

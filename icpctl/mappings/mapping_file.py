@@ -49,11 +49,13 @@ if TYPE_CHECKING:
     from icpctl.documents.tree import Node
 
 TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
-WHERE, DEALS, CONTACT = "where", "deals", "contact"
-ABOUT = ("recognised_by", "by", "rollup_by", "session")
+WHERE, DEALS, CONTACT, TOGETHER = "where", "deals", "contact", "together"
+RECOGNISED_BY = "recognised_by"
+ABOUT = ("by", "rollup_by", "session")
 """Keys that hold paths and are not fields."""
 
-_KEYS = (TITLE, *ABOUT, EXTENDS, RECORDS, WHERE, DEALS, CONTACT, MISSING, *FIELDS)
+_OTHERS = (EXTENDS, RECORDS, WHERE, DEALS, CONTACT, TOGETHER, MISSING)
+_KEYS = (TITLE, RECOGNISED_BY, *ABOUT, *_OTHERS, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
@@ -76,8 +78,9 @@ class _Reader(KeyedReader):
     def __init__(self, name: str, document: Document) -> None:
         super().__init__(document)
         self.name = name
-        self._title = ""
+        self._title = self._together_as = ""
         self._base: Mapping | None = None
+        self._recognised_by: tuple[tuple[Path, ...], ...] = ()
         self._missing: tuple[str, ...] = ()
         self._records: tuple[Path, ...] = ()
         self._only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
@@ -89,7 +92,8 @@ class _Reader(KeyedReader):
     def mapping(self) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
         self._read_entries()
-        if not self.problems and not any(self._paths_of.values()) and not self._base:
+        names_nothing = not any(self._paths_of.values()) and not self._base and not self._deals
+        if not self.problems and names_nothing:
             self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
         return self._extended(self._mapping())
 
@@ -98,6 +102,10 @@ class _Reader(KeyedReader):
             match key:
                 case "title":
                     self._title = self._text(value, "the title is a text") or ""
+                case "together":
+                    self._together_as = self._text(value, "together is a name") or ""
+                case "recognised_by":
+                    self._recognised_by = self._alternatives(value)
                 case "extends":
                     self._base = self._built_in(value)
                 case "missing":
@@ -128,17 +136,16 @@ class _Reader(KeyedReader):
             self.name,
             paths,
             self._title,
+            self._recognised_by,
             **about,
             where=Location(self.name, 1, 1),
             records=self._records,
             only=self._only,
             deals=deals,
+            together=self._together_as,
             contact=contact,
             own=frozenset(name for name, of_field in paths.items() if of_field),
         )
-
-    def _unless(self, paths: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
-        return {key: tuple(_unless(path, self._missing) for path in paths[key]) for key in paths}
 
     def _extended(self, own: Mapping) -> Mapping:
         """The mapping, with what it leaves to the one that it extends."""
@@ -150,10 +157,12 @@ class _Reader(KeyedReader):
             own,
             title=own.title or base.title,
             paths={key: own.paths[key] + base.paths[key] for key in own.paths},
+            recognised_by=own.recognised_by or base.recognised_by,
             **about,
             records=own.records or base.records,
             only=own.only or base.only,
             deals=base.deals | own.deals,
+            together=own.together or base.together,
             contact=base.contact | own.contact,
         )
 
@@ -172,6 +181,12 @@ class _Reader(KeyedReader):
 
     def _plain_paths(self, value: Node) -> tuple[Path, ...]:
         return tuple(path for path, node in self._paths(value) if self._is_plain(path, node))
+
+    def _alternatives(self, value: Node) -> tuple[tuple[Path, ...], ...]:
+        """The paths of a list, or of each of its lists: what the records of a format have."""
+        if isinstance(value, List) and any(isinstance(item, List) for item in value.items):
+            return tuple(self._plain_paths(item) for item in value.items)
+        return (self._plain_paths(value),)
 
     def _tests(self, value: Node) -> Iterator[tuple[Path, tuple[str, ...]]]:
         """The paths of `where`, each with the texts that a record may have there."""

@@ -19,8 +19,8 @@ _MOST_UNUSED = 100
 def mapping_text(draft: MappingDraft) -> str:
     """Return the text of the mapping file."""
     lines = [
-        f"# Drafted from names and values of the first {counted(draft.records, 'record')}. Each",
-        "# line has the share of records that have a value, and examples. What is not sure is",
+        f"# Drafted from names and values of the first {counted(draft.records, 'record')}.",
+        "# Each line has the share of records that have a value, and examples. What is not sure is",
         "# commented out: take the # away where it is right. What is not named here is read as the",
         f"# mapping {draft.base} reads it.",
         *yaml_text({"extends": draft.base}).splitlines(),

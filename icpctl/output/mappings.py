@@ -35,7 +35,7 @@ def list_json(mappings: Sequence[Mapping]) -> None:
         {
             "name": mapping.name,
             "title": mapping.title,
-            "recognisedBy": list(map(path_text, mapping.recognised_by)),
+            "recognisedBy": [list(map(path_text, keys)) for keys in mapping.recognised_by],
             "by": list(map(path_text, mapping.by)),
             "rollupBy": list(map(path_text, mapping.rollup_by)),
             "session": list(map(path_text, mapping.session)),

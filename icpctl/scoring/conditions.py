@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.mappings import mapping
+from icpctl.scoring.plan import field_of
 from icpctl.scoring.scores import WORD
 from icpctl.scoring.token_bits import FieldTokens, KnownBits, custom_column
 from icpctl.scoring.value_bits import cell_bits, decided
@@ -19,8 +21,6 @@ from icpctl.vocabulary import Form, Kind
 if TYPE_CHECKING:
     from icpctl.scoring.plan import FieldPlan, Plan
     from icpctl.scoring.token_bits import TokenBits
-
-_FIRST_ROWS = 500
 
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
@@ -47,8 +47,7 @@ def words_of(columns: BatchColumns, plan: Plan) -> np.ndarray:
 class BatchColumns:
     """The fields of a batch of `count` rows as values, made once; collects what does not fit.
 
-    `known` are the bits of the batches before. `read` are the condition types whose bits were made
-    and that some row has a value for; both types of pages are `pages`.
+    `known` are the bits of the batches before.
     """
 
     def __init__(self, table: pa.RecordBatch, plan: Plan, known: KnownBits | None = None) -> None:
@@ -59,7 +58,6 @@ class BatchColumns:
         self._made: dict[str, Column] = {}
         self._tokens: dict[str, FieldTokens] = {}
         self.misfits: Misfits = {}
-        self.read: set[str] = set()
 
     @property
     def table(self) -> pa.RecordBatch:
@@ -88,62 +86,74 @@ class BatchColumns:
 
     def bits_of(self, field: FieldPlan) -> np.ndarray:
         """The bits of one field's tests for each row [words, rows]; bit 0 is its first test."""
-        entry = field.type
-        if entry.kind is Kind.PAGES and pa.types.is_list(self._table[mapping.PAGES].type):
-            return self._page_bits(field)
-        if entry.kind is Kind.PAGES or self._needs_rows(field):
-            return self._row_bits(field)
-        tokens = self._tokens_of(entry.name)
-        known = self._known.of_values(field, tokens)
-        self._note_tokens(entry.name, known, tokens)
-        self._note_read(entry.name, known, tokens)
+        if self._needs_rows(field):
+            column = self._column_of(field)
+            bits = cell_bits(field, column, case_sensitive=self._plan.case_sensitive)
+            return column.spread(bits).T
+        known, tokens = self._texts_of(field)
+        if field.type.kind is Kind.PAGES:
+            lists = Column(None, np.arange(self.count), self._page_offsets, tokens.places)
+            return decided(field, lists.cells(known.bits.T)).T
         bits = _spread(known.bits, tokens.places)
-        if entry.form is Form.SIZE_RANGE:
-            is_present = known.is_present.take(tokens.places, mode="clip")
-            self._put_sizes(field, bits, ~is_present)
+        if field.type.form is Form.SIZE_RANGE:
+            sizes, numbers = self._sizes_of(field)
+            instead = ~_of_rows(known.is_present, tokens) & _of_rows(sizes.is_present, numbers)
+            if instead.any():
+                bits[:, instead] = _spread(sizes.bits, numbers.places[instead])
         return bits
+
+    def has_values(self, field: FieldPlan) -> bool:
+        """Whether some row has a value that the conditions of a field look at."""
+        if self._needs_rows(field):
+            return self._column_of(field).has_values()
+        known, tokens = self._texts_of(field)
+        has_any = bool(_of_rows(known.is_present, tokens).any())
+        if has_any or field.type.form is not Form.SIZE_RANGE:
+            return has_any
+        sizes, numbers = self._sizes_of(field)
+        return bool(_of_rows(sizes.is_present, numbers).any())
 
     def _needs_rows(self, field: FieldPlan) -> bool:
         """Whether a text of one column alone does not say what a field's tests come to."""
-        name = field.type.name
-        if field.type.is_days and not field.type.is_custom:
+        entry = field.type
+        if entry.is_days and not entry.is_custom:
             return True
-        if name not in mapping.OF_QUERIES or mapping.PAGES not in self._table.schema.names:
+        if entry.kind is Kind.PAGES:
+            return not self._has_page_lists
+        if entry.name not in mapping.OF_QUERIES or mapping.PAGES not in self._table.schema.names:
             return False
-        is_list = pa.types.is_list(self._table[mapping.PAGES].type)
-        return not is_list or self._known.have_parameter(name, self._tokens_of(mapping.PAGES))
+        pages = self._has_page_lists and self._tokens_of(mapping.PAGES)
+        return not pages or self._known.have_parameter(entry.name, pages)
 
-    def _row_bits(self, field: FieldPlan) -> np.ndarray:
-        kind = field.type.kind
-        name = mapping.PAGES if kind is Kind.PAGES else field.type.name
-        column = self.of(name, kind)
-        if column.has_values():
-            self.read.add(name)
-        bits = cell_bits(field, column, case_sensitive=self._plan.case_sensitive)
-        return column.spread(bits).T
+    @property
+    def _has_page_lists(self) -> bool:
+        """Whether pages are lists of JSON texts, and not the JSON texts of lists."""
+        return bool(pa.types.is_list(self._table[mapping.PAGES].type))
 
-    def _page_bits(self, field: FieldPlan) -> np.ndarray:
-        tokens = self._tokens_of(mapping.PAGES)
-        known = self._known.of_pages(field, tokens)
-        self._note_read(mapping.PAGES, known, tokens)
+    def _column_of(self, field: FieldPlan) -> Column:
+        return self.of(field_of(field.type), field.type.kind)
+
+    def _texts_of(self, field: FieldPlan) -> tuple[TokenBits, FieldTokens]:
+        """What the texts of a field come to, and which rows (of pages which elements) have them."""
+        name = field_of(field.type)
+        tokens = self._tokens_of(name)
+        is_pages = field.type.kind is Kind.PAGES
+        known = (self._known.of_pages if is_pages else self._known.of_values)(field, tokens)
+        self._note_misfits(name, known, tokens)
+        return known, tokens
+
+    def _sizes_of(self, field: FieldPlan) -> tuple[TokenBits, FieldTokens]:
+        """The same of the numbers of employees, for a field of ranges."""
+        tokens = self._tokens_of("company_size")
+        known = self._known.of_sizes(field, tokens)
+        self._note_misfits("company_size", known, tokens)
+        return known, tokens
+
+    @cached_property
+    def _page_offsets(self) -> np.ndarray:
+        """Where the pages of each row begin among all [rows + 1]."""
         lengths = pc.fill_null(pc.list_value_length(self._table[mapping.PAGES]), 0)
-        offsets = np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))])
-        if known.is_misfit.any():
-            misfits = np.flatnonzero(known.is_misfit.take(tokens.places, mode="clip"))
-            rows = np.unique(np.searchsorted(offsets, misfits, "right") - 1)
-            self._note(mapping.PAGES, rows)
-        lists = Column(None, np.arange(self.count), offsets, tokens.places)
-        return decided(field, lists.cells(known.bits.T)).T
-
-    def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:
-        """Let numbers of employees decide a field of ranges in rows without a range."""
-        sizes = self._tokens_of("company_size")
-        known = self._known.of_sizes(field, sizes)
-        self._note_tokens("company_size", known, sizes)
-        self._note_read(field.type.name, known, sizes)
-        instead = is_missing & known.is_present.take(sizes.places, mode="clip")
-        if instead.any():
-            bits[:, instead] = _spread(known.bits, sizes.places[instead])
+        return np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))])
 
     def _tokens_of(self, name: str) -> FieldTokens:
         """The JSON texts of a field; of pages those of all lists, one after another."""
@@ -154,17 +164,13 @@ class BatchColumns:
             self._tokens[name] = FieldTokens.of(tokens)
         return self._tokens[name]
 
-    def _note_tokens(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
-        if known.is_misfit.any():
-            self._note(name, np.flatnonzero(known.is_misfit.take(tokens.places, mode="clip")))
-
-    def _note_read(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
-        """Note a field that some row has a value of; most often one of the first rows has."""
-        parts = (tokens.places[:_FIRST_ROWS], tokens.places[_FIRST_ROWS:])
-        if name not in self.read and any(
-            known.is_present.take(places, mode="clip").any() for places in parts
-        ):
-            self.read.add(name)
+    def _note_misfits(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
+        if not known.is_misfit.any():
+            return
+        misfits = np.flatnonzero(_of_rows(known.is_misfit, tokens))
+        if name == mapping.PAGES:  # what was counted are elements
+            misfits = np.unique(np.searchsorted(self._page_offsets, misfits, "right") - 1)
+        self._note(name, misfits)
 
     def _note(self, name: str, misfits: np.ndarray) -> None:
         if len(misfits):
@@ -176,6 +182,12 @@ def _spread(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
     by_row = np.empty((len(bits), len(places)), np.uint8)
     for word, row in zip(bits, by_row, strict=True):
         word.take(places, mode="clip", out=row)  # which does not look at each place twice
+    return by_row
+
+
+def _of_rows(flags: np.ndarray, tokens: FieldTokens) -> np.ndarray:
+    """Flags by place [places] -> flags by row [rows]."""
+    by_row: np.ndarray = flags.take(tokens.places, mode="clip")
     return by_row
 
 

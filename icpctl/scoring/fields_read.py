@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.scoring.plan import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,16 +47,17 @@ def field_name(name: str) -> str:
 
 
 def fields_read(columns: BatchColumns, plan: Plan) -> frozenset[str]:
-    """Return the fields of a batch that some row has, after its bits were made.
+    """Return the fields of a batch that some row has: of those asked for, as conditions see them.
 
-    Those that are asked for are there as conditions see them: a UTM parameter may be in the query
-    of a page, and a range be a number. Other columns of the batch are named as they are.
+    So a UTM parameter may be in the query of a page, and a range be a number. Other columns of the
+    batch are named as they are.
     """
+    read = {field_of(field.type) for field in plan.fields if columns.has_values(field)}
     table = columns.table
-    others = {
+    read |= {
         name for name in table.schema.names if name not in plan.columns and _has_tokens(table[name])
     }
-    return frozenset(map(field_name, columns.read | columns.misfits.keys() | others))
+    return frozenset(map(field_name, read | columns.misfits.keys()))
 
 
 def _has_tokens(tokens: pa.Array) -> bool:

@@ -193,7 +193,7 @@ class Plan:
     @cached_property
     def types(self) -> Mapping[str, ConditionType]:
         """The condition types that are asked for, by the field of the mapping they look at."""
-        return {_field_of(field.type): field.type for field in self.fields}
+        return {field_of(field.type): field.type for field in self.fields}
 
 
 def fields_of(entry: ConditionType) -> tuple[str, ...]:
@@ -204,10 +204,11 @@ def fields_of(entry: ConditionType) -> tuple[str, ...]:
         return (entry.name, mapping.PAGES)
     if entry.form is Form.SIZE_RANGE:
         return (entry.name, "company_size")
-    return (_field_of(entry),)
+    return (field_of(entry),)
 
 
-def _field_of(entry: ConditionType) -> str:
+def field_of(entry: ConditionType) -> str:
+    """The field of the mapping whose values a condition type compares."""
     return mapping.PAGES if entry.kind is Kind.PAGES else entry.name
 
 

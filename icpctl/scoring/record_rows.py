@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def rows_of(records: Iterable[dict[str, Any]], plan: Plan, options: Options) -> pa.RecordBatch:
     """Return the rows of some records, at least one, in their order."""
-    columns = columns_of(plan, options.mapping or load_mapping(None), options)
+    columns = columns_of(plan, next(iter(options.mappings), None) or load_mapping(None), options)
     own = ThreadScanners().own(columns)
     for record in records:
         own.block.append(json.dumps(record).encode() + b"\n")

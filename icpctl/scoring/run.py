@@ -18,7 +18,6 @@ from icpctl.exports.columns import Columns
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.reading import KEPT_BYTES, Reader
 from icpctl.exports.sources import find_exports
-from icpctl.exports.table_paths import keys_of_paths
 from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from icpctl.exports.field_warnings import FieldWarning
     from icpctl.exports.format_detection import Mapped
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import MatchReport
@@ -74,8 +74,10 @@ class Rows:
 class Options:
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
-    `mapping` None means that each file's format is recognised. `carry` are fields or paths in the
-    record, as in a mapping, and `fields` are fields; their values go with each row.
+    Each file takes the first of `mappings` that recognises it, else the first of them; without any
+    its format is recognised. `by` says what records of one visitor have in common, if they are to
+    be put together. `carry` are fields or paths in the record, as in a mapping, and `fields` are
+    fields; their values go with each row.
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
     that they begin at. With `follow` stdin, which must be JSON lines, is scored as it comes.
@@ -83,13 +85,14 @@ class Options:
 
     as_of: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     case_sensitive: bool = False
-    mapping: Mapping | None = None
+    mappings: tuple[Mapping, ...] = ()
     carry: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     threads: int = 0
     temp_dir: Path | None = None
     encoding: str | None = None
     tiers: dict[str, float] = field(default_factory=dict)
+    by: By = ()
     follow: bool = False
 
     def with_fields(self, names: Iterable[str]) -> Options:
@@ -103,7 +106,8 @@ class Run:
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
     read on, `unread` what was asked for and is missing, `skipped` which files in folders are not
-    exports by their names, and `repeated_headers` how many headers were passed over in CSV files.
+    exports by their names, `repeated_headers` how many headers were passed over in CSV files, and
+    `left_out` how many records were not those that the mapping asks for.
     """
 
     report: MatchReport
@@ -115,6 +119,7 @@ class Run:
     unread: Unread = field(default_factory=Unread)
     skipped: list[str] = field(default_factory=list)
     repeated_headers: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -128,14 +133,16 @@ class Run:
         sources: Sequence[Source],
         mapped: list[Mapped],
         timings: dict[str, float],
+        by: By = (),
     ) -> Run:
         """The run, when all is counted."""
-        unread = find_unread(sources, mapped, counts.files, plan, configs)
+        unread = find_unread(sources, mapped, counts.files, plan, configs, by=by)
         report = counts.report(plan, seconds, unread.fields)
         first, best = counts.first_rejected, counts.best.visitors
         warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
+        run.left_out = dict(counts.left_out)
         return run
 
 
@@ -173,9 +180,9 @@ def score(
     exports = find_exports(visitors, options.encoding, follow=options.follow)
     sources = exports.sources
     on_sources(sources)
-    mapped = map_sources(sources, options.mapping)
+    mapped = map_sources(sources, options.mappings)
     if options.follow:
-        _require_followable(sources, mapped)
+        _require_followable(sources, mapped, options.by)
     kept_bytes = 0 if watch or options.fields else KEPT_BYTES  # who counts values wants their order
     options = options.with_fields(extra_fields(mapped, plan))
     progress = Progress(sources, on_progress)
@@ -188,7 +195,8 @@ def score(
             timings=timings,
         ),
         lambda mapping: columns_of(plan, mapping, options),
-        needs_keys=options.mapping is not None,
+        needs_keys=bool(options.mappings),
+        by=options.by,
     )
     judging = _Judging(plan, timings, watch)
     threads = 0 if options.follow else options.threads or cores()
@@ -203,18 +211,19 @@ def score(
         progress.read(batch)
     require_carried(options.carry, counts.files, sources, mapped, plan)
     seconds = time.perf_counter() - started
-    run = Run.of(counts, plan, configs, seconds, sources, mapped, timings.seconds)
+    run = Run.of(counts, plan, configs, seconds, sources, mapped, timings.seconds, options.by)
     run.skipped = exports.skipped
     return run
 
 
-def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped], by: By) -> None:
     """Raise `IcpctlError` `bad_usage` where records cannot be scored one by one as they come."""
     for source, its in zip(sources, mapped, strict=True):
         if source.format != "json":
             reason = f"what comes is {source.format.upper()}, and only JSON lines can be followed"
-        elif its.mapping.by:
-            reason = f"the mapping {its.mapping.name} rolls records up, which takes all of them"
+        elif its.mapping.by or by:
+            what = "--by" if by else f"the mapping {its.mapping.name}"
+            reason = f"{what} rolls records up, which takes all of them"
         else:
             continue
         hint = "leave --follow out: then all is read before the last row is written"
@@ -230,7 +239,7 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
         for number, text in enumerate(options.carry)
     }
     custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
-    return Columns(paths | carried, custom, keys_of_paths(mapping.paths))
+    return Columns.of(mapping, paths | carried, custom)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class RunCounts:
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
     repeated_headers: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     files: dict[str, FileFields] = field(default_factory=dict)
     first_rejected: list[Rejected] = field(default_factory=list)
@@ -66,6 +67,8 @@ class RunCounts:
         self.reject(batch.rejected)
         if batch.repeated_headers:
             self.repeated_headers[batch.source.name] += batch.repeated_headers
+        if batch.left_out:
+            self.left_out[batch.source.name] += batch.left_out
         self._file(batch.source.name).add(
             batch.table.num_rows, verdicts.fields | (batch.misfits or {}).keys()
         )
@@ -91,6 +94,7 @@ class RunCounts:
         self.rejected += later.rejected
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
         self.repeated_headers += later.repeated_headers
+        self.left_out += later.left_out
         self.warnings.follow(later.warnings, lines_before)
         for name, fields in later.files.items():
             self._file(name).merge(fields)

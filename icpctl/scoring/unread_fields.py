@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.key_forms import key_form
-from icpctl.exports.key_survey import SURVEYED, survey
 from icpctl.exports.samples import first_records
-from icpctl.exports.similar_keys import similar_keys
+from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
 from icpctl.scoring.field_paths import carried_name, is_custom, paths_of
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from icpctl.exports.format_detection import Mapped
     from icpctl.exports.key_survey import SurveyedKey
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.mappings.paths import Path
     from icpctl.scoring.plan import Plan
@@ -112,16 +112,17 @@ def find_unread(
     configs: Iterable[tuple[str, IcpConfig]],
     *,
     only: Source | None = None,
+    by: By = (),
 ) -> Unread:
     """Return what is missing in files of which a scan has read `files`; in one alone by `only`.
 
-    `configs` are the plan's, with their slugs. Files whose records are rolled up together count as
-    one, under the name of the first.
+    `configs` are the plan's, with their slugs. Files whose records are rolled up together, as all
+    are with `by`, count as one, under the name of the first.
     """
     asked = _asked(configs)
     fields: list[UnreadField] = []
     empty: list[UnreadFile] = []
-    for group in _groups(sources, mapped):
+    for group in _groups(sources, mapped, by):
         if only and only not in group.sources:
             continue
         there, of_file = group.fields(files), group.mapped[0]
@@ -170,6 +171,8 @@ def require_carried(
 
 
 def _require_key(text: str, sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+    from icpctl.exports.key_survey import survey
+
     keys: dict[str, None] = {}
     for source, of_file in list(zip(sources, mapped, strict=True))[:SURVEYS]:
         known = survey(_first_records(source, of_file), with_nulls=True)
@@ -192,20 +195,11 @@ def _own_fields(mapping: RecordMapping) -> tuple[str, ...]:
     return tuple(name for name in mapping.paths if name in mapping.own)
 
 
-def _groups(sources: Sequence[Source], mapped: Sequence[Mapped]) -> Iterator[_Group]:
-    together: list[_Group] = []
-    for source, of_file in zip(sources, mapped, strict=True):
-        if not of_file.mapping.by:
-            yield _Group([source], [of_file])
-            continue
-        same = (group for group in together if group.mapped[0].mapping == of_file.mapping)
-        group = next(same, None)
-        if group is None:
-            together.append(_Group([source], [of_file]))
-        else:
-            group.sources.append(source)
-            group.mapped.append(of_file)
-    yield from together
+def _groups(sources: Sequence[Source], mapped: Sequence[Mapped], by: By) -> Iterator[_Group]:
+    for group in visitor_groups([of_file.mapping for of_file in mapped], by):
+        parts = [group.members] if group.is_rolled_up else [[member] for member in group.members]
+        for part in parts:
+            yield _Group([sources[number] for number in part], [mapped[number] for number in part])
 
 
 def _asked(configs: Iterable[tuple[str, IcpConfig]]) -> dict[str, _Asked]:
@@ -238,6 +232,8 @@ def _missing(group: _Group, there: FileFields, asked: Mapping[str, _Asked]) -> l
 def _unread_field(
     name: str, of_file: Mapped, asked: _Asked, keys: Sequence[SurveyedKey], plan: Plan
 ) -> UnreadField:
+    from icpctl.exports.similar_keys import similar_keys
+
     likely = similar_keys(name, keys, asked.texts)
     return UnreadField(
         of_file.source,
@@ -269,6 +265,8 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
 
 def _free_keys(group: _Group, there: FileFields, plan: Plan) -> list[SurveyedKey]:
     """Return the keys of the first file that no field which was read is read from."""
+    from icpctl.exports.key_survey import survey
+
     source, of_file = group.sources[0], group.mapped[0]
     keys = survey(_first_records(source, of_file))
     taken = {
@@ -285,6 +283,8 @@ def _first_records(source: Source, of_file: Mapped) -> Iterable[dict[str, Any]]:
     """Return the first records of a file: those that were kept, where it cannot be read again."""
     if source.pipe or of_file.kept or not source.path.exists():
         return of_file.kept
+    from icpctl.exports.key_survey import SURVEYED
+
     return islice(first_records(source, SURVEYED, of_file.mapping), SURVEYED)
 
 

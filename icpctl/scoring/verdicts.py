@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,24 @@ def judge(
     with timings.step("verdicts"):
         verdicts = _verdicts(held, columns.misfits, plan, fields_read(columns, plan))
         return Judged(columns, held, verdicts)
+
+
+def judge_again(
+    judged: Judged, rows: np.ndarray, table: pa.RecordBatch, name: str, plan: Plan
+) -> Judged:
+    """Judge some `rows` anew, by number, whose values for one condition type are others.
+
+    `table` has these values, a row for each; all other conditions hold where they did.
+    """
+    columns = BatchColumns(table, plan)
+    field = next(field for field in plan.fields if field.type.name == name)
+    changing = np.zeros((plan.words, 1), np.uint8)
+    for bit in range(field.first_bit, field.first_bit + len(field.tests)):
+        changing[bit // WORD] |= 1 << bit % WORD
+    words = judged.held.words[:, rows] & ~changing
+    held = Held(words | words_of(columns, replace(plan, fields=(field,))))
+    verdicts = _verdicts(held, columns.misfits, plan, judged.verdicts.fields)
+    return Judged(columns, held, verdicts)
 
 
 def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) -> Verdicts:

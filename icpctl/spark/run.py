@@ -158,7 +158,7 @@ class SparkScan:
         with temporary_folder(options.temp_dir) as spool:
             inputs = find_inputs(spark, visitors, spool)
             sources = [file.source for file in inputs]
-            mapped = map_sources(sources, options.mapping, keep=SURVEYS)
+            mapped = map_sources(sources, options.mappings, keep=SURVEYS)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
         return cls(started, options, Frames.of(spark, inputs), sources, mapped)

@@ -160,6 +160,8 @@ def _json_boolean(token: str) -> bool | None:
 
 def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Dates -> microseconds since 1970 in UTC (int64), which rows have one, and misfit rows."""
+    if pa.types.is_dictionary(tokens.type):
+        return _instants_of_codes(tokens)
     micros = np.zeros(len(tokens), np.int64)
     simple = _plain_times(tokens)
     if simple is not None:
@@ -177,6 +179,19 @@ def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         else:
             table[cell], unknown[cell] = moment, False
     return table[rows], ~unknown[rows], _rows_of(rows, misfit)
+
+
+def _instants_of_codes(tokens: pa.DictionaryArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `instants`, where each distinct text is there once."""
+    micros, known, misfits = instants(tokens.dictionary)
+    codes = pc.fill_null(tokens.indices, len(micros)).to_numpy()
+    is_misfit = np.zeros(len(micros) + 1, bool)
+    is_misfit[misfits] = True
+    return (
+        np.append(micros, 0)[codes],
+        np.append(known, False)[codes],
+        np.flatnonzero(is_misfit[codes]),
+    )
 
 
 def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tuple[Column, ...]:

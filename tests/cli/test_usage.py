@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,7 +128,7 @@ def test_a_warning_a_field_on_stderr(tmp_path: Path) -> None:
     text = "".join(json.dumps(record) + "\n" for record in records)
     (tmp_path / "v.jsonl").write_text(text)
     ended = icpctl("score", "v.jsonl", "--dir", CONFIGS, "--as-of", AS_OF, cwd=tmp_path)
-    warnings = [line for line in ended.err.splitlines() if "warning:" in line]
+    warnings = [line for line in ended.err.splitlines() if re.match(r"v\.jsonl:\d+: warning", line)]
     assert warnings == [
         "v.jsonl:1: warning: 5 values of company_size are not a number or a range: "
         '"lots" (2 times), "many", "few" and others; they count as missing; '

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -185,16 +186,23 @@ def is_within(part: str, whole: str) -> bool:
     return all(character in rest for character in part)
 
 
+def takes_comma(closing: layouts.Piece, touched: set[layouts.Path]) -> bool:
+    """Whether what comes before a bracket may get a comma: something may be added there."""
+    inside = closing.owner
+    return closing.text in ("}", "]") and any(path[: len(inside)] == inside for path in touched)
+
+
 def whole_lines(layout: layouts.Layout, touched: set[layouts.Path]) -> list[str]:
     """The lines in which nothing may change and no comma may come."""
     lines: list[str] = []
     current, is_free = "", True
-    for piece in layout.pieces:
+    for piece, after in pairwise([*layout.pieces, layouts.Piece("", ())]):
         is_free &= not is_touched(piece.owner, touched) and piece.text[-1:] not in "]}"
         current += piece.text
         if "\n" in piece.text:
             first, *others = current.split("\n")
-            if is_free and len(others) == 1 and piece.owner[:1] != ("gap",):
+            is_gap = piece.owner[:1] == ("gap",)
+            if is_free and len(others) == 1 and not is_gap and not takes_comma(after, touched):
                 lines.append(first)
             current, is_free = others[-1], not others[-1].strip()
     return lines

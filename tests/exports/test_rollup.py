@@ -96,8 +96,9 @@ def roll_up(
         spool = Path(folder, "spool")
         spool.mkdir()
         columns = Columns({name: MAPPING.paths[name] for name in names})
-        rolled = RollUp(Reader(columns, batch_rows=batch_rows, temp_dir=spool), MAPPING)
-        for batch in rolled.read(find_sources([folder])):
+        reader = Reader(columns, batch_rows=batch_rows, temp_dir=spool)
+        rolled = RollUp(reader, lambda _: columns)
+        for batch in rolled.read([(source, MAPPING) for source in find_sources([folder])]):
             places += [(Path(batch.source.name).name, int(line)) for line in batch.lines]
             visitors += [_values(row) for row in batch.table.to_pylist()]
     return visitors, places

@@ -23,6 +23,7 @@ from icpctl.mappings.paths import (
     Unless,
     conversion,
     is_many,
+    missing_texts,
     parse_path,
     path_text,
     resolve,
@@ -100,10 +101,18 @@ def in_python(lines: list[dict[str, Any]], columns: Columns) -> list[list[Any]]:
 def best(name: str, record: dict[str, Any], its: tuple[paths.Path, ...]) -> Any:
     found = [value for path in its if (value := at(record, path)) is not None]
     if name == PAGES:
-        lists = [it for value in found if (it := page_tokens(value))]
+        values = [without(at(record, path), missing_texts(path)) for path in its]
+        lists = [it for value in values if value is not None and (it := page_tokens(value))]
         return max(lists, key=lambda it: max(map(page_fitness, it)), default=None)
     value = max(found, key=fitness, default=None)
     return None if value is None else json_records.dumps(value)
+
+
+def without(value: Any, texts: tuple[str, ...]) -> Any:
+    """A list with null for the elements that count as nothing; a page itself is no list."""
+    if not isinstance(value, list):
+        return value
+    return [None if json_records.scalar_text(it) in texts else it for it in value]
 
 
 def at(record: dict[str, Any], path: paths.Path) -> Any:
@@ -159,8 +168,13 @@ def test_the_reader_finds_what_python_finds(
 @given(lines=rows, found=st.lists(any_paths, min_size=1, max_size=3))
 def test_pages_too(lines: list[dict[str, Any]], found: list[paths.Path]) -> None:
     columns = Columns({PAGES: tuple(found), "id": (("id",),)})
-    rows = [[as_list(pages), visitor] for pages, visitor in read(lines, columns)]
-    assert rows == in_python(lines, columns)
+    rows = [[filled(as_list(pages)), visitor] for pages, visitor in read(lines, columns)]
+    assert rows == [[filled(pages), visitor] for pages, visitor in in_python(lines, columns)]
+
+
+def filled(pages: list[Any] | None) -> list[Any] | None:
+    """A list of nothing is nothing."""
+    return pages if pages and any(pages) else None
 
 
 def as_list(pages: Any) -> Any:

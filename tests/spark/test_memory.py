@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.features.rollup.on_spark import roll_up
 from icpctl.features.rollup.printing import How
 from icpctl.spark.run import Folders, score
@@ -66,7 +67,7 @@ def test_memory_where_one_visitor_has_most_events(tmp_path: Path) -> None:
             pages = [f"https://www.example.com/a/page/{number}/{part}" for part in range(5)]
             file.write(visitor("bot", pages=pages, session_id=f"session {number}") + b"\n")
     out = str(tmp_path / "visitors.parquet")
-    run = roll_up(spark(), [str(tmp_path)], How(by=(("id",),)), out)
+    run = roll_up(spark(), [str(tmp_path)], How(by=(VisitorKey.of("id"),)), out)
     assert (run.records, run.visitors) == (MANY, 1)
     check()
 

@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
+from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.features.rollup.on_spark import roll_up
 from icpctl.features.rollup.printing import How, rollup_into
 from icpctl.mappings.mapping import FIELDS, Mapping, parse_path
@@ -147,14 +148,14 @@ def test_files_in_many_blocks(tmp_path: Path) -> None:
         data = b"\r\n".join(events(count, number))
         (export / f"{3 - number} [a] é.jsonl").write_bytes(BOM + data)
     with blocks_of(6000):
-        found = on_both(tmp_path, [export], How(MAPPING))
+        found = on_both(tmp_path, [export], How((MAPPING,)))
     assert found.told["withoutKey"] > 50
     assert len(found.told["fieldWarnings"]) >= 4
     assert len(found.rejected) > 5
     assert found.schema.field("last_seen_at").type == pa.timestamp("us", "UTC")
     score_alike(tmp_path)
     with blocks_of(2000):
-        run = roll_up(spark(), [elsewhere(export)], How(MAPPING), f"{tmp_path}/elsewhere.jsonl")
+        run = roll_up(spark(), [elsewhere(export)], How((MAPPING,)), f"{tmp_path}/elsewhere.jsonl")
     assert Counter(texts_in(tmp_path / "elsewhere.jsonl")) == found.lines
     assert [told(run)[name] for name in COUNTS] == [found.told[name] for name in COUNTS]
 
@@ -187,12 +188,12 @@ def test_events_in_parquet(tmp_path: Path) -> None:
         table = pa.Table.from_pylist(records)
         parquet.write_table(table, lake / f"{number}.parquet", row_group_size=40)
     (lake / "2.jsonl").write_bytes(b"\n".join(events(60, 5)))
-    assert on_both(tmp_path, [lake], How(MAPPING)).told["records"] > 600
+    assert on_both(tmp_path, [lake], How((MAPPING,))).told["records"] > 600
 
 
 def test_no_visitors(tmp_path: Path) -> None:
     (tmp_path / "e.jsonl").write_bytes(b"\n\n")
-    found = on_both(tmp_path, [tmp_path / "e.jsonl"], How(by=(("email",),)))
+    found = on_both(tmp_path, [tmp_path / "e.jsonl"], How(by=(VisitorKey.of("email"),)))
     assert found.schema.names == ["visitor_id"]
     assert not found.lines
 
@@ -200,7 +201,7 @@ def test_no_visitors(tmp_path: Path) -> None:
 def test_without_any_key(tmp_path: Path) -> None:
     """It is told with the path that was meant, and nothing is written."""
     (tmp_path / "e.jsonl").write_text('{"email": "a", "city": "Ulm"}\n' * 9)
-    names, how = [str(tmp_path / "e.jsonl")], How(by=(("emial",),))
+    names, how = [str(tmp_path / "e.jsonl")], How(by=(VisitorKey.of("emial"),))
     with pytest.raises(IcpctlError) as theirs:
         roll_up(spark(), names, how, f"{tmp_path}/v.parquet")
     with pytest.raises(IcpctlError, match="no record has emial") as ours:

@@ -110,7 +110,7 @@ def test_rejected_rows_of_parquet(tmp_path: Path, place: str) -> None:
     for name, its in {"a": rows, "b": rows[:1], "c": rows[1:]}.items():
         parquet.write_table(pa.Table.from_pylist(its), exports / f"{name}.parquet")
     (exports / "d.jsonl").write_text("no\n")
-    found = check(CONFIGS, exports, place, mapping=load_mapping(str(mapping)))
+    found = check(CONFIGS, exports, place, mappings=(load_mapping(str(mapping)),))
     assert [(Path(it["file"]).name, it["line"]) for it in found.rejected] == [
         *(("a.parquet", 2), ("c.parquet", 1), ("d.jsonl", 1)),
     ]

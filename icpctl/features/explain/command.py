@@ -6,6 +6,7 @@ import typer
 
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -38,6 +39,7 @@ def explain(
     config: Configs = None,
     as_of: AsOf = None,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -57,7 +59,9 @@ def explain(
 
     if (not ids) == (line is None):
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
+    if by and line is not None:
+        raise IcpctlError("--line names a record, and --by puts records together", "bad_usage")
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
     configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
     distinct = list(dict.fromkeys(ids or []))
     explained = explain_visitors(visitors_of(visitors), configs, options, ids=distinct, line=line)

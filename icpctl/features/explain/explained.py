@@ -67,12 +67,13 @@ def explain(
             "bad_usage",
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
-    mapped = map_sources(sources, options.mapping)
+    mapped = map_sources(sources, options.mappings)
     options = options.with_fields(extra_fields(mapped, plan))
     scan = NotedScan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),
         Reader(Columns({}), temp_dir=options.temp_dir),
         lambda mapping: columns_of(plan, mapping, options),
+        by=options.by,
         plan=plan,
     )
     visitors_found = by_ids(scan, ids) if line is None else [by_line(scan, line)]
@@ -80,7 +81,9 @@ def explain(
     for visitor in visitors_found:
         unread = Unread()
         if scan.knows(visitor.source):
-            unread = find_unread(sources, mapped, scan.files, plan, configs, only=visitor.source)
+            unread = find_unread(
+                sources, mapped, scan.files, plan, configs, only=visitor.source, by=options.by
+            )
         explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
         how_read = mapped[sources.index(visitor.source)]
         named = visitor.source.name

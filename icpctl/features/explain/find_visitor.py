@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
-from icpctl.exports.table_paths import keys_of_paths
 from icpctl.mappings.mapping import ID
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import nearest
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.exports.reading import Reader
     from icpctl.exports.sources import Source
     from icpctl.exports.visitor_scan import Scan
-    from icpctl.mappings.mapping import Path
+    from icpctl.mappings.mapping import Mapping
 
 _COMPARED_IDS = 1_000  # ids in which a misspelt one is looked for
 
@@ -46,17 +45,15 @@ def by_line(scan: Scan, line: int) -> Found:
     """
     ((source, mapping),) = scan.mapped
     if mapping.by:
-        line = _first_line(source, line, mapping.by, scan.reader, keys_of_paths(mapping.paths))
+        line = _first_line(source, line, mapping, scan.reader)
     return _found(source, line, scan.batches())
 
 
-def _first_line(
-    source: Source, line: int, by: tuple[Path, ...], reader: Reader, keys: frozenset[str]
-) -> int:
+def _first_line(source: Source, line: int, mapping: Mapping, reader: Reader) -> int:
     """Return the line of the first record that has the key of the record on `line`."""
     from icpctl.exports.merge_events import BY, keys_of
 
-    columns = Columns({BY: by}, keys=keys)
+    columns = Columns.of(mapping, {BY: mapping.by})
     reader = replace(reader, columns=columns, reads_again=True)
     (key,) = keys_of(_found(source, line, reader.read(source)).row)
     for batch in reader.read(source) if key.is_valid else ():

@@ -160,7 +160,7 @@ def _drafts(made: Made) -> tuple[list[Draft], bytes | None]:
     if made.export is None or made.export == "-":
         hint = "write it to a file first"
         raise IcpctlError("--from reads a file, not stdin", "bad_usage", hint=hint)
-    made.sample = take_sample(made.export, _FIELDS, None, encoding=made.encoding)
+    made.sample = take_sample(made.export, _FIELDS, encoding=made.encoding)
     mapping = _drafted(made, made.sample)
     return conditions_of(made.sample) or usual_conditions(), mapping
 
@@ -184,7 +184,7 @@ def _read_with(made: Made, text: bytes) -> Sample | None:
     """Return the export as a mapping of this text reads it, None where it finds nothing."""
     try:
         mapping = read_mapping(MAPPING_FILE, text)
-        return take_sample(str(made.export), _FIELDS, mapping, encoding=made.encoding)
+        return take_sample(str(made.export), _FIELDS, [mapping], encoding=made.encoding)
     except IcpctlError as error:
         if error.code != "mapping_fits_nothing":
             raise

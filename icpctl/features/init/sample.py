@@ -15,7 +15,7 @@ from icpctl.values import typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -47,7 +47,11 @@ class Sample:
 
 
 def take_sample(
-    export: str, fields: tuple[str, ...], forced: Mapping | None, *, encoding: str | None = None
+    export: str,
+    fields: tuple[str, ...],
+    forced: Sequence[Mapping] = (),
+    *,
+    encoding: str | None = None,
 ) -> Sample:
     """Read the first records of a file; of several (a folder or glob), those of the first.
 
@@ -67,7 +71,7 @@ def take_sample(
 
 
 def _batches(source: Source, mapping: Mapping, fields: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-    columns = Columns({name: mapping.paths[name] for name in fields})
+    columns = Columns.of(mapping, {name: mapping.paths[name] for name in fields})
     for batch in Reader(columns).read(source):
         yield batch.table
 

@@ -10,6 +10,7 @@ import typer
 from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.options import (
     AsOf,
+    By,
     CaseSensitive,
     Configs,
     Dir,
@@ -47,6 +48,7 @@ def insight(
     report_title: ReportTitle = None,
     no_visitors: NoVisitors = False,
     mapping: Mapping = None,
+    by: By = None,
     case_sensitive: CaseSensitive = None,
     temp_dir: TempDir = None,
     encoding: Encoding = None,
@@ -73,9 +75,13 @@ def insight(
     from icpctl.output.written import print_written
 
     started = time.perf_counter()
-    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
+    unbuilt = {
+        "--report": report is not None,
+        "--encoding": encoding is not None,
+        "--by": by is not None,
+    }
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
+    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
     space = workspace(directory, org)
     configs = space.configs(config or [])
     target = report_target(report, report_title, no_visitors)
@@ -100,9 +106,10 @@ def _apply_change(
     """Make one of the changes in the file of its config, and print the difference.
 
     Raises `IcpctlError`: `rejected` where a line was, since its visitor may count, and what
-    `chosen_change` and `apply_change` raise.
+    `chosen_change` and `update` raise: `conflict` where the file is not as it was scored.
     """
-    from icpctl.features.insight.change_list import apply_change, chosen_change
+    from icpctl.config.editing.writing import update
+    from icpctl.features.insight.wording import chosen_change
     from icpctl.output.console import note
     from icpctl.output.diffs import print_change
     from icpctl.output.wording import counted
@@ -112,7 +119,8 @@ def _apply_change(
         hint = "icpctl score --rejects FILE keeps them; without them the numbers may differ"
         raise IcpctlError(f"{what} rejected, so nothing was changed", "rejected", hint=hint)
     proposed = chosen_change(result.report, number)
-    change = apply_change(space, configs, proposed)
+    (scored,) = [file for file in configs if file.slug == proposed.slug]
+    change = update(space, proposed.slug, proposed.changes, if_match=scored.etag)
     print_change(change)
     gain = counted(proposed.gain, "visitor")
     note(f"updated {change.after.path}: {proposed.text}, which gains {gain}")

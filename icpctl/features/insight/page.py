@@ -125,7 +125,7 @@ def _exclusions(report: InsightReport) -> Section:
         if (taken := config.exclusion)
     ]
     heads = columns("Config", "#Excluded", "#By it alone", "#Would match", "Of which configs")
-    table = Table("Who is excluded, and from which configs", heads, rows, is_cards=True)
+    table = Table("Who is excluded, and which configs that takes from", heads, rows, is_cards=True)
     text = "Visitors whom a config excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 

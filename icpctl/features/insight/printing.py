@@ -6,11 +6,11 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.change_list import proposed_changes
 from icpctl.features.insight.wording import (
     condition_text,
     gains_most,
     mostly_by,
+    proposed_changes,
     standing_out,
     visitors_of,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from icpctl.config.editing.changes import Changes, Replacement
+from icpctl.config.named_lists import NamedList
+from icpctl.errors import IcpctlError
 from icpctl.output.condition_phrases import phrase, quoted, values_of
 from icpctl.output.config_lists import value_text
 from icpctl.output.wording import counted, fitted
@@ -60,6 +63,71 @@ def bound_change(config: ConfigInsight, bound: BoundGain) -> str:
     """Return a lower bound of the score, such as `minScore 80 -> 75`."""
     before = config.min_score.value if config.min_score else 0
     return f"minScore {before:g} -> {bound.value:g}"
+
+
+class ProposedChange(NamedTuple):
+    """A change of a config, and how many visitors newly match by it alone.
+
+    `what` is the same for changes of one condition, or of the lowest score. `list_name` is that of
+    a named list, which the change would have to be made in.
+    """
+
+    number: int
+    slug: str
+    what: object
+    text: str
+    gain: int
+    changes: Changes
+    list_name: str | None = None
+
+
+def proposed_changes(report: InsightReport) -> list[ProposedChange]:
+    """Return all changes, numbered from 1, those that gain most first."""
+    proposed = [entry for config in report.configs for entry in _changes_of(config)]
+    proposed.sort(key=lambda entry: -entry.gain)
+    return [entry._replace(number=number) for number, entry in enumerate(proposed, 1)]
+
+
+def _changes_of(config: ConfigInsight) -> Iterator[ProposedChange]:
+    """Yield the changes of a config's conditions, then those of its lowest score."""
+    for group_index, group in enumerate(config.groups):
+        place_text = f" (group {group_index + 1})" if len(config.groups) > 1 else ""
+        for place, insight in enumerate(group.conditions):
+            value = insight.condition.value
+            for gain in insight.gains:
+                becomes = gain.becomes.model_dump(mode="json")
+                yield ProposedChange(
+                    0,
+                    config.slug,
+                    (group_index, place),
+                    change(insight.condition, gain) + place_text,
+                    gain.gain,
+                    Changes(replacement=Replacement(group_index, place, becomes)),
+                    value.name if isinstance(value, NamedList) and gain.change == "add" else None,
+                )
+    for bound in config.bounds:
+        text = bound_change(config, bound)
+        changes = Changes(min_score=bound.value)
+        yield ProposedChange(0, config.slug, "minScore", text, bound.gain, changes)
+
+
+def chosen_change(report: InsightReport, number: int) -> ProposedChange:
+    """Return the change of this number.
+
+    Raises `IcpctlError`: `no_such_change`, and `named_list` where the values are those of a file.
+    """
+    proposed = proposed_changes(report)
+    if not 1 <= number <= len(proposed):
+        hint = f"there are {len(proposed):,}" if proposed else "no change would gain a visitor"
+        raise IcpctlError(f"there is no change {number}", "no_such_change", hint=hint)
+    chosen = proposed[number - 1]
+    if chosen.list_name is not None:
+        raise IcpctlError(
+            f"change {number} is one of the list {chosen.list_name}, which other configs may share",
+            "named_list",
+            hint=f"change lists/{chosen.list_name}.txt by hand: {chosen.text}",
+        )
+    return chosen
 
 
 def visitors_of(configs: list[TakenBy]) -> str:

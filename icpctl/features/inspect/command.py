@@ -26,12 +26,12 @@ def inspect(
     an example of what did not fit. With --suggest it prints a mapping to start from instead: each
     line has the share of records and two examples, and what is not sure is commented out.
     """
-    from icpctl.cli.scoring_options import encoding_of, mapping_of, visitors_of
+    from icpctl.cli.scoring_options import encoding_of, mappings_of, visitors_of
     from icpctl.features.inspect.inspection import inspect as inspected
     from icpctl.features.inspect.inspection import suggestion
     from icpctl.features.inspect.printing import FORMATS, print_suggestion
 
-    exports, forced, text = visitors_of(visitors), mapping_of(mapping), encoding_of(encoding)
+    exports, forced, text = visitors_of(visitors), mappings_of(mapping), encoding_of(encoding)
     if not suggest:
         FORMATS[output](inspected(exports, forced, text))
         return ExitCode.DONE

@@ -91,7 +91,7 @@ class Inspection:
 
 
 def suggestion(
-    exports: Sequence[str], forced: Mapping | None, encoding: str | None = None
+    exports: Sequence[str], forced: Sequence[Mapping], encoding: str | None = None
 ) -> MappingDraft:
     """Draft a mapping for files, globs, folders or stdin (`-`) that are of one format.
 
@@ -101,7 +101,7 @@ def suggestion(
 
 
 def inspect(
-    exports: Sequence[str], forced: Mapping | None, encoding: str | None = None
+    exports: Sequence[str], forced: Sequence[Mapping], encoding: str | None = None
 ) -> Iterator[Inspection]:
     """Look at files, globs, folders or stdin (`-`), each file by itself.
 
@@ -137,7 +137,7 @@ class _Found:
                     field_counts.column(number): (path,)
                     for number, path in enumerate(field_counts.paths)
                 }
-        self.columns = Columns(paths)
+        self.columns = Columns.of(mapping, paths)
 
     def add(self, batch: Batch) -> None:
         self.records += batch.table.num_rows

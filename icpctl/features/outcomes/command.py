@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.exports.sources import Source
     from icpctl.features.outcomes.bounds import Bound
-    from icpctl.features.outcomes.page import Facts
+    from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.printing import Heading
     from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.scanning import Scan
+    from icpctl.features.report.pages.page import Page
     from icpctl.features.report.target import ReportTarget
     from icpctl.scoring.run import Options
 
@@ -138,7 +139,6 @@ def outcomes(
     from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
     from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds
-    from icpctl.features.outcomes.page import outcomes_page
     from icpctl.features.outcomes.printing import (
         Heading,
         missed_win_file,
@@ -161,7 +161,7 @@ def outcomes(
     bounds = _bounds(fail_on or [], slugs, capacity)
     deals = won or (), lost or (), on, label, unit, against, within, period
     asked = OutcomeOptions(*deals, encoding=options.encoding)
-    request = read_request(asked, options.as_of)
+    request = read_request(asked, options.as_of, options.mappings)
     exports = visitors_of(visitors)
     if earlier is not None and "-" in exports:
         raise IcpctlError(
@@ -179,9 +179,7 @@ def outcomes(
         if scan.missed and file:
             file.write([*scan.missed.rows()])
         if target and page:
-            target.write(
-                page, outcomes_page(scan, call.facts(scan, heading, target, files), before)
-            )
+            target.write(page, call.page(scan, heading, target, files, before))
     met = met_bounds(scan.outcomes, bounds)
     print_outcomes(scan, heading, output, met, slugs, before)
     print_deal_notes(scan, request.deals, strict := strictness())
@@ -200,15 +198,21 @@ class _Call:
     capacity: int | None
     sources: "list[Source]" = field(default_factory=list)
 
-    def facts(
-        self, scan: "Scan", heading: "Heading", target: "ReportTarget", files: "list[ConfigFile]"
-    ) -> "Facts":
-        """What a report says besides the figures."""
-        from icpctl.features.outcomes.page import Facts
+    def page(
+        self,
+        scan: "Scan",
+        heading: "Heading",
+        target: "ReportTarget",
+        files: "list[ConfigFile]",
+        before: "Outcomes | None",
+    ) -> "Page":
+        """The page of a scan, compared with what was `before`."""
+        from icpctl.features.outcomes.page import Facts, outcomes_page
         from icpctl.features.outcomes.printing import headline, remarks
 
         said = headline(scan, heading), remarks(scan, heading)
-        return Facts(*said, target.title, self.sources, files)
+        facts = Facts(*said, target.title, self.sources, files)
+        return outcomes_page(scan, facts, before)
 
     def scan(self, configs: "Sequence[tuple[str, IcpConfig]]", *, explains: bool = False) -> "Scan":
         """Scan the export; with `explains` it is kept why won units are missed."""

@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.scoring.verdicts import judge
-from icpctl.timings import Timings
+from icpctl.scoring.verdicts import judge_again
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]
+
+
+_DAYS = "last_seen_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Look:
     @property
     def asks_for_days(self) -> bool:
         """Whether any condition counts days since the last visit."""
-        return any(field.type.name == "last_seen_days" for field in self.plan.fields)
+        return any(field.type.name == _DAYS for field in self.plan.fields)
 
     def count_days_to_close(
         self, evidence: Evidence, judged: Judged, last_seen: Floats, closes: Floats
@@ -105,9 +107,9 @@ class Look:
         rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
         if not len(rows) or not self.asks_for_days:
             return
-        table = judged.columns.table.take(pa.array(rows))
+        table = judged.columns.table.select([LAST_SEEN, _DAYS]).take(pa.array(rows))
         table = self.as_of_close(table, last_seen[rows], closes[rows])
-        at_close = self.evidence(judge(table, self.plan, Timings()))
+        at_close = self.evidence(judge_again(judged, rows, table, _DAYS, self.plan))
         evidence.hundredths[rows] = at_close.hundredths
         evidence.literals[rows] = at_close.literals
         evidence.shut_out[rows] = at_close.shut_out

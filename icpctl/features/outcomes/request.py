@@ -14,18 +14,19 @@ from icpctl.features.outcomes.joining.deal_files import (
     read_deals,
 )
 from icpctl.features.outcomes.joining.deals import Outcome
-from icpctl.features.outcomes.joining.key_forms import domain_form, exact_form, text_form, url_form
 from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.features.outcomes.scanning import Join, label_table
 from icpctl.mappings.mapping import FIELDS, PAGES, parse_path
 from icpctl.values import normal_forms
+from icpctl.values.join_keys import FIELD_FORMS, exact_form, text_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from icpctl.features.outcomes.joining.key_forms import KeyForm
+    from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
+    from icpctl.values.join_keys import KeyForm
 
 _DAYS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*d(?:ays?)?\s*")
 _NEWEST = re.compile(r"newest:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
@@ -57,7 +58,9 @@ class OutcomeRequest:
     joined_on: str
 
 
-def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
+def read_request(
+    options: OutcomeOptions, as_of: datetime, mappings: tuple[Mapping, ...] = ()
+) -> OutcomeRequest:
     """Read the deals, and say how they join. Raises `IcpctlError`."""
     if bool(options.won) == bool(options.label):
         raise _usage(
@@ -68,7 +71,7 @@ def read_request(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
         return _labelled(options, as_of)
     on = options.on or "domain"
     field, _, path = (part.strip() for part in on.partition("="))
-    key = DealKey(_path(path) if path else None, _deal_names(field), _form(field))
+    key = DealKey(_path(path) if path else None, _deal_names(field), _form(field), mappings)
     deals = DealReading()
     encoding = options.encoding
     read_deals(deals, options.won, key, unsaid=Outcome.WON, encoding=encoding)
@@ -99,7 +102,7 @@ def _by_account(options: OutcomeOptions, *, on_domain: bool) -> bool:
 
 
 def _form(field: str) -> KeyForm:
-    return {"domain": domain_form, "linkedin_url": url_form, "id": exact_form}.get(field, text_form)
+    return FIELD_FORMS.get(field, text_form)
 
 
 def _deal_names(field: str) -> str:

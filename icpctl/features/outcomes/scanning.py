@@ -12,7 +12,6 @@ from icpctl.features.outcomes.evidence import Look
 from icpctl.features.outcomes.figures import make_outcomes
 from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
-from icpctl.features.outcomes.joining.key_forms import domain_form, keys_of
 from icpctl.features.outcomes.joining.units import Keys, amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
@@ -21,6 +20,7 @@ from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
+from icpctl.values.join_keys import domain_form, keys_of
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.exports.sources import Source
-    from icpctl.features.outcomes.joining.key_forms import KeyForm
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Evidence
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.scoring.verdicts import Judged
+    from icpctl.values.join_keys import KeyForm
 
 _MICROS = 1_000_000
 

@@ -23,9 +23,9 @@ def rollup(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATH",
-            help="What the records of a visitor have in common; repeatable, the first found "
-            "counts. The mapping's, unless given.",
+            metavar="PATH|FIELD",
+            help="What the records of a visitor have in common, across files; repeatable, the "
+            "first found counts. The mapping's, unless given.",
         ),
     ] = None,
     mapping: Mapping = None,
@@ -45,7 +45,7 @@ def rollup(
     Pages come together in order of time, page views and sessions are counted where no record has
     a count, and each other field has its latest value.
     """
-    from icpctl.cli.scoring_options import by_paths, encoding_of, mapping_of, visitors_of
+    from icpctl.cli.scoring_options import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
     from icpctl.output.written import print_written
     from icpctl.scoring.bounds import Limit
@@ -54,7 +54,8 @@ def rollup(
     unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
     spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
     limit = Limit.parse(max_rejects)
-    how = How(mapping_of(mapping), by_paths(by or []), temp_dir, encoding_of(encoding))
+    keys = visitor_keys(by or [])
+    how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding))
     if spark:
         from icpctl.features.rollup.on_spark import roll_up_on
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,7 @@ from icpctl.output.progress import progress
 from icpctl.output.runs.notes import (
     print_damaged,
     print_exceeded,
+    print_left_out,
     print_misfits,
     print_rejected,
     rejects_hint,
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
     from icpctl.exports.batches import Batch, Rejected
     from icpctl.exports.format_detection import Mapped
     from icpctl.exports.sources import Source
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
-    from icpctl.mappings.mapping import Path as RecordPath
     from icpctl.output.formats import ReportFormat
     from icpctl.scoring.bounds import Limit
 
@@ -60,6 +62,7 @@ class RollUpRun:
     damaged: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines, and apart from them the places where files are damaged."""
@@ -73,6 +76,8 @@ class RollUpRun:
         """Count a batch of records: its misfits and rejected lines."""
         self.reject(batch.rejected)
         self.warnings.add(batch.source.name, batch.misfits or {})
+        if batch.left_out:
+            self.left_out[batch.source.name] += batch.left_out
 
     def follow(self, later: RollUpRun, lines_before: int) -> None:
         """Add the counts of a later part, which `lines_before` lines of its file precede."""
@@ -82,6 +87,7 @@ class RollUpRun:
         self.warnings.follow(later.warnings, lines_before)
         self.records += later.records
         self.without_key += later.without_key
+        self.left_out += later.left_out
 
     def as_json(self) -> str:
         """Return the counts as `-o json` prints them."""
@@ -98,21 +104,25 @@ class RollUpRun:
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to roll up: `mapping` None recognises formats; an empty `by` uses the mapping's keys.
+    """How to roll up: no `mappings` formats are recognised, no `by` means their keys.
 
     `encoding` is that of CSV files which are not UTF-8.
     """
 
-    mapping: Mapping | None = None
-    by: tuple[RecordPath, ...] = ()
+    mappings: tuple[Mapping, ...] = ()
+    by: By = ()
     temp_dir: Path | None = None
     encoding: str | None = None
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
         """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
-        mapped = map_sources(sources, self.mapping)
+        mapped = map_sources(sources, self.mappings)
+        if self.by:
+            return mapped
         mapped = [
-            replace(file, mapping=replace(file.mapping, by=self._key(file.mapping)))
+            replace(
+                file, mapping=replace(file.mapping, by=file.mapping.by or file.mapping.rollup_by)
+            )
             for file in mapped
         ]
         for file in mapped:
@@ -125,9 +135,6 @@ class How:
                     "name what they have in common, such as --by email",
                 )
         return mapped
-
-    def _key(self, mapping: Mapping) -> tuple[RecordPath, ...]:
-        return self.by or mapping.by or mapping.rollup_by
 
 
 def rollup_into(
@@ -151,8 +158,9 @@ def rollup_into(
         scan = Scan(
             [(source, file.mapping) for source, file in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), temp_dir=how.temp_dir),
-            lambda mapping: Columns({name: mapping.paths[name] for name in names}),
+            lambda mapping: Columns.of(mapping, {name: mapping.paths[name] for name in names}),
             needs_keys=True,
+            by=how.by,
         )
         collected = Visitors(spool / "visitors.arrow")
         with progress(sys.stderr, hidden=out == STDOUT and sys.stdout.isatty()) as on_progress:
@@ -210,6 +218,7 @@ def print_rollup(
     sys.stdout.flush()
     print_mapped(run.mapped)
     print_unknown(run.mapped)
+    print_left_out(run.mapped, run.left_out)
     print_rejected(run.first_rejected, run.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings.summary())

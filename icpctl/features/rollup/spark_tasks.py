@@ -82,7 +82,9 @@ class RollUpWork:
 
     def columns(self, mapping: RecordMapping) -> Columns:
         """Return the columns to read from records."""
-        return columns_read(Columns({name: mapping.paths[name] for name in self.names}), mapping)
+        return columns_read(
+            Columns.of(mapping, {name: mapping.paths[name] for name in self.names}), mapping
+        )
 
     @property
     def kept_types(self) -> dict[str, pa.DataType]:

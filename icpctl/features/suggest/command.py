@@ -94,7 +94,7 @@ def suggest(
     exports = visitors_of(visitors)
     deals = won or (), lost or (), on, label, unit, against, within
     asked = OutcomeOptions(*deals, encoding=options.encoding)
-    outcome = read_request(asked, options.as_of)
+    outcome = read_request(asked, options.as_of, options.mappings)
     request = Request(form, max_conditions, capacity, seed)
     try:
         with progress(sys.stderr) as on_progress:
@@ -125,7 +125,8 @@ def suggest(
     given = [*exports, *(f"--won {file}" for file in won or ())]
     given += [f"--lost {file}" for file in lost or ()]
     named = {"label": label, "on": on, "unit": unit, "against": against, "within": within}
-    named |= {"as-of": as_of, "mapping": mapping}
+    named |= {"as-of": as_of}
+    given += [f"--mapping {name}" for name in mapping or ()]
     given += [f"--{name} {value}" for name, value in named.items() if value is not None]
     given += [f"--period {learned.holdout}"] if learned.holdout.startswith("newest") else []
     print_how(learned, f"icpctl outcomes {' '.join(given)} --config suggested")

@@ -132,7 +132,7 @@ def run_tests(
         for config in configs
         if config not in tested and (config.slug in wanted if wanted else config.config.is_active)
     ]
-    warnings = _misspelt(tests, options.mapping or load_mapping(None))
+    warnings = _misspelt(tests, next(iter(options.mappings), None) or load_mapping(None))
     uncovered = _uncovered(tested, judged)
     return TestRun(outcomes, warnings, untested, uncovered, unnoticed, len(mutants))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import DATE, wanted
+from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted, cut
-from icpctl.values.forms.date_forms import has_two_readings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from icpctl.exports.batches import Rejected
     from icpctl.exports.field_warnings import FieldWarning
+    from icpctl.exports.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
     from icpctl.scoring.run import Run
 
@@ -36,6 +36,7 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_mapped(run.mapped)
     print_unread(run.unread, run.mapped)
     print_repeated_headers(run.repeated_headers)
+    print_left_out(run.mapped, run.left_out)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings)
@@ -79,6 +80,22 @@ def print_repeated_headers(counts: Mapping[str, int]) -> None:
         print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
 
 
+def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
+    """Print on stderr how many records of which files are not those that the mapping asks for."""
+    colour = is_coloured(sys.stderr)
+    for file in mapped:
+        if count := counts.get(file.source):
+            place = styled(shown_line(file.source), "place", colour=colour)
+            only = ", ".join(
+                f"{path_text(path)}: {' or '.join(texts)}" for path, texts in file.mapping.only
+            )
+            print(
+                f"{place}: {counted(count, 'record')} left out, for the mapping "
+                f"{shown(file.mapping.name)} takes only those with {shown(only)}",
+                file=sys.stderr,
+            )
+
+
 def print_skipped(names: Sequence[str]) -> None:
     """Print on stderr the files in folders that were not read."""
     if names:
@@ -118,6 +135,9 @@ def rejects_hint(*, rejects_kept: bool) -> str:
 
 def misfit_text(warning: FieldWarning) -> str:
     """Return what is wrong with the values of a field: how many, the commonest, and where."""
+    from icpctl.output.condition_wording import DATE, wanted
+    from icpctl.values.forms.date_forms import has_two_readings
+
     kind = wanted(warning.field)
     is_date = kind == DATE
     if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):

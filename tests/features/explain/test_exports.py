@@ -161,6 +161,6 @@ def test_an_id_that_the_mapping_makes_is_found(tmp_path: Path) -> None:
     mapping.write_text("id: {path: site, as: host}\n")
     file = tmp_path / "v.jsonl"
     file.write_text('{"site": "https://a.example/b"}\n{"site": "a.example"}\n')
-    options = Options(OPTIONS.as_of, mapping=load_mapping(str(mapping)))
+    options = Options(OPTIONS.as_of, mappings=(load_mapping(str(mapping)),))
     [found] = explain([str(file)], MODELS, options, ids=["a.example"])
     assert (found.explanation.line, found.more) == (1, 1)

@@ -22,7 +22,7 @@ CONFIGS = [("a", IcpConfig.model_validate({"label": "A", "rules": RULES}))]
 
 
 def found(*files: Path, mapping: str | None = None, **wanted: Any) -> Explained:
-    options = Options(mapping=load_mapping(mapping))
+    options = Options(mappings=(load_mapping(mapping),))
     if "visitor_id" in wanted:
         wanted["ids"] = [wanted.pop("visitor_id")]
     [only] = explain([str(file) for file in files], CONFIGS, options, **wanted)

@@ -336,3 +336,32 @@ def test_an_account_matches_by_a_visitor_who_is_not_excluded(folder: Path) -> No
     result = body(outcomes(*EVERYONE, cwd=folder))
     assert result["together"]["figures"]["units"] == 3
     assert [tier["units"] for tier in result["tiers"]] == [0, 3]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_mapping_says_where_deals_are(folder: Path, suffix: str) -> None:
+    """Names that no CRM has, dates in the mapping's format, and the records that are deals."""
+    rows = [
+        ("a.example", "gut", "11/20/2026", "1.000 EUR", "deal"),
+        ("www.b.example", "schlecht", "11/20/2026", "7", "deal"),
+        ("c.example", "gut", "11/20/2026", "7", "draft"),
+    ]
+    keys = ("Kunde", "Ausgang", "Ende", "Summe", "art")
+    records = [dict(zip(keys, row, strict=True)) for row in rows]
+    if suffix == "csv":
+        lines = [",".join(keys), *(",".join(row) for row in rows)]
+    else:
+        lines = [json.dumps(record) for record in records]
+    (folder / f"d.{suffix}").write_text("\n".join(lines) + "\n")
+    (folder / "d.yaml").write_text(
+        "where: {art: deal}\n"
+        "deals:\n"
+        "  key: kunde\n"
+        "  outcome: {path: ausgang, map: {gut: won, schlecht: lost}}\n"
+        '  close_date: {path: ende, as: date, format: "%m/%d/%Y"}\n'
+        "  amount: summe\n"
+    )
+    args = ["--won", f"d.{suffix}", "--mapping", "d.yaml", "-o", "json"]
+    found = body(outcomes("visitors.jsonl", *args, cwd=folder))
+    assert found["deals"]["rows"] == 2
+    assert found["total"]["won"] == 1 if "total" in found else True

@@ -89,7 +89,7 @@ def test_the_best_visitors_are_those_of_the_rows(tmp_path: Path) -> None:
     labels = {it["slug"]: it["label"] for it in report(tmp_path, FLAT)["configs"]}
     shown = table(found, "Visitors with the highest scores").rows
     assert shown[0] == ["Visitor", "Score", "ICP", "Why", "Company", "Title", "Country", "Line"]
-    assert [[*it[:3], *it[6:]] for it in shown[1:]] == [
+    assert [[it[0].split()[0], *it[1:3], *it[6:]] for it in shown[1:]] == [
         [
             it["id"],
             f"{it['icp_score']:.2f}",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.config_file import ConfigFile
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import IcpConfig
 from icpctl.features.sql.columns import Column, Columns, ColumnType
 from icpctl.features.sql.forms import COUNT, RANGE
@@ -172,14 +173,18 @@ def seen(verdict: tuple[Any, ...], *, tiers: bool = False) -> dict[str, Any]:
     }
 
 
-def files_of(configs: list[tuple[str, dict[str, Any]]], folder: Path) -> list[ConfigFile]:
+def files_of(
+    configs: list[tuple[str, dict[str, Any]]],
+    folder: Path,
+    definitions: Definitions = NOTHING_DEFINED,
+) -> list[ConfigFile]:
     """Configs as the files that they are read from."""
     return [
         ConfigFile(
             slug,
             None,
             folder / f"{slug}.json",
-            IcpConfig.model_validate(body),
+            IcpConfig.model_validate(body, context=definitions),
             json.dumps(body).encode(),
         )
         for slug, body in configs
@@ -193,12 +198,13 @@ def sql_of(
     *,
     case_sensitive: bool = False,
     tiers: dict[str, float] | None = None,
+    more: Columns | None = None,
 ) -> str:
-    """The statement that scores the table `visitors`."""
+    """The statement that scores the table `visitors`; `more` are columns of custom fields."""
     request = Request(
         dialect,
         ("visitors",),
-        columns_of(types),
+        columns_of(types) | (more or {}),
         datetime.fromisoformat(AS_OF),
         case_sensitive,
         tiers or {},

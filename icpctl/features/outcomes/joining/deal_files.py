@@ -12,13 +12,14 @@ import numpy as np
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import Columns
 from icpctl.exports.reading import Reader
+from icpctl.exports.recognition import mapping_of
 from icpctl.exports.samples import first_records
 from icpctl.exports.sources import find_sources
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
-from icpctl.features.outcomes.joining.key_forms import keys_of
 from icpctl.mappings.mapping import parse_path
 from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms
+from icpctl.values.join_keys import keys_of
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
     from icpctl.exports.batches import Rejected
     from icpctl.exports.sources import Source
-    from icpctl.features.outcomes.joining.key_forms import KeyForm
+    from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
+    from icpctl.values.join_keys import KeyForm
 
 NAMES = {
     "outcome": "hs_is_closed_won iswon won dealstage dealstagename stagename stage "
@@ -38,6 +40,9 @@ NAMES = {
     "amount": "amount dealamount amountincompanycurrency value dealvalue arr acv",
 }
 """What HubSpot deals, Salesforce opportunities and people call it, without spaces, `_` and `-`."""
+
+_DEAL_NAMES = {"outcome": "outcome", "close": "close_date", "amount": "amount"}
+"""What `deals` in a mapping calls it."""
 
 DOMAIN_NAMES = (
     "domain companydomain companydomainname associatedcompanydomain primarydomain website "
@@ -61,11 +66,15 @@ class DealReading:
 
 @dataclass(frozen=True, slots=True)
 class DealKey:
-    """How deals join: `path` where it is given, else columns of these `names`; a key's form."""
+    """How deals join: `path` where it is given, else columns of these `names`; a key's form.
+
+    `mappings` are the user's: the `deals` of the one that a file takes say where it has what.
+    """
 
     path: Path | None
     names: str
     form: KeyForm
+    mappings: tuple[Mapping, ...] = ()
 
 
 def read_deals(
@@ -83,8 +92,9 @@ def read_deals(
     """
     for source in find_sources(files, encoding):
         reading.files.append(source.name)
-        columns = _columns_of(source, key)
-        for batch in Reader(Columns(columns)).read(source):
+        mapping = _mapping_of(source, key.mappings)
+        columns = Columns.of(mapping, _columns_of(source, mapping, key))
+        for batch in Reader(columns).read(source):
             reading.rejected += batch.rejected
             rows = _rows_of(batch.table, key.form, unsaid)
             reading.has_amounts |= not np.isnan(rows.amounts).all()
@@ -92,10 +102,20 @@ def read_deals(
             reading.table.add(rows)
 
 
-def _columns_of(source: Source, key: DealKey) -> dict[str, tuple[Path, ...]]:
-    paths = _paths_in(first_records(source))
-    columns = {name: _named(paths, names) for name, names in NAMES.items()}
-    columns["key"] = (key.path,) if key.path else _named(paths, key.names)
+def _mapping_of(source: Source, mappings: Sequence[Mapping]) -> Mapping:
+    """Return the user's mapping that says where a file has deals, else what its records tell."""
+    own = [mapping for mapping in mappings if mapping.deals]
+    return mapping_of(source, own)[0]
+
+
+def _columns_of(source: Source, mapping: Mapping, key: DealKey) -> dict[str, tuple[Path, ...]]:
+    paths = _paths_in(first_records(source, mapping=mapping))
+    columns = {
+        name: (*mapping.deals.get(_DEAL_NAMES[name], ()), *_named(paths, names))
+        for name, names in NAMES.items()
+    }
+    named = (*mapping.deals.get("key", ()), *_named(paths, key.names))
+    columns["key"] = (key.path,) if key.path else named
     if not columns["key"]:
         has = ", ".join(path for path, _ in paths.values()) or "nothing"
         raise IcpctlError(

@@ -66,5 +66,5 @@ def _cell(cell: Cell) -> str:
     parts = [cell.text, f"({cell.small})" if cell.small else ""]
     parts = [plain_cell(" ".join(filter(None, parts)))] if any(parts) else []
     parts += [plain_cell(" ".join(filter(None, line))) for line in cell.lines]
-    parts += [plain_cell(link.address.removeprefix("mailto:")) for link in cell.links]
+    parts += [plain_cell(link.text) for link in cell.links]
     return "<br>".join(parts)

@@ -126,7 +126,8 @@ def who(visitor_id: str | None, about: dict[str, str | None]) -> Cell:
         links.append(Link(own(email), f"mailto:{quote(email, safe='@+')}"))
     if linkedin and _LINKEDIN.match(linkedin) and linkedin.isprintable():
         address = linkedin if "://" in linkedin else f"https://{linkedin}"
-        links.append(Link("LinkedIn", address))
+        text = address.partition("://")[2].removeprefix("www.").rstrip("/")
+        links.append(Link(own(text), address))
     shown_id = own(visitor_id or "(no id)")
     is_mail = visitor_id is not None and visitor_id == email and bool(links)
     if not name:

@@ -70,6 +70,12 @@ def _what_else(figures: Figures) -> Iterator[str]:
     if warned:
         fields = ", ".join(report.field_warnings)
         yield f"In reading, {counted(warned, 'value')} did not fit {fields} and counted as missing."
+    unread = list(dict.fromkeys(field.field for field in figures.run.unread.fields))
+    if unread:
+        verb = "is" if len(unread) == 1 else "are"
+        what = counted(len(unread), "field")
+        rest = " and others" if len(unread) > 1 else ""
+        yield f"In some files, {what} that configs ask for {verb} missing: {unread[0]}{rest}."
     yield "Every line was read, and every value fits its field."
 
 

@@ -1,4 +1,4 @@
-"""Normal forms of what joins visitors and deals, for many texts at once; null joins nothing."""
+"""Normal forms of what joins records, visitors and deals, for many texts; null joins nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.values import typed_columns
-from icpctl.values.forms import text_forms, url_forms
+from icpctl.values.forms import country_forms, range_forms, text_forms, url_forms
 
 KeyForm = Callable[[pa.Array], pa.Array]
 """From texts to keys, one for each."""
@@ -19,11 +19,7 @@ KeyForm = Callable[[pa.Array], pa.Array]
 @cache
 def free_mail_hosts() -> frozenset[str]:
     """Hosts at which anybody has an address."""
-    text = (
-        resources.files("icpctl.features.outcomes.joining")
-        .joinpath("free_mail_hosts.txt")
-        .read_text()
-    )
+    text = resources.files("icpctl.values").joinpath("free_mail_hosts.txt").read_text()
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
@@ -50,6 +46,26 @@ def domain_form(texts: pa.Array) -> pa.Array:
 def url_form(texts: pa.Array) -> pa.Array:
     """Profile URLs without scheme, `www.` and trailing slash."""
     return url_forms.url_column(text_form(texts))
+
+
+def country_form(texts: pa.Array) -> pa.Array:
+    """Countries as one name or code for each."""
+    return country_forms.country_column(text_form(texts))
+
+
+def size_range_form(texts: pa.Array) -> pa.Array:
+    """Ranges of employees in one spelling."""
+    return range_forms.size_range_column(text_form(texts))
+
+
+FIELD_FORMS: dict[str, KeyForm] = {
+    "id": exact_form,
+    "domain": domain_form,
+    "linkedin_url": url_form,
+    "country": country_form,
+    "employee_size_range": size_range_form,
+}
+"""The forms of fields that are not compared as plain texts."""
 
 
 def keys_of(tokens: pa.Array, form: KeyForm) -> list[str | None]:
