@@ -73,7 +73,8 @@ def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
     message = str(getattr(error, "message", "") or "")
     name = type(error).__name__
     if name == "NoSuchOption":
-        return f"{path} has no option {error.option_name}", _instead(error.option_name, context)
+        hint = _instead(error.option_name, context) or f"{path} -h lists the options"
+        return f"{path} has no option {error.option_name}", hint
     if name == "MissingParameter":
         return f"{_named(error.param)} is missing", None
     if name == "BadOptionUsage":
