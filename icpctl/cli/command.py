@@ -122,7 +122,8 @@ class LazyCommands(Mapping[str, Any]):
 
 def _write_examples(ctx: Any, formatter: Any) -> None:
     """Write the examples of a command, each as it is typed, whatever the width."""
-    examples = all_examples().get(ctx.command_path.partition(" ")[2])
+    name = ctx.command_path.partition(" ")[2]
+    examples = all_examples().get(name) if name else None
     if examples:
         with formatter.section("Examples"):
             for purpose, call in examples.items():
