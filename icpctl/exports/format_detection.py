@@ -27,12 +27,12 @@ _KEYS_SHOWN = 8
 class Mapped:
     """The mapping of one file.
 
-    `recognised` says that the file's records told it. `first` are the fields that some of the first
-    records have. `fits` is false where these have none but an id; `keys` are then some of theirs.
-    `doubled` are names that several columns of a table have, of which only the first is read.
-    `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at` many,
-    `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what the file
-    is instead of an export. `kept` are the first records of what cannot be read again.
+    `recognised` says that the file's records showed it. `first` are the fields that some of the
+    first records have. `fits` is false where these have none but an id; `keys` are then some of
+    theirs. `doubled` are names that several columns of a table have, of which only the first is
+    read. `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at`
+    many, `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what
+    the file is instead of an export. `kept` are the first records of what cannot be read again.
     """
 
     source: str

@@ -176,7 +176,7 @@ def _one_or_list(lists: pa.ListArray) -> pa.Array:
 
 
 def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
-    """The visitors' ids: their keys, be it as the records write them; without a key their own."""
+    """The visitors' ids: their keys as the records write them, or their own without a key."""
     is_key = pc.fill_null(
         pc.equal(pc.utf8_trim_whitespace(typed_columns.scalar_texts(own)), keys), False
     )

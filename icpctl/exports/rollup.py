@@ -66,7 +66,7 @@ class RollUp:
     `columns_of` gives the visitors' columns, which have the same names for each mapping. `by` says
     what the records of a visitor have in common, else their mappings do. A record that has no key
     of `by` takes that of the others with the key of its mapping, the latest. `records` are counted,
-    and those `without_key`, which are each a visitor of their own; with `needs_keys` it is an error
+    and those `without_key`, which are each a separate visitor; with `needs_keys` it is an error
     if no record has the key.
     """
 
@@ -81,7 +81,7 @@ class RollUp:
     def read(self, mapped: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         """First batches without rows, which tell what is rejected, then those of the visitors.
 
-        A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
+        A visitor has the place and the line of its first record. Raises `IcpctlError`
         where a source cannot be read, and `no_key` where keys are needed and no record has one.
         """
         import duckdb
@@ -225,7 +225,7 @@ def _sorted(
 
 
 def _without_rows(batch: Batch, wanted: Columns) -> Batch:
-    """What is to be told of a batch of records: what was rejected, and what does not fit."""
+    """What is reported of a batch of records: what was rejected, and what does not fit."""
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)

@@ -143,7 +143,7 @@ def test_a_missed_win_shows_the_visitor_who_came_nearest(folder: Path) -> None:
     ("name", "said"),
     [
         ("-", "--missed takes a file, not stdout"),
-        ("m.txt", "m.txt: error: the extension of the file"),
+        ("m.txt", "the extension of the file"),
     ],
 )
 def test_where_missed_wins_cannot_go(folder: Path, name: str, said: str) -> None:
