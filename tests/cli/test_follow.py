@@ -146,7 +146,7 @@ def test_rows_go_to_a_named_pipe(tmp_path: Path) -> None:
         (["visitors.jsonl", "--out", "-"], "--follow reads stdin and nothing else"),
         (["-", "--out", "rows.jsonl"], "--follow writes rows to stdout or a pipe"),
         (["-"], "--follow writes rows to stdout or a pipe"),
-        (["-", "--out", "-", "--engine", "spark"], "--follow is not built for --engine spark"),
+        (["-", "--out", "-", "--engine", "spark"], "--follow is not available with --engine spark"),
     ],
 )
 def test_what_cannot_be_followed(tmp_path: Path, options: list[str], said: str) -> None:
