@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 import icpctl.cli.app  # noqa: F401 - features register their codes
+from tests.long import LONG, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # How long an example takes says something of the machine and nothing of the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    max_examples=examples(100),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Skip what only a long run does."""
+    if not LONG:
+        skip = pytest.mark.skip(reason="ICPCTL_LONG=1 runs it")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(skip)

@@ -14,6 +14,7 @@ from icpctl.config.definitions import Definitions
 from icpctl.mappings.mapping import load_mapping
 from icpctl.mappings.paths import path_text
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records
 from tests.support import score_records
@@ -89,7 +90,7 @@ def renamed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import TIERS, configs, records, some_types
 from tests.support import score_records
@@ -65,7 +66,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 @pytest.mark.parametrize("case_sensitive", [False, True])
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     # `smallest` shrinks in seconds what would take Hypothesis minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

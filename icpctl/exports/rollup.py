@@ -20,12 +20,13 @@ from icpctl.exports.field_warnings import misfits_of
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
+    PERSON,
     columns_read,
     fields_kept,
     folds,
     kept,
-    keys_of,
     own_key,
+    persons_of,
     several,
     visitors_of,
 )
@@ -54,7 +55,7 @@ _PLACE = {
     "ordinal": pa.int64(),
     "source": pa.int32(),
     "line": pa.int64(),
-    "person": pa.string(),
+    PERSON: pa.string(),
 }
 
 
@@ -135,16 +136,12 @@ class RollUp:
         """Return the records of a batch as the table has them."""
         count = batch.table.num_rows
         columns = kept(batch.table, fields, self.by)
-        person = pa.nulls(count, pa.string())
-        if self.by:  # the same key in two formats is not the same person
-            person = pc.binary_join_element_wise(
-                mapping.together or mapping.name.replace(" ", "_"), keys_of(batch.table), " "
-            )
+        person = persons_of(batch.table, mapping) if self.by else pa.nulls(count, pa.string())
         place = {
             "ordinal": pa.array(np.arange(self.records, self.records + count)),
             "source": pa.array(np.full(count, number, np.int32)),
             "line": pa.array(batch.lines),
-            "person": person,
+            PERSON: person,
         }
         self.records += count
         self._with_key += count - columns[KEY].null_count

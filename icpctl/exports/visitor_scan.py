@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -132,7 +131,7 @@ def temporary_folder(
             raise IcpctlError(
                 f"no temporary files can be kept here: {error.strerror or error}",
                 "bad_usage",
-                Location(str(parent or tempfile.gettempdir())),
+                Location(str(parent)) if parent else None,
                 hint,
             ) from None
         yield folder

@@ -65,7 +65,8 @@ SINGLE = frozenset(
 """Fields that can hold one value only."""
 
 
-OF_QUERIES = frozenset(name for name in CONDITION_TYPES if name.startswith("utm_"))
+QUERY_PREFIX = "utm_"
+OF_QUERIES = frozenset(name for name in CONDITION_TYPES if name.startswith(QUERY_PREFIX))
 """Fields that the query of a page has where a record has none."""
 
 FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}

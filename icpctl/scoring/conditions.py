@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.mappings import mapping
-from icpctl.scoring.plan import field_of
+from icpctl.scoring.plan import field_of, fields_of
 from icpctl.scoring.scores import WORD
 from icpctl.scoring.token_bits import FieldTokens, KnownBits, custom_column
 from icpctl.scoring.value_bits import cell_bits, decided
@@ -20,7 +20,9 @@ from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
     from icpctl.scoring.plan import FieldPlan, Plan
-    from icpctl.scoring.token_bits import TokenBits
+    from icpctl.scoring.token_bits import TextBits, TokenBits
+
+_SIZE = "company_size"
 
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
@@ -57,6 +59,7 @@ class BatchColumns:
         self._known = known or KnownBits(plan)
         self._made: dict[str, Column] = {}
         self._tokens: dict[str, FieldTokens] = {}
+        self._texts: dict[str, TextBits] = {}
         self.misfits: Misfits = {}
 
     @property
@@ -86,68 +89,61 @@ class BatchColumns:
 
     def bits_of(self, field: FieldPlan) -> np.ndarray:
         """The bits of one field's tests for each row [words, rows]; bit 0 is its first test."""
+        name = field_of(field.type)
         if self._needs_rows(field):
-            column = self._column_of(field)
+            column = self.of(name, field.type.kind)
             bits = cell_bits(field, column, case_sensitive=self._plan.case_sensitive)
             return column.spread(bits).T
-        known, tokens = self._texts_of(field)
-        if field.type.kind is Kind.PAGES:
-            lists = Column(None, np.arange(self.count), self._page_offsets, tokens.places)
+        known, places = self._bits(name, field), self._tokens_of(name).places
+        if name == mapping.PAGES:
+            lists = Column(None, np.arange(self.count), self._page_offsets, places)
             return decided(field, lists.cells(known.bits.T)).T
-        bits = _spread(known.bits, tokens.places)
+        bits = _spread(known.bits, places)
         if field.type.form is Form.SIZE_RANGE:
-            sizes, numbers = self._sizes_of(field)
-            instead = ~_of_rows(known.is_present, tokens) & _of_rows(sizes.is_present, numbers)
-            if instead.any():
-                bits[:, instead] = _spread(sizes.bits, numbers.places[instead])
+            self._put_sizes(field, bits, ~_taken(known.is_present, places))
         return bits
 
     def has_values(self, field: FieldPlan) -> bool:
         """Whether some row has a value that the conditions of a field look at."""
+        name = field_of(field.type)
         if self._needs_rows(field):
-            return self._column_of(field).has_values()
-        known, tokens = self._texts_of(field)
-        has_any = bool(_of_rows(known.is_present, tokens).any())
-        if has_any or field.type.form is not Form.SIZE_RANGE:
-            return has_any
-        sizes, numbers = self._sizes_of(field)
-        return bool(_of_rows(sizes.is_present, numbers).any())
+            return self.of(name, field.type.kind).has_values()
+        names = (name, _SIZE) if field.type.form is Form.SIZE_RANGE else (name,)
+        present = ((self._bits(it, field).is_present, self._tokens_of(it).places) for it in names)
+        return any(_taken(flags, places).any() for flags, places in present)
 
     def _needs_rows(self, field: FieldPlan) -> bool:
         """Whether a text of one column alone does not say what a field's tests come to."""
         entry = field.type
         if entry.is_days and not entry.is_custom:
             return True
-        if entry.kind is Kind.PAGES:
-            return not self._has_page_lists
-        if entry.name not in mapping.OF_QUERIES or mapping.PAGES not in self._table.schema.names:
+        names = self._table.schema.names
+        if mapping.PAGES not in fields_of(entry) or mapping.PAGES not in names:
             return False
-        pages = self._has_page_lists and self._tokens_of(mapping.PAGES)
-        return not pages or self._known.have_parameter(entry.name, pages)
+        has_lists = bool(pa.types.is_list(self._table[mapping.PAGES].type))
+        return not has_lists or entry.name in self._known_of(mapping.PAGES).parameters
 
-    @property
-    def _has_page_lists(self) -> bool:
-        """Whether pages are lists of JSON texts, and not the JSON texts of lists."""
-        return bool(pa.types.is_list(self._table[mapping.PAGES].type))
+    def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:
+        """Let numbers of employees decide a field of ranges in rows without a range."""
+        sizes, places = self._bits(_SIZE, field), self._tokens_of(_SIZE).places
+        instead = is_missing & _taken(sizes.is_present, places)
+        if instead.any():
+            bits[:, instead] = _spread(sizes.bits, places[instead])
 
-    def _column_of(self, field: FieldPlan) -> Column:
-        return self.of(field_of(field.type), field.type.kind)
+    def _bits(self, name: str, field: FieldPlan) -> TokenBits:
+        """What the texts of a field of the mapping come to for the tests of a condition type."""
+        known = self._known_of(name).of[field.type.name]
+        if known.is_misfit.any():
+            misfits = np.flatnonzero(_taken(known.is_misfit, self._tokens_of(name).places))
+            if name == mapping.PAGES:  # what was counted are elements
+                misfits = np.unique(np.searchsorted(self._page_offsets, misfits, "right") - 1)
+            self._note(name, misfits)
+        return known
 
-    def _texts_of(self, field: FieldPlan) -> tuple[TokenBits, FieldTokens]:
-        """What the texts of a field come to, and which rows (of pages which elements) have them."""
-        name = field_of(field.type)
-        tokens = self._tokens_of(name)
-        is_pages = field.type.kind is Kind.PAGES
-        known = (self._known.of_pages if is_pages else self._known.of_values)(field, tokens)
-        self._note_misfits(name, known, tokens)
-        return known, tokens
-
-    def _sizes_of(self, field: FieldPlan) -> tuple[TokenBits, FieldTokens]:
-        """The same of the numbers of employees, for a field of ranges."""
-        tokens = self._tokens_of("company_size")
-        known = self._known.of_sizes(field, tokens)
-        self._note_misfits("company_size", known, tokens)
-        return known, tokens
+    def _known_of(self, name: str) -> TextBits:
+        if name not in self._texts:
+            self._texts[name] = self._known.of(name, self._tokens_of(name))
+        return self._texts[name]
 
     @cached_property
     def _page_offsets(self) -> np.ndarray:
@@ -164,14 +160,6 @@ class BatchColumns:
             self._tokens[name] = FieldTokens.of(tokens)
         return self._tokens[name]
 
-    def _note_misfits(self, name: str, known: TokenBits, tokens: FieldTokens) -> None:
-        if not known.is_misfit.any():
-            return
-        misfits = np.flatnonzero(_of_rows(known.is_misfit, tokens))
-        if name == mapping.PAGES:  # what was counted are elements
-            misfits = np.unique(np.searchsorted(self._page_offsets, misfits, "right") - 1)
-        self._note(name, misfits)
-
     def _note(self, name: str, misfits: np.ndarray) -> None:
         if len(misfits):
             self.misfits[name] = misfits
@@ -185,9 +173,9 @@ def _spread(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
     return by_row
 
 
-def _of_rows(flags: np.ndarray, tokens: FieldTokens) -> np.ndarray:
+def _taken(flags: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Flags by place [places] -> flags by row [rows]."""
-    by_row: np.ndarray = flags.take(tokens.places, mode="clip")
+    by_row: np.ndarray = flags.take(places, mode="clip")
     return by_row
 
 

@@ -108,8 +108,8 @@ def _group_scores(group: GroupPlan, held: Sequence[np.ndarray]) -> np.ndarray:
     if not required:
         return scores
     matches = (np.logical_and if is_and else np.logical_or).reduce([its for its, _ in required])
-    matched: np.ndarray = np.where(matches, scores, np.int16(0))
-    return matched
+    scored: np.ndarray = np.where(matches, scores, np.int16(0))
+    return scored
 
 
 def _whole_weights(group: GroupPlan) -> list[np.ndarray]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from icpctl.mappings import mapping
+from icpctl.scoring.plan import field_of, fields_of
 from icpctl.scoring.value_bits import cell_bits, value_bits, within_listed
 from icpctl.values import page_columns, typed_columns
 from icpctl.values.known_texts import KnownTexts
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-    from icpctl.scoring.plan import FieldPlan, Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.values.column import Column
     from icpctl.vocabulary import ConditionType
 
@@ -72,82 +74,79 @@ class FieldTokens:
         return cls(texts, codes.astype(np.intp) + 1, pa.types.is_dictionary(tokens.type))
 
 
+@dataclass(frozen=True, slots=True)
+class TextBits:
+    """What the JSON texts of one field of the mapping come to, by the condition type that asks.
+
+    `parameters` are the fields whose query parameter some page among them has.
+    """
+
+    of: dict[str, TokenBits]
+    parameters: frozenset[str] = frozenset()
+
+    def joined(self, later: TextBits) -> TextBits:
+        """Return this and the same of the texts that come next."""
+        bits = {name: its.joined(later.of[name]) for name, its in self.of.items()}
+        return TextBits(bits, self.parameters | later.parameters)
+
+
 class KnownBits:
     """Remembers what the texts of a plan's fields come to. Used by one thread at a time."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._known: dict[tuple[Callable[..., Any], str], KnownTexts[Any]] = {}
+        self._known: dict[str, KnownTexts[TextBits]] = {}
 
-    def of_values(self, field: FieldPlan, tokens: FieldTokens) -> TokenBits:
-        """Return what texts come to as values of a field."""
-        return self._of(_bits_of_values, field, tokens)
+    def of(self, name: str, tokens: FieldTokens) -> TextBits:
+        """Return what the texts of a field of the mapping come to.
 
-    def of_pages(self, field: FieldPlan, tokens: FieldTokens) -> TokenBits:
-        """Return what texts come to as pages, each alone; tests of all values are not decided."""
-        return self._of(_bits_of_pages, field, tokens)
-
-    def of_sizes(self, field: FieldPlan, tokens: FieldTokens) -> TokenBits:
-        """Return what numbers of employees come to for a field of ranges."""
-        return self._of(_bits_of_sizes, field, tokens)
-
-    def _of(self, make: _Make, field: FieldPlan, tokens: FieldTokens) -> TokenBits:
-        bits: TokenBits = self._remembered(
-            (make, field.type.name),
-            lambda texts: make(field, texts, self._plan),
-            TokenBits.joined,
-            tokens,
-        )
-        return bits
-
-    def have_parameter(self, name: str, pages: FieldTokens) -> bool:
-        """Return whether the query of a page among these texts has a parameter."""
-
-        def make(texts: pa.Array) -> bool:
-            return bool(page_columns.parameters_of(_pages_alone(texts).values, name))
-
-        has: bool = self._remembered((page_columns.parameters_of, name), make, bool.__or__, pages)
-        return has
-
-    def _remembered(
-        self,
-        key: tuple[Callable[..., Any], str],
-        make: Callable[[pa.Array], Any],
-        join: Callable[[Any, Any], Any],
-        tokens: FieldTokens,
-    ) -> Any:
+        Of pages they are elements, each alone, and tests of all values are not decided.
+        """
+        make = _bits_of_pages if name == mapping.PAGES else partial(_bits_of_values, name)
         if not tokens.lasting:
-            return make(tokens.texts)
-        return self._known.setdefault(key, KnownTexts(make, join)).of(tokens.texts)
+            return make(tokens.texts, self._plan)
+        if name not in self._known:
+            self._known[name] = KnownTexts(partial(make, plan=self._plan), TextBits.joined)
+        return self._known[name].of(tokens.texts)
 
 
-def _bits_of_values(field: FieldPlan, texts: pa.Array, plan: Plan) -> TokenBits:
-    entry = field.type
-    if entry.is_custom:
-        column = custom_column(texts, entry, plan.as_of)
-    else:
-        column = typed_columns.of_kind(texts, entry.name, entry.kind)
-    return TokenBits.of(column, cell_bits(field, column, case_sensitive=plan.case_sensitive))
+def _bits_of_values(name: str, texts: pa.Array, plan: Plan) -> TextBits:
+    bits = {}
+    for field in plan.fields:
+        if field_of(field.type) == name:
+            column = _column_of(texts, field.type, plan)
+            cells = cell_bits(field, column, case_sensitive=plan.case_sensitive)
+            bits[field.type.name] = TokenBits.of(column, cells)
+        elif name in fields_of(field.type):  # numbers that decide where there is no range
+            column = typed_columns.numbers(texts, name)
+            bits[field.type.name] = TokenBits.of(column, within_listed(field, column.values))
+    return TextBits(bits)
 
 
-def _bits_of_pages(field: FieldPlan, texts: pa.Array, plan: Plan) -> TokenBits:
+def _bits_of_pages(texts: pa.Array, plan: Plan) -> TextBits:
     column = _pages_alone(texts)
-    values = value_bits(field, column.values, case_sensitive=plan.case_sensitive)
-    return TokenBits.of(column, column.cells(values))
-
-
-def _bits_of_sizes(field: FieldPlan, texts: pa.Array, _: Plan) -> TokenBits:
-    column = typed_columns.numbers(texts, "company_size")
-    return TokenBits.of(column, within_listed(field, column.values))
-
-
-_Make: TypeAlias = "Callable[[FieldPlan, pa.Array, Plan], TokenBits]"
+    bits = {}
+    for field in plan.fields:
+        if field_of(field.type) == mapping.PAGES:
+            values = value_bits(field, column.values, case_sensitive=plan.case_sensitive)
+            bits[field.type.name] = TokenBits.of(column, column.cells(values))
+    names = [name for name in mapping.OF_QUERIES if name in plan.types]
+    may_have = page_columns.pages_with(column.values, mapping.QUERY_PREFIX)
+    queries = column.values.take(pa.array(may_have))
+    has = (name for name in names if page_columns.parameters_of(queries, name))
+    return TextBits(bits, frozenset(has))
 
 
 def _pages_alone(texts: pa.Array) -> Column:
     """Return texts as pages of one visitor each."""
     ends = np.arange(len(texts) + 1, dtype=np.int32)
     return typed_columns.pages(pa.ListArray.from_arrays(ends, texts))
+
+
+def _column_of(texts: pa.Array, entry: ConditionType, plan: Plan) -> Column:
+    if entry.is_custom:
+        return custom_column(texts, entry, plan.as_of)
+    return typed_columns.of_kind(texts, entry.name, entry.kind)
 
 
 def custom_column(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:

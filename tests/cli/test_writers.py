@@ -16,13 +16,12 @@ import pytest
 
 from tests.calls import KILLED, Calls, calls
 from tests.config.marked import RULES
+from tests.long import LONG
 from tests.process import COMMAND, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-LONG = bool(os.environ.get("ICPCTL_LONG"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -23,9 +22,8 @@ from icpctl.config.editing.changes import Changes, changed
 from icpctl.config.editing.group_changes import GroupChanges
 from icpctl.documents.document import read_document
 from tests.config import layouts
+from tests.long import LONG
 from tests.strategies import ABSENT, CONDITION_VALUES, TYPES, conditions, configs, groups
-
-LONG = bool(os.environ.get("ICPCTL_LONG"))
 
 ANY = settings(
     derandomize=not LONG,  # the same edits in every run, unless many are asked for

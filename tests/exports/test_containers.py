@@ -20,6 +20,7 @@ from icpctl.exports.json_documents import layout_of
 from icpctl.exports.sources import find_exports
 from tests.exports.tables import read
 from tests.exports.torture import CONFIGS, gzipped
+from tests.long import examples
 from tests.support import score_files
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     values=st.lists(VALUES, min_size=2, max_size=6),
     indent=st.sampled_from([None, 1]),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from icpctl.errors import IcpctlError
 from tests.exports.tables import Read, read
+from tests.long import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,7 @@ PIECES = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.integers(1, 64))
 def test_any_bytes_are_read_as_the_naive_reader_reads_them(pieces: list[bytes], block: int) -> None:
     data = b"id,city,region\n" + b"".join(pieces)

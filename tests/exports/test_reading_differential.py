@@ -20,9 +20,10 @@ from tests.exports.reading_oracle import (
     disagreement,
 )
 from tests.exports.torture import SMALL
+from tests.long import examples
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # `disagreement` shrinks
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

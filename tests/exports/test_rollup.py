@@ -17,6 +17,7 @@ from icpctl.exports.rollup import RollUp
 from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, Mapping
 from icpctl.values import normal_forms
+from tests.long import examples
 
 MAPPING = Mapping(
     "test",
@@ -128,7 +129,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.lists(RECORDS, max_size=12), min_size=1, max_size=3), st.integers(1, 20))
 def test_visitors_are_what_the_naive_roll_up_says(
     files: list[list[dict[str, Any]]], batch_rows: int

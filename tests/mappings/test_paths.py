@@ -29,6 +29,7 @@ from icpctl.mappings.paths import (
     resolve,
 )
 from icpctl.values import json_records
+from tests.long import examples
 
 if TYPE_CHECKING:
     from icpctl.mappings import paths
@@ -154,7 +155,7 @@ def seen(row: list[Any]) -> list[Any]:
     return [it.replace(".000000Z", "Z") if isinstance(it, str) else it for it in row]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(lines=rows, found=st.lists(st.lists(any_paths, max_size=3), min_size=1, max_size=4))
 def test_the_reader_finds_what_python_finds(
     lines: list[dict[str, Any]], found: list[list[paths.Path]]
@@ -164,7 +165,7 @@ def test_the_reader_finds_what_python_finds(
     assert list(map(seen, read(lines, columns))) == list(map(seen, expected))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(lines=rows, found=st.lists(any_paths, min_size=1, max_size=3))
 def test_pages_too(lines: list[dict[str, Any]], found: list[paths.Path]) -> None:
     columns = Columns({PAGES: tuple(found), "id": (("id",),)})

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icpctl.exports.scan_results import Wanted
+from tests.long import examples
 from tests.native import corpus
 from tests.native.answers import WANTED, answers, native, parts_of, python
 
@@ -56,13 +57,13 @@ def test_a_stream_cut_at_every_byte(delimiter: bytes) -> None:
 
 
 @given(st.lists(PIECES, max_size=30).map(b"".join), CUTS)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_any_bytes_as_json(data: bytes, cuts: list[int]) -> None:
     assert answers(native(), parts_of(data, cuts)) == answers(python(), [data])
 
 
 @given(st.lists(PIECES, max_size=30).map(b"".join), CUTS)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_any_bytes_as_csv(data: bytes, cuts: list[int]) -> None:
     assert answers(native(), parts_of(data, cuts), b",") == answers(python(), [data], b",")
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from icpctl.exports.blocks import Block
 from icpctl.exports.key_forms import key_form
 from icpctl.exports.scan_results import ELEMENTS, Wanted
+from tests.long import examples
 from tests.native.answers import native, python, read
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -36,7 +37,7 @@ MAKERS = pytest.mark.parametrize("make", [native, python])
     is_ascii=st.booleans(),
     separators=st.sampled_from([(",", ":"), (" , ", " : ")]),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_json(
     make: Any, records: list[dict[str, Any]], is_ascii: bool, separators: tuple[str, str]
 ) -> None:
@@ -68,7 +69,7 @@ def _values(scanner: Any, index: int, rows: int) -> list[Any]:
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_csv(make: Any, rows: list[list[str]], delimiter: str, end: str) -> None:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)

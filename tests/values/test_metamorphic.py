@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.long import examples
 from tests.support import score_records
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def picked(values: Sequence[tuple[str, list[Any]]]) -> st.SearchStrategy[dict[st
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -21,6 +21,7 @@ from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.plan import make_plan
 from tests import oracle
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
 
@@ -130,7 +131,7 @@ def looks_missing(one: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("case_sensitive", [False, True])
 @settings(
-    max_examples=50,
+    max_examples=examples(50),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -21,6 +21,7 @@ from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause
 from icpctl.features.impact.wording import cause_text, causes_text
 from icpctl.scoring.run import Options
 from tests import oracle
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, later_versions, records, some_types
 
@@ -64,7 +65,7 @@ def versions(draw: st.DrawFn, types: list[str]) -> tuple[list[Config], list[Conf
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink such cases takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -24,6 +24,7 @@ from icpctl.features.insight.counting import insight
 from icpctl.features.insight.distinct_counts import MOST_KEYS, NumberCounts
 from icpctl.scoring.run import Options, score
 from tests import oracle
+from tests.long import examples
 from tests.process import ROOT
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
@@ -315,7 +316,7 @@ def commonest_gains(
 
 
 @settings(
-    max_examples=100,
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -26,6 +26,7 @@ from icpctl.features.insight.distinct_counts import (
     Spellings,
 )
 from icpctl.scoring.run import Options
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
 
@@ -77,7 +78,7 @@ def check(several: Sequence[Sequence[Any]], pairs: Pairs) -> None:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -113,7 +114,7 @@ LISTS = {
 pages = st.fixed_dictionaries({"pages": st.lists(st.sampled_from(PAGES), max_size=4)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(several=st.lists(st.lists(pages, min_size=2, max_size=8), min_size=2, max_size=4))
 def test_parts_of_pages_are_counted_for_all_that_any_visitor_tells(
     several: list[list[dict[str, Any]]],

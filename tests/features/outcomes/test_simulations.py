@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from math import sqrt
 
 import numpy as np
@@ -22,8 +21,8 @@ from icpctl.features.outcomes.statistics.suspects import (
 )
 from icpctl.features.outcomes.survey import alternate
 from tests.features.outcomes.support import shapes_of
+from tests.long import LONG
 
-LONG = bool(os.environ.get("ICPCTL_LONG"))
 CONFIGS = [[[0, 1, 2, 3]], [[4, 5], [6, 7, 8]], [[9, 10, 11]]]
 LITERALS = 12
 

@@ -18,6 +18,7 @@ from icpctl.features.prove.facts import Meeting, Proofs
 from icpctl.features.prove.folder import prove
 from tests import oracle
 from tests.features.prove.brute import bodies_hold, worlds
+from tests.long import examples
 from tests.support import AS_OF
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NAMES = sorted(worlds())
 SLOW = settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

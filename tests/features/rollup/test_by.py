@@ -17,6 +17,7 @@ from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.exports.visitor_scan import Scan
 from icpctl.mappings.mapping import built_in
 from icpctl.values import typed_columns
+from tests.long import examples
 from tests.process import icpctl
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def naive(made: list[tuple[bool, str | None, str | None]]) -> list[set[int]]:
     return list(groups.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(made=records, seed=st.integers(0, 99))
 def test_records_are_put_together_as_in_plain_python(
     tmp_path_factory: pytest.TempPathFactory,

@@ -14,6 +14,7 @@ from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.trees import column
 from icpctl.values import normal_forms
 from tests.features.sql.tables import USUAL, row_of
+from tests.long import examples
 
 if TYPE_CHECKING:
     from tests.features.sql.engines import Engine
@@ -56,7 +57,7 @@ def test_all_short_texts(engine: Engine) -> None:
 
 
 @settings(
-    max_examples=50,
+    max_examples=examples(50),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -22,6 +22,7 @@ from icpctl.features.stats.counting import StatsCounts, stats
 from icpctl.scoring.run import Options
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
 
@@ -120,7 +121,7 @@ DAYS = st.sampled_from([None, None, date(2026, 11, 16), date(2026, 11, 22), date
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -137,7 +138,7 @@ def test_the_counts_are_what_the_oracle_says(data: st.DataObject) -> None:
     assert found == expected(bodies, visitors, period)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(TEXTS))
 def test_a_value_counts_as_often_as_equals_holds(data: st.DataObject, name: str) -> None:
     visitors = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from math import sqrt
 
@@ -22,8 +21,7 @@ from icpctl.features.suggest.learner.suggestion import (
     youden_cut,
 )
 from tests.features.suggest.samples import PLANTED, planted_sample, shuffle_rows, small_sample
-
-LONG = bool(os.environ.get("ICPCTL_LONG"))
+from tests.long import LONG
 
 
 def conditions(suggestion: Suggestion) -> list[tuple[object, ...]]:

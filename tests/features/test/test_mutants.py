@@ -12,6 +12,7 @@ from icpctl.config.config_file import ConfigFile
 from icpctl.config.model import IcpConfig
 from icpctl.features.test.mutants import mutants_of
 from tests import oracle
+from tests.long import examples
 from tests.spec_cases import AS_OF
 from tests.strategies import conditions, records, some_types
 
@@ -33,7 +34,7 @@ def without_each(condition: dict[str, Any], *, case_sensitive: bool) -> list[dic
     return [condition | {"value": it} for it in lists if it not in tried]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), case_sensitive=st.booleans())
 def test_a_value_that_is_not_dropped_is_needless(data: st.DataObject, case_sensitive: bool) -> None:
     types = data.draw(some_types())

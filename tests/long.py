@@ -1,0 +1,23 @@
+"""What a quick run of the tests leaves to `ICPCTL_LONG=1`, which runs everything at full size."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+LONG = bool(os.environ.get("ICPCTL_LONG"))
+
+long = pytest.mark.long
+"""A test that a quick run leaves out: it takes seconds, or another one proves nearly the same."""
+
+
+def examples(count: int) -> int:
+    """Return how many examples Hypothesis tries: `count`, or a fifth of it in a quick run."""
+    return count if LONG else max(10, count // 5)
+
+
+def some(cases: list[object]) -> list[object]:
+    """Return the first of several alike cases; the others are `long`."""
+    first, *others = cases
+    return [first, *(pytest.param(case, marks=long) for case in others)]
