@@ -14,7 +14,7 @@ LISTED = (10, 10_000, 200_000)
 
 
 def configs(count: int) -> Path:
-    """A folder of so many configs."""
+    """A folder of `count` configs."""
     folder = DATA / f"configs-{count}"
     if not folder.is_dir():
         _python("bench.configs", DATA, *COUNTS)
@@ -41,7 +41,7 @@ def earlier(count: int) -> Path:
 
 
 def visitors(count: int, kind: str = "flat", compression: str = "") -> Path:
-    """A file of so many visitors; `compression` is gz or zst."""
+    """A file of `count` visitors; `compression` is gz or zst."""
     file = DATA / f"{kind}-{count}.jsonl"
     if compression:
         packed = file.with_suffix(f".jsonl.{compression}")

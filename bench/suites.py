@@ -51,7 +51,7 @@ QUICK = Sizes(usual=10_000, loops=500, compared=500, largest=20_000)
 
 
 def score(file: Path, count: int, out: str = "out.parquet") -> list[str]:
-    """The command that scores a file against so many configs."""
+    """The command that scores a file against some configs."""
     options = ["--dir", configs(count), "--as-of", AS_OF, "--out", DATA / out]
     return [*ICPCTL, "score", str(file), *map(str, options)]
 
@@ -128,7 +128,7 @@ def _memory(sizes: Sizes) -> Suite:
 
 
 def insight(file: Path, count: int) -> list[str]:
-    """The command that looks into so many configs over a file."""
+    """The command that looks into some configs over a file."""
     options = ["--dir", configs(count), "--as-of", AS_OF, "-o", "json"]
     return [*ICPCTL, "insight", str(file), *map(str, options)]
 

@@ -1,4 +1,4 @@
-"""Zip archives: their members as files of their own."""
+"""Zip archives: their members as separate files."""
 
 from __future__ import annotations
 

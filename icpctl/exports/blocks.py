@@ -19,7 +19,7 @@ class Block:
     """The bytes of a stream that are not scanned yet.
 
     Bytes are put in at the end (`fill`, `append`), and a scanner takes whole lines from the front.
-    What it leaves, the beginning of a line, stays in front of what comes next; no line keeps more
+    What it leaves, the beginning of a line, stays before what comes next; no line keeps more
     than `MAX_LINE_BYTES` and one block in memory.
     """
 

@@ -1,4 +1,4 @@
-"""How a CSV file is written, told from its first lines: its delimiter and its header."""
+"""How a CSV file is written, as its first lines show: its delimiter and its header."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Header:
     """The header of a CSV file: its cells, its line, and the byte and line that follow it.
 
     `raw` are its bytes without the line's end. `skipped` is how many lines above it, a title or a
-    preamble, are not records. `doubt` is why the header cannot be read as it stands.
+    preamble, are not records. `doubt` is why the header cannot be read as written.
     """
 
     delimiter: bytes
@@ -62,7 +62,7 @@ class Header:
 
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
-    """Return the byte order mark in front of a file, and the encoding that it tells."""
+    """Return the byte order mark at the start of a file, and its encoding."""
     found = next((it for it in _BOMS.items() if head.startswith(it[0])), None)
     return found or (b"", None)
 

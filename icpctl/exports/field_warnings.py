@@ -71,7 +71,7 @@ class FieldWarnings:
             self._note(name, misfits.count, misfits.values, places)
 
     def follow(self, later: FieldWarnings, lines_before: int) -> None:
-        """Note those of a later part of a run; so many lines of its file go before it."""
+        """Note those of a later part of a run, which begins after this many lines of its file."""
         for name, count in later.counts.items():
             places = [(file, line + lines_before) for file, line in later.places[name]]
             self._note(name, count, later.values[name].items(), places)

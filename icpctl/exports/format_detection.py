@@ -12,7 +12,7 @@ from icpctl.exports.recognition import fields_in, formed_fields, mapping_of
 from icpctl.exports.record_forms import formed
 from icpctl.exports.samples import column_names, first_records, skipped_lines
 from icpctl.exports.sources import head_of
-from icpctl.mappings.mapping import DEFAULT, ID, Mapping, built_in, built_in_names
+from icpctl.mappings.mapping import ID, Mapping
 from icpctl.values.json_records import scalar_text
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ _KEYS_SHOWN = 8
 class Mapped:
     """The mapping of one file.
 
-    `recognised` says that the file's records told it. `first` are the fields that some of the first
-    records have. `fits` is false where these have none but an id; `keys` are then some of theirs.
-    `doubled` are names that several columns of a table have, of which only the first is read.
-    `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at` many,
-    `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what the file
-    is instead of an export. `kept` are the first records of what cannot be read again.
+    `recognised` says that the file's records showed it. `first` are the fields that some of the
+    first records have. `fits` is false where these have none but an id; `keys` are then some of
+    theirs. `doubled` are names that several columns of a table have, of which only the first is
+    read. `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at`
+    many, `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what
+    the file is instead of an export. `kept` are the first records of what cannot be read again.
     """
 
     source: str
@@ -74,13 +74,11 @@ def map_sources(
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
     """What is wrong with a file of which nothing was found, and what to do."""
-    tried = f"the mapping {one.mapping.name}"
-    if one.mapping is built_in(DEFAULT):
-        tried = f"the mappings {', '.join(built_in_names())}"
+    has = f"only {_listed(one.keys)}" if one.keys else "nor anything else"
     return (
-        f"no record has a field of a visitor, only {_listed(one.keys)}; tried {tried}",
-        f"icpctl inspect {one.source} shows what is in it; icpctl mappings {DEFAULT} prints a "
-        "mapping to start from, and --mapping FILE names yours",
+        f"no record has a field of a visitor, {has}; tried the mapping {one.mapping.name}",
+        f"icpctl inspect --suggest {one.source} drafts a mapping for it, and --mapping FILE names "
+        "it; icpctl mappings lists the formats that are recognised",
     )
 
 

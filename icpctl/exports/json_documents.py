@@ -160,7 +160,7 @@ class RecordLines:
     too_long: list[int] = field(default_factory=list)
 
     def add(self, record: bytes, line: int) -> None:
-        """Put a record behind the others; a line feed in JSON is white space."""
+        """Add a record after the others; a line feed in JSON is white space."""
         self.data += record.replace(b"\n", b" ")
         self.data += b"\n"
         self.lines.append(line)
@@ -169,7 +169,7 @@ class RecordLines:
 def record_lines(stream: Stream, layout: Layout) -> Iterator[RecordLines]:
     """Yield the records of a stream, about `_BATCH` bytes at a time.
 
-    What follows the end of the list is a record of its own, and is rejected like one.
+    What follows the end of the list is a separate record, and is rejected like one.
     """
     splitter = _Splitter(stream, layout)
     batch = RecordLines()

@@ -139,7 +139,7 @@ def _float_texts(array: pa.Array) -> pa.Array:
 
 
 def _decimal_texts(array: pa.Array) -> pa.Array:
-    """Every digit, without the zeros that only the column's scale puts behind them."""
+    """Every digit, without the zeros that only the column's scale adds."""
     texts = array.cast(pa.string())
     texts = pc.replace_substring_regex(texts, r"([.][0-9]*[1-9])0+(E|$)", r"\1\2")
     texts = pc.replace_substring_regex(texts, r"[.]0+(E|$)", r"\1")

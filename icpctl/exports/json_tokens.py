@@ -1,7 +1,7 @@
 """Where JSON tokens end, in plain Python: the twin of `native/tokens.h`.
 
 All functions take the bytes of one line, which end with its line feed, and an offset. A line feed
-is in no token and is no white space here, so nothing reads beyond it.
+is in no token and is not white space here, so nothing reads beyond it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT = b"[]{}"
 
 
 class BadTokenError(ValueError):
-    """The line is no record: why, and the offset of the first byte that is wrong."""
+    """The line is not a record: why, and the offset of the first byte that is wrong."""
 
     def __init__(self, reason: Reason, at: int) -> None:
         super().__init__(reason.name, at)

@@ -144,5 +144,5 @@ def _after_line(stream: Stream) -> bytes | DamagedError:
 
 
 def without_mark(data: bytes) -> bytes:
-    """Return the bytes of a file without a byte order mark in front."""
+    """Return the bytes of a file without a byte order mark at the start."""
     return data.removeprefix(BOM_UTF8)

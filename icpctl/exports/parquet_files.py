@@ -1,4 +1,4 @@
-"""Parquet files: row groups one after another, and what cannot be read of them is told."""
+"""Parquet files: row groups one after another, and what cannot be read of them is reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from icpctl.exports.sources import Source
     from icpctl.mappings.paths import Path
 
-_FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no text of its own
+_FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no separate text
 _UNREADABLE = (pa.ArrowException, OSError)
 
 

@@ -1,6 +1,6 @@
 """The paths of a mapping over the columns of a scanner: what is asked for, and what it comes to.
 
-A path of keys is a column. Each step through the elements of a list is a table of its own, in whose
+A path of keys is a column. Each step through the elements of a list is a separate table, in whose
 rows the tests and the rest of the path are columns again. Tests and conversions are done once for
 each distinct token.
 """
@@ -87,7 +87,7 @@ class _List:
     """The elements of a list: the `tests` of them, which one to `pick`, what is wanted in each.
 
     `member` is the number of the elements themselves, `itself` that of the list. Where it
-    `is_soft` a value that is no list counts as a list of one, and null elements stay.
+    `is_soft` a value that is not a list counts as a list of one, and null elements stay.
     """
 
     tests: tuple[tuple[int, str], ...]
@@ -288,7 +288,7 @@ class Scanned:
         return lists + (self._no_lists(plan, table) if plan.is_soft else [])
 
     def counts(self, plan: _Plan) -> list[Values]:
-        """Return how many elements the lists of a plan have, and what is no list as it is."""
+        """Return how many elements the lists of a plan have, and what is not a list."""
         if not isinstance(plan, _List):
             return []
         count = np.zeros(self.scanner.rows, np.int64)

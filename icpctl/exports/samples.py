@@ -1,4 +1,4 @@
-"""The first records of a file in Python, from which its format is told."""
+"""The first records of a file in Python, from which its format is recognised."""
 
 from __future__ import annotations
 

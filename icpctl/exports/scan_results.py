@@ -79,7 +79,7 @@ class Column:
     `number` names the column for as long as the scanner lives. Codes keep their meaning as long as
     `generation` is the same; new tokens only come after the others. So what was found out about a
     token need not be found out again. A column is plain if nearly all of its values differ: then
-    each row has a code of its own, in ascending order, and equal tokens may have several.
+    each row has its own code, in ascending order, and equal tokens may have several.
     """
 
     number: int
@@ -182,7 +182,7 @@ class Scanner(Protocol):
 
     @property
     def rejected(self) -> list[Rejected]:
-        """The lines that are no records, in order."""
+        """The lines that are not records, in order."""
 
     def columns(self, wanted: int) -> list[Column]:
         """Return the columns of a wanted path, by its index, that may have values.

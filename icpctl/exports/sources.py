@@ -426,7 +426,7 @@ def _format(source: Source, head: bytes) -> Format:
         return named  # what is wrong with it shows when it is read
     what = "Parquet file" if named == "parquet" else named
     raise IcpctlError(
-        f"a {what} is not read through a compression of its own",
+        f"a {what} is not read through its own compression",
         "unreadable",
         Location(source.name),
         "decompress it first; what it holds is compressed already",

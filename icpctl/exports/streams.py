@@ -21,7 +21,7 @@ _CHUNK = 1 << 18  # bytes of compressed data at a time
 _OUTPUT = 1 << 20  # bytes decompressed at a time, so that a bomb never fills the memory
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_SKIPPABLE_MAGIC = b"\x2a\x4d\x18"  # behind a byte from 0x50 to 0x5f
+_SKIPPABLE_MAGIC = b"\x2a\x4d\x18"  # after a byte from 0x50 to 0x5f
 _MAX_WINDOW_LOG = 31  # what `zstd --long=31` writes
 _CHECKSUM, _MAX_BLOCK = 4, 1 << 17
 
@@ -152,7 +152,7 @@ class _Input:
         return bytes(self._buffer[:count])
 
     def give_back(self, data: bytes) -> None:
-        """Put bytes in front of those that come next."""
+        """Put bytes before those that come next."""
         self._kept = data + self._kept
 
     def take(self, count: int) -> bytes:

@@ -89,7 +89,7 @@ class ColumnNames:
 
 
 def tests_of(path: Path) -> tuple[tuple[Keys, str], ...]:
-    """Return the tests of the record in front of a path."""
+    """Return the tests of the record at the start of a path."""
     return path[0].where if isinstance(path[0], Elements) else ()
 
 

@@ -275,7 +275,7 @@ def _not_utf8(values: pa.Array, rows: range) -> Iterator[int]:
         if len(rows) == 1:
             yield rows.start
             return
-        # What is taken has a copy of its own values, which a slice has not.
+        # What is taken has its own copy of the values, which a slice has not.
         middle = len(rows) // 2
         for part in (range(middle), range(middle, len(rows))):
             own = _decoded(values).take(pa.array(part))

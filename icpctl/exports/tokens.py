@@ -31,8 +31,8 @@ class Tokens:
     """What the rows have in one column.
 
     `codes` [rows, int32] is for each row the number of its token in `distinct` (a string array
-    without nulls), -1 where it has none. Where `is_plain` nearly all rows have a token of their
-    own, in order.
+    without nulls), -1 where it has none. Where `is_plain` nearly all rows have their own
+    token, in order.
     """
 
     codes: np.ndarray
@@ -67,7 +67,7 @@ class Tokens:
         return Tokens(codes, self.distinct.drop_null(), self.is_plain)
 
     def converted(self, convert: Callable[[pa.Array], pa.Array]) -> Tokens:
-        """Return what `convert` makes of the distinct tokens; null is no value."""
+        """Return what `convert` makes of the distinct tokens; null means no value."""
         made = convert(self.distinct) if len(self.distinct) else self.distinct
         return Tokens(self.codes, made, self.is_plain).without_nulls()
 

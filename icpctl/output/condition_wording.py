@@ -101,7 +101,8 @@ def _is_plain(explained: ConditionExplanation, listed: Sequence[Any]) -> bool:
     if _kind(explained.condition) in (Kind.PAGES, Kind.BOOLEAN):
         return True
     seen = {value_text(value).casefold() for value in _met(explained)}
-    return seen == {value_text(value).casefold() for value in listed}
+    named = listed or explained.condition.listed
+    return seen == {value_text(value).casefold() for value in named}
 
 
 def _in_brackets(explained: ConditionExplanation) -> str:

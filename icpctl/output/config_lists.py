@@ -1,4 +1,4 @@
-"""Configs as lists and one by one, behind `LISTS` and `SINGLES`."""
+"""Configs as lists and one by one: `LISTS` and `SINGLES`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def list_yaml(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
 
 
 def list_names(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
-    """Print the slugs, behind their organization where there may be several."""
+    """Print the slugs, after their organization where there may be several."""
     for config in configs:
         print(f"{config.org}/{config.slug}" if with_org and config.org else config.slug)
 
@@ -70,7 +70,7 @@ LISTS: dict[ListFormat, Callable[..., None]] = {
 
 
 def single_yaml(config: ConfigFile) -> None:
-    """Print the file as it stands, byte for byte."""
+    """Print the file as it is, byte for byte."""
     sys.stdout.flush()
     sys.stdout.buffer.write(config.data)
 

@@ -1,4 +1,4 @@
-"""The vocabulary and the finding codes in the terminal, behind `FORMATS`."""
+"""The vocabulary and the finding codes in the terminal, in the formats of `FORMATS`."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _STYLES = {"+++": "place", "---": "place", "@@": "hunk", "+": "added", "-": "rem
 
 
 def print_diff(before: tuple[Path, bytes] | None, after: tuple[Path, bytes] | None) -> None:
-    """Print a unified diff of two versions of a file; None is no file.
+    """Print a unified diff of two versions of a file; None means no file.
 
     Terminals get colour and escapes for what they would obey, pipes what `patch` reads.
     """

@@ -1,4 +1,4 @@
-"""The built-in mappings as a list, behind `LISTS`."""
+"""The built-in mappings as a list, in the formats of `LISTS`."""
 
 from __future__ import annotations
 

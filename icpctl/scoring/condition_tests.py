@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A comparator that is no negative, with its values; texts are in the form of SPEC 3.
+    """A comparator that is not negative, with its values; texts are in the form of SPEC 3.
 
     It is hashed once, because a list may be long.
     """

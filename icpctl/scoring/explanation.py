@@ -163,7 +163,7 @@ def explain_rows(
 ) -> Iterator[Explanation]:
     """Explain the verdict on each row of a batch, as `explain_row` does.
 
-    With `most_matches` only so many of the configs that a visitor matches, the first ones.
+    With `most_matches` only that many of the configs that a visitor matches, the first ones.
     """
     verdicts = score_batch(rows, plan)
     offsets, matching = verdicts.offsets.tolist(), verdicts.configs.tolist()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class FileFields:
     """Of a file, or a part of one, the visitors, and the fields that some record has.
 
-    A field that holds only values that do not fit it counts: these are told apart.
+    A field that holds only values that do not fit it counts: these are distinguished.
     """
 
     visitors: int = 0

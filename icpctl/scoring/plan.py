@@ -311,7 +311,7 @@ def _heaviest(weights: Iterable[Fraction]) -> Fraction:
 
 
 def _placed(counts: dict[str, int]) -> tuple[dict[str, int], int]:
-    """First bits for fields of so many tests, and the words they take; first fit.
+    """First bits for fields with these numbers of tests, and the words they take; first fit.
 
     A field of up to 8 tests lies within one word; a larger one begins a word.
     """

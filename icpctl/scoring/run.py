@@ -181,6 +181,8 @@ def score(
     sources = exports.sources
     on_sources(sources)
     mapped = map_sources(sources, options.mappings)
+    if options.by:  # then it is known that a visitor may have several records
+        mapped = [replace(of_file, repeated_ids=0) for of_file in mapped]
     if options.follow:
         _require_followable(sources, mapped, options.by)
     kept_bytes = 0 if watch or options.fields else KEPT_BYTES  # who counts values wants their order

@@ -85,7 +85,7 @@ class RunCounts:
         self.damaged += [it for it in rejected if it.is_damage]
 
     def merge(self, later: RunCounts, lines_before: int = 0) -> None:
-        """Add what was found in a later part, before which so many lines of its file go."""
+        """Add what was found in a later part, which begins after this many lines of its file."""
         self.best.merge(later.best, lambda best: replace(best, line=best.line + lines_before))
         self.first_rejected += [
             replace(rejected, line=rejected.line + lines_before)

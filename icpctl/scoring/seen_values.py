@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _EXACT = 2**53  # up to here a double tells whole numbers apart
 _FEW_LISTED = 64
-"""Up to so many values of a list each is compared; of more, those that can meet a value seen."""
+"""Up to this many values of a list, each is compared; of more, those that can meet a value seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], pl
     """What meets what, for the conditions on texts and pages, over all that visitors have.
 
     It is the evaluator that says so: each pair of a condition's value and a visitor's value is a
-    condition, and a visitor, of its own.
+    separate condition, and a separate visitor.
     """
     of_type: dict[str, list[Condition]] = {}
     for condition in dict.fromkeys(conditions):

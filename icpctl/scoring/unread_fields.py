@@ -57,7 +57,7 @@ class UnreadField:
 
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
-    """A file that tells nothing of any visitor: it has no record, or none with a field but an id.
+    """A file that says nothing about any visitor: it has no record, or none with a field but an id.
 
     `foreign` is what it is instead of an export, as far as that is known.
     """
@@ -158,7 +158,7 @@ def require_carried(
     mapped: Sequence[Mapped],
     plan: Plan,
 ) -> None:
-    """Raise `IcpctlError` `no_such_field` for a carried name that is no field and in no record.
+    """Raise `IcpctlError` `no_such_field` for a carried name that is not a field and in no record.
 
     A key whose values are all null is known from the first records.
     """

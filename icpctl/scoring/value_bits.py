@@ -205,7 +205,7 @@ def _ending(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How a comparator that is no negative decides, for texts and pages, and for numbers."""
+    """How a comparator that is not negative decides, for texts and pages, and for numbers."""
 
     texts: TextKernel = _equal_texts
     numbers: NumberKernel = _not_of_numbers
@@ -227,7 +227,7 @@ KERNELS: dict[str, Kernel] = {
     ),
     "exists": Kernel(texts=_all_texts, numbers=lambda bounds, _: np.ones(len(bounds), bool)),
 }
-"""The kernel of each comparator that has one of its own (`Comparator.test`).
+"""The kernel of each comparator that has one (`Comparator.test`).
 
 Equality with texts is one lookup for all of a field's tests (`FieldPlan.equalities`).
 """

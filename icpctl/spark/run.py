@@ -147,6 +147,7 @@ class SparkScan:
     frames: Frames
     sources: list[Source]
     mapped: list[Mapped]
+    skipped: list[str]
 
     @classmethod
     def of(
@@ -156,12 +157,13 @@ class SparkScan:
         started = time.perf_counter()
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
-            inputs = find_inputs(spark, visitors, spool)
+            skipped: list[str] = []
+            inputs = find_inputs(spark, visitors, spool, skipped)
             sources = [file.source for file in inputs]
             mapped = map_sources(sources, options.mappings, keep=SURVEYS)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
-        return cls(started, options, Frames.of(spark, inputs), sources, mapped)
+        return cls(started, options, Frames.of(spark, inputs), sources, mapped, skipped)
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
         """Return what tasks are to do."""
@@ -183,7 +185,9 @@ class SparkScan:
         require_carried(self.options.carry, counts.files, self.sources, self.mapped, work.plan())
         seconds = time.perf_counter() - self.started
         plan, configs = work.plan(), work.configs
-        return Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {})
+        run = Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {})
+        run.skipped = self.skipped
+        return run
 
 
 def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:

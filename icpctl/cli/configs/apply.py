@@ -82,6 +82,6 @@ def _named(sources: list[str] | None, files: list[str] | None) -> list[str]:
     """Return what is named either way. Raises `IcpctlError` `usage` where nothing is."""
     named = [*(sources or []), *(files or [])]
     if not named:
-        hint = "name them, such as icpctl apply icp_configs; - reads stdin"
+        hint = "name them, such as new_configs; - is stdin"
         raise IcpctlError("no file or folder of configs is named", "usage", hint=hint)
     return named

@@ -59,9 +59,9 @@ def drafted(wish: Wish) -> tuple[str, bytes]:
     wish, slug = _named(wish)
     sources = [wish.body is not None, wish.rules is not None, bool(wish.where or wish.prefer)]
     if sum(sources) != 1:
-        said = "nothing says" if not any(sources) else "too much says"
+        wrong = "given more than once" if any(sources) else "missing"
         raise IcpctlError(
-            f"{said} what the rules are",
+            f"the rules are {wrong}",
             "usage",
             hint="give one of --file F, --rules F, and --where/--prefer",
         )

@@ -41,7 +41,7 @@ def by_line(scan: Scan, line: int) -> Found:
     """Return the visitor on a line of the scan's only source; the first is 1.
 
     Where records are rolled up it is the visitor that the record on this line belongs to.
-    Raises `IcpctlError`: `no_such_line`, and `rejected` where the line is no record.
+    Raises `IcpctlError`: `no_such_line`, and `rejected` where the line is not a record.
     """
     ((source, mapping),) = scan.mapped
     if mapping.by:

@@ -41,7 +41,7 @@ class Pair:
     def names(self) -> tuple[str | None, str | None]:
         """What the versions are called in the plan; one that did not change has one name.
 
-        A space stands before all that a slug has, so the plan's order is that of the slugs.
+        A space sorts before all that a slug has, so the plan's order is that of the slugs.
         """
         words = ("before", "after") if self.impact else ("both", "both")
         before, after = (f"{self.slug} {word}" for word in words)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Insight:
-    """A report, and the run behind it."""
+    """A report, and its run."""
 
     report: InsightReport
     run: Run

@@ -1,4 +1,4 @@
-"""What `insight` counts of each batch: the bits that made the verdicts, and the values behind."""
+"""What `insight` counts of each batch: the bits of the verdicts, and the values they came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `insight` found, in words: what stands out, and what it would gain to ask for less."""
+"""What `insight` found, in words: what is notable, and what relaxed conditions would gain."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _LONGEST = 60  # characters of a condition within a sentence
 
 
 def standing_out(report: InsightReport) -> list[tuple[str, str]]:
-    """Return what a person should look at, as slug and sentence, what tells most first."""
+    """Return what a person should look at, as slug and sentence, the most important first."""
     sentences: list[tuple[int, int, str, str]] = []
     if report.visitors:
         for config in report.configs:
-            # A condition may stand in several groups.
+            # A condition may be in several groups.
             of_config = dict.fromkeys(_of_config(config, report.visitors))
             sentences += [
                 (rank, -visitors, config.slug, text) for rank, visitors, text in of_config
@@ -141,26 +141,13 @@ def mostly_by(config: ConfigInsight) -> str:
     return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
 
 
-def gains_most(report: InsightReport) -> str | None:
-    """Return the config in which a change gains most, None where none gains anything."""
-    gains = {config.slug: _best_gain(config) for config in report.configs}
-    best = max(gains, key=lambda slug: gains[slug], default=None)
-    return best if best and gains[best] else None
-
-
-def _best_gain(config: ConfigInsight) -> int:
-    of_bounds = [bound.gain for bound in config.bounds]
-    of_conditions = [gain.gain for condition in config.conditions for gain in condition.gains]
-    return max(of_bounds + of_conditions, default=0)
-
-
 def condition_text(insight: ConditionInsight) -> str:
     """Return a condition with its part in the group."""
     return phrase(insight.condition) + (" (optional)" if insight.condition.optional else "")
 
 
 _Sentence = tuple[int, int, str]
-"""A rank, of which 0 tells most, the visitors that it is about, and the text."""
+"""A rank, of which 0 is the most important, the visitors that it is about, and the text."""
 
 
 def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:

@@ -142,7 +142,7 @@ def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
     findings = []
     for test in tests:
         for keys, meant in misspelt_fields(test.expected.visitor, mapping):
-            message = f"{keys[-1]!r} is no field that is read"
+            message = f"{keys[-1]!r} is not a field that is read"
             place, hint = test.where_field(keys), f"did you mean {meant}?"
             findings.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
     return findings

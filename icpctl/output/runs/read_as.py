@@ -49,7 +49,7 @@ def print_unknown(mapped: Sequence[Mapped]) -> None:
 
 
 def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
-    """Print on stderr the files that tell nothing of visitors, and a line for each unread field."""
+    """Print the files that say nothing about visitors and the unread fields, on stderr."""
     colour = is_coloured(sys.stderr)
     by_name = {its.source: its for its in mapped}
     for file in unread.files:
@@ -67,7 +67,7 @@ def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
 
 
 def unread_file_text(file: UnreadFile, mapped: Mapped | None = None) -> str:
-    """Return why a file tells nothing of visitors; `mapped` is how it was read."""
+    """Return why a file says nothing about visitors; `mapped` is how it was read."""
     if file.foreign:
         return f"this is {file.foreign}"
     if not file.has_records:

@@ -55,7 +55,7 @@ _MICROS = 1_000_000
 
 @dataclass(slots=True)
 class DealReading:
-    """Deals that were read: the table, lines that are no record, and names of the files."""
+    """Deals that were read: the table, lines that are not records, and names of the files."""
 
     table: DealTable = field(default_factory=DealTable)
     rejected: list[Rejected] = field(default_factory=list)

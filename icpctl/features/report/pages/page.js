@@ -123,12 +123,12 @@
     for (const data of datas) draw(data, drawn.get(data.dataset.for));
   });
 
-  // What scrolls can be reached with the keyboard; what does not is no stop on the way.
+  // What scrolls can be reached with the keyboard; what does not is not a stop.
   const scrolling = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const scrolls =
         target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
-      const how = { tabindex: "0", role: "region", "aria-label": target.dataset.label };
+      const how = { tabindex: "0", role: "region", "aria-label": `Table: ${target.dataset.label}` };
       for (const [name, value] of Object.entries(how)) {
         if (scrolls) target.setAttribute(name, value);
         else target.removeAttribute(name);
