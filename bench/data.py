@@ -9,10 +9,12 @@ from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
 COUNTS = (1, 5, 50, 500)
+LISTED = (10, 10_000, 200_000)
+"""How many values the named lists have."""
 
 
 def configs(count: int) -> Path:
-    """A folder of so many configs."""
+    """A folder of `count` configs."""
     folder = DATA / f"configs-{count}"
     if not folder.is_dir():
         _python("bench.configs", DATA, *COUNTS)
@@ -39,7 +41,7 @@ def earlier(count: int) -> Path:
 
 
 def visitors(count: int, kind: str = "flat", compression: str = "") -> Path:
-    """A file of so many visitors; `compression` is gz or zst."""
+    """A file of `count` visitors; `compression` is gz or zst."""
     file = DATA / f"{kind}-{count}.jsonl"
     if compression:
         packed = file.with_suffix(f".jsonl.{compression}")
@@ -53,6 +55,33 @@ def visitors(count: int, kind: str = "flat", compression: str = "") -> Path:
         _python("bench.visitors", part, count, kind)
         part.rename(file)
     return file
+
+
+def table(count: int, suffix: str) -> Path:
+    """The flat visitors as a table: csv or parquet."""
+    file = DATA / f"flat-{count}.{suffix}"
+    if not file.exists():
+        from bench.tables import make
+
+        _, *made = make(visitors(count), DATA)
+        for part in made:
+            part.rename(DATA / f"flat-{count}{part.suffix}")
+    return file
+
+
+def listing(count: int) -> Path:
+    """A folder with one config, whose named list has so many domains, a few of them visitors'."""
+    folder = DATA / f"list-{count}"
+    if not folder.is_dir():
+        part = folder.with_suffix(".part")
+        (part / "lists").mkdir(parents=True, exist_ok=True)
+        domains = (f"company-{number:05d}.example" for number in range(count))
+        (part / "lists" / "domains.txt").write_text("\n".join(domains), "utf-8")
+        condition = {"type": "domain", "comparator": "in", "value": {"list": "domains"}}
+        rules = {"groups": [{"operator": "AND", "conditions": [condition]}]}
+        (part / "listed.json").write_text(json.dumps({"label": "Listed", "rules": rules}), "utf-8")
+        part.rename(folder)
+    return folder
 
 
 def _python(module: str, *arguments: object) -> None:

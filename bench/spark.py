@@ -3,8 +3,8 @@
 Spark reads the visitors once from a disk, as tasks do themselves, and once from a file system that
 it has a connector for (`viewfs`, which here leads to the same file). Each run is held to as many
 processors as it has cores for its tasks, Java and Python together, so a rate is that of so much
-hardware. Rates are taken from the run's own time, without the start of Spark (told apart), which
-is the same however many visitors there are.
+hardware. Rates are taken from the run's own time, without the start of Spark (given separately),
+which is the same however many visitors there are.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def target_of(path: Path) -> Path:
     """Return the file that is replaced where `path` is written: what its links lead to.
 
     Raises `OSError` where a link is another user's in a folder that all may write (as Linux does
-    with `fs.protected_symlinks`), and where a file stands there that cannot be replaced.
+    with `fs.protected_symlinks`), and where a file is there that cannot be replaced.
     """
     step = path
     for _ in range(_MOST_LINKS):

@@ -1,7 +1,7 @@
 """Hidden files beside those that they become, or that they are copies of.
 
 A process that is killed leaves them behind. Whoever writes into the folder next removes them: a
-live process holds a lock on each of its own, which the system lets go of when the process ends.
+live process holds a lock on each of its files, which the system lets go of when the process ends.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
    Where nearly all tokens differ, a dictionary costs time and saves none. Each WINDOW of lookups
    decides: if fewer than one in sixteen were known, the column turns plain for good, and each row
-   gets a code of its own. The window is long, since tokens of which there are 100,000 say little
+   gets its own code. The window is long, since tokens of which there are 100,000 say little
    about themselves in the first few thousand rows, and a dictionary of them still pays. */
 
 #ifndef DICTIONARY_H

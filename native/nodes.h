@@ -4,7 +4,7 @@
 
        record -- id *
               -- company -- industry *
-              -- pages -- [] -- url *          * has a column; [] is a table of its own
+              -- pages -- [] -- url *          * has a column; [] is a separate table
 
    A key of an object is for every child whose form it has; it may be spelt exactly as the child's
    key or otherwise. An exact key's value goes to the child itself. The first other spelling in an
@@ -107,7 +107,7 @@ static Node *new_child(Scanner *s, Node *parent, const byte *key, size_t size, c
     return child;
 }
 
-/* The elements of the lists at a node, with a table of their own below that of the list. */
+/* The elements of the lists at a node, with their own table below that of the list. */
 static Node *new_elements(Scanner *s, Node *list, int32_t table)
 {
     return list->elements = new_node(s, list, table);
@@ -130,7 +130,7 @@ static bool copy_inner(Scanner *s, const Node *original, Node *copy)
     return table >= 0 && (copy->elements = copy_node(s, elements, copy, table));
 }
 
-/* A copy of a node and of all that is wanted below it, with columns and tables of its own. */
+/* A copy of a node and of all that is wanted below it, with its own columns and tables. */
 static Node *copy_node(Scanner *s, const Node *original, const Node *parent, int32_t table)
 {
     Node *copy = new_node(s, parent, table);

@@ -102,7 +102,7 @@ INLINE bool keep_record(Scanner *s)
     return keep_held(s, records, 0) && end_row(s, 0);
 }
 
-/* Notes a line that is no record, for the reason of the last failure. */
+/* Notes a line that is not a record, for the reason of the last failure. */
 static bool reject(Scanner *s, const byte *data, const byte *start, const byte *end)
 {
     if (!GROW(s->rejected, s->rejected_room, s->rejected_count + 1))

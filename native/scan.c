@@ -2,8 +2,8 @@
 
    What goes in: blocks of bytes, in order, and the paths that are wanted. What comes out: for each
    path a column, which has for each record the code of a JSON token (the text of a value, exactly
-   as it is written) and each distinct token once; for the elements of lists tables of their own;
-   the line of each record; and for each line that is no record its number, the byte where it is
+   as it is written) and each distinct token once; for the elements of lists separate tables;
+   the line of each record; and for each line that is not a record its number, the byte where it is
    wrong, and the reason. Whoever evaluates the columns does so once per distinct token.
 
    The parts, each of which knows only those before it:

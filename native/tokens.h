@@ -2,7 +2,7 @@
 
    Every function gets a pointer to the first byte of a token and returns one to the byte after
    its last, or NULL after `fail`. No loop looks for the end of the line: a line feed can be in no
-   JSON string and is no white space here, so that each loop ends at it at the latest. */
+   JSON string and is not white space here, so that each loop ends at it at the latest. */
 
 #ifndef TOKENS_H
 #define TOKENS_H

@@ -246,7 +246,7 @@ CONTACT_COLUMNS = {
 
 
 def contacts(visitors: list[dict[str, Any]]) -> str:
-    """Return the visitors whose job is known as the CSV of a CRM with columns of its own."""
+    """Return the visitors whose job is known as the CSV of a CRM with its own columns."""
     known = [visitor for visitor in visitors if visitor.get("job_title")]
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")

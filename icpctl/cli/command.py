@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -42,7 +43,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A command with commands of its own, which is as careful as `Command`."""
+    """A command with subcommands, which is as careful as `Command`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words of a call; raise `typer.BadParameter` for slips."""
@@ -121,13 +122,19 @@ class LazyCommands(Mapping[str, Any]):
 
 def _write_examples(ctx: Any, formatter: Any) -> None:
     """Write the examples of a command, each as it is typed, whatever the width."""
-    from icpctl.cli.examples import examples_of
-
-    examples = examples_of(ctx.command_path)
+    name = ctx.command_path.partition(" ")[2]
+    examples = all_examples().get(name) if name else None
     if examples:
         with formatter.section("Examples"):
-            for purpose, call in examples:
+            for purpose, call in examples.items():
                 formatter.write(f"  # {purpose}\n  {call}\n")
+
+
+def all_examples() -> dict[str, dict[str, str]]:
+    """Return the examples of each command by its name: what one does, and the call."""
+    import tomllib
+
+    return tomllib.loads(Path(__file__).with_name("examples.toml").read_text("utf-8"))
 
 
 def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:

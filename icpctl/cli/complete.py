@@ -1,6 +1,6 @@
 """What shells complete: from the vocabulary and from file names; no config is read.
 
-Each function gives the words that may stand at its parameter; Typer keeps those that begin as
+Each function gives the words that may be given for its parameter; Typer keeps those that begin as
 what was typed does. A folder that is not there completes nothing, and never an error.
 """
 

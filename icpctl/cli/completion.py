@@ -65,7 +65,7 @@ def completion(
 
     bash: source <(icpctl completion bash), in ~/.bashrc.
 
-    zsh: source <(icpctl completion zsh), in ~/.zshrc behind compinit.
+    zsh: source <(icpctl completion zsh), in ~/.zshrc after compinit.
 
     fish: icpctl completion fish > ~/.config/fish/completions/icpctl.fish
     """
@@ -74,7 +74,7 @@ def completion(
 
 
 def prepare() -> None:
-    """Make Typer answer in its protocol, where a shell asks; it would only with options of its own.
+    """Make Typer answer in its protocol, where a shell asks; it would only with its own options.
 
     The options that this call makes, which would install scripts, are not used.
     """

@@ -47,7 +47,7 @@ Mapping = Annotated[
 Rejects = Annotated[str | None, typer.Option(metavar="F", help="Write rejected lines to F.")]
 MaxRejects = Annotated[
     str,
-    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected (default: 0)."),
+    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected."),
 ]
 TempDir = Annotated[
     Path | None,

@@ -73,7 +73,8 @@ def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
     message = str(getattr(error, "message", "") or "")
     name = type(error).__name__
     if name == "NoSuchOption":
-        return f"{path} has no option {error.option_name}", _instead(error.option_name, context)
+        hint = _instead(error.option_name, context) or f"{path} -h lists the options"
+        return f"{path} has no option {error.option_name}", hint
     if name == "MissingParameter":
         return f"{_named(error.param)} is missing", None
     if name == "BadOptionUsage":
@@ -112,8 +113,8 @@ def _of_value(option: str, message: str, options: list[str]) -> tuple[str, str |
     if (match := _CHOICE.fullmatch(message)) is not None:
         choices = [choice.strip("' ") for choice in match[2].split(",")]
         hint = _did_you_mean(nearest(match[1], choices))
-        if option == "--output" and PurePath(match[1]).suffix and "--out" in options:
-            hint = _did_you_mean(f"--out {match[1]}")
+        if option == "--output" and PurePath(match[1]).suffix:  # then a file is meant
+            hint = _did_you_mean(f"--out {match[1]}" if "--out" in options else None)
         return f"{option}: {match[1]!r} is not one of {', '.join(choices)}", hint
     for pattern, phrase in _PHRASES:
         if (match := re.fullmatch(pattern, message, re.S)) is not None:

@@ -1,4 +1,4 @@
-"""What a folder of configs defines for its configs: condition types of its own, and named lists."""
+"""What a folder of configs defines for its configs: custom condition types and named lists."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class _Body(BaseModel):
 
 
 class Expected(_Body):
-    """One test as it stands in a file.
+    """One test of a file, as written.
 
     `icp` is the slug of the visitor's ICP; null, but there, means that the visitor has none.
     `holds` and `fails` name conditions of the config: `TYPE`, or more of it, such as

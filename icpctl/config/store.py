@@ -50,7 +50,7 @@ class Loaded:
 
     def compare(self) -> None:
         """Put the configs in order and find what is wrong among them, at its place in its file."""
-        from icpctl.config.checks import FOLDER_CHECKS
+        from icpctl.config.checking.checks import FOLDER_CHECKS
 
         self.configs.sort(key=lambda config: config.order)
         for check in FOLDER_CHECKS if self.lint else ():
@@ -341,7 +341,7 @@ def load_document(
     definitions: Definitions | None = None,
 ) -> None:
     """Add what a config file holds; `exists` says whether a file of a name is beside it."""
-    from icpctl.config.checks import check_document
+    from icpctl.config.checking.checks import check_document
 
     loaded.files += 1
     slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None
@@ -394,7 +394,7 @@ def leaves(path: Path, root: Path) -> bool:
 def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
         is_there = folder.exists()
-        make = "" if is_there else "icpctl init or icpctl create makes one; or "
+        make = "" if is_there else "make one with icpctl init or icpctl create, or "
         raise IcpctlError(
             f"the folder of configs {folder} {'is not a folder' if is_there else 'does not exist'}",
             "no_such_folder",
@@ -426,7 +426,7 @@ def _bad_name(name: str, what: str) -> IcpctlError:
 def _one_of(word: str, known: list[str]) -> str:
     if guess := nearest(word, known):
         return f"did you mean {guess}?"
-    return f"known: {_listing(known)}" if known else "there is none yet"
+    return f"known: {_listing(known)}" if known else "there are none yet"
 
 
 def _count(number: int, what: str) -> str:

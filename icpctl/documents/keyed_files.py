@@ -31,7 +31,7 @@ class KeyedReader:
         """The known keys of the file with their places and values.
 
         `unknown` is the code of any other key; `bad` are code, message and hint of a file that is
-        no object.
+        not an object.
         """
         root = self._document.root
         if root is None:

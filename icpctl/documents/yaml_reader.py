@@ -175,7 +175,7 @@ class _Builder:
         self.add(node, size, height, event.end_mark.index, start)
 
     def last_character(self, end: int) -> int:
-        """Return where the last character before `end` ends that is no white space."""
+        """Return where the last character before `end` ends that is not white space."""
         while end and self.text[end - 1].isspace():
             end -= 1
         return end
@@ -258,7 +258,7 @@ _SYNTAX = {
     ),
     "block sequence entries are not allowed": (
         "a list cannot begin here",
-        "begin it on a line of its own, or write [a, b]",
+        "begin it on a new line, or write [a, b]",
         False,
     ),
     "did not find expected ',' or ']'": ("expected ',' or ']' to end the list", None, False),

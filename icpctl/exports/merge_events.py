@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports import json_texts
+from icpctl.exports.columns import json_texts
 from icpctl.exports.visitor_keys import key_paths, key_types, keys_in
 from icpctl.mappings.conversions import COUNT
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
@@ -26,7 +26,7 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns import Columns
+    from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
@@ -42,7 +42,7 @@ BY = "by"
 VISITOR = "visitor"
 """The column that tells visitors apart."""
 
-KEY, MICROS = "key", "micros"
+KEY, MICROS, PERSON = "key", "micros", "person"
 _SESSION, _VIEWED = "session", "viewed"
 _NO_PAGES = "no pages"  # what does not fit, which is kept where no page does
 ABOUT = {KEY: pa.string(), MICROS: pa.int64(), _SESSION: pa.string(), _VIEWED: pa.int64()}
@@ -99,6 +99,15 @@ def kept(table: pa.RecordBatch, fields: Sequence[str], by: By = ()) -> dict[str,
 def keys_of(table: pa.RecordBatch) -> pa.Array:
     """The key of each record, whose paths are the column `BY`; null where it has none."""
     return pc.utf8_trim_whitespace(typed_columns.scalar_texts(table[BY]))
+
+
+def persons_of(table: pa.RecordBatch, mapping: Mapping) -> pa.Array:
+    """Who each record is of by its own mapping, where `--by` goes by another key; null for nobody.
+
+    The same key in two formats is not the same person, so it follows the format's name and a space.
+    """
+    name = mapping.together or mapping.name.replace(" ", "_")
+    return pc.binary_join_element_wise(name, keys_of(table), " ")
 
 
 def _whole_numbers(tokens: pa.Array) -> pa.Array:
@@ -167,7 +176,7 @@ def _one_or_list(lists: pa.ListArray) -> pa.Array:
 
 
 def _ids(own: pa.Array, keys: pa.Array) -> pa.Array:
-    """The visitors' ids: their keys, be it as the records write them; without a key their own."""
+    """The visitors' ids: their keys as the records write them, or their own without a key."""
     is_key = pc.fill_null(
         pc.equal(pc.utf8_trim_whitespace(typed_columns.scalar_texts(own)), keys), False
     )

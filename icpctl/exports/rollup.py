@@ -15,21 +15,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.batches import Batch
-from icpctl.exports.field_warnings import misfits_of
+from icpctl.exports.columns.batches import Batch
+from icpctl.exports.columns.field_warnings import misfits_of
+from icpctl.exports.detection.samples import first_records
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
+    PERSON,
     columns_read,
     fields_kept,
     folds,
     kept,
-    keys_of,
     own_key,
+    persons_of,
     several,
     visitors_of,
 )
-from icpctl.exports.samples import first_records
 from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from icpctl.exports.columns import Columns
-    from icpctl.exports.reading import Reader
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.files.sources import Source
+    from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
 
@@ -54,7 +55,7 @@ _PLACE = {
     "ordinal": pa.int64(),
     "source": pa.int32(),
     "line": pa.int64(),
-    "person": pa.string(),
+    PERSON: pa.string(),
 }
 
 
@@ -65,7 +66,7 @@ class RollUp:
     `columns_of` gives the visitors' columns, which have the same names for each mapping. `by` says
     what the records of a visitor have in common, else their mappings do. A record that has no key
     of `by` takes that of the others with the key of its mapping, the latest. `records` are counted,
-    and those `without_key`, which are each a visitor of their own; with `needs_keys` it is an error
+    and those `without_key`, which are each a separate visitor; with `needs_keys` it is an error
     if no record has the key.
     """
 
@@ -80,7 +81,7 @@ class RollUp:
     def read(self, mapped: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         """First batches without rows, which tell what is rejected, then those of the visitors.
 
-        A visitor stands where its first record stands, and has its line. Raises `IcpctlError`
+        A visitor has the place and the line of its first record. Raises `IcpctlError`
         where a source cannot be read, and `no_key` where keys are needed and no record has one.
         """
         import duckdb
@@ -135,16 +136,12 @@ class RollUp:
         """Return the records of a batch as the table has them."""
         count = batch.table.num_rows
         columns = kept(batch.table, fields, self.by)
-        person = pa.nulls(count, pa.string())
-        if self.by:  # the same key in two formats is not the same person
-            person = pc.binary_join_element_wise(
-                mapping.together or mapping.name.replace(" ", "_"), keys_of(batch.table), " "
-            )
+        person = persons_of(batch.table, mapping) if self.by else pa.nulls(count, pa.string())
         place = {
             "ordinal": pa.array(np.arange(self.records, self.records + count)),
             "source": pa.array(np.full(count, number, np.int32)),
             "line": pa.array(batch.lines),
-            "person": person,
+            PERSON: person,
         }
         self.records += count
         self._with_key += count - columns[KEY].null_count
@@ -228,7 +225,7 @@ def _sorted(
 
 
 def _without_rows(batch: Batch, wanted: Columns) -> Batch:
-    """What is to be told of a batch of records: what was rejected, and what does not fit."""
+    """What is reported of a batch of records: what was rejected, and what does not fit."""
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)

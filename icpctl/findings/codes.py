@@ -259,7 +259,7 @@ _CODES = (
         "ICP306",
         "two configs with the same rules",
         "They match the same visitors with the same scores, so the one that is lower in order is "
-        "never a visitor's `icp`. The order of groups and conditions is no difference.",
+        "never a visitor's `icp`. The order of groups and conditions makes no difference.",
         "words",
         "a copy of a config in which only the label was changed",
         "different rules in the copy",

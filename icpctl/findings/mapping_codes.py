@@ -18,7 +18,7 @@ MAPPING_CODES = (
     Code(
         "ICP502",
         "a path that cannot be read",
-        "A path is keys with dots between them; keys with dots, brackets or quotes in them stand "
+        "A path is keys with dots between them; keys with dots, brackets or quotes in them are "
         "in quotes. Brackets hold nothing, a number, or a test such as `type=page`.",
         "mapping",
         'industry: "company..industry"\n',

@@ -17,7 +17,8 @@ VALUE_CODES = (
     Code(
         "ICP310",
         "spaces at the ends of a value",
-        "White space at the ends of a value is not compared, so `' VP '` is no whole word: it is "
+        "White space at the ends of a value is not compared, so `' VP '` is not a whole word: it "
+        "is "
         "in `MVP` too.",
         "condition",
         '{type: industry, comparator: contains, value: " Software"}',

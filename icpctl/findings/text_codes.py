@@ -8,7 +8,7 @@ TEXT_CODES = (
     Code(
         "ICP001",
         "a file that cannot be read",
-        "The file may not be read, is broken, or is no file at all: a folder, a pipe, a device.",
+        "The file may not be read, is broken, or is not a file at all: a folder, a pipe, a device.",
         "path",
         "a folder named `saas.yaml`",
         "a file named `saas.yaml`",
@@ -48,7 +48,8 @@ TEXT_CODES = (
     Code(
         "ICP006",
         "JSON that cannot be read",
-        "The text is no JSON from this place on, so nothing behind it is checked. JSON has no "
+        "The text is not valid JSON from here on, so nothing after this point is checked. JSON "
+        "has no "
         "comments, no commas at the end, and no NaN.",
         "words",
         '`{"label": "SaaS",}`',
@@ -89,7 +90,7 @@ TEXT_CODES = (
     Code(
         "ICP011",
         "an alias that cannot be followed",
-        "An alias has no anchor above it, stands inside its own anchor, or aliases of aliases "
+        "An alias has no anchor above it, is inside its own anchor, or aliases of aliases "
         "grow past 10,000 nodes.",
         "config",
         "label: *name\n",
@@ -114,7 +115,7 @@ TEXT_CODES = (
     Code(
         "ICP014",
         "a key that is not text",
-        "A list, an object, an alias or nothing stands where a key belongs. Often it is text that "
+        "A list, an object, an alias or nothing is where a key belongs. Often it is text that "
         "begins with `{` and lacks quotes.",
         "config",
         "label: {{ name }}\n",

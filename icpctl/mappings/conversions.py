@@ -91,7 +91,7 @@ def _converted(token: str, how: Convert) -> str | None:
 _CONVERSIONS = [
     Conversion(
         "host",
-        "the host of a URL, or what stands behind the @ of an email address",
+        "the host of a URL, or what follows the @ of an email address",
         '"https://www.northwind.example/about"',
         '"northwind.example"',
         value_conversions.host,
@@ -213,7 +213,7 @@ _CONVERSIONS = [
 ]
 
 CONVERSIONS: dict[str, Conversion] = {entry.name: entry for entry in _CONVERSIONS}
-"""What `as` may name in a mapping. `split` and `map` are keys of their own beside a path."""
+"""What `as` may name in a mapping. `split` and `map` are separate keys beside a path."""
 
 
 _BESIDE: dict[str, Callable[[Any, Any], Any]] = {

@@ -65,7 +65,8 @@ SINGLE = frozenset(
 """Fields that can hold one value only."""
 
 
-OF_QUERIES = frozenset(name for name in CONDITION_TYPES if name.startswith("utm_"))
+QUERY_PREFIX = "utm_"
+OF_QUERIES = frozenset(name for name in CONDITION_TYPES if name.startswith(QUERY_PREFIX))
 """Fields that the query of a page has where a record has none."""
 
 FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
@@ -83,9 +84,9 @@ class Mapping:
     `together` have the same visitors, and are rolled up together. `session` are the paths of what
     tells a visitor's sessions apart.
     `records` are paths of the list that holds the records of an API's page. `only` names paths and
-    the texts of which a record must have one there, or it is no visitor's. `deals` are the paths of
-    `DEAL_FIELDS`, `contact` those of `CONTACT_FIELDS`. `own` are the fields
-    that the file names itself, and not the one it extends.
+    the texts of which a record must have one there, or it is not a visitor's. `deals` are the paths
+    of `DEAL_FIELDS`, `contact` those of `CONTACT_FIELDS`. `own` are the fields that the file names
+    itself, and not the one it extends.
     """
 
     name: str
@@ -139,7 +140,7 @@ def built_in(name: str) -> Mapping:
 
 
 def built_in_text(name: str) -> str:
-    """The file of a built-in mapping, as it stands. Raises `IcpctlError` `no_such_mapping`."""
+    """The file of a built-in mapping, as it is. Raises `IcpctlError` `no_such_mapping`."""
     if name not in built_in_names():
         raise _no_such(name, f"there are: {', '.join(built_in_names())}")
     return (_folder() / f"{name}.yaml").read_text("utf-8")

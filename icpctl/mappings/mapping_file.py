@@ -52,7 +52,7 @@ TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
 WHERE, DEALS, CONTACT, TOGETHER = "where", "deals", "contact", "together"
 RECOGNISED_BY = "recognised_by"
 ABOUT = ("by", "rollup_by", "session")
-"""Keys that hold paths and are no fields."""
+"""Keys that hold paths and are not fields."""
 
 _OTHERS = (EXTENDS, RECORDS, WHERE, DEALS, CONTACT, TOGETHER, MISSING)
 _KEYS = (TITLE, RECOGNISED_BY, *ABOUT, *_OTHERS, *FIELDS)

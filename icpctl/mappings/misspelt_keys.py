@@ -34,7 +34,7 @@ def misspelt_fields(record: AnyMapping[str, Any], mapping: Mapping) -> Iterator[
 
 
 def _known(mapping: Mapping) -> _Known:
-    """The keys that paths name, each with those that may stand below it."""
+    """The keys that paths name, each with those that may be below it."""
     known: _Known = {}
     named = [*mapping.paths.values(), mapping.by, mapping.rollup_by, mapping.session]
     for path in (path_of for paths in named for path_of in paths):

@@ -105,13 +105,13 @@ class _Parser:
                 return tuple(steps)
             if self._next("["):
                 self._fail("lists in lists are not read; nothing but a dot may follow")
-            self._dot("a dot must stand between keys")
+            self._dot("a dot must be between keys")
 
     def _record_test(self) -> Elements:
         test = self._elements()
         if not test.where or test.pick is not None:
             self.at = 0
-            self._fail("in front of the first key only a test such as [type=page] may stand")
+            self._fail("only a test such as [type=page] may come before the first key")
         return test
 
     def _elements(self) -> Elements:
@@ -301,7 +301,7 @@ def _fits(value: Any, step: Elements) -> bool:
 
 
 def scalar_paths(record: dict[str, Any], keys: Keys = ()) -> Iterator[Keys]:
-    """The keys down to everything in a record that is no object, list or null."""
+    """The keys down to everything in a record that is not an object, list or null."""
     for key, value in record.items():
         if isinstance(value, dict):
             yield from scalar_paths(value, (*keys, key))
@@ -310,7 +310,7 @@ def scalar_paths(record: dict[str, Any], keys: Keys = ()) -> Iterator[Keys]:
 
 
 def is_present(record: dict[str, Any], path: Path) -> bool:
-    """Whether the record has the path's keys, be it with a null; for recognition."""
+    """Whether the record has the path's keys, even with a null; for recognition."""
     *steps, last = path
     if isinstance(last, str):
         inside = resolve(record, tuple(steps)) if steps else record

@@ -162,7 +162,7 @@ def words(value: Any, _: None) -> Any:
 
 
 def epoch(micros: int) -> Callable[[Any, Any], Any]:
-    """Epoch times whose unit is so many microseconds, as ISO 8601."""
+    """Epoch times whose unit is this many microseconds, as ISO 8601."""
 
     def of(value: Any, _: None) -> Any:
         text = _text(value)

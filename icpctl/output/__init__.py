@@ -1,1 +1,1 @@
-"""One file a format, behind one table for each kind of output."""
+"""One file a format, and one table for each kind of output."""

@@ -18,7 +18,7 @@ def add_bars(
     widest: int,
     stream: TextIO,
 ) -> None:
-    """Put a bar behind the `cells` of each row, and what it says behind the `columns`.
+    """Add a bar after the `cells` of each row, and its head after the `columns`.
 
     Each pair is a whole and its part; `words` name the part and, where there is one, the rest.
     Nothing is done in a pipe, or where there is no room, or nothing to show.

@@ -18,7 +18,7 @@ _UNSHOWN = re.compile(
 )
 
 _DEFAULT_WIDTH = 80
-_FOLDED_WIDTH = 12  # a column narrower than this is no pleasure to read
+_FOLDED_WIDTH = 12  # a column narrower than this is hard to read
 
 STYLES = {
     "error": "1;31",

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
         GroupExplanation,
     )
 
-_MOST_WHOLE = 8  # with more configs, only those that tell most are shown whole
+_MOST_WHOLE = 8  # with more configs, only the most important are shown whole
 _TELLING = 3
-_INDENT = 8  # columns in front of a condition
+_INDENT = 8  # columns before a condition
 _WORD = 10  # columns of its mark and word
-_STEP = "  "  # in front of what belongs to the line above
+_STEP = "  "  # before what belongs to the line above
 _UNBOUNDED = 1_000_000  # columns of a pipe
 
 
@@ -86,7 +86,7 @@ class Screen:
         return cls(screen, "+", "-", "*", colour)
 
     def line(self, held: bool, text: str, *, matters: bool = True, bold: bool = False) -> Text:
-        """A line that begins with its mark; one that fails and matters stands out."""
+        """A line that begins with its mark; one that fails and matters is highlighted."""
         from rich.text import Text
 
         style = "green" if held else "red" if matters else "yellow"
@@ -110,7 +110,7 @@ class Screen:
             self.console.print(Text(hanging + line.plain.rstrip()), soft_wrap=True)
 
     def under(self, *texts: str) -> str:
-        """The texts as lines of a condition, below each other behind its word."""
+        """The texts as lines of a condition, below each other after its word."""
         from rich.text import Text
 
         width = self.console.width - _INDENT - _WORD

@@ -41,7 +41,7 @@ def checks_page() -> str:
 def code_help(code: Code) -> str:
     """Return what a code means, with its examples."""
     bad, good = _example(code, code.bad), _example(code, code.good)
-    return f"{code.meaning}\n\nBad:\n\n{bad}\nMended:\n\n{good}"
+    return f"{code.meaning}\n\nBad:\n\n{bad}\nGood:\n\n{good}"
 
 
 def vocabulary_page() -> str:

@@ -57,7 +57,7 @@ class Limit:
         return cls(amount)
 
     def exceeded(self, rejected: int, read: int) -> bool:
-        """Return whether more lines were rejected, where so many others were read."""
+        """Return whether more lines were rejected, where `others` were read."""
         return rejected > self.allowed.of(read + rejected)
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class Strictness:
         return self.requires_fields and bool(run.unread.fields)
 
     def refuses(self, run: Run) -> bool:
-        """Return whether the exit code is 1; a file that tells nothing of visitors is refused."""
+        """Return whether the exit code is 1; a file that says nothing about visitors is refused."""
         return (
             self.refuses_rejects(run)
             or self.refuses_misfits(run)

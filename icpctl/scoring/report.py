@@ -49,7 +49,7 @@ class UnreadFieldReport(Report):
 class MatchReport(Report):
     """A whole run. `field_warnings` counts the values that did not fit, for each field.
 
-    `damaged` counts the files that could not be read to their end; they are no rejected lines.
+    `damaged` counts the files that could not be read to their end; they are not rejected lines.
     `excluded` counts the visitors whom a config excludes, None where none of them excludes;
     `tiers` counts those of each tier, the highest first, None where there are no tiers.
     """

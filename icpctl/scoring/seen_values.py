@@ -9,23 +9,23 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.conditions import row_words, text_column
-from icpctl.scoring.plan import fields_of, make_plan
-from icpctl.scoring.token_bits import custom_column
-from icpctl.scoring.verdicts import held_of
+from icpctl.scoring.kernel.conditions import row_words, text_column
+from icpctl.scoring.kernel.plan import fields_of, make_plan
+from icpctl.scoring.kernel.token_bits import custom_column
+from icpctl.scoring.kernel.verdicts import held_of
 from icpctl.values import column_forms, json_records, normal_forms, typed_columns
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.values.typed_columns import Column
     from icpctl.vocabulary import ConditionType
 
 _EXACT = 2**53  # up to here a double tells whole numbers apart
 _FEW_LISTED = 64
-"""Up to so many values of a list each is compared; of more, those that can meet a value seen."""
+"""Up to this many values of a list, each is compared; of more, those that can meet a value seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def hits_of(conditions: Sequence[Condition], seen: Sequence[dict[str, Seen]], pl
     """What meets what, for the conditions on texts and pages, over all that visitors have.
 
     It is the evaluator that says so: each pair of a condition's value and a visitor's value is a
-    condition, and a visitor, of its own.
+    separate condition, and a separate visitor.
     """
     of_type: dict[str, list[Condition]] = {}
     for condition in dict.fromkeys(conditions):

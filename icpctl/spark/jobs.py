@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2
-"""So often, with so many seconds between, a folder must be gone until it is taken to be."""
+"""How often a folder must be gone, and the seconds between the looks, before it counts as gone."""
 
 _CSV: dict[str, bool | str] = {
     "header": True,
@@ -151,7 +151,7 @@ class Jobs:
         self._context.cancelJobGroup(_GROUP)
         path = self._systems.path(name)
         system = self._systems.system(path)
-        # Tasks that are told to end may still write, or make the folders that they write to.
+        # Tasks that were asked to end may still write, or make the folders that they write to.
         gone = 0
         while gone < _GONE:
             with suppress(Exception):

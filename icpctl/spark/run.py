@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.format_detection import map_sources
+from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
 from icpctl.output.runs.verdict_rows import FORMS, Layout
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.sources import Source
+    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.files.sources import Source
     from icpctl.output.runs.verdict_rows import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
@@ -147,6 +147,7 @@ class SparkScan:
     frames: Frames
     sources: list[Source]
     mapped: list[Mapped]
+    skipped: list[str]
 
     @classmethod
     def of(
@@ -156,12 +157,13 @@ class SparkScan:
         started = time.perf_counter()
         jobs.describe("look at the first records of each file")
         with temporary_folder(options.temp_dir) as spool:
-            inputs = find_inputs(spark, visitors, spool)
+            skipped: list[str] = []
+            inputs = find_inputs(spark, visitors, spool, skipped)
             sources = [file.source for file in inputs]
             mapped = map_sources(sources, options.mappings, keep=SURVEYS)
         for its in mapped:
             refuse_events(its.mapping, Location(its.source))
-        return cls(started, options, Frames.of(spark, inputs), sources, mapped)
+        return cls(started, options, Frames.of(spark, inputs), sources, mapped, skipped)
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
         """Return what tasks are to do."""
@@ -183,7 +185,9 @@ class SparkScan:
         require_carried(self.options.carry, counts.files, self.sources, self.mapped, work.plan())
         seconds = time.perf_counter() - self.started
         plan, configs = work.plan(), work.configs
-        return Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {})
+        run = Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {})
+        run.skipped = self.skipped
+        return run
 
 
 def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:

@@ -30,7 +30,7 @@ FORMS: dict[Form, Callable[[pa.Array], pa.Array]] = {
 """As `normal_forms.FORMS`, but for domains, which a column holds as hosts already."""
 
 _FEW = 256
-"""So many texts are brought into a form one by one."""
+"""This many texts are brought into a form one by one."""
 
 
 def forms_of(form: Form, values: Sequence[str]) -> list[str]:

@@ -39,7 +39,7 @@ def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
     Numbers become `Number` with every digit, lone surrogates U+FFFD; of duplicate keys the first
-    wins, NaN and the infinities may have any letter case, and any ASCII white space may stand
+    wins, NaN and the infinities may have any letter case, and any ASCII white space may come
     around the object: all as in the bulk reader. Raises `NotARecordError` with the reason for a
     person.
     """
@@ -83,7 +83,7 @@ def dumps(value: Any) -> str:
 
 
 def standard(text: str) -> str:
-    """A JSON text with null for NaN and the infinities, which the standard has not."""
+    """A JSON text with null for NaN and the infinities, which the standard does not have."""
     return _NO_NUMBER.sub(lambda match: match[1] or "null", text)
 
 
@@ -110,7 +110,7 @@ def resolve(record: Any, path: tuple[str, ...]) -> Any:
 
 
 def _float(text: str) -> Number:
-    """As the bulk reader writes it; what a double does not hold exactly stays as it stands."""
+    """As the bulk reader writes it; what a double does not hold exactly stays as it is."""
     value = float(text)
     if not math.isfinite(value):
         return Number("Infinity")

@@ -21,7 +21,7 @@ _ANY_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SPACE = " \t\n\r"
 
 
-# What may stand next, and the message where something else does.
+# What may come next, and the message where something else does.
 _VALUE, _VALUE_OR_END, _KEY, _KEY_OR_END, _COLON, _COMMA_OR_END = range(6)
 _EXPECTING = (
     *("Expecting value", "Expecting value"),
@@ -77,7 +77,7 @@ def shallow(text: str, levels: int) -> str:
 
 
 def _unknown(text: str, position: int, after: int) -> json.JSONDecodeError:
-    """The error for what is no token, or for the end of the text."""
+    """The error for what is not a token, or for the end of the text."""
     position += len(text[position:]) - len(text[position:].lstrip(_SPACE))
     if text[position : position + 1] == '"':
         closed = _ANY_STRING.match(text, position)

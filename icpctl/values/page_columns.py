@@ -13,6 +13,7 @@ from icpctl.values import json_records, page_lists
 from icpctl.values.column import Column
 from icpctl.values.forms.text_forms import is_missing
 from icpctl.values.forms.url_forms import query_parameter
+from icpctl.values.text_search import containing
 from icpctl.values.tokens import Decoded, distinct_of, visible_texts
 
 _NO_ROWS = np.empty(0, np.int64)
@@ -108,12 +109,19 @@ def with_parameters(column: Column, pages: Column, name: str) -> Column:
     return _with_texts(column, list(number_of), np.where(filled, codes, -1))
 
 
+def pages_with(pages: pa.Array, part: str) -> np.ndarray:
+    """Return the numbers of the pages that may have parameters with this part in their names."""
+    with_query = np.flatnonzero(containing(pages, "?"))
+    queries = pages.take(pa.array(with_query))
+    has_part = pc.match_substring(queries, part, ignore_case=True)
+    has_escape = pc.match_substring(queries, "%")  # perhaps in the name
+    numbers: np.ndarray = with_query[pc.or_(has_part, has_escape).to_numpy(zero_copy_only=False)]
+    return numbers
+
+
 def parameters_of(pages: pa.Array, name: str) -> dict[int, str]:
     """Return by the number of the page the texts of those that have such a parameter."""
-    has_name = pc.match_substring(pages, name, ignore_case=True)
-    has_escape = pc.match_substring(pages, "%")  # perhaps in the name
-    may_have = pc.and_(pc.match_substring(pages, "?"), pc.or_(has_name, has_escape))
-    numbers = np.flatnonzero(may_have.to_numpy(zero_copy_only=False))
+    numbers = pages_with(pages, name)
     texts = ((int(number), query_parameter(pages[int(number)].as_py(), name)) for number in numbers)
     return {number: text for number, text in texts if text is not None and not is_missing(text)}
 

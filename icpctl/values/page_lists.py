@@ -1,7 +1,7 @@
 """Lists of pages as JSON texts, taken apart all at once without parsing each.
 
 In a JSON text without escapes every quote begins or ends a string. Where a row is a list of
-strings alone, its length says so: nothing but commas and the brackets stands between them.
+strings alone, its length says so: nothing but commas and the brackets is between them.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def split(lists: pa.Array) -> Split:
 def _encoded(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[pa.Array, np.ndarray]:
     """The distinct texts between `starts` and `ends`, and each one's number.
 
-    What stands between two texts is encoded along with them, since Arrow's texts lie side by side;
+    What is between two texts is encoded along with them, since Arrow's texts lie side by side;
     it is hardly ever new.
     """
     if not len(starts):

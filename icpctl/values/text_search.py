@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANY_VALUES = 64
-"""So many values are looked for one by one; of more, the parts of each text are looked up."""
+"""This many values are looked for one by one; of more, the parts of each text are looked up."""
 
 Parts: TypeAlias = "Callable[[str, Sequence[int]], Iterator[str]]"
 """A text and the lengths of values -> its parts of these lengths that could be one."""
@@ -22,7 +22,7 @@ Parts: TypeAlias = "Callable[[str, Sequence[int]], Iterator[str]]"
 def containing(texts: pa.Array, wanted: str) -> np.ndarray:
     """For each of `texts` (strings without nulls) whether it contains `wanted`, exactly.
 
-    Where the first two bytes stand is found for all bytes in turn; few places are left then to
+    The places of the first two bytes are found for all bytes in turn; few places are left then to
     be compared with the rest.
     """
     held = np.zeros(len(texts), bool)

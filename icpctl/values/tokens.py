@@ -18,7 +18,7 @@ _LOOKED_AT, _FEW, _MANY = 1_000, 100, 0.95
 def distinct_of(tokens: pa.Array) -> tuple[np.ndarray, pa.Array]:
     """The number of each row's distinct value (-1 for null), and the distinct values.
 
-    Where nearly all differ, telling them apart does not pay: each row has a value of its own.
+    Where nearly all differ, telling them apart does not pay: each row has its own value.
     """
     if pa.types.is_dictionary(tokens.type):
         codes = pc.fill_null(tokens.indices, -1).to_numpy(zero_copy_only=False)
@@ -39,7 +39,7 @@ class Decoded:
     """The texts of JSON strings; `odd` are the numbers of those that need a closer look.
 
     Strings without escapes only lose their quotes, all at once. The odd ones keep their place,
-    to which nothing refers; what they turn out to be is added behind.
+    to which nothing refers; what they turn out to be is added at the end.
     """
 
     def __init__(self, tokens: pa.Array) -> None:
@@ -49,7 +49,7 @@ class Decoded:
         self._added: list[str] = []
 
     def add(self, text: str) -> int:
-        """Put a text behind the others; its number."""
+        """Add a text after the others; return its number."""
         self._added.append(text)
         return len(self._sliced) + len(self._added) - 1
 

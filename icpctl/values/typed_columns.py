@@ -223,7 +223,7 @@ def _plain_times(tokens: pa.Array) -> pa.Array | None:
     """Dates in the forms that Arrow reads, all rows at once, in microseconds.
 
     Like `"2026-11-20T10:30:00Z"`, `"2026-11-20 10:30:00.123+00"` and `"2026-11-20"`; None when
-    any row is no such date, or only some have a zone.
+    any row is not such a date, or only some have a zone.
     """
     at = pc.index(pc.is_valid(tokens), True).as_py()
     first = tokens[at].as_py() if at >= 0 else ""
@@ -282,7 +282,7 @@ _NO_ROWS = np.empty(0, np.int64)
 
 
 def scalar_texts(tokens: pa.Array) -> pa.Array:
-    """Ids for people and columns: the text of each scalar as it stands, null for all else."""
+    """Ids for people and columns: the text of each scalar as written, null for all else."""
     clean = pc.and_not(pc.starts_with(tokens, '"'), pc.match_substring(tokens, "\\"))
     sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
     if not pc.all(clean).as_py():

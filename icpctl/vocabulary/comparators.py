@@ -45,13 +45,13 @@ class Comparator:
     """A test of a visitor's values against a config's value.
 
     - `negates` names the comparator that this one is the exact opposite of; what is said here of
-      meaning (`same_as` to `phrases`) is said of the one that is no negative.
+      meaning (`same_as` to `phrases`) belongs to the one that is not negative.
     - `is_equality`: values are compared whole, in the normal form of the condition type.
     - `same_as` names the comparator whose kernel and SQL decide, where this one is another way to
       write it.
     - `needs_all`: every listed value must be met, not any one of them.
     - `looser` names a comparator that holds wherever this one does, with the same value; where
-      this one compares whole values, that is so of texts that have no form of their own.
+      this one compares whole values, that is so of texts without a special form.
     - `mutant` names the comparator that is most easily taken for this one.
     - `is_extension`: the partner's API does not know it.
     """

@@ -95,7 +95,7 @@ _TYPES = [
     ConditionType(
         "page_view_count",
         _N,
-        "pages viewed",
+        "number of pages viewed",
         "{comparator: gte, value: 3}",
         is_count=True,
         words="number of page views",

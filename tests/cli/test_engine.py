@@ -28,11 +28,14 @@ REFUSED: dict[str, tuple[Sequence[str], str]] = {
     "no setting of Spark": (("stats", *SPARK, "--spark-conf", "x=1"), "'x=1' is not a setting"),
     "no suffix": (("score", *SPARK, "--out", "rows"), "does not say its format"),
     "stdout": (("score", *SPARK, "--out", "-"), "--out - is not available with --engine spark"),
-    "--report": (("score", *SPARK, "--report", "r.md"), "--report is not built for"),
-    "--report of stats": (("stats", *SPARK, "--report", "r.md"), "--report is not built for"),
+    "--report": (("score", *SPARK, "--report", "r.md"), "--report is not available with"),
+    "--report of stats": (("stats", *SPARK, "--report", "r.md"), "--report is not available with"),
     "--rejects -": (("score", *SPARK, "--rejects", "-"), "--rejects takes a file, not stdout"),
     "--timings": (("score", *SPARK, "--timings"), "--timings is not available with --engine spark"),
-    "--report of insight": (("insight", *SPARK, "--report", "r.md"), "--report is not built for"),
+    "--report of insight": (
+        ("insight", *SPARK, "--report", "r.md"),
+        "--report is not available with",
+    ),
     "a taken name": (
         ("score", *SPARK, "--out", "a.csv", "--carry", "id"),
         "the rows already have a column of this name",

@@ -14,9 +14,10 @@ import pytest
 import typer
 
 from icpctl.cli.app import app
-from icpctl.cli.examples import EXAMPLES
+from icpctl.cli.command import all_examples
 from tests.process import ROOT, environment, icpctl
 
+EXAMPLES = all_examples()
 GROUP: object = typer.main.get_command(app)
 COMPARING = {"diff", "prove equivalent"}
 """Commands whose exit code is 1 when they find a difference."""
@@ -64,7 +65,7 @@ def test_examples_run(command: str, folder: Path) -> None:
         shutil.rmtree(folder / "icp_configs")
         (folder / "mapping.yaml").unlink()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    for _, call in EXAMPLES[command]:
+    for call in EXAMPLES[command].values():
         ended = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", call],
             cwd=folder,
@@ -86,10 +87,10 @@ def test_every_command_has_examples() -> None:
 @pytest.mark.parametrize("command", ["score", "prove", "prove equivalent"])
 def test_help_ends_with_examples(command: str, tmp_path: Path) -> None:
     shown = icpctl(*command.split(), "--help", cwd=tmp_path, COLUMNS="60").out
-    lines = [f"  # {purpose}\n  {call}\n" for purpose, call in EXAMPLES[command]]
+    lines = [f"  # {purpose}\n  {call}\n" for purpose, call in EXAMPLES[command].items()]
     assert shown.endswith("\nExamples:\n" + "".join(lines))
 
 
 def test_what_examples_do_fits_a_line() -> None:
-    purposes = [purpose for examples in EXAMPLES.values() for purpose, _ in examples]
+    purposes = [purpose for examples in EXAMPLES.values() for purpose in examples]
     assert max(map(len, purposes)) <= 74

@@ -28,8 +28,8 @@ rules:
 PATIENCE = 120  # seconds after which a process that waits is ended, and its test fails
 
 HUBSPOT = (
-    b'{"id": "51", "properties": {"industry": "SaaS"}, "createdAt": "2026-11-01T00:00:00Z",'
-    b' "updatedAt": "2026-11-02T00:00:00Z"}\n'
+    b'{"id": "51", "properties": {"jobtitle": "VP", "industry": "SaaS"}, '
+    b'"createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-02T00:00:00Z"}\n'
 )
 POSTHOG = (
     b'{"event": "$pageview", "distinct_id": "1", "timestamp": "2026-11-02T00:00:00Z",'
@@ -146,7 +146,7 @@ def test_rows_go_to_a_named_pipe(tmp_path: Path) -> None:
         (["visitors.jsonl", "--out", "-"], "--follow reads stdin and nothing else"),
         (["-", "--out", "rows.jsonl"], "--follow writes rows to stdout or a pipe"),
         (["-"], "--follow writes rows to stdout or a pipe"),
-        (["-", "--out", "-", "--engine", "spark"], "--follow is not built for --engine spark"),
+        (["-", "--out", "-", "--engine", "spark"], "--follow is not available with --engine spark"),
     ],
 )
 def test_what_cannot_be_followed(tmp_path: Path, options: list[str], said: str) -> None:

@@ -251,11 +251,15 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
         (["--out", "-", "--columns", "id,line=id"], "two columns are called 'id'", "NAME=HEADER"),
         (["--out", "-", "--columns", "id="], "id has an empty header", "NAME=HEADER"),
         (["--near-misses", "-"], "--near-misses takes a file, not stdout", "near-misses.jsonl"),
-        (["--near-misses", "n.txt"], "n.txt: error: what the file should hold", ".parquet"),
+        (
+            ["--near-misses", "n.txt"],
+            "n.txt: error: the extension of the file does not say its",
+            ".parquet",
+        ),
         (["--near-misses", "v.jsonl"], "v.jsonl: error: this file is read", "hint:"),
         (["--out", "m.csv", "--near-misses", "./m.csv"], "m.csv: error: this file is", "hint:"),
         (["--out", "-", "--why", "--carry", "why"], "rows have a column of this name", "hint:"),
-        (["--out", "m.csv", "--why", "--engine", "spark"], "--why is not built for", "hint:"),
+        (["--out", "m.csv", "--why", "--engine", "spark"], "--why is not available with", "hint:"),
         (
             ["--out", "m.csv", "--columns", "id", "--engine", "spark"],
             "--columns is not available with --engine spark",

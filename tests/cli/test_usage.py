@@ -17,7 +17,7 @@ CONFIGS, FLAT = ROOT / "sample_configs", ROOT / "sample_visitors" / "visitors.js
 AS_OF = "2026-11-23T12:00:00Z"
 
 SLIPS = {
-    "score --nope": ("icpctl score has no option --nope", "icpctl score -h shows"),
+    "score --nope": ("icpctl score has no option --nope", "icpctl score -h lists the options"),
     "score --mappin x": ("icpctl score has no option --mappin", "did you mean --mapping?"),
     "scor x": ("there is no command 'scor'", "did you mean score?"),
     "nonsense": ("there is no command 'nonsense'", "icpctl -h lists the commands"),
@@ -42,9 +42,9 @@ SLIPS = {
     "score --format json": ("icpctl score has no option --format", "did you mean --output?"),
     "list --json": ("icpctl list has no option --json", "did you mean -o json?"),
     "stats --since 2026-11-01": ("icpctl stats has no option --since", "did you mean --from?"),
-    "score --since 2026-11-01": ("icpctl score has no option --since", "icpctl score -h shows"),
+    "score --since 2026-11-01": ("icpctl score has no option --since", "icpctl score -h lists"),
     "score --limit 5": ("icpctl score has no option --limit", "icpctl score ... | head -5"),
-    "list --limit 5": ("icpctl list has no option --limit", "icpctl list -h shows"),
+    "list --limit 5": ("icpctl list has no option --limit", "icpctl list -h lists"),
     "score --visitors v.csv": (
         "icpctl score has no option --visitors",
         "name the files without an option: icpctl score visitors.csv",
@@ -57,8 +57,8 @@ SLIPS = {
         "--output: 'out.csv' is not one of table, tsv, json",
         "icpctl stats -h shows",
     ),
-    "apply": ("no file or folder of configs is named", "icpctl apply icp_configs"),
-    "diff": ("no file or folder of configs is named", "icpctl apply icp_configs"),
+    "apply": ("no file or folder of configs is named", "name them, such as new_configs"),
+    "diff": ("no file or folder of configs is named", "name them, such as new_configs"),
 }
 """A call -> its message, and what its hint holds."""
 

@@ -165,9 +165,9 @@ def test_create_makes_the_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ([], "nothing says what the rules are"),
-        (["x"], "nothing says what the rules are"),
-        (["x", *WORDS, "--file", "-"], "too much says what the rules are"),
+        ([], "the rules are missing"),
+        (["x"], "the rules are missing"),
+        (["x", *WORDS, "--file", "-"], "the rules are given more than once"),
         ([*WORDS], "the label is missing"),
         (["--label", " ", *WORDS], "label: the label is empty"),
         (["🚀", *WORDS], "no slug can be made of the label '🚀'"),

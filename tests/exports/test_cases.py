@@ -77,7 +77,14 @@ CASES_READ = [
         "02_hubspot_companies.jsonl",
         {"9001": "target germany recent not-big", "9002": "germany"},
     ),
-    Case("03c_ga4_before_2023.json", {"A.1": "germany recent pricing not-big"}),
+    Case("03c_ga4_before_2023.json", {"A.1": "germany recent pricing small-range not-big"}),
+    Case("03_posthog_batch_export.jsonl", {"p1": f"{TARGET} recent pricing"}),
+    Case("03b_rudderstack.jsonl", {"u1": "target germany recent pricing not-big"}),
+    Case("06_amplitude_events.jsonl", {"7580": f"{TARGET} recent pricing"}),
+    Case(
+        "07_leadfeeder_folder",
+        {"L1": f"{TARGET} recent pricing", "L2": "target recent not-big"},
+    ),
     Case("04_european_thousands.csv", {"1": "not-big"}),
     Case("05_numeric_dates.jsonl", {"1": "recent not-big", "2": "recent not-big", "3": "not-big"}),
     Case(

@@ -40,7 +40,7 @@ def test_path(text: str, path: tuple[str, ...]) -> None:
         ("company..industry", "no key at character 9"),
         ("pages[0", "brackets hold nothing, a number, or a test such as type=page, at character 6"),
         ('"open', "no key at character 1"),
-        ('a"b"', "a dot must stand between keys, at character 2"),
+        ('a"b"', "a dot must be between keys, at character 2"),
         ("\udcff", "it is not UTF-8"),
     ],
 )

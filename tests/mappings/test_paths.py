@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.conversions import CONVERSIONS, convert
 from icpctl.mappings.mapping import PAGES
 from icpctl.mappings.paths import (
@@ -300,8 +300,8 @@ def test_the_text_of_a_path_is_read_as_the_path(path: paths.Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[]", "in front of the first key only a test such as [type=page] may stand"),
-        ("[0].a", "in front of the first key only a test such as [type=page] may stand"),
+        ("[]", "only a test such as [type=page] may come before the first key"),
+        ("[0].a", "only a test such as [type=page] may come before the first key"),
         ("[type=page]", "a dot and a key must follow the test of the record"),
         ("a[x]", "brackets hold nothing, a number, or a test such as type=page, at character 2"),
         ("a[x=]", "no value at character 5; a test looks like [type=page]"),
@@ -309,7 +309,7 @@ def test_the_text_of_a_path_is_read_as_the_path(path: paths.Path) -> None:
         ("a[x=y", "a bracket is not closed, at character 6"),
         ("a[][0]", "lists in lists are not read; nothing but a dot may follow, at character 4"),
         ("a[0][1]", "lists in lists are not read; nothing but a dot may follow, at character 5"),
-        ("a[]b", "a dot must stand between keys, at character 4"),
+        ("a[]b", "a dot must be between keys, at character 4"),
         ("a[1e3]", "brackets hold nothing, a number, or a test such as type=page"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_field_is_there_wherever_it_first_occurs(
 
 def test_the_line_of_a_field(tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
-    path.write_text("id,Country/Region,Head Count,Sector\n1,Germany,120,Software\n2,France,7,x\n")
+    path.write_text("id,Land,Staff,Sector\n1,Germany,120,Software\n2,France,7,x\n")
     scored = score_files([("small", config("country")), *ALL], [path])
     named = unread(scored)
     assert named["country"] == {
@@ -130,9 +130,9 @@ def test_the_line_of_a_field(tmp_path: Path) -> None:
         "field": "country",
         "configs": ["small", "country"],
         "paths": ["country", "country_code", "visitor.country", "visitor.country_code"],
-        "similar": ["Country/Region"],
+        "similar": ["Land"],
     }
-    assert named["company_size"]["similar"] == ["Head Count"]
+    assert named["company_size"]["similar"] == ["Staff"]
     assert named["industry"]["similar"][0] == "Sector"
     assert "last_seen_days" in named["last_seen"]["paths"]
 

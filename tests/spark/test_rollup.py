@@ -198,6 +198,34 @@ def test_no_visitors(tmp_path: Path) -> None:
     assert not found.lines
 
 
+def test_files_of_several_formats_are_put_together(tmp_path: Path) -> None:
+    """By a field, with what a person's other records tell of the company."""
+    events = [
+        {
+            "event": "$pageview",
+            "distinct_id": f"d{number}",
+            "person_id": f"p{number % 7}",
+            "timestamp": f"2026-11-20T10:{number:02}:00Z",
+            "properties": {"$current_url": f"/{number}"},
+            "person_properties": {"company_domain": ["a.example", "b.example", None][number % 3]}
+            if number % 7 < 4
+            else {},
+        }
+        for number in range(40)
+    ]
+    flat = [
+        {"visitor_id": f"v{number}", "domain": domain, "job_title": f"T{number}"}
+        for number, domain in enumerate(["https://A.example", "c.example", None, "gmail.com"])
+    ]
+    leads = "Id,Title,Company,Status,LeadSource,Website\n1,CTO,A,Open,Web,www.a.example\n"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text("".join(json.dumps(it) + "\n" for it in events))
+    (tmp_path / "in" / "b.jsonl").write_text("".join(json.dumps(it) + "\n" for it in flat))
+    (tmp_path / "in" / "c.csv").write_text(leads)
+    found = on_both(tmp_path, [tmp_path / "in"], How(by=(VisitorKey.of("domain"),)))
+    assert (found.told["records"], found.told["visitors"]) == (45, 8)
+
+
 def test_without_any_key(tmp_path: Path) -> None:
     """It is told with the path that was meant, and nothing is written."""
     (tmp_path / "e.jsonl").write_text('{"email": "a", "city": "Ulm"}\n' * 9)

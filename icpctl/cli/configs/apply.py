@@ -42,7 +42,7 @@ def apply(
     """
     from icpctl.config.editing.applying import carry_out, plan
     from icpctl.output.console import note
-    from icpctl.output.diffs import PLANS, summary
+    from icpctl.output.listings.diffs import PLANS, summary
 
     planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     if not dry_run:
@@ -69,7 +69,7 @@ def diff(
     """Show what `apply` would change; the exit code is 1 when it would change something."""
     from icpctl.config.editing.applying import plan
     from icpctl.output.console import note
-    from icpctl.output.diffs import print_diff, summary
+    from icpctl.output.listings.diffs import print_diff, summary
 
     planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     for step in planned.changes:
@@ -82,6 +82,6 @@ def _named(sources: list[str] | None, files: list[str] | None) -> list[str]:
     """Return what is named either way. Raises `IcpctlError` `usage` where nothing is."""
     named = [*(sources or []), *(files or [])]
     if not named:
-        hint = "name them, such as icpctl apply icp_configs; - reads stdin"
+        hint = "name them, such as new_configs; - is stdin"
         raise IcpctlError("no file or folder of configs is named", "usage", hint=hint)
     return named

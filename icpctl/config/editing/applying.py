@@ -30,7 +30,7 @@ What = Literal["created", "updated", "unchanged", "deleted"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one config: the file and its bytes before and after; None is no file.
+    """What happens to one config: the file and its bytes before and after; None means no file.
 
     `tests` are the files of its tests that go with it.
     """
@@ -140,7 +140,7 @@ def _step(workspace: Workspace, file: ConfigFile, sources: Sources, *, is_there:
 
 
 def _listed(old: ConfigFile, file: ConfigFile) -> tuple[Path, bytes]:
-    """Return an existing file as it is to be for one config of an array, which is no file."""
+    """Return an existing file as one config of an array would make it; an array is not a file."""
     if is_same(old.config, file.config):
         return old.path, old.data
     fields = {key: value for key, value in full_body(file.config).items() if key != "slug"}

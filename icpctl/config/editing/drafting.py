@@ -6,7 +6,7 @@ import codecs
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.condition_words import rules_of_words
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_of, rules_of, without_printed
@@ -59,9 +59,9 @@ def drafted(wish: Wish) -> tuple[str, bytes]:
     wish, slug = _named(wish)
     sources = [wish.body is not None, wish.rules is not None, bool(wish.where or wish.prefer)]
     if sum(sources) != 1:
-        said = "nothing says" if not any(sources) else "too much says"
+        wrong = "given more than once" if any(sources) else "missing"
         raise IcpctlError(
-            f"{said} what the rules are",
+            f"the rules are {wrong}",
             "usage",
             hint="give one of --file F, --rules F, and --where/--prefer",
         )

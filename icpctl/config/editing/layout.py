@@ -8,7 +8,7 @@ from icpctl.documents.text_layout import json_text, yaml_text
 
 FileFormat = Literal["yaml", "json"]
 
-# A relative name, because editors look for it beside the file; hidden, so that it is no config.
+# A relative name, because editors look for it beside the file; hidden, so that it is not a config.
 SCHEMA_FILE = ".icpctl.schema.json"
 SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
 

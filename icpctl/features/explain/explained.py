@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns import Columns
-from icpctl.exports.format_detection import map_sources
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.files.sources import find_exports
+from icpctl.exports.readers.reading import Reader
 from icpctl.features.explain.find_visitor import by_ids, by_line
 from icpctl.features.explain.noted_scan import NotedScan
 from icpctl.scoring.explanation import explain_row
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import columns_of
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.explanation import Explanation
     from icpctl.scoring.run import Options
 
@@ -31,6 +31,7 @@ class Explained:
     """An explanation, the file that the visitor is in, and how many more there have its id.
 
     `mapped` tells the mapping that the file was read with, and `unread` what no record of it has.
+    `skipped` are files in folders that are not exports by their names.
     """
 
     explanation: Explanation
@@ -38,6 +39,7 @@ class Explained:
     more: int
     mapped: Mapped
     unread: Unread
+    skipped: list[str]
 
 
 def explain(
@@ -60,7 +62,8 @@ def explain(
         case_sensitive=options.case_sensitive,
         tiers=options.tiers,
     )
-    sources = find_sources(visitors, options.encoding)
+    exports = find_exports(visitors, options.encoding)
+    sources = exports.sources
     if line is not None and len(sources) != 1:
         raise IcpctlError(
             f"--line needs one file, but there are {len(sources)}",
@@ -87,5 +90,7 @@ def explain(
         explanation = explain_row(visitor.row, visitor.line, plan, dict(configs))
         how_read = mapped[sources.index(visitor.source)]
         named = visitor.source.name
-        explained.append(Explained(explanation, named, visitor.more, how_read, unread))
+        explained.append(
+            Explained(explanation, named, visitor.more, how_read, unread, exports.skipped)
+        )
     return explained

@@ -9,6 +9,7 @@ from icpctl.features.explain.summary import summary
 from icpctl.output.console import note, shown_line
 from icpctl.output.explanation_tree import Screen, print_trees
 from icpctl.output.json_text import print_json
+from icpctl.output.runs.notes import print_skipped
 from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted
 
@@ -35,6 +36,7 @@ def print_explained(
     """
     FORMATS[output](explained, as_of, show_all)
     sys.stdout.flush()
+    print_skipped(explained[0].skipped)
     by_file = {its.mapped.source: its for its in explained}
     print_mapped([its.mapped for its in by_file.values()])
     for its in by_file.values():

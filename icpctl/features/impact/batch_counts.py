@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause, Move, Sample, Tally
-from icpctl.scoring.verdicts import Matches
+from icpctl.scoring.kernel.verdicts import Matches
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.features.impact.model import ConfigImpact, Kind
+    from icpctl.scoring.kernel.verdicts import Verdicts
     from icpctl.scoring.run import Rows
-    from icpctl.scoring.verdicts import Verdicts
 
 _NONE = -1  # no score: the visitor does not match
 _MOST_CAUSES = 200  # changes that are looked at alone for those who moved
@@ -41,7 +41,7 @@ class Pair:
     def names(self) -> tuple[str | None, str | None]:
         """What the versions are called in the plan; one that did not change has one name.
 
-        A space stands before all that a slug has, so the plan's order is that of the slugs.
+        A space sorts before all that a slug has, so the plan's order is that of the slugs.
         """
         words = ("before", "after") if self.impact else ("both", "both")
         before, after = (f"{self.slug} {word}" for word in words)

@@ -44,7 +44,7 @@ class Bound:
         return cls(text.strip(), kind, parts[2] == ">", amount)
 
     def reached(self, impact: Impact) -> bool:
-        """Whether there are so many visitors of the kind. No visitor never reaches a percentage."""
+        """Whether there are enough visitors of the kind. No visitor never reaches a percentage."""
         count = impact.tally.counts[self.kind]
         if self.amount.is_percentage and not count:
             return False

@@ -48,7 +48,7 @@ class Change:
 def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
     """What differs, in the later version's order; nothing where only the order of rules does.
 
-    Conditions are told apart by what they say, and go together where they are of one type.
+    Conditions are distinguished by what they say, and go together where they are of one type.
     """
     changes: list[Change] = []
     if before.priority != after.priority:

@@ -31,7 +31,7 @@ _LONGEST = 120  # characters of one text
 def markdown(impact: Impact, base: str, reached: Sequence[Bound]) -> str:
     """Return the page: what differs in all and by config, and why, folded.
 
-    Whatever comes from configs and visitors stands as code, where it is neither Markdown nor
+    Whatever comes from configs and visitors is shown as code, where it is neither Markdown nor
     HTML, and mentions nobody.
     """
     more = impact.matched_after - impact.matched_before

@@ -104,7 +104,7 @@ class KeyCounts:
         return entries
 
     def _admit(self, keys: pa.Array, room: int) -> np.ndarray:
-        """The places of values; of those that are new so many get one, others have -1."""
+        """The places of values; new ones get one while there is room, the others have -1."""
         known = pc.fill_null(pc.index_in(keys, value_set=self._keys), -1)
         at: np.ndarray = known.to_numpy().copy()
         new = np.flatnonzero(at < 0)

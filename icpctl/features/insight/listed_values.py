@@ -70,7 +70,7 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
     if column.offsets is not None and len(rows):
         both = np.unique(rows.astype(np.int64) * len(encoded.dictionary) + codes)
         rows, codes = np.divmod(both, len(encoded.dictionary))
-    used = np.unique(codes)  # not what stands beside the values, such as blanks
+    used = np.unique(codes)  # not what is beside the values, such as blanks
     renumbered = np.full(len(encoded.dictionary), -1)
     renumbered[used] = np.arange(len(used))
     spellings = _spellings(spelt, renumbered[code_of], often)

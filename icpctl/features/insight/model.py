@@ -12,7 +12,7 @@ from icpctl.scoring.report import Report
 
 Change = Literal["threshold", "add", "remove", "comparator", "optional"]
 """A number is moved, a value is listed or no more listed, the comparator asks for less, or the
-condition is no more required."""
+condition is no longer required."""
 
 
 class Relaxation(Report):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.insight.counting import InsightCounts
     from icpctl.features.insight.model import ConfigInsight, GroupInsight, InsightReport
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Run, Watch
 
 _MOST_FUNNELS = 12
@@ -113,7 +113,7 @@ def _step(name: str, left: int, before: int, visitors: int) -> list[Cell]:
 
 
 def _exclusions(report: InsightReport) -> Section:
-    """Who is excluded by what, and which ICPs would have them."""
+    """Who is excluded by what, and which configs would have them."""
     labels = {config.slug: inside(config.label) for config in report.configs}
     rows = [
         [
@@ -124,9 +124,9 @@ def _exclusions(report: InsightReport) -> Section:
         for config in report.configs
         if (taken := config.exclusion)
     ]
-    heads = columns("ICP", "#Excluded", "#By it alone", "#Would match", "Of which ICPs")
+    heads = columns("Config", "#Excluded", "#By it alone", "#Would match", "Of which configs")
     table = Table("Who is excluded, and which configs that takes from", heads, rows, is_cards=True)
-    text = "Visitors whom an ICP excludes have no ICP, whatever else they match."
+    text = "Visitors whom a config excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])
 
 
@@ -142,7 +142,7 @@ def _min_scores(report: InsightReport) -> Iterator[Block]:
             )
             counts = [number(config.matched), number(bound.below)]
             rows.append([Cell(inside(config.label)), score, *counts, *(following or [Cell()] * 2)])
-    heads = ("ICP", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
+    heads = ("Config", "#Lowest score", "#Reach it", "#Below", "#Next bound", "#More matches")
     if rows:
         table = Table("What lowest scores cost", columns(*heads), rows, is_cards=True)
         yield Block("Lowest scores", table=table)

@@ -1,4 +1,4 @@
-"""What `insight` found, in words: what stands out, and what it would gain to ask for less."""
+"""What `insight` found, in words: what is notable, and what relaxed conditions would gain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from icpctl.config.editing.changes import Changes, Replacement
 from icpctl.config.named_lists import NamedList
 from icpctl.errors import IcpctlError
 from icpctl.output.condition_phrases import phrase, quoted, values_of
-from icpctl.output.config_lists import value_text
+from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
 
@@ -33,11 +33,11 @@ _LONGEST = 60  # characters of a condition within a sentence
 
 
 def standing_out(report: InsightReport) -> list[tuple[str, str]]:
-    """Return what a person should look at, as slug and sentence, what tells most first."""
+    """Return what a person should look at, as slug and sentence, the most important first."""
     sentences: list[tuple[int, int, str, str]] = []
     if report.visitors:
         for config in report.configs:
-            # A condition may stand in several groups.
+            # A condition may be in several groups.
             of_config = dict.fromkeys(_of_config(config, report.visitors))
             sentences += [
                 (rank, -visitors, config.slug, text) for rank, visitors, text in of_config
@@ -147,7 +147,7 @@ def condition_text(insight: ConditionInsight) -> str:
 
 
 _Sentence = tuple[int, int, str]
-"""A rank, of which 0 tells most, the visitors that it is about, and the text."""
+"""A rank, of which 0 is the most important, the visitors that it is about, and the text."""
 
 
 def _of_config(config: ConfigInsight, visitors: int) -> Iterator[_Sentence]:

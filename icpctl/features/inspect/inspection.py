@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import json_of
-from icpctl.exports.format_detection import Mapped, map_sources
-from icpctl.exports.key_forms import key_form
-from icpctl.exports.key_survey import SURVEYED, survey
-from icpctl.exports.mapping_draft import draft_mapping
-from icpctl.exports.reading import Reader
-from icpctl.exports.samples import first_records
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.field_warnings import json_of
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import Mapped, map_sources
+from icpctl.exports.detection.key_survey import SURVEYED, survey
+from icpctl.exports.detection.mapping_draft import draft_mapping
+from icpctl.exports.detection.samples import first_records
+from icpctl.exports.files.sources import find_exports, find_sources
+from icpctl.exports.readers.reading import Reader
+from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import normal_forms, typed_columns
@@ -31,8 +31,8 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.batches import Batch
-    from icpctl.exports.mapping_draft import MappingDraft
+    from icpctl.exports.columns.batches import Batch
+    from icpctl.exports.detection.mapping_draft import MappingDraft
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.typed_columns import Column
@@ -80,7 +80,10 @@ class Unused:
 
 @dataclass(slots=True)
 class Inspection:
-    """What one file holds; `keys_from` is how many records were searched for `unused` keys."""
+    """What one file holds; `keys_from` is how many records were searched for `unused` keys.
+
+    With the first file comes what was `skipped` in folders.
+    """
 
     mapped: Mapped
     records: int
@@ -88,6 +91,7 @@ class Inspection:
     fields: list[FieldFound]
     unused: list[Unused]
     keys_from: int
+    skipped: list[str] = field(default_factory=list)
 
 
 def suggestion(
@@ -108,7 +112,8 @@ def inspect(
     `encoding` is that of CSV files which are not UTF-8. Raises `IcpctlError` where one cannot be
     read, and `mapping_fits_nothing`.
     """
-    sources = find_sources(exports, encoding)
+    there = find_exports(exports, encoding)
+    sources, skipped = there.sources, there.skipped
     for source, mapped in zip(sources, map_sources(sources, forced), strict=True):
         sample = list(islice(first_records(source, SURVEYED, mapped.mapping), SURVEYED))
         counts = _Found(mapped.mapping)
@@ -121,7 +126,9 @@ def inspect(
             [field_counts.found() for field_counts in counts.fields],
             _unused(sample, mapped.mapping),
             len(sample),
+            skipped,
         )
+        skipped = []
 
 
 class _Found:

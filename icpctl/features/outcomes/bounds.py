@@ -75,7 +75,7 @@ def met_bounds(outcomes: Outcomes, bounds: list[Bound]) -> list[MetBound]:
     """The bounds that the call fails on, in order; KeyError for a config that is not scored.
 
     A figure that does not exist (the precision of a config that matches nobody) meets its bound:
-    whoever asked for a figure must not be told that all is well without one.
+    whoever asked for a figure must not read that all is well without one.
     """
     rankings = {ranking.slug: ranking for ranking in outcomes.rankings}
     values = [(bound, FIGURES[bound.figure](rankings[bound.slug])) for bound in bounds]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes.bounds import Bound
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.printing import Heading
@@ -207,12 +207,12 @@ class _Call:
         before: "Outcomes | None",
     ) -> "Page":
         """The page of a scan, compared with what was `before`."""
-        from icpctl.features.outcomes.page import Told, outcomes_page
+        from icpctl.features.outcomes.page import Facts, outcomes_page
         from icpctl.features.outcomes.printing import headline, remarks
 
         said = headline(scan, heading), remarks(scan, heading)
-        told = Told(*said, target.title, self.sources, files)
-        return outcomes_page(scan, told, before)
+        facts = Facts(*said, target.title, self.sources, files)
+        return outcomes_page(scan, facts, before)
 
     def scan(self, configs: "Sequence[tuple[str, IcpConfig]]", *, explains: bool = False) -> "Scan":
         """Scan the export; with `explains` it is kept why won units are missed."""

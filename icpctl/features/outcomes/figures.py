@@ -110,7 +110,7 @@ def _tiers(
 
 
 def _missed(counts: OutcomeCounts, config: ConfigShape, number: int) -> model.MissedWins:
-    """The won units that a config does not match; of an excluding one that is no loss."""
+    """The won units that a config does not match; of an excluding one that is not a loss."""
     if config.excludes:
         return model.MissedWins(0, (), 0)
     missed = counts.won - int(counts.scores.of(config.column).matched.won.sum())

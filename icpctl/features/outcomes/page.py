@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from icpctl.config.config_file import ConfigFile
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes import tables
     from icpctl.features.outcomes.model import (
         ConfigOutcomes,
@@ -45,7 +45,7 @@ _MOST_POINTS = 200  # of the curve
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Facts:
     """What a page says besides the figures: a sentence, remarks, its title, files and configs."""
 
     headline: str
@@ -55,7 +55,7 @@ class Told:
     configs: Sequence[ConfigFile]
 
 
-def outcomes_page(scan: Scan, told: Told, before: Outcomes | None) -> Page:
+def outcomes_page(scan: Scan, facts: Facts, before: Outcomes | None) -> Page:
     """Return the page of a scan, compared with what was `before` where that is given."""
     outcomes = scan.outcomes
     parts = [
@@ -66,13 +66,13 @@ def outcomes_page(scan: Scan, told: Told, before: Outcomes | None) -> Page:
         _texts("missed", "Missed wins", missed_wins(outcomes)),
         _texts("others", "More figures", _others(outcomes, before)),
         quality(scan.run, visitors=False),
-        making(scan.run, told.sources, _hashes(told.configs)),
+        making(scan.run, facts.sources, _hashes(facts.configs)),
     ]
     return Page(
-        own(told.title or "Is the ICP right?"),
-        own(f"{told.headline}."),
+        own(facts.title or "Is the ICP right?"),
+        own(f"{facts.headline}."),
         [*_headlines(outcomes)],
-        [_remarks(told.remarks), *(part for part in parts if part)],
+        [_remarks(facts.remarks), *(part for part in parts if part)],
     )
 
 
@@ -100,7 +100,7 @@ def _rates(outcomes: Outcomes) -> Section:
         _rate_chart("Precision", "of those that match, the share that was won", figures, base),
         _rate_chart("Recall", "of those that were won, the share that matches", figures, None),
     ]
-    text = "What was won of each profile's matches, and which part of all that was won it has."
+    text = "The share of each config's matches that was won, and its share of all that was won."
     return Section("rates", "Precision and recall", text, blocks, columns=True)
 
 
@@ -240,5 +240,5 @@ def _cell(text: str) -> Cell:
 
 def _hashes(configs: Sequence[ConfigFile]) -> Table:
     rows = [[Cell(config.slug), Cell(config.etag)] for config in configs]
-    caption = "Profiles, and the first 16 digits of each file's SHA-256"
-    return Table(caption, columns("Profile", "Hash"), rows)
+    caption = "Configs, and the first 16 digits of each file's SHA-256"
+    return Table(caption, columns("Config", "Hash"), rows)

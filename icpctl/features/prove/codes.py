@@ -24,8 +24,8 @@ _GERMANY = "type: country, comparator: equals, value: DE"
 PROOF_SECTION = Section(
     "ICP6",
     "Proofs",
-    "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every visitor "
-    "that there can be (`docs/prove.md`).",
+    "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every possible "
+    "visitor (`docs/prove.md`).",
 )
 
 PROOF_CODES = (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.facts import Inquiry
     from icpctl.features.prove.space.witness import Witness
-    from icpctl.scoring.plan import GroupPlan
+    from icpctl.scoring.kernel.plan import GroupPlan
 
 
 def check_config(inquiry: Inquiry, config: int) -> None:
@@ -100,7 +100,7 @@ def _everyone(inquiry: Inquiry, config: int, alive: Sequence[int]) -> list[int]:
 def _lists(inquiry: Inquiry, config: int, number: int) -> None:
     """Note an AND group that nobody matches who has one text in a field, not a list.
 
-    A `has_all` asks for a list in so many words.
+    A `has_all` asks for a list explicitly.
     """
     space = inquiry.space
     group = space.configs[config].groups[number]

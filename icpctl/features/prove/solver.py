@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.space.numbers import NumberSource
     from icpctl.features.prove.space.texts import TextSource
-    from icpctl.scoring.plan import GroupPlan
+    from icpctl.scoring.kernel.plan import GroupPlan
 
 _MOST_MS = 2**31 - 1
 
@@ -105,12 +105,12 @@ class Encoding:
     def all_but_one(self, claims: Sequence[Claim]) -> list[list[Any]]:
         """For each claim literals that say that it is not true and all the others are.
 
-        Those before it are one literal, and those behind it, however many there are.
+        Those before it are one literal, and those after it, however many there are.
         """
         literals = [self.claim(it) for it in claims]
-        before, behind = self._running(literals), self._running(literals[::-1])[::-1]
+        before, after = self._running(literals), self._running(literals[::-1])[::-1]
         opposites = [self.claim(it.opposite()) for it in claims]
-        return [list(it) for it in zip(before, opposites, behind, strict=True)]
+        return [list(it) for it in zip(before, opposites, after, strict=True)]
 
     def state(self, model: Any, sources: Iterable[str]) -> State:
         """The visitor that a model describes, as far as these fields go."""

@@ -53,7 +53,7 @@ _UNITS = (
 
 
 def grouped(days: Sequence[DayReport], most: int) -> tuple[str, list[Span]]:
-    """What a span is, and the days that have a date as at most so many spans without gaps.
+    """What a span is, and the days that have a date as at most `most` spans without gaps.
 
     Where even years are too many, the early ones are one span, and there may be gaps.
     """

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
-from icpctl.exports.merge_events import MICROS, VISITOR
+from icpctl.exports.merge_events import KEY, MICROS, PERSON, VISITOR, own_key
 from icpctl.exports.rollup import no_key
-from icpctl.exports.visitor_scan import temporary_folder
+from icpctl.exports.visitor_scan import temporary_folder, visitor_groups
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
 from icpctl.features.rollup.spark_tasks import (
     PLACE,
@@ -35,10 +35,14 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.visitor_keys import By
     from icpctl.features.rollup.printing import How
     from icpctl.features.rollup.visitor_files import Shapes
     from icpctl.spark.session import Cluster
+
+_LATEST, _OF_PERSON = "latest_key", "of_person"
+"""Columns of a person's latest key."""
 
 
 def roll_up_on(
@@ -70,7 +74,7 @@ def roll_up(
         sources = [entry.source for entry in inputs]
         run = RollUpRun(mapped=how.mapped(sources))
         frames = Frames.of(spark, inputs)
-        work = _work(frames.numbers, run.mapped)
+        work = _work(frames.numbers, run.mapped, how.by)
         with frames.fixed_blocks(), jobs.all_or_nothing(), _folded(frames, work) as folded:
             jobs.describe(f"roll up {frames.words}")
             tally = VisitorTally()
@@ -82,13 +86,10 @@ def roll_up(
             for place, block in blocks:
                 run.follow(block.counts, before.get(place, 0))
             for group in dict.fromkeys(work.groups[place[0]] for place, _ in blocks):
-                counts = [block.counts for place, block in blocks if work.groups[place[0]] == group]
-                if (
-                    sum(count.without_key for count in counts)
-                    == sum(count.records for count in counts)
-                    > 0
-                ):
-                    raise no_key(run.mapped[group].mapping, sources[group])
+                members = [block for place, block in blocks if work.groups[place[0]] == group]
+                records = sum(block.counts.records for block in members)
+                if records and not sum(block.with_key for block in members):
+                    raise no_key(run.mapped[group].mapping, sources[group], how.by)
             jobs.describe(f"write {tally.count:,} visitors")
             typed = _written(folded, tally.shapes, form)
             jobs.write(typed, frames.size, cast("str", visitors_to), form, jobs.tallies())
@@ -99,14 +100,19 @@ def roll_up(
     return run
 
 
-def _work(numbers: Sequence[int], mapped: Sequence[Mapped]) -> RollUpWork:
+def _work(numbers: Sequence[int], mapped: Sequence[Mapped], by: By) -> RollUpWork:
     mappings = [file.mapping for file in mapped]
     files = [File(file.source, file.mapping) for file in mapped]
     return RollUpWork(
         tuple(names_of(mappings)),
         dict(zip(numbers, files, strict=True)),
         {number: at for at, number in enumerate(numbers)},
-        dict(zip(numbers, map(mappings.index, mappings), strict=True)),
+        {
+            numbers[member]: group.members[0]
+            for group in visitor_groups(mappings, by)
+            for member in group.members
+        },
+        by,
     )
 
 
@@ -120,6 +126,9 @@ def _folded(frames: Frames, work: RollUpWork) -> Iterator[DataFrame]:
 
     types = {**PLACE, **work.kept_types}
     records = frames.worked_on(work, types, partial(reading_task, work))
+    if work.by and any(own_key(file.mapping) for file in work.files.values()):
+        records = _with_persons(records)
+    records = records.drop(PERSON)
     together = records.repartition(VISITOR).sortWithinPartitions(VISITOR, MICROS, *PLACE)
     schema = schema_of({**work.visitor_types, TALLY: pa.binary()})
     folded = together.drop(*PLACE).mapInArrow(folding_task(work), schema)
@@ -128,6 +137,26 @@ def _folded(frames: Frames, work: RollUpWork) -> Iterator[DataFrame]:
         yield folded
     finally:
         apart(folded.unpersist)
+
+
+def _with_persons(records: DataFrame) -> DataFrame:
+    """Give records without a key that of the others of their person, the latest, else the person.
+
+    As `rollup.py` does on one machine.
+    """
+    from pyspark.sql import functions as f
+
+    key, person, latest = f.col(KEY), f.col(PERSON), f.col(_LATEST)
+    time = f.coalesce(f.col(MICROS), f.lit(-(2**63) + 1))
+    known = records.where(person.isNotNull() & key.isNotNull())
+    newest = f.max_by(KEY, f.struct(time, *PLACE)).alias(_LATEST)
+    persons = known.groupBy(person.alias(_OF_PERSON)).agg(newest)
+    joined = records.join(persons, person == f.col(_OF_PERSON), "left")
+    of_company = [f.concat(f.lit("k"), known_key) for known_key in (key, latest)]
+    visitor = f.coalesce(*of_company, f.concat(f.lit("p"), person), f.col(VISITOR))
+    own = f.expr(f"substr({PERSON}, instr({PERSON}, ' ') + 1)")
+    changed = {VISITOR: visitor, KEY: f.coalesce(key, latest, own)}
+    return joined.withColumns(changed).select(*records.columns)
 
 
 def _written(folded: DataFrame, shapes: Shapes, form: str) -> DataFrame:

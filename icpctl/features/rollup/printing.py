@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import FieldWarnings
-from icpctl.exports.format_detection import map_sources
+from icpctl.exports.columns.field_warnings import FieldWarnings
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.files.sources import find_exports
 from icpctl.exports.merge_events import COUNTED
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
@@ -29,6 +29,7 @@ from icpctl.output.runs.notes import (
     print_left_out,
     print_misfits,
     print_rejected,
+    print_skipped,
     rejects_hint,
 )
 from icpctl.output.runs.read_as import print_mapped, print_unknown
@@ -38,9 +39,9 @@ from icpctl.output.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.batches import Batch, Rejected
-    from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.batches import Batch, Rejected
+    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.output.formats import ReportFormat
@@ -62,6 +63,7 @@ class RollUpRun:
     damaged: list[Rejected] = field(default_factory=list)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     mapped: list[Mapped] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
@@ -152,7 +154,8 @@ def rollup_into(
         spool = stack.enter_context(temporary_folder(how.temp_dir))
         target = None if out == STDOUT else stack.enter_context(replacing(Path(out)))
         kept = stack.enter_context(replacing(rejects)) if rejects else None
-        sources = find_sources(visitors, how.encoding)
+        exports = find_exports(visitors, how.encoding)
+        sources, run.skipped = exports.sources, exports.skipped
         run.mapped = how.mapped(sources)
         names = names_of([file.mapping for file in run.mapped])
         scan = Scan(
@@ -216,6 +219,7 @@ def print_rollup(
             text += f"; {counted(run.rejected, 'line')} rejected"
         print(text, file=stream)
     sys.stdout.flush()
+    print_skipped(run.skipped)
     print_mapped(run.mapped)
     print_unknown(run.mapped)
     print_left_out(run.mapped, run.left_out)

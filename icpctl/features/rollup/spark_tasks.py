@@ -14,16 +14,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import misfits_of
+from icpctl.exports.columns.field_warnings import misfits_of
+from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
+    PERSON,
     VISITOR,
     columns_read,
     fields_kept,
     folds,
     kept,
+    persons_of,
+    several,
     visitors_of,
 )
 from icpctl.features.rollup.printing import RollUpRun
@@ -35,6 +38,7 @@ from icpctl.spark.work import TALLY, TEXT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.failures import Task
     from icpctl.spark.inputs.reads import Reads
@@ -46,10 +50,14 @@ PLACE = {"position": pa.int32(), "start": pa.int64(), "line": pa.int64()}
 
 @dataclass(slots=True)
 class RecordTally:
-    """The counts of a block, and how many lines it has if the lines of its file are not known."""
+    """The counts of a block, and how many lines it has if the lines of its file are not known.
+
+    `with_key` records have the key that records are put together by.
+    """
 
     counts: RollUpRun = field(default_factory=RollUpRun)
     lines: int = 0
+    with_key: int = 0
 
 
 @dataclass(slots=True)
@@ -72,25 +80,32 @@ class RollUpWork:
     """Everything that tasks need; `names` are the fields of visitors.
 
     `positions` of files are those among the inputs; `groups` are the positions of the first files
-    with the same mapping, whose records are rolled up together.
+    with the same visitors, whose records are rolled up together. `by` says what records of a
+    visitor have in common, else their mappings do.
     """
 
     names: tuple[str, ...]
     files: Mapping[int, File]
     positions: Mapping[int, int]
     groups: Mapping[int, int]
+    by: By = ()
 
     def columns(self, mapping: RecordMapping) -> Columns:
         """Return the columns to read from records."""
-        return columns_read(
-            Columns.of(mapping, {name: mapping.paths[name] for name in self.names}), mapping
-        )
+        wanted = Columns.of(mapping, {name: mapping.paths[name] for name in self.names})
+        return columns_read(wanted, mapping, self.by)
+
+    @property
+    def several(self) -> tuple[str, ...]:
+        """The fields of which every value is kept."""
+        return several(Columns(dict.fromkeys(self.names, ())), self.by)
 
     @property
     def kept_types(self) -> dict[str, pa.DataType]:
         """The names and types of the columns that are kept of records."""
         return {
             VISITOR: pa.string(),
+            PERSON: pa.string(),
             **ABOUT,
             **dict.fromkeys(fields_kept(self.names), pa.string()),
         }
@@ -112,10 +127,15 @@ def reading_task(work: RollUpWork, reads: Reads) -> Task:
             tally = tallies.setdefault(read.place, RecordTally())
             for batch in read.batches:
                 misfits = misfits_of(batch.table, work.names, batch.lines)
-                columns = kept(batch.table, fields)
+                columns = {
+                    PERSON: persons_of(batch.table, work.files[read.place[0]].mapping),
+                    **kept(batch.table, fields, work.by),
+                }
                 tally.counts.add(replace(batch, misfits=misfits))
                 tally.counts.records += batch.table.num_rows
-                tally.counts.without_key += columns[KEY].null_count
+                tally.with_key += batch.table.num_rows - columns[KEY].null_count
+                known = pc.coalesce(columns[KEY], columns[PERSON]) if work.by else columns[KEY]
+                tally.counts.without_key += known.null_count
                 yield _given(_placed(work, read.place, batch.lines, columns))
             tally.counts.reject(read.too_long)
             tally.lines += read.lines
@@ -156,7 +176,7 @@ def folding_task(work: RollUpWork) -> Task:
                     total.blocks |= unpacked(tally)
                 yield batch.filter(tallies.is_null()).drop_columns([TALLY])
 
-        for folded in folds(records()):
+        for folded in folds(records(), work.several):
             visitors = normalised(visitors_of(folded, work.names))
             if visitors.num_rows:
                 total.count += visitors.num_rows

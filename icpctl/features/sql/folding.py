@@ -36,7 +36,7 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
     """Return how to fold texts that are compared whole with `equal` and searched for `parts`.
 
     Both are folded already. With `spellings` every letter that folds to ASCII alone is folded,
-    since the name of a scheme in front of `://` may hold any.
+    since the name of a scheme before `://` may hold any.
     """
     equal, parts = set(map(_decomposed, equal)), set(map(_decomposed, parts))
     characters = set("".join(equal | parts))

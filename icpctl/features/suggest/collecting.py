@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 ONLY_EXISTS = ("domain", "linkedin_url")
-"""Fields whose values say who somebody is, so that only having one tells anything of others."""
+"""Fields whose values say who somebody is, so that of others only their presence says anything."""
 
 _DAY_SECONDS = 86_400
 

@@ -164,7 +164,7 @@ def _hold_out(
 
 
 def sample_of(columns: list[Column], won: Flags, units: NDArray[np.int64]) -> Sample:
-    """The units of columns whose rows are units, and visitors behind them if there are more."""
+    """The units of columns whose rows are units, and of their visitors if there are more."""
     count = len(won)
     if len(units) == count:
         return Sample(tuple(columns), won)

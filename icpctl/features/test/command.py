@@ -30,7 +30,7 @@ def run_rule_tests(
     case_sensitive: CaseSensitive = None,
     output: Annotated[TestFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
-    """Run the tests that stand beside configs.
+    """Run the tests beside configs.
 
     They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails, or
     when a file of tests has no config; the others are run all the same.

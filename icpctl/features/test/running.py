@@ -14,11 +14,11 @@ from icpctl.features.test.mutants import mutants_of
 from icpctl.findings.codes import CODES
 from icpctl.mappings.mapping import load_mapping
 from icpctl.mappings.misspelt_keys import misspelt_fields
-from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explanation import explain_row
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.record_rows import rows_of
-from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from icpctl.features.test.mutants import Mutant
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.explanation import Explanation
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options
 
 
@@ -142,7 +142,7 @@ def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
     findings = []
     for test in tests:
         for keys, meant in misspelt_fields(test.expected.visitor, mapping):
-            message = f"{keys[-1]!r} is no field that is read"
+            message = f"{keys[-1]!r} is not a field that is read"
             place, hint = test.where_field(keys), f"did you mean {meant}?"
             findings.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
     return findings

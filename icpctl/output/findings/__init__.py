@@ -1,4 +1,4 @@
-"""Findings in every format, behind `FORMATS`: one module for each, loaded when it is used."""
+"""Findings in every format of `FORMATS`: one module for each, loaded when it is used."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def json_texts_of(texts: pa.Array) -> pa.Array:
 
 
 def quoted(tokens: pa.Array) -> pa.Array:
-    """JSON texts of ids as JSON strings, null for what is no id."""
+    """JSON texts of ids as JSON strings, null for what is not an id."""
     simple = pc.and_(pc.starts_with(tokens, '"'), pc.invert(pc.match_substring(tokens, "\\")))
     if pc.all(pc.fill_null(simple, True)).as_py() and not pc.any(pc.equal(tokens, '""')).as_py():
         known = pc.fill_null(tokens, "null")

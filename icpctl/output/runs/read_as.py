@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.exports.format_detection import doubled_columns, unknown_format
+from icpctl.exports.detection.format_detection import doubled_columns, unknown_format
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.wording import counted, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.unread_fields import Unread, UnreadField, UnreadFile
 
 _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one
@@ -49,7 +49,7 @@ def print_unknown(mapped: Sequence[Mapped]) -> None:
 
 
 def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
-    """Print on stderr the files that tell nothing of visitors, and a line for each unread field."""
+    """Print the files that say nothing about visitors and the unread fields, on stderr."""
     colour = is_coloured(sys.stderr)
     by_name = {its.source: its for its in mapped}
     for file in unread.files:
@@ -67,7 +67,7 @@ def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
 
 
 def unread_file_text(file: UnreadFile, mapped: Mapped | None = None) -> str:
-    """Return why a file tells nothing of visitors; `mapped` is how it was read."""
+    """Return why a file says nothing about visitors; `mapped` is how it was read."""
     if file.foreign:
         return f"this is {file.foreign}"
     if not file.has_records:

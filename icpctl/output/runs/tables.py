@@ -44,7 +44,7 @@ class Totals(Protocol):
 
     @property
     def rejected(self) -> int:
-        """The lines that are no visitor."""
+        """The lines that are not visitors."""
 
     @property
     def excluded(self) -> int | None:

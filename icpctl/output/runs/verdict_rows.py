@@ -1,4 +1,4 @@
-"""Verdict rows as files: JSONL, CSV and Parquet, behind `FORMATS`."""
+"""Verdict rows as files: JSONL, CSV and Parquet, in `FORMATS`."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class JsonLines:
 
 
 def json_lines(rows: Rows, layout: Layout, end: str = "") -> pa.Array:
-    """One JSON object for each row that is written, with `end` behind it."""
+    """One JSON object for each row that is written, with `end` after it."""
     kept = _Kept(rows, layout)
     if not kept.count:
         return pa.array([], pa.string())
@@ -176,7 +176,7 @@ class Csv:
 class Parquet:
     """`matches` is a list of structs.
 
-    A field that is carried is text, JSON text where it is no scalar.
+    A field that is carried is text, JSON text where it is not a scalar.
     """
 
     def __init__(self, file: BinaryIO, layout: Layout) -> None:

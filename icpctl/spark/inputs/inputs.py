@@ -10,16 +10,16 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.file_search import is_hidden
-from icpctl.exports.line_blocks import line_blocks
-from icpctl.exports.sources import (
+from icpctl.exports.files.file_search import is_hidden
+from icpctl.exports.files.sources import (
     COMPRESSIONS,
     STDIN,
     Source,
     as_source,
-    find_sources,
+    find_exports,
     is_export_name,
 )
+from icpctl.exports.readers.line_blocks import line_blocks
 from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.values.json_records import MAX_LINE_BYTES
 
@@ -65,14 +65,17 @@ def _pattern_of(path: str) -> str:
     return _GLOB.sub(r"\\\g<0>", path)
 
 
-def find_inputs(spark: SparkSession, visitors: Sequence[str], spool: Path) -> list[Input]:
+def find_inputs(
+    spark: SparkSession, visitors: Sequence[str], spool: Path, skipped: list[str] | None = None
+) -> list[Input]:
     """Return the files that `visitors` (files, globs, folders) name, each once, in order.
 
+    `skipped` gets the names of files in folders on disks that are not exports by their names.
     The first records of files elsewhere than on this machine's disks go to the folder `spool`.
     Raises `IcpctlError` if a path does not exist, or if Spark would read a file differently
     from one machine.
     """
-    files = _Files(spark, spool)
+    files = _Files(spark, spool, [] if skipped is None else skipped)
     inputs: dict[str | Path, Input] = {}
     for name in visitors:
         if name == STDIN:
@@ -117,7 +120,8 @@ def _refuse(source: Source) -> None:
 class _Files:
     """Files by their names, on disks and in the file systems that Spark has connectors for."""
 
-    def __init__(self, spark: SparkSession, spool: Path) -> None:
+    def __init__(self, spark: SparkSession, spool: Path, skipped: list[str]) -> None:
+        self._skipped = skipped
         self._spark = spark
         self._spool = spool
         self._systems = FileSystems(spark)
@@ -129,7 +133,9 @@ class _Files:
         return self._elsewhere(name) if on_disk is None else self._on_disk(on_disk)
 
     def _on_disk(self, name: str) -> Iterable[Input]:
-        for source in find_sources([name]):
+        exports = find_exports([name])
+        self._skipped += exports.skipped
+        for source in exports.sources:
             if source.pipe:
                 where = Location(source.name)
                 raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)

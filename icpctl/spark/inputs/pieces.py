@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.exports.batches import Batch, Rejected, too_long
-from icpctl.exports.reading import BATCH_ROWS, Reader
-from icpctl.exports.sources import Source
+from icpctl.exports.columns.batches import Batch, Rejected, too_long
+from icpctl.exports.files.sources import Source
+from icpctl.exports.readers.reading import BATCH_ROWS, Reader
 from icpctl.values.text_search import bytes_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Piece:
 
     def batches(self, reader: Reader, name: str) -> Iterator[Batch]:
         """Yield the records, numbered by the lines of the block."""
-        # The reader takes a byte order mark for one only in front of the first line, and the
+        # The reader takes a byte order mark for one only before the first line, and the
         # file's own is gone; so a line comes before all, which is blank.
         shift = self.before - 1
         source = Source(name, self.path, self.path.stat().st_size, None)

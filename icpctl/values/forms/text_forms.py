@@ -32,10 +32,14 @@ MISSING = frozenset({"", "NULL", "\\N", "N/A", "n/a", "#N/A", "NaN", "(not set)"
 """Texts that exports write where there is no value; compared in `visible` form."""
 
 _INVISIBLE = re.compile(f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in INVISIBLE)}]+")
-_UNUSUAL = "[^ -~]|  "
-"""What a text has in which `visible` may change more than outer spaces."""
+_SPACES = re.compile(r"[^\S ]\s*| \s+")
+"""White space that is not one space."""
+
+_END = "\0"
+"""What separates texts that are made into others at once: no form changes it, or joins with it."""
 
 _FIRST_PRINTABLE, _LAST_PRINTABLE, _SPACE = 0x20, 0x7E, 0x20
+_FIRST_BYTE_OF_MARKS = 0xCC  # in UTF-8
 _MARKS_AT_ONCE = 30
 """As in the Stream-Safe Text Format of Unicode (UAX #15, section 13)."""
 
@@ -85,17 +89,25 @@ def visible_column(texts: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     trimmed = pc.ascii_trim(texts, characters=" ")
-    if not _may_be_unusual(trimmed):
-        return trimmed
-    return _changed(trimmed, pc.match_substring_regex(trimmed, _UNUSUAL), visible)
+    return _changed(trimmed, _may_be_unusual(trimmed), trimmed, visible, _visible_at_once)
 
 
 def folded_column(texts: pa.Array) -> pa.Array:
     """Return `folded` of each text; nulls stay."""
     import pyarrow.compute as pc
 
-    is_wide = pc.invert(pc.string_is_ascii(texts))
-    return _changed(pc.ascii_lower(texts), is_wide, folded, texts)
+    is_wide = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
+    return _changed(pc.ascii_lower(texts), is_wide, texts, folded, _folded_at_once)
+
+
+def _visible_at_once(joined: str) -> str:
+    shown = _SPACES.sub(" ", _INVISIBLE.sub("", joined)).strip(" ")
+    shown = shown.replace(f" {_END}", _END).replace(f"{_END} ", _END)
+    return unicodedata.normalize("NFC", shown)
+
+
+def _folded_at_once(joined: str) -> str:
+    return unicodedata.normalize("NFC", joined.casefold())
 
 
 def missing_column(texts: pa.Array) -> np.ndarray:
@@ -110,34 +122,51 @@ def missing_column(texts: pa.Array) -> np.ndarray:
     return flags
 
 
-def _may_be_unusual(texts: pa.Array) -> bool:
-    """Return whether any byte of all texts, or two spaces in a row, ask for a closer look."""
+def _may_be_unusual(texts: pa.Array) -> pa.Array:
+    """Return in which texts `visible` may change more than outer spaces, which they have not.
+
+    These have something else than printable ASCII, or two spaces in a row.
+    """
+    import numpy as np
+    import pyarrow as pa
+
     from icpctl.values.text_search import bytes_of
 
-    _, data = bytes_of(texts)
+    offsets, data = bytes_of(texts)
+    held = np.zeros(len(texts), bool)
     if not len(data):
-        return False
-    if data.min() < _FIRST_PRINTABLE or data.max() > _LAST_PRINTABLE:
-        return True
+        return pa.array(held)
+    unusual = (data < _FIRST_PRINTABLE) | (data > _LAST_PRINTABLE)
     spaces = data == _SPACE
-    return bool((spaces[1:] & spaces[:-1]).any())
+    unusual[1:] |= spaces[1:] & spaces[:-1]
+    held[np.searchsorted(offsets, np.flatnonzero(unusual), "right") - 1] = True
+    return pa.array(held)
 
 
 def _changed(
     texts: pa.Array,
     which: pa.Array,
+    sources: pa.Array,
     change: Callable[[str], str],
-    sources: pa.Array | None = None,
+    change_at_once: Callable[[str], str],
 ) -> pa.Array:
-    """Return `texts`, of which those that `which` flags are `change` of the same of `sources`."""
+    """Return `texts`, of which those that `which` flags are `change` of the same of `sources`.
+
+    `change_at_once` is the same of many texts with `_END` between them.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    which = pc.fill_null(which, False)
     if not which.true_count:
         return texts
-    chosen = (texts if sources is None else sources).filter(which).to_pylist()
-    return pc.replace_with_mask(texts, which, pa.array(map(change, chosen), pa.string()))
+    chosen = sources.filter(which).to_pylist()
+    joined = _END.join(chosen)
+    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
+    if joined.count(_END) >= len(chosen) or (has_marks and _many_marks().search(joined)):
+        made = [change(text) for text in chosen]
+    else:
+        made = change_at_once(joined).split(_END)
+    return pc.replace_with_mask(texts, which, pa.array(made, pa.string()))
 
 
 @cache

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from icpctl.exports.mapping_draft import draft_mapping
-from icpctl.exports.sources import find_sources
+from icpctl.exports.detection.mapping_draft import draft_mapping
+from icpctl.exports.files.sources import find_sources
 from icpctl.mappings.mapping import built_in
 from icpctl.mappings.mapping_file import read_mapping
-from icpctl.output.mapping_drafts import mapping_text
+from icpctl.output.listings.mapping_drafts import mapping_text
 from tests.process import icpctl
 from tests.support import score_files
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases"
 CRM = """\
-Lead No;Head Count;Branche;Nation;Job;Seen on;Homepage;Profile;Note
+Lead No;Staff;Branche;Nation;Job;Seen on;Homepage;Profile;Note
 7;1.200;Software;Deutschland;CTO;20/11/2026;www.acme.example.com;https://www.linkedin.com/in/a;x
 8;45;Handel;France;CEO;19/11/2026;globex.example.com;https://www.linkedin.com/in/b;y
 """
@@ -49,7 +49,7 @@ def test_an_unknown_export_is_read_by_what_is_drafted(tmp_path: Path) -> None:
         "id": "Lead No",
         "last_seen": {"path": "Seen on", "as": "date", "format": "%d/%m/%Y"},
         "industry": "Branche",
-        "company_size": "Head Count",
+        "company_size": "Staff",
         "job_title": "Job",
         "country": "Nation",
         "domain": "Homepage",
@@ -118,9 +118,9 @@ def test_dates_of_two_readings_get_their_format(
 
 def test_a_key_is_taken_for_one_field(tmp_path: Path) -> None:
     path = tmp_path / "v.jsonl"
-    path.write_text('{"Head Count": "51-200", "Company": "Acme", "session_id": 5}\n')
+    path.write_text('{"Staff": "51-200", "Company": "Acme", "session_id": 5}\n')
     _, mapping = suggested(path)
-    assert list(mapping.values()).count("Head Count") == 1
+    assert list(mapping.values()).count("Staff") == 1
     assert "session_count" not in mapping
 
 

@@ -304,9 +304,9 @@ def test_equivalence_is_about_the_icp_too(
         (["equivalent", "saas", "sass"], "there is no config 'sass' in icp_configs"),
         (["equivalent", "saas", "no.yaml"], "there is no file or folder no.yaml"),
         (["witnesses", "sass"], "there is no config 'sass' in icp_configs"),
-        (["--timeout", "5", "equivalent", "saas", "large"], "options of prove stand before"),
-        (["--timeout", "0"], "Invalid value for '--timeout'"),
-        (["--timeout", "nan"], "Invalid value for '--timeout'"),
+        (["--timeout", "5", "equivalent", "saas", "large"], "options of prove before"),
+        (["--timeout", "0"], "--timeout must be at least 0.001"),
+        (["--timeout", "nan"], "--timeout must be at least 0.001"),
         (["--witnesses", "-"], "--witnesses names a file"),
     ],
 )

@@ -156,7 +156,9 @@ def test_losses_are_those_of_insight(tmp_path: Path, command: str) -> None:
     funnels = [it for it in found.tables if it.caption.startswith("Funnel of")]
     steps = [int(r[1]) for it in funnels for r in it.rows[1:] if r[0] != "All visitors"]
     assert steps == lefts
-    gains = [it for it in found.tables if it.caption.startswith("What it would gain")]
+    gains = [
+        it for it in found.tables if it.caption.startswith("What relaxed conditions would gain")
+    ]
     best = max(gain["gain"] for it in conditions for gain in it["gains"])
     assert [int(it.rows[1][2]) for it in gains] == ([best] if command == "insight" else [])
 
@@ -469,7 +471,7 @@ def test_what_cannot_be_written(tmp_path: Path, command: str) -> None:
     for option in (["--no-visitors"], ["--report-title", "x"]):
         ended = run(command, FLAT, *option, cwd=tmp_path)
         assert ended.code == 2
-        assert f"error: {option[0]} says how the report is" in ended.err
+        assert f"error: {option[0]} needs --report" in ended.err
     assert sorted(it.name for it in tmp_path.iterdir()) == ["v.md"]
 
 

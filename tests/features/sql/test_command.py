@@ -114,7 +114,7 @@ def test_a_model_of_dbt(here: Path) -> None:
     (here / "icp.yml").write_text("version: 2\n")
     ended = icpctl(*DUCKDB, *args, cwd=here)
     assert ended.code == 2
-    assert "icp.yml: error: this file is none that icpctl sql wrote" in ended.err
+    assert "icp.yml: error: this file was not written by icpctl sql" in ended.err
     assert (here / "icp.yml").read_text() == "version: 2\n"
 
 
@@ -135,7 +135,7 @@ region: "a\\eb"
 """
 COLUMN_ERRORS = """\
 columns.yaml:1:1: error[ICP701] unknown field 'company_sise'
-columns.yaml:2:11: error[ICP702] this is no column of industry
+columns.yaml:2:11: error[ICP702] this is not a column of industry
 columns.yaml:3:36: error[ICP703] the column of company_size cannot be of type boolean
 columns.yaml:4:1: error[ICP702] pages has a type and no column
 columns.yaml:5:34: error[ICP703] unknown type of a column

@@ -107,10 +107,10 @@ def test_bars_on_a_terminal(tmp_path: Path) -> None:
     assert [line.rstrip() for line in seen.splitlines()] == [
         "7 visitors, 5 matches (71.4 %), average score 100.00",
         "",
-        "CONFIG  PRIORITY  MATCHED    RATE  FIRST  AVG SCORE  █ MATCHED",
-        "a                       5  71.4 %      5     100.00  ████████████████████",
+        "CONFIG  PRIORITY  MATCHED    RATE  ICP OF  AVG SCORE  █ MATCH",
+        "a                       5  71.4 %       5     100.00  ███████████████████",
         "",
-        "DAY         VISITORS  MATCHED     RATE  █ MATCHED ░ NOT",
+        "DAY         VISITORS  MATCHED     RATE  █ MATCH ░ NO MATCH",
         "2026-11-01         1        0    0.0 %  ░░░░░░░░░░",
         "2026-11-02         4        4  100.0 %  ████████████████████████████████████████",
         "2026-11-03         0        0",
@@ -154,8 +154,8 @@ def test_nothing_at_all(tmp_path: Path) -> None:
     assert [line.rstrip() for line in seen.splitlines()] == [
         "0 visitors, 0 matches",
         "",
-        "CONFIG  PRIORITY  MATCHED  RATE  FIRST  AVG SCORE",
-        "a                       0            0",
+        "CONFIG  PRIORITY  MATCHED  RATE  ICP OF  AVG SCORE",
+        "a                       0             0",
         "v.jsonl: warning: this file has no record of a visitor",
     ]
 
@@ -173,7 +173,7 @@ def test_dates_that_are_none_are_told(tmp_path: Path) -> None:
     ended = icpctl("stats", "v.jsonl", "-o", "json", cwd=tmp_path)
     assert json.loads(ended.out)["days"] == [{"date": None, "visitors": 2, "matched": 0}]
     assert ended.err.endswith(
-        "last_seen is not a valid date for 1 visitor: they count without one\n"
+        "last_seen is not a valid date for 1 visitor; they are counted as visitors without a date\n"
     )
     assert (
         json.loads(

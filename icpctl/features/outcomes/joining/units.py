@@ -197,7 +197,7 @@ class Accounts:
         self._filled = len(self.numbers)
 
     def _reserve(self, count: int, sample: Units) -> None:
-        """Make room for so many accounts, at least doubling it; `sample` fills what is unused."""
+        """Make room for `count` accounts, at least doubling it; `sample` fills what is unused."""
         room = 0 if self._room is None else len(self._room)
         if count > room:
             more = sample.take(np.zeros(max(count - room, room), np.int64))

@@ -21,11 +21,11 @@ _TIES = 1 + 1e-7
 
 
 def fisher(a: int, b: int, c: int, d: int) -> float:
-    """Fisher's exact two-sided p: the tables, of equal margins, that are no likelier than this one.
+    """Fisher's exact two-sided p: the tables of equal margins that are at most as likely.
 
     Probabilities are built up from the likeliest table by the ratio of neighbours, and divided by
     their sum: logarithms of factorials near 10^7 would leave only seven digits of p. Tables more
-    than 40 standard deviations (and 400 units) from the likeliest cannot be told from 0.
+    than 40 standard deviations (and 400 units) from the likeliest cannot be distinguished from 0.
     """
     met, won, units = a + b, a + c, a + b + c + d
     if not 0 < met < units or not 0 < won < units:

@@ -18,7 +18,7 @@ _WIDTH = 100
 
 
 def cases_text(config: ConfigFile, cases: Cases) -> str:
-    """The text of a test file. Conditions without a visitor are told in a comment."""
+    """The text of a test file. Conditions without a visitor are named in a comment."""
     conditions = conditions_of(config)
     lines = [
         f"# For each condition of {config.slug} a visitor that holds it and one that fails it.",

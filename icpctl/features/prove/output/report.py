@@ -89,8 +89,8 @@ def _summary(report: Report, proofs: Sequence[Proofs]) -> str:
     meetings = Counter(pair.meeting.value for it in proofs for pair in it.pairs)
     parts = [report.summary()]
     if meetings:
-        told = ", ".join(f"{count:,} {meeting}" for meeting, count in sorted(meetings.items()))
-        parts.append(f"pairs: {told}")
+        counts = ", ".join(f"{count:,} {meeting}" for meeting, count in sorted(meetings.items()))
+        parts.append(f"pairs: {counts}")
     if unknown := sum(len(it.unknown) for it in proofs):
         parts.append(f"{unknown:,} not known")
     return "; ".join(parts)

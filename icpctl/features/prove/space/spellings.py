@@ -23,7 +23,7 @@ _DOMAIN_TAILS = (*_TAILS, ".", ":80", "?{0}", "/{0}")
 
 
 def separators(values: Sequence[str]) -> list[str]:
-    """Some letters that stand in none of the values, in no letter case."""
+    """Some letters that are in none of the values, in no letter case."""
     used = set(chain.from_iterable(values)) | set(chain.from_iterable(map(str.casefold, values)))
     rare = map(chr, range(0x4E00, 0x9FFF))  # no case, no spaces; no config uses all
     free = (it for it in chain(_LETTERS, rare) if it not in used and it.upper() not in used)
@@ -38,10 +38,10 @@ def least_texts(comparator: str, value: str, free: Sequence[str], field: str) ->
             yield from (f"/{it}" for it in free)
         return
     yield value
-    before, behind = _JOINTS.get(comparator, _JOINTS["contains"])
+    before, after = _JOINTS.get(comparator, _JOINTS["contains"])
     for letter in free:
         for head in before:
-            yield from (head.format(letter) + value + tail.format(letter) for tail in behind)
+            yield from (head.format(letter) + value + tail.format(letter) for tail in after)
 
 
 _JOINTS = {

@@ -5,9 +5,9 @@ with that. What a list hits is the union of what its texts hit. So a few texts s
 long as whatever any text hits is a union of what these hit:
 
 - Let `t` be a text that equals no configured value, `s` the longest of the configured beginnings
-  that it has, `e` the longest of the endings, `c` what it contains. With a letter `x` that stands
+  that it has, `e` the longest of the endings, `c` what it contains. With a letter `x` that is
   in no configured value, `sx`, `xe` and each `xcx` hit together exactly what `t` hits. What it
-  contains as a whole word is hit by ` c `, with a mark that is no letter in place of the spaces.
+  contains as a whole word is hit by ` c `, with a mark that is not a letter in place of the spaces.
 - A text that equals a configured value in its normal form hits at least what every text of that
   form hits, and what else it hits is in the first point.
 
@@ -29,9 +29,9 @@ from icpctl.config.definitions import Definitions
 from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
 from icpctl.mappings import mapping
-from icpctl.scoring.conditions import row_words
-from icpctl.scoring.plan import make_plan
-from icpctl.scoring.verdicts import held_of
+from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.verdicts import held_of
 from icpctl.values import normal_forms
 from icpctl.values.text_search import has_word
 from icpctl.vocabulary import Form, Vocabulary
@@ -39,8 +39,8 @@ from icpctl.vocabulary import Form, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from icpctl.scoring.condition_tests import Test
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.condition_tests import Test
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.vocabulary import ConditionType
 
 PRESENT = 1
@@ -156,7 +156,7 @@ class TextSource:
 
     @cached_property
     def separator(self) -> str:
-        """A letter that stands in no value."""
+        """A letter that is in no value."""
         return separators([part.value for part in self._parts])[0]
 
     def _keep(self, text: str, mask: int) -> int:
@@ -216,7 +216,7 @@ class TextSource:
             return self._within(form) | self._paths(form)
         form = normal_forms.FORMS[part.form](part.value)
         mask = self._equals(part.type, part.form, form)
-        if part.form is Form.COUNTRY:  # its code is no part of the text itself
+        if part.form is Form.COUNTRY:  # its code is not part of the text itself
             return mask | PRESENT
         if part.form is Form.SIZE_RANGE:  # `251-1000` is also written `251-1K`
             return mask | PRESENT
@@ -256,7 +256,8 @@ class TextSource:
     def _words(self, part: Part) -> int:
         """What every text has as whole words that hits a part.
 
-        Where its value has no edge of the text, and is no whole word, a letter may be next to it.
+        Where its value has no edge of the text, and is not a whole word, a letter may be next to
+        it.
         """
         before = " " if part.comparator in ("contains_word", "starts_with") else "x"
         after = " " if part.comparator in ("contains_word", "ends_with") else "x"

@@ -1,4 +1,4 @@
-"""Reports to look at: one page of HTML, or Markdown, behind `FORMATS`."""
+"""Reports to look at: one page of HTML, or Markdown; `FORMATS` has them."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from icpctl.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.field_warnings import FieldWarning
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.field_warnings import FieldWarning
+    from icpctl.exports.files.sources import Source
     from icpctl.scoring.run import Run
 
 _MOST_PLACES = 100
@@ -62,7 +62,7 @@ def _place(warning: FieldWarning) -> str:
 
 
 def _unread(run: Run) -> list[Block]:
-    """Files that tell nothing of visitors, and fields that no record of a file has."""
+    """Files that say nothing about visitors, and fields that no record of a file has."""
     blocks = []
     if run.unread.files:
         items = tuple(own(f"{file.file}: {unread_file_text(file)}") for file in run.unread.files)

@@ -123,7 +123,7 @@
     for (const data of datas) draw(data, drawn.get(data.dataset.for));
   });
 
-  // What scrolls can be reached with the keyboard; what does not is no stop on the way.
+  // What scrolls can be reached with the keyboard; what does not is not a stop.
   const scrolling = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const scrolls =

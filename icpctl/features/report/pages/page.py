@@ -16,7 +16,7 @@ LONGEST = 200  # characters of a text that is somebody else's
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Shares of a table's largest bar, 0 to 1: of all, and of the part that stands out."""
+    """Shares of a table's largest bar, 0 to 1: of all, and of the part that is highlighted."""
 
     whole: float
     part: float
@@ -34,7 +34,7 @@ class Link:
 class Cell:
     """A cell: its text, a smaller one below, what it is sorted by, a bar, a tint of 0 to 1.
 
-    `lines` are more texts, such as reasons, each with what it is about in front; `links` come last.
+    `lines` are more texts, such as reasons, each after what it is about; `links` come last.
     """
 
     text: str = ""
@@ -95,7 +95,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the page; `columns` says that its blocks may stand side by side.
+    """A section of the page; `columns` says that its blocks may be side by side.
 
     `legend` says what the strong and the soft part of its bars are.
     """
@@ -148,7 +148,7 @@ def number(value: int) -> Cell:
 
 
 def columns(*names: str) -> tuple[Column, ...]:
-    """Columns: `#` in front of a name is one of numbers, `=` one of bars."""
+    """Columns: `#` before a name marks one of numbers, `=` one of bars."""
     return tuple(Column(name.lstrip("#="), name[0] == "#", name[0] == "=") for name in names)
 
 

@@ -161,7 +161,7 @@ def _configs(figures: Figures) -> Section:
 
 
 def _matching(figures: Figures) -> list[ConfigReport]:
-    """The configs that visitors may belong to: those that exclude have a section of their own."""
+    """The configs that visitors may belong to: those that exclude have another section."""
     excluding = dict(figures.excluded_by or ())
     return [config for config in figures.configs if config.slug not in excluding]
 

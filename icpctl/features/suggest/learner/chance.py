@@ -54,7 +54,7 @@ def permutation_test(sample: Sample, most: int, seed: int) -> PermutationTest:
     """Repeat the whole search on outcomes dealt out anew, and compare what it gains.
 
     The search makes lists, picks fields, thresholds and directions, and fits, as it does for the
-    config; the gain is that of the likelihood. It stops once so many exceed that p is above
+    config; the gain is that of the likelihood. It stops once enough exceed that p is above
     `LARGEST_P` whatever comes (J. Besag and P. Clifford, 1991, Biometrika 78, 301-304).
     """
     sample = sample.take(representatives(sample.won, seed))

@@ -28,7 +28,7 @@ MOST_ATOMS = 400
 
 LEAST_SUPPORT = 10
 LEAST_SHARE = 0.01
-"""A candidate is met, and not met, by at least so many units, and by this share of them."""
+"""A candidate is met, and not met, by at least this many units, and by this share of them."""
 
 
 @dataclass(frozen=True, slots=True)

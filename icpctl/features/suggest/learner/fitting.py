@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 REPETITIONS = 2
-"""Units are dealt into folds so many times; the mean of all folds counts."""
+"""How often units are dealt into folds; the mean of all folds counts."""
 
 
 class Scorer(Protocol):
@@ -76,8 +76,8 @@ def choose_config(sample: Sample, most: int, form: Form, seed: int) -> Choice | 
         return None
     aucs = np.vstack([fold_aucs(sample, most, form, seed, n) for n in range(REPETITIONS)])
     means = np.round(aucs.mean(axis=0), 12)
-    behind = aucs[:, [int(means.argmax())]] - aucs
-    errors = np.round(behind.std(axis=0, ddof=1) / np.sqrt(FOLDS), 12)
+    losses = aucs[:, [int(means.argmax())]] - aucs
+    errors = np.round(losses.std(axis=0, ddof=1) / np.sqrt(FOLDS), 12)
     size = 1 + int(np.flatnonzero(means.max() - means <= errors)[0])
     return Choice(configs[min(size, len(configs)) - 1], means, errors)
 

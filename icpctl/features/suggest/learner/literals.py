@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 _PRIOR_UNITS = 10
-"""A value's won rate is drawn to that of all units as if it had so many more of these."""
+"""A value's won rate is drawn to that of all units as if it had this many more of these."""
 
 _MOST_LISTS = 12
 """Lists made of a field from its best values on, and as many from its worst."""

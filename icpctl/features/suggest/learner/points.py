@@ -48,7 +48,7 @@ class PointsConfig:
         return points
 
     def hundredths(self, points: int) -> int:
-        """The score of so many points in hundredths, rounded half up."""
+        """The score of a number of points in hundredths, rounded half up."""
         return (20_000 * points + self.total) // (2 * self.total) if self.total else 0
 
 

@@ -161,7 +161,7 @@ def _inverse(information: Floats) -> Floats:
 
 
 def _to_digits(values: Floats, digits: int = 9) -> Floats:
-    """Values rounded to so many digits, so that what is equal but for rounding is equal."""
+    """Values rounded to this many digits, so that what is equal but for rounding is equal."""
     some = values > 0
     rounded = np.zeros_like(values)
     scale = 10.0 ** (digits - 1 - np.floor(np.log10(values[some])))

@@ -1,0 +1,215 @@
+"""How a CSV file is written, as its first lines show: its delimiter and its header."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+DELIMITERS = (b",", b";", b"\t", b"|")
+_EXCEL_HINT = re.compile(rb'"?sep=(.)"?[\r\n]+')  # a first line in which Excel names the delimiter
+_END = re.compile(rb"\r?\n|\r?\Z")
+_QUOTED = re.compile(rb'"(?:[^"]|"")*+"?')
+_LOOKED_AT = 64  # records in which the header is looked for
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record's cells, the line on which it begins, and the byte where it ends."""
+
+    cells: list[bytes]
+    line: int
+    end: int
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is an empty line."""
+        return len(self.cells) == 1 and not self.cells[0].strip(b" \r")
+
+    @property
+    def filled(self) -> int:
+        """How many cells are not blank."""
+        return sum(bool(cell.strip()) for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a CSV file: its cells, its line, and the byte and line that follow it.
+
+    `raw` are its bytes without the line's end. `skipped` is how many lines above it, a title or a
+    preamble, are not records. `doubt` is why the header cannot be read as written.
+    """
+
+    delimiter: bytes
+    cells: list[bytes]
+    line: int
+    end: int
+    next_line: int
+    skipped: int = 0
+    doubt: str | None = None
+    raw: bytes = b""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, without spaces around them."""
+        return [cell.decode(errors="replace").strip() for cell in self.cells]
+
+
+def mark_of(head: bytes) -> tuple[bytes, str | None]:
+    """Return the byte order mark at the start of a file, and its encoding."""
+    found = next((it for it in _BOMS.items() if head.startswith(it[0])), None)
+    return found or (b"", None)
+
+
+def looks_like_csv(head: bytes) -> bool:
+    """Return whether the first two lines have the same delimiter and begin no JSON."""
+    mark, encoding = mark_of(head)
+    head = head[len(mark) :]
+    if encoding and encoding != "utf-8":
+        head = head[: len(head) // 2 * 2].decode(encoding, "replace").encode()
+    lines = [line for line in re.split(rb"\r\n|\n|\r", head) if line.strip()][:2]
+    if not lines or any(line.lstrip()[:1] in (b"{", b"[") for line in lines):
+        return False
+    delimiter = _commonest(lines[0])
+    return all(delimiter in _QUOTED.sub(b"", line) for line in lines)
+
+
+def find_header(head: bytes, *, is_whole: bool) -> Header | None:
+    """Return the header in the first bytes of a file, in UTF-8 without a byte order mark.
+
+    `is_whole` says that these are all bytes. None where there is nothing but blank lines.
+    """
+    start = len(head) - len(head.lstrip(b" \r\n"))
+    start = max(head.rfind(b"\n", 0, start), head.rfind(b"\r", 0, start)) + 1
+    line = head.count(b"\n", 0, start) + 1
+    hint = _EXCEL_HINT.match(head, start)
+    if hint:
+        line, start = line + 1, hint.end()
+    if start >= len(head):
+        return None
+    delimiter = hint[1] if hint else _commonest(head[start:])
+    best = None if hint else _below_preamble(head, start, line, is_whole=is_whole)
+    if best:
+        return best
+    return _header(head, start, line, delimiter)
+
+
+def _header(head: bytes, start: int, line: int, delimiter: bytes, skipped: int = 0) -> Header:
+    try:
+        record = read_record(head, start, line, delimiter)
+    except ValueError as error:
+        return Header(delimiter, [], line, start, line, doubt=str(error))
+    next_line = record.line + head.count(b"\n", start, record.end)
+    raw = head[start : record.end].rstrip(b"\r\n")
+    doubt = _bad_utf8(raw)
+    return Header(delimiter, record.cells, line, record.end, next_line, skipped, doubt, raw)
+
+
+def _bad_utf8(raw: bytes) -> str | None:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return f"invalid UTF-8 at byte {error.start + 1}"
+    return None
+
+
+def _below_preamble(head: bytes, start: int, line: int, *, is_whole: bool) -> Header | None:
+    """Return the header if lines that are not records, a title or a preamble, are above it.
+
+    Those fill a cell or two. The header is the first record that fills as many cells as any of the
+    first ones, and all of them are texts.
+    """
+    for delimiter in sorted(DELIMITERS, key=lambda it: -head.count(it)):
+        records = _records(head, start, line, delimiter, is_whole=is_whole)
+        most = max((it.filled for it in records), default=0)
+        if most < 2 or not any(it.filled for it in records[1:]):
+            continue
+        header = next(it for it in records if it.filled == most)
+        above = records[: records.index(header)]
+        if any(it.filled for it in above) and _is_header(header):
+            if any(it.filled > min(2, most - 1) for it in above):
+                return None
+            begin = _start_of(start, records, header)
+            return _header(head, begin, header.line, delimiter, skipped=header.line - line)
+        return None
+    return None
+
+
+def _start_of(start: int, records: list[Record], wanted: Record) -> int:
+    for before, it in pairwise(records):
+        if it is wanted:
+            return before.end
+    return start
+
+
+def _is_header(record: Record) -> bool:
+    cells = [cell.strip() for cell in record.cells if cell.strip()]
+    return not any(re.fullmatch(rb"[-+0-9.,:/]+", cell) for cell in cells)
+
+
+def _records(
+    head: bytes, start: int, line: int, delimiter: bytes, *, is_whole: bool
+) -> list[Record]:
+    """Return the first records that are whole and right."""
+    found: list[Record] = []
+    while start < len(head) and len(found) < _LOOKED_AT:
+        try:
+            record = read_record(head, start, line, delimiter)
+        except ValueError:
+            break
+        if record.end == len(head) and not is_whole:
+            break
+        found.append(record)
+        line += head.count(b"\n", start, record.end)
+        start = record.end
+    return found
+
+
+def read_record(data: bytes, start: int, line: int, delimiter: bytes) -> Record:
+    """Return the record that begins at byte `start`, on `line`.
+
+    Raises `ValueError` where its quotes are wrong.
+    """
+    stop = re.escape(delimiter)
+    plain = re.compile(rb"(?:[^%s\r\n]|\r(?!\n|\Z))*+" % stop)
+    quoted = re.compile(rb'"((?:[^"]|"")*+)"')
+    cells: list[bytes] = []
+    at = start
+    while True:
+        if data[at : at + 1] == b'"':
+            match = quoted.match(data, at)
+            if not match:
+                raise ValueError(f"the quote at {_place(data, start, at, line)} is never closed")
+            cells.append(match[1].replace(b'""', b'"'))
+        else:
+            match = plain.match(data, at)
+            cells.append(match[0] if match else b"")
+        at = match.end() if match else at
+        end = _END.match(data, at)
+        if end:
+            return Record(cells, line, end.end())
+        if data[at : at + 1] != delimiter:
+            raise ValueError(
+                f"the quotes do not match at {_place(data, start, at, line)}; "
+                "a quote inside of quotes is written twice"
+            )
+        at += 1
+
+
+def _place(data: bytes, start: int, at: int, line: int) -> str:
+    before = data[start:at]
+    feeds = before.count(b"\n")
+    byte = len(before) - before.rfind(b"\n")
+    return f"byte {byte}" + (f" of line {line + feeds}" if feeds else "")
+
+
+def _commonest(line: bytes) -> bytes:
+    """Return the delimiter that the first line has most often outside of quotes."""
+    bare = re.split(rb"[\r\n]", _QUOTED.sub(b"", line), maxsplit=1)[0]
+    return max(DELIMITERS, key=bare.count)

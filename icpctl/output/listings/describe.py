@@ -1,0 +1,143 @@
+"""The vocabulary and the finding codes in the terminal, in the formats of `FORMATS`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from icpctl.errors import IcpctlError
+from icpctl.findings.codes import CODES
+from icpctl.output.console import is_coloured, styled, table
+from icpctl.output.reference import kinds, shown_example, type_example
+from icpctl.vocabulary import COMPARATORS, comparators_for, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from icpctl.output.formats import DescribeFormat
+    from icpctl.vocabulary import Vocabulary
+
+About: TypeAlias = "Callable[[str, Vocabulary], dict[str, Any]]"
+
+
+def body(word: str | None, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return what is known of a word, or of everything in short, as JSON values.
+
+    Raises `IcpctlError` `unknown_word`.
+    """
+    if word is None:
+        return {
+            "types": [_type(name, vocabulary) for name in vocabulary.types],
+            "comparators": [_comparator(name, vocabulary) for name in COMPARATORS],
+            "codes": [_code(name, vocabulary) for name in CODES],
+        }
+    tables: tuple[tuple[Collection[str], About], ...] = (
+        (vocabulary.types, _type),
+        (COMPARATORS, _comparator),
+        (CODES, _code),
+    )
+    for known, about in tables:
+        for name in (word, word.lower(), word.upper()):
+            if name in known:
+                return about(name, vocabulary)
+    names = [name for known, _ in tables for name in known]
+    guess = nearest(word, names)
+    raise IcpctlError(
+        f"{word[:100]!r} is not a condition type, comparator or finding code",
+        "unknown_word",
+        hint=f"did you mean {guess}?" if guess else "icpctl describe lists them all",
+    )
+
+
+def print_json(word: str | None, vocabulary: Vocabulary) -> None:
+    """Print the body."""
+    print(json.dumps(body(word, vocabulary), indent=2, ensure_ascii=False))
+
+
+def print_text(word: str | None, vocabulary: Vocabulary) -> None:
+    """Print a word with its examples, or three tables."""
+    about = body(word, vocabulary)
+    if word is None:
+        _overview(about)
+        return
+    head, text = about.pop("name"), about.pop("meaning")
+    title = about.pop("title", None)
+    print(styled(head, "place", colour=is_coloured(sys.stdout)))
+    print(f"  {title}\n\n{text}" if title else f"  {text}")
+    print()
+    examples = {key: about.pop(key) for key in ("example", "bad", "good") if key in about}
+    table(["FIELD", "VALUE"], [[key, _cell(it)] for key, it in about.items()], folds="VALUE")
+    for key, example in examples.items():
+        print(f"\n{styled(key, 'dim', colour=is_coloured(sys.stdout))}")
+        for line in example.rstrip().split("\n"):
+            print(f"  {line}")
+
+
+FORMATS: dict[DescribeFormat, Callable[[str | None, Vocabulary], None]] = {
+    "text": print_text,
+    "json": print_json,
+}
+
+
+def _overview(about: dict[str, Any]) -> None:
+    table(
+        ["TYPE", "KIND", "MEANING"],
+        [[it["name"], it["kind"], it["meaning"]] for it in about["types"]],
+        folds="MEANING",
+    )
+    print()
+    table(
+        ["COMPARATOR", "KINDS", "MEANING"],
+        [[it["name"], it["kinds"], it["meaning"]] for it in about["comparators"]],
+        folds="MEANING",
+    )
+    print()
+    table(
+        ["CODE", "SEVERITY", "MEANING"],
+        [[it["name"], it["severity"], it["title"]] for it in about["codes"]],
+        folds="MEANING",
+    )
+
+
+def _type(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    entry = vocabulary.types[name]
+    bounds = {"range": list(entry.bounds)} if entry.bounds else {}
+    return {
+        "name": name,
+        "meaning": entry.meaning,
+        "kind": entry.kind,
+        **bounds,
+        **({"paths": list(entry.paths)} if entry.is_custom else {}),
+        "comparators": comparators_for(entry.kind),
+        "example": type_example(entry),
+    }
+
+
+def _comparator(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    entry = COMPARATORS[name]
+    types = [it.name for it in vocabulary.types.values() if it.kind in entry.kinds]
+    return {
+        "name": name,
+        "meaning": f"holds when {entry.holds}",
+        "value": entry.shape,
+        "kinds": kinds(entry),
+        "types": types,
+        "example": entry.example,
+    }
+
+
+def _code(name: str, _: Vocabulary) -> dict[str, Any]:
+    code = CODES[name]
+    return {
+        "name": name,
+        "title": code.title,
+        "meaning": code.meaning,
+        "severity": code.severity,
+        "bad": shown_example(code.bad),
+        "good": shown_example(code.good),
+    }
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
