@@ -319,3 +319,16 @@ def test_tables_in_every_spelling(tmp_path: Path, container: str) -> None:
         data = write(list(map(spelling.of, VISITORS)), tmp_path)
         (tmp_path / name).write_bytes(data)
         require_same(tmp_path / name, (spelling,))
+
+
+def test_a_token_of_one_digit_hides_no_value_that_is_missing() -> None:
+    """Of two spellings the one that has a value counts, whatever other records have."""
+    condition = {"type": "city", "comparator": "equals", "value": "Rome"}
+    rules = {"groups": [{"operator": "AND", "conditions": [condition]}]}
+    visitors = [
+        {"city": 5, "City": "Rome"},
+        {"city": "\u200b", "City": "Rome"},
+        {"city": "x", "City": "Rome"},
+    ]
+    rows, _ = score_records([("a", {"label": "A", "rules": rules})], visitors)
+    assert [row["icp_match"] for row in rows] == [False, True, False]

@@ -199,9 +199,10 @@ def _surely_fit(name: str, distinct: pa.Array, entry: ConditionType | None) -> n
     if not (is_text or (entry and entry.kind is Kind.TEXT)) or not len(distinct):
         return np.zeros(len(distinct), bool)
     inner = pc.binary_slice(distinct.cast(pa.binary()), 1, 2)
-    second = np.frombuffer(b"".join(inner.to_pylist()).ljust(len(distinct), b"\0"), np.uint8)
+    # A token of one digit has no second byte, and must not take that of the next.
+    second = np.frombuffer(b"".join(byte or b"\0" for byte in inner.to_pylist()), np.uint8)
     flags: np.ndarray = first_bytes(distinct) == _QUOTE
-    return flags & np.isin(second[: len(distinct)], _LETTERS)
+    return flags & np.isin(second, _LETTERS)
 
 
 def _best_lists(candidates: Sequence[TokenLists], rows: int) -> TokenLists:
