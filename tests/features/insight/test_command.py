@@ -131,7 +131,7 @@ def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
 def test_visitors_without_the_field_are_told(tmp_path: Path) -> None:
     folder(tmp_path, {"a": [CITY, SIZE]}, [{"city": "Bonn"}] * 3 + PEOPLE)
     out = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed
-    assert "a\tcompany size is at least 50: 3 of its 4 near misses lack the field\n" in out
+    assert "a\tcompany size is at least 50: 3 of the 4 near misses lack the field\n" in out
     assert "company size is at least 50\t1\t1\t3\t1\t4\n" in out
 
 
