@@ -8,7 +8,7 @@ from icpctl.config.custom_fields import PREFIX
 from icpctl.config.named_lists import NamedList
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.condition_phrases import phrase, quoted, value_in_words, values_in_words
-from icpctl.output.config_lists import value_text
+from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import cut
 from icpctl.scoring.seen_values import listed_values
 from icpctl.values import normal_forms
@@ -101,7 +101,8 @@ def _is_plain(explained: ConditionExplanation, listed: Sequence[Any]) -> bool:
     if _kind(explained.condition) in (Kind.PAGES, Kind.BOOLEAN):
         return True
     seen = {value_text(value).casefold() for value in _met(explained)}
-    return seen == {value_text(value).casefold() for value in listed}
+    named = listed or explained.condition.listed
+    return seen == {value_text(value).casefold() for value in named}
 
 
 def _in_brackets(explained: ConditionExplanation) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition, Group
 from icpctl.config.named_lists import NamedList
-from icpctl.output.condition_wording import head, role
-from icpctl.output.config_lists import value_text
+from icpctl.output.condition_phrases import phrase
+from icpctl.output.condition_wording import role
+from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def nothing_happened(impact: Impact) -> str:
 
 
 def change_text(change: Change) -> str:
-    """Return a change in a line, as in `company_size gte 500 -> gte 800`."""
+    """Return a change in a line, as in `company size is at least 500 -> at least 800`."""
     before, after = change.before, change.after
     if change.what in ("priority", "minScore", "exclude"):
         return f"{change.what} {_or_none(before)} -> {_or_none(after)}"
@@ -65,8 +66,15 @@ def change_text(change: Change) -> str:
         if text:
             return text
     old, new = _side(change, before), _side(change, after)
-    kind = f"{old.split(' ', 1)[0]} "
-    return f"{old} -> {new.removeprefix(kind)}"
+    return f"{old} -> {new.removeprefix(_subject(before, old, new))}"
+
+
+def _subject(before: object, old: str, new: str) -> str:
+    """Return what two conditions begin with alike, which is said once: `company size is `."""
+    if not isinstance(before, Condition):
+        return ""
+    name = f"{before.condition_type.name_in_words} "
+    return f"{name}is " if all(text.startswith(f"{name}is ") for text in (old, new)) else name
 
 
 def causes_text(move: Move) -> str:
@@ -102,11 +110,11 @@ def _side(change: Change, side: Condition | Group | str | float | None) -> str:
         return _or_none(side)
     if isinstance(side, Group):
         return _group(change, side)
-    return f"{head(side)}{role(side)}"
+    return f"{phrase(side)}{role(side)}"
 
 
 def _group(change: Change, group: Group) -> str:
-    conditions = [f"{head(it)}{role(it)}" for it in group.conditions]
+    conditions = [f"{phrase(it)}{role(it)}" for it in group.conditions]
     more = len(conditions) - _MOST_OF_GROUP
     rest = f" and {counted(more, 'more condition')}" if more > 0 else ""
     return (
@@ -130,7 +138,7 @@ def _condition_change(before: Condition, after: Condition) -> str:
     if before.weight != after.weight:
         changes.append(f"weight {before.weight:g} -> {after.weight:g}")
     is_named = isinstance(new, NamedList)
-    said = head(after) if old == new or is_named else f"{after.type} {after.comparator}"
+    said = phrase(after, None if old == new or is_named else []).rstrip()
     return f"{said}: {', '.join(changes) or 'the same values in another order'}"
 
 

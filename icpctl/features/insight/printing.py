@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from icpctl.features.insight.wording import (
     condition_text,
-    gains_most,
     mostly_by,
     proposed_changes,
     standing_out,
@@ -67,10 +66,6 @@ def _print_tables(result: Insight) -> None:
     left.append(_print_overlap(report))
     if any(left):
         note("long tables are cut to their first rows; -o json has all of them")
-    if is_terminal and (slug := gains_most(report)):
-        note(
-            f"do these changes find customers? icpctl outcomes ... --won deals.csv --config {slug}"
-        )
 
 
 FORMATS: dict[ReportFormat, Callable[[Insight], None]] = {
@@ -148,6 +143,8 @@ def _print_gains(report: InsightReport) -> int:
     left = _print_some(columns, rows, folds="CHANGE", right=["N", "GAINS"], lone=lone)
     if rows and sys.stdout.isatty():
         note("--apply N makes change N in the file of its config")
+        call = f"icpctl outcomes ... --won deals.csv --config {proposed[0].slug}"
+        note(f"do these changes find customers? {call}")
     return left + len(proposed) - len(rows)
 
 

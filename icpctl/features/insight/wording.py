@@ -8,7 +8,7 @@ from icpctl.config.editing.changes import Changes, Replacement
 from icpctl.config.named_lists import NamedList
 from icpctl.errors import IcpctlError
 from icpctl.output.condition_phrases import phrase, quoted, values_of
-from icpctl.output.config_lists import value_text
+from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
 
@@ -139,19 +139,6 @@ def mostly_by(config: ConfigInsight) -> str:
     """Return the condition that alone keeps most visitors away from a config."""
     worst = max(config.conditions, key=lambda condition: condition.near_misses or 0)
     return f"{_name(worst)} {worst.near_misses:,}" if worst.near_misses else ""
-
-
-def gains_most(report: InsightReport) -> str | None:
-    """Return the config in which a change gains most, None where none gains anything."""
-    gains = {config.slug: _best_gain(config) for config in report.configs}
-    best = max(gains, key=lambda slug: gains[slug], default=None)
-    return best if best and gains[best] else None
-
-
-def _best_gain(config: ConfigInsight) -> int:
-    of_bounds = [bound.gain for bound in config.bounds]
-    of_conditions = [gain.gain for condition in config.conditions for gain in condition.gains]
-    return max(of_bounds + of_conditions, default=0)
 
 
 def condition_text(insight: ConditionInsight) -> str:

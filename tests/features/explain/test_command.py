@@ -349,4 +349,4 @@ def test_a_line_of_a_roll_up_is_a_record_of_its_visitor() -> None:
     place = "tests/fixtures/exports/posthog_events.jsonl"
     assert ended.out.startswith(f"v1 in {place}:1, as of ")
     assert ended.err.startswith(f"{place}: read as PostHog events (--mapping posthog)\n")
-    assert ended.err.endswith("line 3 is a record of this visitor, whose first is on line 1\n")
+    assert "\nline 3 is a record of this visitor, whose first is on line 1\n" in ended.err

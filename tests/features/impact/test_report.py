@@ -89,9 +89,9 @@ def test_the_figures_are_those_of_the_json_report(folder: Path) -> None:
             causes.append([_count(it["together"][kind]) for kind in of_config])
     assert [row[2:] for row in table(found, "Changes, and").rows[1:]] == causes
     assert [row[1] for row in table(found, "Changes, and").rows[1:4]] == [
-        "added: company_size gte 600 (optional)",
+        "added: company size is at least 600 (optional)",
         "priority 1 -> 3",
-        "company_size gte 500 -> gte 600",
+        "company size is at least 500 -> at least 600",
     ]
     labels = {it["slug"]: it["label"] for it in expected["configs"]}
     assert [row[:3] for row in table(found, "Visitors that moved").rows[1:]] == [

@@ -29,28 +29,32 @@ LONG = "x" * 200
 @pytest.mark.parametrize(
     ("before", "after", "text"),
     [
-        (BIG, one("company_size gte 800"), "company_size gte 500 -> gte 800"),
-        (BIG, one("company_size lt 500", weight=2), "company_size gte 500 -> lt 500 (weight 2)"),
-        (BIG, BIG | {"weight": 2.5}, "company_size gte 500: weight 1 -> 2.5"),
-        (BIG, BIG | {"optional": True}, "company_size gte 500: required -> optional"),
+        (BIG, one("company_size gte 800"), "company size is at least 500 -> at least 800"),
+        (
+            BIG,
+            one("company_size lt 500", weight=2),
+            "company size is at least 500 -> less than 500 (weight 2)",
+        ),
+        (BIG, BIG | {"weight": 2.5}, "company size is at least 500: weight 1 -> 2.5"),
+        (BIG, BIG | {"optional": True}, "company size is at least 500: required -> optional"),
         (
             one("industry in SaaS|Banks|IT", optional=True),
             one("industry in IT|Software|SaaS", weight=3),
-            "industry in: + Software, - Banks, optional -> required, weight 1 -> 3",
+            "industry is: + Software, - Banks, optional -> required, weight 1 -> 3",
         ),
-        (one("city in A|B"), one("city in B|A"), "city in: the same values in another order"),
+        (one("city in A|B"), one("city in B|A"), "city is: the same values in another order"),
         (
             one("city in a"),
             one("city in a|" + "|".join(map(str, range(20)))),
-            f"city in: {', '.join(f'+ {it}' for it in range(8))}, and 12 more",
+            f"city is: {', '.join(f'+ {it}' for it in range(8))}, and 12 more",
         ),
-        (one("city in a"), one(f"city in a|{LONG}"), f"city in: + {'x' * 60}..."),
+        (one("city in a"), one(f"city in a|{LONG}"), f"city is: + {'x' * 60}..."),
         (
             one("company_size between 1|9"),
             one("company_size between 1|10"),
-            "company_size between 1 and 9 -> between 1 and 10",
+            "company size is between 1 and 9 -> between 1 and 10",
         ),
-        (ROME, BIG, "city equals Rome -> company_size gte 500"),
+        (ROME, BIG, "city is Rome -> company size is at least 500"),
     ],
 )
 def test_a_condition(before: dict[str, Any], after: dict[str, Any], text: str) -> None:
@@ -64,9 +68,9 @@ def test_the_rest() -> None:
     before, after = config(ROME, BIG, priority=10), config(BIG, region, groups=[more])
     assert list(map(change_text, changes_of(before, after))) == [
         "priority 10 -> none",
-        "added: region equals X (optional)",
-        "removed: city equals Rome",
-        "added: group 2, OR of city equals a; city equals b; city equals c and 1 more condition",
+        "added: region is X (optional)",
+        "removed: city is Rome",
+        "added: group 2, OR of city is a; city is b; city is c and 1 more condition",
     ]
     [change] = changes_of(config(ROME), config(ROME, operator="OR"))
     assert change_text(change) == "group 1: AND -> OR"

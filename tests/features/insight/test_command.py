@@ -123,8 +123,9 @@ def test_a_threshold_and_what_it_gains(tmp_path: Path) -> None:
     sizes = [30, 40, 41, 60, "11-50"]
     folder(tmp_path, {"a": [SIZE]}, [{"company_size": it} for it in sizes])
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
-    assert "a\t4\tcompany size is at least 50 -> 40\t+2" in lines
-    assert "a\t1\tcompany size is at least 50 -> 10\t+4" in lines
+    gained = dict(line.split("\t")[2:] for line in lines if "\t+" in line)
+    assert gained["company size is at least 50 -> 40"] == "+2"
+    assert gained["company size is at least 50 -> 10"] == "+4"
     assert "company size is at least 50\t1\t4\t0\t1\t4" in lines
 
 
@@ -164,13 +165,12 @@ def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Pat
     folder(tmp_path, {"a": [CITY]}, visitors)
     seen = on_terminal("icpctl insight v.jsonl 2>notes.txt", cwd=tmp_path)
     assert seen.startswith(f"{len(visitors)} visitor")
-    has_fields = any(visitors)  # a file without any is said to have none, and fails
-    assert ((tmp_path / "notes.txt").read_text() == "") == has_fields
     ended = icpctl("insight", "v.jsonl", cwd=tmp_path)
-    assert (ended.code, ended.err == "") == (0 if has_fields else 1, has_fields)
+    is_read = any(visitors)  # a file that tells nothing of visitors makes the exit code 1
+    assert (ended.code, "warning:" in ended.err) == (0 if is_read else 1, not is_read)
     assert ("NOTABLE" in ended.out) == bool(visitors)
     assert ("MEET" in ended.out) == bool(visitors)
-    assert ("so there is nothing to show" in ended.out) == (not visitors)
+    assert ("no visitors, so there is nothing" in ended.out) == (not visitors)
 
 
 def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:

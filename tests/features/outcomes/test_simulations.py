@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import sqrt
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
+from icpctl.config.store import Workspace
 from icpctl.features.outcomes.condition_verdicts import judge_conditions
 from icpctl.features.outcomes.counting import OutcomeCounts
 from icpctl.features.outcomes.joining.units import Evidence
 from icpctl.features.outcomes.model import Verdict
+from icpctl.features.outcomes.request import OutcomeOptions, read_request
+from icpctl.features.outcomes.scanning import scan_outcomes
 from icpctl.features.outcomes.statistics.intervals import TwoRates, ratio_interval, wilson
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
 from icpctl.features.outcomes.statistics.suspects import (
@@ -20,11 +25,14 @@ from icpctl.features.outcomes.statistics.suspects import (
     number_values,
 )
 from icpctl.features.outcomes.survey import alternate
+from icpctl.scoring.run import Options
 from tests.features.outcomes.support import shapes_of
 from tests.long import LONG
+from tests.process import ROOT
 
 CONFIGS = [[[0, 1, 2, 3]], [[4, 5], [6, 7, 8]], [[9, 10, 11]]]
 LITERALS = 12
+SAMPLE = ROOT / "sample_visitors" / "_outcomes"
 
 
 def three_errors_above(share: float, runs: int) -> float:
@@ -45,6 +53,39 @@ def test_permuted_outcomes_rarely_help() -> None:
         counts.add(Evidence(scores, packed, nobody), won, np.full(units, np.nan))
         judged = judge_conditions(counts, ())
         helped += any(c.verdict is Verdict.HELPS for config in judged for c in config)
+    assert helped <= three_errors_above(0.10, runs)
+
+
+def test_permuted_outcomes_of_the_samples_rarely_help() -> None:
+    """The evidence of the sample's accounts, with their outcomes dealt out anew."""
+    runs = 1000 if LONG else 15
+    evidence, won = [], []
+    configs = {file.slug: file.config for file in Workspace(ROOT / "sample_configs").configs([])}
+    options = Options(datetime.fromisoformat("2026-11-23T12:00:00Z"))
+    asked = OutcomeOptions(won=[str(SAMPLE / "deals.csv")])
+    request = read_request(asked, options.as_of)
+
+    def keep(self: OutcomeCounts, of_units: Evidence, outcomes: np.ndarray, _: np.ndarray) -> None:
+        evidence.append(of_units)
+        won.append(outcomes)
+
+    with patch.object(OutcomeCounts, "add", keep):
+        scan = scan_outcomes(
+            [str(SAMPLE / "visitors.jsonl")],
+            [*configs.items()],
+            options,
+            request.join,
+            request.scope,
+            text_of_condition=str,
+        )
+    shown, rng, helped = scan.survey.counts, np.random.default_rng(10), 0
+    amounts = np.full(len(won[0]), np.nan)
+    for _ in range(runs):
+        counts = OutcomeCounts(shown.configs, shown.literals, shown.shut_outs)
+        counts.add(evidence[0], rng.permutation(won[0]), amounts)
+        judged = judge_conditions(counts, ())
+        helped += any(c.verdict is Verdict.HELPS for config in judged for c in config)
+    assert (len(won), won[0].sum() > 100) == (1, True)
     assert helped <= three_errors_above(0.10, runs)
 
 

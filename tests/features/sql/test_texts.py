@@ -10,6 +10,7 @@ import pytest
 
 from icpctl.values import normal_forms
 from icpctl.values.forms import text_forms
+from tests import oracle
 from tests.features.sql.tables import USUAL, files_of, row_of, sql_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,27 @@ def test_no_value_changes_the_literals_after_its_comment(engine: Engine, value: 
         {"type": "city", "comparator": "in", "value": listed},
     ]
     assert matched(engine, conditions, "city", [*listed, "y"]) == set(listed)
+
+
+BESIDE = [
+    "",
+    *" &-_(/.\u2014\u3001\u20ac",
+    *"aZ7\u00e9\u00df\u0434\u05d0\u0661\u4e2d\u0301\U0001d7d8",
+]
+"""What is next to a word: signs, and letters, digits and marks of several scripts."""
+
+
+@pytest.mark.parametrize("word", ["CTO", "C++", "\u00c9t\u00e9", "\u4e2d\u6587"])
+def test_whole_words_of_every_script(engine: Engine, word: str) -> None:
+    texts = [f"x {before}{word}{after} y" for before in BESIDE for after in BESIDE]
+    condition = {"type": "job_title", "comparator": "contains_word", "value": word}
+    wanted = {
+        text
+        for text in texts
+        if oracle.holds(condition, {"job_title": text}, as_of="2026-11-23T12:00:00Z")
+    }
+    assert matched(engine, [condition], "job_title", texts) == wanted
+    assert 20 < len(wanted) < len(texts)
 
 
 def test_every_letter_equals_what_it_folds_to(engine: Engine) -> None:

@@ -128,7 +128,7 @@
     for (const { target } of entries) {
       const scrolls =
         target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
-      const how = { tabindex: "0", role: "region", "aria-label": target.dataset.label };
+      const how = { tabindex: "0", role: "region", "aria-label": `Table: ${target.dataset.label}` };
       for (const [name, value] of Object.entries(how)) {
         if (scrolls) target.setAttribute(name, value);
         else target.removeAttribute(name);
