@@ -108,7 +108,7 @@ def test_bars_on_a_terminal(tmp_path: Path) -> None:
         "7 visitors, 5 matches (71.4 %), average score 100.00",
         "",
         "CONFIG  PRIORITY  MATCHED    RATE  ICP OF  AVG SCORE  █ MATCH",
-        "a                       5  71.4 %       5     100.00  ███████████████████",
+        "a                       5  71.4 %       5     100.00  ████████████████████",
         "",
         "DAY         VISITORS  MATCHED     RATE  █ MATCH ░ NO MATCH",
         "2026-11-01         1        0    0.0 %  ░░░░░░░░░░",
