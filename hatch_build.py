@@ -24,7 +24,7 @@ from packaging.tags import platform_tags
 
 ZIG = "ziglang==0.17.1"
 OPTIONS = ("-std=c11", "-O2", "-shared", "-fvisibility=hidden")
-_INSTALLED = Path("icpctl", "exports")
+_INSTALLED = Path("icpctl", "exports", "scanner")
 
 
 class Target(NamedTuple):

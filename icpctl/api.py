@@ -25,8 +25,8 @@ from icpctl.errors import IcpctlError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from icpctl.exports.batches import Rejected
-    from icpctl.exports.field_warnings import FieldWarning
+    from icpctl.exports.columns.batches import Rejected
+    from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.features.explain.explained import Explained
     from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.report import MatchReport
@@ -249,7 +249,7 @@ def _run(
 
     from icpctl.output.reasons import sentence
     from icpctl.output.runs.verdict_rows import plain_columns
-    from icpctl.scoring.plan import make_plan
+    from icpctl.scoring.kernel.plan import make_plan
     from icpctl.scoring.reasons import Reasons
     from icpctl.scoring.run import score as score_exports
 

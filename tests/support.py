@@ -16,7 +16,7 @@ from icpctl.scoring.run import Options, score
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.batches import Rejected
+    from icpctl.exports.columns.batches import Rejected
     from icpctl.mappings.mapping import Mapping
 
 AS_OF = "2026-11-23T12:00:00Z"

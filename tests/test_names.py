@@ -27,8 +27,8 @@ CORE_LINES = 30_600
 
 LONG_MODULES = {
     "config/store.py",
-    "exports/path_values.py",
-    "exports/sources.py",
+    "exports/columns/path_values.py",
+    "exports/files/sources.py",
     "features/prove/solver.py",
 }
 """Modules that may be longer, until they are divided."""

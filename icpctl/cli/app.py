@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReport, RunFigures
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.store import Loaded
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
 
 SCORE = "Score and understand"
 CONFIGS = "Configs"

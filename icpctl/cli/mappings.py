@@ -23,7 +23,7 @@ def mappings(
     A mapping tells where records keep the fields; --mapping takes a name, or a file of your own.
     """
     from icpctl.mappings.mapping import built_in, built_in_names, built_in_text
-    from icpctl.output.mappings import LISTS
+    from icpctl.output.listings.mappings import LISTS
 
     if name is None:
         LISTS[output]([built_in(it) for it in built_in_names()])

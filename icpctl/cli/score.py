@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from icpctl.cli.extensions import MakeReport, RunFigures, RunReport
     from icpctl.config.config_file import ConfigFile
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.output.runs.row_files import Targets
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.reasons import Reasons
     from icpctl.scoring.run import Options, Rows, Run
 
@@ -250,7 +250,7 @@ class _Watchers:
         full: bool,
         explains: bool,
     ) -> "_Watchers":
-        from icpctl.scoring.plan import make_plan
+        from icpctl.scoring.kernel.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None

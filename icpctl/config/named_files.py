@@ -73,7 +73,7 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
 
 def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
     """Check the config that stdin holds, or each of a list, as `list -o json` prints it."""
-    from icpctl.config.checks import check_document
+    from icpctl.config.checking.checks import check_document
     from icpctl.config.editing.bodies import read_source, unprinted, without_printed
 
     document = without_printed(read_source(str(_STDIN)))

@@ -50,7 +50,7 @@ class Loaded:
 
     def compare(self) -> None:
         """Put the configs in order and find what is wrong among them, at its place in its file."""
-        from icpctl.config.checks import FOLDER_CHECKS
+        from icpctl.config.checking.checks import FOLDER_CHECKS
 
         self.configs.sort(key=lambda config: config.order)
         for check in FOLDER_CHECKS if self.lint else ():
@@ -341,7 +341,7 @@ def load_document(
     definitions: Definitions | None = None,
 ) -> None:
     """Add what a config file holds; `exists` says whether a file of a name is beside it."""
-    from icpctl.config.checks import check_document
+    from icpctl.config.checking.checks import check_document
 
     loaded.files += 1
     slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None

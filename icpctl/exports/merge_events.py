@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports import json_texts
+from icpctl.exports.columns import json_texts
 from icpctl.exports.visitor_keys import key_paths, key_types, keys_in
 from icpctl.mappings.conversions import COUNT
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
@@ -26,7 +26,7 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns import Columns
+    from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path

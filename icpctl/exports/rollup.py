@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.batches import Batch
-from icpctl.exports.field_warnings import misfits_of
+from icpctl.exports.columns.batches import Batch
+from icpctl.exports.columns.field_warnings import misfits_of
+from icpctl.exports.detection.samples import first_records
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
@@ -30,7 +31,6 @@ from icpctl.exports.merge_events import (
     several,
     visitors_of,
 )
-from icpctl.exports.samples import first_records
 from icpctl.exports.visitor_scan import cores, temporary_folder
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from icpctl.exports.columns import Columns
-    from icpctl.exports.reading import Reader
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.files.sources import Source
+    from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
 

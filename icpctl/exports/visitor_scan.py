@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from icpctl import temporary_folders
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.batches import Numbering
+from icpctl.exports.columns.batches import Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
-    from icpctl.exports.batches import Batch, Task
-    from icpctl.exports.columns import Columns
-    from icpctl.exports.reading import Reader
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.batches import Batch, Task
+    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.files.sources import Source
+    from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
 

@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from icpctl.scoring.verdicts import Verdicts
+    from icpctl.scoring.kernel.verdicts import Verdicts
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from icpctl.scoring.report import ConfigReport, rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.scoring.plan import ConfigPlan, Tiers
-    from icpctl.scoring.verdicts import Verdicts
+    from icpctl.scoring.kernel.plan import ConfigPlan, Tiers
+    from icpctl.scoring.kernel.verdicts import Verdicts
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.conditions import row_words
-from icpctl.scoring.plan import rounded
+from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.plan import rounded
+from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.seen_values import as_number, hits_of, hits_on, see, subject_of
-from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Kind
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.plan import ConfigPlan, Plan, Weights
+    from icpctl.scoring.kernel.plan import ConfigPlan, Plan, Weights
+    from icpctl.scoring.kernel.verdicts import Verdicts
     from icpctl.scoring.seen_values import Hits, HitsOf, Seen
-    from icpctl.scoring.verdicts import Verdicts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from icpctl.mappings.mapping import CONTACTS, parse_path
 
 if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping, Path
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
 
 
 def is_custom(plan: Plan, name: str) -> bool:

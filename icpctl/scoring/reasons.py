@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explanation import ConditionExplanation, explain_configs
-from icpctl.scoring.plan import fields_of
+from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.plan import fields_of
+from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.seen_values import see, subject_of
-from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.explanation import ConfigExplanation
-    from icpctl.scoring.plan import ConfigPlan, GroupPlan, Plan
+    from icpctl.scoring.kernel.plan import ConfigPlan, GroupPlan, Plan
     from icpctl.scoring.run import Rows
     from icpctl.scoring.seen_values import Seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.batches import ThreadScanners
+from icpctl.exports.columns.batches import ThreadScanners
 from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.run import columns_of
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options
 
 

@@ -13,19 +13,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.batches import Numbering
-from icpctl.exports.columns import Columns
-from icpctl.exports.format_detection import map_sources
-from icpctl.exports.reading import KEPT_BYTES, Reader
-from icpctl.exports.sources import find_exports
+from icpctl.exports.columns.batches import Numbering
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.files.sources import find_exports
+from icpctl.exports.readers.reading import KEPT_BYTES, Reader
 from icpctl.exports.visitor_scan import Progress, Scan, cores
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.token_bits import KnownBits
+from icpctl.scoring.kernel.verdicts import Judged, Verdicts, judge
 from icpctl.scoring.run_counts import RunCounts
-from icpctl.scoring.token_bits import KnownBits
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread, require_carried
-from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.batches import Batch, Rejected, Task
-    from icpctl.exports.field_warnings import FieldWarning
-    from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.batches import Batch, Rejected, Task
+    from icpctl.exports.columns.field_warnings import FieldWarning
+    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import MatchReport
     from icpctl.scoring.run_counts import BestVisitor
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from icpctl.exports.field_warnings import FieldWarnings, Misfits
+from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.best_visitors import BestVisitors
 from icpctl.scoring.counts import Counts
-from icpctl.scoring.fields_read import FileFields
+from icpctl.scoring.kernel.fields_read import FileFields
 from icpctl.scoring.report import MatchReport, UnreadFieldReport
 from icpctl.values.typed_columns import scalar_texts
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from icpctl.exports.batches import Batch, Rejected
-    from icpctl.scoring.plan import Plan
+    from icpctl.exports.columns.batches import Batch, Rejected
+    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.verdicts import Verdicts
     from icpctl.scoring.unread_fields import UnreadField
-    from icpctl.scoring.verdicts import Verdicts
 
 SHOWN = 10
 """How many rejected lines and best visitors a run keeps for people to see."""

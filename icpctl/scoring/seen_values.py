@@ -9,17 +9,17 @@ import pyarrow as pa
 
 from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.conditions import row_words, text_column
-from icpctl.scoring.plan import fields_of, make_plan
-from icpctl.scoring.token_bits import custom_column
-from icpctl.scoring.verdicts import held_of
+from icpctl.scoring.kernel.conditions import row_words, text_column
+from icpctl.scoring.kernel.plan import fields_of, make_plan
+from icpctl.scoring.kernel.token_bits import custom_column
+from icpctl.scoring.kernel.verdicts import held_of
 from icpctl.values import column_forms, json_records, normal_forms, typed_columns
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.values.typed_columns import Column
     from icpctl.vocabulary import ConditionType
 

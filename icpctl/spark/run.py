@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.format_detection import map_sources
+from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
 from icpctl.output.runs.verdict_rows import FORMS, Layout
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.sources import Source
+    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.files.sources import Source
     from icpctl.output.runs.verdict_rows import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster

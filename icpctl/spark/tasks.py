@@ -14,9 +14,9 @@ import pyarrow as pa
 from icpctl.errors import IcpctlError
 from icpctl.output.runs.csv_texts import harmless
 from icpctl.output.runs.verdict_rows import json_lines, plain_columns
+from icpctl.scoring.kernel.verdicts import judge
 from icpctl.scoring.run import rows_of
 from icpctl.scoring.run_counts import RunCounts
-from icpctl.scoring.verdicts import judge
 from icpctl.spark.failures import telling
 from icpctl.spark.inputs.reads import task_reader
 from icpctl.spark.inputs.tables import RECORD, batches_of
@@ -26,10 +26,10 @@ from icpctl.timings import Timings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.exports.batches import Batch
-    from icpctl.scoring.plan import Plan
+    from icpctl.exports.columns.batches import Batch
+    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.verdicts import Verdicts
     from icpctl.scoring.run import Rows
-    from icpctl.scoring.verdicts import Verdicts
     from icpctl.spark.failures import Task
     from icpctl.spark.inputs.reads import Read, Reads
     from icpctl.spark.work import BlockCounts, Place, TaskCounting, TaskCounts, Work

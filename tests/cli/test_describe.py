@@ -9,7 +9,7 @@ import pytest
 
 from icpctl.config.schema import config_schema
 from icpctl.findings.codes import CODES
-from icpctl.output.describe import body, print_text
+from icpctl.output.listings.describe import body, print_text
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, CONDITION_TYPES
 from tests.process import icpctl
 

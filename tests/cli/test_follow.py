@@ -28,8 +28,8 @@ rules:
 PATIENCE = 120  # seconds after which a process that waits is ended, and its test fails
 
 HUBSPOT = (
-    b'{"id": "51", "properties": {"jobtitle": "VP", "industry": "SaaS"},'
-    b' "createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-02T00:00:00Z"}\n'
+    b'{"id": "51", "properties": {"jobtitle": "VP", "industry": "SaaS"}, '
+    b'"createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-02T00:00:00Z"}\n'
 )
 POSTHOG = (
     b'{"event": "$pageview", "distinct_id": "1", "timestamp": "2026-11-02T00:00:00Z",'

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from icpctl import IcpConfig
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.editing.body_fields import full_body
 from icpctl.config.editing.changes import Changes, changed

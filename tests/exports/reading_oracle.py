@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.json_documents import layout_of
-from icpctl.exports.reading import BATCH_ROWS, Reader
-from icpctl.exports.sources import HEAD_BYTES, find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import HEAD_BYTES, find_sources
+from icpctl.exports.readers.json_documents import layout_of
+from icpctl.exports.readers.reading import BATCH_ROWS, Reader
 from icpctl.mappings.mapping import load_mapping
 from tests import oracle
 

@@ -6,9 +6,9 @@ import json
 import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.mapping import PAGES, parse_path
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.csv_files import distinct_names
-from icpctl.exports.json_documents import layout_of
-from icpctl.exports.sources import find_exports
+from icpctl.exports.files.sources import find_exports
+from icpctl.exports.readers.csv_files import distinct_names
+from icpctl.exports.readers.json_documents import layout_of
 from tests.exports.tables import read
 from tests.exports.torture import CONFIGS, gzipped
 from tests.long import examples

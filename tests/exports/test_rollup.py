@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.exports.rollup import RollUp
-from icpctl.exports.sources import find_sources
 from icpctl.mappings.mapping import FIELDS, Mapping
 from icpctl.values import normal_forms
 from tests.long import examples

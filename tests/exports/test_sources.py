@@ -10,10 +10,10 @@ import pytest
 
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_exports, find_sources
-from icpctl.exports.streams import OpenedFile
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import find_exports, find_sources
+from icpctl.exports.files.streams import OpenedFile
+from icpctl.exports.readers.reading import Reader
 from icpctl.scoring.run import Options, score
 from tests.exports.torture import CONFIGS, gzipped, visitor
 from tests.support import AS_OF, score_files

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.exports import batches, reading
+from icpctl.exports.columns import batches
+from icpctl.exports.readers import reading
 from icpctl.scoring import run
 from tests.exports.torture import (
     BOM,

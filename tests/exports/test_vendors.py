@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from icpctl.exports.recognition import recognise
+from icpctl.exports.detection.recognition import recognise
 from icpctl.mappings.mapping import built_in, built_in_names, load_mapping
 from icpctl.vocabulary import CONDITION_TYPES
 from tests.exports.torture import config

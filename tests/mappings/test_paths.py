@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.conversions import CONVERSIONS, convert
 from icpctl.mappings.mapping import PAGES
 from icpctl.mappings.paths import (

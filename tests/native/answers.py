@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.exports import native_library
-from icpctl.exports.blocks import PADDING, Block
-from icpctl.exports.native_scanner import NativeScanner
-from icpctl.exports.python_scanner import PythonScanner
-from icpctl.exports.scan_results import ANY, ELEMENTS, Kind, Wanted
+from icpctl.exports.scanner import native_library
+from icpctl.exports.scanner.blocks import PADDING, Block
+from icpctl.exports.scanner.native_scanner import NativeScanner
+from icpctl.exports.scanner.python_scanner import PythonScanner
+from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, Kind, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.exports.scan_results import Scanner, Survey
+    from icpctl.exports.scanner.scan_results import Scanner, Survey
 
 WANTED = (
     Wanted(("a",)),

@@ -47,7 +47,7 @@ def test_a_wheel_holds_the_library_and_is_for_this_machine() -> None:
     assert hook.dependencies() == []
     data = _built(hook)
     ((library, where),) = data["force_include"].items()
-    assert where.startswith("icpctl/exports/scan.")
+    assert where.startswith("icpctl/exports/scanner/scan.")
     assert not data["pure_python"]
     assert data["tag"].startswith("py3-none-")
     assert ctypes.CDLL(library).scan_new
@@ -58,12 +58,12 @@ def test_a_wheel_holds_the_library_and_is_for_this_machine() -> None:
 @pytest.mark.skipif(not shutil.which("cc"), reason="the machine has no compiler")
 def test_an_editable_installation_has_the_library_in_its_folder(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "native", tmp_path / "native")
-    (tmp_path / "icpctl" / "exports").mkdir(parents=True)
+    (tmp_path / "icpctl" / "exports" / "scanner").mkdir(parents=True)
     hook = _hook(tmp_path)
     data = _built(hook, "editable")
     hook.finalize("editable", data, "")
     assert data == {"force_include": {}, "pure_python": True}
-    (library,) = (tmp_path / "icpctl" / "exports").iterdir()
+    (library,) = (tmp_path / "icpctl" / "exports" / "scanner").iterdir()
     assert ctypes.CDLL(str(library)).scan_new
 
 

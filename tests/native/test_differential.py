@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.scan_results import Wanted
+from icpctl.exports.scanner.scan_results import Wanted
 from tests.long import examples
 from tests.native import corpus
 from tests.native.answers import WANTED, answers, native, parts_of, python

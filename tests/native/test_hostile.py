@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from icpctl.exports.blocks import Block
-from icpctl.exports.rejections import MAX_LINE_BYTES, Reason
-from icpctl.exports.scan_results import ELEMENTS, Wanted
+from icpctl.exports.scanner.blocks import Block
+from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
+from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
 from tests.native.answers import answers, native, python, read
 
 A = (Wanted(("a",)),)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpctl.config.model import IcpConfig
-from icpctl.exports.reading import Reader
+from icpctl.exports.readers.reading import Reader
 from icpctl.scoring.run import Options, score
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def scored(export: Path, options: Options) -> tuple[list[Any], Run]:
 def test_verdicts_are_those_of_batches_by_themselves(
     export: Path, threads: int, kept_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("icpctl.exports.reading._LEAST_BYTES", 1 << 14)
+    monkeypatch.setattr("icpctl.exports.readers.reading._LEAST_BYTES", 1 << 14)
     monkeypatch.setattr("icpctl.scoring.run.Reader", partial(Reader, batch_rows=100))
     alone, expected = scored(export, Options(threads=1, fields=("industry",)))  # keeps nothing
     monkeypatch.setattr("icpctl.scoring.run.KEPT_BYTES", kept_bytes)

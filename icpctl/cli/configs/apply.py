@@ -42,7 +42,7 @@ def apply(
     """
     from icpctl.config.editing.applying import carry_out, plan
     from icpctl.output.console import note
-    from icpctl.output.diffs import PLANS, summary
+    from icpctl.output.listings.diffs import PLANS, summary
 
     planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     if not dry_run:
@@ -69,7 +69,7 @@ def diff(
     """Show what `apply` would change; the exit code is 1 when it would change something."""
     from icpctl.config.editing.applying import plan
     from icpctl.output.console import note
-    from icpctl.output.diffs import print_diff, summary
+    from icpctl.output.listings.diffs import print_diff, summary
 
     planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     for step in planned.changes:

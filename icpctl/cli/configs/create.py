@@ -63,8 +63,8 @@ def create(
     from icpctl.config.editing.bodies import given
     from icpctl.config.editing.drafting import Wish, drafted
     from icpctl.config.editing.writing import create
-    from icpctl.output.config_lists import SINGLES
     from icpctl.output.console import note
+    from icpctl.output.listings.config_lists import SINGLES
 
     is_json = file_format == "json"
     words = (where or (), prefer or (), priority, active, is_json)

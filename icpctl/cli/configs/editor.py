@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.editing.writing import keep
 from icpctl.documents.document import read_document
 from icpctl.documents.edited_text import newline_of

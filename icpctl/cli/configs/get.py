@@ -20,7 +20,7 @@ def get(
     output: Output = "yaml",
 ) -> ExitCode:
     """Print one config."""
-    from icpctl.output.config_lists import SINGLES
+    from icpctl.output.listings.config_lists import SINGLES
 
     file = workspace(directory, org).get(slug)
     if expand:

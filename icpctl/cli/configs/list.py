@@ -27,7 +27,7 @@ def list_configs(
     A file that is not valid is reported on stderr; the others are listed all the same, and the
     exit code is 1.
     """
-    from icpctl.output.config_lists import LISTS
+    from icpctl.output.listings.config_lists import LISTS
 
     loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs, lint=False)
     wanted = [file for file in loaded.configs if active in (None, file.config.is_active)]

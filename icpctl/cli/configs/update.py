@@ -82,9 +82,9 @@ def update(
     from icpctl.config.editing.changes import Changes
     from icpctl.config.editing.group_changes import GroupChanges
     from icpctl.config.editing.writing import update
-    from icpctl.output.config_lists import SINGLES
     from icpctl.output.console import note
-    from icpctl.output.diffs import print_change
+    from icpctl.output.listings.config_lists import SINGLES
+    from icpctl.output.listings.diffs import print_change
 
     in_words = GroupChanges(where or (), prefer or (), drop or (), group)
     texts = given(rules), given(file)

@@ -39,8 +39,8 @@ def validate(
 
     The exit code is 1 when there is one, and with --strict when there is no file to check.
     """
+    from icpctl.config.checking.extensions import extension_findings
     from icpctl.config.definitions import NOTHING_DEFINED
-    from icpctl.config.extensions import extension_findings
     from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report

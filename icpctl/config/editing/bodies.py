@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.editing.body_fields import MEANING, full_body
 from icpctl.config.file_names import SUFFIXES
 from icpctl.documents.document import MAX_BYTES, Document, read_document

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import fields_of, not_valid, rules_of

@@ -6,7 +6,7 @@ import codecs
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.condition_words import rules_of_words
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_of, rules_of, without_printed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns import Columns
+from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.mappings.mapping import ID
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import nearest
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from icpctl.exports.batches import Batch
-    from icpctl.exports.reading import Reader
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.batches import Batch
+    from icpctl.exports.files.sources import Source
+    from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_scan import Scan
     from icpctl.mappings.mapping import Mapping
 

@@ -7,16 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from icpctl.exports.visitor_scan import Scan
-from icpctl.scoring.fields_read import FileFields, field_name
-from icpctl.scoring.verdicts import judge
+from icpctl.scoring.kernel.fields_read import FileFields, field_name
+from icpctl.scoring.kernel.verdicts import judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.exports.batches import Batch
-    from icpctl.exports.sources import Source
-    from icpctl.scoring.plan import Plan
+    from icpctl.exports.columns.batches import Batch
+    from icpctl.exports.files.sources import Source
+    from icpctl.scoring.kernel.plan import Plan
 
 _READ_ON = 50  # batches that are read after the visitor, to know what its file lacks
 

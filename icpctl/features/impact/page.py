@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from icpctl.config.git_versions import Versions
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.model import ConfigImpact, Impact, Kind, Sample
 

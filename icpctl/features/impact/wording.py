@@ -8,7 +8,7 @@ from icpctl.config.model import Condition, Group
 from icpctl.config.named_lists import NamedList
 from icpctl.output.condition_phrases import phrase
 from icpctl.output.condition_wording import role
-from icpctl.output.config_lists import value_text
+from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.documents.document import read_document
 from icpctl.documents.text_layout import json_text

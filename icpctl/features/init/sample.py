@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.format_detection import Mapped, map_sources
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import Mapped, map_sources
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.values import typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.mappings.mapping import Mapping
 
 _MOST_RECORDS = 100_000

@@ -111,7 +111,7 @@ def _apply_change(
     from icpctl.config.editing.writing import update
     from icpctl.features.insight.wording import chosen_change
     from icpctl.output.console import note
-    from icpctl.output.diffs import print_change
+    from icpctl.output.listings.diffs import print_change
     from icpctl.output.wording import counted
 
     if result.report.rejected:

@@ -10,16 +10,16 @@ from icpctl.features.insight.answers import Answers, capped_fields
 from icpctl.features.insight.model import InsightReport
 from icpctl.features.insight.watched_conditions import Question
 from icpctl.features.insight.watching import Watch
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.insight.batch_counts import WatchCounts
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 
 

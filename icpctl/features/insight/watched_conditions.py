@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition
     from icpctl.features.insight.model import Change
-    from icpctl.scoring.plan import ConditionPlan, GroupPlan, Plan
+    from icpctl.scoring.kernel.plan import ConditionPlan, GroupPlan, Plan
     from icpctl.vocabulary import ConditionType
 
 MOST_LISTED = 64

@@ -8,7 +8,7 @@ from icpctl.config.editing.changes import Changes, Replacement
 from icpctl.config.named_lists import NamedList
 from icpctl.errors import IcpctlError
 from icpctl.output.condition_phrases import phrase, quoted, values_of
-from icpctl.output.config_lists import value_text
+from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
 

@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import json_of
-from icpctl.exports.format_detection import Mapped, map_sources
-from icpctl.exports.key_forms import key_form
-from icpctl.exports.key_survey import SURVEYED, survey
-from icpctl.exports.mapping_draft import draft_mapping
-from icpctl.exports.reading import Reader
-from icpctl.exports.samples import first_records
-from icpctl.exports.sources import find_exports, find_sources
+from icpctl.exports.columns.field_warnings import json_of
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import Mapped, map_sources
+from icpctl.exports.detection.key_survey import SURVEYED, survey
+from icpctl.exports.detection.mapping_draft import draft_mapping
+from icpctl.exports.detection.samples import first_records
+from icpctl.exports.files.sources import find_exports, find_sources
+from icpctl.exports.readers.reading import Reader
+from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import normal_forms, typed_columns
@@ -31,8 +31,8 @@ from icpctl.vocabulary import CONDITION_TYPES, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.batches import Batch
-    from icpctl.exports.mapping_draft import MappingDraft
+    from icpctl.exports.columns.batches import Batch
+    from icpctl.exports.detection.mapping_draft import MappingDraft
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.typed_columns import Column

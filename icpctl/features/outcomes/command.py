@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes.bounds import Bound
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.printing import Heading

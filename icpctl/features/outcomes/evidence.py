@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.scoring.verdicts import judge_again
+from icpctl.scoring.kernel.verdicts import judge_again
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.plan import ConditionPlan, GroupPlan, Plan
-    from icpctl.scoring.verdicts import Held, Judged, Verdicts
+    from icpctl.scoring.kernel.plan import ConditionPlan, GroupPlan, Plan
+    from icpctl.scoring.kernel.verdicts import Held, Judged, Verdicts
 
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explanation import explain_configs
+from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.reasons import lacking_conditions
-from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.explanation import ConfigExplanation
-    from icpctl.scoring.plan import ConfigPlan, Plan
+    from icpctl.scoring.kernel.plan import ConfigPlan, Plan
 
     Integers = NDArray[np.int64]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from icpctl.config.config_file import ConfigFile
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes import tables
     from icpctl.features.outcomes.model import (
         ConfigOutcomes,

@@ -17,7 +17,7 @@ from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, Miss
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.features.outcomes.survey import Survey, Visits
 from icpctl.mappings.mapping import ID, LAST_SEEN
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
 from icpctl.values.join_keys import domain_form, keys_of
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Evidence
     from icpctl.features.outcomes.model import Outcomes
+    from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
-    from icpctl.scoring.verdicts import Judged
     from icpctl.values.join_keys import KeyForm
 
 _MICROS = 1_000_000

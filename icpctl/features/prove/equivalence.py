@@ -19,12 +19,12 @@ from icpctl.features.prove.solver import (
 )
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, judge, plainest, replay, witness_of, wrong
-from icpctl.scoring.plan import hundredths
+from icpctl.scoring.kernel.plan import hundredths
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.plan import ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.plan import ConfigPlan, GroupPlan
 
 _NAMES = ("first", "second")
 

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.report.best_visitors import TopVisitor
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.report.excluded_visitors import ExcludedVisitor
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Rows, Run
 

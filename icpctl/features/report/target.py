@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from icpctl.config.config_file import ConfigFile
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.features.report.figures import FigureCounts
     from icpctl.features.report.pages.page import Page, Section
     from icpctl.features.report.period import Period
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
 
@@ -120,7 +120,7 @@ class RunReport:
         """Return the report with nothing counted yet."""
         from icpctl.features.report.figures import FigureCounts
         from icpctl.features.report.period import Period
-        from icpctl.scoring.plan import make_plan
+        from icpctl.scoring.kernel.plan import make_plan
 
         pairs = [(config.slug, config.config) for config in configs]
         plan = (

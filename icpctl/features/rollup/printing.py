@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import FieldWarnings
-from icpctl.exports.format_detection import map_sources
+from icpctl.exports.columns.field_warnings import FieldWarnings
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.files.sources import find_exports
 from icpctl.exports.merge_events import COUNTED
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_exports
+from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
@@ -39,9 +39,9 @@ from icpctl.output.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.batches import Batch, Rejected
-    from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.batches import Batch, Rejected
+    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.output.formats import ReportFormat

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.field_warnings import misfits_of
+from icpctl.exports.columns.field_warnings import misfits_of
+from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,

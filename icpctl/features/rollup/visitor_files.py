@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports import json_texts
-from icpctl.exports.field_warnings import misfit_rows
+from icpctl.exports.columns import json_texts
+from icpctl.exports.columns.field_warnings import misfit_rows
 from icpctl.mappings.mapping import FLAT_NAMES, ID, LAST_SEEN, PAGES
 from icpctl.output.runs.verdict_rows import bytes_of
 from icpctl.values import json_records, typed_columns

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.scoring.run import Options, Rows, Run
 
 

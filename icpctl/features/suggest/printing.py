@@ -13,7 +13,7 @@ from icpctl.features.outcomes.tables import estimate, rate
 from icpctl.features.suggest.learner.chance import LARGEST_P
 from icpctl.features.suggest.learner.rules import RulesConfig
 from icpctl.output.console import note, shown
-from icpctl.output.diffs import print_diff
+from icpctl.output.listings.diffs import print_diff
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:

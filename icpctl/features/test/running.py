@@ -14,11 +14,11 @@ from icpctl.features.test.mutants import mutants_of
 from icpctl.findings.codes import CODES
 from icpctl.mappings.mapping import load_mapping
 from icpctl.mappings.misspelt_keys import misspelt_fields
-from icpctl.scoring.conditions import row_words
 from icpctl.scoring.explanation import explain_row
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.record_rows import rows_of
-from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from icpctl.features.test.mutants import Mutant
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.explanation import Explanation
-    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options
 
 

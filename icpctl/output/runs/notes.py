@@ -13,9 +13,9 @@ from icpctl.output.wording import counted, cut
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from icpctl.exports.batches import Rejected
-    from icpctl.exports.field_warnings import FieldWarning
-    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.columns.batches import Rejected
+    from icpctl.exports.columns.field_warnings import FieldWarning
+    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
     from icpctl.scoring.run import Run
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.exports.format_detection import doubled_columns, unknown_format
+from icpctl.exports.detection.format_detection import doubled_columns, unknown_format
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.wording import counted, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.unread_fields import Unread, UnreadField, UnreadFile
 
 _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one

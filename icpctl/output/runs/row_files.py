@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
-    from icpctl.exports.batches import Rejected
+    from icpctl.exports.columns.batches import Rejected
     from icpctl.output.runs.near_miss_files import NearMissWriter
     from icpctl.output.runs.verdict_rows import Form, Writer
     from icpctl.scoring.reasons import NearMiss

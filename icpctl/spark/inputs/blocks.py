@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.parquet_files import row_groups
-from icpctl.exports.streams import changed
+from icpctl.exports.files.streams import changed
+from icpctl.exports.readers.parquet_files import row_groups
 from icpctl.spark.failures import SHARED, telling
 from icpctl.spark.inputs.pieces import FILE, START, Piece
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-    from icpctl.exports.sources import Source
+    from icpctl.exports.files.sources import Source
     from icpctl.spark.failures import Task
 
 COUNT = "count"

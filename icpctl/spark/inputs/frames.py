@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.exports import table_paths
-from icpctl.exports.streams import changed
+from icpctl.exports.columns import table_paths
+from icpctl.exports.files.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START
 from icpctl.spark.inputs.reads import reads_of_blocks, reads_of_lines, reads_of_rows

@@ -10,9 +10,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.file_search import is_hidden
-from icpctl.exports.line_blocks import line_blocks
-from icpctl.exports.sources import (
+from icpctl.exports.files.file_search import is_hidden
+from icpctl.exports.files.sources import (
     COMPRESSIONS,
     STDIN,
     Source,
@@ -20,6 +19,7 @@ from icpctl.exports.sources import (
     find_exports,
     is_export_name,
 )
+from icpctl.exports.readers.line_blocks import line_blocks
 from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.values.json_records import MAX_LINE_BYTES
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.exports.batches import Batch, Rejected, too_long
-from icpctl.exports.reading import BATCH_ROWS, Reader
-from icpctl.exports.sources import Source
+from icpctl.exports.columns.batches import Batch, Rejected, too_long
+from icpctl.exports.files.sources import Source
+from icpctl.exports.readers.reading import BATCH_ROWS, Reader
 from icpctl.values.text_search import bytes_of
 
 if TYPE_CHECKING:

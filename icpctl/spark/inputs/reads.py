@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.spark.inputs.blocks import blocks_in
 from icpctl.spark.inputs.pieces import pieces
@@ -21,7 +21,7 @@ from icpctl.spark.inputs.tables import table_pieces
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpctl.exports.batches import Batch, Rejected
+    from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.inputs.blocks import Tasks
     from icpctl.spark.work import File, Place

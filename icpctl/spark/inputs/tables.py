@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from icpctl.exports import tables
-from icpctl.exports.reading import BATCH_ROWS, Reader
-from icpctl.exports.sources import Source
+from icpctl.exports.files.sources import Source
+from icpctl.exports.readers import tables
+from icpctl.exports.readers.reading import BATCH_ROWS, Reader
 from icpctl.spark.inputs.pieces import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.exports.batches import Batch
+    from icpctl.exports.columns.batches import Batch
 
 ROW = "row"
 """The column of a row's number in its file, from 0."""

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.explanation import explain_row
-from icpctl.scoring.plan import make_plan
+from icpctl.scoring.kernel.plan import make_plan
 from tests import oracle
 from tests.long import examples
 from tests.spec_cases import AS_OF

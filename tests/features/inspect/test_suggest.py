@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from icpctl.exports.mapping_draft import draft_mapping
-from icpctl.exports.sources import find_sources
+from icpctl.exports.detection.mapping_draft import draft_mapping
+from icpctl.exports.files.sources import find_sources
 from icpctl.mappings.mapping import built_in
 from icpctl.mappings.mapping_file import read_mapping
-from icpctl.output.mapping_drafts import mapping_text
+from icpctl.output.listings.mapping_drafts import mapping_text
 from tests.process import icpctl
 from tests.support import score_files
 

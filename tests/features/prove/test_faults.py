@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from icpctl.config.checks import check_document
+from icpctl.config.checking.checks import check_document
 from icpctl.config.condition_words import rules_of_words
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.model import IcpConfig

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns import Columns
-from icpctl.exports.reading import Reader
-from icpctl.exports.recognition import mapping_of
-from icpctl.exports.samples import first_records
-from icpctl.exports.sources import find_sources
+from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.detection.recognition import mapping_of
+from icpctl.exports.detection.samples import first_records
+from icpctl.exports.files.sources import find_sources
+from icpctl.exports.readers.reading import Reader
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
 from icpctl.mappings.mapping import parse_path
 from icpctl.values import typed_columns
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from icpctl.exports.batches import Rejected
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.batches import Rejected
+    from icpctl.exports.files.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.join_keys import KeyForm

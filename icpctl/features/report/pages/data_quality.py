@@ -21,8 +21,8 @@ from icpctl.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.field_warnings import FieldWarning
-    from icpctl.exports.sources import Source
+    from icpctl.exports.columns.field_warnings import FieldWarning
+    from icpctl.exports.files.sources import Source
     from icpctl.scoring.run import Run
 
 _MOST_PLACES = 100

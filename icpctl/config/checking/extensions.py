@@ -1,0 +1,62 @@
+"""What a config uses that the partner's API does not know (SPEC 1), with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.config.checking.lints import Path, conditions_of
+from icpctl.config.named_lists import NamedList
+from icpctl.documents.tree import Problem, find, find_key
+from icpctl.vocabulary import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import Condition
+    from icpctl.errors import Finding
+
+_CODE = "ICP901"
+
+
+def extension_findings(configs: Iterable[ConfigFile]) -> Iterator[Finding]:
+    """Find every extension that some configs use, in the order of their texts."""
+    for file in configs:
+        root = file.document.root
+        if root is None:
+            continue
+        problems = []
+        for key in ("minScore", "exclude"):
+            if key in file.config.model_dump(by_alias=True, exclude_unset=True):
+                message = f"{key} is an extension that the API does not know"
+                problems.append(Problem(_CODE, find_key(root, (key,)), message, "remove it"))
+        for path, condition in conditions_of(file.config):
+            for place, is_key, message, hint in _of_condition(path, condition):
+                start = find_key(root, place) if is_key else find(root, place)
+                problems.append(Problem(_CODE, start, message, hint))
+        yield from map(file.document.finding, sorted(problems, key=lambda problem: problem.start))
+
+
+def _of_condition(path: Path, condition: Condition) -> Iterator[tuple[Path, bool, str, str]]:
+    """Yield the path of each extension, whether its key is meant, the message and the hint."""
+    comparison, value = condition.comparison, condition.value
+    if "weight" in condition.model_fields_set:
+        message = "a weight is an extension that the API does not know"
+        yield (*path, "weight"), True, message, "remove it"
+    if condition.condition_type.is_custom:
+        message = f"{condition.type} is a custom field, which the API does not know"
+        yield (*path, "type"), False, message, "ask for a built-in condition type"
+    if comparison.is_extension:
+        message = f"{comparison.name} is an extension that the API does not know"
+        yield (*path, "comparator"), False, message, f"write {_instead(condition)}"
+    if isinstance(value, NamedList):
+        message = "a named list is an extension that the API does not know"
+        yield (*path, "value"), False, message, "icpctl get SLUG --expand writes its values out"
+    elif comparison.shape is Shape.TEXTS and isinstance(value, tuple):
+        message = f"a list for {comparison.name} is an extension that the API does not know"
+        yield (*path, "value"), False, message, "write a condition for each value in an OR group"
+
+
+def _instead(condition: Condition) -> str:
+    looser = condition.comparison.positive.looser or "contains"
+    return f"not_{looser}" if condition.comparison.negates else looser

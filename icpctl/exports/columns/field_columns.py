@@ -1,0 +1,234 @@
+"""The fields of records, as columns of JSON tokens: of each field's paths the one that fits.
+
+Of the paths of a field, and of the spellings of their keys, the first that has a value which fits
+the field's kind gives the value of a row; where none fits, the first that has a misfit does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports.columns.path_values import (
+    AnyPlanned,
+    PlannedBounds,
+    Scanned,
+    WantedPaths,
+    converted,
+    planned_path,
+)
+from icpctl.exports.columns.tokens import (
+    KeptTokens,
+    TokenLists,
+    Tokens,
+    as_lists,
+    chosen,
+    chosen_lists,
+    opened,
+)
+from icpctl.exports.scanner.key_forms import key_form
+from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.mappings.paths import conversion, missing_texts
+from icpctl.values import json_records, typed_columns
+from icpctl.values.tokens import first_bytes, missing
+from icpctl.vocabulary import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from icpctl.exports.columns.tokens import Values
+    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.scanner.scan_results import Scanner, Wanted
+    from icpctl.mappings.paths import Path
+    from icpctl.vocabulary import ConditionType
+
+_MISSING, _MISFIT, _FITS = 0, 1, 2
+"""What a token is for a field; more is better."""
+
+_QUOTE = ord('"')
+_LETTERS = np.frombuffer(b"ABCDEFGHIJKLMOPQRSTUVWXYZabcdefghijklmopqrstuvwxyz123456789", np.uint8)
+"""With one of these a text begins that no export means as no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldColumns:
+    """What a scanner is asked for to give some columns, and how they are made of its answers.
+
+    `as_cells` says that the tokens are cells of CSV: all are texts, some of which hold JSON.
+    """
+
+    columns: Columns
+    wanted: list[Wanted]
+    planned: dict[str, tuple[AnyPlanned, ...]]
+    as_cells: bool = False
+
+    @classmethod
+    def of(cls, columns: Columns, *, as_cells: bool = False) -> FieldColumns:
+        """Plan the paths of some columns."""
+        wanted = WantedPaths()
+        planned = {}
+        for name, paths in columns.read_paths.items():
+            own: list[AnyPlanned] = []
+            for path in _differing(paths):
+                own.append(planned_path(path, wanted, as_list=name == PAGES))
+                own += PlannedBounds.of(path, wanted) if as_cells else ()
+            planned[name] = tuple(own)
+        return cls(columns, wanted.wanted(), planned, as_cells)
+
+    def kept_tokens(self) -> KeptTokens:
+        """Return what keeps the tokens of a scanner, none yet."""
+        return KeptTokens(opened if self.as_cells else None)
+
+    def table(
+        self, scanner: Scanner, kept: KeptTokens, partition: Sequence[tuple[str, str]] = ()
+    ) -> pa.RecordBatch:
+        """Return the columns of the records that a scanner has read; its tokens are in `kept`.
+
+        `partition` are keys, with their texts, that every record has besides its own.
+        """
+        scanned = Scanned(scanner, kept)
+        arrays = []
+        for name, paths in self.planned.items():
+            candidates = [
+                values
+                for path in paths
+                for values in (
+                    *path.values(scanned),
+                    *of_partition(path.path, partition, scanner.rows),
+                )
+            ]
+            entry = self.columns.type_of(name)
+            arrays.append(field_array(name, candidates, scanner.rows, entry))
+        return pa.RecordBatch.from_arrays(arrays, names=list(self.planned))
+
+
+def _differing(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the paths without those that another spelling of one before them leads to as well."""
+    forms = set()
+    for path in paths:
+        form = tuple(key_form(step) if isinstance(step, str) else step for step in path)
+        if form not in forms:
+            forms.add(form)
+            yield path
+
+
+def of_partition(path: Path, partition: Sequence[tuple[str, str]], rows: int) -> list[Values]:
+    """Return what a path of one key has in the names of folders."""
+    first, *rest = path
+    if not isinstance(first, str) or any(isinstance(step, str) for step in rest):
+        return []
+    return [
+        converted(
+            Tokens.constant(json_records.dumps(text), rows), missing_texts(path), conversion(path)
+        )
+        for key, text in partition
+        if key_form(key) == key_form(first)
+    ]
+
+
+def field_array(
+    name: str, candidates: Sequence[Values], rows: int, entry: ConditionType | None
+) -> pa.Array:
+    """Return the column of a field for Arrow, of what its paths gave, in their order.
+
+    `entry` is the field's condition type, if it is that of one. The column has a JSON token a
+    row, null where there is nothing; `pages` are lists of tokens.
+    """
+    found = [one for one in candidates if one.is_present.any()]
+    if name == PAGES:
+        lists = [as_lists(one) for one in found]
+        return _best_lists(lists, rows).array()
+    tokens = [one.joined() if isinstance(one, TokenLists) else one for one in found]
+    best = _best(name, tokens, rows, entry)
+    return best.array() if entry else best.texts()
+
+
+def _best(
+    name: str, candidates: Sequence[Tokens], rows: int, entry: ConditionType | None
+) -> Tokens:
+    if not candidates:
+        return Tokens.constant(None, rows)
+    if len(candidates) == 1:
+        return candidates[0]
+    state = np.full(rows, -1)
+    choice = np.full(rows, -1)
+    for number, one in enumerate(candidates):
+        its = np.append(_states(name, one.distinct, entry), -1)[one.codes]
+        is_better = its > state
+        choice[is_better], state[is_better] = number, its[is_better]
+        if (state == _FITS).all():
+            break
+    if number == 0:
+        return candidates[0]
+    return chosen(candidates, choice)
+
+
+def _states(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.ndarray:
+    """Return for each of some tokens whether it is missing, a misfit, or fits the field."""
+    states = np.full(len(distinct), _FITS)
+    unsure = ~_surely_fit(name, distinct, entry)
+    if unsure.any():
+        states[unsure] = _looked_at(name, distinct.filter(pa.array(unsure)), entry)
+    return states
+
+
+def _looked_at(name: str, tokens: pa.Array, entry: ConditionType | None) -> np.ndarray:
+    """Return the states of tokens, each as its field is read."""
+    is_date = name == LAST_SEEN or (entry is not None and entry.is_custom and entry.is_days)
+    if entry and not is_date:
+        column = typed_columns.of_kind(tokens, name, entry.kind)
+        fits, misfits = column.present(), column.misfits
+    elif is_date:
+        _, fits, misfits = typed_columns.instants(tokens)
+    else:
+        fits = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
+        misfits = np.flatnonzero(~missing(tokens) & ~fits)
+    states = np.full(len(tokens), _MISSING)
+    states[misfits] = _MISFIT
+    states[fits] = _FITS
+    return states
+
+
+def _surely_fit(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.ndarray:
+    """Return which tokens need no closer look: plain texts of a field of texts."""
+    is_text = entry is None and (name == ID or name not in FIELDS)
+    if not (is_text or (entry and entry.kind is Kind.TEXT)) or not len(distinct):
+        return np.zeros(len(distinct), bool)
+    inner = pc.binary_slice(distinct.cast(pa.binary()), 1, 2)
+    second = np.frombuffer(b"".join(inner.to_pylist()).ljust(len(distinct), b"\0"), np.uint8)
+    flags: np.ndarray = first_bytes(distinct) == _QUOTE
+    return flags & np.isin(second[: len(distinct)], _LETTERS)
+
+
+def _best_lists(candidates: Sequence[TokenLists], rows: int) -> TokenLists:
+    if not candidates:
+        return TokenLists(np.zeros(rows + 1, np.int32), Tokens.constant(None, 0))
+    if len(candidates) == 1:
+        return candidates[0]
+    state = np.full(rows, -1)
+    choice = np.full(rows, -1)
+    for number, one in enumerate(candidates):
+        its = _list_states(one)
+        is_better = its > state
+        choice[is_better], state[is_better] = number, its[is_better]
+    return chosen_lists(candidates, choice)
+
+
+def _list_states(lists: TokenLists) -> np.ndarray:
+    """Return for each row the best that an element is, -1 for an empty list."""
+    tokens = lists.elements.distinct
+    single = pa.ListArray.from_arrays(np.arange(len(tokens) + 1, dtype=np.int32), tokens)
+    column = typed_columns.pages(single)
+    its = np.full(len(tokens) + 1, _MISSING)
+    its[column.misfits] = _MISFIT
+    its[:-1][column.present()] = _FITS
+    found = np.full(lists.rows, -1)
+    filled = np.flatnonzero(lists.lengths)
+    if len(filled):
+        of_elements = its[lists.elements.codes]
+        found[filled] = np.maximum.reduceat(of_elements, lists.offsets[:-1][filled])
+    return found

@@ -1,0 +1,331 @@
+"""Columns of JSON tokens as a scanner gives them: codes by row, and the distinct tokens.
+
+A token is the JSON text of a value. What is done with tokens is done once for each distinct one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports.columns import json_texts
+from icpctl.values import json_records
+from icpctl.values.text_search import bytes_of
+from icpctl.values.tokens import first_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from icpctl.exports.scanner.scan_results import Column
+
+_BACKSLASH, _BRACKET = ord("\\"), ord("[")
+_TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the rows have in one column.
+
+    `codes` [rows, int32] is for each row the number of its token in `distinct` (a string array
+    without nulls), -1 where it has none. Where `is_plain` nearly all rows have their own
+    token, in order.
+    """
+
+    codes: np.ndarray
+    distinct: pa.Array
+    is_plain: bool = False
+
+    @classmethod
+    def of(cls, array: pa.Array) -> Tokens:
+        """Return the tokens of a column: a string array, or a dictionary of strings."""
+        if pa.types.is_dictionary(array.type):
+            distinct = array.dictionary
+            codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False)
+            return cls(codes.astype(np.int32, copy=False), distinct).without_nulls()
+        valid = array.is_valid().to_numpy(zero_copy_only=False)
+        codes = np.where(valid, np.cumsum(valid, dtype=np.int32) - 1, np.int32(-1))
+        return cls(codes.astype(np.int32, copy=False), array.drop_null(), is_plain=True)
+
+    @classmethod
+    def constant(cls, token: str | None, rows: int) -> Tokens:
+        """Return `rows` rows that all have one token, or none."""
+        code = -1 if token is None else 0
+        distinct = pa.array([] if token is None else [token], pa.string())
+        return cls(np.full(rows, code, np.int32), distinct)
+
+    def without_nulls(self) -> Tokens:
+        """Return the same with -1 for each code whose distinct token is null."""
+        if not self.distinct.null_count:
+            return self
+        valid = self.distinct.is_valid().to_numpy(zero_copy_only=False)
+        numbers = np.where(valid, np.cumsum(valid) - 1, -1).astype(np.int32)
+        codes = np.append(numbers, np.int32(-1))[self.codes]
+        return Tokens(codes, self.distinct.drop_null(), self.is_plain)
+
+    def converted(self, convert: Callable[[pa.Array], pa.Array]) -> Tokens:
+        """Return what `convert` makes of the distinct tokens; null means no value."""
+        made = convert(self.distinct) if len(self.distinct) else self.distinct
+        return Tokens(self.codes, made, self.is_plain).without_nulls()
+
+    def only(self, held: np.ndarray) -> Tokens:
+        """Return the tokens of the rows that are true in `held` [rows]."""
+        return Tokens(np.where(held, self.codes, np.int32(-1)), self.distinct)
+
+    def at(self, rows: np.ndarray) -> Tokens:
+        """Return the tokens of the rows numbered so, none for -1."""
+        return Tokens(np.append(self.codes, np.int32(-1))[rows], self.distinct)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.codes)
+
+    @property
+    def is_present(self) -> np.ndarray:
+        """Which rows have a token."""
+        return self.codes >= 0
+
+    def holding(self, flags: np.ndarray) -> np.ndarray:
+        """Return which rows have a token that is true in `flags` [distinct tokens]."""
+        held: np.ndarray = np.append(flags, False)[self.codes]
+        return held
+
+    def array(self) -> pa.Array:
+        """Return the column for Arrow: a dictionary, or texts where nearly all differ."""
+        if not self.is_plain:
+            return pa.DictionaryArray.from_arrays(self._indices(), self.distinct)
+        return self.texts()
+
+    def _indices(self) -> pa.Array:
+        """Return the codes for Arrow, null where there is none, without a copy of them."""
+        valid = np.packbits(self.is_present, bitorder="little")
+        buffers = [pa.py_buffer(valid), pa.py_buffer(np.ascontiguousarray(self.codes, np.int32))]
+        return pa.Array.from_buffers(pa.int32(), self.rows, buffers)
+
+    def texts(self) -> pa.Array:
+        """Return the token of each row as a string array, null where there is none."""
+        if self.is_plain and np.array_equal(self.codes, np.arange(len(self.distinct))):
+            return self.distinct  # each row has its own
+        return self.distinct.take(self._indices())
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLists:
+    """Rows of lists, of which an empty one is null for Arrow.
+
+    Row r has the rows `offsets[r]` to `offsets[r + 1]` of `elements`.
+    """
+
+    offsets: np.ndarray
+    elements: Tokens
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """How many elements each row has."""
+        return np.diff(self.offsets)
+
+    @property
+    def is_present(self) -> np.ndarray:
+        """Which rows have an element."""
+        return self.lengths > 0
+
+    def converted(self, convert: Callable[[pa.Array], pa.Array]) -> TokenLists:
+        """Return the lists of what `convert` makes of their elements, without those it drops."""
+        return TokenLists(self.offsets, self.elements.converted(convert)).without_gaps()
+
+    def at(self, rows: np.ndarray) -> TokenLists:
+        """Return the lists of the rows numbered so, empty ones for -1."""
+        lengths = np.where(rows >= 0, np.append(self.lengths, 0)[rows], 0)
+        codes = self.elements.codes[_places(self.offsets, rows, lengths)]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        return TokenLists(offsets, Tokens(codes, self.elements.distinct))
+
+    def without_gaps(self) -> TokenLists:
+        """Return the lists without elements that have no token."""
+        is_present = self.elements.is_present
+        if is_present.all():
+            return self
+        before = np.concatenate([[0], np.cumsum(is_present)])
+        elements = Tokens(self.elements.codes[is_present], self.elements.distinct)
+        return TokenLists(before[self.offsets].astype(np.int32), elements)
+
+    def array(self) -> pa.Array:
+        """Return the column for Arrow: lists of tokens."""
+        offsets = pa.array(self.offsets.astype(np.int32, copy=False))
+        is_empty = pa.array(~self.is_present)
+        return pa.ListArray.from_arrays(offsets, self.elements.array(), mask=is_empty)
+
+    def joined(self) -> Tokens:
+        """Return each list as the JSON text of a list, none for one that is empty."""
+        lists = pa.ListArray.from_arrays(
+            pa.array(self.offsets.astype(np.int32, copy=False)), self.elements.texts()
+        )
+        texts = pc.if_else(pa.array(self.is_present), json_texts.joined(lists), None)
+        return Tokens.of(texts)
+
+
+Values = Tokens | TokenLists
+"""What a path gives: one value a row, or several."""
+
+
+class KeptTokens:
+    """The distinct tokens of a scanner's columns, copied out once, with those that come later.
+
+    `change` is made of each token. Used by one thread at a time, as the scanner.
+    """
+
+    def __init__(self, change: Callable[[pa.Array], pa.Array] | None = None) -> None:
+        self._change = change
+        self._kept: dict[int, tuple[int, pa.Array]] = {}
+
+    def of(self, column: Column) -> Tokens:
+        """Return a scanner's column, copied out of its memory, in the tokens that are used here."""
+        generation, distinct = self._kept.get(column.number, (-1, _NO_TEXTS))
+        if generation != column.generation or column.is_plain:
+            distinct = _NO_TEXTS
+        if len(distinct) < len(column.offsets) - 1:
+            distinct = pa.concat_arrays([distinct, self._later(column, len(distinct))])
+        if not column.is_plain:
+            self._kept[column.number] = column.generation, distinct
+        return Tokens(column.codes.copy(), distinct, column.is_plain)
+
+    def _later(self, column: Column, start: int) -> pa.Array:
+        """Return the tokens of a column from code `start` on."""
+        offsets = column.offsets[start:]
+        data = pa.py_buffer(column.data[offsets[0] : offsets[-1]].copy())
+        buffers = [None, pa.py_buffer(offsets - offsets[0]), data]
+        tokens = standard_tokens(pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers))
+        return self._change(tokens) if self._change else tokens
+
+
+_NO_TEXTS = pa.array([], pa.string())
+
+
+def singles(tokens: Tokens) -> TokenLists:
+    """Return lists of the one token that each row has; an object, no page alone, is `{}`."""
+    is_present = tokens.is_present
+    offsets = np.concatenate([[0], np.cumsum(is_present)]).astype(np.int32)
+    is_object = pc.starts_with(tokens.distinct, "{")
+    distinct = pc.if_else(is_object, "{}", tokens.distinct)
+    return TokenLists(offsets, Tokens(tokens.codes[is_present], distinct))
+
+
+def chosen(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
+    """Return for each row the token of the candidate number `choice` [rows], none for -1."""
+    codes = np.full(len(choice), -1, np.int32)
+    before = 0
+    for number, one in enumerate(candidates):
+        own = (choice == number) & (one.codes >= 0)
+        codes[own] = one.codes[own] + before
+        before += len(one.distinct)
+    distinct = pa.concat_arrays([one.distinct for one in candidates])
+    return Tokens(codes, distinct)
+
+
+def chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenLists:
+    """Return for each row the list of the candidate number `choice` [rows], none for -1."""
+    lengths = np.zeros(len(choice), np.int64)
+    for number, one in enumerate(candidates):
+        own = choice == number
+        lengths[own] = one.lengths[own]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    codes = np.empty(int(offsets[-1]), np.int32)
+    before = 0
+    for number, one in enumerate(candidates):
+        own = np.flatnonzero(choice == number)
+        places = _places(offsets, own, one.lengths[own])
+        taken = _places(one.offsets, own, one.lengths[own])
+        found = one.elements.codes[taken]
+        codes[places] = np.where(found >= 0, found + before, -1)
+        before += len(one.elements.distinct)
+    distinct = pa.concat_arrays([one.elements.distinct for one in candidates])
+    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
+
+
+def together(lists: Sequence[TokenLists]) -> TokenLists:
+    """Return for each row the elements of all of its lists, one list after another."""
+    lengths = np.sum([one.lengths for one in lists], axis=0)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    codes = np.empty(int(offsets[-1]), np.int32)
+    starts = offsets.copy()
+    rows = np.arange(len(lengths))
+    before = 0
+    for one in lists:
+        found = one.elements.codes[_places(one.offsets, rows, one.lengths)]
+        codes[_places(starts, rows, one.lengths)] = np.where(found >= 0, found + before, -1)
+        starts[:-1] += one.lengths
+        before += len(one.elements.distinct)
+    distinct = pa.concat_arrays([one.elements.distinct for one in lists])
+    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
+
+
+def as_lists(values: Values) -> TokenLists:
+    """Return values as lists: a token that is a list, as conversions give them, is taken apart."""
+    if isinstance(values, TokenLists):
+        return values
+    first = first_bytes(values.distinct)
+    if not (first == _BRACKET).any():
+        return singles(values)
+    elements = [_elements(token) for token in values.distinct.to_pylist()]
+    ends = np.concatenate([[0], np.cumsum([len(its) for its in elements])]).astype(np.int32)
+    flat = Tokens.of(pa.array([it for its in elements for it in its], pa.string()))
+    return TokenLists(ends, flat).at(values.codes)
+
+
+def _elements(token: str) -> list[str | None]:
+    value = json_records.loads(token)
+    elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
+    return [None if it is None else json_records.dumps(it) for it in elements]
+
+
+def _places(offsets: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return the numbers of the elements of some rows, one after another."""
+    if not len(rows) or len(offsets) < 2:
+        return np.empty(0, np.int64)
+    ends = np.cumsum(lengths)
+    starts = np.repeat(offsets[:-1][rows].astype(np.int64) - (ends - lengths), lengths)
+    return starts + np.arange(int(ends[-1]))
+
+
+def standard_tokens(distinct: pa.Array) -> pa.Array:
+    """Return tokens as `json_records` writes them.
+
+    Lists and objects have no white space, `-0` is `0`, and half a surrogate pair is U+FFFD.
+    """
+    if not len(distinct):
+        return distinct
+    odd = np.isin(first_bytes(distinct), _TO_REWRITE)
+    if (bytes_of(distinct)[1] == _BACKSLASH).any():
+        odd |= pc.match_substring(distinct, "\\u").to_numpy(zero_copy_only=False)
+    if not odd.any():
+        return distinct
+    mask = pa.array(odd)
+    made = [json_records.dumps(json_records.loads(it)) for it in distinct.filter(mask).to_pylist()]
+    return pc.replace_with_mask(distinct, mask, pa.array(made, pa.string()))
+
+
+def opened(tokens: pa.Array) -> pa.Array:
+    """Return the tokens of texts, of which one that is a JSON list or object becomes that."""
+    may_be = pc.match_substring_regex(tokens, r'^"\s*[\[{]')
+    if not pc.any(may_be).as_py():
+        return tokens
+    made = [opened_token(token) for token in tokens.filter(may_be).to_pylist()]
+    return pc.replace_with_mask(tokens, may_be, pa.array(made, pa.string()))
+
+
+def opened_token(token: str) -> str:
+    """Return the JSON list or object in the token of a text, else the token."""
+    try:
+        value = json_records.loads(json_records.loads(token))
+    except ValueError:
+        return token
+    return json_records.dumps(value) if isinstance(value, list | dict) else token

@@ -1,0 +1,134 @@
+"""Which mapping an export is read with: recognised from its first records, unless one is forced."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from icpctl.errors import IcpctlError
+from icpctl.exports.columns.visitor_columns import first_value
+from icpctl.exports.detection.recognition import fields_in, formed_fields, mapping_of
+from icpctl.exports.detection.record_forms import formed
+from icpctl.exports.detection.samples import column_names, first_records, skipped_lines
+from icpctl.exports.files.sources import head_of
+from icpctl.mappings.mapping import ID, Mapping
+from icpctl.values.json_records import scalar_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.exports.files.sources import Source
+
+_KEYS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The mapping of one file.
+
+    `recognised` says that the file's records showed it. `first` are the fields that some of the
+    first records have. `fits` is false where these have none but an id; `keys` are then some of
+    theirs. `doubled` are names that several columns of a table have, of which only the first is
+    read. `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at`
+    many, `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what
+    the file is instead of an export. `kept` are the first records of what cannot be read again.
+    """
+
+    source: str
+    mapping: Mapping
+    recognised: bool
+    fits: bool
+    keys: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    skipped_lines: int = 0
+    first: frozenset[str] = frozenset()
+    repeated_ids: int = 0
+    looked_at: int = 0
+    foreign: str | None = None
+    kept: tuple[dict[str, Any], ...] = field(default=(), repr=False, compare=False)
+
+
+def map_sources(
+    sources: Sequence[Source], forced: Sequence[Mapping] = (), *, keep: int = 0
+) -> list[Mapped]:
+    """Return the mapping of each file: of `forced` the first that recognises it, else their first.
+
+    Without `forced` it is what the file's first records tell. The first records of the first `keep`
+    files are kept, and those of what cannot be read again. Raises `IcpctlError`
+    `mapping_fits_nothing` where `forced` finds no field in any file.
+    """
+    forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
+    mapped = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
+    if forced and mapped and not any(file.fits or file.first for file in mapped):
+        these = "this mapping" if len(forced) == 1 else "these mappings"
+        raise IcpctlError(
+            f"no field of {these} is in the first records of {mapped[0].source}",
+            "mapping_fits_nothing",
+            forced[0].where,
+            f"they have {_listed(mapped[0].keys)}; icpctl inspect {mapped[0].source} shows what is "
+            "in an export, and without a mapping the format is recognised",
+        )
+    return mapped
+
+
+def unknown_format(one: Mapped) -> tuple[str, str]:
+    """What is wrong with a file of which nothing was found, and what to do."""
+    has = f"only {_listed(one.keys)}" if one.keys else "nor anything else"
+    return (
+        f"no record has a field of a visitor, {has}; tried the mapping {one.mapping.name}",
+        f"icpctl inspect --suggest {one.source} drafts a mapping for it, and --mapping FILE names "
+        "it; icpctl mappings lists the formats that are recognised",
+    )
+
+
+def doubled_columns(one: Mapped) -> tuple[str, str]:
+    """What is said where columns of a table have the same name, and what to do."""
+    return (
+        f"several columns are called {_listed(one.doubled)}; only the first of them is read",
+        "rename the others, so that a mapping can name them",
+    )
+
+
+def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) -> Mapped:
+    mapping, recognised = mapping_of(source, forced)
+    sample = list(first_records(source, mapping=mapping))
+    records = [formed(dict(source.partition) | record) for record in sample]
+    first = fields_in(mapping, records)
+    # A file of which no record can be shown is for the reader to judge.
+    fits = not any(records) or bool(first - {ID})
+    keys = () if fits else tuple(dict.fromkeys(key for record in sample for key in record))
+    return Mapped(
+        source.name,
+        mapping,
+        recognised,
+        fits,
+        keys,
+        doubled=tuple(n for n, count in Counter(column_names(source)).items() if count > 1),
+        skipped_lines=skipped_lines(source),
+        first=first,
+        repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
+        looked_at=len(records),
+        foreign=None if first - {ID} else _foreign(source, sample),
+        kept=tuple(sample) if keep or source.pipe else (),
+    )
+
+
+def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
+    """Return what a file is, as far as that is known, where it is not an export."""
+    from icpctl.exports.detection.foreign_files import foreign_content
+
+    return foreign_content(head_of(source), records)
+
+
+def _repeated_ids(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
+    """Return how many of the records have the id of one before."""
+    paths = formed_fields(mapping)[ID]
+    ids = [scalar_text(first_value(record, paths)) for record in records]
+    known = [text for text in ids if text is not None]
+    return len(known) - len(set(known))
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _KEYS_SHOWN} more keys" if len(keys) > _KEYS_SHOWN else ""
+    return ", ".join(key[:40] for key in keys[:_KEYS_SHOWN]) + more

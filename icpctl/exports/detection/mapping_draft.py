@@ -1,0 +1,187 @@
+"""A mapping for an export that no format fits, drafted from the names and values of its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
+from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.similar_keys import NAMES, SURE, Likeness, similar_keys
+from icpctl.exports.scanner.key_forms import key_form
+from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, built_in, built_in_names
+from icpctl.values import json_records
+from icpctl.values.forms import date_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from icpctl.exports.files.sources import Source
+    from icpctl.mappings.mapping import Mapping
+
+_SURE = 0.78  # of a name: it has the words for the field, or is nearly them
+_FITTING = 0.9  # share of the values
+_FILES = 50  # of which the first records are looked at
+_OTHERS = 2  # further keys that are proposed for a field
+
+_MONTH_FIRST, _DAY_FIRST = "%m/%d/%Y", "%d/%m/%Y"
+_CLOCKS = ("", *(f"{mark}{clock}" for mark, clock in product(
+    (" ", ", ", "T"), ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p")
+)))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A field, the key that is proposed for it, and the formats of its dates if they need any.
+
+    A line that is not `is_sure` is for the user to confirm.
+    """
+
+    field: str
+    key: SurveyedKey
+    is_sure: bool
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MappingDraft:
+    """Lines of a mapping that extends the built-in one `base`.
+
+    `there` are lines for the fields that `base` finds by itself, `unused` the keys that nothing
+    reads. All of it comes from `records` first records.
+    """
+
+    base: str
+    lines: list[DraftLine]
+    there: list[DraftLine]
+    unused: list[SurveyedKey]
+    records: int
+    repeated_ids: int = 0
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The fields that are sure, and their paths."""
+        return {line.field: line.key.text for line in self.lines if line.is_sure}
+
+
+def draft_mapping(
+    sources: Sequence[Source], mappings: Sequence[Mapping] = (), asked: Collection[str] = ()
+) -> MappingDraft:
+    """Draft a mapping for files of one format; `mappings` are what they are read with, if any.
+
+    `asked` are texts that configs ask for. Raises `IcpctlError` where a file cannot be read.
+    """
+    (of_file, *_) = map_sources(sources[:1], mappings)
+    base = of_file.mapping if of_file.mapping.name in built_in_names() else built_in(DEFAULT)
+    kept = of_file.kept or islice(_records(sources, base), SURVEYED)
+    records = list(kept)
+    keys = survey(records)
+    read = _fields_read(base, keys)
+    there = [DraftLine(name, key, is_sure=True) for name, key in read.items()]
+    taken = {key.path for key in read.values()}
+    free = [key for key in keys if key.path not in taken]
+    lines = drafted_lines(free, [name for name in NAMES if name not in read], asked)
+    named = {line.key.path for line in lines}
+    unused = [key for key in free if key.path not in named]
+    return MappingDraft(base.name, lines, there, unused, len(records), of_file.repeated_ids)
+
+
+def drafted_lines(
+    keys: Sequence[SurveyedKey], fields: Iterable[str], asked: Collection[str] = ()
+) -> list[DraftLine]:
+    """Return lines for some fields, each with the likeliest key; a key is sure for one field only.
+
+    What is likely for a field, but less, follows as lines that are not sure.
+    """
+    likely = {name: similar_keys(name, keys, asked) for name in fields}
+    sure = [(name, alike) for name in likely for alike in likely[name] if _is_sure(alike)]
+    ranked = sorted(sure, key=lambda pair: -pair[1].whole)
+    chosen: dict[str, SurveyedKey] = {}
+    for name, alike in ranked:
+        if name not in chosen and alike.key not in chosen.values():
+            chosen[name] = alike.key
+    return [line for name in likely for line in _lines(name, likely[name], chosen)]
+
+
+def _lines(
+    name: str, likely: Sequence[Likeness], chosen: dict[str, SurveyedKey]
+) -> Iterator[DraftLine]:
+    if name in chosen:
+        key = chosen[name]
+        yield DraftLine(name, key, _is_clear(name, key), _formats(name, key))
+        return
+    taken = [key.path for key in chosen.values()]
+    free = [alike.key for alike in likely if alike.key.path not in taken]
+    for key in free[:_OTHERS]:
+        yield DraftLine(name, key, is_sure=False, formats=_formats(name, key))
+
+
+def _is_sure(alike: Likeness) -> bool:
+    if alike.values >= SURE:
+        return True
+    return alike.name >= _SURE and (
+        alike.fitting >= _FITTING or bool(_formats(LAST_SEEN, alike.key))
+    )
+
+
+def _is_clear(name: str, key: SurveyedKey) -> bool:
+    """Whether the dates of a key have one reading, as far as its values tell."""
+    return name != LAST_SEEN or not _formats(name, key) or len(_orders(key)) == 1
+
+
+def _formats(name: str, key: SurveyedKey) -> tuple[str, ...]:
+    """Return the formats of dates such as 11/20/2026; of both orders month first is proposed."""
+    dates = _numeric_dates(key) if name == LAST_SEEN else []
+    if not dates:
+        return ()
+    order = _orders(key)[0]
+    formats = (f"{order}{clock}" for clock in _CLOCKS)
+    return tuple(each for each in formats if any(_reads(each, text) for text in dates))
+
+
+def _orders(key: SurveyedKey) -> list[str]:
+    """Return the orders of day and month in which all dates of a key exist."""
+    days = [text[: text.index("/", text.index("/") + 1) + 5] for text in _numeric_dates(key)]
+    orders = [
+        order for order in (_MONTH_FIRST, _DAY_FIRST) if all(_reads(order, day) for day in days)
+    ]
+    return orders or [_MONTH_FIRST, _DAY_FIRST]
+
+
+def _numeric_dates(key: SurveyedKey) -> list[str]:
+    texts = (json_records.scalar_text(json_records.loads(token)) for token in key.values)
+    return [text.strip() for text in texts if text and date_forms.has_two_readings(text)]
+
+
+def _reads(pattern: str, text: str) -> bool:
+    try:
+        datetime.strptime(text, pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def _records(sources: Sequence[Source], mapping: Mapping) -> Iterator[dict[str, object]]:
+    for source in sources[:_FILES]:
+        yield from first_records(source, SURVEYED, mapping)
+
+
+def _fields_read(mapping: Mapping, keys: Sequence[SurveyedKey]) -> dict[str, SurveyedKey]:
+    """Return the fields that a mapping finds, each with the first of the keys that it reads."""
+    by_form: dict[tuple[str, ...], SurveyedKey] = {}
+    for key in keys:
+        by_form.setdefault(_form(key.path), key)
+    read = {}
+    for name in (ID, *NAMES):
+        forms = (_form(path) for path in mapping.paths[name])
+        first = next((by_form[form] for form in forms if form in by_form), None)
+        if first:
+            read[name] = first
+    return read
+
+
+def _form(path: Iterable[object]) -> tuple[str, ...]:
+    return tuple(key_form(step) for step in path if isinstance(step, str))

@@ -1,0 +1,127 @@
+"""Which mapping the records of a file take: recognised by their keys, in any spelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from icpctl.exports.columns.table_paths import keys_of_lists
+from icpctl.exports.columns.visitor_columns import first_value, keys_of_mapping
+from icpctl.exports.detection.record_forms import formed, formed_path
+from icpctl.exports.detection.samples import first_records, json_layout, json_records_of
+from icpctl.exports.readers.json_documents import Layout
+from icpctl.mappings.mapping import DEFAULT, Mapping, built_in, built_in_names
+from icpctl.mappings.paths import Constant, Keys, Path, is_present, keys_needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from icpctl.exports.files.sources import Source
+
+    Record = dict[str, Any]
+
+_COUNTED = 20  # records in which the fields of two formats are counted
+
+
+def mapping_of(source: Source, forced: Sequence[Mapping] = ()) -> tuple[Mapping, bool]:
+    """Return the mapping of a file, and whether its records tell it.
+
+    It is the first of `forced` that recognises the file, else their first; without any, the
+    built-in one whose format the file has.
+    """
+    return _chosen(source, forced) if forced else _detected(source)
+
+
+def recognise(records: Sequence[Record]) -> Mapping | None:
+    """Return the built-in mapping whose format most of the records have; None where none has.
+
+    Of several that know equally many records the most specific one is taken: the one that asks
+    for most paths.
+    """
+    return _recognised(list(map(formed, records)))
+
+
+def fields_in(mapping: Mapping, records: Sequence[Record]) -> frozenset[str]:
+    """Return the fields that some of the records, with keys in their form, have."""
+    keys = {key for record in records for key in record}
+    return frozenset(
+        name
+        for name, paths in formed_fields(mapping).items()
+        if (there := [path for path in paths if _may_lead(path, keys)])
+        and any(first_value(record, there) is not None for record in records)
+    )
+
+
+def formed_fields(mapping: Mapping) -> dict[str, tuple[Path, ...]]:
+    """Return the paths of each field that a record may have, or not, for records as above."""
+    return {
+        name: tuple(formed_path(path) for path in paths if not isinstance(path[0], Constant))
+        for name, paths in mapping.paths.items()
+    }
+
+
+def _may_lead(path: Path, keys: set[str]) -> bool:
+    """Return whether a path may lead anywhere in records that have these keys."""
+    return any(needed[0] in keys for needed in keys_needed(path))
+
+
+def _chosen(source: Source, forced: Sequence[Mapping]) -> tuple[Mapping, bool]:
+    for mapping in forced if len(forced) > 1 else ():
+        records = list(map(formed, first_records(source, mapping=mapping)))
+        if _count_of(records, mapping)[0] > len(records) // 2:
+            return mapping, True
+    return forced[0], False
+
+
+def _detected(source: Source) -> tuple[Mapping, bool]:
+    for records, is_right in _readings(source):
+        mapping = recognise([dict(source.partition) | record for record in records])
+        if mapping and is_right(mapping):
+            return mapping, True
+    return built_in(DEFAULT), False
+
+
+def _readings(source: Source) -> Iterator[tuple[Iterable[Record], Callable[[Mapping], bool]]]:
+    """Yield what the first records may be, and whether they are that for a mapping.
+
+    A lone object is a page of records for a mapping that reads none of its other keys, and a
+    record for one that does.
+    """
+    page = json_layout(source, (), _named_lists()) if source.format == "json" else None
+    if page is None or page.kind != "page":
+        yield first_records(source), lambda _: True
+        return
+
+    def is_page(mapping: Mapping) -> bool:
+        named = keys_of_lists(mapping.records)
+        return json_layout(source, keys_of_mapping(mapping), named) == page
+
+    yield json_records_of(source, page), is_page
+    alone = Layout("objects", page.begins)
+    yield json_records_of(source, alone), lambda mapping: not is_page(mapping)
+
+
+def _named_lists() -> list[Keys]:
+    """Return where pages of the known formats have their records."""
+    return [keys for name in built_in_names() for keys in keys_of_lists(built_in(name).records)]
+
+
+def _recognised(records: Sequence[Record]) -> Mapping | None:
+    best, recognised = (len(records) // 2, 0), None
+    for name in built_in_names():
+        known, keys = _count_of(records, built_in(name))
+        if (known, keys) > best and known > len(records) // 2:
+            best, recognised = (known, keys), built_in(name)
+    few = records[:_COUNTED]
+    if recognised and len(fields_in(recognised, few)) < len(fields_in(built_in(DEFAULT), few)):
+        return None  # keys that a format has may be in flat records too
+    return recognised
+
+
+def _count_of(records: Sequence[Record], mapping: Mapping) -> tuple[int, int]:
+    """Count the records that have all keys by which a mapping knows its format, and these keys."""
+    counts = [(0, 0)]
+    for keys in mapping.recognised_by:
+        paths = [formed_path(path) for path in keys]
+        known = sum(all(is_present(record, path) for path in paths) for record in records)
+        counts.append((known, len(paths)))
+    return max(counts)

@@ -1,0 +1,1 @@
+"""Which files a call names, and their bytes: compression, archives, encodings."""

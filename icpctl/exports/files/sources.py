@@ -1,0 +1,450 @@
+"""Which files an export is: files, folders, globs, archives and stdin, plain or compressed."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
+
+from icpctl.errors import IcpctlError, Location
+from icpctl.exports.files.archives import MemberStream, member_names
+from icpctl.exports.files.file_search import files_below, is_hidden, matches
+from icpctl.exports.files.streams import (
+    DamagedError,
+    OpenedFile,
+    compression_of,
+    decompressed,
+    identity_of,
+)
+from icpctl.files import stdin
+from icpctl.files_in_use import note_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from icpctl.exports.files.streams import Stream
+
+Format = Literal["json", "csv", "parquet", "workbook"]
+_FORMATS: dict[str, Format] = {
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "workbook",
+    ".xlsm": "workbook",
+    ".xlsb": "workbook",
+    ".xls": "workbook",
+    ".ods": "workbook",
+}
+_ARCHIVE = ".zip"
+_UNTELLING = ("", ".txt", ".log", ".dat", ".data", ".out")
+"""Endings of files that may hold anything, so that only their content tells."""
+
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+"""A compressed file's extension -> its compression."""
+
+STDIN = "-"
+_PARQUET = b"PAR1"
+HEAD_BYTES = 1 << 16
+"""Bytes that tell a format."""
+
+_PARTITION = re.compile(r"([A-Za-z_][\w .-]*)=([^/\\]*)")
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Pipe:
+    """What can be read once: stdin, or a named pipe.
+
+    What is read of it is kept, so that it can be opened again, until it is opened for the last
+    time. It is closed at its end, unless it is stdin. Where it is `followed` nothing waits for
+    more than its first line before it is opened for the last time: it seems to end there.
+    """
+
+    def __init__(self, file: BinaryIO, *, is_stdin: bool, followed: bool = False) -> None:
+        self._file = file
+        self._is_stdin = is_stdin
+        self.followed = followed
+        self._kept: list[bytes] = []
+        self._is_last = False
+
+    def open(self, *, is_last: bool) -> _PipeReader:
+        """Return a stream from the first byte on."""
+        kept = self._kept
+        if is_last:
+            self._kept, self._is_last = [], True
+        return _PipeReader(self, list(kept))
+
+    def more(self, size: int) -> bytes:
+        """Return the next bytes, none at the end."""
+        if self._file.closed or (self.followed and not self._is_last and self._has_line):
+            return b""
+        read = getattr(self._file, "read1", self._file.read)
+        data: bytes = read(size)
+        if not data and not self._is_stdin:
+            self._file.close()
+        if not self._is_last:
+            self._kept.append(data)
+        return data
+
+    @property
+    def _has_line(self) -> bool:
+        """Whether what is kept has a line that is not blank."""
+        return b"\n" in b"".join(self._kept).lstrip()
+
+
+class _PipeReader:
+    def __init__(self, pipe: Pipe, kept: list[bytes]) -> None:
+        self._pipe = pipe
+        self._kept = kept[::-1]  # the next one is the last
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer from its start and return the number of bytes, 0 at the end."""
+        data = self._kept.pop() if self._kept else self._pipe.more(len(buffer))
+        if len(data) > len(buffer):
+            self._kept.append(data[len(buffer) :])
+            data = data[: len(buffer)]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read.
+
+    `name` is what the user calls it; `size` is in bytes, as it lies on disk (0 for a pipe).
+    `identity` is that of the file when it was found. `partition` are the keys and values of the
+    folders that are named `key=value`. Of a Parquet file only the row groups `groups` are read,
+    where these are given, of an archive the file `member`, of a workbook the sheet `sheet` (None is
+    the first).
+    """
+
+    name: str
+    path: Path
+    size: int
+    compression: str | None
+    format: Format = "json"
+    groups: range | None = None
+    identity: tuple[int, ...] | None = None
+    partition: tuple[tuple[str, str], ...] = ()
+    encoding: str | None = None
+    member: str | None = None
+    sheet: str | None = None
+    pipe: Pipe | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it is read as it comes."""
+        return self.pipe is not None and self.pipe.followed
+
+    def open(self, *, is_last: bool = True) -> OpenedSource:
+        """Open the file; only a pipe must know whether this is the last time.
+
+        Raises `IcpctlError`, also where there is another file now.
+        """
+        if self.pipe:
+            piped = self.pipe.open(is_last=is_last)
+            return OpenedSource(decompressed(piped, self.compression), None)
+        opened = self.open_file()
+        stream: Stream = MemberStream(opened, self.member) if self.member else opened
+        return OpenedSource(decompressed(stream, self.compression), opened)
+
+    def open_file(self) -> OpenedFile:
+        """Open the file as it lies on disk, and check that it is the one that was found."""
+        try:
+            opened = OpenedFile(self.name, self.path)
+        except OSError as error:
+            raise _unreadable(self.name, error) from None
+        if self.identity:
+            opened.require_same(self.identity)
+        return opened
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSource:
+    """A source's bytes after decompression, and the file that they come from (not for a pipe)."""
+
+    stream: Stream
+    file: OpenedFile | None
+
+    @property
+    def bytes_read(self) -> int:
+        """How far the file was read, in bytes as they lie on disk."""
+        return self.file.bytes_read if self.file else 0
+
+    def require_same(self) -> None:
+        """Raise `IcpctlError` where the file changed while it was read."""
+        if self.file:
+            self.file.require_same()
+
+    def __enter__(self) -> OpenedSource:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.file:
+            self.file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """The files to read, in order, and the names of those in folders that are not exports."""
+
+    sources: list[Source]
+    skipped: list[str]
+
+
+def find_sources(visitors: Sequence[str], encoding: str | None = None) -> list[Source]:
+    """Return the files that `visitors` name, as `find_exports` does."""
+    return find_exports(visitors, encoding).sources
+
+
+def find_exports(
+    visitors: Sequence[str], encoding: str | None = None, *, follow: bool = False
+) -> Exports:
+    """Return the files that `visitors` (files, globs, folders, `-`) name, each once, in order.
+
+    A folder is read with its subfolders, a zip archive with its members. `encoding` is that of CSV
+    files. With `follow` stdin is read as it comes. Raises `IcpctlError` where there is nothing at
+    a path or a file cannot be read.
+    """
+    exports = Exports([], [])
+    known: set[tuple[Path, str | None, str | None]] = set()
+    for name in visitors:
+        if name == STDIN:
+            exports.sources.append(_of_pipe("stdin", Path(STDIN), stdin(), follow=follow))
+            continue
+        for source in _expand(name, exports.skipped):
+            real = source.path.resolve(), source.member, source.sheet
+            if real not in known:
+                known.add(real)
+                exports.sources.append(source)
+    if encoding:
+        exports.sources[:] = [replace(it, encoding=encoding) for it in exports.sources]
+    return exports
+
+
+def _expand(name: str, skipped: list[str]) -> Iterator[Source]:
+    try:
+        path = Path(name)
+        if name and path.is_dir():
+            yield from _in_folder(path, skipped)
+        elif name and path.exists():
+            yield from _of_path(path)
+        elif sheet := _sheet_of(name):
+            yield sheet
+        else:
+            for match in _matching(name):
+                yield from _of_path(match)
+    except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
+        raise _unreadable(_shown(name), error) from None
+
+
+def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
+    is_empty = True
+    others = []
+    for path in files_below(folder):
+        sources = list(_of_path(path)) if is_export(path) else []
+        yield from sources
+        is_empty &= not sources
+        if not sources:
+            others.append(_shown(str(path)))
+    skipped += others
+    if is_empty:
+        hint = f"it should hold files that end in {', '.join(_FORMATS)} (also .gz, .zst)"
+        if others:
+            hint += f"; skipped: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}"
+        raise IcpctlError(
+            "no visitor export in this folder", "no_visitors", Location(_shown(str(folder))), hint
+        )
+
+
+def _of_path(path: Path) -> Iterator[Source]:
+    """Yield the source for a file, or those for the members of an archive."""
+    if path.suffix.lower() != _ARCHIVE or not path.is_file():
+        yield _of_file(path)
+        return
+    shown = _shown(str(path))
+    try:
+        opened = OpenedFile(shown, path)
+    except OSError as error:
+        raise _unreadable(shown, error) from None
+    note_read(path)
+    for member in member_names(opened):
+        source = Source(
+            f"{shown}/{member}",
+            path,
+            opened.status.st_size,
+            None,
+            identity=identity_of(opened.status),
+            partition=_partition(path / member),
+            member=member,
+        )
+        if is_export_name(member) or _suffix(member) in _UNTELLING:
+            yield _of_member(source)
+
+
+def _of_member(source: Source) -> Source:
+    head = head_of(source, 8)
+    source = replace(source, compression=compression_of(head))
+    found = replace(source, format=_format(source, head))
+    if found.format in ("parquet", "workbook"):
+        raise IcpctlError(
+            f"a {found.format} file is not read from within an archive",
+            "unreadable",
+            Location(source.name),
+            "extract it first",
+        )
+    return found
+
+
+def _sheet_of(name: str) -> Source | None:
+    """Return the source for `FILE#SHEET`, a sheet of a workbook."""
+    file, mark, sheet = name.rpartition("#")
+    path = Path(file)
+    if not mark or _named_format(file) != "workbook" or not path.is_file():
+        return None
+    return replace(_of_file(path), name=_shown(name), sheet=sheet)
+
+
+def _matching(name: str) -> Iterable[Path]:
+    found = matches(name)
+    if not found:
+        has_magic = any(character in name for character in "*?[")
+        what = "no file matches" if has_magic else "there is no file or folder"
+        hint = "check the path; it is taken from the working folder"
+        raise IcpctlError(what, "no_visitors", Location(_shown(name)), hint)
+    return [path for path in found if not path.is_dir()]
+
+
+def is_export(path: Path) -> bool:
+    """Return whether a file in a folder is taken for an export, by its name or its content."""
+    if not path.is_file():
+        return False
+    if is_export_name(path.name) or path.suffix.lower() == _ARCHIVE:
+        return True
+    return _suffix(path.name) in _UNTELLING and _holds_records(path)
+
+
+def is_export_name(name: str) -> bool:
+    """Return whether a file's name in a folder is that of an export."""
+    return bool(_named_format(name)) and not is_hidden(name)
+
+
+def _holds_records(path: Path) -> bool:
+    """Return whether a file begins as JSON, CSV or Parquet."""
+    from icpctl.exports.files.csv_dialect import looks_like_csv
+
+    head = head_of(_of_file(path)).lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head[:1] in (b"{", b"[") or head.startswith(_PARQUET) or looks_like_csv(head)
+
+
+def head_of(source: Source, size: int = HEAD_BYTES) -> bytes:
+    """Return the first bytes after decompression, as far as they can be read."""
+    data = bytearray(size)
+    filled = 0
+    with source.open(is_last=False) as opened:
+        try:
+            while filled < size and (
+                count := opened.stream.readinto(memoryview(data)[filled:size])
+            ):
+                filled += count
+        except DamagedError:
+            pass
+    return bytes(data[:filled])
+
+
+def _suffix(name: str) -> str:
+    """Return the ending of a name that tells the format, in lower case."""
+    name = name.lower()
+    for suffix in COMPRESSIONS:
+        name = name.removesuffix(suffix)
+    return os.path.splitext(name)[1]
+
+
+def _named_format(name: str) -> Format | None:
+    """Return what a file's name says that it holds."""
+    return _FORMATS.get(_suffix(name))
+
+
+def _of_file(path: Path) -> Source:
+    """Return the source for a file. Raises `IcpctlError` where it cannot be read."""
+    shown = _shown(str(path))
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _of_pipe(shown, path, path.open("rb"))
+        note_read(path)
+        opened = OpenedFile(shown, path)
+        head = os.read(opened.descriptor, 8)
+    except OSError as error:
+        raise _unreadable(shown, error) from None
+    source = as_source(shown, path, opened.status.st_size, head)
+    return replace(source, identity=identity_of(opened.status), partition=_partition(path))
+
+
+def _of_pipe(name: str, path: Path, file: BinaryIO, *, follow: bool = False) -> Source:
+    pipe = Pipe(file, is_stdin=str(path) == STDIN, followed=follow)
+    source = Source(name, path, 0, None, pipe=pipe)
+    try:
+        head = head_of(source, 8)
+    except OSError as error:
+        raise _unreadable(name, error) from None
+    source = replace(source, compression=compression_of(head))
+    return replace(source, format=_format(source, head))
+
+
+def as_source(name: str, path: Path, size: int, head: bytes) -> Source:
+    """Return a file that begins with the bytes `head`, in its format; its records are at `path`.
+
+    Raises `IcpctlError` where it is in none that is read.
+    """
+    source = Source(name, path, size, compression_of(head))
+    return replace(source, format=_format(source, head))
+
+
+def _format(source: Source, head: bytes) -> Format:
+    """Return the format by the first bytes, else by the name, else by the first lines."""
+    named = _named_format(source.name)
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if named == "json" or head.lstrip().startswith(b"{"):
+        return "json"
+    if named is None:
+        from icpctl.exports.files.csv_dialect import looks_like_csv
+
+        return "csv" if looks_like_csv(head_of(source)) else "json"
+    if named == "csv":
+        return named
+    if named == "workbook" and not source.compression:
+        return named
+    if not source.compression:
+        return named  # what is wrong with it shows when it is read
+    what = "Parquet file" if named == "parquet" else named
+    raise IcpctlError(
+        f"a {what} is not read through its own compression",
+        "unreadable",
+        Location(source.name),
+        "decompress it first; what it holds is compressed already",
+    )
+
+
+def _partition(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return the keys and values of the folders in a path that are named `key=value`."""
+    parts = (_PARTITION.fullmatch(part) for part in path.parent.parts)
+    pairs = ((part[1], unquote(part[2])) for part in parts if part)
+    return tuple((key, value) for key, value in pairs if value != _NO_PARTITION)
+
+
+def _unreadable(shown: str, error: Exception) -> IcpctlError:
+    reason = getattr(error, "strerror", None) or error
+    return IcpctlError(f"cannot read it: {reason}", "unreadable", Location(shown))
+
+
+def _shown(name: str) -> str:
+    """Return a path as it can be printed and written, whatever its bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,212 @@
+"""What a scanner is asked for, and what it gives: paths, columns, tables, surveys.
+
+`scanner` is the compiled one, `python_scanner` the one in Python; both are a `Scanner`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntFlag
+from itertools import pairwise
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from icpctl.exports.scanner.blocks import Block
+    from icpctl.exports.scanner.rejections import Rejected
+
+    Int32s: TypeAlias = NDArray[np.int32]
+    Int64s: TypeAlias = NDArray[np.int64]
+    Bytes: TypeAlias = NDArray[np.uint8]
+
+
+class Elements(Enum):
+    """The step of a path that leads to all elements of a list."""
+
+    ELEMENTS = "[]"
+
+
+ELEMENTS = Elements.ELEMENTS
+
+Step: TypeAlias = str | Elements
+Path: TypeAlias = tuple[Step, ...]
+"""The steps from a record down to a value. What cannot be said so (one element, a filter) is found
+in the tokens of the list, once for each distinct one."""
+
+
+class Kind(IntFlag):
+    """The kinds of a JSON value, and sets of them. Null is none: it is like an absent key."""
+
+    STRING = 1
+    NUMBER = 2
+    BOOLEAN = 4
+    LIST = 8
+    OBJECT = 16
+    NOT_FINITE = 32
+    """NaN, Infinity and -Infinity in any letter case, which JSON lacks and exports have."""
+
+
+ANY = Kind(63)
+NO_KIND = Kind(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A path whose values are wanted, of the given `kinds`; a value of another kind is absent.
+
+    Of a list or object of the `brief` kinds only `[]` or `{}` is kept: enough to know that one is
+    there where none belongs, in a dictionary of few entries.
+    """
+
+    path: Path
+    kinds: Kind = ANY
+    brief: Kind = NO_KIND
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The values of one spelling of one path.
+
+    `codes` [rows of the table, int32] has for each row the code of its JSON token, -1 for none.
+    Token c is `data[offsets[c]:offsets[c + 1]]` (uint8; `offsets` [tokens + 1, int32]): the value
+    exactly as it is written. The arrays are the scanner's own memory, good until its next scan or
+    `clear`: copy what must last longer.
+
+    `number` names the column for as long as the scanner lives. Codes keep their meaning as long as
+    `generation` is the same; new tokens only come after the others. So what was found out about a
+    token need not be found out again. A column is plain if nearly all of its values differ: then
+    each row has its own code, in ascending order, and equal tokens may have several.
+    """
+
+    number: int
+    table: int
+    codes: Int32s
+    offsets: Int32s
+    data: Bytes
+    is_plain: bool
+    generation: int
+
+    def tokens(self, start: int = 0) -> list[bytes]:
+        """Return the tokens from code `start` on."""
+        offsets = self.offsets[start:].tolist()
+        if len(offsets) < 2:
+            return []
+        data = self.data[offsets[0] : offsets[-1]].tobytes()
+        first = offsets[0]
+        pairs = pairwise(offsets)
+        return [data[begin - first : end - first] for begin, end in pairs]
+
+    def values(self) -> list[bytes | None]:
+        """Return the token of each row: for tests, and where there are few rows."""
+        tokens = self.tokens()
+        return [None if code < 0 else tokens[code] for code in self.codes.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The elements of the lists at one place. Table 0 is the records, which have no offsets.
+
+    The elements of row r of the table `parent` are rows offsets[r] to offsets[r + 1] (int32,
+    [rows of the parent + 1]); they last as long as a column's arrays.
+    """
+
+    parent: int
+    rows: int
+    offsets: Int32s
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """A place that a survey has met: how many values it has, how many of them null, which kinds."""
+
+    path: Path
+    values: int
+    nulls: int
+    kinds: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All places that a survey has met, parents before what is in them.
+
+    It is bounded: a key of which there are too many, or that lies too deep, is not listed, and
+    then `is_cut` is true.
+    """
+
+    keys: list[KeyCount]
+    is_cut: bool
+
+
+class Scanner(Protocol):
+    """Reads blocks of bytes into columns.
+
+    It is used by one thread at a time. Rows, rejected lines and elements add up over several
+    blocks until `clear`.
+    """
+
+    def header(self, names: Sequence[str]) -> None:
+        """Say what the cells of CSV records are called. Raises `MemoryError`.
+
+        A name is for each path of keys that, with dots between them, has its form; JSON in a cell
+        is looked into where the path goes on. Of equal names the first counts.
+        """
+
+    def scan_json(self, block: Block, *, is_last: bool) -> None:
+        """Read the whole lines of a block, and with `is_last` the rest. Raises `MemoryError`."""
+
+    def scan_csv(self, block: Block, *, delimiter: bytes, is_last: bool) -> None:
+        """Read the whole records of a block, and with `is_last` the rest. Raises `MemoryError`."""
+
+    def clear(self, *, line: int, at_start: bool = False, max_bytes: int = 0) -> None:
+        """Forget rows, rejected lines, and dictionaries of more than `max_bytes` of tokens.
+
+        `line` is the number of the next line; with `at_start` a new stream begins, which may have
+        a byte order mark.
+        """
+
+    @property
+    def rows(self) -> int:
+        """How many records there are."""
+
+    @property
+    def next_line(self) -> int:
+        """The number of the line after the last that was read."""
+
+    @property
+    def lines(self) -> Int64s:
+        """The line of each record [rows, int64]; it lasts as long as a column's arrays."""
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """The lines that are not records, in order."""
+
+    def columns(self, wanted: int) -> list[Column]:
+        """Return the columns of a wanted path, by its index, that may have values.
+
+        There is one for each spelling of its keys that a record has beside another, in order of
+        preference: take, in each row, the first that has a value that fits.
+        """
+
+    def table(self, number: int) -> Table:
+        """Return the rows of a table."""
+
+    def survey(self) -> Survey:
+        """Return the keys that records have, if the scanner was made to list them."""
+
+
+def key_prefixes(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    """Yield, once each, the keys down to every object or value that no list lies above."""
+    seen: set[tuple[str, ...]] = set()
+    for path in paths:
+        keys: tuple[str, ...] = ()
+        for step in path:
+            if isinstance(step, Elements):
+                break
+            keys = (*keys, step)
+            if keys not in seen:
+                seen.add(keys)
+                yield keys

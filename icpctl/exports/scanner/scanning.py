@@ -1,0 +1,60 @@
+r"""Make a scanner: the compiled one, or where there is none the one in Python.
+
+>>> from icpctl.exports.scanner.blocks import Block
+>>> from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
+>>> scanner = new_scanner([Wanted(("company", "industry")), Wanted(("pages", ELEMENTS))])
+>>> lines = b'{"company": {"Industry": "SaaS"}, "pages": ["/", "/pricing"]}\n{"pages": []}\n'
+>>> scanner.scan_json(Block(lines), is_last=True)
+>>> scanner.rows, scanner.lines.tolist()
+(2, [1, 2])
+>>> [column.values() for column in scanner.columns(0)]
+[[b'"SaaS"', None]]
+>>> pages = scanner.columns(1)[0]
+>>> pages.values(), scanner.table(pages.table).offsets.tolist()
+([b'"/"', b'"/pricing"'], [0, 2, 2])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from icpctl.exports.scanner import native_library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from icpctl.exports.scanner.scan_results import Scanner, Wanted
+
+MAX_STEPS = 100
+"""Of a path: both scanners go down it by recursion, on threads whose stacks may be small."""
+
+NOTICE = (
+    "the compiled reader is not installed: visitors are read in Python, about 100 times slower; "
+    "reinstall icpctl on a machine with a C compiler"
+)
+
+
+def new_scanner(wanted: Sequence[Wanted], survey_keys: int = 0) -> Scanner:
+    """Return a scanner for these paths, each of which may be wanted once.
+
+    With `survey_keys` it also lists up to that many keys that records have, which takes longer.
+    Raises `MemoryError`, and `ValueError` for a path that is wanted twice or too long.
+    """
+    paths = {entry.path for entry in wanted}
+    if len(paths) < len(wanted):
+        raise ValueError("a path is wanted twice")
+    if max(map(len, paths), default=0) > MAX_STEPS:
+        raise ValueError(f"a path has more than {MAX_STEPS} steps")
+    library = native_library.load()
+    if library:
+        from icpctl.exports.scanner.native_scanner import NativeScanner
+
+        return NativeScanner(library, wanted, survey_keys)
+    from icpctl.exports.scanner.python_scanner import PythonScanner
+
+    return PythonScanner(wanted, survey_keys)
+
+
+def notice() -> str | None:
+    """Return what is to be said once to the user: that there is no compiled scanner."""
+    return None if native_library.load() else NOTICE

@@ -1,0 +1,1 @@
+"""What commands list: configs, the vocabulary, mappings, differences."""

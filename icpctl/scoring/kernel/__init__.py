@@ -1,0 +1,1 @@
+"""Conditions to bits, and bits to verdicts: no file, no state."""
