@@ -118,10 +118,9 @@ def short_parts(value: str, condition: Condition) -> Warning:
     )
 
 
-def commas(value: str, condition: Condition) -> Warning:
+def commas(value: str, _: Condition) -> Warning:
     """Find several values in one text, with commas between them."""
-    is_text = condition.condition_type.kind is Kind.TEXT and not condition.comparison.asks_presence
-    if not is_text or condition.comparison.positive.is_equality or "," not in value:
+    if "," not in value:
         return None
     parts = [part.strip() for part in value.split(",")]
     hint = f"for any one of several write [{', '.join(filter(None, parts))}]"
@@ -141,11 +140,8 @@ def whole_titles(value: str, condition: Condition) -> Warning:
     )
 
 
-def countries(value: str, condition: Condition) -> Warning:
+def countries(value: str, _: Condition) -> Warning:
     """Find values that are not the name of a country."""
-    is_country = condition.condition_type.form is Form.COUNTRY
-    if not is_country or not condition.comparison.positive.is_equality:
-        return None
     if not normal_forms.country(value.strip()).endswith("\0"):
         return None
     meant = nearest(value, normal_forms.countries()[0])
@@ -153,17 +149,34 @@ def countries(value: str, condition: Condition) -> Warning:
     return f"{described(value)} is not the name or code of a country, and is plain text", hint
 
 
-def domains(value: str, condition: Condition) -> Warning:
+def domains(value: str, _: Condition) -> Warning:
     """Find what cannot be part of a visitor's domain if values are compared as written."""
-    if condition.condition_type.form is not Form.DOMAIN:
-        return None
-    if condition.comparison.positive.is_equality or not _DOMAIN.search(value.strip()):
+    if not _DOMAIN.search(value.strip()):
         return None
     return (
         f"{described(value)} is looked for as it is written, and a visitor's domain is the host "
         "alone",
         f"such as {normal_forms.domain(value.strip())}",
     )
+
+
+def _is_searched(condition: Condition) -> bool:
+    is_text = condition.condition_type.kind is Kind.TEXT and not condition.comparison.asks_presence
+    return is_text and not condition.comparison.positive.is_equality
+
+
+def _names_countries(condition: Condition) -> bool:
+    is_country = condition.condition_type.form is Form.COUNTRY
+    return is_country and condition.comparison.positive.is_equality
+
+
+def _searches_domains(condition: Condition) -> bool:
+    is_domain = condition.condition_type.form is Form.DOMAIN
+    return is_domain and not condition.comparison.positive.is_equality
+
+
+def _is_of_titles(condition: Condition) -> bool:
+    return condition.type == _JOB_TITLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +186,13 @@ class ValueCheck:
     code: str
     check: Callable[[str, Condition], Warning]
     once: bool = False
+    applies: Callable[[Condition], bool] = lambda _: True
+    """Whether any value of a condition needs a look: lists may have 200,000."""
 
     def __call__(self, config: IcpConfig, root: Node) -> Iterator[Problem]:
         """Find what is wrong with the values of a config."""
         for path, condition in conditions_of(config):
-            if not condition.condition_type.is_words:
+            if not condition.condition_type.is_words or not self.applies(condition):
                 continue
             once = self.once or isinstance(condition.value, NamedList)
             for value, place in listed_places(path, condition):
@@ -194,12 +209,12 @@ CHECKS = (
     ValueCheck("ICP310", outer_spaces),
     ValueCheck("ICP311", look_alikes),
     ValueCheck("ICP312", curly_quotes),
-    ValueCheck("ICP313", short_parts),
+    ValueCheck("ICP313", short_parts, applies=_is_of_titles),
     ValueCheck("ICP314", patterns),
-    ValueCheck("ICP315", commas),
-    ValueCheck("ICP316", whole_titles, once=True),
-    ValueCheck("ICP317", countries),
-    ValueCheck("ICP318", domains),
+    ValueCheck("ICP315", commas, applies=_is_searched),
+    ValueCheck("ICP316", whole_titles, once=True, applies=_is_of_titles),
+    ValueCheck("ICP317", countries, applies=_names_countries),
+    ValueCheck("ICP318", domains, applies=_searches_domains),
 )
 
 
