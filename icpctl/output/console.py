@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -132,18 +132,26 @@ def _aligned(
     columns: Sequence[str], cells: Sequence[Sequence[str]], right: Collection[str]
 ) -> Iterator[str]:
     """Yield the lines of a table with two spaces between columns, and none at the ends of lines."""
-    from rich.cells import cell_len
-
-    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    width_of = _width_of(cells)
+    widths = [max(map(width_of, column)) for column in zip(columns, *cells, strict=True)]
     is_right = [name in right for name in columns]
     for row in (columns, *cells):
         padded = (
-            " " * (width - cell_len(cell)) + cell
+            " " * (width - width_of(cell)) + cell
             if to_right
-            else cell + " " * (width - cell_len(cell))
+            else cell + " " * (width - width_of(cell))
             for cell, width, to_right in zip(row, widths, is_right, strict=True)
         )
         yield "  ".join(padded).rstrip() + "\n"
+
+
+def _width_of(cells: Sequence[Sequence[str]]) -> Callable[[str], int]:
+    """Return what measures texts in columns of a terminal; Rich is loaded only if one is wide."""
+    if all(cell.isascii() for row in cells for cell in row):
+        return len
+    from rich.cells import cell_len
+
+    return cell_len
 
 
 def note(text: str) -> None:
