@@ -326,7 +326,7 @@ MODELS = {"pydantic", "yaml", "rich", "tomllib"}
     [
         (["--help"], ENGINES | MODELS),
         (["--version"], ENGINES | MODELS),
-        (["list"], ENGINES | {"rich", "tomllib"}),
+        (["list"], ENGINES | {"rich.console", "tomllib"}),
         (["get", "smb"], ENGINES | {"rich", "tomllib"}),
         (["validate"], ENGINES | {"rich", "tomllib"}),
         (["validate", "-o", "junit"], ENGINES | {"rich", "tomllib"}),
