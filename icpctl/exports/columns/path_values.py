@@ -283,9 +283,25 @@ class Scanned:
         """Return what a plan gives in the rows of a table, the preferred spelling first."""
         if isinstance(plan, _Value):
             return list(self.tokens(plan.number, table))
-        found = [self._of_list(plan, inner) for inner in self._tables(plan, table)]
-        lists: list[Values] = [one for one in found if one is not None]
-        return lists + (self._no_lists(plan, table) if plan.is_soft else [])
+        tables = self._tables(plan, table)
+        if plan.is_soft:
+            return self._lists_and_others(plan, table, tables)
+        lists = [self._of_list(plan, inner) for inner in tables]
+        return [values for values in lists if values is not None]
+
+    def _lists_and_others(self, plan: _List, table: int, tables: list[int]) -> list[Values]:
+        """Return lists, and the values in the place of one, the preferred spelling first.
+
+        The elements of a spelling's lists are in the next of `tables` that has none in other rows.
+        """
+        ordered: list[Values | None] = []
+        for tokens in self.tokens(plan.itself, table):
+            is_list = tokens.holding(_begins_list(tokens.distinct))
+            if tables and not (np.diff(self.scanner.table(tables[0]).offsets)[~is_list] > 0).any():
+                ordered.append(self._of_list(plan, tables.pop(0)))
+            ordered.append(tokens.only(~is_list))
+        ordered += [self._of_list(plan, inner) for inner in tables]
+        return [values for values in ordered if values is not None and values.is_present.any()]
 
     def counts(self, plan: _Plan) -> list[Values]:
         """Return how many elements the lists of a plan have, and what is not a list."""
