@@ -102,7 +102,18 @@ def test_an_option_of_one_value_is_given_once(here: Path, words: str, option: st
 
 
 def test_what_may_be_given_twice(here: Path) -> None:
-    words = ["score", "v.jsonl", "--config", "a", "--config", "b", "--carry", "x", "--carry", "y"]
+    words = [
+        "score",
+        "v.jsonl",
+        "--config",
+        "a",
+        "--config",
+        "b",
+        "--carry",
+        "city",
+        "--carry",
+        "country",
+    ]
     assert icpctl(*words, cwd=here).code == 0
     assert icpctl("delete", "a", "--yes", "--yes", cwd=here).code == 0
 

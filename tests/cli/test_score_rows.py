@@ -258,7 +258,11 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
         ),
         (["--near-misses", "v.jsonl"], "v.jsonl: error: this file is read", "hint:"),
         (["--out", "m.csv", "--near-misses", "./m.csv"], "m.csv: error: this file is", "hint:"),
-        (["--out", "-", "--why", "--carry", "why"], "rows have a column of this name", "hint:"),
+        (
+            ["--out", "-", "--why", "--carry", "why"],
+            "rows already have a column of this name",
+            "hint:",
+        ),
         (["--out", "m.csv", "--why", "--engine", "spark"], "--why is not available with", "hint:"),
         (
             ["--out", "m.csv", "--columns", "id", "--engine", "spark"],

@@ -33,7 +33,7 @@ DEFAULT: Paths = {
     for field, paths in yaml.safe_load(
         (resources.files("icpctl.mappings") / "formats" / "default.yaml").read_text("utf-8")
     ).items()
-    if field not in ("title", "rollup_by", "session")
+    if field not in ("title", "rollup_by", "session", "contact")
 }
 """The default mapping as its file has it."""
 
