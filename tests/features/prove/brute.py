@@ -163,6 +163,7 @@ def worlds() -> dict[str, World]:
         "/b",
         "/c",
         "/a?b",
+        "/b?a",
         "/b/a",
         "/c/b",
         "/ac",
