@@ -7,20 +7,32 @@ is done.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import traceback
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
+import icpctl
 from tests.process import ROOT, Ended, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+LIBRARIES = ["duckdb", "jinja2", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"]
+LIBRARIES += ["pydantic.type_adapter", "rich.table", "sqlglot", "typer._click.decorators", "z3"]
+"""What a server loads before its first call."""
+
+SECONDS = 60
+"""After as many a call is killed."""
 
 CHANGES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.chmod"}
 KILLED = -signal.SIGKILL
@@ -32,9 +44,27 @@ class Calls:
     def __init__(self, server: subprocess.Popen[str]) -> None:
         self._server = server
 
-    def __call__(self, *args: str | Path, cwd: Path, kill_at: int = 0, room: int = 0) -> Ended:
-        """Run a call to its end, or to its n-th change of files; `room` bounds files, in bytes."""
-        request = {"args": list(map(str, args)), "cwd": str(cwd), "kill_at": kill_at, "room": room}
+    def __call__(
+        self,
+        *args: str | Path,
+        cwd: Path,
+        env: dict[str, str] | None = None,
+        stdin: str = "",
+        kill_at: int = 0,
+        room: int = 0,
+    ) -> Ended:
+        """Run a call to its end, or to its n-th change of files; `room` bounds files, in bytes.
+
+        `env` is its whole environment, the server's if it is None.
+        """
+        request = {
+            "args": list(map(str, args)),
+            "cwd": str(cwd),
+            "env": env,
+            "stdin": stdin,
+            "kill_at": kill_at,
+            "room": room,
+        }
         assert self._server.stdin
         assert self._server.stdout
         self._server.stdin.write(json.dumps(request) + "\n")
@@ -59,29 +89,35 @@ def calls(**env: str) -> Iterator[Calls]:
 
 
 def _serve() -> None:
-    import pyarrow.compute  # noqa: F401
-
-    import icpctl.cli.app
-    import icpctl.scoring.run  # noqa: F401
-
+    for name in (*LIBRARIES, *_own_modules()):
+        import_module(name)
+    gc.freeze()  # what is loaded is not looked at, and so not copied, by each call
     for line in sys.stdin:
         print(json.dumps(_call(json.loads(line))), flush=True)
 
 
+def _own_modules() -> Iterator[str]:
+    """Yield the modules of icpctl, without those of Spark and the library in C."""
+    for module in walk_packages(icpctl.__path__, "icpctl."):
+        if "spark" not in module.name and not module.name.endswith(("__main__", ".scan")):
+            yield module.name
+
+
 def _call(request: dict[str, Any]) -> tuple[int, str, str]:
     """Fork a call, and read what it says; pipes are not files, which may be bounded."""
-    pipes = [os.pipe(), os.pipe()]
+    given, out, err = os.pipe(), os.pipe(), os.pipe()
     child = os.fork()
     if not child:
-        for number, (_, theirs) in enumerate(pipes, 1):
+        for number, theirs in enumerate((given[0], out[1], err[1])):
             os.dup2(theirs, number)
-        sys.stdout = os.fdopen(1, "w", encoding="utf-8")
-        sys.stderr = os.fdopen(2, "w", encoding="utf-8")
+        for descriptor in (*given, *out, *err):
+            os.close(descriptor)
         _become(request)
-    for _, theirs in pipes:
+    for theirs in (given[0], out[1], err[1]):
         os.close(theirs)
-    with ThreadPoolExecutor(2) as pool:
-        texts = list(pool.map(_read, [ours for ours, _ in pipes]))
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(_write, given[1], request["stdin"])
+        texts = list(pool.map(_read, [out[0], err[0]]))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status, texts[0], texts[1]
 
@@ -91,23 +127,40 @@ def _read(descriptor: int) -> str:
         return pipe.read()
 
 
+def _write(descriptor: int, text: str) -> None:
+    with contextlib.suppress(BrokenPipeError), open(descriptor, "wb") as pipe:
+        pipe.write(text.encode())
+
+
 def _become(request: dict[str, Any]) -> None:
     """Carry out a call in this process."""
     from icpctl.__main__ import main
 
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape")
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace")
+    signal.alarm(SECONDS)
     os.chdir(request["cwd"])
-    with open(os.devnull) as nothing:
-        os.dup2(nothing.fileno(), 0)
+    if request["env"] is not None:
+        os.environ.clear()
+        os.environ.update(request["env"])
     sys.argv = ["icpctl", *request["args"]]
     if request["room"]:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["room"], resource.RLIM_INFINITY))
     if request["kill_at"]:
         _kill_at(request["kill_at"], request["cwd"])
+    code = 70
     try:
         main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
-        os._exit(70)
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(code)
 
 
 def _kill_at(change: int, folder: str) -> None:

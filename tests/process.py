@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
+import functools
 import os
 import pty
 import re
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.calls import Calls
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "icpctl"]
@@ -96,7 +100,29 @@ def unless_given(args: Sequence[str | Path], *defaults: str | Path) -> list[str 
 
 
 def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
-    """Run a command to its end."""
+    """Run a command to its end, as a fork of a process that has everything loaded.
+
+    An interpreter of its own takes longer to start than nearly all commands to run; it is used
+    where the environment decides how one starts.
+    """
+    if any(name.startswith(("PYTHON", "LC_", "LANG", "TZ", "ICPCTL_NATIVE")) for name in env):
+        return new_process(*args, cwd=cwd, stdin=stdin, **env)
+    return _server()(*args, cwd=cwd, env=environment(**env), stdin=stdin)
+
+
+@functools.cache
+def _server() -> Calls:
+    from tests.calls import calls
+
+    return _SERVERS.enter_context(calls())
+
+
+_SERVERS = contextlib.ExitStack()
+atexit.register(_SERVERS.close)
+
+
+def new_process(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
+    """Run a command to its end in an interpreter of its own."""
     ended = subprocess.run(
         [*COMMAND, *map(str, args)],
         cwd=cwd,
