@@ -220,7 +220,7 @@ def print_rollup(
         print(text, file=stream)
     sys.stdout.flush()
     print_skipped(run.skipped)
-    print_mapped(run.mapped)
+    print_mapped(run.mapped, rolled_up=True)
     print_unknown(run.mapped)
     print_left_out(run.mapped, run.left_out)
     print_rejected(run.first_rejected, run.rejected)

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one
 
 
-def print_mapped(mapped: Sequence[Mapped]) -> None:
-    """Print on stderr a line for each mapping that was recognised, and what is odd about files."""
+def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
+    """Print on stderr a line for each mapping that was recognised, and what is odd about files.
+
+    Repeated ids are what a roll-up is for, so they are not odd where records are `rolled_up`.
+    """
     colour = is_coloured(sys.stderr)
     files: dict[str, list[Mapped]] = {}
     for its in mapped:
@@ -35,9 +38,9 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
             print(f"{place}: {lines} above the header skipped", file=sys.stderr)
         if its.doubled:
             _warn(its.source, *doubled_columns(its), colour=colour)
-    _print_repeated(
-        [its for its in mapped if its.repeated_ids and not its.mapping.by], colour=colour
-    )
+    if not rolled_up:
+        repeating = [file for file in mapped if file.repeated_ids and not file.mapping.by]
+        _print_repeated(repeating, colour=colour)
 
 
 def print_unknown(mapped: Sequence[Mapped]) -> None:

@@ -328,7 +328,9 @@ def repository(folder: Path) -> Path:
 
 @needs_git
 def test_a_revision_is_as_good_as_a_folder(repository: Path) -> None:
-    assert impact(repository, "--base", "HEAD") == (0, PIPED.replace("with old", "with HEAD"), "")
+    ended = impact(repository, "--base", "HEAD")
+    assert (ended.code, ended.tabbed) == (0, PIPED.replace("with old", "with HEAD"))
+    assert ended.err == ""
     assert git(repository, "status", "--porcelain", "--untracked-files=no")  # all is as it was
     commit(repository)
     assert body(repository, "--base", "HEAD")["configs"] == []

@@ -213,12 +213,16 @@ def test_what_does_not_fit_is_told_with_its_line_and_is_missing(tmp_path: Path) 
         counts = {name: len(found) for name, found in ODD_WARNINGS.items()}
         assert json.loads(ended.out)["fieldWarnings"] == counts
         for name, found in ODD_WARNINGS.items():
-            for line, value in found:
-                said = f"e.jsonl:{line}: warning: {name} is not "
-                assert any(
-                    it.startswith(said) and f": {value}; it counts as missing" in it
-                    for it in ended.err.splitlines()
-                )
+            (warning,) = (
+                it
+                for it in ended.err.splitlines()
+                if f"{name} is not" in it or f"{name} are not" in it
+            )
+            assert warning.startswith(f"e.jsonl:{found[0][0]}: warning: ")
+            assert f": {', '.join(value for _, value in found)}; " in warning
+            assert warning.endswith(
+                "".join(f"also on line {line}" for line, _ in found[1:]) or "missing"
+            )
     rows = jsonl(tmp_path / "v.jsonl")
     keys = dict.fromkeys(key for row in FITTING for key in row)
     assert [{key: row[key] for key in keys if row[key] is not None} for row in rows] == FITTING

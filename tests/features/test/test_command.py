@@ -99,7 +99,7 @@ tests:
     assert lines[:3] == [
         "c/saas.test.yaml:5:5: failed: a small one",
         f"  {problem}",
-        "✓ saas matches, score 66.67",
+        "✓ SaaS (saas) matches, score 66.67",
     ]
     assert lines[3].startswith("├── ✓ AND matches: 66.67 = 100 ")
     assert lines[-1] == "2 tests of 1 config: 1 passed, 1 failed"
@@ -401,7 +401,7 @@ def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
         "page_contains has_any /demo, /pricing must hold, but it fails",
     ]
     explanation = (third.text or "").splitlines()[3:]
-    assert explanation[0].endswith("saas matches, score 66.67")
+    assert explanation[0].endswith("SaaS (saas) matches, score 66.67")
     assert any("company_size" in line and "holds" in line for line in explanation)
 
 
