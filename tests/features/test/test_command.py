@@ -402,7 +402,7 @@ def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
     ]
     explanation = (third.text or "").splitlines()[3:]
     assert explanation[0].endswith("SaaS (saas) matches, score 66.67")
-    assert any("company_size" in line and "holds" in line for line in explanation)
+    assert any("company size" in line and "holds" in line for line in explanation)
 
 
 def test_github_has_an_annotation_for_each_test_that_failed(tmp_path: Path) -> None:
