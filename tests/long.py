@@ -1,4 +1,8 @@
-"""What a quick run of the tests leaves to `ICPCTL_LONG=1`, which runs everything at full size."""
+"""What a quick run of the tests leaves out.
+
+`ICPCTL_LONG=1` runs all tests, with all examples, in a quarter of an hour. `ICPCTL_LONG=all` also
+takes the largest sizes, such as a thousand permutations of outcomes, which takes an hour.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import pytest
 
 LONG = bool(os.environ.get("ICPCTL_LONG"))
+LARGEST = os.environ.get("ICPCTL_LONG") == "all"
 
 long = pytest.mark.long
 """A test that a quick run leaves out: it takes seconds, or another one proves nearly the same."""

@@ -105,7 +105,9 @@ def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
     An interpreter of its own takes longer to start than nearly all commands to run; it is used
     where the environment decides how one starts.
     """
-    if any(name.startswith(("PYTHON", "LC_", "LANG", "TZ", "ICPCTL_NATIVE")) for name in env):
+    if any(
+        name.startswith(("PYTHON", "LC_", "LANG", "TZ", "ICPCTL_NATIVE", "_ICPCTL")) for name in env
+    ):
         return new_process(*args, cwd=cwd, stdin=stdin, **env)
     return _server()(*args, cwd=cwd, env=environment(**env), stdin=stdin)
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.calls import KILLED, Calls, calls
 from tests.config.marked import RULES
-from tests.long import LONG
+from tests.long import LARGEST
 from tests.process import COMMAND, environment
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def test_two_at_once_leave_one_whole_file(call: Calls, here: Path, writer: Write
     assert (here / writer.target).read_bytes() or writer.target in ("rejects.jsonl", "no.jsonl")
 
 
-@pytest.mark.skipif(not LONG, reason="ICPCTL_LONG=1 asks for it")
+@pytest.mark.skipif(not LARGEST, reason="ICPCTL_LONG=all asks for it")
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 def test_fifty_kills_at_random_moments(here: Path, writer: Writer) -> None:
     skip_without(writer)

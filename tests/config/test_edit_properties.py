@@ -1,6 +1,6 @@
 """For any edit of any config in any layout: what was not changed keeps every byte.
 
-`ICPCTL_LONG=1` tries a thousand random ones of each kind.
+`ICPCTL_LONG=all` tries a thousand random ones of each kind.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from icpctl.config.editing.changes import Changes, changed
 from icpctl.config.editing.group_changes import GroupChanges
 from icpctl.documents.document import read_document
 from tests.config import layouts
-from tests.long import LONG
+from tests.long import LARGEST
 from tests.strategies import ABSENT, CONDITION_VALUES, TYPES, conditions, configs, groups
 
 ANY = settings(
-    derandomize=not LONG,  # the same edits in every run, unless many are asked for
-    max_examples=1000 if LONG else 40,
+    derandomize=not LARGEST,  # the same edits in every run, unless many are asked for
+    max_examples=1000 if LARGEST else 40,
     suppress_health_check=[
         HealthCheck.filter_too_much,
         HealthCheck.too_slow,

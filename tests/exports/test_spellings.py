@@ -10,7 +10,6 @@ import csv
 import gzip
 import io
 import json
-import os
 import random
 import zipfile
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.exports.test_containers import workbook
+from tests.long import LONG
 from tests.support import score_files, score_records
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def canonical() -> list[tuple[str, list[str]]]:
 
 def chosen(container: str, combinations: list[Any]) -> list[Any]:
     """All combinations in a long run, else some, the same in every run."""
-    if os.environ.get("ICPCTL_LONG"):
+    if LONG:
         return combinations
     return random.Random(container).sample(combinations, SAMPLE)
 

@@ -1,4 +1,4 @@
-"""Honesty under chance: what is promised on average, measured. `ICPCTL_LONG=1` runs full size."""
+"""Honesty under chance: what is promised on average, measured. `ICPCTL_LONG=all` runs full size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from icpctl.features.outcomes.statistics.suspects import (
 from icpctl.features.outcomes.survey import alternate
 from icpctl.scoring.run import Options
 from tests.features.outcomes.support import shapes_of
-from tests.long import LONG
+from tests.long import LARGEST
 from tests.process import ROOT
 
 CONFIGS = [[[0, 1, 2, 3]], [[4, 5], [6, 7, 8]], [[9, 10, 11]]]
@@ -40,7 +40,7 @@ def three_errors_above(share: float, runs: int) -> float:
 
 
 def test_permuted_outcomes_rarely_help() -> None:
-    runs, units = (1000, 400) if LONG else (60, 200)
+    runs, units = (1000, 400) if LARGEST else (60, 200)
     rng = np.random.default_rng(0)
     met = rng.random((units, LITERALS)) < rng.uniform(0.1, 0.9, LITERALS)
     packed = np.packbits(met, axis=1)
@@ -58,7 +58,7 @@ def test_permuted_outcomes_rarely_help() -> None:
 
 def test_permuted_outcomes_of_the_samples_rarely_help() -> None:
     """The evidence of the sample's accounts, with their outcomes dealt out anew."""
-    runs = 1000 if LONG else 15
+    runs = 1000 if LARGEST else 15
     evidence, won = [], []
     configs = {file.slug: file.config for file in Workspace(ROOT / "sample_configs").configs([])}
     options = Options(datetime.fromisoformat("2026-11-23T12:00:00Z"))
@@ -104,7 +104,7 @@ def test_wilson_covers_what_it_promises(rate: float, units: int) -> None:
 
 
 def test_wilson_covers_on_average() -> None:
-    draws = 20_000 if LONG else 3_000
+    draws = 20_000 if LARGEST else 3_000
     rng = np.random.default_rng(1)
     rates, units = rng.uniform(0.01, 0.6, draws), rng.integers(20, 500, draws)
     hits = rng.binomial(units, rates)
@@ -114,7 +114,7 @@ def test_wilson_covers_on_average() -> None:
 
 
 def test_ratios_are_covered() -> None:
-    draws = 5_000 if LONG else 400
+    draws = 5_000 if LARGEST else 400
     rng = np.random.default_rng(2)
     covered = 0
     for _ in range(draws):
@@ -128,7 +128,7 @@ def test_ratios_are_covered() -> None:
 
 
 def test_delong_covers() -> None:
-    draws = 3_000 if LONG else 300
+    draws = 3_000 if LARGEST else 300
     rng = np.random.default_rng(3)
     covered = 0
     for _ in range(draws):

@@ -21,7 +21,7 @@ from icpctl.features.suggest.learner.suggestion import (
     youden_cut,
 )
 from tests.features.suggest.samples import PLANTED, planted_sample, shuffle_rows, small_sample
-from tests.long import LONG
+from tests.long import LARGEST
 
 
 def conditions(suggestion: Suggestion) -> list[tuple[object, ...]]:
@@ -99,18 +99,18 @@ def test_rules_are_at_most_three_groups_of_conditions() -> None:
 
 
 def test_outcomes_dealt_out_anew_bring_no_config() -> None:
-    runs = 200 if LONG else 20
+    runs = 200 if LARGEST else 20
     sample = planted_sample(4, units=600, won=60)
     rng = np.random.default_rng(0)
     found = 0
     for _ in range(runs):
         dealt = sample.with_outcomes(rng.permutation(sample.won))
         found += permutation_test(dealt, 3, 0).p <= LARGEST_P
-    assert found <= (0.1 * runs if LONG else LARGEST_P * runs + 3 * sqrt(runs * 0.05 * 0.95))
+    assert found <= (0.1 * runs if LARGEST else LARGEST_P * runs + 3 * sqrt(runs * 0.05 * 0.95))
 
 
 def test_a_planted_rule_is_found_for_nearly_all_seeds() -> None:
-    seeds = 100 if LONG else 4
+    seeds = 100 if LARGEST else 4
     found = sum(
         {
             literal.candidate.field
@@ -119,7 +119,7 @@ def test_a_planted_rule_is_found_for_nearly_all_seeds() -> None:
         >= PLANTED
         for seed in range(seeds)
     )
-    assert found >= 0.95 * seeds if LONG else found >= seeds - 1
+    assert found >= 0.95 * seeds if LARGEST else found >= seeds - 1
 
 
 @pytest.mark.parametrize(("won", "most"), [(20, 3), (49, 3), (50, 4)])
