@@ -7,8 +7,12 @@ takes the largest sizes, such as a thousand permutations of outcomes, which take
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONG = bool(os.environ.get("ICPCTL_LONG"))
 LARGEST = os.environ.get("ICPCTL_LONG") == "all"
@@ -22,7 +26,7 @@ def examples(count: int) -> int:
     return count if LONG else max(10, count // 5)
 
 
-def some(cases: list[object]) -> list[object]:
+def some(cases: Iterable[object]) -> list[object]:
     """Return the first of several alike cases; the others are `long`."""
     first, *others = cases
     return [first, *(pytest.param(case, marks=long) for case in others)]

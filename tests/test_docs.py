@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, on_terminal
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,6 +45,7 @@ def shown(block: str, folder: Path) -> str:
     return text
 
 
+@long
 @pytest.mark.parametrize("blocks", SECTIONS)
 def test_examples_of_a_section(blocks: list[str], tmp_path: Path) -> None:
     """Each block of a section goes on where the block before it ended."""

@@ -15,6 +15,7 @@ import typer
 
 from icpctl.cli.app import app
 from icpctl.cli.command import all_examples
+from tests.long import long
 from tests.process import ROOT, environment, icpctl
 
 EXAMPLES = all_examples()
@@ -59,6 +60,7 @@ def _write_visitors(path: Path) -> None:
             writer.writerow(record | {"pages": json.dumps(record["pages"])})
 
 
+@long
 @pytest.mark.parametrize("command", EXAMPLES)
 def test_examples_run(command: str, folder: Path) -> None:
     if command == "init":

@@ -16,7 +16,7 @@ import pytest
 
 from tests.calls import KILLED, Calls, calls
 from tests.config.marked import RULES
-from tests.long import LARGEST
+from tests.long import LARGEST, long
 from tests.process import COMMAND, environment
 
 if TYPE_CHECKING:
@@ -219,6 +219,7 @@ def test_a_mounted_file_is_found_before_the_work(
     assert [name for name in os.listdir(here) if name.startswith(".")] == []
 
 
+@long
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 def test_a_folder_that_is_read_only(here: Path, writer: Writer) -> None:
     skip_without(writer)
@@ -253,6 +254,7 @@ def killed(call: Calls, tmp_path: Path, args: list[str], old: str) -> Iterator[d
     raise AssertionError("it never ends")
 
 
+@long
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 def test_a_kill_leaves_the_old_file_or_the_new_one(
     call: Calls, tmp_path: Path, writer: Writer
@@ -285,6 +287,7 @@ def test_a_kill_in_an_edit_loses_nothing(call: Calls, tmp_path: Path, args: list
     assert not any(".icpctl-" in name for name in last)
 
 
+@long
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 def test_two_at_once_leave_one_whole_file(call: Calls, here: Path, writer: Writer) -> None:
     skip_without(writer)

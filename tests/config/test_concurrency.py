@@ -12,6 +12,7 @@ from icpctl import IcpctlError, Workspace
 from icpctl.config.editing.changes import Changes
 from icpctl.config.editing.writing import update
 from tests.config.marked import RULES
+from tests.long import long
 from tests.process import ROOT, environment
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ assert seen
 """
 
 
+@long
 def test_twenty_writers_lose_no_update_and_readers_see_whole_files(tmp_path: Path) -> None:
     text = f"# kept\nlabel: A\npriority: 0 # and this\n{RULES}# kept too\n"
     (tmp_path / "a.yaml").write_text(text)

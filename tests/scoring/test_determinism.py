@@ -13,6 +13,7 @@ import pytest
 from icpctl.config.model import IcpConfig
 from icpctl.output.runs.verdict_rows import FORMATS, Layout
 from icpctl.scoring.run import Options, score
+from tests.long import long
 from tests.support import AS_OF
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def digest(
     return hashlib.sha256(out.read_bytes()).hexdigest(), report
 
 
+@long
 def test_threads_and_cuts_change_nothing(
     lines: list[str], configs: list[tuple[str, IcpConfig]], tmp_path: Path
 ) -> None:

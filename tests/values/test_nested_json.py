@@ -12,6 +12,7 @@ import pytest
 from tests import oracle
 from tests.exports.reading_oracle import DEFAULT, at, best_of, by_icpctl, fields_of
 from tests.exports.torture import config
+from tests.long import long, some
 from tests.support import AS_OF, score_files
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def check(path: Path, records: list[dict[str, Any]]) -> None:
     assert scored.report["fieldWarnings"] == dict(warnings)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", some(range(6)))
 def test_scores_are_those_of_the_flat_record(tmp_path: Path, seed: int) -> None:
     random = Random(seed)
     check(tmp_path / "visitors.jsonl", [nested(random) for _ in range(500)])
@@ -130,6 +131,7 @@ def test_nothing_known_in_any_record(tmp_path: Path) -> None:
     check(tmp_path / "visitors.jsonl", [{}, {"a": 1}, {"company": {"a": 1}}, {"": None}] * 60)
 
 
+@long
 def test_very_many_keys(tmp_path: Path) -> None:
     many = {f"key {number}": number for number in range(20_000)}
     records = [
