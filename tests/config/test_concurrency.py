@@ -72,7 +72,7 @@ def test_twenty_writers_lose_no_update_and_readers_see_whole_files(tmp_path: Pat
         process.stdin.flush()
     said = [process.communicate()[1].splitlines() for process in started]
     assert [process.returncode for process in started] == [0] * len(started)
-    assert all(line.startswith("waiting for process ") for lines in said for line in lines)
+    assert all(line.startswith("waiting for ") for lines in said for line in lines)
     assert (tmp_path / "a.yaml").read_text() == text.replace("priority: 0", f"priority: {total}")
     assert [it.name for it in tmp_path.iterdir()] == ["a.yaml"]
 
