@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import icpctl.cli.app  # noqa: F401 - features register their codes
-from tests.long import LONG, examples
+from tests.long import LARGEST, LONG, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 settings.register_profile(
     "untimed",
     deadline=None,
+    derandomize=not LARGEST,  # a run says something of the change that it tests, not of luck
     max_examples=examples(100),
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -1,7 +1,8 @@
 """What a quick run of the tests leaves out.
 
 `ICPCTL_LONG=1` runs all tests, with all examples, in a quarter of an hour. `ICPCTL_LONG=all` also
-takes the largest sizes, such as a thousand permutations of outcomes, which takes an hour.
+takes the largest sizes, such as a thousand permutations of outcomes, which takes an hour, and lets
+Hypothesis try other examples in each run.
 """
 
 from __future__ import annotations

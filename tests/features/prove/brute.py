@@ -191,6 +191,7 @@ def worlds() -> dict[str, World]:
         "c",
         "a.c",
         "a.exc",
+        "ca.exc",
         ".example",
     ]
     hosted = [h + n + t for h in ("", "www.", "zz://") for n in names for t in ("", "/", "/c")]
