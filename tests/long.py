@@ -23,8 +23,8 @@ long = pytest.mark.long
 
 
 def examples(count: int) -> int:
-    """Return how many examples Hypothesis tries: `count`, or a fifth of it in a quick run."""
-    return count if LONG else max(10, count // 5)
+    """Return how many examples Hypothesis tries: `count`, or an eighth of it in a quick run."""
+    return count if LONG else max(10, count // 8)
 
 
 def some(cases: Iterable[object]) -> list[object]:

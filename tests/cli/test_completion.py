@@ -13,6 +13,7 @@ import pytest
 
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
+from tests.long import long
 from tests.process import ROOT, environment, icpctl, type_into
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ SOURCES = {
 TAB, KILL_LINE = "\t", "\x15"
 
 
+@long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_every_name_arrives_as_one_word_in_bash(here: Path, name: str) -> None:
     (here / "icp_configs" / name).mkdir()

@@ -21,7 +21,7 @@ import pytest
 from icpctl.config.editing.locking import locked
 from icpctl.exports.visitor_scan import temporary_folder
 from tests.config.marked import RULES
-from tests.long import some
+from tests.long import long, some
 from tests.process import COMMAND, environment, icpctl, on_terminal
 
 if TYPE_CHECKING:
@@ -330,6 +330,7 @@ def test_what_programs_read_is_utf_8_whatever_the_locale(
         ElementTree.fromstring(outputs[1].stdout)
 
 
+@long
 @pytest.mark.parametrize(
     "words", ["list", "list -o json", "get a", "score v.jsonl", "score v.jsonl --out -", "schema"]
 )
@@ -411,6 +412,7 @@ def test_an_editor_is_named_as_in_a_shell(here: Path, editor: str) -> None:
 # Signals and locks
 
 
+@long
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_leaves_no_copy_and_no_hidden_file(here: Path, number: signal.Signals) -> None:
     (here / "tmp").mkdir()

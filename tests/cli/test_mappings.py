@@ -14,6 +14,7 @@ from pyarrow import csv, parquet
 from icpctl.mappings.conversions import CONVERSIONS
 from icpctl.mappings.mapping import FIELDS, built_in_names, load_mapping
 from icpctl.mappings.paths import parse_path, path_text
+from tests.long import long
 from tests.process import icpctl, on_terminal
 
 EXPORTS = Path(__file__).parents[1] / "fixtures" / "exports"
@@ -276,6 +277,7 @@ def test_inspect_counts_records_and_not_elements(folder: Path) -> None:
     assert fields["job_title"]["values"] == [{"value": "CTO", "records": 2}]
 
 
+@long
 @pytest.mark.parametrize("file", sorted(EXPORTS.glob("*.jsonl")), ids=lambda it: it.stem)
 def test_inspect_of_each_export(file: Path, tmp_path: Path) -> None:
     ended = icpctl("inspect", file, cwd=tmp_path)

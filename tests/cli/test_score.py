@@ -17,6 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from tests import oracle
+from tests.long import long
 from tests.process import COMMAND, ROOT, Ended, environment, icpctl, unless_given
 
 CONFIGS, VISITORS = ROOT / "sample_configs", ROOT / "sample_visitors"
@@ -425,6 +426,7 @@ main()
 """
 
 
+@long
 @pytest.mark.parametrize(
     ("sent", "code"),
     [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyarrow import parquet
 
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl
 
 if TYPE_CHECKING:
@@ -227,6 +228,7 @@ FORMULAS = {
 }
 
 
+@long
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
     (folder / "v.jsonl").write_text(json.dumps({"id": "x", "note": text, "industry": text}) + "\n")

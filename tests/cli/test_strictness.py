@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.long import long
 from tests.process import icpctl
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def test_fields_may_be_required(folder: Path) -> None:
     assert icpctl("score", "v.csv", "--no-require-fields", cwd=folder).code == 0
 
 
+@long
 @pytest.mark.parametrize(("limit", "code"), [("0", 1), ("1", 0), ("49%", 1), ("50%", 0)])
 def test_misfits_may_be_bounded(folder: Path, limit: str, code: int) -> None:
     ended = icpctl("score", "v.csv", "--max-misfits", limit, cwd=folder)
@@ -82,6 +84,7 @@ def test_misfits_may_be_bounded(folder: Path, limit: str, code: int) -> None:
     assert ("1 value did not fit, more than the" in ended.err) == bool(code)
 
 
+@long
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

@@ -115,6 +115,7 @@ def refused(call: Calls, here: Path, writer: Writer, target: str, **options: int
     assert files(here) == before
 
 
+@long
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 def test_nothing_that_is_read_is_overwritten(call: Calls, here: Path, writer: Writer) -> None:
     """Also not by another name: every target is a link, since only some names are taken."""
@@ -132,6 +133,7 @@ def test_nothing_that_is_read_is_overwritten(call: Calls, here: Path, writer: Wr
             refused(call, here, writer, name)
 
 
+@long
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 @pytest.mark.parametrize("trick", ["empty", "folder", "missing", "loop", "foreign"])
 def test_paths_that_cannot_be_written(call: Calls, here: Path, writer: Writer, trick: str) -> None:
@@ -192,6 +194,7 @@ def test_an_edit_on_a_full_disk_changes_nothing(call: Calls, here: Path, args: l
     assert files(here) == before
 
 
+@long
 @pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
 def test_a_mounted_file_is_found_before_the_work(
     here: Path, writer: Writer, tmp_path: Path
@@ -270,6 +273,7 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(
         assert all(name.startswith(".") for name in {*state} - {*READ, writer.target, "u.jsonl"})
 
 
+@long
 @pytest.mark.parametrize("args", EDITS.values(), ids=EDITS)
 def test_a_kill_in_an_edit_loses_nothing(call: Calls, tmp_path: Path, args: list[str]) -> None:
     """Each config is as before or as after; one that moves to another file is in either."""

@@ -22,7 +22,7 @@ from icpctl.config.editing.changes import Changes, changed
 from icpctl.config.editing.group_changes import GroupChanges
 from icpctl.documents.document import read_document
 from tests.config import layouts
-from tests.long import LARGEST
+from tests.long import LARGEST, long
 from tests.strategies import ABSENT, CONDITION_VALUES, TYPES, conditions, configs, groups
 
 ANY = settings(
@@ -250,6 +250,7 @@ def run(data: st.DataObject, made: list[tuple[str, dict[str, Any]]], kind: str) 
     check(data.draw(layouts.layouts(body)), edit)
 
 
+@long
 @ANY
 @given(st.data(), configs())
 def test_fields(data: st.DataObject, made: list[tuple[str, dict[str, Any]]]) -> None:
@@ -262,6 +263,7 @@ def test_rules(data: st.DataObject, made: list[tuple[str, dict[str, Any]]]) -> N
     run(data, made, "rules")
 
 
+@long
 @ANY
 @given(st.data(), configs())
 def test_conditions_in_words(data: st.DataObject, made: list[tuple[str, dict[str, Any]]]) -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import load_mapping
+from tests.long import long
 from tests.process import icpctl
 from tests.support import Scored, score_files
 
@@ -131,6 +132,7 @@ def matching(scored: Scored, slug: str) -> set[str]:
     return {row["id"] for row in scored.rows if slug in {m["config"] for m in row["matches"]}}
 
 
+@long
 @pytest.mark.parametrize("case", CASES_READ, ids=lambda case: case.id)
 def test_each_verdict_is_right_or_its_field_is_named(case: Case) -> None:
     configs = configs_in(case.configs)

@@ -15,6 +15,7 @@ from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_sources
 from icpctl.mappings.mapping import built_in_names
 from tests.exports.torture import config
+from tests.long import long
 from tests.support import score_files
 
 if TYPE_CHECKING:
@@ -579,6 +580,7 @@ def condition(field: str, value: Any) -> tuple[Any, ...]:
     return field, "contains" if field == "page_contains" else "equals", value
 
 
+@long
 @pytest.mark.parametrize(("mapping", "name", "records", "expected"), SAMPLES)
 def test_a_format(
     mapping: str, name: str, records: Any, expected: dict[str, Any], tmp_path: Path

@@ -11,6 +11,7 @@ from icpctl.mappings.mapping import FIELDS, Mapping, parse_path
 from tests import oracle
 from tests.exports.reading_oracle import by_icpctl, by_oracle
 from tests.exports.torture import CONFIGS, config
+from tests.long import long
 from tests.support import AS_OF, score_files, score_records
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def flat_types() -> list[str]:
     return ["industry", "domain", "linkedin_url", "country", "employee_size_range", "page_equals"]
 
 
+@long
 @pytest.mark.parametrize("name", [*flat_types(), "page_contains"])
 def test_config_values_are_data(name: str) -> None:
     comparators = ["equals", "contains", "starts_with", "ends_with", "in", "has_any", "has_all"]

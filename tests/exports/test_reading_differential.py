@@ -20,7 +20,7 @@ from tests.exports.reading_oracle import (
     disagreement,
 )
 from tests.exports.torture import SMALL
-from tests.long import examples
+from tests.long import examples, long
 
 QUICK = settings(
     max_examples=examples(25),
@@ -96,6 +96,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
+@long
 @QUICK
 @given(
     common=st.lists(RECORDS, min_size=1, max_size=3),

@@ -17,7 +17,7 @@ from icpctl.exports.readers.reading import Reader
 from icpctl.exports.rollup import RollUp
 from icpctl.mappings.mapping import FIELDS, Mapping
 from icpctl.values import normal_forms
-from tests.long import examples
+from tests.long import examples, long
 
 MAPPING = Mapping(
     "test",
@@ -163,6 +163,7 @@ def test_a_value_that_does_not_fit_is_kept_only_where_nothing_fits() -> None:
     ]
 
 
+@long
 @pytest.mark.parametrize("batch_rows", [1, 7, 5000])
 def test_one_visitor_over_many_batches(batch_rows: int) -> None:
     seconds = [59 - number % 60 for number in range(600)]

@@ -23,7 +23,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.exports.test_containers import workbook
-from tests.long import LONG
+from tests.long import LONG, long
 from tests.support import score_files, score_records
 
 if TYPE_CHECKING:
@@ -297,6 +297,7 @@ def test_the_canonical_verdicts_tell_all_apart() -> None:
     ]
 
 
+@long
 @pytest.mark.parametrize("container", TEXTS)
 def test_texts_in_every_spelling_and_encoding(tmp_path: Path, container: str) -> None:
     name, write = TEXTS[container]
@@ -312,6 +313,7 @@ def test_texts_in_every_spelling_and_encoding(tmp_path: Path, container: str) ->
         (tmp_path / file).unlink()
 
 
+@long
 @pytest.mark.parametrize("container", BINARIES)
 def test_tables_in_every_spelling(tmp_path: Path, container: str) -> None:
     name, write = BINARIES[container]

@@ -30,6 +30,7 @@ from tests.exports.torture import (
     visitor,
     zstandard,
 )
+from tests.long import long
 from tests.support import score_files
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def test_torture_through_a_named_pipe(tmp_path: Path) -> None:
     assert {row["source"] for row in scored.rows} == {str(path)}
 
 
+@long
 @pytest.mark.parametrize("rows", [64, 200, 1_000, 5_000])
 def test_torture_in_small_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
@@ -125,6 +127,7 @@ def test_torture_in_small_batches(
     check(score_files(CONFIGS, [path]), big=False)
 
 
+@long
 def test_every_line_alone(tmp_path: Path) -> None:
     """Each line as a file of its own, without a line's end."""
     # A file that begins with a bracket is a list of records.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from icpctl.exports.scanner.rejections import MAX_LINE_BYTES
+from tests.long import long
 from tests.native.answers import answers, native, python, read
 
 LINES = {
@@ -74,6 +75,7 @@ def test_csv_records(record: bytes) -> None:
         assert record.startswith(raw)  # type: ignore[arg-type]
 
 
+@long
 @pytest.mark.parametrize("delimiter", [b"", b","])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
 @pytest.mark.parametrize("block", [1 << 20, 1 << 26])

@@ -9,6 +9,7 @@ import pytest
 
 from icpctl.output.condition_wording import head, reason
 from tests.features.explain.test_explanation import explained, explanations, rows_of
+from tests.long import long
 from tests.test_spec_tables import ALL
 
 HEADS = {
@@ -139,6 +140,7 @@ def test_reasons(asked: str, value: Any, record: dict[str, Any], held: bool, tex
     assert (one.held, reason(one)) == (held, text)
 
 
+@long
 @pytest.mark.parametrize("table", ALL)
 def test_there_are_words_for_every_case_of_the_tables(table: str) -> None:
     cases = ALL[table].cases

@@ -6,8 +6,10 @@ import pytest
 
 from icpctl.output.wording import counted, cut, fitted, percent
 from icpctl.scoring.report import rate
+from tests.long import long
 
 
+@long
 def test_percentages_are_rounded_once() -> None:
     """Half away from zero, for every ratio of fewer than 1,500: compared in whole numbers."""
     for whole in range(1, 1500):

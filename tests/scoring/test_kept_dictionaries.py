@@ -12,6 +12,7 @@ import pytest
 from icpctl.config.model import IcpConfig
 from icpctl.exports.readers.reading import Reader
 from icpctl.scoring.run import Options, score
+from tests.long import long
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +86,7 @@ def scored(export: Path, options: Options) -> tuple[list[Any], Run]:
     return rows, run
 
 
+@long
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("kept_bytes", [200, 1 << 20])
 def test_verdicts_are_those_of_batches_by_themselves(

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.long import long
+
 SIZE = 1 << 20
 WORST = {
     "visible": [
@@ -78,6 +80,7 @@ for module in (boolean_forms, country_forms, date_forms, number_forms, range_for
 """
 
 
+@long
 @pytest.mark.parametrize("name", WORST)
 def test_the_worst_input(name: str) -> None:
     """Where a form took time quadratic in its input, this would take hours."""

@@ -21,7 +21,7 @@ from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.kernel.plan import make_plan
 from tests import oracle
-from tests.long import examples
+from tests.long import examples, long
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
 
@@ -129,6 +129,7 @@ def looks_missing(one: dict[str, Any]) -> bool:
     return stands_in or one["missing"]
 
 
+@long
 @pytest.mark.parametrize("case_sensitive", [False, True])
 @settings(
     max_examples=examples(50),

@@ -19,6 +19,7 @@ from icpctl.features.stats.counting import StatsCounts, stats
 from icpctl.mappings.mapping import load_mapping
 from icpctl.scoring.run import Options
 from tests.exports.test_exports import BOTH, EXPORTS
+from tests.long import long
 from tests.support import AS_OF, Scored, score_files
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def scored(*files: Path) -> Scored:
     return score_files(BOTH, list(files))
 
 
+@long
 def test_a_visitor_s_verdict_is_that_of_score(export: Path) -> None:
     rows = scored(export).rows
     assert len(rows) >= 4
@@ -86,6 +88,7 @@ def test_a_visitor_s_verdict_is_that_of_score(export: Path) -> None:
         assert verdict(explained(export, line=row["line"])) == row
 
 
+@long
 def test_counts_are_those_of_score(export: Path) -> None:
     report = scored(export).report
     counts = StatsCounts.of(Period(), "country", len(MODELS))
@@ -107,6 +110,7 @@ def test_one_visitor_among_files_of_all_formats(tmp_path: Path) -> None:
     assert found.more == sum(row["id"] == "v3" for row in rows) - 1 == 2
 
 
+@long
 def test_each_line_of_a_roll_up_explains_the_visitor_it_belongs_to() -> None:
     file = EXPORTS / "posthog_events.jsonl"
     rows = {row["id"]: row for row in scored(file).rows}

@@ -21,7 +21,7 @@ from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause
 from icpctl.features.impact.wording import cause_text, causes_text
 from icpctl.scoring.run import Options
 from tests import oracle
-from tests.long import examples
+from tests.long import examples, long
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, later_versions, records, some_types
 
@@ -64,6 +64,7 @@ def versions(draw: st.DrawFn, types: list[str]) -> tuple[list[Config], list[Conf
     return before, after
 
 
+@long
 @settings(
     max_examples=examples(40),
     deadline=None,

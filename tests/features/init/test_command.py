@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.long import long
 from tests.process import ROOT, icpctl
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def test_a_mapping_is_drafted_where_none_fits(tmp_path: Path) -> None:
     assert json.loads(scored.out)["matched"] == 2
 
 
+@long
 @pytest.mark.parametrize(
     "text",
     [

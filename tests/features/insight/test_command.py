@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def test_all_values_that_never_occur_are_told(tmp_path: Path) -> None:
     assert "a\tindustry is Technolgy or Retail: Retail never occurs\n" in out
 
 
+@long
 @pytest.mark.parametrize("visitors", [[], [{"city": "Bonn"}] * 2, [{}]])
 def test_nobody_everybody_and_an_empty_export(visitors: list[Any], tmp_path: Path) -> None:
     folder(tmp_path, {"a": [CITY]}, visitors)

@@ -26,7 +26,7 @@ from icpctl.features.insight.distinct_counts import (
     Spellings,
 )
 from icpctl.scoring.run import Options
-from tests.long import examples
+from tests.long import examples, long
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
 
@@ -77,6 +77,7 @@ def check(several: Sequence[Sequence[Any]], pairs: Pairs) -> None:
     assert without_time(found.report(expected.run)) == without_time(expected.report)
 
 
+@long
 @settings(
     max_examples=examples(60),
     deadline=None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def test_missed_wins_are_written_with_what_they_lack(folder: Path) -> None:
     }
 
 
+@long
 @pytest.mark.parametrize("unit", ["account", "visitor"])
 @pytest.mark.parametrize("period", [(), ("--period", "newest:60%")])
 def test_as_many_are_written_as_are_counted(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def test_what_is_not_known_is_said(here: Path) -> None:
     assert ended.err == "0 errors, 2 warnings in 2 files; 1 not known (see icpctl prove)\n"
 
 
+@long
 @pytest.mark.parametrize(
     "args",
     [

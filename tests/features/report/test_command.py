@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.features.report.pages import PageText, Table, read_markdown, read_page
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl, unless_given
 
 if TYPE_CHECKING:
@@ -366,6 +367,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
+@long
 def test_its_size_does_not_grow_with_the_visitors(tmp_path: Path) -> None:
     lines = FLAT.read_text("utf-8")
     sizes = []

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tests.long import long
 from tests.process import COMMAND, ROOT, Ended, environment, icpctl
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def test_score_needs_the_key_of_a_mapping_that_is_named(tmp_path: Path) -> None:
     assert "no record has mail, by which records are put together" in ended.err
 
 
+@long
 @pytest.mark.parametrize("export", sorted(EXPORTS.glob("*.jsonl")), ids=lambda path: path.stem)
 def test_every_format_says_what_its_visitors_have_in_common(tmp_path: Path, export: Path) -> None:
     """The same records twice are the same visitors, without any option."""
@@ -326,6 +328,7 @@ def test_an_empty_export(tmp_path: Path) -> None:
     assert (table.num_rows, table.schema.names) == (0, ["visitor_id"])
 
 
+@long
 @pytest.mark.parametrize(
     "name", ["segment_events", "posthog_events", "ga4_bigquery", "leadfeeder_visits"]
 )
