@@ -87,7 +87,7 @@ def test_a_link_is_followed_before_what_is_above(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_utf_8() -> None:
-    with pytest.raises(IcpctlError, match="that is not UTF-8") as error:
+    with pytest.raises(IcpctlError, match="only names in UTF-8") as error:
         FileSystems(spark()).path("/rows\udcff.csv")
     assert error.value.where == Location("file:/rows\\udcff.csv")
 
