@@ -1,8 +1,8 @@
 """What a quick run of the tests leaves out.
 
-`ICPCTL_LONG=1` runs all tests, with all examples, in a quarter of an hour. `ICPCTL_LONG=all` also
-takes the largest sizes, such as a thousand permutations of outcomes, which takes an hour, and lets
-Hypothesis try other examples in each run.
+`ICPCTL_LONG=1` runs all tests, in some minutes more. `ICPCTL_LONG=all` also takes the largest
+sizes, such as a thousand permutations of outcomes, which takes an hour, and lets Hypothesis try all
+its examples, other ones in each run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ long = pytest.mark.long
 
 def examples(count: int) -> int:
     """Return how many examples Hypothesis tries: `count`, or an eighth of it in a quick run."""
-    return count if LONG else max(10, count // 8)
+    return count if LARGEST else max(10, count // 8)
 
 
 def some(cases: Iterable[object]) -> list[object]:

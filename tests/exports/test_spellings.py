@@ -1,7 +1,7 @@
 """The same visitors, however an export writes them: the same verdicts.
 
 Spellings of keys, styles of numbers and of dates, containers, compressions and encodings are
-combined: some hundreds in a run, thousands with `ICPCTL_LONG=1`.
+combined: some hundreds in a run, thousands with `ICPCTL_LONG=all`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pytest
 from pyarrow import parquet
 
 from tests.exports.test_containers import workbook
-from tests.long import LONG, long
+from tests.long import LARGEST, long
 from tests.support import score_files, score_records
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def canonical() -> list[tuple[str, list[str]]]:
 
 def chosen(container: str, combinations: list[Any]) -> list[Any]:
     """All combinations in a long run, else some, the same in every run."""
-    if LONG:
+    if LARGEST:
         return combinations
     return random.Random(container).sample(combinations, SAMPLE)
 

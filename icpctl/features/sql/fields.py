@@ -254,9 +254,11 @@ class Fields:
             return case((below, exp.cast(whole(0), "DOUBLE")), otherwise=days)
         if name not in _COUNTS:
             return number
+        # Doubles from 2^53 on are whole, and Spark's FLOOR does not take those from 2^63 on.
+        is_large = exp.GTE(this=number.copy(), expression=whole(2**53))
         is_whole = exp.EQ(this=number, expression=exp.Floor(this=number.copy()))
         is_count = exp.and_(is_whole, exp.GTE(this=number.copy(), expression=whole(0)))
-        return case((is_count, number))
+        return case((is_large, number.copy()), (is_count, number))
 
     def _bounds(self, name: str) -> tuple[Tree, Tree]:
         """Return the bounds of a text that is a count or a range, NULL if it is neither."""
