@@ -110,11 +110,11 @@ print(sum(name.partition(".")[0] == "icpctl" for name in sys.modules), file=sys.
 """
 
 
-def test_scoring_loads_few_modules() -> None:
+def test_scoring_loads_few_modules(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", LOADED, "score", "sample_visitors/visitors.jsonl"],
-        cwd=ROOT,
-        env=environment(ICPCTL_DIR="sample_configs"),
+        [sys.executable, "-c", LOADED, "score", str(ROOT / "sample_visitors" / "visitors.jsonl")],
+        cwd=tmp_path,
+        env=environment(ICPCTL_DIR=str(ROOT / "sample_configs")),
         capture_output=True,
         encoding="utf-8",
         check=True,
