@@ -26,10 +26,8 @@ CORE_LINES = 30_600
 """Lines of the core at most; 16,000 is the aim."""
 
 LONG_MODULES = {
-    "config/store.py",
     "exports/columns/path_values.py",
     "exports/files/sources.py",
-    "features/prove/solver.py",
 }
 """Modules that may be longer, until they are divided."""
 

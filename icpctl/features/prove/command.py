@@ -85,9 +85,9 @@ def _prove(
     strict: bool,
 ) -> ExitCode:
     from icpctl.cli.scoring_options import is_case_sensitive
+    from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
-    from icpctl.features.prove.solver import require_z3
     from icpctl.output.console import note
 
     require_z3()

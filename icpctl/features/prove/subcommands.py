@@ -51,10 +51,10 @@ def equivalent(
     code is 1 unless everything is proved to be the same.
     """
     from icpctl.cli.scoring_options import is_case_sensitive
+    from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.equivalence import compare
     from icpctl.features.prove.icp_equivalence import compare_icps
     from icpctl.features.prove.output.comparison import print_compared
-    from icpctl.features.prove.solver import require_z3
 
     require_z3()
     space = workspace(directory, org)
@@ -89,8 +89,8 @@ def witnesses(
     """
     from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.cases import cases_of
+    from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.output.cases import cases_text
-    from icpctl.features.prove.solver import require_z3
 
     require_z3()
     config = workspace(directory, org).get(slug)
