@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.errors import exits
-from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
+from icpctl.cli.options import CaseSensitive, Dir, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files import replacing
 from icpctl.output.formats import FindingsFormat
