@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from icpctl.features.outcomes.counting import OutcomeCounts
+    from icpctl.features.outcomes.counts.counting import OutcomeCounts
     from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Keys
