@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from icpctl.config.config_file import ConfigFile
+from icpctl.config.config_file import ConfigFile, named_configs
 from icpctl.config.model import IcpConfig
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
@@ -221,9 +221,7 @@ class _Input:
 def _pairs(configs: Configs) -> list[tuple[str, IcpConfig]]:
     if isinstance(configs, str | os.PathLike):
         configs = load_configs(configs)
-    pairs = [
-        (given.slug, given.config) if isinstance(given, ConfigFile) else given for given in configs
-    ]
+    pairs = named_configs(configs)
     if not pairs:
         raise IcpctlError("there are no configs to score with", "no_configs")
     return pairs

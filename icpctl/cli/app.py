@@ -16,7 +16,7 @@ from icpctl.version import __version__
 if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReport, RunFigures
     from icpctl.config.config_file import ConfigFile
-    from icpctl.config.store import Loaded
+    from icpctl.config.loading import Loaded
     from icpctl.scoring.kernel.plan import Plan
 
 SCORE = "Score and understand"

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
+from functools import wraps
 from importlib import import_module
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+T = TypeVar("T")
 
 
 class Command(TyperCommand):
@@ -89,7 +93,7 @@ class Entry:
         target = getattr(import_module(f"icpctl.{module}"), attribute)
         if not isinstance(target, typer.Typer):
             function, target = target, typer.Typer(rich_markup_mode=None, add_completion=False)
-            target.command(self.name, cls=Command)(wrap(function))
+            target.command(self.name, cls=Command)(wrap(spread(function)))
         command = typer.main.get_command(target)
         command.name, command.short_help = self.name, self.summary
         return command
@@ -118,6 +122,36 @@ class LazyCommands(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+def spread(command: Callable[..., T]) -> Callable[..., T]:
+    """Return `command` with the options of its groups as parameters of its own.
+
+    A parameter whose type is a dataclass is a group: its place is taken by the parameters of the
+    dataclass, and the command gets an instance. Typer knows no such groups.
+    """
+    parameters = signature(command).parameters.values()
+    groups = {param.name: param.annotation for param in parameters if _is_group(param)}
+    own = {name: signature(group).parameters for name, group in groups.items()}
+    spread_out = [
+        option.replace(kind=Parameter.KEYWORD_ONLY)
+        for param in parameters
+        for option in own.get(param.name, {param.name: param}).values()
+    ]
+
+    @wraps(command)
+    def wrapper(**options: Any) -> T:
+        for name, group in groups.items():
+            options[name] = group(**{option: options.pop(option) for option in own[name]})
+        return command(**options)
+
+    wrapper.__annotations__ = {option.name: option.annotation for option in spread_out}
+    vars(wrapper)["__signature__"] = signature(command).replace(parameters=spread_out)
+    return wrapper
+
+
+def _is_group(parameter: Parameter) -> bool:
+    return isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
 
 
 def _write_examples(ctx: Any, formatter: Any) -> None:

@@ -9,7 +9,7 @@ from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
-    from icpctl.config.store import Loaded
+    from icpctl.config.loading import Loaded
     from icpctl.exports.files.sources import Source
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch

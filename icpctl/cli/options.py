@@ -1,4 +1,4 @@
-"""Options that several commands have, and what they mean together with the settings."""
+"""Options that several commands have."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.complete import conditions, organizations, slugs
-from icpctl.cli.workspaces import workspace as workspace  # noqa: PLC0414 - options come with it
 from icpctl.output.formats import SingleFormat
 
 Dir = Annotated[
@@ -91,6 +90,14 @@ CaseSensitive = Annotated[
     ),
 ]
 
+BaseRef = Annotated[
+    str | None,
+    typer.Option("--base", metavar="REF", help="Compare with the configs of a git revision."),
+]
+BaseDir = Annotated[
+    Path | None,
+    typer.Option("--base-dir", metavar="DIR", help="Compare with the configs of another folder."),
+]
 Slug = Annotated[
     str,
     typer.Argument(

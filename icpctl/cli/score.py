@@ -1,7 +1,6 @@
 """`icpctl score`."""
 
 import sys
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,26 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
 from icpctl.cli.extensions import EXTENSIONS, required
-from icpctl.cli.options import (
-    AsOf,
-    By,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Encoding,
-    Mapping,
-    MaxRejects,
-    NoVisitors,
-    Org,
-    Rejects,
-    Report,
-    ReportTitle,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.option_groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import By, Configs, MaxRejects, Rejects
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import TableFormat
 
@@ -45,11 +27,10 @@ if TYPE_CHECKING:
 
 
 def score(
-    visitors: Visitors = None,
-    directory: Dir = None,
-    org: Org = None,
+    *,
+    scoring: Scoring,
     config: Configs = None,
-    as_of: AsOf = None,
+    by: By = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -102,21 +83,12 @@ def score(
             metavar="NAME[=HEADER],...", help="Choose, order and rename the columns of the rows."
         ),
     ] = None,
-    report: Report = None,
-    report_title: ReportTitle = None,
-    no_visitors: NoVisitors = False,
-    mapping: Mapping = None,
-    by: By = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
+    reporting: Reporting,
     follow: Annotated[
         bool,
         typer.Option("--follow", help="Read JSON lines on stdin as they come; write rows at once."),
     ] = False,
-    engine: Engine = "local",
-    master: Master = None,
-    spark_conf: SparkConf = None,
+    on_spark: OnSpark,
     full: Annotated[
         bool, typer.Option("--full", help="With -o json, add what the report shows.")
     ] = False,
@@ -131,37 +103,36 @@ def score(
     record or none with a field that icpctl reads, and when a file is damaged: what precedes the
     damage is scored.
     """
-    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
+    from icpctl.cli.scoring_options import strictness
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-
-    started = time.perf_counter()
+    from icpctl.output.written import print_written
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
     _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
     unbuilt = {
         "--follow": follow,
-        "--report": report is not None,
+        "--report": reporting.report is not None,
         "--full": full,
         "--by": by is not None,
         "--timings": timings,
-        "--encoding": encoding is not None,
+        "--encoding": scoring.encoding is not None,
         "--out -": out == "-",
         "--why": why,
         "--columns": columns is not None,
         "--near-misses": near_misses is not None,
     }
     if follow:
-        visitors = _followed(visitors, out)
-    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+        _require_pipes(scoring.visitors, out)
+        scoring = replace(scoring, visitors=["-"])
+    spark = on_spark.cluster(unbuilt)
     strict = strictness(max_rejects, max_misfits, require_fields)
-    options = scoring_options(as_of, mapping, case_sensitive, carry or [], temp_dir, encoding, by)
-    options = replace(options, follow=follow)
-    begin_report = _report(report, report_title, no_visitors)
-    configs = workspace(directory, org).configs(config or [])
+    options = replace(scoring.options(by=by, carry=carry or ()), follow=follow)
+    begin_report = _report(*reporting.asked)
+    configs = scoring.configs(config)
     layout = Layout(only_matched, with_line, options.carry, with_why=why)
     layout = layout.used_by((file.config for file in configs), options.tiers)
     layout = layout.choose(columns or [])
@@ -170,22 +141,19 @@ def score(
         from icpctl.spark.run import Folders, score_on
 
         folders = Folders(out, rejects, layout)
-        run = score_on(spark, visitors_of(visitors), configs, options, folders)
+        run = score_on(spark, scoring.exports(), configs, options, folders)
     else:
         targets = Targets(out, rejects, layout, near_misses)
         watchers = _Watchers.of(
             configs, options, begin_report, full=full, explains=targets.explains
         )
-        run = _score_here(visitors_of(visitors), configs, options, targets, watchers)
+        run = _score_here(scoring.exports(), configs, options, targets, watchers)
         figures = watchers.figures
     stream = sys.stderr if out == "-" else sys.stdout
     print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
-    if out or rejects or near_misses or report:
-        from icpctl.output.written import print_written
-
-        print_written(out, rejects, near_misses, report, since=started)
+    print_written(out, rejects, near_misses, reporting.report, since=scoring.started)
     if timings:
         print_timings(run)
     return ExitCode.FOUND if strict.refuses(run) else ExitCode.DONE
@@ -200,8 +168,8 @@ def _hint_at_insight(run: "Run") -> None:
         note("hint: nobody matches; run icpctl insight to see which conditions fail")
 
 
-def _followed(visitors: list[str] | None, out: str | None) -> list[str]:
-    """Return what `--follow` reads, which is stdin. Raises `IcpctlError` `bad_usage`."""
+def _require_pipes(visitors: list[str] | None, out: str | None) -> None:
+    """Refuse what `--follow` can neither read nor write. Raises `IcpctlError` `bad_usage`."""
     from icpctl.file_targets import is_in_place
 
     if visitors not in (None, [], ["-"]):
@@ -210,7 +178,6 @@ def _followed(visitors: list[str] | None, out: str | None) -> list[str]:
     if out is None or (out != "-" and not is_in_place(Path(out))):
         hint = "add --out -, or name a pipe: a file appears when all of it is written"
         raise IcpctlError("--follow writes rows to stdout or a pipe", "bad_usage", hint=hint)
-    return ["-"]
 
 
 def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
@@ -250,13 +217,14 @@ class _Watchers:
         full: bool,
         explains: bool,
     ) -> "_Watchers":
+        from icpctl.config.config_file import named_configs
         from icpctl.scoring.kernel.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None
         if not full and not explains:
             return cls(plan, report, None)
-        pairs = [(config.slug, config.config) for config in configs]
+        pairs = named_configs(configs)
         when, is_exact = options.as_of, options.case_sensitive
         plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact, tiers=options.tiers)
         figures = required(EXTENSIONS.figures, "--full")(configs, plan) if full else None
@@ -293,6 +261,7 @@ def _score_here(
     Raises `IcpctlError`: `bad_usage` where a file would take another's place, `not_written`, and
     what reading raises.
     """
+    from icpctl.config.config_file import named_configs
     from icpctl.files import replacing
     from icpctl.output.progress import progress
     from icpctl.output.runs.row_files import row_files
@@ -322,7 +291,7 @@ def _score_here(
 
         run = score_exports(
             exports,
-            [(config.slug, config.config) for config in configs],
+            named_configs(configs),
             replace(options, fields=watchers.fields),
             plan=watchers.plan,
             watch=report.watch if report else None,

@@ -1,7 +1,7 @@
 """What the options of the commands that score mean together with the settings."""
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -41,7 +41,7 @@ def scoring_options(
     as_of: str | None,
     mapping: list[str] | None,
     case_sensitive: bool | None,
-    carry: list[str],
+    carry: Sequence[str] = (),
     temp_dir: Path | None = None,
     encoding: str | None = None,
     by: str | None = None,
@@ -113,7 +113,7 @@ def visitor_keys(by: list[str]) -> By:
     return _parsed("--by", by, VisitorKey.of)
 
 
-def _parsed(option: str, texts: list[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:
+def _parsed(option: str, texts: Sequence[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:
     parsed = []
     for text in texts:
         try:

@@ -11,10 +11,15 @@ from icpctl.errors import IcpctlError
 from icpctl.files import read_regular
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+    from typing import TypeAlias
 
     from icpctl.config.model import IcpConfig
     from icpctl.documents.document import Document
+
+    Named: TypeAlias = tuple[str, IcpConfig]
+    """A config with its slug."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,14 @@ class ConfigFile:
         """The place among others: priority (absent last), slug, organization."""
         priority = self.config.priority
         return (float("inf") if priority is None else priority, self.slug, self.org or "")
+
+
+def named_configs(configs: Iterable[ConfigFile | Named]) -> list[Named]:
+    """Return configs with their slugs, as scoring takes them."""
+    return [
+        (config.slug, config.config) if isinstance(config, ConfigFile) else config
+        for config in configs
+    ]
 
 
 def read_file(path: Path) -> Document:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.definitions import definitions_of
 from icpctl.config.file_names import LISTS_FOLDER, is_config_name
+from icpctl.config.loading import Loaded, load_document
 from icpctl.config.named_lists import LIST_SUFFIX, ListFolder
-from icpctl.config.store import Loaded, Workspace, load_document
+from icpctl.config.store import Workspace
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.tree import Problem
 from icpctl.errors import IcpctlError

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.definitions import NOTHING_DEFINED, definitions_in
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
-from icpctl.config.store import Loaded, Workspace, load_file
+from icpctl.config.loading import Loaded, load_file
+from icpctl.config.store import Workspace
 from icpctl.documents.tree import List
 from icpctl.errors import IcpctlError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,66 +19,13 @@ from icpctl.config.file_names import (
     is_slug,
     nearest_slug,
 )
-from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.config.loading import Loaded, file_finding, load_file, outside, two_files
+from icpctl.errors import IcpctlError
 from icpctl.files_in_use import note_folder, require_writable
-from icpctl.findings.codes import CODES
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-
-    from icpctl.documents.document import Document
-
-
-@dataclass(slots=True)
-class Loaded:
-    """The outcome of reading some config files: the valid ones in order, and every finding.
-
-    Without `lint` nothing looks for warnings.
-    """
-
-    lint: bool = True
-    files: int = 0
-    configs: list[ConfigFile] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, other: Loaded) -> None:
-        """Take over the outcome of another reading."""
-        self.files += other.files
-        self.configs += other.configs
-        self.findings += other.findings
-
-    def compare(self) -> None:
-        """Put the configs in order and find what is wrong among them, at its place in its file."""
-        from icpctl.config.checking.checks import FOLDER_CHECKS
-
-        self.configs.sort(key=lambda config: config.order)
-        for check in FOLDER_CHECKS if self.lint else ():
-            self.findings += check(self.configs)
-        self.sort()
-
-    def add_definitions(self, definitions: Definitions) -> None:
-        """Take over what is wrong with what a folder defines."""
-        new = [finding for finding in definitions.findings if finding not in self.findings]
-        self.files += len({finding.location.file for finding in new})
-        self.findings += new
-
-    def sort(self) -> None:
-        """Put the findings in the order of folders, files and lines."""
-        self.findings.sort(key=_place)
-
-    def require_valid(self) -> list[ConfigFile]:
-        """Return the configs; raise `IcpctlError` with all findings when any is an error."""
-        errors = [finding for finding in self.findings if finding.severity == "error"]
-        broken = {finding.location.file for finding in errors}
-        if broken:
-            are = "is" if len(broken) == 1 else "are"
-            raise IcpctlError(
-                f"{len(broken)} of {_count(self.files, 'config file')} {are} not valid",
-                "invalid_config",
-                findings=self.findings,
-            )
-        return self.configs
+    from collections.abc import Collection, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +114,13 @@ class Workspace:
             for org in self.orgs():
                 folder = self.root / org
                 if leaves(folder, self.root):
-                    loaded.findings.append(_outside(folder))
+                    loaded.findings.append(outside(folder))
                     continue
                 try:
                     self._load_folder(folder, org, loaded)
                 except OSError as error:
                     message = f"the folder cannot be read: {error.strerror or error}"
-                    loaded.findings.append(_finding("ICP001", folder, message))
+                    loaded.findings.append(file_finding("ICP001", folder, message))
         return loaded
 
     def get(self, slug: str) -> ConfigFile:
@@ -225,11 +172,9 @@ class Workspace:
         loaded = Loaded()
         for path in paths:
             if len(paths) > 1:
-                loaded.findings.append(
-                    _two_files(path, [other for other in paths if other != path])
-                )
+                loaded.findings.append(two_files(path, [other for other in paths if other != path]))
             elif path.is_symlink() and leaves(path, self.root):
-                loaded.findings.append(_outside(path))
+                loaded.findings.append(outside(path))
             elif not path.is_file():
                 loaded.findings += map(read_file(path).finding, read_file(path).problems)
         loaded.files = len(paths)
@@ -293,7 +238,7 @@ class Workspace:
     ) -> None:
         if path.is_symlink() and leaves(path, self.root):
             loaded.files += 1
-            loaded.findings.append(_outside(path))
+            loaded.findings.append(outside(path))
         else:
             load_file(path, org, loaded, definitions)
 
@@ -311,72 +256,6 @@ class Workspace:
 def _always_scored(file: ConfigFile) -> bool:
     """Return whether a config decides about every visitor, whichever configs are named."""
     return file.config.exclude and file.config.is_active
-
-
-def load_file(
-    path: Path, org: str | None, loaded: Loaded, definitions: Definitions | None = None
-) -> None:
-    """Read one config file and add what it holds, and what is wrong with it, to `loaded`.
-
-    `definitions` are what its folder defines, else what is beside it.
-    """
-    folder = os.path.dirname(path)
-    document = read_file(path)
-    load_document(
-        document,
-        path,
-        org,
-        lambda name: os.path.lexists(os.path.join(folder, name)),
-        loaded,
-        definitions,
-    )
-
-
-def load_document(
-    document: Document,
-    path: Path,
-    org: str | None,
-    exists: Callable[[str], bool],
-    loaded: Loaded,
-    definitions: Definitions | None = None,
-) -> None:
-    """Add what a config file holds; `exists` says whether a file of a name is beside it."""
-    from icpctl.config.checking.checks import check_document
-
-    loaded.files += 1
-    slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None
-    if slug is None:
-        better = nearest_slug(path.stem)
-        hint = f"rename it to {better}{path.suffix.lower()}" if better else None
-        message = f"the file name {path.name!r} is not a slug"
-        loaded.findings.append(_finding("ICP015", path, message, hint))
-    stem, ending = os.path.splitext(path.name)
-    siblings = (stem + suffix for suffix in SUFFIXES if suffix != ending)
-    if others := [path.with_name(sibling) for sibling in siblings if exists(sibling)]:
-        loaded.findings.append(_two_files(path, others))
-    config, findings = check_document(document, slug, definitions=definitions, lint=loaded.lint)
-    loaded.findings += findings
-    if config is not None and slug is not None:
-        loaded.configs.append(ConfigFile(slug, org, path, config, document.data))
-
-
-def _place(finding: Finding) -> tuple[str, str, int, int]:
-    """Return a finding's place among those of other files: folders, then names, then lines."""
-    place = finding.location
-    return (*os.path.split(place.file), place.line or 0, place.column or 0)
-
-
-def _two_files(path: Path, others: list[Path]) -> Finding:
-    message = f"{' and '.join(map(str, others))} has the slug {path.stem!r} too"
-    return _finding("ICP016", path, message, "keep one of them")
-
-
-def _outside(path: Path) -> Finding:
-    return _finding("ICP018", path, "this link leads out of the folder of configs")
-
-
-def _finding(code: str, path: Path, message: str, hint: str | None = None) -> Finding:
-    return Finding(code, CODES[code].severity, message, Location(str(path), 1, 1), hint)
 
 
 def _is_org(entry: os.DirEntry[str]) -> bool:
@@ -427,10 +306,6 @@ def _one_of(word: str, known: list[str]) -> str:
     if guess := nearest(word, known):
         return f"did you mean {guess}?"
     return f"known: {_listing(known)}" if known else "there are none yet"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _listing(names: list[str]) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
 from icpctl.files import read_regular
-from icpctl.mappings.paths import Path, parse_path, resolve
-from icpctl.values.json_records import scalar_text
+from icpctl.mappings.paths import Path, parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -107,10 +106,6 @@ class Mapping:
     def has_visitors_of(self, other: Mapping) -> bool:
         """Return whether records of another mapping are rolled up together with this one's."""
         return self == other or bool(self.together and self.together == other.together)
-
-    def is_of_visitor(self, record: dict[str, Any]) -> bool:
-        """Return whether a record is one that `only` asks for: each path has one of its texts."""
-        return all(scalar_text(resolve(record, path)) in texts for path, texts in self.only)
 
 
 def load_mapping(name: str | None) -> Mapping:

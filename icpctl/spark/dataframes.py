@@ -9,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.config_file import ConfigFile
+from icpctl.config.config_file import ConfigFile, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.mapping import load_mapping
@@ -99,9 +99,7 @@ def _work(
 ) -> Work:
     if isinstance(configs, str | Path):
         configs = Workspace(Path(configs)).configs()
-    pairs = [
-        (given.slug, given.config) if isinstance(given, ConfigFile) else given for given in configs
-    ]
+    pairs = named_configs(configs)
     if not pairs:
         raise IcpctlError("there are no configs to score with", "no_configs")
     loaded = load_mapping(mapping)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.visitor_scan import temporary_folder
@@ -83,9 +84,7 @@ def score_on(
 ) -> Run:
     """Start Spark and call `score`. Raises `IcpctlError` for every failure."""
     with session(cluster, "icpctl score") as spark:
-        return score(
-            spark, visitors, [(file.slug, file.config) for file in configs], options, folders
-        )
+        return score(spark, visitors, named_configs(configs), options, folders)
 
 
 def score(

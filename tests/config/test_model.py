@@ -17,6 +17,7 @@ from icpctl.config.checking.checks import check_document
 from icpctl.documents.document import read_document
 from tests import strategies
 from tests.config.marked import RULES, check, conditions, found_in
+from tests.long import long
 
 # The tables of sections 2 and 3, copied by hand: the vocabulary is held to them.
 
@@ -381,6 +382,7 @@ def test_a_thousand_findings_are_enough() -> None:
     assert found[-1][0] == "ICP399"
 
 
+@long
 def test_thousands_of_warnings_are_no_error() -> None:
     text = conditions(f"{{type: city, comparator: in, value: [{'x, ' * 100_000}]}}")
     config, findings = check_document(read_document(text.encode(), "saas.yaml"), "saas")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from icpctl.errors import IcpctlError
 from tests.exports.tables import Read, read
-from tests.long import examples
+from tests.long import examples, long
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,6 +222,7 @@ def test_half_a_letter_at_the_end_of_utf_16() -> None:
     assert found.rejected == [(3, "invalid UTF-8 at byte 6")]
 
 
+@long
 def test_compressed_and_damaged(tmp_path: Path) -> None:
     text = (HEAD + "".join(f"{n},a{n},b\n" for n in range(50_000))).encode()
     (tmp_path / "v.csv.gz").write_bytes(gzip.compress(text))

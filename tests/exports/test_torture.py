@@ -177,6 +177,7 @@ def test_old_mac_line_ends_are_no_line_ends(tmp_path: Path) -> None:
     assert [(one.line, one.reason[:18]) for one in scored.rejected] == [(1, "something follows ")]
 
 
+@long
 def test_many_batches_with_bad_lines_at_their_borders(tmp_path: Path) -> None:
     size = reading.BATCH_ROWS
     count = 2 * size + 100

@@ -12,6 +12,7 @@ import pytest
 from icpctl.exports.scanner.python_scanner import PythonScanner
 from icpctl.exports.scanner.scan_results import Wanted
 from icpctl.exports.scanner.scanning import NOTICE, new_scanner, notice
+from tests.process import icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def _said(environment: dict[str, str]) -> str:
     ("setting", "said"),
     [
         ("", "NativeScanner [b'1'] False"),
-        ("0", "PythonScanner [b'1'] True"),
+        ("0", "PythonScanner [b'1'] False"),
         ("/nowhere/scan.so", "PythonScanner [b'1'] True"),
     ],
 )
@@ -68,3 +69,10 @@ def test_the_notice_says_what_to_do() -> None:
     assert "reinstall" in NOTICE
     assert notice() in (None, NOTICE)
     assert isinstance(PythonScanner([]).rows, int)
+
+
+def test_it_is_said_once_that_visitors_are_read_in_python(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text('{"id": "a"}\n' * 3)
+    for setting, times in (("/nowhere/scan.so", 1), ("0", 0)):
+        ended = icpctl("inspect", "v.jsonl", cwd=tmp_path, ICPCTL_NATIVE=setting)
+        assert ended.err.count(NOTICE) == times

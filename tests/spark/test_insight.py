@@ -14,8 +14,8 @@ from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
 from icpctl.features.insight.counting import insight as insight_here
+from icpctl.features.insight.counts.watching import Watch
 from icpctl.features.insight.on_spark import insight
-from icpctl.features.insight.watching import Watch
 from tests.process import COMMAND, ROOT, environment
 from tests.spark.engine import blocks_of, elsewhere, models, options, spark
 
@@ -133,7 +133,7 @@ def test_a_capped_field_tells_nothing_that_is_not_so(tmp_path: Path) -> None:
             industry = f"i{min(int(chance.paretovariate(0.3)), 10**9)}"
             file.write(json.dumps({"industry": industry, "company_size": 1}) + "\n")
     configs = [("a", config(("AND", ['industry in ["x"]'])))]
-    with patch("icpctl.features.insight.distinct_counts.MOST_KEYS", 10**6):
+    with patch("icpctl.features.insight.counts.distinct_counts.MOST_KEYS", 10**6):
         whole = on_one_machine(configs, [tmp_path])
     with blocks_of(100_000):
         found = on_spark(configs, [tmp_path])

@@ -108,6 +108,7 @@ def test_something_else_in_place_of_an_object(tmp_path: Path, value: Any, first:
     check(tmp_path / "visitors.jsonl", [*odd, whole] if first else [whole, *odd, whole])
 
 
+@long
 def test_keys_that_come_late(tmp_path: Path) -> None:
     """The reader looks at the first 200 records; what only later ones have is not lost."""
     early: list[dict[str, Any]] = [{"id": str(n), "other": "x"} for n in range(300)]

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.extensions import EXTENSIONS, required
-from icpctl.cli.options import Dir, Org, workspace
+from icpctl.cli.options import Dir, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FindingsFormat
 

@@ -19,7 +19,8 @@ from icpctl.config.editing.bodies import (
 from icpctl.config.editing.body_fields import short_body
 from icpctl.config.editing.layout import FileFormat, config_text
 from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug
-from icpctl.config.store import Loaded, Workspace, load_document
+from icpctl.config.loading import Loaded, load_document
+from icpctl.config.store import Workspace
 from icpctl.documents.tree import List
 from icpctl.errors import Finding, IcpctlError
 

@@ -12,7 +12,6 @@ from icpctl.exports.files.streams import DamagedError
 if TYPE_CHECKING:
     from icpctl.exports.files.streams import OpenedFile
 
-ZIP_MAGIC = b"PK\x03\x04"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError)
 
 

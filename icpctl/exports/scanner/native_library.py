@@ -132,12 +132,17 @@ _FUNCTIONS: dict[str, tuple[object, list[object]]] = {
 }
 
 
+def is_unwanted() -> bool:
+    """Whether the user wants to read in Python."""
+    return os.environ.get(ENVIRONMENT) == "0"
+
+
 @cache
 def load() -> ctypes.CDLL | None:
     """Return the library; None where it was not compiled, or is not wanted."""
-    setting = os.environ.get(ENVIRONMENT, "")
-    if setting == "0":
+    if is_unwanted():
         return None
+    setting = os.environ.get(ENVIRONMENT, "")
     path = setting if "/" in setting else _compiled()
     if path is None:
         return None

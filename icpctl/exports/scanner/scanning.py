@@ -57,4 +57,4 @@ def new_scanner(wanted: Sequence[Wanted], survey_keys: int = 0) -> Scanner:
 
 def notice() -> str | None:
     """Return what is to be said once to the user: that there is no compiled scanner."""
-    return None if native_library.load() else NOTICE
+    return None if native_library.is_unwanted() or native_library.load() else NOTICE

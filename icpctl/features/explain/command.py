@@ -4,25 +4,14 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import (
-    AsOf,
-    By,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Encoding,
-    Mapping,
-    Org,
-    TempDir,
-    Visitors,
-)
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.option_groups import Scoring
+from icpctl.cli.options import By, Configs
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
 
 def explain(
-    visitors: Visitors = None,
+    *,
     ids: Annotated[
         list[str] | None,
         typer.Option("--id", metavar="ID", help="Explain the visitor with this id (repeatable)."),
@@ -34,15 +23,9 @@ def explain(
     show_all: Annotated[
         bool, typer.Option("--all", help="Show every config, group and condition.")
     ] = False,
-    directory: Dir = None,
-    org: Org = None,
+    scoring: Scoring,
     config: Configs = None,
-    as_of: AsOf = None,
-    mapping: Mapping = None,
     by: By = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
@@ -53,7 +36,7 @@ def explain(
     config that does not match. With --all every config, group and condition: whether it holds,
     the value seen, and what it would need.
     """
-    from icpctl.cli.scoring_options import scoring_options, visitors_of
+    from icpctl.config.config_file import named_configs
     from icpctl.features.explain.explained import explain as explain_visitors
     from icpctl.features.explain.printing import print_explained
 
@@ -61,9 +44,9 @@ def explain(
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
     if by and line is not None:
         raise IcpctlError("--line names a record, and --by puts records together", "bad_usage")
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
-    configs = [(it.slug, it.config) for it in workspace(directory, org).configs(config or [])]
+    options = scoring.options(by=by)
+    configs = named_configs(scoring.configs(config))
     distinct = list(dict.fromkeys(ids or []))
-    explained = explain_visitors(visitors_of(visitors), configs, options, ids=distinct, line=line)
+    explained = explain_visitors(scoring.exports(), configs, options, ids=distinct, line=line)
     print_explained(explained, options.as_of, output, line, show_all=show_all)
     return ExitCode.DONE

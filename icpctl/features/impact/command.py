@@ -1,28 +1,12 @@
 """`icpctl impact`."""
 
 import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.options import (
-    AsOf,
-    By,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Encoding,
-    Mapping,
-    NoVisitors,
-    Org,
-    Report,
-    ReportTitle,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.option_groups import Reporting, Scoring
+from icpctl.cli.options import BaseDir, BaseRef, By, Configs
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ImpactFormat
 
@@ -38,13 +22,9 @@ if TYPE_CHECKING:
 
 
 def impact(
-    visitors: Visitors = None,
-    base: Annotated[
-        str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
-    ] = None,
-    base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
-    ] = None,
+    *,
+    base: BaseRef = None,
+    base_dir: BaseDir = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,18 +34,10 @@ def impact(
             "before; repeatable.",
         ),
     ] = None,
-    directory: Dir = None,
-    org: Org = None,
+    scoring: Scoring,
     config: Configs = None,
-    as_of: AsOf = None,
-    report: Report = None,
-    report_title: ReportTitle = None,
-    no_visitors: NoVisitors = False,
-    mapping: Mapping = None,
     by: By = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
+    reporting: Reporting,
     output: Annotated[
         ImpactFormat, typer.Option("-o", "--output", help="markdown is for pull requests.")
     ] = "table",
@@ -74,24 +46,23 @@ def impact(
 
     The exit code is 1 when a bound of --fail-on is reached, or a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
+    from icpctl.cli.scoring_options import strictness
     from icpctl.config.git_versions import versions
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
     from icpctl.output.written import print_written
 
-    started = time.perf_counter()
     bounds = [Bound.parse(text) for text in fail_on or []]
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
-    target = report_target(report, report_title, no_visitors)
-    compared = versions(workspace(directory, org), config or [], ref=base, folder=base_dir)
+    options = scoring.options(by=by)
+    target = report_target(*reporting.asked)
+    compared = versions(scoring.workspace(), config or [], ref=base, folder=base_dir)
     result = _impact_here(
-        visitors_of(visitors), compared, bounds, options, target, inactive=bool(config)
+        scoring.exports(), compared, bounds, options, target, inactive=bool(config)
     )
     strict = strictness()
     print_impact(result, compared.base, bounds, output, strict)
-    print_written(report, since=started)
+    print_written(reporting.report, since=scoring.started)
     is_reached = any(bound.reached(result) for bound in bounds)
     return ExitCode.FOUND if is_reached or strict.refuses(result.run) else ExitCode.DONE
 
@@ -110,20 +81,17 @@ def _impact_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `impact` raises.
     """
+    from icpctl.config.config_file import named_configs
     from icpctl.features.impact.counting import impact
     from icpctl.features.report.target import report_file
     from icpctl.output.progress import progress
 
-    before, after = (
-        [(config.slug, config.config) for config in side]
-        for side in (versions.before, versions.after)
-    )
     sources: list[Source] = []
     with report_file(target) as file, progress(sys.stderr) as on_progress:
         result = impact(
             exports,
-            before,
-            after,
+            named_configs(versions.before),
+            named_configs(versions.after),
             options,
             inactive=inactive,
             on_sources=sources.extend,

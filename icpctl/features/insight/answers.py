@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icpctl.features.insight.batch_counts import MOST_PATTERNS
-from icpctl.features.insight.distinct_counts import MOST_KEYS
-from icpctl.features.insight.minimum_scores import min_score_insight
+from icpctl.features.insight.counts.batch_counts import MOST_PATTERNS
+from icpctl.features.insight.counts.distinct_counts import MOST_KEYS
+from icpctl.features.insight.counts.minimum_scores import min_score_insight
+from icpctl.features.insight.counts.relaxations import listing, moved
+from icpctl.features.insight.counts.watching import field_of
 from icpctl.features.insight.model import (
     AbsentValue,
     ConditionInsight,
@@ -21,15 +23,13 @@ from icpctl.features.insight.model import (
     Relaxation,
     TakenBy,
 )
-from icpctl.features.insight.relaxations import listing, moved
-from icpctl.features.insight.watching import field_of
 from icpctl.scoring.seen_values import as_number, listed_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.features.insight.watched_conditions import Question, WatchedGroup
-    from icpctl.features.insight.watching import Watch
+    from icpctl.features.insight.counts.watched_conditions import Question, WatchedGroup
+    from icpctl.features.insight.counts.watching import Watch
     from icpctl.scoring.report import ConfigReport
 
 MOST_VALUES = 5

@@ -1,29 +1,13 @@
 """`icpctl insight`."""
 
 import sys
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
-from icpctl.cli.options import (
-    AsOf,
-    By,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Encoding,
-    Mapping,
-    NoVisitors,
-    Org,
-    Report,
-    ReportTitle,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.option_groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import By, Configs
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
@@ -39,22 +23,12 @@ if TYPE_CHECKING:
 
 
 def insight(
-    visitors: Visitors = None,
-    directory: Dir = None,
-    org: Org = None,
+    *,
+    scoring: Scoring,
     config: Configs = None,
-    as_of: AsOf = None,
-    report: Report = None,
-    report_title: ReportTitle = None,
-    no_visitors: NoVisitors = False,
-    mapping: Mapping = None,
     by: By = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
-    engine: Engine = "local",
-    master: Master = None,
-    spark_conf: SparkConf = None,
+    reporting: Reporting,
+    on_spark: OnSpark,
     apply: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Make change N of the list in the config's file."),
@@ -69,23 +43,21 @@ def insight(
     With --apply one of the changes is made, and the difference printed.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
     from icpctl.output.written import print_written
 
-    started = time.perf_counter()
     unbuilt = {
-        "--report": report is not None,
-        "--encoding": encoding is not None,
+        "--report": reporting.report is not None,
+        "--encoding": scoring.encoding is not None,
         "--by": by is not None,
     }
-    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding, by)
-    space = workspace(directory, org)
-    configs = space.configs(config or [])
-    target = report_target(report, report_title, no_visitors)
-    exports = visitors_of(visitors)
+    spark = on_spark.cluster(unbuilt)
+    options = scoring.options(by=by)
+    configs = scoring.configs(config)
+    target = report_target(*reporting.asked)
+    exports = scoring.exports()
     if spark:
         from icpctl.features.insight.on_spark import insight_on
 
@@ -93,10 +65,10 @@ def insight(
     else:
         result = _insight_here(exports, configs, options, target)
     if apply is not None:
-        return _apply_change(space, configs, result, apply)
+        return _apply_change(scoring.workspace(), configs, result, apply)
     strict = strictness()
     print_insight(result, output, strict)
-    print_written(report, since=started)
+    print_written(reporting.report, since=scoring.started)
     return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 
@@ -138,12 +110,13 @@ def _insight_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what reading raises.
     """
+    from icpctl.config.config_file import named_configs
     from icpctl.features.insight.counting import InsightCounts, insight
     from icpctl.features.insight.page import InsightSections
     from icpctl.features.report.target import RunReport, report_file
     from icpctl.output.progress import progress
 
-    pairs = [(config.slug, config.config) for config in configs]
+    pairs = named_configs(configs)
     counts = InsightCounts.of(pairs, options)
     report = None
     if target:
@@ -167,8 +140,9 @@ def _insight_here(
 
 def insight_sections(configs: "Sequence[ConfigFile]", options: "Options") -> "InsightSections":
     """Return the sections for `icpctl score --report`, which says nothing of changes."""
+    from icpctl.config.config_file import named_configs
     from icpctl.features.insight.counting import InsightCounts
     from icpctl.features.insight.page import InsightSections
 
-    pairs = [(config.slug, config.config) for config in configs]
-    return InsightSections(InsightCounts.of(pairs, options, changes=False))
+    counts = InsightCounts.of(named_configs(configs), options, changes=False)
+    return InsightSections(counts)

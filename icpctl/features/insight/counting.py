@@ -7,9 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.insight.answers import Answers, capped_fields
+from icpctl.features.insight.counts.watched_conditions import Question
+from icpctl.features.insight.counts.watching import Watch
 from icpctl.features.insight.model import InsightReport
-from icpctl.features.insight.watched_conditions import Question
-from icpctl.features.insight.watching import Watch
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.files.sources import Source
-    from icpctl.features.insight.batch_counts import WatchCounts
+    from icpctl.features.insight.counts.batch_counts import WatchCounts
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from icpctl.config.config_file import named_configs
 from icpctl.features.insight.counting import Insight, InsightCounts, asked
-from icpctl.features.insight.watching import Watch
+from icpctl.features.insight.counts.watching import Watch
 from icpctl.spark.jobs import Jobs
 from icpctl.spark.run import SparkScan, judged, merged, visitors_in
 from icpctl.spark.session import session
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.features.insight.watched_conditions import Question
+    from icpctl.features.insight.counts.watched_conditions import Question
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
@@ -54,9 +55,8 @@ def insight_on(
     options: Options,
 ) -> Insight:
     """As `insight`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
-    pairs = [(config.slug, config.config) for config in configs]
     with session(cluster, "icpctl insight") as spark:
-        return insight(spark, visitors, pairs, options)
+        return insight(spark, visitors, named_configs(configs), options)
 
 
 def insight(

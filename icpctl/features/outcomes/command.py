@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from icpctl.cli.options import (
-    AsOf,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Encoding,
-    Mapping,
-    Org,
-    Report,
-    ReportTitle,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.option_groups import Scoring
+from icpctl.cli.options import BaseDir, BaseRef, Configs, Report, ReportTitle
 from icpctl.errors import ExitCode, IcpctlError
 
 if TYPE_CHECKING:
@@ -32,7 +20,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.bounds import Bound
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.printing import Heading
-    from icpctl.features.outcomes.request import OutcomeRequest
+    from icpctl.features.outcomes.request import OutcomeOptions, OutcomeRequest
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.report.pages.page import Page
     from icpctl.features.report.target import ReportTarget
@@ -84,15 +72,30 @@ Capacity = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deals:
+    """The options that say what became of visitors."""
+
+    won: Won = None
+    lost: Lost = None
+    on: On = None
+    label: Label = None
+    unit: Unit = None
+    against: Against = None
+    within: Within = None
+
+    def asked(self, encoding: str | None, period: str | None = None) -> "OutcomeOptions":
+        """Return what is asked for, with what `outcomes` alone has."""
+        from icpctl.features.outcomes.request import OutcomeOptions
+
+        files = self.won or (), self.lost or ()
+        scope = self.on, self.label, self.unit, self.against, self.within, period
+        return OutcomeOptions(*files, *scope, encoding)
+
+
 def outcomes(
-    visitors: Visitors = None,
-    won: Won = None,
-    lost: Lost = None,
-    on: On = None,
-    label: Label = None,
-    unit: Unit = None,
-    against: Against = None,
-    within: Within = None,
+    *,
+    deals: Deals,
     period: Annotated[
         str | None,
         typer.Option(metavar="FROM..TO|newest:30%", help="Count only units of this period."),
@@ -111,22 +114,12 @@ def outcomes(
             help="Write won units that a config misses, and why: .jsonl, .csv, .parquet.",
         ),
     ] = None,
-    base: Annotated[
-        str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
-    ] = None,
-    base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
-    ] = None,
+    base: BaseRef = None,
+    base_dir: BaseDir = None,
     report: Report = None,
     report_title: ReportTitle = None,
-    directory: Dir = None,
-    org: Org = None,
+    scoring: Scoring,
     config: Configs = None,
-    as_of: AsOf = None,
-    mapping: Mapping = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
     output: Annotated[
         Literal["table", "tsv", "json", "markdown"],
         typer.Option("-o", "--output", help="Output format."),
@@ -136,7 +129,8 @@ def outcomes(
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
+    from icpctl.cli.scoring_options import strictness
+    from icpctl.config.config_file import named_configs
     from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds
     from icpctl.features.outcomes.printing import (
@@ -146,23 +140,21 @@ def outcomes(
         print_met_bounds,
         print_outcomes,
     )
-    from icpctl.features.outcomes.request import OutcomeOptions, read_request
+    from icpctl.features.outcomes.request import read_request
     from icpctl.features.report.target import report_file, report_target
 
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
-    space, earlier = workspace(directory, org), None
+    options, earlier = scoring.options(), None
     if base is not None or base_dir is not None:
-        compared = versions(space, config or [], ref=base, folder=base_dir)
+        compared = versions(scoring.workspace(), config or [], ref=base, folder=base_dir)
         kept = [file for file in compared.before if config or file.config.is_active]
-        earlier = [(file.slug, file.config) for file in kept]
-    files = space.configs(config or [])
-    configs = [(file.slug, file.config) for file in files]
+        earlier = named_configs(kept)
+    files = scoring.configs(config)
+    configs = named_configs(files)
     slugs = [slug for slug, _ in configs]
     bounds = _bounds(fail_on or [], slugs, capacity)
-    deals = won or (), lost or (), on, label, unit, against, within, period
-    asked = OutcomeOptions(*deals, encoding=options.encoding)
+    asked = deals.asked(options.encoding, period)
     request = read_request(asked, options.as_of, options.mappings)
-    exports = visitors_of(visitors)
+    exports = scoring.exports()
     if earlier is not None and "-" in exports:
         raise IcpctlError(
             "stdin can be read only once, but a comparison reads the visitors twice",

@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
-from icpctl.features.outcomes.rates import FEWEST_WON
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.files import replacing
 from icpctl.output.console import note, shown, table

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from icpctl.features.outcomes.evidence import Look
-from icpctl.features.outcomes.figures import make_outcomes
+from icpctl.features.outcomes.counts.evidence import Look
+from icpctl.features.outcomes.counts.survey import Survey, Visits
+from icpctl.features.outcomes.figures.figures import make_outcomes
 from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
 from icpctl.features.outcomes.joining.units import Keys, amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
-from icpctl.features.outcomes.survey import Survey, Visits
 from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score

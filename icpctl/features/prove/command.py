@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.errors import exits
-from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
+from icpctl.cli.options import CaseSensitive, Dir, Org
+from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files import replacing
 from icpctl.output.formats import FindingsFormat
@@ -85,9 +86,9 @@ def _prove(
     strict: bool,
 ) -> ExitCode:
     from icpctl.cli.scoring_options import is_case_sensitive
+    from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
-    from icpctl.features.prove.solver import require_z3
     from icpctl.output.console import note
 
     require_z3()

@@ -7,16 +7,8 @@ from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from icpctl.features.prove.solver import (
-    Answer,
-    Encoding,
-    Prover,
-    all_weight,
-    decide,
-    difference_in_matches,
-    milliseconds,
-    require_z3,
-)
+from icpctl.features.prove.encoding import Encoding, all_weight, require_z3
+from icpctl.features.prove.solver import Answer, Prover, decide, difference_in_matches, milliseconds
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, judge, plainest, replay, witness_of, wrong
 from icpctl.scoring.kernel.plan import hundredths

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from icpctl.config.config_file import named_configs
 from icpctl.features.prove.solver import Answer, Prover, difference_in_matches
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, replay, witness_of
@@ -79,8 +80,7 @@ class Inquiry:
         case_sensitive: bool,
         timeout: float,
     ) -> None:
-        configs = [(it.slug, it.config) for it in files]
-        self.space = Space(configs, case_sensitive=case_sensitive)
+        self.space = Space(named_configs(files), case_sensitive=case_sensitive)
         self.prover = Prover(self.space, timeout)
         self._timeout = timeout
         by_slug = {it.slug: it for it in files}

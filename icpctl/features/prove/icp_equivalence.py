@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icpctl.features.prove.solver import Encoding, decide, milliseconds, require_z3
+from icpctl.features.prove.encoding import Encoding, require_z3
+from icpctl.features.prove.solver import decide, milliseconds
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, judge, plainest, wrong
 

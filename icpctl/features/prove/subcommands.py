@@ -9,18 +9,16 @@ import typer
 
 from icpctl.cli.command import Command, Group
 from icpctl.cli.errors import exits
-from icpctl.cli.options import CaseSensitive, Dir, Org, Slug
+from icpctl.cli.options import BaseDir, BaseRef, CaseSensitive, Dir, Org, Slug
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.prove.command import Timeout, prove
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
+    from icpctl.config.config_file import Named
     from icpctl.config.git_versions import Versions
-    from icpctl.config.model import IcpConfig
     from icpctl.config.store import Workspace
-
-    Named = tuple[str, IcpConfig]
 
 
 def equivalent(
@@ -30,12 +28,8 @@ def equivalent(
             metavar="A B", help="Two slugs or files; with --base or --base-dir any number of slugs."
         ),
     ] = None,
-    base: Annotated[
-        str | None, typer.Option(metavar="REF", help="Compare with the configs of a git revision.")
-    ] = None,
-    base_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Compare with the configs of another folder.")
-    ] = None,
+    base: BaseRef = None,
+    base_dir: BaseDir = None,
     directory: Dir = None,
     org: Org = None,
     timeout: Timeout = 2.0,
@@ -51,10 +45,10 @@ def equivalent(
     code is 1 unless everything is proved to be the same.
     """
     from icpctl.cli.scoring_options import is_case_sensitive
+    from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.equivalence import compare
     from icpctl.features.prove.icp_equivalence import compare_icps
     from icpctl.features.prove.output.comparison import print_compared
-    from icpctl.features.prove.solver import require_z3
 
     require_z3()
     space = workspace(directory, org)
@@ -89,8 +83,8 @@ def witnesses(
     """
     from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.cases import cases_of
+    from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.output.cases import cases_text
-    from icpctl.features.prove.solver import require_z3
 
     require_z3()
     config = workspace(directory, org).get(slug)
@@ -140,10 +134,12 @@ def _versions(
 
 def _pairs(both: "Versions") -> "list[tuple[Named, Named]]":
     """Return each config as it was and as it is."""
-    before = {file.slug: file.config for file in both.before}
+    from icpctl.config.config_file import named_configs
+
+    before = dict(named_configs(both.before))
     return [
-        ((f"{file.slug} ({both.base})", before[file.slug]), (file.slug, file.config))
-        for file in both.after
+        ((f"{slug} ({both.base})", before[slug]), (slug, config))
+        for slug, config in named_configs(both.after)
     ]
 
 

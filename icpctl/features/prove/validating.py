@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from icpctl.config.store import Loaded
+    from icpctl.config.loading import Loaded
 
 
 def add_proofs(loaded: Loaded) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.config_file import named_configs
 from icpctl.features.report.figures import STEPS, FigureCounts
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ class FullFigures:
         breakdown counts visitors and matches by the values of a field; the visitors whose value is
         in none of them are `uncounted`.
         """
-        pairs = [(config.slug, config.config) for config in self.configs]
-        figures = self.counts.figures(run, pairs, [])
+        figures = self.counts.figures(run, named_configs(self.configs), [])
         histograms = zip(figures.configs, figures.histograms, strict=True)
         return {
             "averageScore": figures.average_score,

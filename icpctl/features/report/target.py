@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.features.report.pages import FORMATS
 from icpctl.files import replacing
@@ -122,12 +123,11 @@ class RunReport:
         from icpctl.features.report.period import Period
         from icpctl.scoring.kernel.plan import make_plan
 
-        pairs = [(config.slug, config.config) for config in configs]
         plan = (
             contribution.plan
             if contribution
             else make_plan(
-                pairs,
+                named_configs(configs),
                 as_of=options.as_of,
                 case_sensitive=options.case_sensitive,
                 tiers=options.tiers,
@@ -168,8 +168,7 @@ class RunReport:
         """Write the report of the run."""
         from icpctl.features.report.pages.sections import page
 
-        pairs = [(config.slug, config.config) for config in self.configs]
-        figures = self.counts.figures(run, pairs, self.sources)
+        figures = self.counts.figures(run, named_configs(self.configs), self.sources)
         contributed: Iterable[Section] = ()
         if self.contribution:
             contributed = self.contribution.sections(run, visitors=self.target.visitors)

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
+from icpctl.cli.option_groups import OnSpark
 from icpctl.cli.options import Encoding, Mapping, MaxRejects, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
 
 def rollup(
+    *,
     out: Annotated[
         str,
         typer.Option(
@@ -33,9 +34,7 @@ def rollup(
     max_rejects: MaxRejects = "0",
     temp_dir: TempDir = None,
     encoding: Encoding = None,
-    engine: Engine = "local",
-    master: Master = None,
-    spark_conf: SparkConf = None,
+    on_spark: OnSpark,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
@@ -52,7 +51,7 @@ def rollup(
 
     started = time.perf_counter()
     unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
-    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+    spark = on_spark.cluster(unbuilt)
     limit = Limit.parse(max_rejects)
     keys = visitor_keys(by or [])
     how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding))

@@ -1,27 +1,12 @@
 """`icpctl stats`."""
 
 import sys
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
-from icpctl.cli.options import (
-    AsOf,
-    CaseSensitive,
-    Configs,
-    Dir,
-    Encoding,
-    Mapping,
-    NoVisitors,
-    Org,
-    Report,
-    ReportTitle,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.option_groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import Configs
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TableFormat
 
@@ -35,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def stats(
-    visitors: Visitors = None,
+    *,
     first: Annotated[
         str | None,
         typer.Option("--from", metavar="T", help="First day or time of last_seen."),
@@ -48,20 +33,10 @@ def stats(
         str | None,
         typer.Option(metavar="FIELD", help="Also count by the commonest values of a text field."),
     ] = None,
-    directory: Dir = None,
-    org: Org = None,
+    scoring: Scoring,
     config: Configs = None,
-    as_of: AsOf = None,
-    report: Report = None,
-    report_title: ReportTitle = None,
-    no_visitors: NoVisitors = False,
-    mapping: Mapping = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
-    engine: Engine = "local",
-    master: Master = None,
-    spark_conf: SparkConf = None,
+    reporting: Reporting,
+    on_spark: OnSpark,
     output: Annotated[TableFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """Count visitors and matches by config and day.
@@ -69,31 +44,32 @@ def stats(
     With --from or --to, of those last seen in that period.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.report.period import Period
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
     from icpctl.output.written import print_written
 
-    started = time.perf_counter()
-    unbuilt = {"--report": report is not None, "--encoding": encoding is not None}
-    spark = cluster(engine, master, spark_conf, unbuilt=unbuilt)
+    unbuilt = {
+        "--report": reporting.report is not None,
+        "--encoding": scoring.encoding is not None,
+    }
+    spark = on_spark.cluster(unbuilt)
     period = Period.parse(first, last)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
-    space = workspace(directory, org)
-    target = report_target(report, report_title, no_visitors)
-    exports, configs = visitors_of(visitors), space.configs(config or [])
+    options, org = scoring.options(), scoring.workspace().org
+    target = report_target(*reporting.asked)
+    exports, configs = scoring.exports(), scoring.configs(config)
     counts = StatsCounts.of(period, by, len(configs))
     if spark:
         from icpctl.features.stats.on_spark import stats_on
 
-        result = stats_on(spark, exports, configs, options, counts, space.org)
+        result = stats_on(spark, exports, configs, options, counts, org)
     else:
-        result = _stats_here(exports, configs, options, counts, space.org, target)
+        result = _stats_here(exports, configs, options, counts, org, target)
     strict = strictness()
     print_stats(result, output, strict)
-    print_written(report, since=started)
+    print_written(reporting.report, since=scoring.started)
     return ExitCode.FOUND if strict.refuses(result.run) else ExitCode.DONE
 
 
@@ -110,6 +86,7 @@ def _stats_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `stats` raises.
     """
+    from icpctl.config.config_file import named_configs
     from icpctl.features.report.target import RunReport, report_file
     from icpctl.features.stats.counting import stats
     from icpctl.output.progress import progress
@@ -118,7 +95,7 @@ def _stats_here(
     with report_file(target) as file, progress(sys.stderr) as on_progress:
         result = stats(
             exports,
-            [(config.slug, config.config) for config in configs],
+            named_configs(configs),
             options,
             counts,
             organization,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from icpctl.config.config_file import named_configs
 from icpctl.spark.jobs import Jobs
 from icpctl.spark.run import SparkScan, blocks_of, judged
 from icpctl.spark.session import session
@@ -30,9 +31,8 @@ def stats_on(
     organization: str | None,
 ) -> Stats:
     """As `stats`, with Spark started for it. Raises `IcpctlError` for whatever goes wrong."""
-    pairs = [(config.slug, config.config) for config in configs]
     with session(cluster, "icpctl stats") as spark:
-        return stats(spark, visitors, pairs, options, counts, organization)
+        return stats(spark, visitors, named_configs(configs), options, counts, organization)
 
 
 def stats(

@@ -1,44 +1,24 @@
 """`icpctl suggest`."""
 
-from typing import Annotated, Literal
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from icpctl.cli.options import (
-    AsOf,
-    CaseSensitive,
-    Dir,
-    Encoding,
-    Mapping,
-    Org,
-    TempDir,
-    Visitors,
-    workspace,
-)
+from icpctl.cli.option_groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.outcomes.command import (
-    Against,
-    Capacity,
-    Label,
-    Lost,
-    On,
-    Unit,
-    Within,
-    Won,
-)
+from icpctl.features.outcomes.command import Capacity, Deals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def suggest(
-    visitors: Visitors = None,
-    won: Won = None,
-    lost: Lost = None,
-    on: On = None,
-    label: Label = None,
-    unit: Unit = None,
-    against: Against = None,
-    within: Within = None,
+    *,
+    deals: Deals,
     max_conditions: Annotated[
-        int, typer.Option(min=1, max=16, metavar="N", help="Most conditions (default: 8).")
+        int, typer.Option(min=1, max=16, metavar="N", help="Most conditions.")
     ] = 8,
     holdout: Annotated[
         str | None,
@@ -65,23 +45,15 @@ def suggest(
         typer.Option(metavar="SLUG", help="Keep the conditions of this config, and print a diff."),
     ] = None,
     capacity: Capacity = None,
-    directory: Dir = None,
-    org: Org = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all random choices.")] = 0,
-    as_of: AsOf = None,
-    mapping: Mapping = None,
-    case_sensitive: CaseSensitive = None,
-    temp_dir: TempDir = None,
-    encoding: Encoding = None,
+    scoring: Scoring,
 ) -> ExitCode:
     """Find a config that finds customers, from won deals; print it with its evidence.
 
     The exit code is 1 when nothing better than chance was found. It writes no file.
     """
-    import sys
-
-    from icpctl.cli.scoring_options import scoring_options, strictness, visitors_of
-    from icpctl.features.outcomes.request import OutcomeOptions, read_request
+    from icpctl.cli.scoring_options import strictness
+    from icpctl.features.outcomes.request import read_request
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
     from icpctl.features.suggest.learning import learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
@@ -90,16 +62,13 @@ def suggest(
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     share = parse_holdout(holdout)
-    options = scoring_options(as_of, mapping, case_sensitive, [], temp_dir, encoding)
-    exports = visitors_of(visitors)
-    deals = won or (), lost or (), on, label, unit, against, within
-    asked = OutcomeOptions(*deals, encoding=options.encoding)
-    outcome = read_request(asked, options.as_of, options.mappings)
+    options, exports = scoring.options(), scoring.exports()
+    outcome = read_request(deals.asked(options.encoding), options.as_of, options.mappings)
     request = Request(form, max_conditions, capacity, seed)
     try:
         with progress(sys.stderr) as on_progress:
             if tune is not None:
-                (file,) = workspace(directory, org).configs([tune])
+                file = scoring.workspace().get(tune)
                 retuned = retune(
                     exports, options, outcome, file.config, request, share, on_progress
                 )
@@ -122,12 +91,30 @@ def suggest(
         ) from None
     print_suggestion(learned)
     print_notes(learned.run, strictness(), SCORE_KEEPS_REJECTS)
-    given = [*exports, *(f"--won {file}" for file in won or ())]
-    given += [f"--lost {file}" for file in lost or ()]
-    named = {"label": label, "on": on, "unit": unit, "against": against, "within": within}
-    named |= {"as-of": as_of}
-    given += [f"--mapping {name}" for name in mapping or ()]
-    given += [f"--{name} {value}" for name, value in named.items() if value is not None]
-    given += [f"--period {learned.holdout}"] if learned.holdout.startswith("newest") else []
-    print_how(learned, f"icpctl outcomes {' '.join(given)} --config suggested")
+    print_how(learned, _check(deals, scoring, exports, learned.holdout))
     return ExitCode.FOUND if learned.suggestion.config is None else ExitCode.DONE
+
+
+def _check(deals: Deals, scoring: Scoring, exports: list[str], holdout: str) -> str:
+    """Return the call that measures the suggestion, saved as `suggested`, on what was held out."""
+    options: dict[str, Sequence[object]] = {
+        "--dir": [scoring.directory],
+        "--org": [scoring.org],
+        "--won": deals.won or (),
+        "--lost": deals.lost or (),
+        "--mapping": scoring.mapping or (),
+        "--encoding": [scoring.encoding],
+        "--label": [deals.label],
+        "--on": [deals.on],
+        "--unit": [deals.unit],
+        "--against": [deals.against],
+        "--within": [deals.within],
+        "--as-of": [scoring.as_of],
+        "--period": [holdout if holdout.startswith("newest") else None],
+    }
+    words = ["icpctl", "outcomes", *exports]
+    for option, values in options.items():
+        words += [word for value in values if value is not None for word in (option, str(value))]
+    if scoring.case_sensitive is not None:
+        words.append("--case-sensitive" if scoring.case_sensitive else "--ignore-case")
+    return shlex.join([*words, "--config", "suggested"])

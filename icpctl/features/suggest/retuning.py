@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition
-from icpctl.features.outcomes.rates import FEWEST_WON
+from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.suggest.candidates import columns_of_conditions, cuts_of
 from icpctl.features.suggest.collecting import collect
 from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest

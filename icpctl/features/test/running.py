@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.config.config_file import named_configs
 from icpctl.config.rule_tests import conditions_of
 from icpctl.errors import Finding
 from icpctl.features.test.mutants import mutants_of
@@ -105,7 +106,7 @@ def run_tests(
         for mutant in mutants_of(config, case_sensitive=options.case_sensitive)
     ]
     # No slug has a space, so the names of mutants are their own.
-    named = [(it.slug, it.config) for it in configs]
+    named = named_configs(configs)
     named += [(f"{it.config.slug} {n}", it.model) for n, it in enumerate(mutants)]
     plan = make_plan(named, as_of=options.as_of, case_sensitive=options.case_sensitive)
     rows = rows_of((it.expected.visitor for it in tests), plan, options)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.store import Loaded
+    from icpctl.config.loading import Loaded
     from icpctl.errors import Finding
 
 

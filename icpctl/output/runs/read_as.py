@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.exports.detection.format_detection import doubled_columns, unknown_format
-from icpctl.output.console import is_coloured, shown, shown_line, styled
+from icpctl.exports.scanner.scanning import notice
+from icpctl.output.console import is_coloured, note, shown, shown_line, styled
 from icpctl.output.wording import counted, cut
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
     Repeated ids are what a roll-up is for, so they are not odd where records are `rolled_up`.
     """
     colour = is_coloured(sys.stderr)
+    if mapped and (text := notice()):
+        note(text)
     files: dict[str, list[Mapped]] = {}
     for its in mapped:
         if its.recognised:

@@ -341,12 +341,8 @@ def test_stdin(tmp_path: Path) -> None:
 
 
 def test_a_line_of_a_roll_up_is_a_record_of_its_visitor() -> None:
-    ended = icpctl(
-        *("explain", "tests/fixtures/exports/posthog_events.jsonl", "--line", "3"),
-        *("--dir", "sample_configs"),
-        cwd=ROOT,
-    )
-    place = "tests/fixtures/exports/posthog_events.jsonl"
+    place = "exports/posthog_events.jsonl"
+    ended = explain(place, "--line", "3", cwd=ROOT / "tests" / "fixtures")
     assert ended.out.startswith(f"v1 in {place}:1, as of ")
     assert ended.err.startswith(f"{place}: read as PostHog events (--mapping posthog)\n")
     assert "\nline 3 is a record of this visitor, whose first is on line 1\n" in ended.err

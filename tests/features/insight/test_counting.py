@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from icpctl.config.model import IcpConfig
 from icpctl.config.store import Workspace
 from icpctl.features.insight.counting import insight
-from icpctl.features.insight.distinct_counts import MOST_KEYS, NumberCounts
+from icpctl.features.insight.counts.distinct_counts import MOST_KEYS, NumberCounts
 from icpctl.scoring.run import Options, score
 from tests import oracle
 from tests.long import examples

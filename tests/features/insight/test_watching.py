@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
 from icpctl.features.insight.counting import InsightCounts, insight
-from icpctl.features.insight.distinct_counts import (
+from icpctl.features.insight.counts.distinct_counts import (
     BatchKeys,
     KeyCounts,
     NumberCounts,
@@ -124,7 +124,7 @@ def test_parts_of_pages_are_counted_for_all_that_any_visitor_tells(
 
 
 MOST = 4
-few_keys = patch("icpctl.features.insight.distinct_counts.MOST_KEYS", MOST)
+few_keys = patch("icpctl.features.insight.counts.distinct_counts.MOST_KEYS", MOST)
 """So few values are counted, which shows what becomes of those that are not."""
 
 

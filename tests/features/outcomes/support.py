@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
+from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
+from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome
 from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence, Keys
 from icpctl.features.outcomes.statistics.suspects import MISSING
-from icpctl.features.outcomes.survey import Survey, Visits
 
 OUTCOMES = {"open": Outcome.OPEN, "lost": Outcome.LOST, "won": Outcome.WON}
 

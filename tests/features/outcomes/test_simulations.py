@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from icpctl.config.store import Workspace
-from icpctl.features.outcomes.condition_verdicts import judge_conditions
-from icpctl.features.outcomes.counting import OutcomeCounts
+from icpctl.features.outcomes.counts.counting import OutcomeCounts
+from icpctl.features.outcomes.counts.survey import alternate
+from icpctl.features.outcomes.figures.condition_verdicts import judge_conditions
 from icpctl.features.outcomes.joining.units import Evidence
 from icpctl.features.outcomes.model import Verdict
 from icpctl.features.outcomes.request import OutcomeOptions, read_request
@@ -24,7 +25,6 @@ from icpctl.features.outcomes.statistics.suspects import (
     ValueCounts,
     number_values,
 )
-from icpctl.features.outcomes.survey import alternate
 from icpctl.scoring.run import Options
 from tests.features.outcomes.support import shapes_of
 from tests.long import LARGEST

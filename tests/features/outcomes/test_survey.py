@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.features.outcomes.figures import make_outcomes
+from icpctl.features.outcomes.figures.figures import make_outcomes
 from icpctl.features.outcomes.statistics.intervals import Z
 from tests.features.outcomes import oracle
 from tests.features.outcomes.support import survey

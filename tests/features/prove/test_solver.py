@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.long import long
 from tests.process import ROOT
 
 # One pigeon more than holes: to find that out takes a solver long.
@@ -29,6 +30,7 @@ except KeyboardInterrupt:
 """
 
 
+@long
 def test_ctrl_c_ends_a_question() -> None:
     """And is not taken for an answer that is unknown."""
     ended = subprocess.run(

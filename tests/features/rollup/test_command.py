@@ -299,6 +299,7 @@ def test_keys_that_differ_in_their_last_digits_are_different_visitors(tmp_path: 
     assert [it["city"] for it in visitors] == [*keys, "7.5"]
 
 
+@long
 def test_a_full_temporary_folder_is_told(tmp_path: Path) -> None:
     """The limit on a file's size stands for a disk that is full."""
     events = [{"user": str(n), "pages": f"/{n * 7919}" * 20} for n in range(30_000)]

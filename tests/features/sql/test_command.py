@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.long import long
 from tests.process import ROOT, icpctl
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def test_a_file(here: Path) -> None:
     assert (here / "icp.sql").read_text() == icpctl(*DUCKDB, "--out", "-", cwd=here).out
 
 
+@long
 def test_the_text_is_the_same_in_each_run(here: Path) -> None:
     countries = SAAS.replace("{type: industry,", "{type: country,").replace("SaaS}", "Germany}")
     (here / "icp_configs/saas.yaml").write_text(countries)

@@ -11,6 +11,7 @@ from icpctl.features.sql.columns import Column, ColumnType
 from icpctl.mappings.mapping import ID
 from tests.features.sql.tables import USUAL, files_of, row_of, sql_of
 from tests.features.sql.test_verdicts import examples
+from tests.long import long
 from tests.test_custom_fields import RENAMED, Renaming, cases, renamed
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def agree(case: Renaming, engine: Engine) -> None:
     assert before == after
 
 
+@long
 @examples(25)
 @given(case=cases())
 def test_duckdb(case: Renaming, duckdb: Engine) -> None:

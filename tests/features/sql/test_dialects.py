@@ -21,6 +21,7 @@ from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.output.formats import SqlDialect
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 from tests.features.sql.tables import USUAL, expected, files_of, row_of, seen, sql_of
+from tests.long import long
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
@@ -245,6 +246,7 @@ def test_columns_that_are_called_as_other_fields(engine: Engine) -> None:
     assert len(json.loads(matches)) == 2
 
 
+@long
 @pytest.mark.parametrize("dialect", ["postgres", "redshift"])
 @pytest.mark.parametrize("what", ["different tests", "configs"])
 def test_more_columns_than_a_select_has(dialect: str, what: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from icpctl.config.model import IcpConfig
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def test_the_planted_rule_of_the_sample_is_found(tmp_path: Path) -> None:
     assert re.search(r"p 0.005 by 199 permutations", ended.out)
 
 
+@long
 def test_score_and_outcomes_run_what_is_printed(tmp_path: Path) -> None:
     """The round trip: what is printed of held-out accounts, scored and joined anew."""
     args = (VISITORS, "--won", DEALS, "--against", "everyone")
@@ -64,6 +66,7 @@ def test_score_and_outcomes_run_what_is_printed(tmp_path: Path) -> None:
     assert 0 < len(scores) < len(rows)
 
 
+@long
 def test_the_order_of_the_rows_changes_no_byte(tmp_path: Path) -> None:
     lines = VISITORS.read_text().splitlines()
     (tmp_path / "turned.jsonl").write_text("\n".join(reversed(lines)))

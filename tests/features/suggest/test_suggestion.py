@@ -21,7 +21,7 @@ from icpctl.features.suggest.learner.suggestion import (
     youden_cut,
 )
 from tests.features.suggest.samples import PLANTED, planted_sample, shuffle_rows, small_sample
-from tests.long import LARGEST
+from tests.long import LARGEST, long
 
 
 def conditions(suggestion: Suggestion) -> list[tuple[object, ...]]:
@@ -43,6 +43,7 @@ def planted() -> Suggestion:
     return suggest(sample, held_out_of(sample), Request())
 
 
+@long
 def test_a_planted_rule_is_found_and_said_to_be_more_than_chance(planted: Suggestion) -> None:
     assert {field for field, *_ in conditions(planted)} >= PLANTED
     assert planted.test.p == 1 / 200
@@ -56,6 +57,7 @@ def test_points_are_whole_from_1_to_5(planted: Suggestion) -> None:
     assert 0 < planted.min_score <= 100
 
 
+@long
 def test_the_order_of_the_rows_changes_nothing(planted: Suggestion) -> None:
     sample = small_sample(1)
     held_out = held_out_of(sample)
@@ -65,6 +67,7 @@ def test_the_order_of_the_rows_changes_nothing(planted: Suggestion) -> None:
     assert replace(other, config=None) == replace(planted, config=None)
 
 
+@long
 @pytest.mark.parametrize("form", ["points", "rules"])
 def test_outcomes_of_held_out_units_never_change_the_config(form: str) -> None:
     sample = small_sample(2)
@@ -79,6 +82,7 @@ def test_outcomes_of_held_out_units_never_change_the_config(form: str) -> None:
     assert other.held_out != expected.held_out
 
 
+@long
 def test_the_held_out_figures_are_those_of_the_scores(planted: Suggestion) -> None:
     sample = small_sample(1)
     outside = sample.take(held_out_of(sample))
@@ -98,6 +102,7 @@ def test_rules_are_at_most_three_groups_of_conditions() -> None:
     assert suggestion.held_out.lift.low > 1
 
 
+@long
 def test_outcomes_dealt_out_anew_bring_no_config() -> None:
     runs = 200 if LARGEST else 20
     sample = planted_sample(4, units=600, won=60)
@@ -109,6 +114,7 @@ def test_outcomes_dealt_out_anew_bring_no_config() -> None:
     assert found <= (0.1 * runs if LARGEST else LARGEST_P * runs + 3 * sqrt(runs * 0.05 * 0.95))
 
 
+@long
 def test_a_planted_rule_is_found_for_nearly_all_seeds() -> None:
     seeds = 100 if LARGEST else 4
     found = sum(
@@ -122,6 +128,7 @@ def test_a_planted_rule_is_found_for_nearly_all_seeds() -> None:
     assert found >= 0.95 * seeds if LARGEST else found >= seeds - 1
 
 
+@long
 @pytest.mark.parametrize(("won", "most"), [(20, 3), (49, 3), (50, 4)])
 def test_few_won_units_allow_few_conditions(won: int, most: int) -> None:
     sample = planted_sample(5, units=300, won=won, strength=3)

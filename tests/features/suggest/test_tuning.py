@@ -19,6 +19,7 @@ from icpctl.features.suggest.learner.tuning import (
     config_auc,
     tune,
 )
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def test_the_condition_that_tells_gets_the_weight() -> None:
     assert config_auc(tuned, sample) > config_auc(config, sample)
 
 
+@long
 def test_tune_prints_a_diff(tmp_path: Path) -> None:
     (tmp_path / "icp_configs").mkdir()
     conditions = (

@@ -60,8 +60,6 @@ class DealReading:
     table: DealTable = field(default_factory=DealTable)
     rejected: list[Rejected] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
-    has_amounts: bool = False
-    has_closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,6 @@ def read_deals(
         for batch in Reader(columns).read(source):
             reading.rejected += batch.rejected
             rows = _rows_of(batch.table, key.form, unsaid)
-            reading.has_amounts |= not np.isnan(rows.amounts).all()
-            reading.has_closes |= not np.isnan(rows.closes).all()
             reading.table.add(rows)
 
 

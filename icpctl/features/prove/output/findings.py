@@ -12,8 +12,8 @@ from icpctl.vocabulary import Operator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from icpctl.config.loading import Loaded
     from icpctl.config.model import Condition, Group
-    from icpctl.config.store import Loaded
     from icpctl.errors import Finding, Location
     from icpctl.features.prove.facts import Fact, Proofs, Unknown
     from icpctl.features.prove.space.space import Claim

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
-    from icpctl.config.store import Loaded
+    from icpctl.config.loading import Loaded
     from icpctl.errors import Finding
     from icpctl.features.prove.facts import Pair, Proofs
     from icpctl.features.prove.space.witness import Witness

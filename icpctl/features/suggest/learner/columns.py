@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icpctl.features.outcomes.counting import unique_rows
+from icpctl.features.outcomes.counts.counting import unique_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.rates import FEWEST_WON, estimate_lift, rate
+from icpctl.features.outcomes.figures.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts, won_among_best
 from icpctl.features.suggest.learner.chance import (
     LARGEST_P,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from icpctl.features.insight.relaxations import (
+from icpctl.features.insight.counts.relaxations import (
     is_equality,
     known_changes,
     lists_parts,

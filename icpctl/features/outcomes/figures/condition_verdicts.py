@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from icpctl.features.outcomes.figures.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.model import ConditionFigures, Estimate, Verdict
-from icpctl.features.outcomes.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.statistics.contingency import (
     benjamini_hochberg,
     fisher,
@@ -15,7 +15,7 @@ from icpctl.features.outcomes.statistics.contingency import (
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
+    from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 
 DISCOVERY_RATE = 0.10
 """Of the conditions said to help or hurt, the share that may do neither."""

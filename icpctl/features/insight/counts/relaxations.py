@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.config.model import Condition
-    from icpctl.features.insight.distinct_counts import NumberCounts
+    from icpctl.features.insight.counts.distinct_counts import NumberCounts
     from icpctl.features.insight.model import Change
 
 MOST_THRESHOLDS = 3

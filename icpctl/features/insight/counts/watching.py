@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from icpctl.features.insight.batch_counts import MOST_PATTERNS, Sight, Sums, WatchCounts
-from icpctl.features.insight.distinct_counts import MOST_KEYS, KeyCounts
-from icpctl.features.insight.listed_values import (
+from icpctl.features.insight.counts.batch_counts import MOST_PATTERNS, Sight, Sums, WatchCounts
+from icpctl.features.insight.counts.distinct_counts import MOST_KEYS, KeyCounts
+from icpctl.features.insight.counts.listed_values import (
     PageTexts,
     number_keys,
     numbers_of,
     parts_of,
     text_pairs,
 )
-from icpctl.features.insight.minimum_scores import Reach, score_counts
-from icpctl.features.insight.watched_conditions import watched_groups
+from icpctl.features.insight.counts.minimum_scores import Reach, score_counts
+from icpctl.features.insight.counts.watched_conditions import watched_groups
 from icpctl.mappings.mapping import PAGES
 from icpctl.scoring.kernel.verdicts import config_matches, group_matches, held_conditions
 from icpctl.vocabulary import Kind, Operator
@@ -26,7 +26,7 @@ from icpctl.vocabulary import Kind, Operator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from icpctl.features.insight.watched_conditions import Question, WatchedGroup
+    from icpctl.features.insight.counts.watched_conditions import Question, WatchedGroup
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.kernel.verdicts import Judged, Verdicts
     from icpctl.values.typed_columns import Column

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from icpctl.features.outcomes.counting import OutcomeCounts
+    from icpctl.features.outcomes.counts.counting import OutcomeCounts
     from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Keys
@@ -69,7 +69,6 @@ class JoinCounts:
 
     visitors: int = 0
     without_key: int = 0
-    with_deal: int = 0
     after_close: int = 0
     without_last_seen: int = 0
     joined_keys: int = 0
@@ -144,7 +143,6 @@ class Survey:
         joined, deals = self.joined, visits.deals
         joined.visitors += len(deals)
         joined.without_key += visits.without_key
-        joined.with_deal += int((deals != NO_DEAL).sum())
         joined.after_close += int((~in_time).sum())
         joined.without_last_seen += int(np.isnan(visits.last_seen).sum())
         self._is_joined[deals[in_time & (deals != NO_DEAL)]] = True

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.features.insight.distinct_counts import BatchKeys, Spellings
+from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
 from icpctl.values import column_forms, normal_forms
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.row_values import values_of_rows

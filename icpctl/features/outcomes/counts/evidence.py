@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.features.outcomes.counting import ConditionShape, ConfigShape, OutcomeCounts
+from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.kernel.verdicts import judge_again

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from icpctl.features.insight.distinct_counts import BatchKeys, KeyCounts, NumberCounts
+from icpctl.features.insight.counts.distinct_counts import BatchKeys, KeyCounts, NumberCounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from icpctl.features.insight.listed_values import PageTexts
-    from icpctl.features.insight.watched_conditions import Question
+    from icpctl.features.insight.counts.listed_values import PageTexts
+    from icpctl.features.insight.counts.watched_conditions import Question
     from icpctl.scoring.kernel.plan import Plan
 
 MOST_PATTERNS = 4096

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.outcomes import model
-from icpctl.features.outcomes.condition_verdicts import judge_conditions
-from icpctl.features.outcomes.rates import FEWEST_WON, estimate_lift, rate
+from icpctl.features.outcomes.figures.condition_verdicts import judge_conditions
+from icpctl.features.outcomes.figures.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.statistics.rankings import auc, won_among_best
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpctl.features.outcomes.counting import ConfigShape, OutcomeCounts, Scores
+    from icpctl.features.outcomes.counts.counting import ConfigShape, OutcomeCounts, Scores
     from icpctl.features.outcomes.statistics.suspects import Suspicion
 
 BANDS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))

@@ -1,0 +1,109 @@
+"""Options that several commands take together, as one parameter, and what they mean."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
+from icpctl.cli.options import (
+    AsOf,
+    CaseSensitive,
+    Dir,
+    Encoding,
+    Mapping,
+    NoVisitors,
+    Org,
+    Report,
+    ReportTitle,
+    TempDir,
+    Visitors,
+)
+from icpctl.cli.workspaces import workspace
+
+if TYPE_CHECKING:
+    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.store import Workspace
+    from icpctl.scoring.run import Options
+    from icpctl.spark.session import Cluster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """The options of every command that scores exports; `started` is when the call began."""
+
+    visitors: Visitors = None
+    directory: Dir = None
+    org: Org = None
+    as_of: AsOf = None
+    mapping: Mapping = None
+    case_sensitive: CaseSensitive = None
+    temp_dir: TempDir = None
+    encoding: Encoding = None
+    started: float = field(default_factory=time.perf_counter, init=False)
+
+    def exports(self) -> list[str]:
+        """Return the exports to read; raise `IcpctlError` `no_visitors` where none is named."""
+        from icpctl.cli.scoring_options import visitors_of
+
+        return visitors_of(self.visitors)
+
+    def workspace(self) -> "Workspace":
+        """Return the folder of configs."""
+        return workspace(self.directory, self.org)
+
+    def configs(self, slugs: Sequence[str] | None) -> "list[ConfigFile]":
+        """Return the configs that `--config` names, else the active ones.
+
+        Raises what `Workspace.configs` raises.
+        """
+        return self.workspace().configs(slugs or [])
+
+    def options(self, *, by: str | None = None, carry: Sequence[str] = ()) -> "Options":
+        """Return how to score; options that are None are as the settings say.
+
+        Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
+        """
+        from icpctl.cli.scoring_options import scoring_options
+
+        return scoring_options(
+            self.as_of,
+            self.mapping,
+            self.case_sensitive,
+            carry,
+            self.temp_dir,
+            self.encoding,
+            by,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """The options of commands that write a report."""
+
+    report: Report = None
+    report_title: ReportTitle = None
+    no_visitors: NoVisitors = False
+
+    @property
+    def asked(self) -> tuple[Path | None, str | None, bool]:
+        """The file, the title, and whether individual visitors are left out."""
+        return self.report, self.report_title, self.no_visitors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnSpark:
+    """The options of commands that can run on Spark."""
+
+    engine: Engine = "local"
+    master: Master = None
+    spark_conf: SparkConf = None
+
+    def cluster(self, unbuilt: dict[str, bool]) -> "Cluster | None":
+        """Return where Spark is to run; None where this machine does it.
+
+        `unbuilt` are the options that Spark does not have, and whether they are given. Raises
+        `IcpctlError`: `bad_usage`, `not_on_spark`.
+        """
+        return cluster(self.engine, self.master, self.spark_conf, unbuilt=unbuilt)

@@ -1,0 +1,1 @@
+"""Units counted by outcome, from visitors and their deals."""

@@ -1,0 +1,1 @@
+"""From counts of units to rates, rankings and verdicts on conditions."""
