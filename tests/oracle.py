@@ -378,39 +378,61 @@ def within(size: float | Range, listed: str) -> bool:
 def countries() -> dict[str, str]:
     """Every name and code of every country, to its two-letter code."""
     known = {
-        plain(entry[key]): entry["alpha_2"]
+        words(plain(entry[key])): entry["alpha_2"]
         for entry in map(dict, pycountry.countries)
         for key in ("name", "official_name", "common_name", "alpha_2", "alpha_3", "numeric")
         if key in entry
     }
     for line in COUNTRY_NAMES.read_text("utf-8").splitlines():
         code, *names = line.split("\t")
-        known |= {plain(name): code for name in names if len(name) > 3 or not name.isascii()}
+        known |= {
+            words(plain(visible(name))): code
+            for name in names
+            if len(name) > 3 or not name.isascii()
+        }
     return known | {name: code for code, names in USUAL_NAMES.items() for name in names}
 
 
 USUAL_NAMES = {
-    "US": ["usa", "u.s.", "u.s.a.", "the united states"],
-    "GB": ["uk", "u.k.", "great britain"],
-    "AE": ["uae", "u.a.e."],
+    "US": ["usa", "united states"],
+    "GB": ["uk", "great britain"],
+    "AE": ["uae"],
     "RU": ["russia"],
     "TR": ["turkey"],
     "IE": ["republic of ireland"],
-    "KR": ["korea, south"],
+    "KR": ["korea south", "republic of korea"],
     "HK": ["hong kong sar"],
     "MM": ["burma"],
+    "NL": ["holland"],
 }
 
 
 def country_of(text: str) -> str | None:
-    """The country that a text names, whatever its letter case and accents."""
-    return countries().get(plain(text))
+    """The country that a text names: signs count in codes alone, but for the points of `U.S.`."""
+    form = plain(text).strip()
+    if re.fullmatch(r"[a-z](\. ?[a-z]){1,2}\.?", form):
+        form = re.sub("[. ]", "", form)
+    name = words(form)
+    return countries().get(name) if len(name) > 3 or name == form else None
 
 
 def plain(text: str) -> str:
-    """Text without accents, letter case and doubled spaces."""
-    letters = unicodedata.normalize("NFKD", " ".join(text.split()))
-    return "".join(c for c in letters if not unicodedata.combining(c)).casefold()
+    """Text without accents and letter case, in letters of usual width."""
+    narrow = (unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
+    letters = unicodedata.normalize("NFD", "".join(narrow).casefold())
+    return composed("".join(c for c in letters if not "\u0300" <= c <= "\u036f"))
+
+
+def words(name: str) -> str:
+    """A country's name without spaces and signs, emoji aside, and without `the`."""
+    spaced = "".join(" " if is_sign(c) else c for c in name.replace("&", " and "))
+    return " ".join(spaced.split()).removeprefix("the ").removesuffix(" the")
+
+
+def is_sign(character: str) -> bool:
+    """Whether a character is a space or a sign of ASCII, Latin-1, or those of Latin and Chinese."""
+    is_near = "\0" < character < "\u0100" or "\u2000" <= character < "\u2070"
+    return (is_near or "\u3000" <= character < "\u3040") and not character.isalnum()
 
 
 def visible(text: str) -> str:

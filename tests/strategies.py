@@ -65,7 +65,18 @@ WORDS = {
     "company_postal_code": ["94105", "02134", "2134", "1.5", "EC1A 1BB"],
     "country": [
         *("US", "USA", "United States", "840", "DE", "Germany", "deu", "GB", "UK"),
-        *("United Kingdom", "FR", "Atlantis", "U", "states", "Deutschland", "U.S."),
+        *(
+            "United Kingdom",
+            "FR",
+            "Atlantis",
+            "U",
+            "states",
+            "Deutschland",
+            "U.S.",
+            "(Germany)",
+            "Germany \U0001f1e9\U0001f1ea",
+            "\U0001f600 us",
+        ),
     ],
     "domain": [
         *("northwind.example", "www.Northwind.example", "northwind.example.", "www.", "https://"),

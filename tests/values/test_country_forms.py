@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values.forms import country_forms
+from icpctl.values.forms import country_forms, text_forms
 
 NAMES = {
     "US": [
@@ -36,9 +36,20 @@ NAMES = {
     "HK": ["Hong Kong", "Hong Kong SAR", "Hong Kong SAR China"],
     "MM": ["Myanmar", "Burma", "Myanmar (Burma)"],
     "CD": ["DR Congo", "Congo, Democratic Republic of the", "Congo (DRC)", "Congo - Kinshasa"],
-    "DE": ["Germany", "Deutschland", "DEU"],
     "ES": ["Spain", "Espa\u00f1a", "Espana", "ESPAN\u0303A"],
     "JP": ["Japan", "\u65e5\u672c"],
+    "DE": [
+        "Germany",
+        "Deutschland",
+        "DEU",
+        "(Germany)",
+        "Germany.",
+        "\xabGermany\xbb",
+        "\u2014 GERMANY +",
+        "\uff27ermany",
+    ],
+    "GR": ["\u0395\u03bb\u03bb\u03ac\u03b4\u03b1", "\u0395\u039b\u039b\u0391\u0394\u0391"],
+    "LK": ["\u0dc1\u0dca\u0dbb\u0dd3 \u0dbd\u0d82\u0d9a\u0dcf\u0dc0"],
     "UA": ["Ukraine", "\u0423\u043a\u0440\u0430\u0457\u043d\u0430"],
     "BS": ["Bahamas", "The Bahamas", "Bahamas, The"],
     "TT": ["Trinidad & Tobago", "Trinidad and Tobago"],
@@ -56,6 +67,12 @@ NO_NAMES = [
     "Virgin Islands",
     "x" * 200,
     "U.S.A.F.",
+    "Germany \U0001f1e9\U0001f1ea",
+    "\U0001f600 Germany",
+    "\U0001d406ermany",
+    "\u20acGermany",
+    "\u65e5\u672c!",
+    "Germany\0",
 ]
 ALL = [name for names in NAMES.values() for name in names]
 
@@ -76,7 +93,8 @@ def test_every_code_and_every_name_of_the_table() -> None:
         for code in (entry.alpha_2, entry.alpha_3, entry.numeric):
             assert country_forms.country_code(code.lower()) == entry.alpha_2
         for name in country_forms.own_names(entry.alpha_2):
-            assert country_forms.country_code(name.casefold()) == entry.alpha_2
+            seen = text_forms.plain(name, case_sensitive=False)
+            assert country_forms.country_code(seen) == entry.alpha_2
 
 
 def test_a_name_of_two_countries_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from sqlglot import exp
 
 from icpctl.features.sql import forms
 from icpctl.features.sql.columns import ColumnType, column_name, custom_column
-from icpctl.features.sql.folding import Folding, folding
-from icpctl.features.sql.trees import RefusedError, case, column, text, whole
+from icpctl.features.sql.folding import Folding, fold, folding
+from icpctl.features.sql.trees import RefusedError, case, column, equal, text, whole
 from icpctl.mappings import mapping
 from icpctl.values import normal_forms
 from icpctl.values.forms import boolean_forms, text_forms
@@ -119,7 +119,7 @@ class Fields:
         return [
             name
             for code in sorted(filter(None, codes))
-            for spellings in forms.spellings_of(code)[:2]
+            for spellings in forms.spellings_of(code)
             for name in spellings
         ]
 
@@ -232,10 +232,7 @@ class Fields:
                     parts += values
                     continue
                 equal += values
-                if form is Form.COUNTRY:
-                    codes = filter(None, map(forms.country_code, values))
-                    equal += (name for code in codes for name in forms.spellings_of(code)[2])
-                elif make:
+                if make and form is not Form.COUNTRY:  # which has columns of its own
                     equal += map(make, values)
                 spellings |= form in (Form.URL, Form.PAGE)
         return folding(equal, parts, spellings=spellings)
@@ -248,17 +245,14 @@ class Fields:
 
     def _fitting(self, name: str, number: Tree) -> Tree:
         """Return a number, NULL for a negative or fractional count; days are whole, from 0."""
+        whole_part, zero = self.dialect.whole_part(number), whole(0)
         if name == "last_seen_days":
-            days = exp.Floor(this=number)
-            below = exp.LT(this=number.copy(), expression=whole(0))
-            return case((below, exp.cast(whole(0), "DOUBLE")), otherwise=days)
+            is_below = exp.LT(this=number.copy(), expression=zero)
+            return case((is_below, exp.cast(zero.copy(), "DOUBLE")), otherwise=whole_part)
         if name not in _COUNTS:
             return number
-        # Doubles from 2^53 on are whole, and Spark's FLOOR does not take those from 2^63 on.
-        is_large = exp.GTE(this=number.copy(), expression=whole(2**53))
-        is_whole = exp.EQ(this=number, expression=exp.Floor(this=number.copy()))
-        is_count = exp.and_(is_whole, exp.GTE(this=number.copy(), expression=whole(0)))
-        return case((is_large, number.copy()), (is_count, number))
+        is_count = exp.GTE(this=number.copy(), expression=zero)
+        return case((exp.and_(equal(number, whole_part), is_count), number))
 
     def _bounds(self, name: str) -> tuple[Tree, Tree]:
         """Return the bounds of a text that is a count or a range, NULL if it is neither."""
@@ -346,11 +340,6 @@ def _as_class(match: re.Match[str]) -> str:
     return "[\\\\]" if match[0] == "\\" else f"[{match[0]}]"
 
 
-def _words(flag: bool) -> list[str]:
-    """Return the texts that mean true, or false."""
-    return [word for word, means in boolean_forms.WORDS.items() if means is flag]
-
-
 def _is_missing(source: Tree) -> Tree:
     """Return whether a visible text is a spelling of a missing value."""
     return exp.In(this=source.copy(), expressions=[text(word) for word in _MISSING])
@@ -359,24 +348,6 @@ def _is_missing(source: Tree) -> Tree:
 def field_name(field: FieldPlan) -> str:
     """Return the field of the mapping that holds a condition type's values."""
     return mapping.PAGES if field.type.kind is Kind.PAGES else column_name(field.type)
-
-
-def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:
-    """Return a text as it is compared if letter case does not count."""
-    single = {character: to for character, to in how.pairs if len(to) == 1}
-    several = {character: to for character, to in how.pairs if len(to) > 1}
-    if len(single) > _FEW:
-        source = dialect.translated(source, "".join(single), "".join(single.values()))
-        single = {}
-    for character, becomes in (single | several).items():
-        source = dialect.replaced(source, character, becomes)
-    if how.ascii_only:
-        capitals = "".join(map(chr, range(ord("A"), ord("Z") + 1)))
-        return dialect.composed(dialect.translated(source, capitals, capitals.lower()))
-    return dialect.composed(dialect.lowered(source))
-
-
-_FEW = 3
 
 
 def _signed(number: int) -> Tree:

@@ -2,7 +2,8 @@
 
 `LOWER` is right for ASCII in every database, but databases differ on other letters. So
 each other letter of the data that can matter to the values of the configs is replaced by what it
-folds to. Letters that occur in no value of the configs are kept.
+folds to. Letters that occur in no value of the configs are kept. Accents in names of countries are
+replaced in the same way.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
+from icpctl.values.forms.country_forms import IGNORED, unaccented
 from icpctl.values.forms.text_forms import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
+
+    from icpctl.features.sql.dialects.base import Dialect
+    from icpctl.features.sql.trees import Tree
 
 _DOTTED_CAPITAL_I = "\u0130"
 
@@ -42,7 +48,7 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
     characters = set("".join(equal | parts))
     pairs = {
         source: becomes
-        for source, becomes in _folded().items()
+        for source, becomes in _changed_by(folded).items()
         for folded_as in [_decomposed(becomes)]
         if folded_as in characters
         or (
@@ -57,8 +63,47 @@ def folding(equal: Iterable[str], parts: Iterable[str], *, spellings: bool = Fal
         pairs[_DOTTED_CAPITAL_I] = _DOTTED_CAPITAL_I.casefold()
     if spellings:
         pairs |= ascii_spellings()
+    return _folding(pairs, characters)
+
+
+def country_folding(names: Collection[str]) -> Folding:
+    """Return how to fold texts that are compared with names of countries, as `unaccented` does."""
+    characters = {*"".join(names), *IGNORED}
+    pairs = {
+        source: becomes
+        for source, becomes in _changed_by(unaccented).items()
+        if becomes in characters or (len(becomes) > 1 and any(becomes in name for name in names))
+    }
+    return _folding(pairs, characters)
+
+
+def accents() -> str:
+    """Return the characters that `unaccented` removes."""
+    return "".join(source for source, to in _changed_by(unaccented).items() if not to)
+
+
+def _folding(pairs: dict[str, str], characters: Iterable[str]) -> Folding:
     ascii_only = any(character.lower() != character for character in characters)
     return Folding(tuple(sorted(pairs.items())), ascii_only)
+
+
+def fold(dialect: Dialect, source: Tree, how: Folding) -> Tree:
+    """Return a text as it is compared if letter case does not count."""
+    single = {character: to for character, to in how.pairs if len(to) == 1}
+    several = {character: to for character, to in how.pairs if len(to) > 1}
+    if len(single) > _FEW:
+        source = dialect.translated(source, "".join(single), "".join(single.values()))
+        single = {}
+    for character, becomes in (single | several).items():
+        source = dialect.replaced(source, character, becomes)
+    if how.ascii_only:
+        source = dialect.translated(source, ascii_uppercase, ascii_lowercase)
+    else:
+        source = dialect.lowered(source)
+    return dialect.composed(source)
+
+
+_FEW = 3
 
 
 def _decomposed(text: str) -> str:
@@ -68,7 +113,7 @@ def _decomposed(text: str) -> str:
 
 def ascii_spellings() -> dict[str, str]:
     """Return the other letters that fold to ASCII letters alone, such as the Kelvin sign to `k`."""
-    return {character: to for character, to in _folded().items() if to.isascii()}
+    return {character: to for character, to in _changed_by(folded).items() if to.isascii()}
 
 
 def _may_overlap(folded: str, part: str) -> bool:
@@ -82,7 +127,7 @@ def _may_overlap(folded: str, part: str) -> bool:
 
 
 @cache
-def _folded() -> dict[str, str]:
-    """Return every non-ASCII character that folding changes, with what it becomes."""
+def _changed_by(form: Callable[[str], str]) -> dict[str, str]:
+    """Return every non-ASCII character that a form changes, with what it becomes."""
     beyond = map(chr, range(0x80, 0x20000))  # no later character has letter case
-    return {character: text for character in beyond if (text := folded(character)) != character}
+    return {character: text for character in beyond if (text := form(character)) != character}

@@ -7,21 +7,18 @@ values; `values` converts those of the configs when the statement is written.
 from __future__ import annotations
 
 import math
-import re
-from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from icpctl.features.sql.folding import ascii_spellings
+from icpctl.features.sql.folding import accents, country_folding, fold
 from icpctl.features.sql.trees import case, whole
 from icpctl.values import normal_forms
 from icpctl.values.forms import country_forms
-from icpctl.values.forms.text_forms import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
@@ -134,65 +131,19 @@ def range_bounds(dialect: Dialect, form: Tree) -> tuple[Tree, Tree]:
 
 # Countries
 
-_REPERTOIRE = (
-    (0x01, 0x1F),
-    (0x7F, 0x24F),
-    (0x300, 0x36F),
-    (0x1E00, 0x1EFF),
-    (0x2000, 0x206F),
-    (0x3000, 0x303F),
-    (0xFF01, 0xFF5E),
-)
-"""From and to which characters beyond printable ASCII the name of a country may hold, besides
-`ascii_spellings`; a text with any other character is not the name of a country."""
 
-
-def country(dialect: Dialect, source: Tree, names: Iterable[str]) -> Tree:
+def country(dialect: Dialect, source: Tree, names: Collection[str]) -> Tree:
     """Return a text without letter case and accents, for the letters of these names and codes."""
-    letters, several, spaces, nothing = _plain_letters(set("".join(names)))
-    plain = dialect.translated(source.copy(), "".join(letters), "".join(letters.values()))
-    for character, becomes in several.items():
-        plain = dialect.replaced(plain, character, becomes)
-    plain = dialect.spaced(dialect.without_any(plain, nothing), spaces)
+    letters = dialect.without_any(source.copy(), accents())
+    plain = fold(dialect, letters, country_folding(names))
     is_wide = dialect.matches(source.copy(), "[^ -~]")
-    return exp.Trim(this=dialect.lowered(case((is_wide, plain), otherwise=source)))
+    return exp.Trim(this=case((is_wide, plain), otherwise=dialect.lowered(source)))
 
 
 def country_name(dialect: Dialect, source: Tree) -> Tree:
     """Return what `country` gives without punctuation, which names ignore."""
-    punctuation = "".join(
-        character
-        for character, becomes in _reduced().items()
-        if becomes and becomes != "&" and not becomes.isspace() and not re.search(r"\w", becomes)
-    )
-    form = dialect.replaced(dialect.spaced(source, punctuation), "&", " and ")
-    form = dialect.replaced_all(form, r"[ -/:-@\[-\^`{-~]+", " ")
+    form = dialect.spaced(dialect.replaced(source, "&", " and "), country_forms.IGNORED)
     return dialect.replaced_all(exp.Trim(this=form), f"^the | the{dialect.end}", "")
-
-
-def _plain_letters(wanted: set[str]) -> tuple[dict[str, str], dict[str, str], str, str]:
-    """Return what `_reduced` maps to one letter, several letters, a space, and nothing."""
-    letters: dict[str, str] = {}
-    several: dict[str, str] = {}
-    spaces = nothing = ""
-    for character, becomes in _reduced().items():
-        if not becomes:
-            nothing += character
-        elif becomes.isspace():
-            spaces += character
-        elif set(becomes) <= wanted | {"&"}:
-            (letters if len(becomes) == 1 else several)[character] = becomes
-    return letters, several, spaces, nothing
-
-
-@cache
-def _reduced() -> dict[str, str]:
-    """Return each character of the repertoire with its form without letter case and accents."""
-    characters = [chr(code) for low, high in _REPERTOIRE for code in range(low, high + 1)]
-    return {
-        character: normal_forms.unaccented(character)
-        for character in (*characters, *ascii_spellings())
-    }
 
 
 def country_code(value: str) -> str | None:
@@ -201,32 +152,25 @@ def country_code(value: str) -> str | None:
     return None if code.endswith("\0") else code
 
 
-def spellings_of(code: str) -> tuple[list[str], list[str], list[str]]:
-    """Return the spellings of a country, as `country_name`, `country` and other scripts have them.
+def spellings_of(code: str) -> tuple[list[str], list[str]]:
+    """Return the spellings of a country, as `country_name` and as `country` have them.
 
-    The first are its names, the second its codes, and the third names that are not in ASCII, folded
-    as texts are.
+    The first are its names; the second its codes, and names as short as codes, in which punctuation
+    counts too.
     """
     # In order, so that the same configs always make the same text.
     known = sorted(
-        name
-        for name, owner in zip(*normal_forms.countries(), strict=True)
-        if owner == code and name.isascii()
+        name for name, owner in zip(*normal_forms.countries(), strict=True) if owner == code
     )
     names = [name for name in known if len(name) > normal_forms.LONGEST_CODE]
     codes = [spelling for name in known if name not in names for spelling in _initials(name)]
-    others = {folded(name) for name in country_forms.own_names(code)}
-    return (
-        names,
-        codes,
-        sorted(name for name in others if not normal_forms.unaccented(name).isascii()),
-    )
+    return names, codes
 
 
 def _initials(code: str) -> Iterator[str]:
     """Return a code, also with points: `us`, `u.s`, `u.s.`, `u. s.`."""
     yield code
-    if code.isalpha():
+    if code.isascii() and code.isalpha():
         for points in product((".", ". "), repeat=len(code) - 1):
             dotted = "".join(map("".join, zip(code, (*points, ""), strict=True)))
             yield from (dotted, f"{dotted}.")

@@ -155,10 +155,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
             seen = fields.texts_as(name, "range", lambda source: forms.size_range(dialect, source))
             yield seen, forms.spellings(*bounds)
         case Form.COUNTRY if code := forms.country_code(value):
-            names, codes, others = forms.spellings_of(code)
-            yield from zip(fields.countries(name), (names, codes), strict=True)
-            if others:
-                yield fields.texts(name), others
+            yield from zip(fields.countries(name), forms.spellings_of(code), strict=True)
         case _:
             yield fields.texts(name), [value]
 

@@ -94,7 +94,7 @@ def _wrapping(
         "written by icpctl sql.",
         f"For each row: id, icp_match, icp, icp_score, {_columns(configs, request)}.",
         f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
-        *_assumptions(request.dialect),
+        *_assumptions(request),
     ]
     return Wrapping(target.form, name, tuple(words))
 
@@ -107,15 +107,17 @@ def _columns(configs: Sequence[ConfigFile], request: Request) -> str:
     return ", ".join([matches, *more]) if more else f"and {matches}"
 
 
-def _assumptions(dialect: str) -> list[str]:
+def _assumptions(request: Request) -> list[str]:
     """Return the assumptions about the table if SQL does less than the reader of exports."""
     from icpctl.features.sql.dialects import DIALECTS
 
+    lowered = "" if request.case_sensitive else ", also in lower case"
+    composed = f"letters and their accents are composed (NFC){lowered}"
     return [
         "Assumed: numbers in texts are plain (1200, 0.5), "
         "counts and ranges also 1,200, 1K, 51-200.",
         "Assumed: UTM parameters are in separate columns.",
-        *([] if DIALECTS[dialect].composes else ["Assumed: texts are in composed form (NFC)."]),
+        *([] if DIALECTS[request.dialect].composes else [f"Assumed: {composed}."]),
     ]
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from icpctl.values.forms.text_forms import composed
+from icpctl.values.forms.text_forms import composed, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +23,22 @@ if TYPE_CHECKING:
 LONGEST_CODE = 3
 """Letters of the longest ISO 3166 codes; every name in ASCII has more, but for `UK` and `UAE`."""
 
-LONGEST_NAME = 100
-"""Characters of the longest text that is looked up as a name."""
+IGNORED = "".join(
+    character
+    for low, high in ((0x01, 0xFF), (0x2000, 0x206F), (0x3000, 0x303F))
+    for character in map(chr, range(low, high + 1))
+    if not character.isalnum()
+)
+"""What does not count in names: spaces and signs of the blocks ASCII, Latin-1, General Punctuation,
+and CJK Symbols and Punctuation. Other signs do, so a text with an emoji is not a country's name."""
 
 _INITIALS = re.compile(r"[a-z](?:\. ?[a-z]){1,2}\.?")
 _NOT_LETTERS = re.compile("[. ]")
-_WORDS = re.compile(r"\w+")
+_SIGNS = re.compile(f"[{re.escape(IGNORED)}]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+"""Letters and signs of full width, to those of ASCII."""
+
 _LEADING = re.compile(
     "(?:north|south|east|west|central|(?:.* )?republic of(?: the)?|(?:.* )?(?:states|kingdom) of"
     "|state of) "
@@ -63,16 +73,14 @@ _OTHER_NAMES = {
 def country(text: str) -> str:
     """Return the alpha-2 code (upper case) of the country that a text names, else the text.
 
-    Letter case, accents and punctuation do not count in names. A text that names none keeps a NUL
-    at its end, so that it can equal no code.
+    Letter case, accents and `IGNORED` do not count in names. A text that names none keeps a NUL at
+    its end, so that it can equal no code.
     """
     return country_code(text) or f"{text}\0"
 
 
 def country_code(text: str) -> str | None:
     """Return the alpha-2 code of the country that a text names, None if it names none."""
-    if len(text) > LONGEST_NAME:
-        return None
     name = unaccented(text)
     if _INITIALS.fullmatch(name.strip()):
         name = _NOT_LETTERS.sub("", name)
@@ -88,15 +96,14 @@ def country_column(texts: pa.Array) -> pa.Array:
 
     plain = pc.ascii_lower(texts)
     letters = pc.replace_substring(plain, "&", " and ")
-    letters = pc.replace_substring_regex(letters, "[^a-z0-9_]+", " ")
+    letters = pc.replace_substring_regex(letters, r"[^a-z0-9\x00]+", " ")
     letters = pc.replace_substring_regex(pc.ascii_trim(letters, " "), "^the ", "")
     letters = pc.replace_substring_regex(letters, " the$", "")
     names, codes = names_and_codes()
     places = pc.index_in(letters, value_set=pa.array(names, pa.string()))
     is_short = pc.less_equal(pc.binary_length(letters), LONGEST_CODE)
     is_other = pc.and_(is_short, pc.not_equal(letters, pc.ascii_trim_whitespace(plain)))
-    too_long = pc.greater(pc.utf8_length(texts), LONGEST_NAME)
-    known = pc.if_else(pc.or_(is_other, too_long), None, pa.array(codes, pa.string()).take(places))
+    known = pc.if_else(is_other, None, pa.array(codes, pa.string()).take(places))
     form = pc.coalesce(known, pc.binary_join_element_wise(texts, "\0", ""))
     is_unusual = pc.or_(
         pc.invert(pc.string_is_ascii(texts)), pc.match_substring_regex(texts, "^ *[A-Za-z][.]")
@@ -118,14 +125,14 @@ def own_names(code: str) -> list[str]:
 
 
 def unaccented(name: str) -> str:
-    """Return a text without letter case and accents."""
-    letters = unicodedata.normalize("NFKD", composed(name).casefold())
-    return "".join(c for c in letters if not unicodedata.combining(c))
+    """Return a text in letters of usual width, without letter case and accents."""
+    letters = composed(name.translate(_NARROW)).casefold()
+    return composed(_ACCENTS.sub("", unicodedata.normalize("NFD", letters)))
 
 
 def _letters(plain: str) -> str:
     """Return a country's name reduced to what people agree on: words without punctuation."""
-    words = " ".join(_WORDS.findall(plain.replace("&", " and ")))
+    words = _SIGNS.sub(" ", plain.replace("&", " and ")).strip()
     return words.removeprefix("the ").removesuffix(" the")
 
 
@@ -147,7 +154,7 @@ def _codes() -> dict[str, str]:
 
 def _spellings(names: Iterable[str]) -> Iterator[str]:
     for name in names:
-        letters = _letters(unaccented(name))
+        letters = _letters(unaccented(visible(name)))
         yield letters
         if leading := _LEADING.match(letters):
             yield f"{letters[leading.end() :]} {leading[0].strip()}".removesuffix(" the")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from icpctl.config.config_file import ConfigFile
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import IcpConfig
 from icpctl.features.sql.columns import Column, Columns, ColumnType
+from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.forms import COUNT, RANGE
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
@@ -72,6 +74,25 @@ def _cell(name: str, record: dict[str, Any], kind: ColumnType) -> Any:
             if isinstance(raw, bool) or not isinstance(raw, int | float):
                 return None
             return float(raw) if abs(raw) < 1e300 else math.nan
+
+
+def as_assumed(row: dict[str, Any], dialect: str) -> dict[str, Any]:
+    """Return a row as a dialect assumes it: with composed texts if it cannot compose them."""
+    if DIALECTS[dialect].composes:
+        return row
+    return {name: _composed(cell) for name, cell in row.items()}
+
+
+def _composed(cell: Any) -> Any:
+    """Return a cell whose texts are in NFC as they are seen, and in lower case."""
+    if isinstance(cell, list):
+        return list(map(_composed, cell))
+    if not isinstance(cell, str):
+        return cell
+    shown = oracle.INVISIBLE.sub("", cell)
+    if all(unicodedata.is_normalized("NFC", form) for form in (shown, shown.casefold())):
+        return cell
+    return oracle.composed(oracle.composed(shown).casefold())
 
 
 def _assumed(name: str, raw: Any) -> Any:

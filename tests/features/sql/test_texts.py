@@ -125,16 +125,59 @@ COUNTRIES = [
         "Cura\u00e7ao",
         "Atlantis",
     ),
+    *(
+        "Germany",
+        "Germany \U0001f1e9\U0001f1ea",
+        "\U0001f600 Germany",
+        "(Germany)",
+        "Germany\ufeff",
+    ),
+    *("\U0001d406ermany", "Germany\u20ac", "Germany\u2260", "\xb4Germany\xb4", "United_States"),
+    *(
+        "\u0395\u03bb\u03bb\u03ac\u03b4\u03b1",
+        "\u0395\u039b\u039b\u0391\u0394\u0391",
+        "Greece",
+        "Hellas",
+    ),
+    *(
+        "\u65e5\u672c",
+        "\u65e5\u672c!",
+        "\u65e5 \u672c",
+        "Japan",
+        "\ub300\ud55c\ubbfc\uad6d",
+        "South Korea",
+    ),
+    *(
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3 \u0dbd\u0d82\u0d9a\u0dcf\u0dc0",
+        "Sri Lanka",
+        "\u03b1\u0345",
+        "Germany" + "!" * 200,
+    ),
+    *(
+        "\uff35\uff0e\uff33\uff0e",
+        "\uff35\uff06\uff33",
+        "\u13cc\u13ca \u13a2\u13f3\u13be\u13b5\u13cd\u13d4\u13c5 \u13cd\u13a6\u13da\u13a9",
+    ),
     *("U\u0301S", "\u2014US\u2014", "US\tA", "tha", "\u017fE", "Bosnia &Herzegovina", "atlantis"),
 ]
 
 
 @pytest.mark.parametrize("value", COUNTRIES)
 def test_countries(engine: Engine, value: str) -> None:
-    code = normal_forms.country(value.strip().casefold())
+    code = _country(value)
     condition = {"type": "country", "comparator": "equals", "value": value}
-    wanted = {it for it in COUNTRIES if normal_forms.country(it.strip().casefold()) == code}
+    wanted = {text for text in COUNTRIES if _country(text) == code}
     assert matched(engine, [condition], "country", COUNTRIES) == wanted
+
+
+def _country(text: str) -> str:
+    return normal_forms.country(text_forms.plain(text, case_sensitive=False))
+
+
+@pytest.mark.parametrize("text", COUNTRIES)
+def test_what_a_country_is(text: str) -> None:
+    code = _country(text)
+    assert oracle.country_of(oracle.visible(text)) == (None if code.endswith("\0") else code)
 
 
 RANGES = [

@@ -12,7 +12,7 @@ from icpctl.features.sql.columns import Column, ColumnType, default_columns
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from tests.features.sql import tables
-from tests.features.sql.tables import AS_OF, USUAL, files_of, row_of
+from tests.features.sql.tables import AS_OF, TEXTS, USUAL, files_of, row_of
 
 if TYPE_CHECKING:
     from tests.features.sql.engines import Engine
@@ -66,6 +66,20 @@ def test_minus_zero_is_zero(engine: Engine, comparator: str) -> None:
     row = row_of({"id": "1"}, USUAL) | {"session_count": -0.0}
     ((_, matched, *_),) = engine.run(tables.sql_of(engine.name, files, USUAL), [row], USUAL)
     assert matched
+
+
+@pytest.mark.parametrize("number", [2.0**53, 2.0**63, 1e19, 1e300])
+@pytest.mark.parametrize("field", ["session_count", "company_size", "last_seen_days"])
+def test_numbers_beyond_whole_numbers_of_64_bits(engine: Engine, field: str, number: float) -> None:
+    condition = {"type": field, "comparator": "equals", "value": number}
+    group = {"operator": "AND", "conditions": [condition]}
+    files = files_of([("a", {"label": "A", "rules": {"groups": [group]}})], Path())
+    for types, cell in ((USUAL, number), (TEXTS, f"{number:.0f}")):
+        if engine.name == "clickhouse" and types is TEXTS:
+            continue  # it reads no numbers as text
+        row = row_of({"id": "1"}, types) | {field: cell}
+        ((_, matched, *_),) = engine.run(tables.sql_of(engine.name, files, types), [row], types)
+        assert matched
 
 
 def sql_of(dialect: str, condition: dict[str, Any], as_of: str | None, **columns: Column) -> str:

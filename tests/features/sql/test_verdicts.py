@@ -13,8 +13,7 @@ from icpctl.errors import IcpctlError
 from icpctl.features.sql.columns import ColumnType
 from icpctl.mappings.mapping import ID, PAGES
 from icpctl.vocabulary import CONDITION_TYPES, Kind
-from tests.features.sql.tables import LAYOUTS, expected, files_of, row_of, seen, sql_of
-from tests.long import LARGEST
+from tests.features.sql.tables import LAYOUTS, as_assumed, expected, files_of, row_of, seen, sql_of
 from tests.test_oracle_differential import Case, cases
 
 if TYPE_CHECKING:
@@ -50,10 +49,9 @@ def test_postgres(drawn: Case, postgres: Engine, case_sensitive: bool, layout: s
     agree(drawn, postgres, case_sensitive, layout)
 
 
-@pytest.mark.skipif(not LARGEST, reason="dotted capital I and combining accents differ on Spark")
 @layouts
 @cases_of_letters
-@examples(4)
+@examples(40)
 @given(drawn=cases())
 def test_spark(drawn: Case, spark: Engine, case_sensitive: bool, layout: str) -> None:
     agree(drawn, spark, case_sensitive, layout)
@@ -98,7 +96,8 @@ def agree(case: Case, engine: Engine, case_sensitive: bool, layout: str) -> None
     if not configs:
         return
     rows = [
-        row_of(visitor, types) | {ID: str(number)} for number, visitor in enumerate(case.visitors)
+        as_assumed(row_of(visitor, types), engine.name) | {ID: str(number)}
+        for number, visitor in enumerate(case.visitors)
     ]
     found = {
         verdict[0]: seen(verdict, tiers=bool(case.tiers))

@@ -159,6 +159,10 @@ class Dialect:
         """Return whether a double is finite; every database sorts infinity and NaN as large."""
         return exp.LTE(this=exp.Abs(this=number), expression=double(_LARGEST))
 
+    def whole_part(self, number: Tree) -> Tree:
+        """Return a double that is not negative without its fraction."""
+        return exp.Floor(this=number.copy())
+
     def divided(self, dividend: Tree, divisor: int) -> Tree:
         """Return the integer quotient of whole numbers, which must not be negative."""
         return exp.IntDiv(this=exp.paren(dividend, copy=False), expression=whole(divisor))

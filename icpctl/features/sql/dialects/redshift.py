@@ -37,7 +37,9 @@ class Redshift(TrimmingDialect):
         return exp.Translate(this=source, from_=text(characters), to=text(""))
 
     def spaced(self, source: Tree, characters: str) -> Tree:
-        return self.translated(source, characters, " " * len(characters))
+        return self.replaced_all(
+            self.translated(source, characters, " " * len(characters)), " +", " "
+        )
 
     def before(self, source: Tree, characters: str) -> Tree:
         return split_before(source, characters)

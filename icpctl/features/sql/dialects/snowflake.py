@@ -27,7 +27,7 @@ class Snowflake(TrimmingDialect):
         return self._each_as(source, characters, "")
 
     def spaced(self, source: Tree, characters: str) -> Tree:
-        return self._each_as(source, characters, " ")
+        return self.replaced_all(self._each_as(source, characters, " "), " +", " ")
 
     def _each_as(self, source: Tree, characters: str, new: str) -> Tree:
         # sqlglot escapes codes that begin with a digit; the rest are visible characters.

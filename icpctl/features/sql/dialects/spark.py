@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.features.sql.dialects.base import Dialect
-from icpctl.features.sql.trees import RefusedError, call, text
+from icpctl.features.sql.trees import RefusedError, call, text, whole
 
 if TYPE_CHECKING:
     from icpctl.features.sql.trees import Tree
@@ -18,6 +18,11 @@ class Databricks(Dialect):
     """Databricks SQL."""
 
     name = "databricks"
+
+    def whole_part(self, number: Tree) -> Tree:
+        # FLOOR gives a BIGINT, and fails for 2^63 and above.
+        fraction = exp.Mod(this=exp.paren(number), expression=whole(1))
+        return exp.paren(exp.Sub(this=exp.paren(number), expression=fraction))
 
     def finished(self, tree: exp.Select) -> exp.Select:
         for node in list(tree.find_all(exp.Identifier, exp.Literal)):
