@@ -22,7 +22,7 @@ PLACEHOLDER_SHARE = 0.005
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 30_600
+CORE_LINES = 30_620
 """Lines of the core at most; 16,000 is the aim."""
 
 LONG_MODULES = {

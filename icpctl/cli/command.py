@@ -125,7 +125,7 @@ class LazyCommands(Mapping[str, Any]):
 
 
 def spread(command: Callable[..., T]) -> Callable[..., T]:
-    """Return `command` with the options of its groups as parameters of its own.
+    """Return `command` whose parameters are the options of its groups, one by one.
 
     A parameter whose type is a dataclass is a group: its place is taken by the parameters of the
     dataclass, and the command gets an instance. Typer knows no such groups.

@@ -121,11 +121,8 @@ def test_which_records_are_visitors() -> None:
         "records: payload.people\nwhere: {event: [page, screen], context.kind: web}\nid: user"
     )
     assert found.records == (("payload", "people"),)
-    record = {"event": "page", "context": {"kind": "web"}}
-    assert found.is_of_visitor(record)
-    assert not found.is_of_visitor(record | {"event": "track"})
-    assert not found.is_of_visitor({"event": "page"})
-    assert load_mapping("default").is_of_visitor({})
+    assert found.only == ((("event",), ("page", "screen")), (("context", "kind"), ("web",)))
+    assert load_mapping("default").only == ()
 
 
 def test_deals() -> None:
