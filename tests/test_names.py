@@ -22,16 +22,10 @@ PLACEHOLDER_SHARE = 0.005
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 30_620
+CORE_LINES = 30_750
 """Lines of the core at most; 16,000 is the aim."""
 
-LONG_MODULES = {
-    "exports/columns/path_values.py",
-    "exports/files/sources.py",
-}
-"""Modules that may be longer, until they are divided."""
-
-LOADED_BY_SCORE = 165
+LOADED_BY_SCORE = 155
 """Own modules that `icpctl score FILE.jsonl` loads at most; 75 is the aim."""
 
 SOURCE = ROOT / "icpctl"
@@ -74,8 +68,7 @@ def test_a_loop_variable_of_one_line_is_no_name() -> None:
 
 
 def test_modules_are_short() -> None:
-    long = {str(path.relative_to(SOURCE)) for path in modules() if lines_of(path) > MODULE_LINES}
-    assert long <= LONG_MODULES
+    assert not [path for path in modules() if lines_of(path) > MODULE_LINES]
 
 
 def test_folders_have_few_files() -> None:

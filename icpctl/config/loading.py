@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from icpctl.config.config_file import ConfigFile, read_file
 from icpctl.config.file_names import SUFFIXES, is_slug, nearest_slug
 from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.findings.codes import CODES
+from icpctl.findings.code import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,4 +136,4 @@ def outside(path: Path) -> Finding:
 
 def file_finding(code: str, path: Path, message: str, hint: str | None = None) -> Finding:
     """Return a finding about a file as a whole, at its beginning."""
-    return Finding(code, CODES[code].severity, message, Location(str(path), 1, 1), hint)
+    return Finding(code, severity_of(code), message, Location(str(path), 1, 1), hint)

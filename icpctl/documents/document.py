@@ -13,7 +13,7 @@ from icpctl.documents.json_reader import read_json
 from icpctl.documents.tree import Node, Problem, Scalar
 from icpctl.documents.yaml_reader import read_yaml
 from icpctl.errors import Finding, Location
-from icpctl.findings.codes import CODES
+from icpctl.findings.code import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Document:
         """Return a problem as a finding."""
         return Finding(
             problem.code,
-            CODES[problem.code].severity,
+            severity_of(problem.code),
             problem.message,
             self.location(problem.start),
             problem.hint,

@@ -41,7 +41,7 @@ class Code:
     @property
     def severity(self) -> Severity:
         """Return what findings of this code are unless `--strict` makes them errors."""
-        return "warning" if self.name.startswith(("ICP3", "ICP6")) else "error"
+        return severity_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +51,12 @@ class Section:
     prefix: str
     title: str
     meaning: str
+
+
+FEATURES: list[str] = []
+"""Modules of features that have codes: `SECTION` and `CODES` of each. `cli/app.py` names them."""
+
+
+def severity_of(code: str) -> Severity:
+    """Return what findings of a code are unless `--strict` makes them errors."""
+    return "warning" if code.startswith(("ICP3", "ICP6")) else "error"

@@ -1,22 +1,19 @@
 """The finding codes: what each means, with a bad and a good example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
-5xx mappings, 8xx custom fields, 9xx the partner's API; features register theirs.
+5xx mappings, 8xx custom fields, 9xx the partner's API; features have theirs.
 A code is never given a second meaning.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
 
-from icpctl.findings.code import Code, Section
+from icpctl.findings.code import FEATURES, Code, Section
 from icpctl.findings.extension_codes import EXTENSION_CODES
 from icpctl.findings.mapping_codes import MAPPING_CODES
 from icpctl.findings.rule_warnings import VALUE_CODES
 from icpctl.findings.text_codes import TEXT_CODES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _CODES = (
     Code(
@@ -343,12 +340,8 @@ SECTIONS = [
 ]
 """What codes are about, by how they begin, in order."""
 
-
-def register(section: Section, codes: Iterable[Code]) -> None:
-    """Add the codes of a feature; `icpctl.features.NAME` does so when it is imported."""
-    SECTIONS.append(section)
-    SECTIONS.sort(key=lambda section: section.prefix)
-    CODES.update({code.name: code for code in codes})
-    in_order = sorted(CODES.items())
-    CODES.clear()
-    CODES.update(in_order)
+for _feature in map(import_module, FEATURES):
+    SECTIONS.append(_feature.SECTION)
+    CODES |= {code.name: code for code in _feature.CODES}
+SECTIONS.sort(key=lambda section: section.prefix)
+CODES = dict(sorted(CODES.items()))

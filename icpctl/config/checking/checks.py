@@ -21,7 +21,7 @@ from icpctl.documents.tree import (
     find_key,
     plain,
 )
-from icpctl.findings.codes import CODES
+from icpctl.findings.code import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +74,7 @@ def check_document(
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
     # An alias shows what is wrong with its anchor as often as it is used.
     ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.start, problem.code))
-    if any(CODES[problem.code].severity == "error" for problem in ordered):
+    if any(severity_of(problem.code) == "error" for problem in ordered):
         config = None
     if len(ordered) > MAX_FINDINGS:
         message = f"there are more findings than the {MAX_FINDINGS:,} that are shown"

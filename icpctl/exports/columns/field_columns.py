@@ -13,14 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns.path_values import (
-    AnyPlanned,
-    PlannedBounds,
-    Scanned,
-    WantedPaths,
-    converted,
-    planned_path,
-)
+from icpctl.exports.columns.first_values import converted
+from icpctl.exports.columns.path_values import AnyPlanned, PlannedBounds, planned_path
+from icpctl.exports.columns.scanned_paths import Scanned
 from icpctl.exports.columns.tokens import (
     KeptTokens,
     TokenLists,
@@ -30,6 +25,7 @@ from icpctl.exports.columns.tokens import (
     chosen_lists,
     opened,
 )
+from icpctl.exports.columns.wanted_paths import WantedPaths
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import conversion, missing_texts

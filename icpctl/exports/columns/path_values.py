@@ -8,22 +8,16 @@ each distinct token.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns.tokens import (
-    TokenLists,
-    Tokens,
-    as_lists,
-    chosen,
-    chosen_lists,
-    together,
-)
-from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, NO_KIND, Kind, Wanted
-from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE, SPLIT, convert_tokens
+from icpctl.exports.columns.first_values import converted, first_lists, first_tokens, with_tests
+from icpctl.exports.columns.scanned_paths import RECORDS
+from icpctl.exports.columns.tokens import Tokens, as_lists, together
+from icpctl.exports.columns.wanted_paths import ListPlan, plan_steps, plan_tests
+from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE
 from icpctl.mappings.paths import (
     Constant,
     Convert,
@@ -35,74 +29,12 @@ from icpctl.mappings.paths import (
     missing_texts,
 )
 from icpctl.values import json_records
-from icpctl.values.tokens import first_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from icpctl.exports.columns.tokens import KeptTokens, Values
-    from icpctl.exports.scanner.scan_results import Path as ScanPath
-    from icpctl.exports.scanner.scan_results import Scanner
-    from icpctl.mappings.paths import Path, Step
-
-_CONTAINERS = Kind.LIST | Kind.OBJECT
-_LIST = ord("[")
-
-
-class WantedPaths:
-    """The paths that a scanner is asked for, each once."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[ScanPath, int] = {}
-        self._brief: list[Kind] = []
-
-    def add(self, path: ScanPath, brief: Kind = NO_KIND) -> int:
-        """Ask for a path and return its number; `brief` kinds are only needed as `[]` or `{}`."""
-        number = self._numbers.setdefault(path, len(self._numbers))
-        if number == len(self._brief):
-            self._brief.append(brief)
-        else:
-            self._brief[number] &= brief
-        return number
-
-    def wanted(self) -> list[Wanted]:
-        """Return what the scanner is to be asked for, by number."""
-        pairs = zip(self._numbers, self._brief, strict=True)
-        return [Wanted(path, ANY, brief) for path, brief in pairs]
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A value at the end of some keys: the number of its wanted path."""
-
-    number: int
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        return (self.number,)
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """The elements of a list: the `tests` of them, which one to `pick`, what is wanted in each.
-
-    `member` is the number of the elements themselves, `itself` that of the list. Where it
-    `is_soft` a value that is not a list counts as a list of one, and null elements stay.
-    """
-
-    tests: tuple[tuple[int, str], ...]
-    pick: int | None
-    inner: _Plan
-    member: int
-    itself: int
-    is_soft: bool
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        return self.member, *(number for number, _ in self.tests), *self.inner.numbers
-
-
-_Plan: TypeAlias = _Value | _List
+    from icpctl.exports.columns.scanned_paths import Scanned
+    from icpctl.exports.columns.tokens import Values
+    from icpctl.exports.columns.wanted_paths import Plan, WantedPaths
+    from icpctl.mappings.paths import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +43,7 @@ class PlannedPath:
 
     path: Path
     tests: tuple[tuple[int, str], ...] = ()
-    plan: _Plan | None = None
+    plan: Plan | None = None
 
     @classmethod
     def of(cls, path: Path, wanted: WantedPaths, *, as_list: bool = False) -> PlannedPath:
@@ -122,14 +54,14 @@ class PlannedPath:
         steps = [step for step in path if not isinstance(step, Unless | Convert)]
         tests: tuple[tuple[int, str], ...] = ()
         if isinstance(steps[0], Elements):
-            tests = _tests(steps[0], (), wanted)
+            tests = plan_tests(steps[0], (), wanted)
             steps = steps[1:]
         is_counted = how is not None and how.name == COUNT
         has_elements = any(isinstance(step, Elements) for step in steps)
         is_soft = isinstance(steps[-1], str) and (not has_elements if is_counted else as_list)
         if is_soft:
             steps.append(Elements())
-        return cls(path, tests, _planned(steps, (), wanted, is_soft=is_soft))
+        return cls(path, tests, plan_steps(steps, (), wanted, is_soft=is_soft))
 
     def values(self, scanned: Scanned) -> list[Values]:
         """Return what the path gives: one result for each spelling of its keys, the best first."""
@@ -139,18 +71,18 @@ class PlannedPath:
         how = conversion(self.path)
         if self.plan is None:
             return []
-        is_alike = isinstance(self.plan, _List) and (self.plan.is_soft or is_many(self.path))
+        is_alike = isinstance(self.plan, ListPlan) and (self.plan.is_soft or is_many(self.path))
         if how and how.name == COUNT and is_alike:
             found = scanned.counts(self.plan)
         else:
             found = [
                 converted(one, missing_texts(self.path), how)
-                for one in scanned.values(self.plan, _RECORDS)
+                for one in scanned.values(self.plan, RECORDS)
             ]
         return [self._tested(one, scanned) for one in found]
 
     def _tested(self, values: Values, scanned: Scanned) -> Values:
-        return with_tests(values, scanned.held(self.tests, _RECORDS)) if self.tests else values
+        return with_tests(values, scanned.held(self.tests, RECORDS)) if self.tests else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +103,7 @@ class PlannedBounds:
 
     def values(self, scanned: Scanned) -> list[Values]:
         """Return the ranges of the bounds that there are."""
-        found = [(bound, scanned.tokens(number, _RECORDS)) for bound, number in self.numbers]
+        found = [(bound, scanned.tokens(number, RECORDS)) for bound, number in self.numbers]
         parts: list[pa.Array | str] = []
         for bound, candidates in found:
             if candidates:
@@ -208,226 +140,3 @@ def planned_path(path: Path, wanted: WantedPaths, *, as_list: bool = False) -> A
         return PlannedPath.of(path, wanted, as_list=as_list)
     parts = tuple(planned_path(part, wanted, as_list=True) for part in first.paths)
     return PlannedTogether(path, parts)
-
-
-def first_lists(candidates: Sequence[Values]) -> TokenLists:
-    """Return for each row the list of the first candidate that has anything."""
-    return cast("TokenLists", first_of([as_lists(one) for one in candidates]))
-
-
-def with_tests(values: Values, held: np.ndarray) -> Values:
-    """Return the values of the rows that are true in `held` [rows]."""
-    return values.at(np.where(held, np.arange(len(held)), -1))
-
-
-def _planned(
-    steps: Sequence[Step], above: ScanPath, wanted: WantedPaths, *, is_soft: bool
-) -> _Plan:
-    """Plan the steps that follow the scanner's path `above`."""
-    keys: ScanPath = above
-    for number, step in enumerate(steps):
-        if isinstance(step, Elements):
-            member: ScanPath = (*keys, ELEMENTS)
-            rest = steps[number + 1 :]
-            inner = _planned(rest, member, wanted, is_soft=is_soft)
-            soft = is_soft and not rest
-            return _List(
-                _tests(step, member, wanted),
-                step.pick,
-                inner,
-                wanted.add(member, NO_KIND if not rest else _CONTAINERS),
-                wanted.add(keys, Kind.LIST if soft else _CONTAINERS),
-                soft,
-            )
-        if isinstance(step, str):
-            keys = (*keys, step)
-    return _Value(wanted.add(keys))
-
-
-def _tests(step: Elements, above: ScanPath, wanted: WantedPaths) -> tuple[tuple[int, str], ...]:
-    return tuple((wanted.add((*above, *keys)), text) for keys, text in step.where)
-
-
-def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> Values:
-    """Apply to values the texts that count as none, and a conversion other than `count`."""
-    if missing:
-        values = values.converted(lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it))
-    if how:
-        values = values.converted(lambda it: convert_tokens(it, how))
-    if how and how.name == SPLIT and isinstance(values, TokenLists):
-        parts = as_lists(values.elements)  # of each element, which was split
-        return TokenLists(parts.offsets[values.offsets], parts.elements)
-    return values
-
-
-_RECORDS = 0
-"""The number of the scanner's table of records."""
-
-
-class Scanned:
-    """What a scanner has read, as values of planned paths."""
-
-    def __init__(self, scanner: Scanner, kept: KeptTokens) -> None:
-        self.scanner = scanner
-        self._kept = kept
-        self._tokens: dict[int, list[tuple[int, Tokens]]] = {}
-
-    def tokens(self, number: int, table: int) -> list[Tokens]:
-        """Return the columns of a wanted path in a table, the preferred spelling first."""
-        if number not in self._tokens:
-            columns = self.scanner.columns(number)
-            self._tokens[number] = [(column.table, self._kept.of(column)) for column in columns]
-        return [tokens for its, tokens in self._tokens[number] if its == table]
-
-    def values(self, plan: _Plan, table: int) -> list[Values]:
-        """Return what a plan gives in the rows of a table, the preferred spelling first."""
-        if isinstance(plan, _Value):
-            return list(self.tokens(plan.number, table))
-        tables = self._tables(plan, table)
-        if plan.is_soft:
-            return self._lists_and_others(plan, table, tables)
-        lists = [self._of_list(plan, inner) for inner in tables]
-        return [values for values in lists if values is not None]
-
-    def _lists_and_others(self, plan: _List, table: int, tables: list[int]) -> list[Values]:
-        """Return lists, and the values in the place of one, the preferred spelling first.
-
-        The elements of a spelling's lists are in the next of `tables` that has none in other rows.
-        """
-        ordered: list[Values | None] = []
-        for tokens in self.tokens(plan.itself, table):
-            is_list = tokens.holding(_begins_list(tokens.distinct))
-            if tables and not (np.diff(self.scanner.table(tables[0]).offsets)[~is_list] > 0).any():
-                ordered.append(self._of_list(plan, tables.pop(0)))
-            ordered.append(tokens.only(~is_list))
-        ordered += [self._of_list(plan, inner) for inner in tables]
-        return [values for values in ordered if values is not None and values.is_present.any()]
-
-    def counts(self, plan: _Plan) -> list[Values]:
-        """Return how many elements the lists of a plan have, and what is not a list."""
-        if not isinstance(plan, _List):
-            return []
-        count = np.zeros(self.scanner.rows, np.int64)
-        for one in self.values(plan, _RECORDS):
-            if isinstance(one, TokenLists):
-                count = np.maximum(count, one.lengths)
-        is_list = np.zeros(len(count), bool)
-        for tokens in self.tokens(plan.itself, _RECORDS):
-            is_list |= tokens.holding(_begins_list(tokens.distinct))
-        numbers, codes = np.unique(count, return_inverse=True)
-        distinct = pa.array(numbers).cast(pa.string())
-        counted = Tokens(np.where(is_list, codes, -1).astype(np.int32), distinct)
-        return [counted, *(self._no_lists(plan, _RECORDS) if plan.is_soft else [])]
-
-    def held(self, tests: Iterable[tuple[int, str]], table: int) -> np.ndarray:
-        """Return which rows of a table pass all tests."""
-        held = np.ones(self._rows(table), bool)
-        for number, text in tests:
-            candidates = self.tokens(number, table)
-            if not candidates:
-                return np.zeros(len(held), bool)
-            tokens = first_tokens(candidates)
-            held &= tokens.holding(has_text(tokens.distinct, (text,)))
-        return held
-
-    def _rows(self, table: int) -> int:
-        return self.scanner.table(table).rows
-
-    def _no_lists(self, plan: _List, table: int) -> list[Values]:
-        """Return the values where a list may be that are none."""
-        found = self.tokens(plan.itself, table)
-        others = [one.only(~one.holding(_begins_list(one.distinct))) for one in found]
-        return [one for one in others if one.is_present.any()]
-
-    def _tables(self, plan: _List, table: int) -> list[int]:
-        """Return the tables of a list's elements that lie in `table`, the preferred first."""
-        columns = (it for number in plan.numbers for it in self.scanner.columns(number))
-        above = (self._below(column.table, table) for column in columns)
-        return list(dict.fromkeys(one for one in above if one is not None))
-
-    def _below(self, table: int, parent: int) -> int | None:
-        """Return the table directly below `parent` in which `table` lies, or None."""
-        while table > _RECORDS:
-            above = self.scanner.table(table).parent
-            if above == parent:
-                return table
-            table = above
-        return None
-
-    def _of_list(self, plan: _List, table: int) -> Values | None:
-        candidates = self.values(plan.inner, table)
-        if not candidates:
-            return None
-        inner = first_of(candidates)
-        offsets = self.scanner.table(table).offsets
-        held = self.held(plan.tests, table)
-        if plan.pick is not None:
-            return inner.at(_picked(offsets, held, plan.pick))
-        if plan.tests:
-            inner = with_tests(inner, held)
-        if isinstance(inner, TokenLists):
-            return TokenLists(inner.offsets[offsets], inner.elements)
-        lists = TokenLists(offsets.copy(), inner)
-        return lists if plan.is_soft else lists.without_gaps()
-
-
-def first_tokens(candidates: Sequence[Tokens]) -> Tokens:
-    """Return for each row the token of the first candidate that has one."""
-    return cast("Tokens", first_of(candidates))
-
-
-def first_of(candidates: Sequence[Values]) -> Values:
-    """Return for each row what the first candidate has that has anything.
-
-    All candidates are tokens, or all are lists.
-    """
-    if len(candidates) == 1:
-        return candidates[0]
-    choice = np.full(candidates[0].rows, -1)
-    for number, one in reversed(list(enumerate(candidates))):
-        choice[one.is_present] = number
-    if isinstance(candidates[0], TokenLists):
-        return chosen_lists(candidates, choice)  # type: ignore[arg-type]
-    return chosen(candidates, choice)  # type: ignore[arg-type]
-
-
-def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
-    """Return for each list the row of its element number `pick` among those held, or -1.
-
-    `offsets` [lists + 1] into `held` [elements]; a negative `pick` counts from the end.
-    """
-    kept = np.flatnonzero(held)
-    bounds = np.searchsorted(kept, offsets)
-    counts = np.diff(bounds)
-    places = bounds[:-1] + pick if pick >= 0 else bounds[1:] + pick
-    exists = counts > pick if pick >= 0 else counts >= -pick
-    return np.where(exists, np.append(kept, -1)[np.where(exists, places, -1)], -1)
-
-
-def _begins_list(distinct: pa.Array) -> np.ndarray:
-    flags: np.ndarray = first_bytes(distinct) == _LIST
-    return flags
-
-
-def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
-    """Return which tokens are scalars with one of these texts."""
-    forms = pa.array(list(_forms(texts)), pa.string())
-    escaped = pc.match_substring(distinct, "\\")
-    found = pc.is_in(distinct, forms).to_numpy(zero_copy_only=False)
-    if pc.any(escaped).as_py():
-        mask = escaped.to_numpy(zero_copy_only=False)
-        wanted = set(texts)
-        found[mask] = [
-            json_records.scalar_text(json_records.loads(it)) in wanted
-            for it in distinct.filter(escaped).to_pylist()
-        ]
-    flags: np.ndarray = np.asarray(found)
-    return flags
-
-
-def _forms(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the JSON tokens without escapes of the scalars that have these texts."""
-    for text in texts:
-        yield json_records.dumps(text)
-        if text in ("true", "false") or text.lstrip("-")[:1].isdigit():
-            yield text

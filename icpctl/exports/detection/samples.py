@@ -110,12 +110,15 @@ def _first_lines(source: Source, count: int) -> Iterator[bytes]:
 
 def column_names(source: Source) -> list[str]:
     """Return the names of a table's columns as the file has them, also those that it has twice."""
-    from icpctl.exports.readers import csv_files, parquet_files
+    if source.format == "csv":
+        from icpctl.exports.readers.csv_files import header_names
 
-    if source.format in ("json", "workbook"):
-        return []
-    names_of = csv_files.header_names if source.format == "csv" else parquet_files.column_names
-    return names_of(source)
+        return header_names(source)
+    if source.format == "parquet":
+        from icpctl.exports.readers.parquet_files import column_names as names_in
+
+        return names_in(source)
+    return []
 
 
 def skipped_lines(source: Source) -> int:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Batch, Rejected
 from icpctl.exports.columns.field_columns import FieldColumns, field_array, of_partition
-from icpctl.exports.columns.path_values import Scanned, converted, first_lists, has_text, with_tests
+from icpctl.exports.columns.first_values import converted, first_lists, has_text, with_tests
+from icpctl.exports.columns.scanned_paths import Scanned
 from icpctl.exports.columns.table_paths import ColumnNames, Place, tests_of
 from icpctl.exports.columns.tokens import TokenLists, Tokens, opened, opened_token, together
 from icpctl.exports.columns.visitor_columns import Columns

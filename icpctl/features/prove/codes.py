@@ -21,14 +21,14 @@ _FROM_500 = "type: company_size, comparator: gte, value: 500"
 _BELOW_100 = "type: company_size, comparator: lt, value: 100"
 _GERMANY = "type: country, comparator: equals, value: DE"
 
-PROOF_SECTION = Section(
+SECTION = Section(
     "ICP6",
     "Proofs",
     "Warnings of `icpctl prove` and `icpctl validate --prove`: what holds for every possible "
     "visitor (`docs/prove.md`).",
 )
 
-PROOF_CODES = (
+CODES = (
     Code(
         "ICP601",
         "a group that no visitor can match",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from icpctl.findings.code import Code, Section
 
-COLUMN_SECTION = Section(
+SECTION = Section(
     "ICP7",
     "Warehouse SQL",
     "`icpctl sql`: the file of `--columns`, and conditions that a dialect cannot express "
     "exactly (`docs/sql.md`).",
 )
 
-COLUMN_CODES = (
+CODES = (
     Code(
         "ICP701",
         "an unknown field",

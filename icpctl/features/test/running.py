@@ -12,7 +12,7 @@ from icpctl.config.config_file import named_configs
 from icpctl.config.rule_tests import conditions_of
 from icpctl.errors import Finding
 from icpctl.features.test.mutants import mutants_of
-from icpctl.findings.codes import CODES
+from icpctl.findings.code import severity_of
 from icpctl.mappings.mapping import load_mapping
 from icpctl.mappings.misspelt_keys import misspelt_fields
 from icpctl.scoring.explanation import explain_row
@@ -145,7 +145,7 @@ def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
         for keys, meant in misspelt_fields(test.expected.visitor, mapping):
             message = f"{keys[-1]!r} is not a field that is read"
             place, hint = test.where_field(keys), f"did you mean {meant}?"
-            findings.append(Finding("ICP308", CODES["ICP308"].severity, message, place, hint))
+            findings.append(Finding("ICP308", severity_of("ICP308"), message, place, hint))
     return findings
 
 
