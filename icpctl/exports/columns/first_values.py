@@ -1,0 +1,85 @@
+"""Which of several columns a row takes its value from, and what is done to the values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from icpctl.exports.columns.tokens import TokenLists, Tokens, as_lists, chosen, chosen_lists
+from icpctl.mappings.conversions import SPLIT, convert_tokens
+from icpctl.values import json_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from icpctl.exports.columns.tokens import Values
+    from icpctl.mappings.paths import Convert
+
+
+def first_tokens(candidates: Sequence[Tokens]) -> Tokens:
+    """Return for each row the token of the first candidate that has one."""
+    return cast("Tokens", first_of(candidates))
+
+
+def first_of(candidates: Sequence[Values]) -> Values:
+    """Return for each row what the first candidate has that has anything.
+
+    All candidates are tokens, or all are lists.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    choice = np.full(candidates[0].rows, -1)
+    for number, one in reversed(list(enumerate(candidates))):
+        choice[one.is_present] = number
+    if isinstance(candidates[0], TokenLists):
+        return chosen_lists(cast("Sequence[TokenLists]", candidates), choice)
+    return chosen(cast("Sequence[Tokens]", candidates), choice)
+
+
+def first_lists(candidates: Sequence[Values]) -> TokenLists:
+    """Return for each row the list of the first candidate that has anything."""
+    return cast("TokenLists", first_of([as_lists(one) for one in candidates]))
+
+
+def with_tests(values: Values, held: np.ndarray) -> Values:
+    """Return the values of the rows that are true in `held` [rows]."""
+    return values.at(np.where(held, np.arange(len(held)), -1))
+
+
+def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> Values:
+    """Apply to values the texts that count as none, and a conversion other than `count`."""
+    if missing:
+        values = values.converted(lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it))
+    if how:
+        values = values.converted(lambda it: convert_tokens(it, how))
+    if how and how.name == SPLIT and isinstance(values, TokenLists):
+        parts = as_lists(values.elements)  # of each element, which was split
+        return TokenLists(parts.offsets[values.offsets], parts.elements)
+    return values
+
+
+def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
+    """Return which tokens are scalars with one of these texts."""
+    forms = pa.array(list(_forms(texts)), pa.string())
+    escaped = pc.match_substring(distinct, "\\")
+    found = pc.is_in(distinct, forms).to_numpy(zero_copy_only=False)
+    if pc.any(escaped).as_py():
+        mask = escaped.to_numpy(zero_copy_only=False)
+        wanted = set(texts)
+        found[mask] = [
+            json_records.scalar_text(json_records.loads(it)) in wanted
+            for it in distinct.filter(escaped).to_pylist()
+        ]
+    flags: np.ndarray = np.asarray(found)
+    return flags
+
+
+def _forms(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the JSON tokens without escapes of the scalars that have these texts."""
+    for text in texts:
+        yield json_records.dumps(text)
+        if text in ("true", "false") or text.lstrip("-")[:1].isdigit():
+            yield text
