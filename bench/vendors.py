@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from icpctl.config.model import IcpConfig
-from icpctl.mappings.mapping import load_mapping, parse_path
+from icpctl.mappings.loading import load_mapping
+from icpctl.mappings.mapping import parse_path
 from icpctl.scoring.run import Options, score
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def score(
 
     Raises `IcpctlError`: what reading configs and visitors raises, and `bad_usage`.
     """
-    from icpctl.mappings.mapping import load_mapping
+    from icpctl.mappings.loading import load_mapping
     from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.run import Options
 

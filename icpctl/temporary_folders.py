@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.hidden_files import lock
 
 if TYPE_CHECKING:
@@ -21,17 +22,26 @@ _STALE = 60.0  # seconds: a folder that was made just now may not be locked yet
 
 
 @contextmanager
-def temporary_folder(parent: Path | None) -> Iterator[Path]:
+def temporary_folder(
+    parent: Path | None, hint: str = "name another folder with --temp-dir"
+) -> Iterator[Path]:
     """Make a folder in `parent`, or where the system has them, and remove it in the end.
 
     It is locked as long as the process lives, and those that are not are removed first: they hold
-    copies of people's visitors. Raises `OSError`.
+    copies of people's visitors. Raises `IcpctlError` `bad_usage`, with the hint, where no folder
+    can be made.
     """
-    _sweep(parent or Path(tempfile.gettempdir()))
-    with (
-        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent) as name,
-        contextlib.ExitStack() as held,
-    ):
+    with contextlib.ExitStack() as held:
+        try:
+            _sweep(parent or Path(tempfile.gettempdir()))
+            name = held.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent))
+        except OSError as error:
+            raise IcpctlError(
+                f"no temporary files can be kept here: {error.strerror or error}",
+                "bad_usage",
+                Location(str(parent)) if parent else None,
+                hint,
+            ) from None
         with contextlib.suppress(OSError):  # Windows does not open folders
             descriptor = os.open(name, os.O_RDONLY)
             held.callback(os.close, descriptor)

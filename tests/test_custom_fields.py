@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from icpctl.config.custom_fields import read_fields
 from icpctl.config.definitions import Definitions
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.mappings.paths import path_text
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind
 from tests.long import examples

@@ -22,7 +22,8 @@ def mappings(
 
     A mapping tells where records keep the fields; --mapping takes a name, or a file of your own.
     """
-    from icpctl.mappings.mapping import built_in, built_in_names, built_in_text
+    from icpctl.mappings.loading import built_in, built_in_text
+    from icpctl.mappings.mapping import built_in_names
     from icpctl.output.listings.mappings import LISTS
 
     if name is None:

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.visitor_keys import By, VisitorKey
-from icpctl.mappings.mapping import Mapping, load_mapping, parse_path
+from icpctl.mappings.loading import load_mapping
+from icpctl.mappings.mapping import Mapping, parse_path
 from icpctl.scoring.bounds import Limit, Strictness
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings

@@ -31,9 +31,10 @@ from icpctl.exports.merge_events import (
     several,
     visitors_of,
 )
-from icpctl.exports.visitor_scan import cores, temporary_folder
+from icpctl.exports.processors import cores
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
+from icpctl.temporary_folders import temporary_folder
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from icpctl import temporary_folders
-from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Numbering
 
 if TYPE_CHECKING:
@@ -109,29 +106,3 @@ class Progress:
         done = self._before[batch.source.path] + batch.bytes_read
         self._done = max(self._done, done)
         self._tell(self._done, self._total)
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def temporary_folder(
-    parent: Path | None, hint: str = "name another folder with --temp-dir"
-) -> Iterator[Path]:
-    """A folder for temporary files in `parent`, or where the system has them.
-
-    Raises `IcpctlError` `bad_usage`, with the hint, where there can be none.
-    """
-    with ExitStack() as stack:
-        try:
-            folder = stack.enter_context(temporary_folders.temporary_folder(parent))
-        except OSError as error:
-            raise IcpctlError(
-                f"no temporary files can be kept here: {error.strerror or error}",
-                "bad_usage",
-                Location(str(parent)) if parent else None,
-                hint,
-            ) from None
-        yield folder

@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-from icpctl.errors import IcpctlError
-from icpctl.files import read_regular
 from icpctl.mappings.paths import Path, parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -29,7 +26,6 @@ __all__ = [
     "PAGES",
     "Mapping",
     "Path",
-    "load_mapping",
     "parse_path",
 ]
 
@@ -108,50 +104,14 @@ class Mapping:
         return self == other or bool(self.together and self.together == other.together)
 
 
-def load_mapping(name: str | None) -> Mapping:
-    """The built-in mapping of this name (None: the default), or the file `name`.
-
-    Raises `IcpctlError`: `no_such_mapping`; `bad_mapping` with every finding.
-    """
-    if name is None or name in built_in_names():
-        return built_in(name or DEFAULT)
-    from icpctl.documents.document import MAX_BYTES
-    from icpctl.mappings.mapping_file import read_mapping
-
-    try:
-        data = read_regular(FilePath(name), MAX_BYTES, "bad_mapping")
-    except FileNotFoundError:
-        hint = f"name a file, or one of: {', '.join(built_in_names())}"
-        raise _no_such(name, hint) from None
-    return read_mapping(name, data)
-
-
-@cache
-def built_in(name: str) -> Mapping:
-    """The mapping `name` of `built_in_names`."""
-    from icpctl.mappings.mapping_file import read_mapping
-
-    return read_mapping(name, built_in_text(name).encode())
-
-
-def built_in_text(name: str) -> str:
-    """The file of a built-in mapping, as it is. Raises `IcpctlError` `no_such_mapping`."""
-    if name not in built_in_names():
-        raise _no_such(name, f"there are: {', '.join(built_in_names())}")
-    return (_folder() / f"{name}.yaml").read_text("utf-8")
-
-
 @cache
 def built_in_names() -> tuple[str, ...]:
     """The names that `--mapping` takes besides files; the default is the first."""
-    names = {file.name.removesuffix(".yaml") for file in _folder().iterdir()}
+    names = {file.name.removesuffix(".yaml") for file in formats_folder().iterdir()}
     names = {name for name in names if re.fullmatch("[a-z0-9_]+", name)}
     return DEFAULT, *sorted(names - {DEFAULT})
 
 
-def _folder() -> Traversable:
+def formats_folder() -> Traversable:
+    """The folder of the files of the built-in mappings."""
     return resources.files("icpctl.mappings") / "formats"
-
-
-def _no_such(name: str, hint: str) -> IcpctlError:
-    return IcpctlError(f"there is no mapping {name!r}", "no_such_mapping", hint=hint)

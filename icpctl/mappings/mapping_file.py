@@ -26,7 +26,6 @@ from icpctl.mappings.mapping import (
     PAGES,
     SINGLE,
     Mapping,
-    built_in,
     built_in_names,
 )
 from icpctl.mappings.paths import (
@@ -43,7 +42,7 @@ from icpctl.mappings.paths import (
 from icpctl.mappings.value_conversions import is_date_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from icpctl.documents.document import Document
     from icpctl.documents.tree import Node
@@ -62,12 +61,13 @@ _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or
 _NO_OBJECT = ("ICP504", "a mapping is an object of fields and their paths", _EXAMPLE)
 
 
-def read_mapping(name: str, data: bytes) -> Mapping:
-    """The mapping in a file's bytes; `name` is its name, also in findings.
+def parse_mapping(name: str, data: bytes, built_in: Callable[[str], Mapping]) -> Mapping:
+    """Return the mapping in a file's bytes; `built_in` gives the one that it extends, by name.
 
-    Raises `IcpctlError` `bad_mapping` with every finding.
+    `name` is the file's name, also in findings. Raises `IcpctlError` `bad_mapping` with every
+    finding.
     """
-    reader = _Reader(name, read_document(data, name))
+    reader = _Reader(name, read_document(data, name), built_in)
     mapping = reader.mapping()
     hint = "icpctl mappings NAME prints one to start from"
     reader.require_right("the mapping is not right", "bad_mapping", hint)
@@ -75,9 +75,10 @@ def read_mapping(name: str, data: bytes) -> Mapping:
 
 
 class _Reader(KeyedReader):
-    def __init__(self, name: str, document: Document) -> None:
+    def __init__(self, name: str, document: Document, built_in: Callable[[str], Mapping]) -> None:
         super().__init__(document)
         self.name = name
+        self._built_in = built_in
         self._title = self._together_as = ""
         self._base: Mapping | None = None
         self._recognised_by: tuple[tuple[Path, ...], ...] = ()
@@ -107,7 +108,7 @@ class _Reader(KeyedReader):
                 case "recognised_by":
                     self._recognised_by = self._alternatives(value)
                 case "extends":
-                    self._base = self._built_in(value)
+                    self._base = self._extended_one(value)
                 case "missing":
                     self._missing = self._texts(value, "what stands for a missing value is a text")
                 case "records":
@@ -166,10 +167,10 @@ class _Reader(KeyedReader):
             contact=base.contact | own.contact,
         )
 
-    def _built_in(self, node: Node) -> Mapping | None:
+    def _extended_one(self, node: Node) -> Mapping | None:
         name = self._text(node, "extends names a built-in mapping")
         if name is None or name in built_in_names():
-            return None if name is None else built_in(name)
+            return None if name is None else self._built_in(name)
         self.note_unknown("ICP507", node.start, "mapping", name, built_in_names())
         return None
 

@@ -12,7 +12,8 @@ from icpctl.scoring.report import ConfigReport, rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.scoring.kernel.plan import ConfigPlan, Tiers
+    from icpctl.scoring.kernel.config_plan import ConfigPlan
+    from icpctl.scoring.kernel.plan import Tiers
     from icpctl.scoring.kernel.verdicts import Verdicts
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.plan import rounded
+from icpctl.scoring.kernel.config_plan import rounded
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.seen_values import as_number, hits_of, hits_on, see, subject_of
 from icpctl.values.json_records import Number
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.kernel.plan import ConfigPlan, Plan, Weights
+    from icpctl.scoring.kernel.config_plan import ConfigPlan, Weights
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.kernel.verdicts import Verdicts
     from icpctl.scoring.seen_values import Hits, HitsOf, Seen
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.explanation import ConfigExplanation
-    from icpctl.scoring.kernel.plan import ConfigPlan, GroupPlan, Plan
+    from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Rows
     from icpctl.scoring.seen_values import Seen
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from icpctl.exports.columns.batches import ThreadScanners
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.run import columns_of
 
 if TYPE_CHECKING:

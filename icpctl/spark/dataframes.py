@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.config_file import ConfigFile, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.output.runs.verdict_rows import EXCLUDED_BY, TIER, VERDICT, Layout
 from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
-from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
 from icpctl.output.runs.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Run
@@ -27,6 +26,7 @@ from icpctl.spark.rejects import write_rejects
 from icpctl.spark.session import session
 from icpctl.spark.tasks import adding_task, counting_task
 from icpctl.spark.work import TALLY, File, Work, refuse_events
+from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from icpctl.config.editing.locking import locked
-from icpctl.exports.visitor_scan import temporary_folder
+from icpctl.temporary_folders import temporary_folder
 from tests.config.marked import RULES
 from tests.long import long, some
 from tests.process import COMMAND, environment, icpctl, on_terminal
@@ -461,7 +461,7 @@ def left_over(tmp_path: Path) -> Iterator[Path]:
     """A temporary folder whose process was killed a while ago, as its time says."""
     script = (
         "import os, signal, sys\nfrom pathlib import Path\n"
-        "from icpctl.exports.visitor_scan import temporary_folder\n"
+        "from icpctl.temporary_folders import temporary_folder\n"
         "with temporary_folder(Path(sys.argv[1])) as folder:\n"
         "    (folder / 'stdin-0').write_text('people')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )

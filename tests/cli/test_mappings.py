@@ -12,7 +12,8 @@ import pytest
 from pyarrow import csv, parquet
 
 from icpctl.mappings.conversions import CONVERSIONS
-from icpctl.mappings.mapping import FIELDS, built_in_names, load_mapping
+from icpctl.mappings.loading import load_mapping
+from icpctl.mappings.mapping import FIELDS, built_in_names
 from icpctl.mappings.paths import parse_path, path_text
 from tests.long import long
 from tests.process import icpctl, on_terminal

@@ -15,7 +15,7 @@ from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.files.sources import HEAD_BYTES, find_sources
 from icpctl.exports.readers.json_documents import layout_of
 from icpctl.exports.readers.reading import BATCH_ROWS, Reader
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from tests import oracle
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from icpctl.errors import IcpctlError
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from tests.long import long
 from tests.process import icpctl
 from tests.support import Scored, score_files

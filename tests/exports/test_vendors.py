@@ -11,7 +11,8 @@ import pytest
 from pyarrow import parquet
 
 from icpctl.exports.detection.recognition import recognise
-from icpctl.mappings.mapping import built_in, built_in_names, load_mapping
+from icpctl.mappings.loading import built_in, load_mapping
+from icpctl.mappings.mapping import built_in_names
 from icpctl.vocabulary import CONDITION_TYPES
 from tests.exports.torture import config
 from tests.support import score_files

@@ -12,7 +12,7 @@ import icpctl
 from icpctl.errors import IcpctlError
 from icpctl.features.sql.columns import read_columns
 from icpctl.findings.codes import CODES
-from icpctl.mappings.mapping_file import read_mapping
+from icpctl.mappings.loading import read_mapping
 from icpctl.settings import load_settings
 from tests.config.marked import RULES, conditions, found_in
 

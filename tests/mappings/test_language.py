@@ -10,8 +10,7 @@ import pytest
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import first_value
 from icpctl.mappings.conversions import convert
-from icpctl.mappings.mapping import built_in, load_mapping
-from icpctl.mappings.mapping_file import read_mapping
+from icpctl.mappings.loading import built_in, load_mapping, read_mapping
 from icpctl.mappings.paths import conversion, keys_needed, path_text, resolve
 from icpctl.values import json_records
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from icpctl.errors import IcpctlError
-from icpctl.mappings.mapping import FIELDS, built_in_names, load_mapping, parse_path
+from icpctl.mappings.loading import load_mapping
+from icpctl.mappings.mapping import FIELDS, built_in_names, parse_path
 from icpctl.mappings.paths import Constant, Convert, Unless
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
-from icpctl.mappings.mapping import built_in, load_mapping
+from icpctl.mappings.loading import built_in, load_mapping
 from tests.long import examples
 from tests.support import Scored, score_files
 

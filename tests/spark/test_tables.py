@@ -22,7 +22,7 @@ from icpctl.features.report.period import Period
 from icpctl.features.stats.counting import StatsCounts
 from icpctl.features.stats.counting import stats as stats_here
 from icpctl.features.stats.on_spark import stats
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.output.runs.verdict_rows import FORMATS, VERDICT, Layout
 from icpctl.scoring.run import score as score_here
 from icpctl.spark.run import Folders, score

@@ -15,9 +15,8 @@ from icpctl.mappings.conversions import BOUNDS, RANGE
 from icpctl.mappings.paths import Constant, Elements, Together, conversion, keys_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.mappings.paths import Keys, Path
 
 
@@ -91,26 +90,6 @@ class ColumnNames:
 def tests_of(path: Path) -> tuple[tuple[Keys, str], ...]:
     """Return the tests of the record at the start of a path."""
     return path[0].where if isinstance(path[0], Elements) else ()
-
-
-def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
-    """Return the columns, by name, that it takes to find anything; all without `columns`."""
-    if columns is None:
-        return list(dict.fromkeys(names))
-    known = ColumnNames(names)
-    wanted = {
-        name
-        for paths in columns.read_paths.values()
-        for path in paths
-        for place in known.all_places(path)
-        for name in place.columns
-    }
-    return [name for name in dict.fromkeys(names) if name in wanted]
-
-
-def keys_read(columns: Columns) -> set[str]:
-    """Return the forms of the keys that are read of a record itself."""
-    return {*keys_of_paths(columns.paths), *columns.keys}
 
 
 def keys_of_lists(paths: Iterable[Path]) -> list[Keys]:

@@ -12,7 +12,8 @@ from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
 from icpctl.exports.detection.samples import first_records
 from icpctl.exports.detection.similar_keys import NAMES, SURE, Likeness, similar_keys
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, built_in, built_in_names
+from icpctl.mappings.loading import built_in
+from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, built_in_names
 from icpctl.values import json_records
 from icpctl.values.forms import date_forms
 

@@ -9,7 +9,8 @@ from icpctl.exports.columns.visitor_columns import first_value, keys_of_mapping
 from icpctl.exports.detection.record_forms import formed, formed_path
 from icpctl.exports.detection.samples import first_records, json_layout, json_records_of
 from icpctl.exports.readers.json_documents import Layout
-from icpctl.mappings.mapping import DEFAULT, Mapping, built_in, built_in_names
+from icpctl.mappings.loading import built_in
+from icpctl.mappings.mapping import DEFAULT, Mapping, built_in_names
 from icpctl.mappings.paths import Constant, Keys, Path, is_present, keys_needed
 
 if TYPE_CHECKING:

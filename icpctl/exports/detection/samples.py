@@ -10,7 +10,8 @@ from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.files.streams import DamagedError
 from icpctl.exports.readers.json_documents import RecordLines, layout_of, record_lines
 from icpctl.exports.readers.line_blocks import line_blocks, without_mark
-from icpctl.mappings.mapping import DEFAULT, built_in
+from icpctl.mappings.loading import built_in
+from icpctl.mappings.mapping import DEFAULT
 from icpctl.values import json_records
 
 if TYPE_CHECKING:

@@ -7,12 +7,20 @@ import re
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.files.archives import MemberStream, member_names
-from icpctl.exports.files.file_search import files_below, is_hidden, matches
+from icpctl.exports.files.file_names import (
+    ARCHIVE,
+    FORMATS,
+    UNTELLING,
+    Format,
+    is_export_name,
+    named_format,
+    suffix_of,
+)
+from icpctl.exports.files.file_search import files_below, matches
 from icpctl.exports.files.pipes import Pipe
 from icpctl.exports.files.streams import (
     DamagedError,
@@ -29,27 +37,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from icpctl.exports.files.streams import Stream
-
-Format = Literal["json", "csv", "parquet", "workbook"]
-_FORMATS: dict[str, Format] = {
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".xlsx": "workbook",
-    ".xlsm": "workbook",
-    ".xlsb": "workbook",
-    ".xls": "workbook",
-    ".ods": "workbook",
-}
-_ARCHIVE = ".zip"
-_UNTELLING = ("", ".txt", ".log", ".dat", ".data", ".out")
-"""Endings of files that may hold anything, so that only their content tells."""
-
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-"""A compressed file's extension -> its compression."""
 
 STDIN = "-"
 _PARQUET = b"PAR1"
@@ -98,7 +85,11 @@ class Source:
             piped = self.pipe.open(is_last=is_last)
             return OpenedSource(decompressed(piped, self.compression), None)
         opened = self.open_file()
-        stream: Stream = MemberStream(opened, self.member) if self.member else opened
+        stream: Stream = opened
+        if self.member:
+            from icpctl.exports.files.archives import MemberStream
+
+            stream = MemberStream(opened, self.member)
         return OpenedSource(decompressed(stream, self.compression), opened)
 
     def open_file(self) -> OpenedFile:
@@ -202,7 +193,7 @@ def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
             others.append(_shown(str(path)))
     skipped += others
     if is_empty:
-        hint = f"it should hold files that end in {', '.join(_FORMATS)} (also .gz, .zst)"
+        hint = f"it should hold files that end in {', '.join(FORMATS)} (also .gz, .zst)"
         if others:
             hint += f"; skipped: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}"
         raise IcpctlError(
@@ -212,9 +203,11 @@ def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
 
 def _of_path(path: Path) -> Iterator[Source]:
     """Yield the source for a file, or those for the members of an archive."""
-    if path.suffix.lower() != _ARCHIVE or not path.is_file():
+    if path.suffix.lower() != ARCHIVE or not path.is_file():
         yield _of_file(path)
         return
+    from icpctl.exports.files.archives import member_names
+
     shown = _shown(str(path))
     try:
         opened = OpenedFile(shown, path)
@@ -231,7 +224,7 @@ def _of_path(path: Path) -> Iterator[Source]:
             partition=_partition(path / member),
             member=member,
         )
-        if is_export_name(member) or _suffix(member) in _UNTELLING:
+        if is_export_name(member) or suffix_of(member) in UNTELLING:
             yield _of_member(source)
 
 
@@ -253,7 +246,7 @@ def _sheet_of(name: str) -> Source | None:
     """Return the source for `FILE#SHEET`, a sheet of a workbook."""
     file, mark, sheet = name.rpartition("#")
     path = Path(file)
-    if not mark or _named_format(file) != "workbook" or not path.is_file():
+    if not mark or named_format(file) != "workbook" or not path.is_file():
         return None
     return replace(_of_file(path), name=_shown(name), sheet=sheet)
 
@@ -272,14 +265,9 @@ def is_export(path: Path) -> bool:
     """Return whether a file in a folder is taken for an export, by its name or its content."""
     if not path.is_file():
         return False
-    if is_export_name(path.name) or path.suffix.lower() == _ARCHIVE:
+    if is_export_name(path.name) or path.suffix.lower() == ARCHIVE:
         return True
-    return _suffix(path.name) in _UNTELLING and _holds_records(path)
-
-
-def is_export_name(name: str) -> bool:
-    """Return whether a file's name in a folder is that of an export."""
-    return bool(_named_format(name)) and not is_hidden(name)
+    return suffix_of(path.name) in UNTELLING and _holds_records(path)
 
 
 def _holds_records(path: Path) -> bool:
@@ -303,19 +291,6 @@ def head_of(source: Source, size: int = HEAD_BYTES) -> bytes:
         except DamagedError:
             pass
     return bytes(data[:filled])
-
-
-def _suffix(name: str) -> str:
-    """Return the ending of a name that tells the format, in lower case."""
-    name = name.lower()
-    for suffix in COMPRESSIONS:
-        name = name.removesuffix(suffix)
-    return os.path.splitext(name)[1]
-
-
-def _named_format(name: str) -> Format | None:
-    """Return what a file's name says that it holds."""
-    return _FORMATS.get(_suffix(name))
 
 
 def _of_file(path: Path) -> Source:
@@ -355,7 +330,7 @@ def as_source(name: str, path: Path, size: int, head: bytes) -> Source:
 
 def _format(source: Source, head: bytes) -> Format:
     """Return the format by the first bytes, else by the name, else by the first lines."""
-    named = _named_format(source.name)
+    named = named_format(source.name)
     if head.startswith(_PARQUET):
         return "parquet"
     if named == "json" or head.lstrip().startswith(b"{"):

@@ -22,8 +22,8 @@ from icpctl.features.init.sample import Sample, take_sample
 from icpctl.features.init.texts import CI_FILES, SLUG, config_file, settings_file, test_file
 from icpctl.files import change_files
 from icpctl.files_in_use import require_writable
+from icpctl.mappings.loading import read_mapping
 from icpctl.mappings.mapping import DEFAULT
-from icpctl.mappings.mapping_file import read_mapping
 from icpctl.output.listings.mapping_drafts import mapping_text
 from icpctl.settings import DEFAULT_DIR, load_settings
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.scoring.explanation import ConfigExplanation
-    from icpctl.scoring.kernel.plan import ConfigPlan, Plan
+    from icpctl.scoring.kernel.config_plan import ConfigPlan
+    from icpctl.scoring.kernel.plan import Plan
 
     Integers = NDArray[np.int64]
 

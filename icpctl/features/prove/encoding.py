@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.space.numbers import NumberSource
     from icpctl.features.prove.space.texts import TextSource
-    from icpctl.scoring.kernel.plan import GroupPlan
+    from icpctl.scoring.kernel.config_plan import GroupPlan
 
 
 def require_z3() -> Any:

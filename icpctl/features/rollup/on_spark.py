@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from icpctl.exports.merge_events import KEY, MICROS, PERSON, VISITOR, own_key
 from icpctl.exports.rollup import no_key
-from icpctl.exports.visitor_scan import temporary_folder, visitor_groups
+from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
 from icpctl.features.rollup.spark_tasks import (
     PLACE,
@@ -29,6 +29,7 @@ from icpctl.spark.jobs import Jobs
 from icpctl.spark.rejects import write_rejects
 from icpctl.spark.session import apart, session
 from icpctl.spark.work import TALLY, TEXT, File
+from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.readers.reading import Reader
-from icpctl.exports.visitor_scan import Progress, Scan, temporary_folder
+from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
@@ -35,6 +35,7 @@ from icpctl.output.runs.notes import (
 from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
+from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

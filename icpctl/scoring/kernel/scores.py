@@ -13,7 +13,7 @@ from icpctl.vocabulary import Operator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.scoring.kernel.plan import ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
 
 WORD = 8
 _MOST = 12  # conditions whose patterns have a table: 4,096 scores

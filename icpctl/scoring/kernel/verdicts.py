@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.scoring.kernel.conditions import Misfits
-    from icpctl.scoring.kernel.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan, Tiers
+    from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.plan import Plan, Tiers
     from icpctl.scoring.kernel.token_bits import KnownBits
 
 
@@ -137,7 +138,7 @@ def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) 
     matches: list[Matches] = []
     exclusions: list[Matches] = []
     for number, config in enumerate(plan.configs):
-        of_config = config_matches(number, config, held)
+        of_config = config_matches(plan, number, held)
         (exclusions if config.excludes else matches).append(of_config)
     offsets, configs, hundredths = _by_row(matches, count)
     icp, icp_hundredths = np.full(count, -1, np.int32), np.zeros(count, np.int16)
@@ -162,11 +163,12 @@ def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) 
     )
 
 
-def config_matches(number: int, config: ConfigPlan, held: Held) -> Matches:
+def config_matches(plan: Plan, number: int, held: Held) -> Matches:
     """Who matches a config: a group does, with a score that reaches the config's lowest."""
+    config = plan.configs[number]
     matched = np.unpackbits(_matches(config, held), count=held.words.shape[1])
     rows = np.flatnonzero(matched.view(bool))
-    hundredths = config.scores.of(held.words, rows)
+    hundredths = plan.score_tables[number].of(held.words, rows)
     if config.min_hundredths:
         reached = hundredths >= config.min_hundredths
         rows, hundredths = rows[reached], hundredths[reached]

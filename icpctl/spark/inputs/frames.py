@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns import table_paths
+from icpctl.exports.columns import visitor_columns
 from icpctl.exports.files.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START
@@ -262,7 +262,7 @@ def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     """Return the names of a table's columns that are read, at least one."""
     wanted: set[str] = set()
     for file in work.files.values():
-        wanted.update(table_paths.columns_needed(work.columns(file.mapping), names))
+        wanted.update(visitor_columns.columns_needed(work.columns(file.mapping), names))
     return [name for name in names if name in wanted] or list(names[:1])
 
 

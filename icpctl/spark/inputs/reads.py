@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.readers.reading import Reader
-from icpctl.exports.visitor_scan import temporary_folder
 from icpctl.spark.inputs.blocks import blocks_in
 from icpctl.spark.inputs.pieces import pieces
 from icpctl.spark.inputs.tables import table_pieces
+from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from icpctl.config.model import IcpConfig
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.kernel.plan import make_plan
 from tests import oracle

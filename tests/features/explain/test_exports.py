@@ -16,7 +16,7 @@ from icpctl.errors import IcpctlError
 from icpctl.features.explain.explained import Explained, explain
 from icpctl.features.report.period import Period
 from icpctl.features.stats.counting import StatsCounts, stats
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.run import Options
 from tests.exports.test_exports import BOTH, EXPORTS
 from tests.long import long

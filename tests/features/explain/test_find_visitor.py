@@ -11,7 +11,7 @@ import pytest
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
 from icpctl.features.explain.explained import Explained, explain
-from icpctl.mappings.mapping import load_mapping
+from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.run import Options
 
 if TYPE_CHECKING:

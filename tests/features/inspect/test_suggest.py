@@ -12,8 +12,7 @@ import yaml
 
 from icpctl.exports.detection.mapping_draft import draft_mapping
 from icpctl.exports.files.sources import find_sources
-from icpctl.mappings.mapping import built_in
-from icpctl.mappings.mapping_file import read_mapping
+from icpctl.mappings.loading import built_in, read_mapping
 from icpctl.output.listings.mapping_drafts import mapping_text
 from tests.process import icpctl
 from tests.support import score_files

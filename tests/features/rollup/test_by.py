@@ -15,7 +15,7 @@ from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.exports.visitor_scan import Scan
-from icpctl.mappings.mapping import built_in
+from icpctl.mappings.loading import built_in
 from icpctl.values import typed_columns
 from tests.long import examples
 from tests.process import icpctl

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition
     from icpctl.features.insight.model import Change
-    from icpctl.scoring.kernel.plan import ConditionPlan, GroupPlan, Plan
+    from icpctl.scoring.kernel.config_plan import ConditionPlan, GroupPlan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.vocabulary import ConditionType
 
 MOST_LISTED = 64

@@ -194,9 +194,9 @@ class _BatchView:
         """
         config, count = self._watch.plan.configs[number], self._count
         reached = np.zeros(count, bool)
-        reached[config_matches(number, config, self._held).rows] = True
+        reached[config_matches(self._watch.plan, number, self._held).rows] = True
         below = np.flatnonzero(self._flags(any_group) & ~reached)
-        scores = config.scores.of(self._held.words, below)
+        scores = self._watch.plan.score_tables[number].of(self._held.words, below)
         self.sight.below_min_score[number] = score_counts(scores)
         missed = np.flatnonzero(~reached)
         held = held_conditions(config, self._held.words[:, missed])

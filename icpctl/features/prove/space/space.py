@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from icpctl.features.prove.space.numbers import NumberSource
 from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.plan import hundredths, make_plan
+from icpctl.scoring.kernel.config_plan import hundredths
+from icpctl.scoring.kernel.plan import make_plan
 from icpctl.values import normal_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.plan import ConditionPlan, ConfigPlan, GroupPlan, Plan
+    from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.plan import Plan
     from icpctl.vocabulary import ConditionType
 
 _SIZE = "company_size"

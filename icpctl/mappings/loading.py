@@ -1,0 +1,60 @@
+"""Mappings by name: the built-in ones, and files."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icpctl.documents.document import MAX_BYTES
+from icpctl.errors import IcpctlError
+from icpctl.files import read_regular
+from icpctl.mappings.mapping import DEFAULT, built_in_names, formats_folder
+from icpctl.mappings.mapping_file import parse_mapping
+
+if TYPE_CHECKING:
+    from icpctl.mappings.mapping import Mapping
+
+
+def load_mapping(name: str | None) -> Mapping:
+    """The built-in mapping of this name (None: the default), or the file `name`.
+
+    Raises `IcpctlError`: `no_such_mapping`; `bad_mapping` with every finding.
+    """
+    if name is None or name in built_in_names():
+        return built_in(name or DEFAULT)
+    from icpctl.mappings.loading import read_mapping
+
+    try:
+        data = read_regular(Path(name), MAX_BYTES, "bad_mapping")
+    except FileNotFoundError:
+        hint = f"name a file, or one of: {', '.join(built_in_names())}"
+        raise _no_such(name, hint) from None
+    return read_mapping(name, data)
+
+
+def read_mapping(name: str, data: bytes) -> Mapping:
+    """Return the mapping in a file's bytes; `name` is its name, also in findings.
+
+    Raises `IcpctlError` `bad_mapping` with every finding.
+    """
+    return parse_mapping(name, data, built_in)
+
+
+@cache
+def built_in(name: str) -> Mapping:
+    """The mapping `name` of `built_in_names`."""
+    from icpctl.mappings.loading import read_mapping
+
+    return read_mapping(name, built_in_text(name).encode())
+
+
+def built_in_text(name: str) -> str:
+    """The file of a built-in mapping, as it is. Raises `IcpctlError` `no_such_mapping`."""
+    if name not in built_in_names():
+        raise _no_such(name, f"there are: {', '.join(built_in_names())}")
+    return (formats_folder() / f"{name}.yaml").read_text("utf-8")
+
+
+def _no_such(name: str, hint: str) -> IcpctlError:
+    return IcpctlError(f"there is no mapping {name!r}", "no_such_mapping", hint=hint)
