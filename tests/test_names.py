@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 PLACEHOLDERS = {"it", "found", "one", "those", "told"}
 """Names that say nothing of what they are for."""
 
-PLACEHOLDER_SHARE = 0.005
-"""The largest share of placeholders among names; it goes down to 0.003 as modules are renamed."""
+PLACEHOLDER_SHARE = 0.003
+"""The largest share of placeholders among names."""
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
 CORE_LINES = 30_750
 """Lines of the core at most; 16,000 is the aim."""
 
-LOADED_BY_SCORE = 155
+LOADED_BY_SCORE = 156
 """Own modules that `icpctl score FILE.jsonl` loads at most; 75 is the aim."""
 
 SOURCE = ROOT / "icpctl"

@@ -87,13 +87,13 @@ def kept(table: pa.RecordBatch, fields: Sequence[str], by: By = ()) -> dict[str,
         _SESSION: typed_columns.scalar_texts(table[_SESSION]),
         _VIEWED: _whole_numbers(table[_VIEWED]),
     }
-    found = {
+    of_fields = {
         name: json_texts.joined(column)
         if json_texts.is_list((column := table[name]).type)
         else json_texts.plain(column)
         for name in fields
     }
-    return about | found
+    return about | of_fields
 
 
 def keys_of(table: pa.RecordBatch) -> pa.Array:
@@ -230,18 +230,18 @@ def _fold(parts: Sequence[pa.Table]) -> pa.Table:
     groups = _Groups(starts, np.repeat(np.arange(len(starts)), lengths))
     known = columns[MICROS].is_valid().to_numpy(zero_copy_only=False)
     in_front = rows.column_names[: rows.column_names.index(MICROS)]
-    found = {}
+    merged = {}
     for name in rows.column_names:
         column = columns.pop(name)
         if name in in_front:
-            found[name] = column.take(pa.array(starts))
+            merged[name] = column.take(pa.array(starts))
         elif name == _VIEWED:
-            found[name] = pa.array(np.add.reduceat(column.to_numpy(), starts))
+            merged[name] = pa.array(np.add.reduceat(column.to_numpy(), starts))
         elif pa.types.is_list(column.type):
-            found[name] = groups.distinct(column)
+            merged[name] = groups.distinct(column)
         else:
-            found[name] = column.take(groups.last(*_present(column, name, known)))
-    return pa.table(found)
+            merged[name] = column.take(groups.last(*_present(column, name, known)))
+    return pa.table(merged)
 
 
 def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -272,12 +272,12 @@ class _Groups:
     def last(self, present: np.ndarray, misfits: np.ndarray) -> pa.Array:
         """Each group's last row that is present, else its last misfit, else null."""
         numbers = np.arange(len(self.of_row))
-        found = np.maximum.reduceat(np.where(present, numbers, -1), self.starts)
+        latest = np.maximum.reduceat(np.where(present, numbers, -1), self.starts)
         if len(misfits):
             odd = np.full(len(numbers), -1)
             odd[misfits] = misfits
-            found = np.where(found >= 0, found, np.maximum.reduceat(odd, self.starts))
-        return pa.array(found, mask=found < 0)
+            latest = np.where(latest >= 0, latest, np.maximum.reduceat(odd, self.starts))
+        return pa.array(latest, mask=latest < 0)
 
     def distinct(self, lists: pa.ListArray) -> pa.ListArray:
         """The lists of all rows of each group in one, each text once, in order."""

@@ -134,11 +134,11 @@ def field_array(
     `entry` is the field's condition type, if it is that of one. The column has a JSON token a
     row, null where there is nothing; `pages` are lists of tokens.
     """
-    found = [one for one in candidates if one.is_present.any()]
+    present = [one for one in candidates if one.is_present.any()]
     if name == PAGES:
-        lists = [as_lists(one) for one in found]
+        lists = [as_lists(one) for one in present]
         return _best_lists(lists, rows).array()
-    tokens = [one.joined() if isinstance(one, TokenLists) else one for one in found]
+    tokens = [one.joined() if isinstance(one, TokenLists) else one for one in present]
     best = _best(name, tokens, rows, entry)
     return best.array() if entry else best.texts()
 
@@ -152,8 +152,8 @@ def _best(
         return candidates[0]
     state = np.full(rows, -1)
     choice = np.full(rows, -1)
-    for number, one in enumerate(candidates):
-        its = np.append(_states(name, one.distinct, entry), -1)[one.codes]
+    for number, values in enumerate(candidates):
+        its = np.append(_states(name, values.distinct, entry), -1)[values.codes]
         is_better = its > state
         choice[is_better], state[is_better] = number, its[is_better]
         if (state == _FITS).all():
@@ -208,8 +208,8 @@ def _best_lists(candidates: Sequence[TokenLists], rows: int) -> TokenLists:
         return candidates[0]
     state = np.full(rows, -1)
     choice = np.full(rows, -1)
-    for number, one in enumerate(candidates):
-        its = _list_states(one)
+    for number, lists in enumerate(candidates):
+        its = _list_states(lists)
         is_better = its > state
         choice[is_better], state[is_better] = number, its[is_better]
     return chosen_lists(candidates, choice)
@@ -223,9 +223,9 @@ def _list_states(lists: TokenLists) -> np.ndarray:
     its = np.full(len(tokens) + 1, _MISSING)
     its[column.misfits] = _MISFIT
     its[:-1][column.present()] = _FITS
-    found = np.full(lists.rows, -1)
+    best = np.full(lists.rows, -1)
     filled = np.flatnonzero(lists.lengths)
     if len(filled):
         of_elements = its[lists.elements.codes]
-        found[filled] = np.maximum.reduceat(of_elements, lists.offsets[:-1][filled])
-    return found
+        best[filled] = np.maximum.reduceat(of_elements, lists.offsets[:-1][filled])
+    return best

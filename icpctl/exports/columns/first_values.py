@@ -32,8 +32,8 @@ def first_of(candidates: Sequence[Values]) -> Values:
     if len(candidates) == 1:
         return candidates[0]
     choice = np.full(candidates[0].rows, -1)
-    for number, one in reversed(list(enumerate(candidates))):
-        choice[one.is_present] = number
+    for number, values in reversed(list(enumerate(candidates))):
+        choice[values.is_present] = number
     if isinstance(candidates[0], TokenLists):
         return chosen_lists(cast("Sequence[TokenLists]", candidates), choice)
     return chosen(cast("Sequence[Tokens]", candidates), choice)
@@ -52,9 +52,11 @@ def with_tests(values: Values, held: np.ndarray) -> Values:
 def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> Values:
     """Apply to values the texts that count as none, and a conversion other than `count`."""
     if missing:
-        values = values.converted(lambda it: pc.if_else(pa.array(has_text(it, missing)), None, it))
+        values = values.converted(
+            lambda distinct: pc.if_else(pa.array(has_text(distinct, missing)), None, distinct)
+        )
     if how:
-        values = values.converted(lambda it: convert_tokens(it, how))
+        values = values.converted(lambda distinct: convert_tokens(distinct, how))
     if how and how.name == SPLIT and isinstance(values, TokenLists):
         parts = as_lists(values.elements)  # of each element, which was split
         return TokenLists(parts.offsets[values.offsets], parts.elements)
@@ -65,15 +67,15 @@ def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
     """Return which tokens are scalars with one of these texts."""
     forms = pa.array(list(_forms(texts)), pa.string())
     escaped = pc.match_substring(distinct, "\\")
-    found = pc.is_in(distinct, forms).to_numpy(zero_copy_only=False)
+    is_listed = pc.is_in(distinct, forms).to_numpy(zero_copy_only=False)
     if pc.any(escaped).as_py():
         mask = escaped.to_numpy(zero_copy_only=False)
         wanted = set(texts)
-        found[mask] = [
-            json_records.scalar_text(json_records.loads(it)) in wanted
-            for it in distinct.filter(escaped).to_pylist()
+        is_listed[mask] = [
+            json_records.scalar_text(json_records.loads(token)) in wanted
+            for token in distinct.filter(escaped).to_pylist()
         ]
-    flags: np.ndarray = np.asarray(found)
+    flags: np.ndarray = np.asarray(is_listed)
     return flags
 
 

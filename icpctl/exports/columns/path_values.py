@@ -73,13 +73,13 @@ class PlannedPath:
             return []
         is_alike = isinstance(self.plan, ListPlan) and (self.plan.is_soft or is_many(self.path))
         if how and how.name == COUNT and is_alike:
-            found = scanned.counts(self.plan)
+            results = scanned.counts(self.plan)
         else:
-            found = [
-                converted(one, missing_texts(self.path), how)
-                for one in scanned.values(self.plan, RECORDS)
+            results = [
+                converted(values, missing_texts(self.path), how)
+                for values in scanned.values(self.plan, RECORDS)
             ]
-        return [self._tested(one, scanned) for one in found]
+        return [self._tested(one, scanned) for one in results]
 
     def _tested(self, values: Values, scanned: Scanned) -> Values:
         return with_tests(values, scanned.held(self.tests, RECORDS)) if self.tests else values
@@ -103,9 +103,9 @@ class PlannedBounds:
 
     def values(self, scanned: Scanned) -> list[Values]:
         """Return the ranges of the bounds that there are."""
-        found = [(bound, scanned.tokens(number, RECORDS)) for bound, number in self.numbers]
+        of_bounds = [(bound, scanned.tokens(number, RECORDS)) for bound, number in self.numbers]
         parts: list[pa.Array | str] = []
-        for bound, candidates in found:
+        for bound, candidates in of_bounds:
             if candidates:
                 text = pc.fill_null(first_tokens(candidates).texts(), "null")
                 parts += [f'{"," if parts else "{"}"{bound}":', text]
@@ -124,8 +124,8 @@ class PlannedTogether:
 
     def values(self, scanned: Scanned) -> list[Values]:
         """Return the lists of all that the paths give."""
-        found = [part.values(scanned) for part in self.parts]
-        lists = [as_lists(first_lists(its)) for its in found if its]
+        of_parts = [part.values(scanned) for part in self.parts]
+        lists = [as_lists(first_lists(its)) for its in of_parts if its]
         how = conversion(self.path)
         return [converted(together(lists), (), how)] if lists else []
 

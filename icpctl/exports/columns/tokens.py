@@ -223,48 +223,48 @@ def chosen(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
     """Return for each row the token of the candidate number `choice` [rows], none for -1."""
     codes = np.full(len(choice), -1, np.int32)
     before = 0
-    for number, one in enumerate(candidates):
-        own = (choice == number) & (one.codes >= 0)
-        codes[own] = one.codes[own] + before
-        before += len(one.distinct)
-    distinct = pa.concat_arrays([one.distinct for one in candidates])
+    for number, tokens in enumerate(candidates):
+        own = (choice == number) & (tokens.codes >= 0)
+        codes[own] = tokens.codes[own] + before
+        before += len(tokens.distinct)
+    distinct = pa.concat_arrays([tokens.distinct for tokens in candidates])
     return Tokens(codes, distinct)
 
 
 def chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenLists:
     """Return for each row the list of the candidate number `choice` [rows], none for -1."""
     lengths = np.zeros(len(choice), np.int64)
-    for number, one in enumerate(candidates):
+    for number, lists in enumerate(candidates):
         own = choice == number
-        lengths[own] = one.lengths[own]
+        lengths[own] = lists.lengths[own]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     codes = np.empty(int(offsets[-1]), np.int32)
     before = 0
-    for number, one in enumerate(candidates):
+    for number, lists in enumerate(candidates):
         own = np.flatnonzero(choice == number)
-        places = _places(offsets, own, one.lengths[own])
-        taken = _places(one.offsets, own, one.lengths[own])
-        found = one.elements.codes[taken]
-        codes[places] = np.where(found >= 0, found + before, -1)
-        before += len(one.elements.distinct)
-    distinct = pa.concat_arrays([one.elements.distinct for one in candidates])
+        places = _places(offsets, own, lists.lengths[own])
+        taken = _places(lists.offsets, own, lists.lengths[own])
+        of_taken = lists.elements.codes[taken]
+        codes[places] = np.where(of_taken >= 0, of_taken + before, -1)
+        before += len(lists.elements.distinct)
+    distinct = pa.concat_arrays([lists.elements.distinct for lists in candidates])
     return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
 
 
 def together(lists: Sequence[TokenLists]) -> TokenLists:
     """Return for each row the elements of all of its lists, one list after another."""
-    lengths = np.sum([one.lengths for one in lists], axis=0)
+    lengths = np.sum([part.lengths for part in lists], axis=0)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     codes = np.empty(int(offsets[-1]), np.int32)
     starts = offsets.copy()
     rows = np.arange(len(lengths))
     before = 0
-    for one in lists:
-        found = one.elements.codes[_places(one.offsets, rows, one.lengths)]
-        codes[_places(starts, rows, one.lengths)] = np.where(found >= 0, found + before, -1)
-        starts[:-1] += one.lengths
-        before += len(one.elements.distinct)
-    distinct = pa.concat_arrays([one.elements.distinct for one in lists])
+    for part in lists:
+        of_taken = part.elements.codes[_places(part.offsets, rows, part.lengths)]
+        codes[_places(starts, rows, part.lengths)] = np.where(of_taken >= 0, of_taken + before, -1)
+        starts[:-1] += part.lengths
+        before += len(part.elements.distinct)
+    distinct = pa.concat_arrays([part.elements.distinct for part in lists])
     return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
 
 

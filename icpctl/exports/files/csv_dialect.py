@@ -63,8 +63,8 @@ class Header:
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
     """Return the byte order mark at the start of a file, and its encoding."""
-    found = next((it for it in _BOMS.items() if head.startswith(it[0])), None)
-    return found or (b"", None)
+    mark = next((it for it in _BOMS.items() if head.startswith(it[0])), None)
+    return mark or (b"", None)
 
 
 def looks_like_csv(head: bytes) -> bool:
@@ -142,8 +142,8 @@ def _below_preamble(head: bytes, start: int, line: int, *, is_whole: bool) -> He
 
 
 def _start_of(start: int, records: list[Record], wanted: Record) -> int:
-    for before, it in pairwise(records):
-        if it is wanted:
+    for before, record in pairwise(records):
+        if record is wanted:
             return before.end
     return start
 
@@ -157,18 +157,18 @@ def _records(
     head: bytes, start: int, line: int, delimiter: bytes, *, is_whole: bool
 ) -> list[Record]:
     """Return the first records that are whole and right."""
-    found: list[Record] = []
-    while start < len(head) and len(found) < _LOOKED_AT:
+    records: list[Record] = []
+    while start < len(head) and len(records) < _LOOKED_AT:
         try:
             record = read_record(head, start, line, delimiter)
         except ValueError:
             break
         if record.end == len(head) and not is_whole:
             break
-        found.append(record)
+        records.append(record)
         line += head.count(b"\n", start, record.end)
         start = record.end
-    return found
+    return records
 
 
 def read_record(data: bytes, start: int, line: int, delimiter: bytes) -> Record:

@@ -116,7 +116,7 @@ def _list_at(text: bytes, named: Sequence[tuple[str, ...]]) -> int | None:
 def _list_of_page(text: bytes, read_keys: Collection[str]) -> int | None:
     """Return the byte after the bracket of an object's list of records, if it is a page."""
     depth = 0
-    found = None
+    begin = None
     tokens = [it for it in _TOKEN.finditer(text) if it[0] != b"\n"]
     for token in tokens:
         mark = token[0]
@@ -129,11 +129,11 @@ def _list_of_page(text: bytes, read_keys: Collection[str]) -> int | None:
             key = _text(mark) if after else None
             if key is None or after is None:
                 continue
-            if found is None and key in PAGE_KEYS and _lists_objects(text[after.end() :]):
-                found = after.end() + 1
+            if begin is None and key in PAGE_KEYS and _lists_objects(text[after.end() :]):
+                begin = after.end() + 1
             elif key_form(key) in read_keys:
                 return None
-    return found
+    return begin
 
 
 def _text(token: bytes) -> str | None:

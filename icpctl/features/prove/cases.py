@@ -52,7 +52,7 @@ def cases_of(
     """
     space = Space([(slug, config)], case_sensitive=case_sensitive)
     maker = _Maker(space, Prover(space, timeout), config)
-    found: list[tuple[int, bool, Witness]] = []
+    witnesses: list[tuple[int, bool, Witness]] = []
     lacking = []
     number = 0
     for group, rules in enumerate(config.rules.groups):
@@ -63,10 +63,10 @@ def cases_of(
                     if witness is None:
                         lacking.append((number, holds))
                     else:
-                        found.append((number, holds, witness))
+                        witnesses.append((number, holds, witness))
             number += 1
-    replay(space, [it for _, _, it in found])
-    judged = judge(space, [it.record for _, _, it in found])
+    replay(space, [witness for _, _, witness in witnesses])
+    judged = judge(space, [witness.record for _, _, witness in witnesses])
     cases = [
         Case(
             condition=number,
@@ -76,7 +76,7 @@ def cases_of(
             score=verdict.scores.get(0, 0.0),
             held=tuple(verdict.held[0]),
         )
-        for (number, holds, witness), verdict in zip(found, judged, strict=True)
+        for (number, holds, witness), verdict in zip(witnesses, judged, strict=True)
     ]
     return Cases(cases, lacking)
 
@@ -104,13 +104,13 @@ class _Maker:
                 continue
             first = self._edge(first, group, place, claims[0])
             near = self._near(first, group, place)
-            second = next((it for it in near if self._are_true(claims[1], it)), None)
+            second = next((state for state in near if self._are_true(claims[1], state)), None)
             if second is None:
                 asked = self._prover.ask(claims[1]).state
                 second = None if asked is None else self._plain(asked, claims[1])
             if second is not None:
-                found = self._witness(first, claims[0]), self._witness(second, claims[1])
-                return (found[1], found[0]) if negated else found
+                witnesses = self._witness(first, claims[0]), self._witness(second, claims[1])
+                return (witnesses[1], witnesses[0]) if negated else witnesses
         own = Claim(0, group, place)
         return self._any(own), self._any(own.opposite())
 
@@ -123,17 +123,19 @@ class _Maker:
         is_and = rules.operator == Operator.AND
         is_optional = rules.conditions[place].optional
         rest = [
-            Claim(0, group, it, holds=is_and or is_optional)
-            for it, one in enumerate(rules.conditions)
-            if it != place and not one.optional
+            Claim(0, group, number, holds=is_and or is_optional)
+            for number, condition in enumerate(rules.conditions)
+            if number != place and not condition.optional
         ]
         others = [
-            Claim(0, it, holds=False) for it in range(len(self._config.rules.groups)) if it != group
+            Claim(0, other, holds=False)
+            for other in range(len(self._config.rules.groups))
+            if other != group
         ]
         same = [
-            Claim(0, group, it, holds=False)
-            for it, one in enumerate(rules.conditions)
-            if it != place and one.optional
+            Claim(0, group, number, holds=False)
+            for number, condition in enumerate(rules.conditions)
+            if number != place and condition.optional
         ]
         yield [*rest, *others, *same]
         yield [*rest, *others]
@@ -148,10 +150,10 @@ class _Maker:
         return Witness(self._space.record(state), tuple(claims))
 
     def _are_true(self, claims: list[Claim], state: State) -> bool:
-        return all(self._space.is_true(it, state) for it in claims)
+        return all(self._space.is_true(claim, state) for claim in claims)
 
     def _plain(self, state: State, claims: list[Claim]) -> State:
-        return plainest(self._space, state, lambda it: self._are_true(claims, it))
+        return plainest(self._space, state, lambda nearer: self._are_true(claims, nearer))
 
     def _edge(self, state: State, group: int, place: int, claims: list[Claim]) -> State:
         """The plainest such visitor, with its number at the threshold, or its text the first."""
@@ -159,10 +161,13 @@ class _Maker:
         name = self._field(group, place)
         moved: Iterable[State] = ()
         if name in state.numbers:
-            moved = (state.with_number(name, it, it) for it in self._by_distance(group, place))
+            moved = (
+                state.with_number(name, number, number)
+                for number in self._by_distance(group, place)
+            )
         elif name in state.texts:
-            moved = (state.with_texts(name, [it]) for it in self._space.texts[name].numbers)
-        return next((it for it in moved if self._are_true(claims, it)), state)
+            moved = (state.with_texts(name, [number]) for number in self._space.texts[name].numbers)
+        return next((nearer for nearer in moved if self._are_true(claims, nearer)), state)
 
     def _near(self, state: State, group: int, place: int) -> Iterator[State]:
         """The visitor with another value for a condition's field, the nearest first."""
@@ -174,7 +179,7 @@ class _Maker:
                     yield state.with_number(name, point, point)
         elif name in state.texts:
             source, own = self._space.texts[name], sorted(state.texts[name])
-            for text in _near_texts([source.texts[it] for it in own]):
+            for text in _near_texts([source.texts[number] for number in own]):
                 yield state.with_texts(name, [source.add(text)])
             for number in own:
                 yield state.with_texts(name, state.texts[name] - {number})
@@ -185,9 +190,9 @@ class _Maker:
         source = self._space.numbers[self._field(group, place)]
         return sorted(
             filter(source.can_be, range(len(source.points))),
-            key=lambda it: (
-                not source.is_whole(it),
-                min(abs(source.points[it] - mark) for mark in self._marks),
+            key=lambda point: (
+                not source.is_whole(point),
+                min(abs(source.points[point] - mark) for mark in self._marks),
             ),
         )
 
@@ -201,8 +206,8 @@ class _Maker:
 def _ends(condition: Condition) -> list[list[float]]:
     """The numbers at whose sides a condition is tried: the ends of a range one by one."""
     value = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    marks = [float(it) for it in value if isinstance(it, int | float)] or [0.0]
-    return [[it] for it in marks] if condition.comparison.shape is Shape.BOUNDS else [marks]
+    marks = [float(mark) for mark in value if isinstance(mark, int | float)] or [0.0]
+    return [[mark] for mark in marks] if condition.comparison.shape is Shape.BOUNDS else [marks]
 
 
 def _near_texts(texts: list[str]) -> Iterator[str]:

@@ -51,8 +51,8 @@ def compare(
 ) -> Comparison:
     """Compare two configs over every possible visitor; `timeout` in seconds for each question."""
     named = [
-        (name, it.model_copy(update={"priority": number}))
-        for number, (name, it) in enumerate(zip(_NAMES, (first, second), strict=True))
+        (name, config.model_copy(update={"priority": number}))
+        for number, (name, config) in enumerate(zip(_NAMES, (first, second), strict=True))
     ]
     space = Space(named, case_sensitive=case_sensitive)
     prover = Prover(space, timeout)
@@ -89,11 +89,11 @@ def _differing(space: Space, state: State, *, matches: bool | None) -> Compariso
     def is_right(other: State) -> bool:
         if matches is False:
             return space.is_true(Claim(0), other) != space.is_true(Claim(1), other)
-        one, two = (
+        first_score, second_score = (
             hundredths(config.score(space.held(number, other)))
             for number, config in enumerate(space.configs)
         )
-        return one != two
+        return first_score != second_score
 
     witness = Witness(space.record(plainest(space, state, is_right)), ())
     (judged,) = judge(space, [witness.record])
@@ -109,14 +109,14 @@ def _scores(space: Space, timeout: float) -> Answer:
     solver = z3.Solver()
     solver.set("timeout", milliseconds(timeout))
     encoding = Encoding(space, solver)
-    exact = [_score(encoding, number, it) for number, it in enumerate(space.configs)]
+    exact = [_score(encoding, number, config) for number, config in enumerate(space.configs)]
     names = set(space.texts) | set(space.numbers)
     differ = z3.Bool("differ")
     solver.add(z3.Implies(differ, exact[0] != exact[1]))
     answer = decide(encoding, solver, [differ], names)
     if answer.possible is False:
         return answer
-    rounded = [z3.ToInt(100 * it + z3.RealVal("1/2")) for it in exact]
+    rounded = [z3.ToInt(100 * score + z3.RealVal("1/2")) for score in exact]
     solver.add(z3.Implies(differ, rounded[0] != rounded[1]))
     return decide(encoding, solver, [differ], names)
 
@@ -140,21 +140,21 @@ def _group_score(encoding: Encoding, config: int, number: int, group: GroupPlan)
     z3 = encoding.z3
     scale = 100 / all_weight(group)
     optional = [
-        z3.If(encoding.claim(Claim(config, number, place)), _real(z3, scale * one.weight), 0)
-        for place, one in enumerate(group.conditions)
-        if one.optional
+        z3.If(encoding.claim(Claim(config, number, place)), _real(z3, scale * condition.weight), 0)
+        for place, condition in enumerate(group.conditions)
+        if condition.optional
     ]
     required = [
-        (one.weight, encoding.claim(Claim(config, number, place)))
-        for place, one in enumerate(group.conditions)
-        if not one.optional
+        (condition.weight, encoding.claim(Claim(config, number, place)))
+        for place, condition in enumerate(group.conditions)
+        if not condition.optional
     ]
     if group.operator == Operator.AND:
         held = _real(z3, scale * sum((weight for weight, _ in required), Fraction(0)))
     else:  # the heaviest that holds: from the lightest on, each takes the place of the last
         held = reduce(
-            lambda found, it: z3.If(it[1], _real(z3, scale * it[0]), found),
-            sorted(required, key=lambda it: it[0]),
+            lambda best, part: z3.If(part[1], _real(z3, scale * part[0]), best),
+            sorted(required, key=lambda part: part[0]),
             z3.RealVal(0),
         )
     return z3.Sum([held, *optional])

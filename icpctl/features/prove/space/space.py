@@ -60,13 +60,13 @@ class State:
 
     def without(self, name: str) -> State:
         """The same visitor without a field."""
-        texts = {key: it for key, it in self.texts.items() if key != name}
-        return State(texts, {key: it for key, it in self.numbers.items() if key != name})
+        texts = {key: values for key, values in self.texts.items() if key != name}
+        return State(texts, {key: values for key, values in self.numbers.items() if key != name})
 
     def with_texts(self, name: str, numbers: Iterable[int]) -> State:
         """The same visitor with other texts in a field; without any it is missing."""
-        found = frozenset(numbers)
-        return State({**self.texts, name: found}, self.numbers) if found else self.without(name)
+        left = frozenset(numbers)
+        return State({**self.texts, name: left}, self.numbers) if left else self.without(name)
 
     def with_number(self, name: str, low: int, high: int) -> State:
         """The same visitor with another number in a field."""
@@ -89,11 +89,13 @@ class Space:
             case_sensitive=case_sensitive,
         )
         self.tests: dict[int, tuple[str, Test]] = {
-            it.first_bit + number: (it.type.name, test)
-            for it in self.plan.fields
-            for number, test in enumerate(it.tests)
+            field.first_bit + number: (field.type.name, test)
+            for field in self.plan.fields
+            for number, test in enumerate(field.tests)
         }
-        self.types: dict[str, ConditionType] = {it.type.name: it.type for it in self.plan.fields}
+        self.types: dict[str, ConditionType] = {
+            field.type.name: field.type for field in self.plan.fields
+        }
         spelt = _spelt((config for _, config in configs), case_sensitive)
         by_source: dict[str, dict[int, tuple[str, Test]]] = {}
         for bit, (name, test) in self.tests.items():
@@ -122,14 +124,14 @@ class Space:
 
     def sources(self, claims: Iterable[Claim]) -> set[str]:
         """The fields that decide whether claims are true."""
-        found = set()
+        sources = set()
         for claim in claims:
             for condition in self._conditions(claim):
                 name, test = self.tests[condition.bit]
-                found.add(self.source_name(name))
+                sources.add(self.source_name(name))
                 if self._is_range(name) and _any_listed(test):
-                    found.add(_SIZE)
-        return found
+                    sources.add(_SIZE)
+        return sources
 
     def holds(self, bit: int, state: State) -> bool:
         """Whether a test holds for a visitor."""
@@ -149,7 +151,7 @@ class Space:
 
     def held(self, config: int, state: State) -> list[bool]:
         """Which conditions of a config a visitor holds."""
-        return [self._is_held(it, state) for it in self.configs[config].conditions]
+        return [self._is_held(condition, state) for condition in self.configs[config].conditions]
 
     def is_true(self, claim: Claim, state: State) -> bool:
         """Whether a claim is true of a visitor, looking at no more conditions than it takes."""
@@ -166,16 +168,16 @@ class Space:
 
     def record(self, state: State) -> dict[str, Any]:
         """The visitor as a record."""
-        found: dict[str, Any] = {}
+        record: dict[str, Any] = {}
         custom = (name for name, entry in self.types.items() if entry.is_custom)
         for name in (*mapping.FIELDS, *sorted(custom)):
             if name in state.texts:
-                texts = [self.texts[name].texts[it] for it in sorted(state.texts[name])]
-                found[name] = texts if name == mapping.PAGES or len(texts) > 1 else texts[0]
+                texts = [self.texts[name].texts[number] for number in sorted(state.texts[name])]
+                record[name] = texts if name == mapping.PAGES or len(texts) > 1 else texts[0]
             elif name in state.numbers:
                 low, high = state.numbers[name]
-                found[name] = _value(self.numbers[name], low, high)
-        return found
+                record[name] = _value(self.numbers[name], low, high)
+        return record
 
     def source_name(self, name: str) -> str:
         """The field of a record that a condition type looks at."""
@@ -188,9 +190,9 @@ class Space:
         return self.holds(condition.bit, state) != condition.negated
 
     def _is_matched(self, group: GroupPlan, state: State) -> bool:
-        needed = [it for it in group.conditions if not it.optional]
+        needed = [condition for condition in group.conditions if not condition.optional]
         together = all if group.operator == Operator.AND else any
-        return not needed or together(self._is_held(it, state) for it in needed)
+        return not needed or together(self._is_held(condition, state) for condition in needed)
 
     def _conditions(self, claim: Claim) -> Iterator[ConditionPlan]:
         config = self.configs[claim.config]
@@ -198,7 +200,11 @@ class Space:
         for number, group in enumerate(config.groups):
             if claim.group in (None, number):
                 if claim.condition is None:
-                    yield from (it for it in group.conditions if with_optional or not it.optional)
+                    yield from (
+                        condition
+                        for condition in group.conditions
+                        if with_optional or not condition.optional
+                    )
                 else:
                     yield group.conditions[claim.condition]
 
@@ -224,8 +230,8 @@ def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> boo
             return bool(ours[claim.condition]) == claim.holds
         enough = not asks_for_enough(claim) or reaches(config, group, ours)
         matched.append(group.matches(ours) and enough)
-    found = any(matched) if claim.group is None else matched[claim.group]
-    return found == claim.holds
+    is_matched = any(matched) if claim.group is None else matched[claim.group]
+    return is_matched == claim.holds
 
 
 def reaches(config: ConfigPlan, group: GroupPlan, held: Sequence[bool]) -> bool:
@@ -250,13 +256,13 @@ def _value(source: NumberSource, low: int, high: int) -> Any:
 
 def _spelt(configs: Iterable[IcpConfig], case_sensitive: bool) -> dict[str, str]:
     """For each text as conditions see it the first spelling that a config has."""
-    found: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for config in configs:
         for group in config.rules.groups:
             for condition in group.conditions:
                 value = condition.value
-                for it in value if isinstance(value, tuple) else (value,):
-                    if isinstance(it, str):
-                        plain = normal_forms.plain(it, case_sensitive=case_sensitive)
-                        found.setdefault(plain, it.strip())
-    return found
+                for text in value if isinstance(value, tuple) else (value,):
+                    if isinstance(text, str):
+                        plain = normal_forms.plain(text, case_sensitive=case_sensitive)
+                        spellings.setdefault(plain, text.strip())
+    return spellings
