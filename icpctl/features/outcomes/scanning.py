@@ -13,14 +13,16 @@ from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
 from icpctl.features.outcomes.joining.deal_files import text_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
-from icpctl.features.outcomes.joining.units import Keys, amounts_of, closes_of, outcomes_of
+from icpctl.features.outcomes.joining.keys import DICTIONARIES, KeyReader, text_hash
+from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
-from icpctl.values.join_keys import domain_form, keys_of
+from icpctl.values.join_keys import domain_form
+from icpctl.values.known_texts import KnownTexts
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.exports.files.sources import Source
+    from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.joining.units import Evidence
     from icpctl.features.outcomes.model import Outcomes
@@ -77,6 +80,12 @@ class Joining:
     fields: tuple[str, ...]
     missed: MissedWins | None = None
     _waiting: list[tuple[Evidence, Judged]] = field(default_factory=list)
+    _joiner: RowJoiner = field(init=False)
+    _values: dict[str, ValueNames] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._joiner = RowJoiner(self.join)
+        self._values = {name: ValueNames() for name in self.fields}
 
     def wait(self, evidence: Evidence, judged: Judged) -> None:
         """Keep the evidence of a batch until its rows come."""
@@ -85,10 +94,10 @@ class Joining:
     def add(self, rows: Rows) -> None:
         """Join the rows of a batch."""
         last_seen = seconds_of(rows.fields[LAST_SEEN])
-        deals, keys = deals_of_rows(self.join, rows)
+        deals, keys = self._joiner.deals(rows)
         without_key = 0 if keys is None else int((~keys.known).sum())
-        accounts = accounts_of_rows(self.join, rows, keys)
-        values = [value_codes(rows.fields[name]) for name in self.fields]
+        accounts = self._joiner.accounts(rows, keys)
+        values = [self._values[name].of(rows.fields[name]) for name in self.fields]
         table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
         evidence, judged = self._waiting.pop(0)
         closes = closes_of(deals, self.join.table)
@@ -120,28 +129,39 @@ class Joining:
         closes = closes_of(deals, self.join.table)
         return Candidates(
             numbers[chosen],
-            [None if keys is None else keys.distinct[keys.codes[row]] for row in chosen.tolist()],
+            [keys.of_row(row) if keys else None for row in chosen.tolist()],
             amounts_of(deals, self.join.table),
             self.look.as_of_close(table, visits.last_seen[chosen], closes),
         )
 
 
-def deals_of_rows(join: Join, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
-    """The deal of each row, `NO_DEAL` for those without, and what it was joined on."""
-    tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
-    if join.label is not None:
-        return label_deals(tokens, join.label), None
-    keys = distinct_keys(tokens, join.form)
-    return join.table.numbers_of(keys.distinct)[keys.codes], keys
+class RowJoiner:
+    """Finds the deals and accounts of the rows of batches. Used by one thread at a time."""
 
+    def __init__(self, join: Join) -> None:
+        self._join = join
+        self._keys = KeyReader(join.form, join.table)
+        self._accounts = KeyReader(domain_form, join.table)
 
-def accounts_of_rows(join: Join, rows: Rows, keys: Keys | None) -> Keys | None:
-    """The account of each row, where units are accounts; `keys` are what the row was joined on."""
-    if not join.by_account:
-        return None
-    if join.field == "domain" and keys is not None:
-        return keys
-    return distinct_keys(rows.fields["domain"], domain_form)
+    def deals(self, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
+        """Return the deal of each row, `NO_DEAL` for those without, and what it was joined on."""
+        join = self._join
+        tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
+        if join.label is not None:
+            return label_deals(tokens, join.label), None
+        keys = self._keys.keys(tokens)
+        return keys.deals, keys
+
+    def accounts(self, rows: Rows, keys: Keys | None) -> Keys | None:
+        """Return the account of each row, where units are accounts.
+
+        `keys` are what the row was joined on.
+        """
+        if not self._join.by_account:
+            return None
+        if self._join.field == "domain" and keys is not None:
+            return keys
+        return self._accounts.keys(rows.fields["domain"])
 
 
 def scan_outcomes(
@@ -237,22 +257,24 @@ def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
     return deals
 
 
-def distinct_keys(tokens: pa.Array, form: KeyForm) -> Keys:
-    """The key of each row, made once for each distinct value."""
-    codes, distinct = distinct_of(tokens)
-    keys: list[str | None] = keys_of(distinct, form)
-    return Keys(np.where(codes < 0, len(keys), codes).astype(np.int64), [*keys, None])
-
-
 def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:
     """Seconds since the epoch of each row's last visit, NaN for those without."""
     micros, known, _ = typed_columns.instants(last_seen)
     return np.where(known, micros / _MICROS, np.nan)
 
 
-def value_codes(tokens: pa.Array) -> NDArray[np.int64]:
-    """A number that names each row's value, the same in all of a run; `MISSING` for none."""
-    codes, distinct = distinct_of(tokens)
-    names = list(map(hash, distinct.to_pylist()))
-    values: NDArray[np.int64] = np.array([*names, MISSING], np.int64)[codes]
-    return values
+class ValueNames:
+    """Numbers that name the values of a field, the same in every run; `MISSING` for none."""
+
+    def __init__(self) -> None:
+        self._known = KnownTexts(_names_of, lambda a, b: np.concatenate([a, b]), DICTIONARIES)
+
+    def of(self, tokens: pa.Array) -> NDArray[np.int64]:
+        """Return the number of each row's value."""
+        codes, distinct = distinct_of(tokens)
+        values: NDArray[np.int64] = np.append(self._known.of(distinct), MISSING)[codes]
+        return values
+
+
+def _names_of(distinct: pa.Array) -> NDArray[np.int64]:
+    return np.array([text_hash(token) for token in distinct.to_pylist()], np.int64)

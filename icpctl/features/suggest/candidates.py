@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.model import Condition
-from icpctl.features.suggest.collecting import ONLY_EXISTS, text_hash
+from icpctl.features.outcomes.joining.keys import text_hash
+from icpctl.features.suggest.collecting import ONLY_EXISTS
 from icpctl.features.suggest.learner.columns import (
     Candidate,
     Column,

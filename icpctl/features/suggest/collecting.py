@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.features.outcomes.joining.deals import NO_DEAL
+from icpctl.features.outcomes.joining.keys import AccountNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
 from icpctl.features.outcomes.scanning import (
-    accounts_of_rows,
-    deals_of_rows,
+    RowJoiner,
     seconds_of,
     with_join,
 )
@@ -123,28 +123,29 @@ class Collecting:
     join: Join
     fields: dict[str, FieldElements]
     as_of: datetime
-    accounts: dict[str, int] = field(default_factory=dict)
+    accounts: AccountNumbers = field(default_factory=AccountNumbers)
     parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = field(
         default_factory=list
     )
     visitors: int = 0
     kept: int = 0
     after_close: int = 0
+    _joiner: RowJoiner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._joiner = RowJoiner(self.join)
 
     def add(self, rows: Rows) -> None:
         """Keep what the visitors of a batch have, but for visits after the close."""
-        deals, joined = deals_of_rows(self.join, rows)
+        deals, joined = self._joiner.deals(rows)
         last_seen = seconds_of(rows.fields[LAST_SEEN])
         keeps = counts_before_close(deals, last_seen, self.join.table)
         self.visitors += len(deals)
         self.after_close += int((~keeps).sum())
-        keys = accounts_of_rows(self.join, rows, joined)
+        keys = self._joiner.accounts(rows, joined)
         if keys is not None:
             keeps &= keys.known
-            units = np.array(
-                [self._account(keys.distinct[code]) for code in keys.codes[keeps].tolist()],
-                np.int64,
-            )
+            units = self.accounts.of(keys.take(keeps))
             identities = units
         else:
             units = self.kept + np.arange(int(keeps.sum()))
@@ -162,9 +163,6 @@ class Collecting:
         self.parts.append((units, deals[kept], last_seen[kept], identities))
         self.kept += len(kept)
 
-    def _account(self, key: str | None) -> int:
-        return self.accounts.setdefault(str(key), len(self.accounts))
-
     def collected(self, run: Run) -> Collected:
         """What was kept, by unit."""
         units, deals, last_seen, identities = (
@@ -179,7 +177,7 @@ class Collecting:
         named = np.zeros(count, np.int64)
         named[units] = identities
         if self.join.by_account:
-            named = np.array([text_hash(key) for key in self.accounts], np.int64)
+            named = np.array([text_hash(key) for key in self.accounts.numbers], np.int64)
         return Collected(
             units, of_unit, latest, named, self.fields, run, self.visitors, self.after_close
         )
@@ -229,10 +227,3 @@ def _identities(ids: pa.Array, lines: np.ndarray) -> Integers:
     named = zip(ids.to_pylist(), lines.tolist(), strict=True)
     names = [f"line {line}" if token is None else token for token, line in named]
     return np.array([text_hash(name) for name in names], np.int64)
-
-
-def text_hash(text: str) -> int:
-    """A number that stands for a text, the same everywhere."""
-    from hashlib import blake2b
-
-    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big")

@@ -9,8 +9,9 @@ import numpy as np
 from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome
+from icpctl.features.outcomes.joining.keys import Keys
 from icpctl.features.outcomes.joining.selection import Scope
-from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence, Keys
+from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.features.outcomes.statistics.suspects import MISSING
 
 OUTCOMES = {"open": Outcome.OPEN, "lost": Outcome.LOST, "won": Outcome.WON}
@@ -86,7 +87,7 @@ def survey(
         result.add(
             Visits(
                 result.deals.numbers_of([visitor["key"] for visitor in rows]),
-                Keys.of([visitor["key"] for visitor in rows]),
+                Keys.of([visitor["key"] for visitor in rows], result.deals),
                 times([visitor["last_seen"] for visitor in rows]),
                 evidence_of(rows, literals, shut_outs),
                 np.array(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 _DAYS = "last_seen_days"
+_MICROS = 1_000_000
+_DAY = 24 * 60 * 60 * _MICROS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,7 @@ class Look:
     ) -> None:
         """Judge those who have a deal anew, as of its close; `evidence` is changed in place.
 
-        Times [rows] are seconds since the epoch, NaN where there is none. The plan counts days to
-        its own date, so visits are moved by as much as that comes after the close.
+        Times [rows] are seconds since the epoch, NaN where there is none.
         """
         rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
         if not len(rows) or not self.asks_for_days:
@@ -124,18 +125,22 @@ class Look:
         """
         if not self.asks_for_days:
             return table
-        place = table.schema.get_field_index(LAST_SEEN)
-        moved = last_seen + self.plan.as_of.timestamp() - closes
-        is_known = ~np.isnan(moved)
-        texts = _time_texts(np.where(is_known, moved, 0.0))
-        texts = pc.if_else(pa.array(is_known), texts, table.column(place))
-        return table.set_column(place, LAST_SEEN, texts)
+        days = _whole_days(last_seen, closes)
+        is_known = pc.is_valid(days)
+        seen, given = table[LAST_SEEN], table[_DAYS]
+        if not pc.all(is_known).as_py():
+            days = pc.if_else(is_known, days.cast(pa.string()), given.cast(pa.string()))
+        seen = pc.if_else(is_known, pa.scalar(None, pa.string()), seen.cast(pa.string()))
+        place, place_of_days = map(table.schema.get_field_index, (LAST_SEEN, _DAYS))
+        return table.set_column(place, LAST_SEEN, seen).set_column(place_of_days, _DAYS, days)
 
 
-def _time_texts(seconds: Floats) -> pa.Array:
-    """Moments in UTC as JSON texts."""
-    moments = pa.array(np.floor(seconds * 1_000_000).astype(np.int64), pa.timestamp("us"))
-    return pc.binary_join_element_wise('"', moments.cast(pa.string()), '"', "")
+def _whole_days(last_seen: Floats, closes: Floats) -> pa.Array:
+    """Days from visits to closes as JSON texts, each distinct one once; null without either."""
+    micros = np.round(closes * _MICROS) - np.round(last_seen * _MICROS)
+    days = pa.array(np.maximum(micros // _DAY, 0), pa.int64(), from_pandas=True)
+    encoded = days.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.string()))
 
 
 def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:

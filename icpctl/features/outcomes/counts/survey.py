@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from icpctl.features.outcomes.counts.counting import OutcomeCounts
     from icpctl.features.outcomes.joining.deals import DealTable
+    from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
-    from icpctl.features.outcomes.joining.units import Keys
     from icpctl.features.outcomes.statistics.suspects import Suspicion
 
     Integers = NDArray[np.int64]

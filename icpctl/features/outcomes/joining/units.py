@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.keys import AccountNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,37 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.features.outcomes.joining.deals import DealTable
+    from icpctl.features.outcomes.joining.keys import Keys, Rows
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
-    Rows = NDArray[np.bool_] | Integers | slice
 
 NO_MATCH = -1
 """In place of a score, where the config does not match."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The key of each row: `distinct[codes[row]]`, None for a row without."""
-
-    codes: Integers
-    distinct: Sequence[str | None]
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Whether each row has a key."""
-        return np.array([key is not None for key in self.distinct], bool)[self.codes]
-
-    def take(self, rows: Rows) -> Keys:
-        """Keep these rows."""
-        return Keys(self.codes[rows], self.distinct)
-
-    @staticmethod
-    def of(keys: Sequence[str | None]) -> Keys:
-        """The keys of rows, given one by one."""
-        distinct = list(dict.fromkeys(keys))
-        number = {key: position for position, key in enumerate(distinct)}
-        return Keys(np.array([number[key] for key in keys], np.int64), distinct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,30 +134,19 @@ class Accounts:
     Accounts are numbered in the order of their first visit.
     """
 
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: AccountNumbers = field(default_factory=AccountNumbers)
     _filled: int = 0
     _room: Units | None = None
 
     def add(self, keys: Keys, units: Units) -> Integers:
         """Merge visitors, each of whom has an account; return the number of each row's account."""
-        number = self._number(keys)
+        number = self.numbers.of(keys)
         if not len(units):
             return number
         order = np.argsort(number, kind="stable")
         starts = np.flatnonzero(np.diff(number[order], prepend=-1))
         self._merge(number[order][starts], _merge_runs(units.take(order), starts))
         return number
-
-    def _number(self, keys: Keys) -> Integers:
-        """The number of each row's account; new ones are numbered in the order of the rows."""
-        rows, numbers = len(keys.codes), self.numbers
-        first = np.full(len(keys.distinct), rows)
-        first[keys.codes[::-1]] = np.arange(rows)[::-1]
-        codes = np.argsort(first, kind="stable")[: int((first < rows).sum())]
-        texts = [str(keys.distinct[code]) for code in codes.tolist()]
-        of_code = np.zeros(len(first), np.int64)
-        of_code[codes] = [numbers.setdefault(text, len(numbers)) for text in texts]
-        return of_code[keys.codes]
 
     def units(self) -> Units | None:
         """The accounts so far, None without any."""
