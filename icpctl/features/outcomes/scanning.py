@@ -219,7 +219,8 @@ def with_join(options: Options, join: Join, fields: Sequence[str]) -> Options:
     wanted = [LAST_SEEN, *fields]
     wanted += ["domain"] * join.by_account + ([join.field] if join.field else [])
     carry = (*options.carry, join.carried) if join.carried else options.carry
-    return replace(options, fields=tuple(dict.fromkeys(wanted)), carry=carry)
+    fields = tuple(dict.fromkeys(wanted))
+    return replace(options, fields=fields, carry=carry, any_order=True)
 
 
 def suspect_fields(configs: Sequence[tuple[str, IcpConfig]]) -> tuple[str, ...]:
