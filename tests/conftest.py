@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,11 @@ from tests.long import LARGEST, LONG, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# Under `nohup`, and in the background of a script, signals are ignored, and by all calls too.
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 # How long an example takes says something of the machine and nothing of the code.
 settings.register_profile(

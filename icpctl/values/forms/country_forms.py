@@ -7,13 +7,12 @@ languages (`country_names.tsv`), and a few more in common use.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from icpctl.values.forms.text_forms import composed, visible
+from icpctl.values.forms.text_forms import composed, decomposed, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,7 +126,7 @@ def own_names(code: str) -> list[str]:
 def unaccented(name: str) -> str:
     """Return a text in letters of usual width, without letter case and accents."""
     letters = composed(name.translate(_NARROW)).casefold()
-    return composed(_ACCENTS.sub("", unicodedata.normalize("NFD", letters)))
+    return composed(_ACCENTS.sub("", decomposed(letters)))
 
 
 def _letters(plain: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,16 +67,26 @@ def folded(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Return the text in NFC.
+    """Return the text in NFC."""
+    return _normalized(text, "NFC")
+
+
+def decomposed(text: str) -> str:
+    """Return the text in NFD: letters before their accents."""
+    return _normalized(text, "NFD")
+
+
+def _normalized(text: str, form: Literal["NFC", "NFD"]) -> str:
+    """Return the text in a normal form.
 
     Sorting the accents of one letter takes time quadratic in their number, so where a letter has
-    more than `_MARKS_AT_ONCE` (which no language has) the text is composed in pieces.
+    more than `_MARKS_AT_ONCE` (which no language has) it is done in pieces.
     """
     if len(text) > _MARKS_AT_ONCE and _many_marks().search(text):
         pieces = range(0, len(text), _MARKS_AT_ONCE)
         parts = (text[at : at + _MARKS_AT_ONCE] for at in pieces)
-        return "".join(unicodedata.normalize("NFC", part) for part in parts)
-    return unicodedata.normalize("NFC", text)
+        return "".join(unicodedata.normalize(form, part) for part in parts)
+    return unicodedata.normalize(form, text)
 
 
 def is_missing(text: str) -> bool:
