@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
@@ -13,19 +14,28 @@ from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.files import replacing
+from icpctl.output.condition_wording import DATE
 from icpctl.output.console import note, shown, table
 from icpctl.output.markdown import code, in_cell, table_lines
-from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes, print_rejected
+from icpctl.output.runs.notes import (
+    SCORE_KEEPS_REJECTS,
+    commonest_values,
+    print_misfits,
+    print_notes,
+    print_rejected,
+)
 from icpctl.output.runs.plain_rows import WRITERS
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from icpctl.features.outcomes.bounds import MetBound
     from icpctl.features.outcomes.joining.deal_files import DealReading
+    from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
@@ -108,20 +118,42 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
 def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> None:
     """Print on stderr what was wrong with the input, and what did not join."""
     print_notes(scan.run, strictness, SCORE_KEEPS_REJECTS)
-    print_rejected(deals.rejected[:10], len(deals.rejected))
-    keys, joined = len(deals.table), scan.survey.joined.joined_keys
-    if not keys:
+    if not deals.files:
         return
-    unit = "key" if keys == 1 else "keys"
-    note(f"deals: {deals.table.rows:,} rows, {keys:,} {unit} closed, {joined:,} joined a visitor")
-    if keys > joined:
-        note(f"deals: {counted(keys - joined, 'key')} joined no visitor that counts")
-    for count, text in (
-        (deals.table.without_key, "without a key to join on (free mail addresses are not keys)"),
-        (deals.table.open, "that are neither won nor lost"),
+    print_rejected(deals.rejected[:10], len(deals.rejected))
+    oddities = {warning.field: warning for warning in deals.oddities.summary()}
+    stages = oddities.pop("stage", None)
+    for name, warning in oddities.items():
+        print_misfits([warning], DATE if name == "close_date" else "a number")
+    for outcome, files in groupby(deals.unsaid, deals.unsaid.__getitem__):
+        names = ", ".join(map(shown, files))
+        note(f"deals: no stage in {names}: each row counts as {outcome.name.lower()}")
+    deal_table, joined = deals.table, scan.survey.joined.joined_keys
+    rows, keys = counted(deal_table.rows, "row"), counted(len(deal_table), "key")
+    note(f"deals: {rows}, {keys} closed, {joined:,} joined a visitor")
+    as_of = scan.run.report.as_of
+    named = f": {commonest_values(stages)}" if stages else ""
+    for count, what, text in (
+        (len(deal_table) - joined, "key", "joined no visitor that counts"),
+        (_late(deal_table, as_of), "key", f"closed after --as-of, {as_of:%Y-%m-%d}"),
+        (
+            deal_table.without_key,
+            "row",
+            "without a key to join on (free mail addresses are not keys)",
+        ),
+        (
+            deal_table.open,
+            "row",
+            f"neither won nor lost{named}",
+        ),
     ):
         if count:
-            note(f"deals: {counted(count, 'row')} {text}")
+            note(f"deals: {counted(count, what)} {text}")
+
+
+def _late(deals: DealTable, as_of: datetime) -> int:
+    """How many keys closed after this moment."""
+    return int((deals.closes > as_of.timestamp()).sum())
 
 
 def _print_tables(scan: Scan, heading: Heading, tables: Sequence[Section]) -> None:
