@@ -17,13 +17,7 @@ from icpctl.files import replacing
 from icpctl.output.condition_wording import DATE
 from icpctl.output.console import note, shown, table
 from icpctl.output.markdown import code, in_cell, table_lines
-from icpctl.output.runs.notes import (
-    SCORE_KEEPS_REJECTS,
-    commonest_values,
-    print_misfits,
-    print_notes,
-    print_rejected,
-)
+from icpctl.output.runs.notes import commonest_values, print_misfits, print_rejected
 from icpctl.output.runs.plain_rows import WRITERS
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
@@ -37,19 +31,25 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.deal_files import DealReading
     from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.model import Outcomes
+    from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
     from icpctl.output.runs.plain_rows import PlainWriter
-    from icpctl.scoring.bounds import Strictness
+
+_MOST_LABELS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the figures are about: the unit's name, how it joined, and who is compared."""
+    """What the figures are about: the unit's name, how it joined, and who is compared.
+
+    Without `has_deals` outcomes are in the export, at the path `joined_on`.
+    """
 
     unit: str
     joined_on: str
     against_lost: bool
+    has_deals: bool
 
 
 def print_outcomes(
@@ -80,7 +80,8 @@ def print_outcomes(
 def headline(scan: Scan, heading: Heading) -> str:
     """One sentence: how many units there are and how many are won."""
     base = scan.outcomes.base
-    text = f"{counted(base.of, heading.unit)} joined on {heading.joined_on}, {base.count:,} won"
+    joined = "joined on" if heading.has_deals else "labelled by"
+    text = f"{counted(base.of, heading.unit)} {joined} {heading.joined_on}, {base.count:,} won"
     if base.value is not None:
         text += f" ({percent(base.value)}, 95 % interval {100 * base.low:.1f} to "
         text += f"{100 * base.high:.1f})"
@@ -96,7 +97,9 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     if scan.outcomes.too_few_won:
         count = scan.outcomes.base.count
         said.append(f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict")
+    unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
+        (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
         (joined.open, "may still be won and are left out (--within)"),
         (joined.outside, "are outside the period"),
     ):
@@ -115,9 +118,8 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     return said
 
 
-def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> None:
-    """Print on stderr what was wrong with the input, and what did not join."""
-    print_notes(scan.run, strictness, SCORE_KEEPS_REJECTS)
+def print_deals(deals: DealReading, as_of: datetime) -> None:
+    """Print on stderr what deals were read, and what was odd about them; nothing without any."""
     if not deals.files:
         return
     print_rejected(deals.rejected[:10], len(deals.rejected))
@@ -128,27 +130,33 @@ def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> 
     for outcome, files in groupby(deals.unsaid, deals.unsaid.__getitem__):
         names = ", ".join(map(shown, files))
         note(f"deals: no stage in {names}: each row counts as {outcome.name.lower()}")
-    deal_table, joined = deals.table, scan.survey.joined.joined_keys
-    rows, keys = counted(deal_table.rows, "row"), counted(len(deal_table), "key")
-    note(f"deals: {rows}, {keys} closed, {joined:,} joined a visitor")
-    as_of = scan.run.report.as_of
+    read = deals.table
+    note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} closed")
     named = f": {commonest_values(stages)}" if stages else ""
     for count, what, text in (
-        (len(deal_table) - joined, "key", "joined no visitor that counts"),
-        (_late(deal_table, as_of), "key", f"closed after --as-of, {as_of:%Y-%m-%d}"),
-        (
-            deal_table.without_key,
-            "row",
-            "without a key to join on (free mail addresses are not keys)",
-        ),
-        (
-            deal_table.open,
-            "row",
-            f"neither won nor lost{named}",
-        ),
+        (read.without_key, "row", "without a key to join on (free mail addresses are not keys)"),
+        (read.open, "row", f"neither won nor lost{named}"),
+        (_late(read, as_of), "key", f"closed after --as-of, {as_of:%Y-%m-%d}"),
     ):
         if count:
             note(f"deals: {counted(count, what)} {text}")
+
+
+def print_joined(request: OutcomeRequest, joined: int, won: int) -> None:
+    """Print on stderr how many deals `joined` a visitor, or which labels there are if none won."""
+    if keys := len(request.deals.table):
+        note(f"deals: {joined:,} of {counted(keys, 'key')} joined a visitor that counts")
+    labels = request.join.labels
+    if labels and not won:
+        texts = [
+            text + f" ({count:,} times)" * (count > 1)
+            for text, count in labels.most_common(_MOST_LABELS)
+        ]
+        more = " and others" * (len(labels) > _MOST_LABELS)
+        wanted = f"{request.joined_on}={request.join.label}".removesuffix("=")
+        note(
+            f"no visitor is won by --label {wanted}: the values are {shown(', '.join(texts))}{more}"
+        )
 
 
 def _late(deals: DealTable, as_of: datetime) -> int:

@@ -71,7 +71,7 @@ def test_what_became_of_deals(
         ("Domain,Close Date\na.example,soon\nb.example,soon\n", '"soon" (2 times); they count'),
         ("Domain,Amount\na.example,a lot\n", 'amount is not a number: "a lot"'),
         ("Domain,Stage\na.example,Gewonnen\n", '1 row neither won nor lost: "Gewonnen"'),
-        ("Domain,Stage\na.example,Closed Won\n", "1 row, 1 key closed, 1 joined a visitor"),
+        ("Domain,Stage\na.example,Closed Won\n", "deals: 1 of 1 key joined a visitor"),
         ("Domain\na.example\n", "no stage in deals.csv: each row counts as won"),
         ("Email\nsomebody@gmail.com\n", "1 row without a key to join on"),
         ("Domain,Close Date\na.example,2030-01-01\n", "1 key closed after --as-of, 2026-11-23"),
@@ -98,3 +98,49 @@ def test_a_list_that_joins_nothing(folder: Path, text: str, args: list[str], sai
     ended = outcomes(folder, "--won", "deals.csv", *args)
     assert ended.code == 2
     assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "won", "said"),
+    [
+        ("Converted=1", ["1", "0"], 1, ""),
+        ("Converted=1", ["1.0", "0.0"], 1, ""),
+        ("Converted=1.0", ["1", "0"], 1, ""),
+        ("converted=won", ["Won ", "lost"], 1, ""),
+        ("Converted", ["true", "false"], 1, ""),
+        ("Converted=yes", ["1", "0"], 0, "--label Converted=yes: the values are 1, 0"),
+        ("Converted", ["Kunde", "Kunde"], 0, "--label Converted: the values are kunde (2 times)"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_labels(
+    folder: Path, suffix: str, label: str, values: list[str], won: int, said: str
+) -> None:
+    """Numbers are one label in every spelling; a label that nobody has is not just no win."""
+    if suffix == "csv":
+        lines = ["id,Converted", *(f"{n},{value}" for n, value in enumerate(values))]
+    else:
+        tokens = [value if value[0].isdigit() else json.dumps(value) for value in values]
+        lines = [f'{{"id": {n}, "Converted": {token}}}' for n, token in enumerate(tokens)]
+    (folder / f"v.{suffix}").write_text("\n".join(lines) + "\n")
+    ended = icpctl("outcomes", f"v.{suffix}", "--label", label, cwd=folder)
+    assert f"2 visitors labelled by {label.partition('=')[0]}, {won} won" in ended.out
+    assert said in ended.err
+
+
+def test_both_sides_of_the_join_are_said(folder: Path) -> None:
+    (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nz.example,won\n")
+    call = ("outcomes", "visitors.jsonl", "--won", "deals.csv")
+    ended = icpctl(*call, cwd=folder)
+    assert "5 accounts joined no closed deal and count as not won" in ended.out
+    assert "deals: 1 of 2 keys joined a visitor that counts" in ended.err
+    (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nb.example,lost\n")
+    assert "4 accounts joined no closed deal and are left out" in icpctl(*call, cwd=folder).out
+
+
+def test_suggest_says_what_joined(folder: Path) -> None:
+    (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nz.example,Demo\n")
+    ended = icpctl("suggest", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
+    assert ended.code == 2
+    for said in ('neither won nor lost: "Demo"', "1 of 1 key joined", "1 won unit is too few"):
+        assert said in ended.err

@@ -88,7 +88,7 @@ def test_noise_brings_no_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--won", "few.csv"), "won units are too few to learn from"),
+        (("--won", "few.csv"), "won unit is too few to learn from"),
         (("--won", "few.csv", "--holdout", "oldest:3%"), "is not a share to hold out"),
         (("--won", "few.csv", "--holdout", "newest:300%"), "is not a share"),
         ((), "outcomes come from --won FILE"),
