@@ -148,7 +148,10 @@ class KnownUnits:
 def know_units(
     collected: Collected, outcome: OutcomeRequest, holdout: Holdout, seed: int
 ) -> KnownUnits:
-    """Join units with their deals, and hold some of them out. Raises `TooFewWonError`."""
+    """Join units with their deals, and hold some of them out.
+
+    Raises `TooFewWonError`, and `IcpctlError` where those that may decide are all won, or all not.
+    """
     has_deal, table = collected.deals != NO_DEAL, outcome.join.table
     outcomes = np.zeros(len(collected.deals), np.int8)
     outcomes[has_deal] = table.outcomes[collected.deals[has_deal]]
@@ -160,7 +163,16 @@ def know_units(
         raise TooFewWonError(count, joined)
     dates = np.where(np.isnan(closes), collected.last_seen, closes)
     held_out, how = _hold_out(holdout, dates, collected, chosen.taken, seed)
-    return KnownUnits(chosen.taken, won, held_out, how, chosen.open, joined)
+    known = KnownUnits(chosen.taken, won, held_out, how, chosen.open, joined)
+    units, count = int(known.training.sum()), int(won[known.training].sum())
+    if not 0 < count < units:
+        raise IcpctlError(
+            f"there is nothing to compare: of the {units:,} units that {how} does not hold out, "
+            f"{count:,} are won",
+            "too_few_won",
+            hint="give units that are not won too, or hold fewer out",
+        )
+    return known
 
 
 def _hold_out(

@@ -144,7 +144,8 @@ def print_how(learned: Learned, again: str) -> None:
         sizes = ", ".join(f"{n}: {mean:.3f}" for n, mean in enumerate(suggestion.means, 1))
         note(f"AUC of the folds by number of conditions: {sizes}")
     if suggestion.config is not None:
-        note(f"to check it: save it as suggested.yaml, then {again}")
+        among = "" if learned.holdout.startswith("newest") else ", on all units together"
+        note(f"to check it{among}: save it as suggested.yaml, then {again}")
 
 
 def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
