@@ -170,3 +170,6 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
             f"held out, {name}: AUC {_auc(figures.as_scored)}, "
             f"precision {rate(figures.precision)}, recall {rate(figures.recall)}"
         )
+    before, after = retuned.before.as_scored, retuned.after.as_scored
+    if before is not None and after is not None and after.value <= before.value:
+        note("warning: the tuned config is no better on what was held out: do not take it")
