@@ -24,9 +24,10 @@ _SEVERAL = (Shape.LIST, Shape.BOUNDS, Shape.TEXTS)
 _WRITTEN = {
     Shape.LIST: "such as: industry in Software, SaaS",
     Shape.TEXTS: "such as: job_title contains_word VP, Head, Chief",
-    Shape.BOUNDS: "write min, max",
+    Shape.BOUNDS: "such as: company_size between 50 and 1,000",
 }
 _NAMED_LIST = re.compile(r"\{\s*list\s*:\s*([^{}\s]+)\s*\}")
+_COMMA, _AND = re.compile(","), re.compile(r"\s+and\s+", re.IGNORECASE)
 _SIGNS = {
     "=": "equals",
     "==": "equals",
@@ -120,7 +121,9 @@ def _value(text: str, comparator: str) -> object:
         return [value] if several and is_alone else value
     if not several:
         return text
-    items = [item.strip() for item in text.split(",")]
+    are_bounds = known is not None and known.shape is Shape.BOUNDS
+    comma = _AND if are_bounds and _AND.search(text) else _COMMA
+    items = [item.strip() for item in comma.split(text)]
     if not all(items):
         hint = "a comma separates two values"
         raise _WordsError("ICP108", "nothing is before or after a comma", hint)
