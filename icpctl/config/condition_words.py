@@ -27,7 +27,7 @@ _WRITTEN = {
     Shape.BOUNDS: "such as: company_size between 50 and 1,000",
 }
 _NAMED_LIST = re.compile(r"\{\s*list\s*:\s*([^{}\s]+)\s*\}")
-_COMMA, _AND = re.compile(","), re.compile(r"\s+and\s+", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _SIGNS = {
     "=": "equals",
     "==": "equals",
@@ -121,9 +121,8 @@ def _value(text: str, comparator: str) -> object:
         return [value] if several and is_alone else value
     if not several:
         return text
-    are_bounds = known is not None and known.shape is Shape.BOUNDS
-    comma = _AND if are_bounds and _AND.search(text) else _COMMA
-    items = [item.strip() for item in comma.split(text)]
+    bounds = _AND.split(text) if known is not None and known.shape is Shape.BOUNDS else []
+    items = [item.strip() for item in (bounds if len(bounds) > 1 else text.split(","))]
     if not all(items):
         hint = "a comma separates two values"
         raise _WordsError("ICP108", "nothing is before or after a comma", hint)
@@ -139,7 +138,6 @@ def _numbers(value: object, entry: ConditionType | None) -> object:
         return [_numbers(listed, entry) for listed in value]
     if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
         return value
-
     number = spelt_number(value)
     if number is None:
         return value

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.checking.lints import Path, conditions_of
 from icpctl.config.named_lists import NamedList
-from icpctl.documents.tree import Problem, find, find_key
+from icpctl.documents.tree import Object, Problem, find, find_key
 from icpctl.vocabulary import Shape
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _CODE = "ICP901"
 _REMOVE = "remove it"
-_IN_PLACE_OF = {
+_IN_USE = {
     "minScore": "make required what visitors must meet to match",
     "exclude": "leave the config out of what is sent: without it those who match have an ICP",
 }
@@ -28,13 +28,13 @@ def extension_findings(configs: Iterable[ConfigFile]) -> Iterator[Finding]:
     """Find every extension that some configs use, in the order of their texts."""
     for file in configs:
         root = file.document.root
-        if root is None:
+        if not isinstance(root, Object):
             continue
-        problems = []
-        for key in ("minScore", "exclude"):
-            if key in file.config.model_dump(by_alias=True, exclude_unset=True):
+        problems, in_use = [], file.config.model_dump(by_alias=True)
+        for key, in_place in _IN_USE.items():
+            if key in root.entries:
                 message = f"{key} is an extension that the API does not know"
-                hint = _IN_PLACE_OF[key] if file.config.model_dump(by_alias=True)[key] else _REMOVE
+                hint = in_place if key in in_use else _REMOVE
                 problems.append(Problem(_CODE, find_key(root, (key,)), message, hint))
         for path, condition in conditions_of(file.config):
             for place, is_key, message, hint in _of_condition(path, condition):
@@ -67,5 +67,5 @@ def _of_condition(path: Path, condition: Condition) -> Iterator[tuple[Path, bool
 
 def _instead(condition: Condition) -> str:
     looser = condition.comparison.positive.looser or "contains"
-    named = f"not_{looser}" if condition.comparison.negates else looser
-    return f"{named} is the nearest, but it does not mean the same"
+    prefix = "not_" if condition.comparison.negates else ""
+    return f"{prefix}{looser} is the nearest, but it does not mean the same"

@@ -170,6 +170,6 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
             f"held out, {name}: AUC {_auc(figures.as_scored)}, "
             f"precision {rate(figures.precision)}, recall {rate(figures.recall)}"
         )
-    before, after = retuned.before.as_scored, retuned.after.as_scored
-    if before is not None and after is not None and after.value <= before.value:
-        note("warning: the tuned config is no better on what was held out: do not take it")
+    as_it_is, tuned = retuned.before.as_scored, retuned.after.as_scored
+    if as_it_is is not None and tuned is not None and tuned.value <= as_it_is.value:
+        note("warning: on what was held out the tuned config does not do better: keep the old one")

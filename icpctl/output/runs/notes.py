@@ -134,10 +134,7 @@ def rejects_hint(*, rejects_kept: bool) -> str:
 
 
 def misfit_text(warning: FieldWarning, kind: str | None = None) -> str:
-    """Return what is wrong with the values of a field: how many, the commonest, and where.
-
-    `kind` is what they must be, such as `a number`; by default that of a visitor's field.
-    """
+    """Return what is wrong with the values of a field, which must be `kind`: how many, where."""
     from icpctl.output.condition_wording import DATE, wanted
     from icpctl.values.forms.date_forms import has_two_readings
 
