@@ -150,6 +150,7 @@ def outcomes(
         print_deals,
         print_joined,
         print_met_bounds,
+        print_next_step,
         print_outcomes,
     )
     from icpctl.features.outcomes.request import read_request
@@ -186,10 +187,12 @@ def outcomes(
         if target and page:
             target.write(page, call.page(scan, heading, target, files, before))
     met = met_bounds(scan.outcomes, bounds)
-    print_outcomes(scan, heading, output, met, slugs, before)
+    print_outcomes(scan, heading, output, met, before)
     print_notes(scan.run, strict := strictness(), SCORE_KEEPS_REJECTS)
     print_deals(request.deals, options.as_of)
     print_joined(request, scan.survey.joined.joined_keys, scan.outcomes.base.count)
+    if output == "table":
+        print_next_step(slugs)
     print_met_bounds(met)
     is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
     return ExitCode.FOUND if is_found else ExitCode.DONE

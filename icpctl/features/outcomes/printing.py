@@ -57,7 +57,6 @@ def print_outcomes(
     heading: Heading,
     output: str,
     met: Sequence[MetBound],
-    configs: Sequence[str],
     before: Outcomes | None = None,
 ) -> None:
     """Print on stdout, compared with what was `before` where that is given."""
@@ -73,7 +72,6 @@ def print_outcomes(
         print(_markdown(scan, heading, met, tables))
     else:
         _print_tables(scan, heading, tables)
-        _print_next_step(configs)
     sys.stdout.flush()
 
 
@@ -97,6 +95,8 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     if scan.outcomes.too_few_won:
         count = scan.outcomes.base.count
         said.append(f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict")
+    if 0 < scan.outcomes.base.count == scan.outcomes.base.of:
+        said.append(f"every {heading.unit} is won: there is nothing to compare with")
     unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
         (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
@@ -177,7 +177,8 @@ def _numbers(section: Section) -> list[str]:
     return section.columns[section.left :]
 
 
-def _print_next_step(configs: Sequence[str]) -> None:
+def print_next_step(configs: Sequence[str]) -> None:
+    """Print on stderr the command that would do better."""
     if configs:
         note(f"to fit weights to these outcomes: icpctl suggest --tune {configs[0]} ...")
 
@@ -222,7 +223,7 @@ def _markdown(
 
 
 def _markdown_table(section: Section) -> str:
-    titles = [column.capitalize() for column in section.columns]
+    titles = [column.capitalize().replace("Auc", "AUC") for column in section.columns]
     numbers = [place >= section.left for place in range(len(titles))]
     rows = [[_cell(*cell) for cell in zip(row, numbers, strict=True)] for row in section.rows]
     return "\n".join(table_lines(titles, rows, numbers))

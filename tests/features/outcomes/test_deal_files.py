@@ -144,3 +144,10 @@ def test_suggest_says_what_joined(folder: Path) -> None:
     assert ended.code == 2
     for said in ('neither won nor lost: "Demo"', "1 of 1 key joined", "1 won unit is too few"):
         assert said in ended.err
+
+
+def test_nothing_to_compare_with_is_said(folder: Path) -> None:
+    (folder / "deals.csv").write_text("Domain\n" + "".join(f"{n}.example\n" for n in "abcdef"))
+    ended = icpctl("outcomes", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
+    assert "every account is won: there is nothing to compare with" in ended.out
+    assert ended.err.splitlines()[-1].startswith("to fit weights to these outcomes: icpctl suggest")
