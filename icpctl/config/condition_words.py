@@ -24,9 +24,10 @@ _SEVERAL = (Shape.LIST, Shape.BOUNDS, Shape.TEXTS)
 _WRITTEN = {
     Shape.LIST: "such as: industry in Software, SaaS",
     Shape.TEXTS: "such as: job_title contains_word VP, Head, Chief",
-    Shape.BOUNDS: "write min, max",
+    Shape.BOUNDS: "such as: company_size between 50 and 1,000",
 }
 _NAMED_LIST = re.compile(r"\{\s*list\s*:\s*([^{}\s]+)\s*\}")
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _SIGNS = {
     "=": "equals",
     "==": "equals",
@@ -120,7 +121,8 @@ def _value(text: str, comparator: str) -> object:
         return [value] if several and is_alone else value
     if not several:
         return text
-    items = [item.strip() for item in text.split(",")]
+    bounds = _AND.split(text) if known is not None and known.shape is Shape.BOUNDS else []
+    items = [item.strip() for item in (bounds if len(bounds) > 1 else text.split(","))]
     if not all(items):
         hint = "a comma separates two values"
         raise _WordsError("ICP108", "nothing is before or after a comma", hint)
@@ -136,7 +138,6 @@ def _numbers(value: object, entry: ConditionType | None) -> object:
         return [_numbers(listed, entry) for listed in value]
     if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
         return value
-
     number = spelt_number(value)
     if number is None:
         return value

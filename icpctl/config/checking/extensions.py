@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.checking.lints import Path, conditions_of
 from icpctl.config.named_lists import NamedList
-from icpctl.documents.tree import Problem, find, find_key
+from icpctl.documents.tree import Object, Problem, find, find_key
 from icpctl.vocabulary import Shape
 
 if TYPE_CHECKING:
@@ -17,19 +17,25 @@ if TYPE_CHECKING:
     from icpctl.errors import Finding
 
 _CODE = "ICP901"
+_REMOVE = "remove it"
+_IN_USE = {
+    "minScore": "make required what visitors must meet to match",
+    "exclude": "leave the config out of what is sent: without it those who match have an ICP",
+}
 
 
 def extension_findings(configs: Iterable[ConfigFile]) -> Iterator[Finding]:
     """Find every extension that some configs use, in the order of their texts."""
     for file in configs:
         root = file.document.root
-        if root is None:
+        if not isinstance(root, Object):
             continue
-        problems = []
-        for key in ("minScore", "exclude"):
-            if key in file.config.model_dump(by_alias=True, exclude_unset=True):
+        problems, in_use = [], file.config.model_dump(by_alias=True)
+        for key, in_place in _IN_USE.items():
+            if key in root.entries:
                 message = f"{key} is an extension that the API does not know"
-                problems.append(Problem(_CODE, find_key(root, (key,)), message, "remove it"))
+                hint = in_place if key in in_use else _REMOVE
+                problems.append(Problem(_CODE, find_key(root, (key,)), message, hint))
         for path, condition in conditions_of(file.config):
             for place, is_key, message, hint in _of_condition(path, condition):
                 start = find_key(root, place) if is_key else find(root, place)
@@ -42,21 +48,24 @@ def _of_condition(path: Path, condition: Condition) -> Iterator[tuple[Path, bool
     comparison, value = condition.comparison, condition.value
     if "weight" in condition.model_fields_set:
         message = "a weight is an extension that the API does not know"
-        yield (*path, "weight"), True, message, "remove it"
+        yield (*path, "weight"), True, message, _REMOVE
     if condition.condition_type.is_custom:
         message = f"{condition.type} is a custom field, which the API does not know"
         yield (*path, "type"), False, message, "ask for a built-in condition type"
     if comparison.is_extension:
         message = f"{comparison.name} is an extension that the API does not know"
-        yield (*path, "comparator"), False, message, f"write {_instead(condition)}"
+        yield (*path, "comparator"), False, message, _instead(condition)
     if isinstance(value, NamedList):
         message = "a named list is an extension that the API does not know"
         yield (*path, "value"), False, message, "icpctl get SLUG --expand writes its values out"
     elif comparison.shape is Shape.TEXTS and isinstance(value, tuple):
         message = f"a list for {comparison.name} is an extension that the API does not know"
-        yield (*path, "value"), False, message, "write a condition for each value in an OR group"
+        operator = "AND" if comparison.negates else "OR"
+        hint = f"write a condition for each value in an {operator} group"
+        yield (*path, "value"), False, message, hint
 
 
 def _instead(condition: Condition) -> str:
     looser = condition.comparison.positive.looser or "contains"
-    return f"not_{looser}" if condition.comparison.negates else looser
+    prefix = "not_" if condition.comparison.negates else ""
+    return f"{prefix}{looser} is the nearest, but it does not mean the same"

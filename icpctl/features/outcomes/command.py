@@ -84,11 +84,22 @@ class Deals:
     against: Against = None
     within: Within = None
 
-    def asked(self, encoding: str | None, period: str | None = None) -> "OutcomeOptions":
-        """Return what is asked for, with what `outcomes` alone has."""
+    def asked(
+        self, exports: list[str], encoding: str | None, period: str | None = None
+    ) -> "OutcomeOptions":
+        """Return what is asked for, with the `period` that `outcomes` alone has.
+
+        Raises `IcpctlError` `bad_usage` if stdin is to be visitors and deals, or two lists of them.
+        """
         from icpctl.features.outcomes.request import OutcomeOptions
 
         files = self.won or (), self.lost or ()
+        if [*exports, *files[0], *files[1]].count("-") > 1:
+            raise IcpctlError(
+                "stdin can be read only once, as visitors or as a list of deals",
+                "bad_usage",
+                hint="write the others to files first",
+            )
         scope = self.on, self.label, self.unit, self.against, self.within, period
         return OutcomeOptions(*files, *scope, encoding)
 
@@ -136,12 +147,15 @@ def outcomes(
     from icpctl.features.outcomes.printing import (
         Heading,
         missed_win_file,
-        print_deal_notes,
+        print_deals,
+        print_joined,
         print_met_bounds,
+        print_next_step,
         print_outcomes,
     )
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.report.target import report_file, report_target
+    from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     options, earlier = scoring.options(), None
     if base is not None or base_dir is not None:
@@ -152,9 +166,9 @@ def outcomes(
     configs = named_configs(files)
     slugs = [slug for slug, _ in configs]
     bounds = _bounds(fail_on or [], slugs, capacity)
-    asked = deals.asked(options.encoding, period)
-    request = read_request(asked, options.as_of, options.mappings)
     exports = scoring.exports()
+    asked = deals.asked(exports, options.encoding, period)
+    request = read_request(asked, options.as_of, options.mappings)
     if earlier is not None and "-" in exports:
         raise IcpctlError(
             "stdin can be read only once, but a comparison reads the visitors twice",
@@ -164,7 +178,7 @@ def outcomes(
     target = report_target(report, report_title, no_visitors=False)
     call = _Call(exports, options, request, capacity)
     name = "account" if request.join.by_account else "visitor"
-    heading = Heading(name, request.joined_on, request.scope.against_lost)
+    heading = Heading(name, request.joined_on, request.scope.against_lost, bool(deals.won))
     with missed_win_file(missed) as file, report_file(target) as page:
         scan = call.scan(configs, explains=file is not None)
         before = call.scan(earlier).outcomes if earlier else None
@@ -173,8 +187,12 @@ def outcomes(
         if target and page:
             target.write(page, call.page(scan, heading, target, files, before))
     met = met_bounds(scan.outcomes, bounds)
-    print_outcomes(scan, heading, output, met, slugs, before)
-    print_deal_notes(scan, request.deals, strict := strictness())
+    print_outcomes(scan, heading, output, met, before)
+    print_notes(scan.run, strict := strictness(), SCORE_KEEPS_REJECTS)
+    print_deals(request.deals, options.as_of)
+    print_joined(request, scan.survey.joined.joined_keys, scan.outcomes.base.count)
+    if output == "table":
+        print_next_step(slugs)
     print_met_bounds(met)
     is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
     return ExitCode.FOUND if is_found else ExitCode.DONE

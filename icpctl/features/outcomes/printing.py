@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
@@ -13,33 +14,42 @@ from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.files import replacing
+from icpctl.output.condition_wording import DATE
 from icpctl.output.console import note, shown, table
 from icpctl.output.markdown import code, in_cell, table_lines
-from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes, print_rejected
+from icpctl.output.runs.notes import commonest_values, print_misfits, print_rejected
 from icpctl.output.runs.plain_rows import WRITERS
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from icpctl.features.outcomes.bounds import MetBound
     from icpctl.features.outcomes.joining.deal_files import DealReading
+    from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.model import Outcomes
+    from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
     from icpctl.output.runs.plain_rows import PlainWriter
-    from icpctl.scoring.bounds import Strictness
+
+_MOST_LABELS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the figures are about: the unit's name, how it joined, and who is compared."""
+    """What the figures are about: the unit's name, how it joined, and who is compared.
+
+    Without `has_deals` outcomes are in the export, at the path `joined_on`.
+    """
 
     unit: str
     joined_on: str
     against_lost: bool
+    has_deals: bool
 
 
 def print_outcomes(
@@ -47,7 +57,6 @@ def print_outcomes(
     heading: Heading,
     output: str,
     met: Sequence[MetBound],
-    configs: Sequence[str],
     before: Outcomes | None = None,
 ) -> None:
     """Print on stdout, compared with what was `before` where that is given."""
@@ -63,14 +72,14 @@ def print_outcomes(
         print(_markdown(scan, heading, met, tables))
     else:
         _print_tables(scan, heading, tables)
-        _print_next_step(configs)
     sys.stdout.flush()
 
 
 def headline(scan: Scan, heading: Heading) -> str:
     """One sentence: how many units there are and how many are won."""
     base = scan.outcomes.base
-    text = f"{counted(base.of, heading.unit)} joined on {heading.joined_on}, {base.count:,} won"
+    joined = "joined on" if heading.has_deals else "labelled by"
+    text = f"{counted(base.of, heading.unit)} {joined} {heading.joined_on}, {base.count:,} won"
     if base.value is not None:
         text += f" ({percent(base.value)}, 95 % interval {100 * base.low:.1f} to "
         text += f"{100 * base.high:.1f})"
@@ -86,7 +95,11 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     if scan.outcomes.too_few_won:
         count = scan.outcomes.base.count
         said.append(f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict")
+    if 0 < scan.outcomes.base.count == scan.outcomes.base.of:
+        said.append(f"every {heading.unit} is won: there is nothing to compare with")
+    unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
+        (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
         (joined.open, "may still be won and are left out (--within)"),
         (joined.outside, "are outside the period"),
     ):
@@ -105,23 +118,50 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     return said
 
 
-def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> None:
-    """Print on stderr what was wrong with the input, and what did not join."""
-    print_notes(scan.run, strictness, SCORE_KEEPS_REJECTS)
-    print_rejected(deals.rejected[:10], len(deals.rejected))
-    keys, joined = len(deals.table), scan.survey.joined.joined_keys
-    if not keys:
+def print_deals(deals: DealReading, as_of: datetime) -> None:
+    """Print on stderr what deals were read, and what was odd about them; nothing without any."""
+    if not deals.files:
         return
-    unit = "key" if keys == 1 else "keys"
-    note(f"deals: {deals.table.rows:,} rows, {keys:,} {unit} closed, {joined:,} joined a visitor")
-    if keys > joined:
-        note(f"deals: {counted(keys - joined, 'key')} joined no visitor that counts")
-    for count, text in (
-        (deals.table.without_key, "without a key to join on (free mail addresses are not keys)"),
-        (deals.table.open, "that are neither won nor lost"),
+    print_rejected(deals.rejected[:10], len(deals.rejected))
+    oddities = {warning.field: warning for warning in deals.oddities.summary()}
+    stages = oddities.pop("stage", None)
+    for name, warning in oddities.items():
+        print_misfits([warning], DATE if name == "close_date" else "a number")
+    for outcome, files in groupby(deals.unsaid, deals.unsaid.__getitem__):
+        names = ", ".join(map(shown, files))
+        note(f"deals: no stage in {names}: each row counts as {outcome.name.lower()}")
+    read = deals.table
+    note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} closed")
+    named = f": {commonest_values(stages)}" if stages else ""
+    for count, what, text in (
+        (read.without_key, "row", "without a key to join on (free mail addresses are not keys)"),
+        (read.open, "row", f"neither won nor lost{named}"),
+        (_late(read, as_of), "key", f"closed after --as-of, {as_of:%Y-%m-%d}"),
     ):
         if count:
-            note(f"deals: {counted(count, 'row')} {text}")
+            note(f"deals: {counted(count, what)} {text}")
+
+
+def print_joined(request: OutcomeRequest, joined: int, won: int) -> None:
+    """Print on stderr how many deals `joined` a visitor, or which labels there are if none won."""
+    if keys := len(request.deals.table):
+        note(f"deals: {joined:,} of {counted(keys, 'key')} joined a visitor that counts")
+    labels = request.join.labels
+    if labels and not won:
+        texts = [
+            text + f" ({count:,} times)" * (count > 1)
+            for text, count in labels.most_common(_MOST_LABELS)
+        ]
+        more = " and others" * (len(labels) > _MOST_LABELS)
+        wanted = f"{request.joined_on}={request.join.label}".removesuffix("=")
+        note(
+            f"no visitor is won by --label {wanted}: the values are {shown(', '.join(texts))}{more}"
+        )
+
+
+def _late(deals: DealTable, as_of: datetime) -> int:
+    """How many keys closed after this moment."""
+    return int((deals.closes > as_of.timestamp()).sum())
 
 
 def _print_tables(scan: Scan, heading: Heading, tables: Sequence[Section]) -> None:
@@ -137,7 +177,8 @@ def _numbers(section: Section) -> list[str]:
     return section.columns[section.left :]
 
 
-def _print_next_step(configs: Sequence[str]) -> None:
+def print_next_step(configs: Sequence[str]) -> None:
+    """Print on stderr the command that would do better."""
     if configs:
         note(f"to fit weights to these outcomes: icpctl suggest --tune {configs[0]} ...")
 
@@ -182,7 +223,7 @@ def _markdown(
 
 
 def _markdown_table(section: Section) -> str:
-    titles = [column.capitalize() for column in section.columns]
+    titles = [column.capitalize().replace("Auc", "AUC") for column in section.columns]
     numbers = [place >= section.left for place in range(len(titles))]
     rows = [[_cell(*cell) for cell in zip(row, numbers, strict=True)] for row in section.rows]
     return "\n".join(table_lines(titles, rows, numbers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,13 @@ import pyarrow as pa
 from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
-from icpctl.features.outcomes.joining.deal_files import text_of
-from icpctl.features.outcomes.joining.deals import NO_DEAL, DealRows, DealTable, Outcome
+from icpctl.features.outcomes.joining.deals import (
+    NO_DEAL,
+    DealRows,
+    DealTable,
+    Outcome,
+    read_outcome,
+)
 from icpctl.features.outcomes.joining.keys import DICTIONARIES, KeyReader, text_hash
 from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
@@ -21,7 +27,8 @@ from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
-from icpctl.values.join_keys import domain_form
+from icpctl.values.forms import number_forms
+from icpctl.values.join_keys import domain_form, text_form
 from icpctl.values.known_texts import KnownTexts
 from icpctl.values.tokens import distinct_of
 
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from icpctl.values.join_keys import KeyForm
 
 _MICROS = 1_000_000
+_MOST_LABELS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,14 @@ class Join:
 
     `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
     With `label` outcomes are in the record: won where the text is `label`, or, where that is empty,
-    where it says so. `by_account` merges visitors by domain.
+    where it says so; `labels` are the texts that occur, and how often. `by_account` merges visitors
+    by domain.
     """
 
     table: DealTable
     form: KeyForm
     by_account: bool
+    labels: Counter[str] = field(default_factory=Counter, kw_only=True)
     field: str | None = None
     carried: str | None = None
     label: str | None = None
@@ -140,16 +150,16 @@ class RowJoiner:
 
     def __init__(self, join: Join) -> None:
         self._join = join
-        self._keys = KeyReader(join.form, join.table)
+        self._keys = KeyReader(join.form if join.label is None else text_form, join.table)
         self._accounts = KeyReader(domain_form, join.table)
 
     def deals(self, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
         """Return the deal of each row, `NO_DEAL` for those without, and what it was joined on."""
         join = self._join
         tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
-        if join.label is not None:
-            return label_deals(tokens, join.label), None
         keys = self._keys.keys(tokens)
+        if join.label is not None:
+            return _label_deals(keys, join.label, join.labels), None
         return keys.deals, keys
 
     def accounts(self, rows: Rows, keys: Keys | None) -> Keys | None:
@@ -243,18 +253,28 @@ def label_table() -> DealTable:
     return table
 
 
-def label_deals(tokens: pa.Array, wanted: str) -> NDArray[np.int64]:
-    """The deal of `label_table` [rows] of each label; no deal where it is not the one of a win."""
-    from icpctl.features.outcomes.joining.deals import read_outcome
+def _label_deals(keys: Keys, wanted: str, labels: Counter[str]) -> NDArray[np.int64]:
+    """The deal of `label_table` [rows] of each label; no deal where it is not the one of a win.
 
-    def is_won(text: str) -> bool:
-        if wanted:
-            return text.strip().casefold() == wanted.strip().casefold()
-        return read_outcome(text) is Outcome.WON
+    The first `_MOST_LABELS` of the texts that occur are counted in `labels`.
+    """
+    (form,) = text_form(pa.array([wanted])).to_pylist()
+    number = number_forms.number(form)
 
-    codes, distinct = distinct_of(tokens)
-    won = [1 if is_won(text_of(token)) else NO_DEAL for token in distinct.to_pylist()]
-    deals: NDArray[np.int64] = np.array([*won, NO_DEAL], np.int64)[codes]
+    def is_won(text: str | None) -> bool:
+        if text is None:
+            return False
+        if not form:
+            return read_outcome(text) is Outcome.WON
+        return text == form or (number is not None and number_forms.number(text) == number)
+
+    texts = keys.texts.keys
+    counts = np.bincount(keys.codes[keys.known], minlength=len(texts)).tolist()
+    for text, count in zip(texts, counts, strict=True):
+        if count and text and (text in labels or len(labels) < _MOST_LABELS):
+            labels[text] += count
+    won = np.array([1 if is_won(text) else NO_DEAL for text in [*texts, None]], np.int64)
+    deals: NDArray[np.int64] = won[keys.codes]
     return deals
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
+from icpctl.exports.columns.json_texts import joined
 from icpctl.features.outcomes.joining.deals import NO_DEAL
 from icpctl.features.outcomes.joining.keys import AccountNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
@@ -18,7 +19,9 @@ from icpctl.features.outcomes.scanning import (
     seconds_of,
     with_join,
 )
+from icpctl.features.suggest.learner.shuffling import content_hashes
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
+from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
 from icpctl.values.tokens import distinct_of
@@ -149,7 +152,9 @@ class Collecting:
             identities = units
         else:
             units = self.kept + np.arange(int(keeps.sum()))
-            identities = _identities(rows.ids.filter(pa.array(keeps)), rows.lines[keeps])
+            taken = pa.array(np.flatnonzero(keeps))
+            columns = [rows.fields[name].take(taken) for name in sorted(self.fields)]
+            identities = _identities(rows.ids.take(taken), columns)
         kept = np.flatnonzero(keeps)
         for name, elements in self.fields.items():
             add = elements.add_pages if name == PAGES else elements.add
@@ -192,10 +197,12 @@ def collect(
 ) -> Collected:
     """Read visitors and keep what they have in these fields. Raises what reading raises."""
     collecting = Collecting(join, {name: FieldElements() for name in fields}, options.as_of)
+    plan = make_plan([("any", _any_config())], as_of=options.as_of)
     run = score(
         visitors,
-        [("any", _any_config())],
+        [],
         with_join(options, join, fields),
+        plan=plan,
         on_rows=collecting.add,
         on_progress=on_progress,
     )
@@ -222,8 +229,21 @@ def _any_config() -> IcpConfig:
     return IcpConfig(label="Any", rules=Rules(groups=(group,)))
 
 
-def _identities(ids: pa.Array, lines: np.ndarray) -> Integers:
-    """Who each visitor is: a hash of its id, or of its line where it has none."""
-    named = zip(ids.to_pylist(), lines.tolist(), strict=True)
-    names = [f"line {line}" if token is None else token for token, line in named]
-    return np.array([text_hash(name) for name in names], np.int64)
+def _identities(ids: pa.Array, fields: Sequence[pa.Array]) -> Integers:
+    """Who each visitor is: a hash of its id, or of what it has in the fields where it has none."""
+    named = _text_hashes(ids)
+    nameless = np.flatnonzero(~pc.is_valid(ids).to_numpy(zero_copy_only=False))
+    if len(nameless):
+        taken = pa.array(nameless)
+        contents = content_hashes([_text_hashes(column.take(taken)) for column in fields])
+        named[nameless] = contents.view(np.int64)
+    return named
+
+
+def _text_hashes(tokens: pa.Array) -> Integers:
+    """A hash of each row's JSON text, or of those of its list."""
+    if pa.types.is_list(tokens.type):
+        tokens = joined(tokens)
+    codes, distinct = distinct_of(tokens)
+    hashes: Integers = np.array([*map(text_hash, distinct.to_pylist()), 0], np.int64)[codes]
+    return hashes

@@ -50,12 +50,14 @@ def suggest(
 ) -> ExitCode:
     """Find a config that finds customers, from won deals; print it with its evidence.
 
-    The exit code is 1 when nothing better than chance was found. It writes no file.
+    The exit code is 1 when nothing better than chance was found, or a line is rejected. It writes
+    no file.
     """
     from icpctl.cli.scoring_options import strictness
+    from icpctl.features.outcomes.printing import print_deals, print_joined
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
-    from icpctl.features.suggest.learning import learn, parse_holdout
+    from icpctl.features.suggest.learning import Learned, learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
     from icpctl.output.progress import progress
@@ -63,36 +65,30 @@ def suggest(
 
     share = parse_holdout(holdout)
     options, exports = scoring.options(), scoring.exports()
-    outcome = read_request(deals.asked(options.encoding), options.as_of, options.mappings)
+    asked = deals.asked(exports, options.encoding)
+    outcome = read_request(asked, options.as_of, options.mappings)
     request = Request(form, max_conditions, capacity, seed)
+    file = None if tune is None else scoring.workspace().get(tune)
+    print_deals(outcome.deals, options.as_of)
     try:
         with progress(sys.stderr) as on_progress:
-            if tune is not None:
-                file = scoring.workspace().get(tune)
-                retuned = retune(
-                    exports, options, outcome, file.config, request, share, on_progress
-                )
-                print_retuned(retuned, file)
-                print_notes(retuned.run, strictness(), SCORE_KEEPS_REJECTS)
-                return ExitCode.FOUND if retuned.rules is None else ExitCode.DONE
-            learned = learn(
-                exports,
-                options,
-                outcome,
-                request,
-                share,
-                with_=frozenset(with_fields or ()),
-                without=frozenset(without or ()),
-                on_progress=on_progress,
-            )
+            call = exports, options, outcome, request, share, on_progress
+            used = frozenset(with_fields or ()), frozenset(without or ())
+            known = learn(*call, *used) if file is None else retune(file.config, *call)
     except TooFewWonError as error:
+        print_joined(outcome, error.joined_keys, error.won)
         raise IcpctlError(
             str(error), "too_few_won", hint="give more deals, or a longer time of visitors"
         ) from None
-    print_suggestion(learned)
-    print_notes(learned.run, strictness(), SCORE_KEEPS_REJECTS)
-    print_how(learned, _check(deals, scoring, exports, learned.holdout))
-    return ExitCode.FOUND if learned.suggestion.config is None else ExitCode.DONE
+    print_notes(known.run, strict := strictness(), SCORE_KEEPS_REJECTS)
+    print_joined(outcome, known.joined_keys, known.won)
+    if isinstance(known, Learned):
+        print_suggestion(known)
+        print_how(known, _check(deals, scoring, exports, known.holdout))
+    elif file is not None:
+        print_retuned(known, file)
+    is_whole = not (outcome.deals.rejected or strict.refuses(known.run))
+    return ExitCode.DONE if known.is_better and is_whole else ExitCode.FOUND
 
 
 def _check(deals: Deals, scoring: Scoring, exports: list[str], holdout: str) -> str:

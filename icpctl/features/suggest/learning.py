@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.errors import IcpctlError
+from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
 from icpctl.features.outcomes.joining.selection import choose, is_newest
 from icpctl.features.outcomes.joining.units import closes_of
@@ -22,7 +23,7 @@ from icpctl.features.suggest.candidates import (
 from icpctl.features.suggest.collecting import collect
 from icpctl.features.suggest.learner.columns import Sample, Visits
 from icpctl.features.suggest.learner.shuffling import mix
-from icpctl.features.suggest.learner.suggestion import hold_out_random, suggest
+from icpctl.features.suggest.learner.suggestion import TooFewWonError, hold_out_random, suggest
 from icpctl.mappings.mapping import PAGES
 
 if TYPE_CHECKING:
@@ -64,6 +65,17 @@ class Learned:
     visitors: int
     after_close: int
     open: int
+    joined_keys: int
+
+    @property
+    def won(self) -> int:
+        """How many units are won."""
+        return self.suggestion.won
+
+    @property
+    def is_better(self) -> bool:
+        """Whether anything better than chance was found."""
+        return self.suggestion.config is not None
 
 
 def parse_holdout(text: str | None) -> Holdout:
@@ -86,10 +98,9 @@ def learn(
     outcome: OutcomeRequest,
     request: Request,
     holdout: Holdout,
-    *,
+    on_progress: Callable[[int, int], None],
     with_: frozenset[str],
     without: frozenset[str],
-    on_progress: Callable[[int, int], None],
 ) -> Learned:
     """Find a config. Raises what reading raises, and `TooFewWonError`."""
     fields = candidate_fields(without, with_)
@@ -110,18 +121,23 @@ def learn(
         collected.visitors,
         collected.after_close,
         known.open,
+        known.joined_keys,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class KnownUnits:
-    """What is known of each unit [units]: who takes part, who is won, who is held out."""
+    """What is known of each unit [units]: who takes part, who is won, who is held out.
+
+    `joined_keys` are keys of deals that a visitor who counts has.
+    """
 
     taken: Flags
     won: Flags
     held_out: Flags
     holdout: str
     open: int
+    joined_keys: int
 
     @property
     def training(self) -> Flags:
@@ -132,16 +148,31 @@ class KnownUnits:
 def know_units(
     collected: Collected, outcome: OutcomeRequest, holdout: Holdout, seed: int
 ) -> KnownUnits:
-    """Join units with their deals, and hold some of them out."""
+    """Join units with their deals, and hold some of them out.
+
+    Raises `TooFewWonError`, and `IcpctlError` where those that may decide are all won, or all not.
+    """
     has_deal, table = collected.deals != NO_DEAL, outcome.join.table
     outcomes = np.zeros(len(collected.deals), np.int8)
     outcomes[has_deal] = table.outcomes[collected.deals[has_deal]]
     closes = closes_of(collected.deals, table)
     chosen = choose(outcome.scope, outcomes, closes, collected.last_seen)
     won = outcomes == Outcome.WON
+    joined = len(np.unique(collected.deals[has_deal]))
+    if (count := int(won[chosen.taken].sum())) < FEWEST_WON:
+        raise TooFewWonError(count, joined)
     dates = np.where(np.isnan(closes), collected.last_seen, closes)
     held_out, how = _hold_out(holdout, dates, collected, chosen.taken, seed)
-    return KnownUnits(chosen.taken, won, held_out, how, chosen.open)
+    known = KnownUnits(chosen.taken, won, held_out, how, chosen.open, joined)
+    units, count = int(known.training.sum()), int(won[known.training].sum())
+    if not 0 < count < units:
+        raise IcpctlError(
+            f"there is nothing to compare: of the {units:,} units that {how} does not hold out, "
+            f"{count:,} are won",
+            "too_few_won",
+            hint="give units that are not won too, or hold fewer out",
+        )
+    return known
 
 
 def _hold_out(

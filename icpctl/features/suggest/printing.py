@@ -10,7 +10,7 @@ from icpctl.config.model import Condition
 from icpctl.documents.text_layout import yaml_text
 from icpctl.features.outcomes.statistics.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
-from icpctl.features.suggest.learner.chance import LARGEST_P
+from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest
 from icpctl.features.suggest.learner.rules import RulesConfig
 from icpctl.output.console import note, shown
 from icpctl.output.listings.diffs import print_diff
@@ -38,7 +38,7 @@ def lines_of(learned: Learned) -> Iterator[str]:
     """The lines of the config's file."""
     suggestion = learned.suggestion
     if suggestion.config is None or suggestion.held_out is None:
-        yield f"# Nothing better than chance was found ({_chance(learned)})."
+        yield f"# Nothing better than chance was found ({_chance(learned.suggestion.test)})."
         return
     yield from (f"# {text}" for text in _evidence(learned, suggestion.held_out))
     yield "label: Suggested by outcomes"
@@ -92,7 +92,7 @@ def _evidence(learned: Learned, held_out: HeldOut) -> Iterator[str]:
     yield f"  lift {_estimate(held_out.lift)}"
     units = learned.suggestion.units
     learned_from = f"{units - held_out.units:,} of {counted(units, unit)}"
-    yield f"Learned from {learned_from}; {_chance(learned)}"
+    yield f"Learned from {learned_from}; {_chance(learned.suggestion.test)}"
 
 
 def _estimate(lift: Estimate | None) -> str:
@@ -107,8 +107,7 @@ def _auc(ranking: Auc | None) -> str:
     return f"{ranking.value:.3f} ({ranking.low:.3f} to {ranking.high:.3f})"
 
 
-def _chance(learned: Learned) -> str:
-    test = learned.suggestion.test
+def _chance(test: PermutationTest) -> str:
     relation = "p" if test.p <= LARGEST_P else "p above"
     value = f"{test.p:.3f}" if test.p <= LARGEST_P else f"{LARGEST_P}"
     return f"{relation} {value} by {test.permutations} permutations of the outcomes"
@@ -145,15 +144,15 @@ def print_how(learned: Learned, again: str) -> None:
         sizes = ", ".join(f"{n}: {mean:.3f}" for n, mean in enumerate(suggestion.means, 1))
         note(f"AUC of the folds by number of conditions: {sizes}")
     if suggestion.config is not None:
-        note(f"to check it: save it as suggested.yaml, then {again}")
+        among = "" if learned.holdout.startswith("newest") else ", on all units together"
+        note(f"to check it{among}: save it as suggested.yaml, then {again}")
 
 
 def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
     """Print a diff of the config's file on stdout, and what it changes on stderr."""
-    test = retuned.test
     note(
         f"{counted(retuned.units, 'unit')}, {retuned.won:,} won; held out {retuned.holdout}; "
-        f"p {test.p:.3f} by {test.permutations} permutations of the outcomes"
+        f"{_chance(retuned.test)}"
     )
     if retuned.rules is None:
         print("# Nothing better than chance was found: the config stays as it is.")
@@ -171,3 +170,6 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
             f"held out, {name}: AUC {_auc(figures.as_scored)}, "
             f"precision {rate(figures.precision)}, recall {rate(figures.recall)}"
         )
+    as_it_is, tuned = retuned.before.as_scored, retuned.after.as_scored
+    if as_it_is is not None and tuned is not None and tuned.value <= as_it_is.value:
+        note("warning: on what was held out the tuned config does not do better: keep the old one")

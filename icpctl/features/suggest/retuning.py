@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.model import Condition
-from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.suggest.candidates import columns_of_conditions, cuts_of
 from icpctl.features.suggest.collecting import collect
 from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest
 from icpctl.features.suggest.learner.columns import Candidate
 from icpctl.features.suggest.learner.suggestion import (
     HeldOut,
-    TooFewWonError,
     figures_of,
     in_order,
     share_cut,
@@ -63,14 +61,20 @@ class Retuned:
     holdout: str
     units: int
     won: int
+    joined_keys: int
     run: Run
+
+    @property
+    def is_better(self) -> bool:
+        """Whether anything better than chance was found."""
+        return self.rules is not None
 
 
 def retune(
+    config: IcpConfig,
     visitors: Sequence[str],
     options: Options,
     outcome: OutcomeRequest,
-    config: IcpConfig,
     request: Request,
     holdout: Holdout,
     on_progress: Callable[[int, int], None],
@@ -81,9 +85,6 @@ def retune(
     kept = tuple(dict.fromkeys(name for name in fields if name != "last_seen"))
     collected = collect(visitors, options, outcome.join, kept, on_progress)
     known = know_units(collected, outcome, holdout, request.seed)
-    won = int(known.won[known.taken].sum())
-    if won < FEWEST_WON:
-        raise TooFewWonError(won)
     columns, start = _start(config, collected, known.training, options)
     sample = sample_of(columns, known.won, collected.units)
     training = in_order(sample.take(known.training))
@@ -100,7 +101,8 @@ def retune(
         _figures(end, held_out),
         known.holdout,
         int(known.taken.sum()),
-        won,
+        int(known.won[known.taken].sum()),
+        known.joined_keys,
         collected.run,
     )
 

@@ -104,12 +104,12 @@ def print_skipped(names: Sequence[str]) -> None:
         print(f"skipped, since their names are not those of exports: {listed}", file=sys.stderr)
 
 
-def print_misfits(warnings: Sequence[FieldWarning]) -> None:
-    """Print on stderr a line for each field that has values which do not fit."""
+def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> None:
+    """Print on stderr a line for each field that has values which do not fit; see `misfit_text`."""
     colour = is_coloured(sys.stderr)
     for warning in warnings:
         file, line = warning.places[0]
-        _print_at(file, line, "warning", misfit_text(warning), colour=colour)
+        _print_at(file, line, "warning", misfit_text(warning, kind), colour=colour)
 
 
 def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
@@ -133,19 +133,20 @@ def rejects_hint(*, rejects_kept: bool) -> str:
     return f"{keep}--max-rejects N or P% allows them"
 
 
-def misfit_text(warning: FieldWarning) -> str:
-    """Return what is wrong with the values of a field: how many, the commonest, and where."""
+def misfit_text(warning: FieldWarning, kind: str | None = None) -> str:
+    """Return what is wrong with the values of a field, which must be `kind`: how many, where."""
     from icpctl.output.condition_wording import DATE, wanted
     from icpctl.values.forms.date_forms import has_two_readings
 
-    kind = wanted(warning.field)
+    kind = kind or wanted(warning.field)
     is_date = kind == DATE
     if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):
         return _two_readings(warning)
     if warning.count == 1:
         value = cut(warning.commonest[0][0], _LONGEST_VALUE)
         return f"{warning.field} is not {kind}: {value}; it counts as missing"
-    text = f"{counted(warning.count, 'value')} of {warning.field} are not {kind}: {_seen(warning)}"
+    values = f"{counted(warning.count, 'value')} of {warning.field}"
+    text = f"{values} are not {kind}: {commonest_values(warning)}"
     return f"{text}; they count as missing{_further(warning)}"
 
 
@@ -155,14 +156,14 @@ def _two_readings(warning: FieldWarning) -> str:
     many = "" if warning.count == 1 else f"{counted(warning.count, 'value')} of "
     have = "has" if warning.count == 1 else "have"
     return (
-        f"{many}{warning.field} {have} two readings, month or day first: {_seen(warning)}; "
-        f"{counts} as missing until a mapping says which, with as: date and a format such as "
-        f"%m/%d/%Y{_further(warning)}"
+        f"{many}{warning.field} {have} two readings, month or day first: "
+        f"{commonest_values(warning)}; {counts} as missing until a mapping says which, "
+        f"with as: date and a format such as %m/%d/%Y{_further(warning)}"
     )
 
 
-def _seen(warning: FieldWarning) -> str:
-    """The commonest values of a field that do not fit."""
+def commonest_values(warning: FieldWarning) -> str:
+    """Return the commonest values of a field that do not fit."""
     values = ", ".join(
         cut(value, _LONGEST_VALUE) + (f" ({count:,} times)" if count > 1 else "")
         for value, count in warning.commonest

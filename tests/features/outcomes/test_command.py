@@ -253,6 +253,7 @@ def test_bounds_make_the_call_fail(folder: Path, bound: str, code: int, said: st
         (("--won", "deals.csv", "--fail-on", "nobody:auc<1"), "nobody is not scored"),
         (("--won", "deals.csv", "--fail-on", "won_at_capacity<1"), "needs --capacity"),
         (("--won", "missing.csv"), "missing.csv"),
+        (("--won", "-", "--lost", "-"), "stdin can be read only once"),
     ],
 )
 def test_a_wrong_call_is_one_message(folder: Path, args: tuple[str, ...], said: str) -> None:

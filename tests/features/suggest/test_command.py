@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from typing import TYPE_CHECKING
 
@@ -88,9 +89,10 @@ def test_noise_brings_no_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--won", "few.csv"), "won units are too few to learn from"),
+        (("--won", "few.csv"), "won unit is too few to learn from"),
         (("--won", "few.csv", "--holdout", "oldest:3%"), "is not a share to hold out"),
         (("--won", "few.csv", "--holdout", "newest:300%"), "is not a share"),
+        (("--won", DEALS, "--holdout", "newest:100%"), "of the 0 units that newest:100% does not"),
         ((), "outcomes come from --won FILE"),
     ],
 )
@@ -100,3 +102,24 @@ def test_a_wrong_call_is_one_message(tmp_path: Path, args: tuple[str, ...], said
     assert ended.code == 2
     assert said in ended.err
     assert "Traceback" not in ended.err
+
+
+@long
+@pytest.mark.parametrize("header", ["industry,company_size,city,won", "industry,size,city,won"])
+def test_visitors_without_ids_may_come_in_any_order(tmp_path: Path, header: str) -> None:
+    """Where no visitor has an id or a date, what they are says who is held out."""
+    rng = random.Random(1)
+    lines = []
+    for _ in range(400):
+        industry, size = rng.choice("abc"), rng.choice((10, 80, 300, 900))
+        won = rng.random() < 0.05 + 0.4 * (industry == "a") + 0.3 * (size >= 300)
+        lines.append(f"{industry},{size},{rng.choice('xyz')},{int(won)}")
+    outs = []
+    for name in ("first.csv", "second.csv"):
+        (tmp_path / name).write_text("\n".join([header, *lines]) + "\n")
+        ended = suggest(name, "--label", "won", cwd=tmp_path)
+        assert "to check it, on all units together" in ended.err
+        assert " any " not in ended.err
+        outs.append(ended.out)
+        rng.shuffle(lines)
+    assert outs[0] == outs[1]

@@ -10,12 +10,14 @@ import pytest
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
 from icpctl.features.suggest.learner.chance import LARGEST_P, permutation_test
+from icpctl.features.suggest.learner.columns import Visits
 from icpctl.features.suggest.learner.fitting import choose_config, fit_points
 from icpctl.features.suggest.learner.suggestion import (
     Request,
     Suggestion,
     TooFewWonError,
     hold_out_random,
+    in_order,
     share_cut,
     suggest,
     youden_cut,
@@ -65,6 +67,18 @@ def test_the_order_of_the_rows_changes_nothing(planted: Suggestion) -> None:
     other = suggest(shuffled, held_out[order], Request())
     assert conditions(other) == conditions(planted)
     assert replace(other, config=None) == replace(planted, config=None)
+
+
+@pytest.mark.parametrize("visitors", [1, 2])
+def test_accounts_are_put_in_an_order_of_what_they_are(visitors: int) -> None:
+    """Also those of whom a single visitor is known."""
+    sample = small_sample(1)
+    rows = np.repeat(np.arange(len(sample)), visitors)
+    visits = Visits(tuple(column.take(rows) for column in sample.columns), rows)
+    sample = replace(sample, visits=visits)
+    shuffled, _ = shuffle_rows(sample, 5)
+    for column, other in zip(in_order(sample).columns, in_order(shuffled).columns, strict=True):
+        assert np.array_equal(column.codes, other.codes)
 
 
 @long

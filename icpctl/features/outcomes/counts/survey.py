@@ -64,7 +64,8 @@ class JoinCounts:
 
     `after_close` visitors came only after their deal had closed; `without_last_seen` count though
     nobody knows when they came. `open` units may still be won; `outside` ones are not of the
-    period. `joined_keys` are keys of deals that a visitor who counts has.
+    period; `without_deal` units joined no closed deal, and are taken or left out for that.
+    `joined_keys` are keys of deals that a visitor who counts has.
     """
 
     visitors: int = 0
@@ -74,6 +75,7 @@ class JoinCounts:
     joined_keys: int = 0
     open: int = 0
     outside: int = 0
+    without_deal: int = 0
 
 
 @dataclass(slots=True)
@@ -152,6 +154,7 @@ class Survey:
         chosen = choose(self.scope, outcomes, closes_of(units.deals, self.deals), units.last_seen)
         self.joined.open += chosen.open
         self.joined.outside += chosen.outside
+        self.joined.without_deal += chosen.without_deal
         taken = units.take(chosen.taken)
         won = outcomes[chosen.taken] == Outcome.WON
         self.counts.add(taken.evidence, won, amounts_of(taken.deals, self.deals))

@@ -10,39 +10,52 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
+from icpctl.exports.columns.json_texts import plain
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.recognition import mapping_of
 from icpctl.exports.detection.samples import first_records
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
-from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
+from icpctl.features.outcomes.joining.deals import (
+    UNSAID,
+    DealRows,
+    DealTable,
+    Outcome,
+    merge_outcomes,
+    read_outcome,
+)
 from icpctl.mappings.mapping import parse_path
+from icpctl.mappings.paths import path_text
 from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms
 from icpctl.values.join_keys import keys_of
-from icpctl.values.tokens import distinct_of
+from icpctl.values.tokens import distinct_of, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import pyarrow as pa
 
-    from icpctl.exports.columns.batches import Rejected
+    from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.exports.files.sources import Source
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.join_keys import KeyForm
 
 NAMES = {
-    "outcome": "hs_is_closed_won iswon won dealstage dealstagename stagename stage "
-    "opportunitystage status outcome result",
-    "close": "closedate closedat closeddate dateclosed close",
+    "won": "hs_is_closed_won isclosedwon iswon won",
+    "closed": "hs_is_closed isdealclosed isdealclosed? isclosed closed",
+    "stage": "dealstage dealstagename stagename stage opportunitystage status outcome result",
+    "close_date": "closedate closedat closeddate dateclosed close",
     "amount": "amount dealamount amountincompanycurrency value dealvalue arr acv",
 }
 """What HubSpot deals, Salesforce opportunities and people call it, without spaces, `_` and `-`."""
 
-_DEAL_NAMES = {"outcome": "outcome", "close": "close_date", "amount": "amount"}
-"""What `deals` in a mapping calls it."""
+_DEAL_NAMES = {"stage": "outcome", "close_date": "close_date", "amount": "amount"}
+"""What `deals` in a mapping calls it. Where it names the outcome, no flag is read."""
+
+_FLAGS = ("won", "closed")
 
 DOMAIN_NAMES = (
     "domain companydomain companydomainname associatedcompanydomain primarydomain website "
@@ -55,11 +68,18 @@ _MICROS = 1_000_000
 
 @dataclass(slots=True)
 class DealReading:
-    """Deals that were read: the table, lines that are not records, and names of the files."""
+    """Deals that were read: the table, names of the files, and what was odd about them.
+
+    `rejected` are lines that are not records; `oddities` by column are close dates and amounts
+    that cannot be read, and stages that are neither won nor lost. `unsaid` names the files without
+    a stage, and what each of their deals is.
+    """
 
     table: DealTable = field(default_factory=DealTable)
-    rejected: list[Rejected] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    oddities: FieldWarnings = field(default_factory=FieldWarnings)
+    unsaid: dict[str, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +111,39 @@ def read_deals(
     for source in find_sources(files, encoding):
         reading.files.append(source.name)
         mapping = _mapping_of(source, key.mappings)
-        columns = Columns.of(mapping, _columns_of(source, mapping, key))
-        for batch in Reader(columns).read(source):
+        known = _paths_in(first_records(source, mapping=mapping))
+        paths = _columns_of(known, mapping, key)
+        if not paths["key"]:
+            raise _no_key(source, known, "no column says whose deal it is")
+        has_outcome = bool(paths["won"] or paths["stage"])
+        if not has_outcome:
+            reading.unsaid[source.name] = unsaid
+        rows = keys = 0
+        for batch in Reader(Columns.of(mapping, paths)).read(source):
             reading.rejected += batch.rejected
-            rows = _rows_of(batch.table, key.form, unsaid)
-            reading.table.add(rows)
+            deals = _rows_of(batch.table, key.form, Outcome.OPEN if has_outcome else unsaid)
+            reading.oddities.add(source.name, _oddities_of(batch, deals))
+            reading.table.add(deals)
+            rows += batch.table.num_rows
+            keys += batch.table.num_rows - batch.table["key"].null_count
+        if key.path and rows and not keys:
+            raise _no_key(source, known, f"no row has a value at {path_text(key.path)}")
+
+
+def _oddities_of(batch: Batch, deals: DealRows) -> dict[str, Misfits]:
+    """The close dates and amounts that cannot be read, and the stages of open deals, by column."""
+    table = batch.table
+    is_open = deals.outcomes == Outcome.OPEN
+    rows = {
+        "close_date": typed_columns.instants(table["close_date"])[2],
+        "amount": np.flatnonzero(np.isnan(deals.amounts) & ~missing(table["amount"])),
+        "stage": np.flatnonzero(is_open & ~missing(table["stage"])),
+    }
+    return {
+        name: Misfits.of(plain(table[name]), of_column, batch.lines)
+        for name, of_column in rows.items()
+        if len(of_column)
+    }
 
 
 def _mapping_of(source: Source, mappings: Sequence[Mapping]) -> Mapping:
@@ -104,23 +152,28 @@ def _mapping_of(source: Source, mappings: Sequence[Mapping]) -> Mapping:
     return mapping_of(source, own)[0]
 
 
-def _columns_of(source: Source, mapping: Mapping, key: DealKey) -> dict[str, tuple[Path, ...]]:
-    paths = _paths_in(first_records(source, mapping=mapping))
+def _columns_of(
+    known: dict[str, tuple[str, Path]], mapping: Mapping, key: DealKey
+) -> dict[str, tuple[Path, ...]]:
+    """The paths of each column, of those that are `known` or that the mapping names."""
     columns = {
-        name: (*mapping.deals.get(_DEAL_NAMES[name], ()), *_named(paths, names))
+        name: (*mapping.deals.get(_DEAL_NAMES.get(name, ""), ()), *_named(known, names))
         for name, names in NAMES.items()
     }
-    named = (*mapping.deals.get("key", ()), *_named(paths, key.names))
+    if "outcome" in mapping.deals:
+        columns |= dict.fromkeys(_FLAGS, ())
+    named = (*mapping.deals.get("key", ()), *_named(known, key.names))
     columns["key"] = (key.path,) if key.path else named
-    if not columns["key"]:
-        has = ", ".join(path for path, _ in paths.values()) or "nothing"
-        raise IcpctlError(
-            f"no column says whose deal it is: it has {has}",
-            "no_deal_key",
-            Location(source.name),
-            "name the fields that join them, such as --on domain=COLUMN",
-        )
     return columns
+
+
+def _no_key(source: Source, known: dict[str, tuple[str, Path]], what: str) -> IcpctlError:
+    place = Location(source.name)
+    if not known:
+        return IcpctlError("there is no deal in this file", "no_deal_key", place)
+    names = ", ".join(name for name, _ in known.values())
+    hint = "name the fields that join them, such as --on domain=COLUMN"
+    return IcpctlError(f"{what}: the columns are {names}", "no_deal_key", place, hint)
 
 
 def _paths_in(records: Iterable[dict[str, Any]]) -> dict[str, tuple[str, Path]]:
@@ -145,20 +198,23 @@ def _reduced(name: str) -> str:
 
 
 def _rows_of(table: pa.RecordBatch, form: KeyForm, unsaid: Outcome) -> DealRows:
-    micros, known, _ = typed_columns.instants(table["close"])
-    outcomes = _distinctly(table["outcome"], lambda text: int(_outcome(text, unsaid)), int(unsaid))
+    micros, known, _ = typed_columns.instants(table["close_date"])
+    won, stages, closed = (
+        np.array(_distinctly(table[name], _said, UNSAID), np.int8)
+        for name in ("won", "stage", "closed")
+    )
     amounts = _distinctly(table["amount"], read_amount, np.nan)
     return DealRows(
         keys_of(table["key"], form),
-        np.array(outcomes, np.int8),
+        merge_outcomes(won, stages, closed, unsaid),
         np.where(known, micros / _MICROS, np.nan),
         np.array(amounts, np.float64),
     )
 
 
-def _outcome(text: str, unsaid: Outcome) -> Outcome:
-    """What a stage or flag says; a flag that is false says of a won list that it is not won."""
-    return read_outcome(text) if text.strip() else unsaid
+def _said(text: str) -> int:
+    """The outcome that a stage or flag says; `UNSAID` if it is blank."""
+    return read_outcome(text) if text.strip() else UNSAID
 
 
 def _distinctly(tokens: pa.Array, convert: Callable[[str], Any], missing: Any) -> list[Any]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NO_DEAL = -1
 
+UNSAID = -1
+"""In place of an outcome, where a row has no text."""
+
 
 class Outcome(IntEnum):
     """What became of a deal; a key's is the greatest of its deals'."""
@@ -43,6 +46,22 @@ def read_outcome(text: str) -> Outcome:
 
 def _matters(character: str) -> bool:
     return character.isalnum() or character == "."
+
+
+def merge_outcomes(
+    won: NDArray[np.int8], stages: NDArray[np.int8], closed: NDArray[np.int8], unsaid: Outcome
+) -> NDArray[np.int8]:
+    """The outcome of each row [rows] from its flag of a win, its stage and its flag of the close.
+
+    Each is an `Outcome`, or `UNSAID`. CRMs set the flag of a win to false for every deal that is
+    not won, so that of an open deal it says nothing; the stage tells, or the flag of the close.
+    """
+    result = np.where(stages == UNSAID, np.where(won == UNSAID, unsaid, won), stages)
+    result[won == Outcome.WON] = Outcome.WON
+    is_not_won = won == Outcome.LOST
+    result[is_not_won & (closed == Outcome.WON) & (result == Outcome.OPEN)] = Outcome.LOST
+    result[is_not_won & (closed == Outcome.LOST)] = Outcome.OPEN
+    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which units take part [units], and how many are `open` or outside the period."""
+    """Which units take part [units], and how many are `open` or outside the period.
+
+    `without_deal` joined no closed deal, and are taken or left out for that.
+    """
 
     taken: Flags
     open: int
     outside: int
+    without_deal: int
 
 
 def choose(scope: Scope, outcomes: NDArray[np.int8], closes: Floats, last_seen: Floats) -> Chosen:
@@ -54,7 +58,8 @@ def choose(scope: Scope, outcomes: NDArray[np.int8], closes: Floats, last_seen: 
     if scope.newest is not None:
         chosen = np.flatnonzero(taken)
         taken[chosen] = is_newest(dates[chosen], scope.newest)
-    return Chosen(taken, int(is_open.sum()), int((candidates & ~taken).sum()))
+    outside, without_deal = candidates & ~taken, no_deal & ~is_open & (taken | ~candidates)
+    return Chosen(taken, int(is_open.sum()), int(outside.sum()), int(without_deal.sum()))
 
 
 def is_newest(dates: Floats, share: float) -> Flags:

@@ -306,7 +306,7 @@ def no_words(source: Tree, value: str, name: str) -> RefusedError:
     return RefusedError(
         f"patterns of {name} know no letters beyond ASCII, so whether {value!r} is a word of "
         f"{source.name!r} cannot be decided",
-        "write comparator: contains, or split the text into words in a view",
+        "split the text into words in a view; contains also finds it within longer words",
     )
 
 

@@ -51,11 +51,12 @@ class Request:
 
 
 class TooFewWonError(ValueError):
-    """There are fewer than `FEWEST_WON` won units; `won` says how many."""
+    """There are fewer than `FEWEST_WON` units won, of `joined_keys` keys of deals that joined."""
 
-    def __init__(self, won: int) -> None:
-        super().__init__(f"{won} won units are too few to learn from: at least {FEWEST_WON} needed")
-        self.won = won
+    def __init__(self, won: int, joined_keys: int = 0) -> None:
+        units = f"{won} won unit is" if won == 1 else f"{won} won units are"
+        super().__init__(f"{units} too few to learn from: at least {FEWEST_WON} needed")
+        self.won, self.joined_keys = won, joined_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def in_order(sample: Sample) -> Sample:
         of_visitor = content_hashes([column.codes for column in visits.columns])
         sums = np.zeros(len(sample), np.uint64)
         np.add.at(sums, visits.units, of_visitor)
-        contents.append(sums.view(np.int64))
+        contents.append(mix(sums).view(np.int64))  # as it is it cancels the hash of its unit
     hashes = content_hashes([*contents, sample.won.astype(np.int64)])
     return sample.take(np.argsort(hashes, kind="stable"))
 

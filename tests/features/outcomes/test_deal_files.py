@@ -1,0 +1,153 @@
+"""Lists of deals as CRMs export them, and what is said of what they lack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.process import Ended, icpctl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """\
+label: Target
+rules: {groups: [{operator: AND, conditions: [{type: industry, comparator: exists}]}]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One config, and the accounts a to f."""
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "target.yaml").write_text(CONFIG)
+    visitors = [{"id": name, "domain": f"{name}.example", "industry": "Media"} for name in "abcdef"]
+    (tmp_path / "visitors.jsonl").write_text("\n".join(map(json.dumps, visitors)) + "\n")
+    return tmp_path
+
+
+def outcomes(folder: Path, *args: str) -> Ended:
+    call = ("outcomes", "visitors.jsonl", "--as-of", "2026-11-23", *args, "-o", "json")
+    return icpctl(*call, cwd=folder)
+
+
+SALESFORCE = "Website,StageName,IsClosed,IsWon"
+HUBSPOT = "Record ID,Deal Name,Company Domain Name,Deal Stage,Is Closed Won"
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "won", "lost"),
+    [
+        (SALESFORCE, ["a.example,Signed,true,true"], 1, 0),
+        (SALESFORCE, ["a.example,Rejected,true,false"], 0, 1),
+        (SALESFORCE, ["a.example,Prospecting,false,false"], 0, 0),
+        ("Website,StageName,IsWon", ["a.example,Prospecting,false"], 0, 0),
+        ("Website,StageName,IsWon", ["a.example,Closed Lost,false"], 0, 1),
+        ("Website,IsClosed,IsWon", ["a.example,1,0", "b.example,0,0", "c.example,1,1"], 1, 1),
+        ("Website,IsWon", ["a.example,0", "b.example,1"], 1, 1),
+        (HUBSPOT, ["1,A,a.example,12345,true", "2,B,b.example,12345,false"], 1, 0),
+        (HUBSPOT, ["1,A,a.example,closedlost,false", "2,B,b.example,demo,false"], 0, 1),
+        ("Domain", ["a.example", "b.example"], 2, 0),
+        ("Domain,Stage", ["a.example,", "b.example,Closed Won"], 1, 0),
+        ("Domain,Stage", ["a.example,Closed Won", "a.example,Closed Lost"], 1, 0),
+    ],
+)
+def test_what_became_of_deals(
+    folder: Path, header: str, rows: list[str], won: int, lost: int
+) -> None:
+    """CRMs flag a deal that is still open as not won."""
+    (folder / "deals.csv").write_text("\n".join([header, *rows]) + "\n")
+    ended = outcomes(folder, "--won", "deals.csv")
+    result = json.loads(ended.out)
+    assert (result["base"]["count"], result["deals"]["keys"]) == (won, won + lost)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Domain,Close Date\na.example,9/12/2026\n", "close_date has two readings"),
+        ("Domain,Close Date\na.example,soon\nb.example,soon\n", '"soon" (2 times); they count'),
+        ("Domain,Amount\na.example,a lot\n", 'amount is not a number: "a lot"'),
+        ("Domain,Stage\na.example,Gewonnen\n", '1 row neither won nor lost: "Gewonnen"'),
+        ("Domain,Stage\na.example,Closed Won\n", "deals: 1 of 1 key joined a visitor"),
+        ("Domain\na.example\n", "no stage in deals.csv: each row counts as won"),
+        ("Email\nsomebody@gmail.com\n", "1 row without a key to join on"),
+        ("Domain,Close Date\na.example,2030-01-01\n", "1 key closed after --as-of, 2026-11-23"),
+    ],
+)
+def test_oddities_are_said(folder: Path, text: str, said: str) -> None:
+    (folder / "deals.csv").write_text(text)
+    ended = outcomes(folder, "--won", "deals.csv")
+    assert ended.code == 0
+    assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "said"),
+    [
+        ("Domain,Stage\n", [], "deals.csv: error: there is no deal in this file"),
+        ("", [], "deals.csv: error: there is no deal in this file"),
+        ("Domain\na.example\n", ["--on", "domain=Domian"], "no row has a value at Domian"),
+        ("Firma\nA\n", [], "the columns are Firma"),
+    ],
+)
+def test_a_list_that_joins_nothing(folder: Path, text: str, args: list[str], said: str) -> None:
+    (folder / "deals.csv").write_text(text)
+    ended = outcomes(folder, "--won", "deals.csv", *args)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "won", "said"),
+    [
+        ("Converted=1", ["1", "0"], 1, ""),
+        ("Converted=1", ["1.0", "0.0"], 1, ""),
+        ("Converted=1.0", ["1", "0"], 1, ""),
+        ("converted=won", ["Won ", "lost"], 1, ""),
+        ("Converted", ["true", "false"], 1, ""),
+        ("Converted=yes", ["1", "0"], 0, "--label Converted=yes: the values are 1, 0"),
+        ("Converted", ["Kunde", "Kunde"], 0, "--label Converted: the values are kunde (2 times)"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_labels(
+    folder: Path, suffix: str, label: str, values: list[str], won: int, said: str
+) -> None:
+    """Numbers are one label in every spelling; a label that nobody has is not just no win."""
+    if suffix == "csv":
+        lines = ["id,Converted", *(f"{n},{value}" for n, value in enumerate(values))]
+    else:
+        tokens = [value if value[0].isdigit() else json.dumps(value) for value in values]
+        lines = [f'{{"id": {n}, "Converted": {token}}}' for n, token in enumerate(tokens)]
+    (folder / f"v.{suffix}").write_text("\n".join(lines) + "\n")
+    ended = icpctl("outcomes", f"v.{suffix}", "--label", label, cwd=folder)
+    assert f"2 visitors labelled by {label.partition('=')[0]}, {won} won" in ended.out
+    assert said in ended.err
+
+
+def test_both_sides_of_the_join_are_said(folder: Path) -> None:
+    (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nz.example,won\n")
+    call = ("outcomes", "visitors.jsonl", "--won", "deals.csv")
+    ended = icpctl(*call, cwd=folder)
+    assert "5 accounts joined no closed deal and count as not won" in ended.out
+    assert "deals: 1 of 2 keys joined a visitor that counts" in ended.err
+    (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nb.example,lost\n")
+    assert "4 accounts joined no closed deal and are left out" in icpctl(*call, cwd=folder).out
+
+
+def test_suggest_says_what_joined(folder: Path) -> None:
+    (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nz.example,Demo\n")
+    ended = icpctl("suggest", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
+    assert ended.code == 2
+    for said in ('neither won nor lost: "Demo"', "1 of 1 key joined", "1 won unit is too few"):
+        assert said in ended.err
+
+
+def test_nothing_to_compare_with_is_said(folder: Path) -> None:
+    (folder / "deals.csv").write_text("Domain\n" + "".join(f"{n}.example\n" for n in "abcdef"))
+    ended = icpctl("outcomes", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
+    assert "every account is won: there is nothing to compare with" in ended.out
+    assert ended.err.splitlines()[-1].startswith("to fit weights to these outcomes: icpctl suggest")
