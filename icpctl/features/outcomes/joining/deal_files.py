@@ -28,7 +28,6 @@ from icpctl.features.outcomes.joining.deals import (
 from icpctl.mappings.mapping import parse_path
 from icpctl.mappings.paths import path_text
 from icpctl.values import typed_columns
-from icpctl.values.forms import number_forms
 from icpctl.values.join_keys import keys_of
 from icpctl.values.tokens import distinct_of, missing
 
@@ -203,12 +202,12 @@ def _rows_of(table: pa.RecordBatch, form: KeyForm, unsaid: Outcome) -> DealRows:
         np.array(_distinctly(table[name], _said, UNSAID), np.int8)
         for name in ("won", "stage", "closed")
     )
-    amounts = _distinctly(table["amount"], read_amount, np.nan)
+    amounts = typed_columns.numbers(table["amount"], "icp_score")  # any number, but no range
     return DealRows(
         keys_of(table["key"], form),
         merge_outcomes(won, stages, closed, unsaid),
         np.where(known, micros / _MICROS, np.nan),
-        np.array(amounts, np.float64),
+        np.append(amounts.values[:, 0], np.nan)[amounts.rows],
     )
 
 
@@ -232,9 +231,3 @@ def text_of(token: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
-
-
-def read_amount(text: str) -> float:
-    """The number of an amount, in the spellings that number fields take; NaN if there is none."""
-    amount = number_forms.number(text)
-    return float("nan") if amount is None else amount
