@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
@@ -21,10 +22,11 @@ from icpctl.exports.readers.json_documents import layout_of
 from tests.exports.tables import read
 from tests.exports.torture import CONFIGS, gzipped
 from tests.long import examples
+from tests.process import icpctl
 from tests.support import score_files
 
-if TYPE_CHECKING:
-    from pathlib import Path
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+ICPS = FIXTURES / "cases" / "cfg"
 
 FIELDS: dict[str, str | list[str]] = {"id": "id", "industry": "industry", "company_size": "size"}
 RECORDS = [
@@ -117,12 +119,16 @@ def test_any_records_in_an_array_are_those_on_lines(
     assert (found.rows, found.rejected) == (wanted.rows, [])
 
 
-def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
-    """An .xlsx file with these sheets, cells as inline texts and numbers."""
+def workbook(*sheets: tuple[str, list[list[Any]]], merged: str = "") -> bytes:
+    """An .xlsx file with these sheets, cells as inline texts and numbers.
+
+    `merged` is a range of cells, such as `C2:C3`, that are merged in each sheet.
+    """
     names = [name for name, _ in sheets]
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     package = "http://schemas.openxmlformats.org/package/2006"
+    ranges = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(
@@ -153,7 +159,7 @@ def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
             )
             archive.writestr(
                 f"xl/worksheets/s{n}.xml",
-                f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>',
+                f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData>{ranges}</worksheet>',
             )
     return file.getvalue()
 
@@ -179,6 +185,50 @@ def test_a_workbook(tmp_path: Path) -> None:
     with pytest.raises(IcpctlError, match="no sheet 'Other'") as caught:
         read(f"{path}#Other", FIELDS)
     assert caught.value.hint == "it has: Leads, More"
+
+
+def test_a_workbook_of_excel_97() -> None:
+    found = read(FIXTURES / "leads.xls", FIELDS | {"last_seen": "seen"})
+    assert found.column("company_size") == [120, "51-200"]
+    assert found.column("last_seen") == ["2026-11-20T10:30:00", "2026-11-19"]
+
+
+def test_what_of_a_sheet_is_not_a_record(tmp_path: Path) -> None:
+    header = ["id", "industry", "industry", "size"]
+    rows: list[list[Any]] = [
+        ["Leads", None, None, None],
+        [],
+        header,
+        ["1", "SaaS", "Software", 120],
+        header,
+        ["2", None, None, None],
+        [],
+        ["3", "Retail", "Trade", 7],
+        [],
+        ["Total: 3", None, None, None],
+        ["Do not distribute"],
+    ]
+    path = tmp_path / "v.xlsx"
+    path.write_bytes(workbook(("Leads", rows), ("Deals", SHEET)))
+    ended = icpctl("score", path, "--dir", ICPS, "--out", "-", cwd=tmp_path)
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "2", "3"]
+    for line in (
+        f"{path}: 2 lines above the header skipped",
+        f"{path}: the first sheet is read, not Deals; {path}#Deals names one",
+        f"{path}: 1 repeated header skipped",
+        f"{path}:10: rejected: below a blank row, and has 1 cell of 4",
+        f"{path}:11: rejected: below a blank row, and has 1 cell of 4",
+    ):
+        assert line in ended.err
+    assert ended.code == 1
+    assert "first sheet" not in icpctl("score", f"{path}#Deals", "--dir", ICPS, cwd=tmp_path).err
+
+
+def test_merged_cells_have_their_value_in_each_row(tmp_path: Path) -> None:
+    path = tmp_path / "v.xlsx"
+    rows = [["id", "industry", "size"], ["1", "SaaS", 5], ["2", None, 6], ["3", None, 7]]
+    path.write_bytes(workbook(("Leads", rows), merged="B2:B3"))
+    assert read(path, FIELDS).column("industry") == ["SaaS", "SaaS", None]
 
 
 def test_a_workbook_that_cannot_be_read_is_told_and_others_are_read(tmp_path: Path) -> None:

@@ -10,7 +10,12 @@ from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import first_value
 from icpctl.exports.detection.recognition import fields_in, formed_fields, mapping_of
 from icpctl.exports.detection.record_forms import formed
-from icpctl.exports.detection.samples import column_names, first_records, skipped_lines
+from icpctl.exports.detection.samples import (
+    column_names,
+    first_records,
+    other_sheets,
+    skipped_lines,
+)
 from icpctl.exports.files.sources import head_of
 from icpctl.mappings.mapping import ID, Mapping
 from icpctl.values.json_records import scalar_text
@@ -30,9 +35,10 @@ class Mapped:
     `recognised` says that the file's records showed it. `first` are the fields that some of the
     first records have. `fits` is false where these have none but an id; `keys` are then some of
     theirs. `doubled` are names that several columns of a table have, of which only the first is
-    read. `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at`
-    many, `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what
-    the file is instead of an export. `kept` are the first records of what cannot be read again.
+    read. `skipped_lines` are above the header of a table; `sheets` of a workbook are not read. Of
+    the first records, `looked_at` many, `repeated_ids` have the id of one before, though none are
+    rolled up. `foreign` is what the file is instead of an export. `kept` are the first records of
+    what cannot be read again.
     """
 
     source: str
@@ -42,6 +48,7 @@ class Mapped:
     keys: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     skipped_lines: int = 0
+    sheets: tuple[str, ...] = ()
     first: frozenset[str] = frozenset()
     repeated_ids: int = 0
     looked_at: int = 0
@@ -106,6 +113,7 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
         keys,
         doubled=tuple(n for n, count in Counter(column_names(source)).items() if count > 1),
         skipped_lines=skipped_lines(source),
+        sheets=other_sheets(source),
         first=first,
         repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
         looked_at=len(records),

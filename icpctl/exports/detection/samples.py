@@ -119,10 +119,23 @@ def column_names(source: Source) -> list[str]:
 
 
 def skipped_lines(source: Source) -> int:
-    """Return how many lines above the header of a CSV file are not records."""
+    """Return how many lines above the header of a CSV file or a sheet are not records."""
+    if source.format == "workbook":
+        from icpctl.exports.readers.workbooks import lines_above_header
+
+        return lines_above_header(source)
     if source.format != "csv":
         return 0
     from icpctl.exports.readers.csv_files import read_header
 
     header = read_header(source)
     return header.skipped if header else 0
+
+
+def other_sheets(source: Source) -> tuple[str, ...]:
+    """Return the sheets of a workbook that are not read, since its first one is."""
+    if source.format != "workbook":
+        return ()
+    from icpctl.exports.readers.workbooks import sheets_not_read
+
+    return sheets_not_read(source)

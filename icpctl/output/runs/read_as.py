@@ -39,6 +39,14 @@ def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
             place = styled(shown_line(its.source), "place", colour=colour)
             lines = counted(its.skipped_lines, "line")
             print(f"{place}: {lines} above the header skipped", file=sys.stderr)
+        if its.sheets:
+            place = styled(shown_line(its.source), "place", colour=colour)
+            one = f"{its.source}#{its.sheets[0]}"
+            print(
+                f"{place}: the first sheet is read, not {shown(_some(its.sheets))}; "
+                f"{shown(one)} names one",
+                file=sys.stderr,
+            )
         if its.doubled:
             _warn(its.source, *doubled_columns(its), colour=colour)
     if not rolled_up:
