@@ -240,6 +240,50 @@ def test_a_workbook_that_cannot_be_read_is_told_and_others_are_read(tmp_path: Pa
     assert scored.report["rejected"] == 0
 
 
+def test_an_archive_says_what_of_it_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "v.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "id,industry,size\n1,Software,120\n")
+        archive.writestr("log/17951", gzipped(lines(RECORDS[1:])))
+        archive.writestr("readme.txt", "The leads of November.\nNot to be shared.\n")
+        archive.writestr("more.zip", b"PK\x03\x04")
+    ended = icpctl("score", path, "--dir", ICPS, "--out", "-", cwd=tmp_path)
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "2", "3"]
+    skipped = f"{path}/more.zip, {path}/readme.txt"
+    assert f"skipped, since their names are not those of exports: {skipped}" in ended.err
+
+
+def test_an_archive_without_exports_is_an_error(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
+        archive.writestr("readme.md", "The leads of November.")
+    ended = icpctl("score", "v.zip", "--dir", ICPS, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "v.zip: error: no visitor export in this archive" in ended.err
+    assert "skipped: v.zip/readme.md" in ended.err
+    (tmp_path / "a.csv").write_text("id,industry\n1,Software\n")
+    assert "exports: v.zip/readme.md\n" in icpctl("score", ".", "--dir", ICPS, cwd=tmp_path).err
+
+
+MISNAMED = {
+    "a text that is called .xls": ("v.xls", "id\tindustry\tsize\n1\tSoftware\t120\n", "1"),
+    "JSON that is called .xlsx": ("v.xlsx", '[{"id": "1"}]', "1"),
+    "a page that is called .xls": ("v.xls", "<html><body>Log in</body></html>", "an HTML page"),
+    "an archive that is called .csv": ("v.csv", "PK\x03\x04 ...", "a zip archive or a workbook"),
+}
+
+
+@pytest.mark.parametrize("case", MISNAMED)
+def test_what_a_file_holds_is_told_by_its_content(tmp_path: Path, case: str) -> None:
+    name, content, wanted = MISNAMED[case]
+    (tmp_path / name).write_text(content)
+    ended = icpctl("score", name, "--dir", ICPS, "--out", "-", cwd=tmp_path)
+    if wanted == "1":
+        assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1"]
+    else:
+        assert wanted in ended.err
+        assert ended.code != 0
+
+
 def test_an_archive(tmp_path: Path) -> None:
     path = tmp_path / "v.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

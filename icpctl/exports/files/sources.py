@@ -7,12 +7,21 @@ import re
 import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.archives import MemberStream, member_names
-from icpctl.exports.files.file_search import files_below, is_hidden, matches
+from icpctl.exports.files.file_names import (
+    ARCHIVE,
+    FORMATS,
+    Format,
+    is_export_name,
+    named_format,
+    says_nothing,
+)
+from icpctl.exports.files.file_search import files_below, matches
+from icpctl.exports.files.pipes import Pipe
 from icpctl.exports.files.streams import (
     DamagedError,
     OpenedFile,
@@ -29,89 +38,14 @@ if TYPE_CHECKING:
 
     from icpctl.exports.files.streams import Stream
 
-Format = Literal["json", "csv", "parquet", "workbook"]
-_FORMATS: dict[str, Format] = {
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".xlsx": "workbook",
-    ".xlsm": "workbook",
-    ".xlsb": "workbook",
-    ".xls": "workbook",
-    ".ods": "workbook",
-}
-_ARCHIVE = ".zip"
-_UNTELLING = ("", ".txt", ".log", ".dat", ".data", ".out")
-"""Endings of files that may hold anything, so that only their content tells."""
-
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-"""A compressed file's extension -> its compression."""
-
 STDIN = "-"
-_PARQUET = b"PAR1"
+_PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"  # how workbooks of Excel 97 begin; some programs call a text .xls
 HEAD_BYTES = 1 << 16
 """Bytes that tell a format."""
 
 _PARTITION = re.compile(r"([A-Za-z_][\w .-]*)=([^/\\]*)")
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-
-
-class Pipe:
-    """What can be read once: stdin, or a named pipe.
-
-    What is read of it is kept, so that it can be opened again, until it is opened for the last
-    time. It is closed at its end, unless it is stdin. Where it is `followed` nothing waits for
-    more than its first line before it is opened for the last time: it seems to end there.
-    """
-
-    def __init__(self, file: BinaryIO, *, is_stdin: bool, followed: bool = False) -> None:
-        self._file = file
-        self._is_stdin = is_stdin
-        self.followed = followed
-        self._kept: list[bytes] = []
-        self._is_last = False
-
-    def open(self, *, is_last: bool) -> _PipeReader:
-        """Return a stream from the first byte on."""
-        kept = self._kept
-        if is_last:
-            self._kept, self._is_last = [], True
-        return _PipeReader(self, list(kept))
-
-    def more(self, size: int) -> bytes:
-        """Return the next bytes, none at the end."""
-        if self._file.closed or (self.followed and not self._is_last and self._has_line):
-            return b""
-        read = getattr(self._file, "read1", self._file.read)
-        data: bytes = read(size)
-        if not data and not self._is_stdin:
-            self._file.close()
-        if not self._is_last:
-            self._kept.append(data)
-        return data
-
-    @property
-    def _has_line(self) -> bool:
-        """Whether what is kept has a line that is not blank."""
-        return b"\n" in b"".join(self._kept).lstrip()
-
-
-class _PipeReader:
-    def __init__(self, pipe: Pipe, kept: list[bytes]) -> None:
-        self._pipe = pipe
-        self._kept = kept[::-1]  # the next one is the last
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer from its start and return the number of bytes, 0 at the end."""
-        data = self._kept.pop() if self._kept else self._pipe.more(len(buffer))
-        if len(data) > len(buffer):
-            self._kept.append(data[len(buffer) :])
-            data = data[: len(buffer)]
-        buffer[: len(data)] = data
-        return len(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,38 +169,49 @@ def _expand(name: str, skipped: list[str]) -> Iterator[Source]:
         if name and path.is_dir():
             yield from _in_folder(path, skipped)
         elif name and path.exists():
-            yield from _of_path(path)
+            yield from _named(path, skipped)
         elif sheet := _sheet_of(name):
             yield sheet
         else:
             for match in _matching(name):
-                yield from _of_path(match)
+                yield from _named(match, skipped)
     except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
         raise _unreadable(_shown(name), error) from None
 
 
+def _named(path: Path, skipped: list[str]) -> Iterator[Source]:
+    sources = list(_of_path(path, skipped))
+    yield from sources
+    if not sources:
+        raise _nothing_in("archive", path, skipped)
+
+
 def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
     is_empty = True
-    others = []
+    others: list[str] = []
     for path in files_below(folder):
-        sources = list(_of_path(path)) if is_export(path) else []
-        yield from sources
-        is_empty &= not sources
-        if not sources:
+        if not is_export(path):
             others.append(_shown(str(path)))
+            continue
+        for source in _of_path(path, others):
+            is_empty = False
+            yield source
     skipped += others
     if is_empty:
-        hint = f"it should hold files that end in {', '.join(_FORMATS)} (also .gz, .zst)"
-        if others:
-            hint += f"; skipped: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}"
-        raise IcpctlError(
-            "no visitor export in this folder", "no_visitors", Location(_shown(str(folder))), hint
-        )
+        raise _nothing_in("folder", folder, others)
 
 
-def _of_path(path: Path) -> Iterator[Source]:
+def _nothing_in(what: str, path: Path, skipped: Sequence[str]) -> IcpctlError:
+    hint = f"it should hold files that end in {', '.join(FORMATS)} (also .gz, .zst)"
+    if skipped:
+        hint += f"; skipped: {', '.join(skipped[:3])}{', ...' if len(skipped) > 3 else ''}"
+    message = f"no visitor export in this {what}"
+    return IcpctlError(message, "no_visitors", Location(_shown(str(path))), hint)
+
+
+def _of_path(path: Path, skipped: list[str]) -> Iterator[Source]:
     """Yield the source for a file, or those for the members of an archive."""
-    if path.suffix.lower() != _ARCHIVE or not path.is_file():
+    if path.suffix.lower() != ARCHIVE or not path.is_file():
         yield _of_file(path)
         return
     shown = _shown(str(path))
@@ -285,29 +230,31 @@ def _of_path(path: Path) -> Iterator[Source]:
             partition=_partition(path / member),
             member=member,
         )
-        if is_export_name(member) or _suffix(member) in _UNTELLING:
-            yield _of_member(source)
+        head = head_of(source, 8)
+        source = replace(source, compression=compression_of(head))
+        if is_export_name(member) or (says_nothing(member) and _holds_records(source)):
+            yield _of_member(source, head)
+        else:
+            skipped.append(source.name)
 
 
-def _of_member(source: Source) -> Source:
-    head = head_of(source, 8)
-    source = replace(source, compression=compression_of(head))
-    found = replace(source, format=_format(source, head))
-    if found.format in ("parquet", "workbook"):
+def _of_member(source: Source, head: bytes) -> Source:
+    source = replace(source, format=_format(source, head))
+    if source.format in ("parquet", "workbook"):
         raise IcpctlError(
-            f"a {found.format} file is not read from within an archive",
+            f"a {source.format} file is not read from within an archive",
             "unreadable",
             Location(source.name),
             "extract it first",
         )
-    return found
+    return source
 
 
 def _sheet_of(name: str) -> Source | None:
     """Return the source for `FILE#SHEET`, a sheet of a workbook."""
     file, mark, sheet = name.rpartition("#")
     path = Path(file)
-    if not mark or _named_format(file) != "workbook" or not path.is_file():
+    if not mark or named_format(file) != "workbook" or not path.is_file():
         return None
     return replace(_of_file(path), name=_shown(name), sheet=sheet)
 
@@ -326,21 +273,16 @@ def is_export(path: Path) -> bool:
     """Return whether a file in a folder is taken for an export, by its name or its content."""
     if not path.is_file():
         return False
-    if is_export_name(path.name) or path.suffix.lower() == _ARCHIVE:
+    if is_export_name(path.name) or path.suffix.lower() == ARCHIVE:
         return True
-    return _suffix(path.name) in _UNTELLING and _holds_records(path)
+    return says_nothing(path.name) and _holds_records(_of_file(path))
 
 
-def is_export_name(name: str) -> bool:
-    """Return whether a file's name in a folder is that of an export."""
-    return bool(_named_format(name)) and not is_hidden(name)
-
-
-def _holds_records(path: Path) -> bool:
+def _holds_records(source: Source) -> bool:
     """Return whether a file begins as JSON, CSV or Parquet."""
     from icpctl.exports.files.csv_dialect import looks_like_csv
 
-    head = head_of(_of_file(path)).lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = head_of(source).lstrip(b"\xef\xbb\xbf \t\r\n")
     return head[:1] in (b"{", b"[") or head.startswith(_PARQUET) or looks_like_csv(head)
 
 
@@ -357,19 +299,6 @@ def head_of(source: Source, size: int = HEAD_BYTES) -> bytes:
         except DamagedError:
             pass
     return bytes(data[:filled])
-
-
-def _suffix(name: str) -> str:
-    """Return the ending of a name that tells the format, in lower case."""
-    name = name.lower()
-    for suffix in COMPRESSIONS:
-        name = name.removesuffix(suffix)
-    return os.path.splitext(name)[1]
-
-
-def _named_format(name: str) -> Format | None:
-    """Return what a file's name says that it holds."""
-    return _FORMATS.get(_suffix(name))
 
 
 def _of_file(path: Path) -> Source:
@@ -409,28 +338,33 @@ def as_source(name: str, path: Path, size: int, head: bytes) -> Source:
 
 def _format(source: Source, head: bytes) -> Format:
     """Return the format by the first bytes, else by the name, else by the first lines."""
-    named = _named_format(source.name)
+    named = named_format(source.name)
     if head.startswith(_PARQUET):
         return "parquet"
     if named == "json" or head.lstrip().startswith(b"{"):
         return "json"
-    if named is None:
-        from icpctl.exports.files.csv_dialect import looks_like_csv
-
-        return "csv" if looks_like_csv(head_of(source)) else "json"
-    if named == "csv":
-        return named
-    if named == "workbook" and not source.compression:
-        return named
-    if not source.compression:
+    if head.startswith(_ZIP) and named != "workbook":
+        raise IcpctlError(
+            "this is a zip archive or a workbook, by its content",
+            "unreadable",
+            Location(source.name),
+            "its name should end in .zip or .xlsx, and neither is read through a pipe",
+        )
+    if source.compression and named in ("parquet", "workbook"):
+        what = "Parquet file" if named == "parquet" else named
+        raise IcpctlError(
+            f"a {what} is not read through its own compression",
+            "unreadable",
+            Location(source.name),
+            "decompress it first; what it holds is compressed already",
+        )
+    is_text = named == "workbook" and not head.startswith((_ZIP, _OLE))
+    if named and not is_text:
         return named  # what is wrong with it shows when it is read
-    what = "Parquet file" if named == "parquet" else named
-    raise IcpctlError(
-        f"a {what} is not read through its own compression",
-        "unreadable",
-        Location(source.name),
-        "decompress it first; what it holds is compressed already",
-    )
+
+    from icpctl.exports.files.csv_dialect import looks_like_csv
+
+    return "csv" if looks_like_csv(head_of(source)) else "json"
 
 
 def _partition(path: Path) -> tuple[tuple[str, str], ...]:
