@@ -25,10 +25,7 @@ MODULE_LINES, FOLDER_FILES = 400, 15
 CORE_LINES = 30_620
 """Lines of the core at most; 16,000 is the aim."""
 
-LONG_MODULES = {
-    "exports/columns/path_values.py",
-    "exports/files/sources.py",
-}
+LONG_MODULES = {"exports/columns/path_values.py"}
 """Modules that may be longer, until they are divided."""
 
 LOADED_BY_SCORE = 165

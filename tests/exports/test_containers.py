@@ -224,6 +224,20 @@ def test_what_of_a_sheet_is_not_a_record(tmp_path: Path) -> None:
     assert "first sheet" not in icpctl("score", f"{path}#Deals", "--dir", ICPS, cwd=tmp_path).err
 
 
+@pytest.mark.parametrize("name", ["v.xlsx", "v.csv", "v.json"])
+def test_a_key_may_have_a_dot_before_a_space(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    key, value = "No. of Employees", "1,200"
+    contents = {
+        "v.xlsx": workbook(("Leads", [["id", key], ["1", value]])),
+        "v.csv": f'id,{key}\n1,"{value}"\n'.encode(),
+        "v.json": json.dumps([{"id": "1", key: value}]).encode(),
+    }
+    path.write_bytes(contents[name])
+    for written in (key, f'"{key}"'):
+        assert read(path, {"id": "id", "company_size": written}).column("company_size") == [value]
+
+
 def test_merged_cells_have_their_value_in_each_row(tmp_path: Path) -> None:
     path = tmp_path / "v.xlsx"
     rows = [["id", "industry", "size"], ["1", "SaaS", 5], ["2", None, 6], ["3", None, 7]]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from icpctl.exports.files.sources import Source
 
+EXPORT_AGAIN = "export the visitors again, and look at the file before it is scored"
+"""What to do where a file is something else than an export."""
+
 _KEYS_SHOWN = 8
 
 
@@ -81,6 +84,8 @@ def map_sources(
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
     """What is wrong with a file of which nothing was found, and what to do."""
+    if one.foreign:
+        return f"this is {one.foreign}", EXPORT_AGAIN
     has = f"only {_listed(one.keys)}" if one.keys else "nor anything else"
     return (
         f"no record has a field of a visitor, {has}; tried the mapping {one.mapping.name}",

@@ -12,19 +12,20 @@ from urllib.parse import unquote
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.archives import MemberStream, member_names
-from icpctl.exports.files.file_names import (
+from icpctl.exports.files.file_search import (
     ARCHIVE,
     FORMATS,
     Format,
+    files_below,
     is_export_name,
+    matches,
     named_format,
     says_nothing,
 )
-from icpctl.exports.files.file_search import files_below, matches
-from icpctl.exports.files.pipes import Pipe
 from icpctl.exports.files.streams import (
     DamagedError,
     OpenedFile,
+    Pipe,
     compression_of,
     decompressed,
     identity_of,

@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.exports.detection.format_detection import doubled_columns, unknown_format
+from icpctl.exports.detection.format_detection import (
+    EXPORT_AGAIN,
+    doubled_columns,
+    unknown_format,
+)
 from icpctl.exports.scanner.scanning import notice
 from icpctl.output.console import is_coloured, note, shown, shown_line, styled
 from icpctl.output.wording import counted, cut
@@ -58,7 +62,7 @@ def print_unknown(mapped: Sequence[Mapped]) -> None:
     """Print on stderr of which files the first records have no field of a visitor."""
     colour = is_coloured(sys.stderr)
     for its in mapped:
-        if not its.fits:
+        if not its.fits or its.foreign:
             _warn(its.source, *unknown_format(its), colour=colour)
 
 
@@ -69,7 +73,7 @@ def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
     for file in unread.files:
         hint = None
         if file.foreign:
-            hint = "export the visitors again, and look at the file before it is scored"
+            hint = EXPORT_AGAIN
         elif file.has_records:
             _, hint = unknown_format(by_name[file.file])
         _warn(file.file, unread_file_text(file, by_name.get(file.file)), hint, colour=colour)
