@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
@@ -60,16 +60,23 @@ class Mapped:
 
 
 def map_sources(
-    sources: Sequence[Source], forced: Sequence[Mapping] = (), *, keep: int = 0
+    sources: Sequence[Source],
+    forced: Sequence[Mapping] = (),
+    *,
+    keep: int = 0,
+    rolled_up: bool = False,
 ) -> list[Mapped]:
     """Return the mapping of each file: of `forced` the first that recognises it, else their first.
 
     Without `forced` it is what the file's first records tell. The first records of the first `keep`
-    files are kept, and those of what cannot be read again. Raises `IcpctlError`
-    `mapping_fits_nothing` where `forced` finds no field in any file.
+    files are kept, and those of what cannot be read again. Repeated ids are not counted where
+    records are `rolled_up`. Raises `IcpctlError` `mapping_fits_nothing` where `forced` finds no
+    field in any file.
     """
     forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
     mapped = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
+    if rolled_up:
+        mapped = [replace(of_file, repeated_ids=0) for of_file in mapped]
     if forced and mapped and not any(file.fits or file.first for file in mapped):
         these = "this mapping" if len(forced) == 1 else "these mappings"
         raise IcpctlError(

@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one
 
 
-def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
-    """Print on stderr a line for each mapping that was recognised, and what is odd about files.
-
-    Repeated ids are what a roll-up is for, so they are not odd where records are `rolled_up`.
-    """
+def print_mapped(mapped: Sequence[Mapped]) -> None:
+    """Print on stderr a line for each mapping that was recognised, and what is odd about files."""
     colour = is_coloured(sys.stderr)
     if mapped and (text := notice()):
         note(text)
@@ -53,9 +50,7 @@ def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
             )
         if its.doubled:
             _warn(its.source, *doubled_columns(its), colour=colour)
-    if not rolled_up:
-        repeating = [file for file in mapped if file.repeated_ids and not file.mapping.by]
-        _print_repeated(repeating, colour=colour)
+    _print_repeated([file for file in mapped if file.repeated_ids], colour=colour)
 
 
 def print_unknown(mapped: Sequence[Mapped]) -> None:
