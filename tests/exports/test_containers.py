@@ -187,6 +187,26 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert caught.value.hint == "it has: Leads, More"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_empty_rows_and_repeated_headers_of_csv_are_not_records(tmp_path: Path, end: str) -> None:
+    header = "id,industry,size"
+    rows = [",,", header, "1,Software,120", ",,", ",,", "2,,", ",,7", '3,",,', ",,", header]
+    rows += ['",5', "\ufeff" + header, "4,SaaS,9", header, ",,"]
+    path = tmp_path / "v.csv"
+    path.write_bytes(end.join(rows).encode())
+    found = read(path, FIELDS)
+    assert found.column("id") == ["1", "2", None, "3", "4"]
+    assert found.lines == [3, 6, 7, 8, 13]
+    assert found.rejected == []
+    ended = icpctl("score", path, "--dir", ICPS, cwd=tmp_path)
+    assert f"{path}: 2 repeated headers skipped" in ended.err
+
+
+def test_columns_without_a_name_are_not_called_alike(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("id,industry,,\n1,Software,,\n")
+    assert "several columns" not in icpctl("score", "v.csv", "--dir", ICPS, cwd=tmp_path).err
+
+
 def test_a_workbook_of_excel_97() -> None:
     found = read(FIXTURES / "leads.xls", FIELDS | {"last_seen": "seen"})
     assert found.column("company_size") == [120, "51-200"]

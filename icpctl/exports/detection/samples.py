@@ -109,13 +109,10 @@ def _first_lines(source: Source, count: int) -> Iterator[bytes]:
 
 
 def column_names(source: Source) -> list[str]:
-    """Return the names of a table's columns as the file has them, also those that it has twice."""
-    from icpctl.exports.readers import csv_files, parquet_files
+    """Return the names of a Parquet file's columns, also those that it has twice."""
+    from icpctl.exports.readers import parquet_files
 
-    if source.format in ("json", "workbook"):
-        return []
-    names_of = csv_files.header_names if source.format == "csv" else parquet_files.column_names
-    return names_of(source)
+    return parquet_files.column_names(source) if source.format == "parquet" else []
 
 
 def skipped_lines(source: Source) -> int:
