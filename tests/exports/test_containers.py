@@ -298,6 +298,13 @@ def test_an_archive_without_exports_is_an_error(tmp_path: Path) -> None:
     assert "exports: v.zip/readme.md\n" in icpctl("score", ".", "--dir", ICPS, cwd=tmp_path).err
 
 
+def test_json_in_utf_16_is_called_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text('{"id": "1"}\n', "utf-16")
+    ended = icpctl("score", "v.jsonl", "--dir", ICPS, cwd=tmp_path)
+    assert ended.code == 1
+    assert "v.jsonl: warning: this is a UTF-16 file, and JSON must be UTF-8" in ended.err
+
+
 MISNAMED = {
     "a text that is called .xls": ("v.xls", "id\tindustry\tsize\n1\tSoftware\t120\n", "1"),
     "JSON that is called .xlsx": ("v.xlsx", '[{"id": "1"}]', "1"),

@@ -300,6 +300,16 @@ ENCODINGS = [
 ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "v.csv"
+    path.write_bytes("id,city\n1,Köln\n".encode(encoding))
+    with pytest.raises(IcpctlError, match="most likely UTF-16 without a byte") as caught:
+        read(path, FIELDS)
+    assert f"--encoding {encoding} reads it" in (caught.value.hint or "")
+    assert read(path, FIELDS, encoding=encoding).column("city") == ["Köln"]
+
+
 @pytest.mark.parametrize(("text", "encoding"), ENCODINGS)
 def test_the_likely_encoding_is_named(tmp_path: Path, text: str, encoding: str) -> None:
     (tmp_path / "v.csv").write_bytes(f"id;city;region{';' * (text.count(';') - 2)}\n".encode())

@@ -91,6 +91,9 @@ def likely_encoding(raw: bytes) -> tuple[str, str]:
     In Latin letters that is where most of the bytes beyond ASCII are common ones. Several such
     bytes in a row are of another script, where all words should be of its letters.
     """
+    if b"\0" in raw:
+        order = "be" if raw.startswith(b"\0") else "le"
+        return f"utf-16-{order}", "UTF-16 without a byte order mark"
     if _OTHER_SCRIPT.search(raw):
         for name, (words, pattern) in _SCRIPTS.items():
             texts = _WORDS.findall(raw.decode(name, "replace"))

@@ -105,6 +105,8 @@ def csv_tasks(
     if header is None or not header.cells:
         yield lambda: _nothing_but(source, columns, scanners, header, damage)
         return
+    if b"\0" in header.raw and not source.encoding:
+        raise _not_utf8(source, header.raw)
     rest = _rest(head[header.end :], None if is_whole else stream, damage)
     reader = _Records(source, columns, scanners, header, distinct_names(header.names))
     before: _Block | None = None
