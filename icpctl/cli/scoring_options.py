@@ -10,6 +10,7 @@ from icpctl.errors import IcpctlError
 from icpctl.exports.visitor_keys import By, VisitorKey
 from icpctl.mappings.loading import load_mapping
 from icpctl.mappings.mapping import Mapping, parse_path
+from icpctl.output.console import note
 from icpctl.scoring.bounds import Limit, Strictness
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
@@ -33,9 +34,17 @@ def visitors_of(visitors: list[str] | None) -> list[str]:
 def mappings_of(names: list[str] | None) -> tuple[Mapping, ...]:
     """Return the mappings that `--mapping` or the settings name; none means to recognise formats.
 
-    Raises `IcpctlError`: `no_such_mapping`, `bad_mapping`.
+    One that no file can take is said on stderr. Raises `IcpctlError`: `no_such_mapping`,
+    `bad_mapping`.
     """
-    return tuple(map(load_mapping, dict.fromkeys(names or load_settings().mapping)))
+    mappings = tuple(map(load_mapping, dict.fromkeys(names or load_settings().mapping)))
+    for mapping in mappings[1:]:
+        if not mapping.recognised_by and not mapping.deals:
+            note(
+                f"warning: no file takes the mapping {mapping.name}, which has no recognised_by; "
+                f"files that no mapping recognises take the first, {mappings[0].name}"
+            )
+    return mappings
 
 
 def scoring_options(

@@ -71,7 +71,10 @@ Path: TypeAlias = tuple[Step, ...]
 A conversion is the last; a constant, or several paths together, is the only one but for that.
 """
 
-_KEY = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]]+)', re.DOTALL)
+# The dot in `No. of Employees` leads to no other key.
+_KEY = re.compile(
+    r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>(?! )(?:[^."\[\]]|\.(?= ))+)', re.DOTALL
+)
 _KEY_IN_TEST = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^."\[\]=]+)', re.DOTALL)
 _VALUE = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"\[\]]+)', re.DOTALL)
 _PICK = re.compile(r"\[(-?[0-9]{1,9})\]")

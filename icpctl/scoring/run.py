@@ -184,9 +184,7 @@ def score(
     exports = find_exports(visitors, options.encoding, follow=options.follow)
     sources = exports.sources
     on_sources(sources)
-    mapped = map_sources(sources, options.mappings)
-    if options.by:  # then it is known that a visitor may have several records
-        mapped = [replace(of_file, repeated_ids=0) for of_file in mapped]
+    mapped = map_sources(sources, options.mappings, rolled_up=bool(options.by))
     if options.follow:
         _require_followable(sources, mapped, options.by)
     in_order = bool(watch or options.fields) and not options.any_order

@@ -118,6 +118,10 @@ def test_ids_that_repeat_may_be_those_of_events(folder: Path) -> None:
     ended = icpctl("score", "v.jsonl", cwd=folder)
     assert ended.code == 0
     assert "2 of the first 5 records have the id of one before: if these are events" in ended.err
+    for command in ("score", "explain --id a.example.com"):
+        ended = icpctl(*command.split(), "v.jsonl", "--by", "domain", cwd=folder)
+        assert ended.code == 0
+        assert "the id of one before" not in ended.err
 
 
 def test_a_date_of_two_readings_says_so(folder: Path) -> None:

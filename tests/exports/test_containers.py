@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
@@ -21,10 +22,11 @@ from icpctl.exports.readers.json_documents import layout_of
 from tests.exports.tables import read
 from tests.exports.torture import CONFIGS, gzipped
 from tests.long import examples
+from tests.process import icpctl
 from tests.support import score_files
 
-if TYPE_CHECKING:
-    from pathlib import Path
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+ICPS = FIXTURES / "cases" / "cfg"
 
 FIELDS: dict[str, str | list[str]] = {"id": "id", "industry": "industry", "company_size": "size"}
 RECORDS = [
@@ -117,12 +119,16 @@ def test_any_records_in_an_array_are_those_on_lines(
     assert (found.rows, found.rejected) == (wanted.rows, [])
 
 
-def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
-    """An .xlsx file with these sheets, cells as inline texts and numbers."""
+def workbook(*sheets: tuple[str, list[list[Any]]], merged: str = "") -> bytes:
+    """An .xlsx file with these sheets, cells as inline texts and numbers.
+
+    `merged` is a range of cells, such as `C2:C3`, that are merged in each sheet.
+    """
     names = [name for name, _ in sheets]
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     package = "http://schemas.openxmlformats.org/package/2006"
+    ranges = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(
@@ -153,7 +159,7 @@ def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
             )
             archive.writestr(
                 f"xl/worksheets/s{n}.xml",
-                f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>',
+                f'<worksheet xmlns="{main}"><sheetData>{data}</sheetData>{ranges}</worksheet>',
             )
     return file.getvalue()
 
@@ -181,6 +187,84 @@ def test_a_workbook(tmp_path: Path) -> None:
     assert caught.value.hint == "it has: Leads, More"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_empty_rows_and_repeated_headers_of_csv_are_not_records(tmp_path: Path, end: str) -> None:
+    header = "id,industry,size"
+    rows = [",,", header, "1,Software,120", ",,", ",,", "2,,", ",,7", '3,",,', ",,", header]
+    rows += ['",5', "\ufeff" + header, "4,SaaS,9", header, ",,"]
+    path = tmp_path / "v.csv"
+    path.write_bytes(end.join(rows).encode())
+    found = read(path, FIELDS)
+    assert found.column("id") == ["1", "2", None, "3", "4"]
+    assert found.lines == [3, 6, 7, 8, 13]
+    assert found.rejected == []
+    ended = icpctl("score", path, "--dir", ICPS, cwd=tmp_path)
+    assert f"{path}: 2 repeated headers skipped" in ended.err
+
+
+def test_columns_without_a_name_are_not_called_alike(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("id,industry,,\n1,Software,,\n")
+    assert "several columns" not in icpctl("score", "v.csv", "--dir", ICPS, cwd=tmp_path).err
+
+
+def test_a_workbook_of_excel_97() -> None:
+    found = read(FIXTURES / "leads.xls", FIELDS | {"last_seen": "seen"})
+    assert found.column("company_size") == [120, "51-200"]
+    assert found.column("last_seen") == ["2026-11-20T10:30:00", "2026-11-19"]
+
+
+def test_what_of_a_sheet_is_not_a_record(tmp_path: Path) -> None:
+    header = ["id", "industry", "industry", "size"]
+    rows: list[list[Any]] = [
+        ["Leads", None, None, None],
+        [],
+        header,
+        ["1", "SaaS", "Software", 120],
+        header,
+        ["2", None, None, None],
+        [],
+        ["3", "Retail", "Trade", 7],
+        [],
+        ["Total: 3", None, None, None],
+        ["Do not distribute"],
+    ]
+    path = tmp_path / "v.xlsx"
+    path.write_bytes(workbook(("Leads", rows), ("Deals", SHEET)))
+    ended = icpctl("score", path, "--dir", ICPS, "--out", "-", cwd=tmp_path)
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "2", "3"]
+    for line in (
+        f"{path}: 2 lines above the header skipped",
+        f"{path}: the first sheet is read, not Deals; {path}#Deals names one",
+        f"{path}: 1 repeated header skipped",
+        f"{path}:10: rejected: below a blank row, and has 1 cell of 4",
+        f"{path}:11: rejected: below a blank row, and has 1 cell of 4",
+    ):
+        assert line in ended.err
+    assert ended.code == 1
+    assert "first sheet" not in icpctl("score", f"{path}#Deals", "--dir", ICPS, cwd=tmp_path).err
+
+
+@pytest.mark.parametrize("name", ["v.xlsx", "v.csv", "v.json"])
+def test_a_key_may_have_a_dot_before_a_space(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    key, value = "No. of Employees", "1,200"
+    contents = {
+        "v.xlsx": workbook(("Leads", [["id", key], ["1", value]])),
+        "v.csv": f'id,{key}\n1,"{value}"\n'.encode(),
+        "v.json": json.dumps([{"id": "1", key: value}]).encode(),
+    }
+    path.write_bytes(contents[name])
+    for written in (key, f'"{key}"'):
+        assert read(path, {"id": "id", "company_size": written}).column("company_size") == [value]
+
+
+def test_merged_cells_have_their_value_in_each_row(tmp_path: Path) -> None:
+    path = tmp_path / "v.xlsx"
+    rows = [["id", "industry", "size"], ["1", "SaaS", 5], ["2", None, 6], ["3", None, 7]]
+    path.write_bytes(workbook(("Leads", rows), merged="B2:B3"))
+    assert read(path, FIELDS).column("industry") == ["SaaS", "SaaS", None]
+
+
 def test_a_workbook_that_cannot_be_read_is_told_and_others_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04 no workbook")
     (tmp_path / "b.jsonl").write_bytes(lines(RECORDS))
@@ -188,6 +272,57 @@ def test_a_workbook_that_cannot_be_read_is_told_and_others_are_read(tmp_path: Pa
     assert [row["id"] for row in scored.rows] == ["1", "2", "3"]
     assert [(one.line, one.is_damage) for one in scored.rejected] == [(1, True)]
     assert scored.report["rejected"] == 0
+
+
+def test_an_archive_says_what_of_it_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "v.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "id,industry,size\n1,Software,120\n")
+        archive.writestr("log/17951", gzipped(lines(RECORDS[1:])))
+        archive.writestr("readme.txt", "The leads of November.\nNot to be shared.\n")
+        archive.writestr("more.zip", b"PK\x03\x04")
+    ended = icpctl("score", path, "--dir", ICPS, "--out", "-", cwd=tmp_path)
+    assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1", "2", "3"]
+    skipped = f"{path}/more.zip, {path}/readme.txt"
+    assert f"skipped, since their names are not those of exports: {skipped}" in ended.err
+
+
+def test_an_archive_without_exports_is_an_error(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
+        archive.writestr("readme.md", "The leads of November.")
+    ended = icpctl("score", "v.zip", "--dir", ICPS, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "v.zip: error: no visitor export in this archive" in ended.err
+    assert "skipped: v.zip/readme.md" in ended.err
+    (tmp_path / "a.csv").write_text("id,industry\n1,Software\n")
+    assert "exports: v.zip/readme.md\n" in icpctl("score", ".", "--dir", ICPS, cwd=tmp_path).err
+
+
+def test_json_in_utf_16_is_called_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text('{"id": "1"}\n', "utf-16")
+    ended = icpctl("score", "v.jsonl", "--dir", ICPS, cwd=tmp_path)
+    assert ended.code == 1
+    assert "v.jsonl: warning: this is a UTF-16 file, and JSON must be UTF-8" in ended.err
+
+
+MISNAMED = {
+    "a text that is called .xls": ("v.xls", "id\tindustry\tsize\n1\tSoftware\t120\n", "1"),
+    "JSON that is called .xlsx": ("v.xlsx", '[{"id": "1"}]', "1"),
+    "a page that is called .xls": ("v.xls", "<html><body>Log in</body></html>", "an HTML page"),
+    "an archive that is called .csv": ("v.csv", "PK\x03\x04 ...", "a zip archive or a workbook"),
+}
+
+
+@pytest.mark.parametrize("case", MISNAMED)
+def test_what_a_file_holds_is_told_by_its_content(tmp_path: Path, case: str) -> None:
+    name, content, wanted = MISNAMED[case]
+    (tmp_path / name).write_text(content)
+    ended = icpctl("score", name, "--dir", ICPS, "--out", "-", cwd=tmp_path)
+    if wanted == "1":
+        assert [json.loads(line)["id"] for line in ended.out.splitlines()] == ["1"]
+    else:
+        assert wanted in ended.err
+        assert ended.code != 0
 
 
 def test_an_archive(tmp_path: Path) -> None:

@@ -282,3 +282,39 @@ def test_a_compressed_parquet_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "v.parquet.gz").write_bytes(gzip.compress(b"PAR1"))
     with pytest.raises(IcpctlError, match="decompress it first"):
         read(tmp_path / "v.parquet.gz", FIELDS)
+
+
+ENCODINGS = [
+    ("1;Müller;Österreich", "cp1252"),
+    ("1;Ærøskøbing;Danmark", "cp1252"),
+    ("1;FORÊT;São Paulo", "cp1252"),
+    ("1;Müller;Straße", "mac_roman"),
+    ("1;Müller;Straße", "cp850"),
+    ("1;Łódź;Żółć", "cp1250"),
+    ("1;Иван Петров;Россия;OOO", "cp1251"),
+    ("1;Ελλάδα;Αθήνα", "cp1253"),
+    ("1;山田太郎;日本", "shift_jis"),
+    ("1;カタカナ;会社", "shift_jis"),
+    ("1;김철수;대한민국", "cp949"),
+    ("1;张三;中国;北京软件", "gb18030"),
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_named(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "v.csv"
+    path.write_bytes("id,city\n1,Köln\n".encode(encoding))
+    with pytest.raises(IcpctlError, match="most likely UTF-16 without a byte") as caught:
+        read(path, FIELDS)
+    assert f"--encoding {encoding} reads it" in (caught.value.hint or "")
+    assert read(path, FIELDS, encoding=encoding).column("city") == ["Köln"]
+
+
+@pytest.mark.parametrize(("text", "encoding"), ENCODINGS)
+def test_the_likely_encoding_is_named(tmp_path: Path, text: str, encoding: str) -> None:
+    (tmp_path / "v.csv").write_bytes(f"id;city;region{';' * (text.count(';') - 2)}\n".encode())
+    with (tmp_path / "v.csv").open("ab") as file:
+        file.write(text.encode(encoding) + b"\n")
+    with pytest.raises(IcpctlError, match="not UTF-8, most likely") as caught:
+        read(tmp_path / "v.csv", FIELDS)
+    assert f"--encoding {encoding} reads it" in (caught.value.hint or "")

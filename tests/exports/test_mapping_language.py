@@ -230,6 +230,27 @@ def test_mappings_are_options_and_settings(tmp_path: Path) -> None:
     assert icpctl("score", "a.csv", "b.jsonl", "--out", "-", cwd=tmp_path).out == ended.out
 
 
+@pytest.mark.parametrize("command", ["score", "inspect", "rollup --by ref --out -"])
+def test_a_mapping_that_no_file_can_take_is_said(tmp_path: Path, command: str) -> None:
+    (tmp_path / "crm.yaml").write_text("id: ref\nindustry: sector\n")
+    (tmp_path / "web.yaml").write_text("id: v\nindustry: branch\n")
+    (tmp_path / "deals.yaml").write_text("deals: {key: ref}\n")
+    write(tmp_path / "a.csv", [{"ref": "1", "sector": "Software"}])
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "any.json").write_text(
+        json.dumps(config("any", ("industry", "exists", True))[1])
+    )
+    given = [f"--mapping={name}.yaml" for name in ("crm", "web", "deals")]
+    ended = icpctl(*command.split(), "a.csv", *given, cwd=tmp_path)
+    assert ended.code == 0
+    assert ended.err.count("no file takes the mapping") == 1
+    assert (
+        "warning: no file takes the mapping web.yaml, which has no recognised_by; "
+        "files that no mapping recognises take the first, crm.yaml\n"
+    ) in ended.err
+    assert "no file takes" not in icpctl("inspect", "a.csv", given[0], cwd=tmp_path).err
+
+
 def test_mappings_that_find_nothing_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("id: x\n")
     (tmp_path / "b.yaml").write_text("id: y\n")

@@ -285,6 +285,8 @@ def test_count(text: str, count: int | None) -> None:
         ('[e=$pageview]."a.b"', (Elements(((("e",), "$pageview"),)), "a.b")),
         ('"Employee Count"', ("Employee Count",)),
         ("a=b", ("a=b",)),
+        ("No. of Employees", ("No. of Employees",)),
+        ('Acme."No."." b"', ("Acme", "No.", " b")),
     ],
 )
 def test_path(text: str, path: paths.Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ def foreign_content(head: bytes, records: Sequence[dict[str, Any]]) -> str | Non
     for beginning, words in _BEGINNINGS:
         if beginning.match(text):
             return words
+    if not records and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "a UTF-16 file, and JSON must be UTF-8"
     if len(records) == 1 and (message := _error_of(records[0])):
         return f"the error response of an API: {message}"
     return None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import first_value
 from icpctl.exports.detection.recognition import fields_in, formed_fields, mapping_of
 from icpctl.exports.detection.record_forms import formed
-from icpctl.exports.detection.samples import column_names, first_records, skipped_lines
+from icpctl.exports.detection.samples import (
+    column_names,
+    first_records,
+    other_sheets,
+    skipped_lines,
+)
 from icpctl.exports.files.sources import head_of
 from icpctl.mappings.mapping import ID, Mapping
 from icpctl.values.json_records import scalar_text
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.exports.files.sources import Source
+
+EXPORT_AGAIN = "export the visitors again, and look at the file before it is scored"
+"""What to do where a file is something else than an export."""
 
 _KEYS_SHOWN = 8
 
@@ -30,9 +38,10 @@ class Mapped:
     `recognised` says that the file's records showed it. `first` are the fields that some of the
     first records have. `fits` is false where these have none but an id; `keys` are then some of
     theirs. `doubled` are names that several columns of a table have, of which only the first is
-    read. `skipped_lines` are above the header of a CSV file. Of the first records, `looked_at`
-    many, `repeated_ids` have the id of one before, though none are rolled up. `foreign` is what
-    the file is instead of an export. `kept` are the first records of what cannot be read again.
+    read. `skipped_lines` are above the header of a table; `sheets` of a workbook are not read. Of
+    the first records, `looked_at` many, `repeated_ids` have the id of one before, though none are
+    rolled up. `foreign` is what the file is instead of an export. `kept` are the first records of
+    what cannot be read again.
     """
 
     source: str
@@ -42,6 +51,7 @@ class Mapped:
     keys: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     skipped_lines: int = 0
+    sheets: tuple[str, ...] = ()
     first: frozenset[str] = frozenset()
     repeated_ids: int = 0
     looked_at: int = 0
@@ -50,16 +60,23 @@ class Mapped:
 
 
 def map_sources(
-    sources: Sequence[Source], forced: Sequence[Mapping] = (), *, keep: int = 0
+    sources: Sequence[Source],
+    forced: Sequence[Mapping] = (),
+    *,
+    keep: int = 0,
+    rolled_up: bool = False,
 ) -> list[Mapped]:
     """Return the mapping of each file: of `forced` the first that recognises it, else their first.
 
     Without `forced` it is what the file's first records tell. The first records of the first `keep`
-    files are kept, and those of what cannot be read again. Raises `IcpctlError`
-    `mapping_fits_nothing` where `forced` finds no field in any file.
+    files are kept, and those of what cannot be read again. Repeated ids are not counted where
+    records are `rolled_up`. Raises `IcpctlError` `mapping_fits_nothing` where `forced` finds no
+    field in any file.
     """
     forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
     mapped = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
+    if rolled_up:
+        mapped = [replace(of_file, repeated_ids=0) for of_file in mapped]
     if forced and mapped and not any(file.fits or file.first for file in mapped):
         these = "this mapping" if len(forced) == 1 else "these mappings"
         raise IcpctlError(
@@ -74,6 +91,8 @@ def map_sources(
 
 def unknown_format(one: Mapped) -> tuple[str, str]:
     """What is wrong with a file of which nothing was found, and what to do."""
+    if one.foreign:
+        return f"this is {one.foreign}", EXPORT_AGAIN
     has = f"only {_listed(one.keys)}" if one.keys else "nor anything else"
     return (
         f"no record has a field of a visitor, {has}; tried the mapping {one.mapping.name}",
@@ -106,6 +125,7 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
         keys,
         doubled=tuple(n for n, count in Counter(column_names(source)).items() if count > 1),
         skipped_lines=skipped_lines(source),
+        sheets=other_sheets(source),
         first=first,
         repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
         looked_at=len(records),

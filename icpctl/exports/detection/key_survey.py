@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from icpctl.mappings.conversions import BOUNDS
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import json_records
 
@@ -72,6 +73,8 @@ def survey(records: Iterable[dict[str, Any]], *, with_nulls: bool = False) -> li
 
 def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, dict):
+        if value.keys() == set(BOUNDS):
+            yield path, value  # a range of employees is one value
         for key, inner in value.items():
             yield from _leaves(inner, (*path, key))
     elif isinstance(value, list):

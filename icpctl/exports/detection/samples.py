@@ -110,23 +110,32 @@ def _first_lines(source: Source, count: int) -> Iterator[bytes]:
 
 
 def column_names(source: Source) -> list[str]:
-    """Return the names of a table's columns as the file has them, also those that it has twice."""
-    if source.format == "csv":
-        from icpctl.exports.readers.csv_files import header_names
+    """Return the names of a Parquet file's columns, also those that it has twice."""
+    if source.format != "parquet":
+        return []
+    from icpctl.exports.readers.parquet_files import column_names as names_in
 
-        return header_names(source)
-    if source.format == "parquet":
-        from icpctl.exports.readers.parquet_files import column_names as names_in
-
-        return names_in(source)
-    return []
+    return names_in(source)
 
 
 def skipped_lines(source: Source) -> int:
-    """Return how many lines above the header of a CSV file are not records."""
+    """Return how many lines above the header of a CSV file or a sheet are not records."""
+    if source.format == "workbook":
+        from icpctl.exports.readers.workbooks import lines_above_header
+
+        return lines_above_header(source)
     if source.format != "csv":
         return 0
     from icpctl.exports.readers.csv_files import read_header
 
     header = read_header(source)
     return header.skipped if header else 0
+
+
+def other_sheets(source: Source) -> tuple[str, ...]:
+    """Return the sheets of a workbook that are not read, since its first one is."""
+    if source.format != "workbook":
+        return ()
+    from icpctl.exports.readers.workbooks import sheets_not_read
+
+    return sheets_not_read(source)

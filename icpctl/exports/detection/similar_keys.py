@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from icpctl.exports.detection.key_survey import SurveyedKey
 
 NAMES: dict[str, tuple[str, ...]] = {
-    ID: ("id", "uuid", "visitor", "record id", "lead id", "contact id", "lead no", "number"),
+    ID: (
+        *("id", "uuid", "visitor", "record id", "lead id", "contact id", "lead no", "number"),
+        *("uid", "user id", "user"),
+    ),
     LAST_SEEN: (
         *("last seen", "last visit", "last activity", "visited at", "last active", "seen"),
         *("last session", "last modified", "event time", "timestamp", "date", "time", "created at"),
@@ -53,7 +56,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("employee range", "employees range", "size range", "company size", "headcount range"),
         *("employees", "size"),
     ),
-    "utm_source": ("utm source", "source", "traffic source", "original source"),
+    "utm_source": ("utm source", "source", "traffic source"),
     "utm_medium": ("utm medium", "medium"),
     "utm_campaign": ("utm campaign", "campaign", "campaign name"),
     "utm_term": ("utm term", "term", "keyword"),
@@ -85,6 +88,7 @@ _GENERAL = {
 _MOST_FITTING, _LEAST_FITTING = 0.9, 0.5
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+")
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?[\w-]+(?:\.[\w-]+)+(?::\d+)?/?", re.I)
+_EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3})?")  # seconds or milliseconds from 2014 to 2033
 _PAGE = re.compile(r"(?:https?://[^\s/]+/\S*|/\S*)", re.I)
 
 
@@ -196,10 +200,9 @@ def _is_country(text: str) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    is_number = number_forms.json_number(text) is not None
-    return not is_number and (
-        date_forms.instant(text) is not None or date_forms.has_two_readings(text)
-    )
+    if number_forms.json_number(text) is not None:
+        return bool(_EPOCH.fullmatch(text))
+    return date_forms.instant(text) is not None or date_forms.has_two_readings(text)
 
 
 def _is_profile(text: str) -> bool:

@@ -29,8 +29,8 @@ class Record:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it is an empty line."""
-        return len(self.cells) == 1 and not self.cells[0].strip(b" \r")
+        """Whether it is an empty line, or the empty row of a spreadsheet."""
+        return not self.filled
 
     @property
     def filled(self) -> int:
@@ -132,7 +132,7 @@ def _below_preamble(head: bytes, start: int, line: int, *, is_whole: bool) -> He
             continue
         header = next(it for it in records if it.filled == most)
         above = records[: records.index(header)]
-        if any(it.filled for it in above) and _is_header(header):
+        if above and _is_header(header):
             if any(it.filled > min(2, most - 1) for it in above):
                 return None
             begin = _start_of(start, records, header)

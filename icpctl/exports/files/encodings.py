@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from icpctl.exports.files.streams import Stream
 
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_WESTERN = "äöüÄÖÜßéèêëáàâåãíìîïóòôõúùûçñøæÉÈÊÁÀÂÃÅÍÓÚÇÑØÆ\u2013\u2014\u2019\u2018\u201c\u201d€"
 _LIKELY = {
-    "cp1252": "Windows-1252 (Western Europe)",
-    "mac_roman": "Mac Roman",
-    "cp850": "code page 850 (DOS)",
+    "cp1252": ("Windows-1252 (Western Europe)", _WESTERN),
+    "mac_roman": ("Mac Roman", _WESTERN),
+    "cp850": ("code page 850 (DOS)", _WESTERN),
+    "cp1250": (
+        "Windows-1250 (Central Europe)",
+        "ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýáíéúČĎŘŠŽÁÍÉőűöüäßăîâșț",
+    ),
 }
-_LETTERS = frozenset(
-    "äöüÄÖÜßéèêëáàâåãíìîïóòôõúùûçñøæÉÈÁÀÅÇÑØÆ\u2013\u2014\u2019\u2018\u201c\u201d€"
-)
+"""Encodings of Latin letters: their words, and the letters that are common in them."""
+
+_SCRIPTS = {
+    "cp1251": ("Windows-1251 (Cyrillic)", r"[\u0400-\u042f]?[\u0430-\u045f]+|[\u0400-\u042f]+"),
+    "shift_jis": ("Shift JIS (Japanese)", r"[\u3040-\u30ff\u4e00-\u9fff]+"),
+    "cp949": ("code page 949 (Korean)", r"[\uac00-\ud7a3]+"),
+    "cp1253": ("Windows-1253 (Greek)", r"[\u0386-\u03ab]?[\u03ac-\u03ce]+|[\u0386-\u03ab]+"),
+    "gb18030": ("GB 18030 (Chinese)", r"[\u4e00-\u9fff]+"),
+}
+"""Encodings of other scripts: their words, and how words are written in them."""
+
+_OTHER_SCRIPT = re.compile(rb"[\x80-\xff][\x40-\xff][\x80-\xff][\x40-\xff]")
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 class Utf8:
@@ -72,11 +88,22 @@ class Utf8:
 def likely_encoding(raw: bytes) -> tuple[str, str]:
     """Return the name for `--encoding`, and the words, of what some bytes are most likely in.
 
-    It is the encoding in which most of the bytes beyond ASCII are letters of Western Europe.
+    In Latin letters that is where most of the bytes beyond ASCII are common ones. Several such
+    bytes in a row are of another script, where all words should be of its letters.
     """
+    if b"\0" in raw:
+        order = "be" if raw.startswith(b"\0") else "le"
+        return f"utf-16-{order}", "UTF-16 without a byte order mark"
+    if _OTHER_SCRIPT.search(raw):
+        for name, (words, pattern) in _SCRIPTS.items():
+            texts = _WORDS.findall(raw.decode(name, "replace"))
+            others = [text for text in texts if not text.isascii()]
+            if others and all(re.fullmatch(pattern, text) for text in others):
+                return name, words
 
     def letters(name: str) -> int:
-        return sum(letter in _LETTERS for letter in raw.decode(name, "replace"))
+        common = _LIKELY[name][1]
+        return sum(letter in common for letter in raw.decode(name, "replace"))
 
     name = max(_LIKELY, key=letters)
-    return name, _LIKELY[name]
+    return name, _LIKELY[name][0]

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.files.file_names import (
+from icpctl.exports.files.file_search import (
     ARCHIVE,
     FORMATS,
-    UNTELLING,
     Format,
+    files_below,
     is_export_name,
+    matches,
     named_format,
-    suffix_of,
+    says_nothing,
 )
-from icpctl.exports.files.file_search import files_below, matches
-from icpctl.exports.files.pipes import Pipe
 from icpctl.exports.files.streams import (
     DamagedError,
     OpenedFile,
+    Pipe,
     compression_of,
     decompressed,
     identity_of,
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from icpctl.exports.files.streams import Stream
 
 STDIN = "-"
-_PARQUET = b"PAR1"
+_PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"  # how workbooks of Excel 97 begin; some programs call a text .xls
 HEAD_BYTES = 1 << 16
 """Bytes that tell a format."""
 
@@ -172,36 +173,47 @@ def _expand(name: str, skipped: list[str]) -> Iterator[Source]:
         if name and path.is_dir():
             yield from _in_folder(path, skipped)
         elif name and path.exists():
-            yield from _of_path(path)
+            yield from _named(path, skipped)
         elif sheet := _sheet_of(name):
             yield sheet
         else:
             for match in _matching(name):
-                yield from _of_path(match)
+                yield from _named(match, skipped)
     except (OSError, ValueError) as error:  # a name that is too long, or with a NUL in it
         raise _unreadable(_shown(name), error) from None
 
 
+def _named(path: Path, skipped: list[str]) -> Iterator[Source]:
+    sources = list(_of_path(path, skipped))
+    yield from sources
+    if not sources:
+        raise _nothing_in("archive", path, skipped)
+
+
 def _in_folder(folder: Path, skipped: list[str]) -> Iterator[Source]:
     is_empty = True
-    others = []
+    others: list[str] = []
     for path in files_below(folder):
-        sources = list(_of_path(path)) if is_export(path) else []
-        yield from sources
-        is_empty &= not sources
-        if not sources:
+        if not is_export(path):
             others.append(_shown(str(path)))
+            continue
+        for source in _of_path(path, others):
+            is_empty = False
+            yield source
     skipped += others
     if is_empty:
-        hint = f"it should hold files that end in {', '.join(FORMATS)} (also .gz, .zst)"
-        if others:
-            hint += f"; skipped: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}"
-        raise IcpctlError(
-            "no visitor export in this folder", "no_visitors", Location(_shown(str(folder))), hint
-        )
+        raise _nothing_in("folder", folder, others)
 
 
-def _of_path(path: Path) -> Iterator[Source]:
+def _nothing_in(what: str, path: Path, skipped: Sequence[str]) -> IcpctlError:
+    hint = f"it should hold files that end in {', '.join(FORMATS)} (also .gz, .zst)"
+    if skipped:
+        hint += f"; skipped: {', '.join(skipped[:3])}{', ...' if len(skipped) > 3 else ''}"
+    message = f"no visitor export in this {what}"
+    return IcpctlError(message, "no_visitors", Location(_shown(str(path))), hint)
+
+
+def _of_path(path: Path, skipped: list[str]) -> Iterator[Source]:
     """Yield the source for a file, or those for the members of an archive."""
     if path.suffix.lower() != ARCHIVE or not path.is_file():
         yield _of_file(path)
@@ -224,22 +236,24 @@ def _of_path(path: Path) -> Iterator[Source]:
             partition=_partition(path / member),
             member=member,
         )
-        if is_export_name(member) or suffix_of(member) in UNTELLING:
-            yield _of_member(source)
+        head = head_of(source, 8)
+        source = replace(source, compression=compression_of(head))
+        if is_export_name(member) or (says_nothing(member) and _holds_records(source)):
+            yield _of_member(source, head)
+        else:
+            skipped.append(source.name)
 
 
-def _of_member(source: Source) -> Source:
-    head = head_of(source, 8)
-    source = replace(source, compression=compression_of(head))
-    found = replace(source, format=_format(source, head))
-    if found.format in ("parquet", "workbook"):
+def _of_member(source: Source, head: bytes) -> Source:
+    source = replace(source, format=_format(source, head))
+    if source.format in ("parquet", "workbook"):
         raise IcpctlError(
-            f"a {found.format} file is not read from within an archive",
+            f"a {source.format} file is not read from within an archive",
             "unreadable",
             Location(source.name),
             "extract it first",
         )
-    return found
+    return source
 
 
 def _sheet_of(name: str) -> Source | None:
@@ -267,14 +281,14 @@ def is_export(path: Path) -> bool:
         return False
     if is_export_name(path.name) or path.suffix.lower() == ARCHIVE:
         return True
-    return suffix_of(path.name) in UNTELLING and _holds_records(path)
+    return says_nothing(path.name) and _holds_records(_of_file(path))
 
 
-def _holds_records(path: Path) -> bool:
+def _holds_records(source: Source) -> bool:
     """Return whether a file begins as JSON, CSV or Parquet."""
     from icpctl.exports.files.csv_dialect import looks_like_csv
 
-    head = head_of(_of_file(path)).lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = head_of(source).lstrip(b"\xef\xbb\xbf \t\r\n")
     return head[:1] in (b"{", b"[") or head.startswith(_PARQUET) or looks_like_csv(head)
 
 
@@ -335,23 +349,28 @@ def _format(source: Source, head: bytes) -> Format:
         return "parquet"
     if named == "json" or head.lstrip().startswith(b"{"):
         return "json"
-    if named is None:
-        from icpctl.exports.files.csv_dialect import looks_like_csv
-
-        return "csv" if looks_like_csv(head_of(source)) else "json"
-    if named == "csv":
-        return named
-    if named == "workbook" and not source.compression:
-        return named
-    if not source.compression:
+    if head.startswith(_ZIP) and named != "workbook":
+        raise IcpctlError(
+            "this is a zip archive or a workbook, by its content",
+            "unreadable",
+            Location(source.name),
+            "its name should end in .zip or .xlsx, and neither is read through a pipe",
+        )
+    if source.compression and named in ("parquet", "workbook"):
+        what = "Parquet file" if named == "parquet" else named
+        raise IcpctlError(
+            f"a {what} is not read through its own compression",
+            "unreadable",
+            Location(source.name),
+            "decompress it first; what it holds is compressed already",
+        )
+    is_text = named == "workbook" and not head.startswith((_ZIP, _OLE))
+    if named and not is_text:
         return named  # what is wrong with it shows when it is read
-    what = "Parquet file" if named == "parquet" else named
-    raise IcpctlError(
-        f"a {what} is not read through its own compression",
-        "unreadable",
-        Location(source.name),
-        "decompress it first; what it holds is compressed already",
-    )
+
+    from icpctl.exports.files.csv_dialect import looks_like_csv
+
+    return "csv" if looks_like_csv(head_of(source)) else "json"
 
 
 def _partition(path: Path) -> tuple[tuple[str, str], ...]:

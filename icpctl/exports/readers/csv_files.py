@@ -7,6 +7,7 @@ leave the beginning of a record.
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -42,12 +43,6 @@ def read_header(source: Source) -> Header | None:
     with source.open(is_last=False) as opened:
         head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
     return find_header(head, is_whole=is_whole)
-
-
-def header_names(source: Source) -> list[str]:
-    """Return the names of a file's columns: of two with one name the second is `NAME_1`."""
-    header = read_header(source)
-    return distinct_names(header.names) if header else []
 
 
 def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
@@ -110,6 +105,8 @@ def csv_tasks(
     if header is None or not header.cells:
         yield lambda: _nothing_but(source, columns, scanners, header, damage)
         return
+    if b"\0" in header.raw and not source.encoding:
+        raise _not_utf8(source, header.raw)
     rest = _rest(head[header.end :], None if is_whole else stream, damage)
     reader = _Records(source, columns, scanners, header, distinct_names(header.names))
     before: _Block | None = None
@@ -211,7 +208,8 @@ class _Records:
     def read(self, block: _Block) -> Batch:
         """Return the batch of a block's whole records."""
         is_first = block.before is None
-        block.data, repeated = self._without_headers(block.data)
+        data, repeated = self._without_headers(block.data)
+        block.data = _without_lines(data, self.header.delimiter * (len(self.names) - 1))[0]
         try:
             own = self._scan(block.data, is_first=is_first, is_last=block.is_last)
             begun = block.begun()
@@ -232,18 +230,11 @@ class _Records:
     def _without_headers(self, data: bytes) -> tuple[bytes, int]:
         """Return records with a blank line for each repeated header, and how many there were.
 
-        Files that were put together have them. Within quotes a line is not a header.
+        Files that were put together have them, also with the byte order mark of each.
         """
-        raw, count, at = self.header.raw, 0, 0
-        while raw and (at := data.find(raw, at)) >= 0:
-            end = at + len(raw)
-            is_line = (at == 0 or data[at - 1 : at] == b"\n") and _LINE_END.match(data, end)
-            if is_line and data.count(b'"', 0, at) % 2 == 0:
-                data = data[:at] + data[end:]
-                count += 1
-            else:
-                at = end
-        return data, count
+        data, count = _without_lines(data, self.header.raw)
+        data, marked = _without_lines(data, codecs.BOM_UTF8 + self.header.raw)
+        return data, count + marked
 
     def nothing(self) -> Batch:
         """Return a batch without records."""
@@ -274,6 +265,25 @@ class _Records:
         count = own.scanner.next_line - 1
         batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
         return batch.of_visitors(self.columns)
+
+
+def _without_lines(data: bytes, line: bytes) -> tuple[bytes, int]:
+    """Return records with a blank line for each that is `line`, and how many there were.
+
+    Spreadsheets write delimiters alone for an empty row. Within quotes nothing is a line.
+    """
+    wanted = b"\n" + line
+    if not line or not (data.startswith(line) or wanted in data):
+        return data, 0
+    data = b"\n" + data
+    pieces, start, quotes, at = [], 1, 0, 0
+    while (place := data.find(wanted, at)) >= 0:
+        quotes += data.count(b'"', at, place)
+        at, end = place + 1, place + len(wanted)
+        if quotes % 2 == 0 and _LINE_END.match(data, end):
+            pieces.append(data[start:at])
+            start = at = end
+    return b"".join([*pieces, data[start:]]), len(pieces)
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:

@@ -152,12 +152,15 @@ def _lists_objects(text: bytes) -> bool:
 class RecordLines:
     """Records, each on one line of `data`; `lines` are the lines of the file they begin on.
 
-    `too_long` are the lines of records over 16 MiB.
+    `too_long` are the lines of records over 16 MiB; `rejected` are other lines that are not
+    records, each with the reason and what is there. `repeated_headers` of a sheet were passed over.
     """
 
     data: bytearray = field(default_factory=bytearray)
     lines: list[int] = field(default_factory=list)
     too_long: list[int] = field(default_factory=list)
+    rejected: list[tuple[int, str, bytes]] = field(default_factory=list)
+    repeated_headers: int = 0
 
     def add(self, record: bytes, line: int) -> None:
         """Add a record after the others; a line feed in JSON is white space."""

@@ -72,8 +72,15 @@ class LineReader:
         numbers = np.array([0, *records.lines])
         rejected = [replace(it, line=int(numbers[it.line])) for it in batch.rejected]
         rejected += [too_long(self.source.name, line) for line in records.too_long]
+        rejected += [Rejected(self.source.name, *place) for place in records.rejected]
         rejected.sort(key=lambda it: it.line)
-        return replace(batch, lines=numbers[batch.lines], rejected=rejected, line_count=0)
+        return replace(
+            batch,
+            lines=numbers[batch.lines],
+            rejected=rejected,
+            line_count=0,
+            repeated_headers=records.repeated_headers,
+        )
 
     def _of_block(self, block: LineBlock, bytes_read: int, *, is_first: bool) -> Batch:
         batch = self._batch(_Memory(block.data), bytes_read, is_first=is_first)

@@ -217,7 +217,11 @@ def _opened_or_not(token: str) -> str:
 
 
 def nested(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a record of the values of columns, where `a.b` is the key `b` in `a`."""
+    """Return a record of the values of columns, where `a.b` is the key `b` in `a`.
+
+    >>> nested({"company.size": 5, "No. of Pages": 3})
+    {'company': {'size': 5}, 'No. of Pages': 3}
+    """
     record: dict[str, Any] = {}
     for name, value in values.items():
         _put(record, name, value)
@@ -225,7 +229,8 @@ def nested(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _put(record: dict[str, Any], name: str, value: Any) -> None:
-    *keys, last = name.split(".")
+    parts = name.split(".")
+    *keys, last = parts if all(part and part == part.strip() for part in parts) else [name]
     inside: Any = record
     for key in keys:
         inside = inside.setdefault(key, {}) if isinstance(inside, dict) else None

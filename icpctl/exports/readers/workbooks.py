@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
@@ -13,13 +15,16 @@ from icpctl.exports.readers.json_documents import RecordLines
 from icpctl.exports.readers.tables import nested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from icpctl.exports.files.sources import Source
+
+    _Cell = tuple[int, int]  # row and column from 0 on
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _MOST_BYTES = 1 << 30  # what a workbook may unpack to
 _ROWS = 20_000  # of a batch
+_FEW = 4  # below a blank row, a row that fills up to one column of so many is a footer
 
 
 def sheet_lines(source: Source) -> Iterator[RecordLines]:
@@ -27,24 +32,48 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
 
     Raises `UnreadableError`, and `IcpctlError` where it has no such sheet or grows past its limit.
     """
-    rows = _rows(source)
+    rows = _sheet(source).rows
     at = header_row(rows)
     if at is None:
         return
-    names = distinct_names([str(_value(cell) or "").strip() for cell in rows[at]])
+    header = _texts(rows[at])
+    names = distinct_names(header)
+    columns = sum(map(bool, names))
     batch = RecordLines()
-    for number in range(at + 1, len(rows)):
-        values = {
-            name: value
-            for name, cell in zip(names, rows[number], strict=False)
-            if (value := _value(cell)) is not None and name
-        }
-        if values and list(values.values()) != [name for name in names if name]:
-            batch.add(json.dumps(nested(values), ensure_ascii=False).encode(), number + 1)
+    is_below_blank = False
+    for number, row in enumerate(rows[at + 1 :], at + 2):
+        filled = _filled(row)
+        if not filled:
+            is_below_blank = True
+        elif _texts(row) == header:
+            batch.repeated_headers += 1
+        elif is_below_blank and filled <= columns // _FEW:
+            cells = "1 cell" if filled == 1 else f"{filled} cells"
+            reason = f"below a blank row, and has {cells} of {columns}"
+            batch.rejected.append((number, reason, ", ".join(filter(None, _texts(row))).encode()))
+        else:
+            is_below_blank = False
+            values = ((name, _value(cell)) for name, cell in zip(names, row, strict=False) if name)
+            record = {name: value for name, value in values if value is not None}
+            batch.add(json.dumps(nested(record), ensure_ascii=False).encode(), number)
         if len(batch.lines) >= _ROWS:
             yield batch
             batch = RecordLines()
     yield batch
+    _sheet.cache_clear()
+
+
+def lines_above_header(source: Source) -> int:
+    """Return how many rows above the header, a title or a preamble, are not records."""
+    rows = _readable_sheet(source).rows
+    at = header_row(rows) or 0
+    first = next((index for index, row in enumerate(rows) if _filled(row)), at)
+    return at - first
+
+
+def sheets_not_read(source: Source) -> tuple[str, ...]:
+    """Return the names of the visible sheets that are not read, if no sheet was asked for."""
+    return () if source.sheet is not None else _readable_sheet(source).others
 
 
 def header_row(rows: list[list[Any]]) -> int | None:
@@ -60,6 +89,10 @@ def header_row(rows: list[list[Any]]) -> int | None:
     return next(found, next(index for index, row in enumerate(first) if _filled(row)))
 
 
+def _texts(row: list[Any]) -> list[str]:
+    return [str(cell).strip() for cell in row]
+
+
 def _filled(row: list[Any]) -> int:
     return sum(_value(cell) is not None for cell in row)
 
@@ -73,9 +106,7 @@ def _value(cell: Any) -> Any:
     """Return a cell as a value of JSON; None for an empty one."""
     if isinstance(cell, str):
         return _opened(cell) if cell.strip() else None
-    if isinstance(cell, datetime):
-        return cell.isoformat()
-    if isinstance(cell, date | time):
+    if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     if isinstance(cell, timedelta):
         return str(cell)
@@ -94,18 +125,35 @@ def _opened(text: str) -> Any:
     return value if isinstance(value, list | dict) else text
 
 
-def _rows(source: Source) -> list[list[Any]]:
-    import python_calamine
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The rows of a sheet, and the names of the other visible ones."""
+
+    rows: list[list[Any]]
+    others: tuple[str, ...]
+
+
+def _readable_sheet(source: Source) -> _Sheet:
+    """Return the sheet, without rows where it cannot be read: that is said when it is."""
+    try:
+        return _sheet(source)
+    except UnreadableError:
+        return _Sheet([], ())
+
+
+@lru_cache(maxsize=1)  # the first records tell the format, then all are read
+def _sheet(source: Source) -> _Sheet:
+    import python_calamine as calamine
 
     opened = source.open_file()
     file = opened.as_file()
     _require_small(source, file)
     try:
-        workbook = python_calamine.load_workbook(file)
+        workbook = calamine.load_workbook(file)
         names = workbook.sheet_names
         name = source.sheet if source.sheet is not None else names[0] if names else None
         if name is None:
-            return []
+            return _Sheet([], ())
         if name not in names:
             raise IcpctlError(
                 f"the workbook has no sheet {name!r}",
@@ -115,19 +163,35 @@ def _rows(source: Source) -> list[list[Any]]:
             )
         sheet = workbook.get_sheet_by_name(name)
         rows = sheet.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError) as error:
+        _fill_merged(rows, sheet.merged_cell_ranges or ())
+        others = tuple(
+            other.name
+            for other in workbook.sheets_metadata
+            if other.visible == calamine.SheetVisibleEnum.Visible
+            and other.typ == calamine.SheetTypeEnum.WorkSheet
+            and other.name != name
+        )
+    except (calamine.CalamineError, OSError) as error:
         raise UnreadableError(f"the workbook cannot be read: {error}") from None
     opened.require_same()
-    return [list(row) for row in rows]
+    return _Sheet(rows, others)
+
+
+def _fill_merged(rows: list[list[Any]], ranges: Iterable[tuple[_Cell, _Cell]]) -> None:
+    """Give each row of merged cells the value that they show, which the first row alone has."""
+    for (top, left), (bottom, _) in ranges:
+        for row in rows[top + 1 : bottom + 1]:
+            row[left] = rows[top][left]
 
 
 def _require_small(source: Source, file: Any) -> None:
     """Raise `IcpctlError` where a workbook, a zip archive, would fill the memory."""
     import zipfile
 
-    if not zipfile.is_zipfile(file):
-        return
+    is_zip = zipfile.is_zipfile(file)
     file.seek(0)
+    if not is_zip:
+        return
     with zipfile.ZipFile(file) as archive:
         size = sum(member.file_size for member in archive.infolist())
     file.seek(0)

@@ -70,7 +70,7 @@ def explain(
             "bad_usage",
             hint=f"name one of them, such as {sources[0].name}" if sources else None,
         )
-    mapped = map_sources(sources, options.mappings)
+    mapped = map_sources(sources, options.mappings, rolled_up=bool(options.by))
     options = options.with_fields(extra_fields(mapped, plan))
     scan = NotedScan(
         list(zip(sources, (its.mapping for its in mapped), strict=True)),

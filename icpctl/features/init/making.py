@@ -13,9 +13,10 @@ from icpctl.config.editing.locking import locked
 from icpctl.config.editing.schema_file import schema_beside
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.mapping_draft import draft_mapping
 from icpctl.exports.detection.similar_keys import NAMES
 from icpctl.exports.files.sources import find_sources
+from icpctl.features.drafting.mapping_draft import draft_mapping
+from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.features.init.conditions import FIELDS as CONFIG_FIELDS
 from icpctl.features.init.conditions import conditions_of, usual_conditions, without_extensions
 from icpctl.features.init.sample import Sample, take_sample
@@ -24,7 +25,6 @@ from icpctl.files import change_files
 from icpctl.files_in_use import require_writable
 from icpctl.mappings.loading import read_mapping
 from icpctl.mappings.mapping import DEFAULT
-from icpctl.output.listings.mapping_drafts import mapping_text
 from icpctl.settings import DEFAULT_DIR, load_settings
 
 if TYPE_CHECKING:

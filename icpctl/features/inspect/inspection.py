@@ -13,15 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_warnings import json_of
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import Mapped, map_sources
 from icpctl.exports.detection.key_survey import SURVEYED, survey
-from icpctl.exports.detection.mapping_draft import draft_mapping
 from icpctl.exports.detection.samples import first_records
 from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.scanner.key_forms import key_form
+from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import normal_forms, typed_columns
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.exports.columns.batches import Batch
-    from icpctl.exports.detection.mapping_draft import MappingDraft
+    from icpctl.features.drafting.mapping_draft import MappingDraft
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
     from icpctl.values.typed_columns import Column
@@ -99,9 +100,15 @@ def suggestion(
 ) -> MappingDraft:
     """Draft a mapping for files, globs, folders or stdin (`-`) that are of one format.
 
-    Raises `IcpctlError` as `inspect` does.
+    Raises `IcpctlError` as `inspect` does, and where there is no record of an export.
     """
-    return draft_mapping(find_sources(exports, encoding), forced)
+    sources = find_sources(exports, encoding)
+    draft = draft_mapping(sources, forced)
+    if draft.foreign or not draft.records:
+        what = f"this is {draft.foreign}" if draft.foreign else "there is no record"
+        message = f"{what}, so no mapping can be drafted"
+        raise IcpctlError(message, "no_visitors", Location(sources[0].name))
+    return draft
 
 
 def inspect(

@@ -6,9 +6,9 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.output.console import note, shown, shown_line, table
 from icpctl.output.json_text import print_json
-from icpctl.output.listings.mapping_drafts import mapping_text
 from icpctl.output.runs.notes import print_skipped
 from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
@@ -16,7 +16,7 @@ from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from icpctl.exports.detection.mapping_draft import MappingDraft
+    from icpctl.features.drafting.mapping_draft import MappingDraft
     from icpctl.features.inspect.inspection import FieldFound, Inspection
     from icpctl.output.formats import ReportFormat
 

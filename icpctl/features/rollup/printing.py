@@ -119,7 +119,7 @@ class How:
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
         """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
-        mapped = map_sources(sources, self.mappings)
+        mapped = map_sources(sources, self.mappings, rolled_up=True)
         if self.by:
             return mapped
         mapped = [
@@ -221,7 +221,7 @@ def print_rollup(
         print(text, file=stream)
     sys.stdout.flush()
     print_skipped(run.skipped)
-    print_mapped(run.mapped, rolled_up=True)
+    print_mapped(run.mapped)
     print_unknown(run.mapped)
     print_left_out(run.mapped, run.left_out)
     print_rejected(run.first_rejected, run.rejected)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.exports.detection.format_detection import doubled_columns, unknown_format
+from icpctl.exports.detection.format_detection import (
+    EXPORT_AGAIN,
+    doubled_columns,
+    unknown_format,
+)
 from icpctl.exports.scanner.scanning import notice
 from icpctl.output.console import is_coloured, note, shown, shown_line, styled
 from icpctl.output.wording import counted, cut
@@ -19,11 +23,8 @@ if TYPE_CHECKING:
 _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one
 
 
-def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
-    """Print on stderr a line for each mapping that was recognised, and what is odd about files.
-
-    Repeated ids are what a roll-up is for, so they are not odd where records are `rolled_up`.
-    """
+def print_mapped(mapped: Sequence[Mapped]) -> None:
+    """Print on stderr a line for each mapping that was recognised, and what is odd about files."""
     colour = is_coloured(sys.stderr)
     if mapped and (text := notice()):
         note(text)
@@ -39,18 +40,24 @@ def print_mapped(mapped: Sequence[Mapped], *, rolled_up: bool = False) -> None:
             place = styled(shown_line(its.source), "place", colour=colour)
             lines = counted(its.skipped_lines, "line")
             print(f"{place}: {lines} above the header skipped", file=sys.stderr)
+        if its.sheets:
+            place = styled(shown_line(its.source), "place", colour=colour)
+            one = f"{its.source}#{its.sheets[0]}"
+            print(
+                f"{place}: the first sheet is read, not {shown(_some(its.sheets))}; "
+                f"{shown(one)} names one",
+                file=sys.stderr,
+            )
         if its.doubled:
             _warn(its.source, *doubled_columns(its), colour=colour)
-    if not rolled_up:
-        repeating = [file for file in mapped if file.repeated_ids and not file.mapping.by]
-        _print_repeated(repeating, colour=colour)
+    _print_repeated([file for file in mapped if file.repeated_ids], colour=colour)
 
 
 def print_unknown(mapped: Sequence[Mapped]) -> None:
     """Print on stderr of which files the first records have no field of a visitor."""
     colour = is_coloured(sys.stderr)
     for its in mapped:
-        if not its.fits:
+        if not its.fits or its.foreign:
             _warn(its.source, *unknown_format(its), colour=colour)
 
 
@@ -61,7 +68,7 @@ def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
     for file in unread.files:
         hint = None
         if file.foreign:
-            hint = "export the visitors again, and look at the file before it is scored"
+            hint = EXPORT_AGAIN
         elif file.has_records:
             _, hint = unknown_format(by_name[file.file])
         _warn(file.file, unread_file_text(file, by_name.get(file.file)), hint, colour=colour)

@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.files.file_names import COMPRESSIONS, is_export_name
-from icpctl.exports.files.file_search import is_hidden
+from icpctl.exports.files.file_search import COMPRESSIONS, is_export_name, is_hidden
 from icpctl.exports.files.sources import STDIN, Source, as_source, find_exports
 from icpctl.exports.readers.line_blocks import line_blocks
 from icpctl.spark.inputs.file_systems import FileSystems

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from icpctl.exports.detection.mapping_draft import draft_mapping
 from icpctl.exports.files.sources import find_sources
+from icpctl.features.drafting.mapping_draft import draft_mapping
+from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.mappings.loading import built_in, read_mapping
-from icpctl.output.listings.mapping_drafts import mapping_text
 from tests.process import icpctl
 from tests.support import score_files
 
@@ -136,6 +136,49 @@ def test_a_mapping_extends_the_format_that_is_recognised() -> None:
     text, mapping = suggested(path)
     assert mapping["extends"] == "hubspot"
     assert read_mapping("m.yaml", text.encode()).by == built_in("hubspot").by
+
+
+def test_dates_that_a_format_finds_but_cannot_read_get_theirs() -> None:
+    text, mapping = suggested(CASES / "16d_salesforce_report_footer.csv")
+    entry = {"path": "Last Activity", "as": "date", "format": "%m/%d/%Y"}
+    assert mapping == {"extends": "salesforce_leads", "last_seen": entry}
+    assert "#   company_size: No. of Employees " in text
+
+
+def test_a_range_that_is_an_object_is_one_value(tmp_path: Path) -> None:
+    path = tmp_path / "v.jsonl"
+    path.write_text('{"uid": "a", "org": {"staff": {"min": 51, "max": 200}}, "when": 1795170600}\n')
+    text, mapping = suggested(path)
+    assert mapping == {"extends": "default", "id": "uid", "company_size": "org.staff"}
+    assert "org.staff.min" not in text
+    assert re.search(r"^# last_seen: when +# 100 %: 1795170600$", text, re.M)
+
+
+def test_what_says_where_a_visitor_comes_from_is_not_a_campaign() -> None:
+    text, mapping = suggested(CASES / "01e_hubspot_export.csv")
+    assert "utm_source" not in mapping
+    assert "#   Original Source " in text
+
+
+NOTHING = {
+    "header.csv": ("id,industry\n", "there is no record"),
+    "error.json": (
+        '{"error": {"message": "Unauthorized"}}',
+        "this is the error response of an API",
+    ),
+    "login.csv": ("<html><body>Log in</body></html>", "this is an HTML page"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_nothing_is_drafted_from_what_is_not_an_export(tmp_path: Path, name: str) -> None:
+    content, words = NOTHING[name]
+    (tmp_path / name).write_text(content)
+    ended = icpctl("inspect", "--suggest", name, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{name}: error: {words}" in ended.err
+    if "there" not in words:
+        assert f"{name}: warning: {words}" in icpctl("inspect", name, cwd=tmp_path).err
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("[0-9]*.[cj]s*")), ids=lambda path: path.name)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.files.sources import Source
     from icpctl.mappings.mapping import Mapping
+    from icpctl.mappings.paths import Path
 
 _SURE = 0.78  # of a name: it has the words for the field, or is nearly them
 _FITTING = 0.9  # share of the values
@@ -51,8 +52,9 @@ class DraftLine:
 class MappingDraft:
     """Lines of a mapping that extends the built-in one `base`.
 
-    `there` are lines for the fields that `base` finds by itself, `unused` the keys that nothing
-    reads. All of it comes from `records` first records.
+    `there` are lines for the fields that `base` finds and reads by itself, `unused` the keys that
+    nothing reads. All of it comes from `records` first records. `foreign` is what the first file
+    is instead of an export.
     """
 
     base: str
@@ -61,6 +63,7 @@ class MappingDraft:
     unused: list[SurveyedKey]
     records: int
     repeated_ids: int = 0
+    foreign: str | None = None
 
     @property
     def paths(self) -> dict[str, str]:
@@ -81,13 +84,18 @@ def draft_mapping(
     records = list(kept)
     keys = survey(records)
     read = _fields_read(base, keys)
-    there = [DraftLine(name, key, is_sure=True) for name, key in read.items()]
+    in_base = [_line(name, key) for name, key in read.items()]
+    there = [line for line in in_base if not line.formats]
     taken = {key.path for key in read.values()}
     free = [key for key in keys if key.path not in taken]
-    lines = drafted_lines(free, [name for name in NAMES if name not in read], asked)
+    lines = [line for line in in_base if line.formats]
+    lines += drafted_lines(free, [name for name in NAMES if name not in read], asked)
+    lines.sort(key=lambda line: list(NAMES).index(line.field))
     named = {line.key.path for line in lines}
-    unused = [key for key in free if key.path not in named]
-    return MappingDraft(base.name, lines, there, unused, len(records), of_file.repeated_ids)
+    unused = [key for key in free if not any(_leads(path, key.path) for path in named)]
+    return MappingDraft(
+        base.name, lines, there, unused, len(records), of_file.repeated_ids, of_file.foreign
+    )
 
 
 def drafted_lines(
@@ -111,13 +119,16 @@ def _lines(
     name: str, likely: Sequence[Likeness], chosen: dict[str, SurveyedKey]
 ) -> Iterator[DraftLine]:
     if name in chosen:
-        key = chosen[name]
-        yield DraftLine(name, key, _is_clear(name, key), _formats(name, key))
+        yield _line(name, chosen[name])
         return
     taken = [key.path for key in chosen.values()]
     free = [alike.key for alike in likely if alike.key.path not in taken]
     for key in free[:_OTHERS]:
         yield DraftLine(name, key, is_sure=False, formats=_formats(name, key))
+
+
+def _line(name: str, key: SurveyedKey) -> DraftLine:
+    return DraftLine(name, key, _is_clear(name, key), _formats(name, key))
 
 
 def _is_sure(alike: Likeness) -> bool:
@@ -163,6 +174,11 @@ def _reads(pattern: str, text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _leads(path: Path, further: Path) -> bool:
+    """Return whether a path leads to or through what another leads to."""
+    return further[: len(path)] == path
 
 
 def _records(sources: Sequence[Source], mapping: Mapping) -> Iterator[dict[str, object]]:
