@@ -270,6 +270,23 @@ def test_lists_and_objects_in_cells(tmp_path: Path) -> None:
     assert found.column("carry 0") == [["a", "b"], "[not set]", {}]
 
 
+def test_texts_that_a_spreadsheet_keeps_texts(tmp_path: Path) -> None:
+    """They are written as formulas: `="0123"` is the text `0123`."""
+    path = tmp_path / "v.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [
+                ["id", "industry", "job_title"],
+                ['="0042"', '="Software"', '="Head of ""Growth"""'],
+                ['=""', "=A1", '="Head" & "of"'],
+            ]
+        )
+    found = read(path, {name: name for name in ("id", "industry", "job_title")})
+    assert found.column("id") == ["0042", ""]
+    assert found.column("industry") == ["Software", "=A1"]
+    assert found.column("job_title") == ['Head of "Growth"', '="Head" & "of"']
+
+
 def test_a_row_that_is_too_long(tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
     path.write_text(HEAD + "1,a,b\n2," + "x" * (17 << 20) + ",b\n3,c,d\n")

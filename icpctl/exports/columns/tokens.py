@@ -5,6 +5,7 @@ A token is the JSON text of a value. What is done with tokens is done once for e
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from icpctl.exports.scanner.scan_results import Column
 
 _BACKSLASH, _BRACKET = ord("\\"), ord("[")
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 _TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
 
 
@@ -314,8 +316,8 @@ def standard_tokens(distinct: pa.Array) -> pa.Array:
 
 
 def opened(tokens: pa.Array) -> pa.Array:
-    """Return the tokens of texts, of which one that is a JSON list or object becomes that."""
-    may_be = pc.match_substring_regex(tokens, r'^"\s*[\[{]')
+    """Return the tokens of texts as `opened_token` does."""
+    may_be = pc.match_substring_regex(tokens, r'^"(\s*[\[{]|=\\")')
     if not pc.any(may_be).as_py():
         return tokens
     made = [opened_token(token) for token in tokens.filter(may_be).to_pylist()]
@@ -323,9 +325,15 @@ def opened(tokens: pa.Array) -> pa.Array:
 
 
 def opened_token(token: str) -> str:
-    """Return the JSON list or object in the token of a text, else the token."""
+    """Return what is in the token of a text: a JSON list or object, or a text, else the token.
+
+    Spreadsheets and their exports write `="0123"` for a text that is not to become a number.
+    """
+    text = json_records.loads(token)
+    if formula := _TEXT_FORMULA.fullmatch(text):
+        return json_records.dumps(formula[1].replace('""', '"'))
     try:
-        value = json_records.loads(json_records.loads(token))
+        value = json_records.loads(text)
     except ValueError:
         return token
     return json_records.dumps(value) if isinstance(value, list | dict) else token
