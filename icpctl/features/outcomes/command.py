@@ -210,7 +210,7 @@ class _Call:
         """Scan the export; with `explains` it is kept why won units are missed."""
         from icpctl.features.outcomes.missed_wins import ExplainMissed
         from icpctl.features.outcomes.scanning import scan_outcomes
-        from icpctl.output.condition_wording import head
+        from icpctl.output.condition_phrases import phrase
         from icpctl.output.progress import progress
         from icpctl.output.reasons import lacking
 
@@ -221,10 +221,10 @@ class _Call:
                 self.options,
                 self.request.join,
                 self.request.scope,
-                text_of_condition=head,
+                text_of_condition=phrase,
                 tiers=self.options.tiers,
                 capacity=self.capacity,
-                explain_missed=ExplainMissed(lacking, head) if explains else None,
+                explain_missed=ExplainMissed(lacking, phrase) if explains else None,
                 on_sources=self._note_sources,
                 on_progress=on_progress,
             )

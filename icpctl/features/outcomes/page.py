@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.outcomes.statistics.rankings import won_among_best
-from icpctl.features.outcomes.tables import changes, estimate, missed_wins, rate, sections
+from icpctl.features.outcomes.tables import (
+    changes,
+    conditions_title,
+    estimate,
+    missed_wins,
+    rate,
+    sections,
+)
 from icpctl.features.report.pages.data_quality import making, quality
 from icpctl.features.report.pages.page import (
     Block,
@@ -178,14 +185,9 @@ def _points(won: np.ndarray, others: np.ndarray) -> list[list[float]]:
 
 
 def _conditions(outcomes: Outcomes) -> Section:
-    tables_of = {
-        section.title: section
-        for section in sections(outcomes)
-        if section.title.startswith("Conditions of ")
-    }
+    tables_of = {section.title: section for section in sections(outcomes)}
     blocks = [
-        _condition_chart(config, tables_of[f"Conditions of {config.ranking.slug}"])
-        for config in outcomes.configs
+        _condition_chart(config, tables_of[conditions_title(config)]) for config in outcomes.configs
     ]
     text = "How much more often those are won that meet a condition: 1 is as often as all."
     return Section("conditions", "Conditions", text, blocks)

@@ -92,7 +92,8 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     ):
         said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
     said += [
-        f"{config.slug} excludes: a visitor who matches it has no ICP, and counts in its own row"
+        f"{config.label} ({config.slug}) excludes: a visitor who matches it has no ICP, "
+        "and counts in its own row"
         for config in scan.survey.counts.configs
         if config.excludes
     ]
@@ -118,7 +119,7 @@ def print_deal_notes(scan: Scan, deals: DealReading, strictness: Strictness) -> 
         note(f"deals: {counted(keys - joined, 'key')} joined no visitor that counts")
     for count, text in (
         (deals.table.without_key, "without a key to join on (free mail addresses are not keys)"),
-        (deals.table.open, "that are neither won nor lost"),
+        (deals.table.open, "neither won nor lost"),
     ):
         if count:
             note(f"deals: {counted(count, 'row')} {text}")

@@ -128,7 +128,12 @@ def _conditions(config: ConfigOutcomes) -> Section:
         for condition in config.conditions
     ]
     columns = ["CONDITION", "VERDICT", "UNITS", "WON", "OTHERS WON", "LIFT", "ODDS"]
-    return Section(f"Conditions of {config.ranking.slug}", columns, rows, left=2)
+    return Section(conditions_title(config), columns, rows, left=2)
+
+
+def conditions_title(config: ConfigOutcomes) -> str:
+    """The title of the table of a config's conditions: its label, with its slug after it."""
+    return f"Conditions of {config.ranking.figures.name} ({config.ranking.slug})"
 
 
 def _place(text: str, group: int, config: ConfigOutcomes) -> str:
