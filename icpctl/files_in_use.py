@@ -125,7 +125,7 @@ def _is_same_file(first: str, second: str) -> bool:
 
 def _conflict(path: Path) -> IcpctlError:
     return IcpctlError(
-        "this file is read, or written already; it is not overwritten",
+        "this file is already being read or written; it is not overwritten",
         "bad_usage",
         Location(str(path)),
         "name another file",

@@ -86,7 +86,7 @@ def test_an_explanation_is_that_of_the_command_line(tmp_path: Path) -> None:
         assert str(explanation) == shown.partition("\n")[2].rstrip("\n")
         assert (explanation.icp, explanation.icp_score) == (expected["icp"], 100.0)
         assert explanation.line == 160
-    with pytest.raises(icpctl.IcpctlError, match="there is no visitor 'v0160'") as caught:
+    with pytest.raises(icpctl.IcpctlError, match="no visitor with the id 'v0160'") as caught:
         icpctl.score(FLAT, CONFIGS).explain("v0160")
     assert caught.value.hint == "did you mean v160?"
 

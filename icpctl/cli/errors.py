@@ -127,7 +127,7 @@ def _as_icpctl_error(error: Exception) -> IcpctlError:
     if isinstance(error, IcpctlError):
         return error
     if isinstance(error, MemoryError):
-        return IcpctlError("there is not enough memory", "no_memory")
+        return IcpctlError("not enough memory", "no_memory")
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""

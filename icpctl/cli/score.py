@@ -34,7 +34,7 @@ def score(
     out: Annotated[
         str | None,
         typer.Option(
-            metavar="F", help="Write a row a visitor: .jsonl, .csv or .parquet; - is stdout."
+            metavar="F", help="Write one row per visitor: .jsonl, .csv or .parquet; - is stdout."
         ),
     ] = None,
     rejects: Rejects = None,

@@ -66,7 +66,7 @@ def usage_error(error: Any) -> IcpctlError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "icpctl"
     message, hint = _said(error, path, context)
-    return IcpctlError(message, "usage", hint=hint or f"{path} -h shows how it is called")
+    return IcpctlError(message, "usage", hint=hint or f"{path} -h shows the usage")
 
 
 def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
@@ -74,7 +74,7 @@ def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
     name = type(error).__name__
     if name == "NoSuchOption":
         hint = _instead(error.option_name, context) or f"{path} -h lists the options"
-        return f"{path} has no option {error.option_name}", hint
+        return f"unknown option {error.option_name}", hint
     if name == "MissingParameter":
         return f"{_named(error.param)} is missing", None
     if name == "BadOptionUsage":
@@ -82,9 +82,9 @@ def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
         return f"{error.option_name} {takes}", None
     if (match := _COMMAND.fullmatch(message)) is not None:
         hint = _did_you_mean(match[2]) or f"{path} -h lists the commands"
-        return f"there is no command {match[1]!r}", hint
+        return f"unknown command {match[1]!r}", hint
     if (match := _EXTRA.fullmatch(message)) is not None:
-        return f"{path} takes fewer arguments: {match[1]} is too much", None
+        return f"unexpected argument: {match[1]}", None
     if getattr(error, "param", None) is not None:
         return _of_value(_named(error.param), message, _options(context))
     return error.format_message(), None

@@ -49,7 +49,7 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
     named = list(reversed(by_place.values()))
     for path in named:
         if not os.path.lexists(path):
-            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
+            raise IcpctlError(f"no such file or folder: {path}", "no_such_path")
         if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
             message = f"{path} is not a config: its name must end in one of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")

@@ -208,7 +208,7 @@ _CODES = (
         "match nobody.",
         "words",
         "`value: {list: competitors}` without a file `lists/competitors.txt`",
-        "the same with `lists/competitors.txt`, one value a line",
+        "the same with `lists/competitors.txt`, one value per line",
     ),
     Code(
         "ICP301",
@@ -241,7 +241,7 @@ _CODES = (
     ),
     Code(
         "ICP304",
-        "two active configs with one priority",
+        "two active configs with the same priority",
         "Then the slug decides which comes first and is a visitor's `icp`.",
         "words",
         "`priority: 10` in `enterprise.yaml` and in `smb.yaml`, both active",
@@ -249,7 +249,7 @@ _CODES = (
     ),
     Code(
         "ICP305",
-        "two configs with one label",
+        "two configs with the same label",
         "They look the same in lists and reports.",
         "words",
         "`label: SaaS` in `enterprise.yaml` and in `smb.yaml`",
@@ -339,7 +339,7 @@ SECTIONS = [
         "ICP5", "Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."
     ),
     Section("ICP8", "Custom fields", "`fields.yaml` in a folder of configs: `docs/fields.md`."),
-    Section("ICP9", "The partner's API", "`icpctl validate --api`: what the API does not know."),
+    Section("ICP9", "The partner's API", "`icpctl validate --api`: what the API does not support."),
 ]
 """What codes are about, by how they begin, in order."""
 

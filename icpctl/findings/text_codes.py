@@ -132,7 +132,7 @@ TEXT_CODES = (
     ),
     Code(
         "ICP016",
-        "two files with one slug",
+        "two files with the same slug",
         "Two files of a folder differ in their extension only, so their slug names both.",
         "path",
         "`saas.yaml` and `saas.json`",

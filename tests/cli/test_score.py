@@ -298,7 +298,7 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
     ("args", "message"),
     [
         ([], "no visitors were named"),
-        (["nothing.jsonl"], "nothing.jsonl: error: there is no file or folder"),
+        (["nothing.jsonl"], "nothing.jsonl: error: no such file or folder"),
         (["*.nothing"], "*.nothing: error: no file matches"),
         (
             ["v.jsonl", "--out", "m.txt"],
@@ -313,10 +313,10 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
         (["v.jsonl", "--as-of", "soon"], "--as-of 'soon' is not a valid date"),
         (["v.jsonl", "--max-rejects", "-1"], "'-1' is not a limit"),
         (["v.jsonl", "--max-rejects", "101%"], "'101%' is not a limit"),
-        (["v.jsonl", "--config", "nosuch"], "there is no config 'nosuch'"),
+        (["v.jsonl", "--config", "nosuch"], "no config 'nosuch'"),
         (["v.jsonl", "--config", "../x"], "'../x' cannot name a config"),
-        (["v.jsonl", "--org", "nosuch"], "there is no organization 'nosuch'"),
-        (["v.jsonl", "--mapping", "nosuch"], "there is no mapping 'nosuch'"),
+        (["v.jsonl", "--org", "nosuch"], "no organization 'nosuch'"),
+        (["v.jsonl", "--mapping", "nosuch"], "unknown mapping 'nosuch'"),
         (["v.jsonl", "--nosuch"], "has no option"),
     ],
 )

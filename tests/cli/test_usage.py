@@ -19,9 +19,9 @@ AS_OF = "2026-11-23T12:00:00Z"
 SLIPS = {
     "score --nope": ("icpctl score has no option --nope", "icpctl score -h lists the options"),
     "score --mappin x": ("icpctl score has no option --mappin", "did you mean --mapping?"),
-    "scor x": ("there is no command 'scor'", "did you mean score?"),
-    "nonsense": ("there is no command 'nonsense'", "icpctl -h lists the commands"),
-    "prove nonsense": ("there is no command 'nonsense'", "icpctl prove -h lists the commands"),
+    "scor x": ("unknown command 'scor'", "did you mean score?"),
+    "nonsense": ("unknown command 'nonsense'", "icpctl -h lists the commands"),
+    "prove nonsense": ("unknown command 'nonsense'", "icpctl prove -h lists the commands"),
     "explain x --line abc": ("--line must be a whole number", "icpctl explain -h"),
     "explain x --line 0": ("--line must be at least 1", "icpctl explain -h"),
     "explain x --line 1.5": ("--line must be a whole number", "icpctl explain -h"),
@@ -38,7 +38,7 @@ SLIPS = {
     "score x --out a.csv --out b.csv": ("--out is given twice, but takes one value", "score -h"),
     "get a --org x --org y": ("--org is given twice, but takes one value", "get -h"),
     "score x --as-of=": ("--as-of: the value is empty", "score -h"),
-    "scroe": ("there is no command 'scroe'", "did you mean score?"),
+    "scroe": ("unknown command 'scroe'", "did you mean score?"),
     "score --format json": ("icpctl score has no option --format", "did you mean --output?"),
     "list --json": ("icpctl list has no option --json", "did you mean -o json?"),
     "stats --since 2026-11-01": ("icpctl stats has no option --since", "did you mean --from?"),
@@ -81,7 +81,7 @@ def test_a_slip_as_json(tmp_path: Path) -> None:
     assert json.loads(ended.out) == {
         "code": "usage",
         "message": "SLUG is missing",
-        "details": {"hint": "icpctl get -h shows how it is called"},
+        "details": {"hint": "icpctl get -h shows the usage"},
     }
 
 

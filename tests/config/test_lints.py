@@ -120,8 +120,8 @@ def test_two_active_configs_with_one_priority(tmp_path: Path) -> None:
         config("label: F\npriority: 1e1\n", field("industry")),
         tmp_path=tmp_path,
     ) == [
-        "b.yaml:1:11 ICP304 a.yaml has the priority 10 too",
-        "f.yaml:2:11 ICP304 a.yaml has the priority 10 too",
+        "b.yaml:1:11 ICP304 a.yaml also has the priority 10",
+        "f.yaml:2:11 ICP304 a.yaml also has the priority 10",
     ]
 
 

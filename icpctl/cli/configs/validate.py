@@ -59,6 +59,6 @@ def validate(
     more = f"; {unknown:,} not known (see icpctl prove)" if unknown else ""
     note(report.summary() + more)
     if not report.files:
-        note("warning: there is no config file to check; name the folder with --dir or as PATH")
+        note("warning: no config file to check; name the folder with --dir or as PATH")
     is_empty_error = strict and not report.files
     return ExitCode.FOUND if report.errors or is_empty_error else ExitCode.DONE

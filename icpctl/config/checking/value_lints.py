@@ -55,7 +55,7 @@ def outer_spaces(value: str, _: Condition) -> Warning:
     if value == value.strip():
         return None
     return (
-        f"there are spaces at the ends of {described(value)}, which are not compared",
+        f"{described(value)} begins or ends with spaces, which are not compared",
         f"write {value.strip()}",
     )
 

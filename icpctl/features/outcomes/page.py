@@ -95,7 +95,9 @@ def _headlines(outcomes: Outcomes) -> Iterator[Headline]:
 
 
 def _remarks(remarks: Sequence[str]) -> Section:
-    text = "Intervals are of 95 %: where those of two rates overlap widely, nobody knows more."
+    text = (
+        "Intervals are 95 %: where two of them overlap widely, nobody knows which rate is higher."
+    )
     blocks = [Block(items=tuple(map(own, remarks)))] if remarks else []
     return Section("reading", "How to read this", text, blocks)
 

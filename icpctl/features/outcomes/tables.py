@@ -101,7 +101,7 @@ def _ranking(ranking: Ranking, amounts: bool) -> Row:
 
 def _best(ranking: Ranking) -> str:
     best = ranking.best
-    return "" if best is None else f"{best.won:,.1f} (by lot {best.won_at_random:,.1f})"
+    return "" if best is None else f"{best.won:,.1f} (at random {best.won_at_random:,.1f})"
 
 
 def _parts(title: str, name: str, parts: Iterable[Figures]) -> Section:

@@ -142,7 +142,7 @@ def test_several_visitors_in_one_call(tmp_path: Path) -> None:
     assert [body["id"] for body in bodies] == ["v002", "v001"]
     missing = explain(FLAT, *ids, "--id", "v0002", cwd=tmp_path)
     assert (missing.code, missing.out) == (2, "")
-    assert "there is no visitor 'v0002'\n  hint: did you mean v002?" in missing.err
+    assert "no visitor with the id 'v0002'\n  hint: did you mean v002?" in missing.err
 
 
 EXCLUDED = """\
@@ -316,9 +316,9 @@ def test_more_visitors_with_the_id(tmp_path: Path) -> None:
     [
         ([], "name the visitor with --id ID or with --line N"),
         (["--id", "v001", "--line", "1"], "name the visitor with --id ID or with --line N"),
-        (["--id", "v0001"], "there is no visitor 'v0001'\n  hint: did you mean v001?"),
-        (["--line", "301"], "there is no line 301\n  hint: the file has 300 lines"),
-        (["--id", "v001", "--config", "nothing"], "there is no config 'nothing'"),
+        (["--id", "v0001"], "no visitor with the id 'v0001'\n  hint: did you mean v001?"),
+        (["--line", "301"], "no line 301\n  hint: the file has 300 lines"),
+        (["--id", "v001", "--config", "nothing"], "no config 'nothing'"),
     ],
 )
 def test_what_cannot_be_done(args: list[str], message: str, tmp_path: Path) -> None:

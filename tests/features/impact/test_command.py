@@ -283,7 +283,7 @@ def test_only_some_configs(folder: Path) -> None:
         ("rome", "removed"),
     ]
     ended = impact(folder, "--base-dir", "old", "--config", "bigg")
-    assert (ended.code, "there is no config 'bigg'" in ended.err) == (2, True)
+    assert (ended.code, "no config 'bigg'" in ended.err) == (2, True)
 
 
 def test_rejected_lines_are_told(folder: Path) -> None:
@@ -451,7 +451,7 @@ def test_a_broken_base(repository: Path) -> None:
 def test_what_is_no_revision(repository: Path, ref: str) -> None:
     ended = impact(repository, f"--base={ref}")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith(f"error: there is no revision {ref!r} here\n  hint: name a branch")
+    assert ended.err.startswith(f"error: unknown revision {ref!r} here\n  hint: name a branch")
     assert not (repository / "x").exists()
 
 

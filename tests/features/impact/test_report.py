@@ -126,9 +126,9 @@ def test_visitors_are_those_of_the_json_report(folder: Path) -> None:
 
     assert len(expected["configs"]) == 4
     for config in expected["configs"]:
-        shown = table(found, f"Such as, of {config['label']}").rows[1:]
+        shown = table(found, f"Examples from {config['label']}").rows[1:]
         assert [[*it[:6], it[7]] for it in shown] == rows(config["samples"])
-    moved = table(found, "Such as, of another ICP").rows[1:]
+    moved = table(found, "Examples from another ICP").rows[1:]
     assert moved == rows({"moved": expected["samples"]["moved"]})
 
 

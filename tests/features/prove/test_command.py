@@ -304,9 +304,9 @@ def test_equivalence_is_about_the_icp_too(
     ("args", "message"),
     [
         (["equivalent", "saas"], "name two configs, by slug or by file, not 1"),
-        (["equivalent", "saas", "sass"], "there is no config 'sass' in icp_configs"),
-        (["equivalent", "saas", "no.yaml"], "there is no file or folder no.yaml"),
-        (["witnesses", "sass"], "there is no config 'sass' in icp_configs"),
+        (["equivalent", "saas", "sass"], "no config 'sass' in icp_configs"),
+        (["equivalent", "saas", "no.yaml"], "no such file or folder: no.yaml"),
+        (["witnesses", "sass"], "no config 'sass' in icp_configs"),
         (["--timeout", "5", "equivalent", "saas", "large"], "options of prove before"),
         (["--timeout", "0"], "--timeout must be at least 0.001"),
         (["--timeout", "nan"], "--timeout must be at least 0.001"),

@@ -74,7 +74,7 @@ def test_three_sentences_that_could_be_read_aloud(tmp_path: Path) -> None:
         ([{"company_size": 5}], ["The only visitor does not match your ICP.", "No ICP has"]),
         ([{"company_size": 500}], ["The only visitor matches your ICP.", "It belongs to Big"]),
         ([{"company_size": 5}] * 2, ["Of 2 visitors none matches your ICP."]),
-        ([{"company_size": "lots"}], ["In reading, 1 value did not fit company_size"]),
+        ([{"company_size": "lots"}], ["While reading, 1 value did not fit company_size"]),
     ],
 )
 def test_the_summary_of_few_and_of_nobody(

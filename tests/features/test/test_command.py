@@ -74,10 +74,10 @@ def test_tests_that_pass(tmp_path: Path) -> None:
         ("match: false", "match: expected false, but it is true"),
         ("score: 66.6", "score: expected 66.60, but it is 66.67"),
         ("icp: ", "icp: expected none, but it is saas"),
-        ("icp: other", "icp: expected other, but it is saas (there is no config 'other')"),
+        ("icp: other", "icp: expected other, but it is saas (no config 'other')"),
         (
             "icp: sas",
-            "icp: expected sas, but it is saas (there is no config 'sas', did you mean saas?)",
+            "icp: expected sas, but it is saas (no config 'sas', did you mean saas?)",
         ),
         ("holds: icp_match", '"ICP match is true" must be met, but is not'),
         (
@@ -258,12 +258,12 @@ def test_tests_of_nothing(tmp_path: Path) -> None:
     (tmp_path / "c" / "saas.test.yaml").rename(tmp_path / "c" / "sas.test.yaml")
     ended = icpctl("test", "--dir", "c", cwd=tmp_path)
     assert ended.code == 2
-    assert "there is no config 'sas' that these could be tests of" in ended.err
+    assert "no config 'sas' that these could be tests of" in ended.err
     assert "did you mean saas.test.yaml?" in ended.err
     (tmp_path / "c" / "sas.test.yaml").unlink()
     ended = icpctl("test", "--dir", "c", cwd=tmp_path)
-    assert (ended.code, "there are no tests in c" in ended.err) == (2, True)
-    assert "there is no config 'x'" in icpctl("test", "x", "--dir", "c", cwd=tmp_path).err
+    assert (ended.code, "no tests in c" in ended.err) == (2, True)
+    assert "no config 'x'" in icpctl("test", "x", "--dir", "c", cwd=tmp_path).err
 
 
 def test_coverage(tmp_path: Path) -> None:

@@ -65,11 +65,12 @@ def _what_else(figures: Figures) -> Iterator[str]:
         yield f"By tier there are {listed}."
     if report.rejected:
         were = "line was" if report.rejected == 1 else "lines were"
-        yield f"In reading, {report.rejected:,} {were} rejected, and everything else was scored."
+        yield f"While reading, {report.rejected:,} {were} rejected, and everything else was scored."
     warned = sum(report.field_warnings.values())
     if warned:
         fields = ", ".join(report.field_warnings)
-        yield f"In reading, {counted(warned, 'value')} did not fit {fields} and counted as missing."
+        values = counted(warned, "value")
+        yield f"While reading, {values} did not fit {fields} and counted as missing."
     unread = list(dict.fromkeys(field.field for field in figures.run.unread.fields))
     if unread:
         verb = "is" if len(unread) == 1 else "are"
