@@ -76,7 +76,8 @@ def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
         hint = _instead(error.option_name, context) or f"{path} -h lists the options"
         return f"unknown option {error.option_name}", hint
     if name == "MissingParameter":
-        return f"{_named(error.param)} is missing", None
+        name = _named(error.param)
+        return f"{name} is missing", "icpctl list shows the configs" if name == "SLUG" else None
     if name == "BadOptionUsage":
         takes = "takes no value" if "does not take" in message else "needs a value"
         return f"{error.option_name} {takes}", None
@@ -128,7 +129,7 @@ def _named(param: Any) -> str:
     """Return an option by its longest name, an argument by its metavar."""
     if param.param_type_name == "option":
         return str(max(param.opts, key=len))
-    return str(param.metavar or param.human_readable_name).strip("[]{}").upper()
+    return str(param.metavar or param.human_readable_name.upper()).strip("[]")
 
 
 def _did_you_mean(guess: str | None) -> str | None:

@@ -336,7 +336,12 @@ def test_apply_does_nothing_when_one_is_not_valid(here: Path) -> None:
     for command in ("apply", "diff"):
         refused(here, command, "w", said="w/b.yaml:1:8: error[ICP105]")
     refused(
-        here, "apply", "w/a.yaml", "icp_configs/big.yaml", "nope", said="no file or folder nope"
+        here,
+        "apply",
+        "w/a.yaml",
+        "icp_configs/big.yaml",
+        "nope",
+        said="no such file or folder: nope",
     )
     (here / "a.json").write_text(json.dumps(RESPONSE))
     refused(here, "apply", "w/a.yaml", "a.json", said="have the same slug: a")

@@ -130,7 +130,7 @@ def test_two_configs_with_one_label(tmp_path: Path) -> None:
         config("label: SaaS\npriority: 2\n", field("city")),
         config("priority: 1\nlabel: ' saas '\n", field("region")),
         tmp_path=tmp_path,
-    ) == ["a.yaml:1:8 ICP305 b.yaml has the label 'SaaS' too"]
+    ) == ["a.yaml:1:8 ICP305 b.yaml also has the label 'SaaS'"]
 
 
 def test_two_configs_with_the_same_rules(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def outcomes(
         typer.Option("-o", "--output", help="Output format."),
     ] = "table",
 ) -> ExitCode:
-    """Join visitors with won and lost deals: which configs and conditions find customers.
+    """Show which configs and conditions find customers, from won and lost deals.
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """

@@ -226,7 +226,7 @@ def test_what_cannot_be_written(folder: Path) -> None:
     (folder / "v.md").write_bytes((folder / "v.jsonl").read_bytes())
     args = ["v.md", "--base-dir", "old"]
     for name, message in {
-        "v.md": "v.md: error: this file is read",
+        "v.md": "v.md: error: this file is already being read or written",
         "gone/r.html": "gone/r.html: error: cannot write it",
         "r.pdf": "r.pdf: error: the extension of the report does not say its format",
     }.items():

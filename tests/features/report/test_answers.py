@@ -61,7 +61,7 @@ def test_three_sentences_that_could_be_read_aloud(tmp_path: Path) -> None:
     config(tmp_path, "big", "Big companies", SIZE, SAAS)
     text, _ = report_of(tmp_path, PEOPLE)
     assert summary_of(text) == (
-        "Of 4 visitors, 3 (75.0 %) match your ICP. "
+        "Of 4 visitors, 3 (75.0 %) match your config. "
         "All belong to Big companies; the average match scores 67 of 100. "
         "Every line was read, and every value fits its field."
     )
@@ -71,9 +71,9 @@ def test_three_sentences_that_could_be_read_aloud(tmp_path: Path) -> None:
     ("visitors", "said"),
     [
         ([], ["The export has no visitors."]),
-        ([{"company_size": 5}], ["The only visitor does not match your ICP.", "No ICP has"]),
-        ([{"company_size": 500}], ["The only visitor matches your ICP.", "It belongs to Big"]),
-        ([{"company_size": 5}] * 2, ["Of 2 visitors none matches your ICP."]),
+        ([{"company_size": 5}], ["The only visitor does not match your config.", "No config has"]),
+        ([{"company_size": 500}], ["The only visitor matches your config.", "It belongs to Big"]),
+        ([{"company_size": 5}] * 2, ["Of 2 visitors, none matches your config."]),
         ([{"company_size": "lots"}], ["While reading, 1 value did not fit company_size"]),
     ],
 )

@@ -258,7 +258,7 @@ def test_tests_of_nothing(tmp_path: Path) -> None:
     (tmp_path / "c" / "saas.test.yaml").rename(tmp_path / "c" / "sas.test.yaml")
     ended = icpctl("test", "--dir", "c", cwd=tmp_path)
     assert ended.code == 2
-    assert "no config 'sas' that these could be tests of" in ended.err
+    assert "no config 'sas' for these tests" in ended.err
     assert "did you mean saas.test.yaml?" in ended.err
     (tmp_path / "c" / "sas.test.yaml").unlink()
     ended = icpctl("test", "--dir", "c", cwd=tmp_path)
