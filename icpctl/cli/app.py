@@ -10,7 +10,7 @@ from icpctl.cli.command import Entry, Group, LazyCommands
 from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
-from icpctl.features import prove, sql  # noqa: F401 - they register their codes
+from icpctl.features import prove, sql
 from icpctl.version import __version__
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ ENTRIES = (
 )
 # fmt: on
 """The commands in the order of the help."""
+
+WITH_CODES = (prove, sql)
+"""Features with their own finding codes, which they register when they are imported."""
 
 
 class App(Group):

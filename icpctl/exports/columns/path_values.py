@@ -387,8 +387,8 @@ def first_of(candidates: Sequence[Values]) -> Values:
     for number, one in reversed(list(enumerate(candidates))):
         choice[one.is_present] = number
     if isinstance(candidates[0], TokenLists):
-        return chosen_lists(candidates, choice)  # type: ignore[arg-type]
-    return chosen(candidates, choice)  # type: ignore[arg-type]
+        return chosen_lists(candidates, choice)  # type: ignore[arg-type]  # all are lists
+    return chosen(candidates, choice)  # type: ignore[arg-type]  # all are tokens
 
 
 def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
