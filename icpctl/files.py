@@ -206,7 +206,7 @@ class _Change:
 
 
 def _is_same(first: Path, second: Path) -> bool:
-    """Whether two names are of one file; links are not followed."""
+    """Whether two names are those of the same file; links are not followed."""
     return os.path.lexists(second) and os.path.samestat(first.lstat(), second.lstat())
 
 

@@ -25,7 +25,7 @@ class _Call:
     """What a call has read so far, by real path, and what it is writing at the moment.
 
     `folders` are those whose files belong together, with what decides whether a path below them
-    is one of these. `refusal` is why nothing may be written at all.
+    is one of these. `refusal` is why nothing may be written.
     """
 
     read: set[str] = field(default_factory=set)

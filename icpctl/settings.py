@@ -61,7 +61,7 @@ def load_settings(start: Path | None = None) -> Settings:
 
     A file above it that others could have written is not used: one line on stderr says so, and
     the call may write nothing. Raises `IcpctlError` `bad_settings` with every finding if the file
-    is not right.
+    is not valid.
     """
     here = Path.cwd()
     first = here if start is None else Path(os.path.abspath(start))

@@ -89,7 +89,7 @@ def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
 
 
 def _place_of(path: Path) -> str:
-    """Return what two names of one entry of a folder have in common; links are entries, too."""
+    """Return what two names of the same entry of a folder have in common; a link is an entry."""
     if path.name in ("", "..") or path.is_dir():
         return os.path.realpath(path)
     return os.path.join(os.path.realpath(path.parent), path.name)

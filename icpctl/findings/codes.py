@@ -287,7 +287,7 @@ _CODES = (
         "ICP399",
         "more findings than are shown",
         "Of one file 1,000 findings are shown. Fix these first, and check that the file is a "
-        "config at all.",
+        "config.",
         "words",
         "a list of numbers that holds a thousand words",
         "a list of numbers",

@@ -8,7 +8,7 @@ TEXT_CODES = (
     Code(
         "ICP001",
         "a file that cannot be read",
-        "The file may not be read, is broken, or is not a file at all: a folder, a pipe, a device.",
+        "The file may not be read, is broken, or is not a regular file: a folder, pipe, device.",
         "path",
         "a folder named `saas.yaml`",
         "a file named `saas.yaml`",

@@ -199,7 +199,7 @@ def _alike(
 ) -> Iterator[tuple[ConfigFile, ConfigFile]]:
     """Yield each config that is like an earlier one of its folder, and that one.
 
-    Two files with one slug are not two configs, and are already an error.
+    Two files with the same slug are not two configs, and are already an error.
     """
     for _, folder in groupby(sorted(configs, key=_folder), _folder):
         members = list(folder)

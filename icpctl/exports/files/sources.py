@@ -360,7 +360,7 @@ def head_of(source: Source, size: int = HEAD_BYTES) -> bytes:
 
 
 def _suffix(name: str) -> str:
-    """Return the ending of a name that tells the format, in lower case."""
+    """Return the ending of a name that says the format, in lower case."""
     name = name.lower()
     for suffix in COMPRESSIONS:
         name = name.removesuffix(suffix)

@@ -155,7 +155,7 @@ def _curve(scan: Scan) -> Section | None:
     rows = [(count, won_among_best(won, others, count)) for count in taken]
     table = Table(
         "What the best units by score would have brought",
-        columns("Units taken", "#Of all", "#Won", "#Of all won", "#By lot"),
+        columns("Units taken", "#Of all", "#Won", "#Of all won", "#At random"),
         [
             [
                 Cell(f"{count:,}"),
@@ -171,7 +171,7 @@ def _curve(scan: Scan) -> Section | None:
     words = (
         f"A line from nobody to all {units:,} units, those with the highest scores first: which "
         f"part of the {wins:,} won is among them. Half of the won are in the best "
-        f"{percent(half / units)}. A dashed line is what units drawn by lot would bring."
+        f"{percent(half / units)}. A dashed line is what units drawn at random would bring."
     )
     chart = Chart("gains", "Won units among those taken first", words, _points(won, others), table)
     text = "Work through the units from the highest score down: so much is found, so early."

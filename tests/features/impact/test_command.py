@@ -475,7 +475,7 @@ def test_a_folder_that_is_new(repository: Path) -> None:
     for args, what in ((["--org", "acme"], "fresh/acme"), ([], "fresh")):
         ended = impact(repository, "--dir", "fresh", *args, "--base", "HEAD")
         assert ended.code == 2
-        assert f"error: there is no folder {what} in HEAD\n" in ended.err
+        assert f"error: HEAD has no folder {what}\n" in ended.err
 
 
 @needs_git

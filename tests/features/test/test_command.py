@@ -194,7 +194,7 @@ def test_a_folder_of_tests_and_a_choice_of_configs(tmp_path: Path) -> None:
                 "2:25: error[ICP102] saas has no condition 'company_sise'",
                 "did you mean company_size?",
                 "2:39: error[ICP102] saas has no condition 'industry equals'",
-                "hint: of industry there is: industry in saas,software",
+                "hint: its conditions on industry: industry in saas,software",
             ],
         ),
         ("tests: [", ["c/saas.test.yaml:"]),

@@ -187,7 +187,7 @@ class Accounts:
         return None if self._room is None else self._room.take(slice(len(self.numbers)))
 
     def _merge(self, number: Integers, units: Units) -> None:
-        """Merge one row an account; those that are new have the numbers that come next."""
+        """Merge one row per account; those that are new have the numbers that come next."""
         old = number < self._filled
         self._reserve(len(self.numbers), units)
         room = self._room
