@@ -160,7 +160,7 @@ def test_deals() -> None:
         ("where: {a..b: c}\ncity: a", "ICP502", "bad path 'a..b'"),
         ("deals: {won: a}\ncity: a", "ICP501", "unknown field of deals 'won'"),
         ('deals: {key: "a[].b"}\ncity: a', "ICP506", "this is one value"),
-        ("records: {constant: a}\ncity: a", "ICP504", "here a path is a text"),
+        ("records: {constant: a}\ncity: a", "ICP504", "here a path must be text"),
     ],
 )
 def test_what_is_wrong(text: str, code: str, message: str, tmp_path: Path) -> None:

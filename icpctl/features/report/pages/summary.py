@@ -41,8 +41,9 @@ def _which(figures: Figures) -> str:
     if best is None or not best.first:
         return "No config has a match; near misses show which conditions shut visitors out."
     visitors = counted(best.first, "visitor")
-    most = "Most belong" if 2 * best.first > figures.matched else "The largest group belongs"
-    text = f"{most} to {inside(best.label)}, with {visitors}"
+    text = f"Most belong to {inside(best.label)}, with {visitors}"
+    if 2 * best.first <= figures.matched:
+        text = f"The largest group, {visitors}, belongs to {inside(best.label)}"
     if figures.matched == best.first:
         text = f"{'It belongs' if best.first == 1 else 'All belong'} to {inside(best.label)}"
     if figures.average_score is None:
