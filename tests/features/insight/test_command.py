@@ -289,7 +289,7 @@ def test_changes_that_cannot_be_made(tmp_path: Path) -> None:
     config = (tmp_path / "icp_configs" / "a.json").read_bytes()
     ended = icpctl("insight", "v.jsonl", "--apply", "99", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("error: no change 99\n  hint: there are ")
+    assert ended.err.startswith("error: no change 99\n  hint: the list has ")
     ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
     assert ended.code == 2
     assert "change 1 is one of the list x, which other configs may share" in ended.err
