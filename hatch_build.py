@@ -81,8 +81,9 @@ class CustomBuildHook(BuildHookInterface):
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform_tag()}"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove what was compiled outside of the wheel."""
+        del version, build_data, artifact_path
         if hasattr(self, "_folder"):
             shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -108,7 +108,7 @@ class ScoreResult:
     _batches: list[pa.RecordBatch] = field(repr=False)
 
     def table(self) -> pa.Table:
-        """Return a row a visitor, in the order of the input.
+        """Return one row per visitor, in the order of the input.
 
         The columns are those of `score --out`: `id`, `icp_match`, `icp`, `icp_score`, `matches` (a
         list of structs `config`, `score`), then `icp_tier`, `excluded_by` and `why` where there are
@@ -223,7 +223,7 @@ def _pairs(configs: Configs) -> list[tuple[str, IcpConfig]]:
         configs = load_configs(configs)
     pairs = named_configs(configs)
     if not pairs:
-        raise IcpctlError("there are no configs to score with", "no_configs")
+        raise IcpctlError("no configs to score with", "no_configs")
     return pairs
 
 
@@ -302,7 +302,7 @@ def _write_records(records: Sequence[Any], path: Path) -> None:
         for number, record in enumerate(records, 1):
             if not isinstance(record, Mapping):
                 what = type(record).__name__
-                hint = "a record is a dictionary, such as {'id': 'v1', 'company_size': 120}"
+                hint = "a record must be a dictionary, such as {'id': 'v1', 'company_size': 120}"
                 raise IcpctlError(f"record {number} is a {what}", "bad_usage", hint=hint)
             file.write(json.dumps(dict(record), default=_json_value, ensure_ascii=False) + "\n")
 

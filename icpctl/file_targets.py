@@ -47,7 +47,7 @@ def _require_trusted(link: Path) -> None:
         trusted = (os.geteuid(), folder.st_uid)
         if link.lstat().st_uid not in trusted:
             raise PermissionError(
-                errno.EACCES, "this is another user's link, in a folder that everybody may write"
+                errno.EACCES, "this is another user's link, in a folder that anyone can write to"
             )
 
 

@@ -42,7 +42,7 @@ def read_regular(path: Path, most: int, code: str = "unreadable", *, note: bool 
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise IcpctlError(f"this is {what}", code, Location(str(path)))
         if note:
             files_in_use.note_read(path)
@@ -206,7 +206,7 @@ class _Change:
 
 
 def _is_same(first: Path, second: Path) -> bool:
-    """Whether two names are of one file; links are not followed."""
+    """Whether two names are those of the same file; links are not followed."""
     return os.path.lexists(second) and os.path.samestat(first.lstat(), second.lstat())
 
 

@@ -25,7 +25,7 @@ class _Call:
     """What a call has read so far, by real path, and what it is writing at the moment.
 
     `folders` are those whose files belong together, with what decides whether a path below them
-    is one of these. `refusal` is why nothing may be written at all.
+    is one of these. `refusal` is why nothing may be written.
     """
 
     read: set[str] = field(default_factory=set)
@@ -125,7 +125,7 @@ def _is_same_file(first: str, second: str) -> bool:
 
 def _conflict(path: Path) -> IcpctlError:
     return IcpctlError(
-        "this file is read, or written already; it is not overwritten",
+        "this file is already being read or written; it is not overwritten",
         "bad_usage",
         Location(str(path)),
         "name another file",

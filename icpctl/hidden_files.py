@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 try:
     import fcntl
 except ImportError:  # Windows, which does not remove a file that is open
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module, or nothing
 
 if TYPE_CHECKING:
     from pathlib import Path

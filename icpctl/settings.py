@@ -61,7 +61,7 @@ def load_settings(start: Path | None = None) -> Settings:
 
     A file above it that others could have written is not used: one line on stderr says so, and
     the call may write nothing. Raises `IcpctlError` `bad_settings` with every finding if the file
-    is not right.
+    is not valid.
     """
     here = Path.cwd()
     first = here if start is None else Path(os.path.abspath(start))
@@ -91,7 +91,7 @@ def _distrust(path: Path, here: Path) -> str | None:
     if os.name != "posix":
         return None
     if path.stat().st_mode & stat.S_IWOTH:
-        return "everybody may write it"
+        return "anyone can write to it"
     trusted = {os.geteuid(), 0, here.stat().st_uid}
     if not {path.stat().st_uid, path.lstat().st_uid} <= trusted:  # the file's and a link's owner
         return "it belongs to another user"
@@ -99,7 +99,7 @@ def _distrust(path: Path, here: Path) -> str | None:
 
 
 def _refuse(path: Path, distrust: str) -> None:
-    hint = "mend the file's owner or mode, or put an icpctl.toml into the working folder"
+    hint = "fix the file's owner or mode, or put an icpctl.toml into the working folder"
     refusal = IcpctlError(
         f"nothing is written without settings: {distrust}",
         "bad_settings",
@@ -182,7 +182,7 @@ class _Source:
                 values[key] = _READERS[key](value, self.path.parent)
             except TypeError as error:
                 place = self.place(key, of_value=True)
-                findings.append(Finding("ICP402", "error", f"{key} is {error}", place))
+                findings.append(Finding("ICP402", "error", f"{key} {error}", place))
         if findings:
             raise _bad(findings)
         return Settings(**values, file=self.path)
@@ -209,7 +209,7 @@ class _Source:
 
 def _text(value: object, _: Path) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise TypeError("a text, not empty")
+        raise TypeError("must be text that is not empty")
     return value
 
 
@@ -227,7 +227,7 @@ def _texts(value: object, base: Path) -> list[str]:
     try:
         return [_text(item, base) for item in items]
     except TypeError:
-        raise TypeError("a text or a list of texts, none empty") from None
+        raise TypeError("must be text or a list of texts, none of them empty") from None
 
 
 def _visitors(value: object, base: Path) -> tuple[str, ...]:
@@ -247,12 +247,12 @@ def _mapping_name(text: str, base: Path) -> str:
 
 def _flag(value: object, _: Path) -> bool:
     if not isinstance(value, bool):
-        raise TypeError("true or false")
+        raise TypeError("must be true or false")
     return value
 
 
 def _tiers(value: object, _: Path) -> dict[str, float]:
-    wanted = "a table of names and lowest scores, such as { A = 80, B = 50, C = 0 }"
+    wanted = "must be a table of names and lowest scores, such as { A = 80, B = 50, C = 0 }"
     if not isinstance(value, dict) or not value:
         raise TypeError(wanted)
     for name, bound in value.items():
@@ -260,7 +260,7 @@ def _tiers(value: object, _: Path) -> dict[str, float]:
         if not name.strip() or not is_number or not math.isfinite(bound) or not 0 <= bound <= 100:
             raise TypeError(f"{wanted}; scores are from 0 to 100")
     if len(set(value.values())) < len(value):
-        raise TypeError("ambiguous: two tiers have one lowest score")
+        raise TypeError("is ambiguous: two tiers have the same lowest score")
     return {name: float(bound) for name, bound in sorted(value.items(), key=lambda tier: -tier[1])}
 
 
@@ -277,4 +277,4 @@ _READERS: dict[str, Callable[[object, Path], Any]] = {
 
 
 def _bad(findings: list[Finding]) -> IcpctlError:
-    return IcpctlError("the settings are not right", "bad_settings", findings=findings)
+    return IcpctlError("the settings are not valid", "bad_settings", findings=findings)

@@ -148,7 +148,7 @@ SECTION_2 = {
     **{f"2 {name}": of_number(name) for name in NUMBERS},
     "2 last_seen_days": of_number("last_seen_days", as_field="last_seen_days"),
     **{f"2 {name}": of_boolean(name) for name in BOOLEANS},
-    "2 page_contains: a page is hit when it contains the value": [
+    "2 page_contains: a page counts when it contains the value": [
         Row("page_contains", "equals", "/pricing", [[PRICING]], [[DOCS], [], NOTHING]),
         Row("page_contains", "contains", "/PRIC", [[DOCS, PRICING]], [[DOCS], NOTHING]),
         Row("page_contains", "contains_word", "pricing", [[DOCS, PRICING]], [[DOCS], NOTHING]),
@@ -159,7 +159,7 @@ SECTION_2 = {
         Row("page_contains", "has_all", ["/docs", "/pricing"], [[PRICING, DOCS]], [[DOCS], []]),
         Row("page_contains", "exists", ABSENT, [["/"]], [[], [""], None, NOTHING]),
     ],
-    "2 page_equals: a page is hit when it equals the value": [
+    "2 page_equals: a page counts when it equals the value": [
         Row("page_equals", "equals", PRICING, [[PRICING]], [[DOCS], [PRICING + "/b"], NOTHING]),
         Row("page_equals", "contains", "/PRIC", [[DOCS, PRICING]], [[DOCS], NOTHING]),
         Row("page_equals", "contains_word", "pricing", [[DOCS, PRICING]], [["/pricings"], NOTHING]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -69,6 +70,20 @@ def test_a_loop_variable_of_one_line_is_no_name() -> None:
 
 def test_modules_are_short() -> None:
     assert not [path for path in modules() if lines_of(path) > MODULE_LINES]
+
+
+EXCEPTION = re.compile(r"# (?:noqa: [A-Z0-9, ]*[A-Z0-9]( - .)?|type: ignore\[.*?\](  # .)?)")
+
+
+def test_exceptions_say_why() -> None:
+    """A `noqa` or `type: ignore` has its reason beside it."""
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in [*modules(), ROOT / "hatch_build.py"]
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if (match := EXCEPTION.search(line)) and not any(match.groups())
+    ]
+    assert bare == []
 
 
 def test_folders_have_few_files() -> None:

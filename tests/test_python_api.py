@@ -86,7 +86,7 @@ def test_an_explanation_is_that_of_the_command_line(tmp_path: Path) -> None:
         assert str(explanation) == shown.partition("\n")[2].rstrip("\n")
         assert (explanation.icp, explanation.icp_score) == (expected["icp"], 100.0)
         assert explanation.line == 160
-    with pytest.raises(icpctl.IcpctlError, match="there is no visitor 'v0160'") as caught:
+    with pytest.raises(icpctl.IcpctlError, match="no visitor with the id 'v0160'") as caught:
         icpctl.score(FLAT, CONFIGS).explain("v0160")
     assert caught.value.hint == "did you mean v160?"
 
@@ -152,7 +152,7 @@ def test_nobody_is_no_error() -> None:
 def test_a_date_without_a_time_zone_and_no_configs() -> None:
     with pytest.raises(icpctl.IcpctlError, match="as_of has no time zone"):
         icpctl.score([], CONFIGS, as_of=datetime(2026, 11, 23))
-    with pytest.raises(icpctl.IcpctlError, match="there are no configs"):
+    with pytest.raises(icpctl.IcpctlError, match="no configs"):
         icpctl.score([], [])
 
 

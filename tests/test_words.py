@@ -19,8 +19,16 @@ BANNED = {
     r"\bso many\b": "this many, or a number",
     r"\bbe it\b": "even",
     r"\bthat there can be\b": "possible",
-    r"\bof (?:its|their) own\b": "its own, separate",
-    r"\btells? (?:most|anything|nothing)\b": "says the most, says nothing",
+    r"\bof (?:its|their|your|our) own\b": "its own, separate",
+    r"\btells? (?:most|anything|nothing|where|the (?:path|format))\b": "says, shows",
+    r"^there (?:is|are) (?:no|not)\b": "no such file, unknown command, not enough memory",
+    r"(?<!\bor not )\bat all\b": "nothing, or whether",
+    r"\bno (?:plain|regular) (?:file|domain|text|number)\b": "not a regular file",
+    r"\b(?:a|one) (?:row|line|value|entry|name) an? [a-z]+": "one row per visitor",
+    r"\b(?:two|several) (?:[a-z]+ ){1,3}(?:with|have|of) one [a-z]+": "with the same name",
+    r"\bthis is none\b|\bknown are: |\bnot right\b": "is not a range, known:, not valid",
+    r"\bby lot\b|\ball whom\b|\bfor no single\b": "at random, everyone that, no single value",
+    r"\bhow it is called\b|\bis too much\b": "the usage, unexpected argument",
     r"\bstands?\b(?! for\b)": "is",
     r"\btold\b": "reported, said",
     r"\bbehind\b": "after",
@@ -33,7 +41,7 @@ BANNED = {
 """Turns that read as translated -> what to write instead."""
 
 FINE = re.compile(
-    r"there (?:is|are|was|were) no |Ideal Customer Profiles?|LinkedIn profiles?"
+    r"(?<!^)there (?:is|are|was|were) no |Ideal Customer Profiles?|LinkedIn profiles?"
     r"|Profile URLs|linkedin profile|leaves? (?:\w+ )?behind",
     re.I,
 )
@@ -95,4 +103,4 @@ def test_reports() -> None:
 def test_a_slip_is_seen() -> None:
     [slip] = slips("x is no\n  date")
     assert slip == "'x is no date': write 'is not a valid date'"
-    assert slips("there is no date in the Ideal Customer Profile") == []
+    assert slips("Where there is no date in the Ideal Customer Profile") == []

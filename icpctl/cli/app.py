@@ -28,11 +28,11 @@ ELSEWHERE = "Elsewhere"
 # fmt: off
 ENTRIES = (
     Entry(SCORE, "score", "cli.score:score", "Score an export of visitors against the configs."),
-    Entry(SCORE, "explain", "features.explain.command:explain", "Explain why a visitor matches or not."),
+    Entry(SCORE, "explain", "features.explain.command:explain", "Say why a visitor matches or not."),
     Entry(SCORE, "stats", "features.stats.command:stats", "Count visitors and matches by config and day."),
     Entry(SCORE, "insight", "features.insight.command:insight", "Show where configs lose visitors, and what would gain them."),
     Entry(SCORE, "impact", "features.impact.command:impact", "Show what a change of configs does to visitors."),
-    Entry(SCORE, "outcomes", "features.outcomes.command:outcomes", "Join visitors with deals: which configs find customers?"),
+    Entry(SCORE, "outcomes", "features.outcomes.command:outcomes", "Show which configs find customers, from won and lost deals."),
     Entry(SCORE, "suggest", "features.suggest.command:suggest", "Suggest a config that finds customers, from won deals."),
     Entry(CONFIGS, "init", "features.init.command:init", "Make a folder to start with: a config, its test, settings."),
     Entry(CONFIGS, "create", "cli.configs.create:create", "Make a config, from a file or in words."),

@@ -27,6 +27,16 @@ class Command(TyperCommand):
         _refuse_slips(self, ctx, args)
         return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return `[OPTIONS]`, then each argument by its metavar, in brackets if it is optional."""
+        del ctx
+        arguments = [param for param in self.params if param.param_type_name == "argument"]
+        names = [_metavar(param) for param in arguments]
+        return ["[OPTIONS]"] + [
+            name if param.required else f"[{name}]"
+            for name, param in zip(names, arguments, strict=True)
+        ]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments by their metavars alone, such as `VISITORS...`, then the options."""
         arguments, options = [], []
@@ -157,7 +167,7 @@ def _is_group(parameter: Parameter) -> bool:
 def _write_examples(ctx: Any, formatter: Any) -> None:
     """Write the examples of a command, each as it is typed, whatever the width."""
     name = ctx.command_path.partition(" ")[2]
-    examples = all_examples().get(name) if name else None
+    examples = all_examples().get(name or "icpctl")
     if examples:
         with formatter.section("Examples"):
             for purpose, call in examples.items():

@@ -28,7 +28,7 @@ def slugs(context: typer.Context) -> list[str]:
 def organizations(context: typer.Context) -> list[str]:
     """Return the organizations of the folder that `--dir` means.
 
-    Names with a line end or a tab are left out, because a shell reads one name a line.
+    Names with a line end or a tab are left out, because a shell reads one name per line.
     """
     from icpctl.cli.workspaces import workspace
 

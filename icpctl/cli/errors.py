@@ -127,7 +127,7 @@ def _as_icpctl_error(error: Exception) -> IcpctlError:
     if isinstance(error, IcpctlError):
         return error
     if isinstance(error, MemoryError):
-        return IcpctlError("there is not enough memory", "no_memory")
+        return IcpctlError("not enough memory", "no_memory")
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
@@ -188,7 +188,7 @@ def _stdout(stream: TextIO | None, *, is_utf8: bool) -> TextIO:
     """Return a stdout that takes any text."""
     if stream is None:
         os.open(os.devnull, os.O_WRONLY)  # takes the free descriptor, which no file may get
-        return io.TextIOWrapper(_Closed(), "utf-8", write_through=True)  # type: ignore[type-var]
+        return io.TextIOWrapper(_Closed(), "utf-8", write_through=True)  # type: ignore[type-var]  # only written to
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
         if is_utf8:

@@ -18,9 +18,9 @@ def mappings(
         ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
-    """List the formats of exports that are known, or print the mapping of one.
+    """List the known formats of exports, or print the mapping of one.
 
-    A mapping tells where records keep the fields; --mapping takes a name, or a file of your own.
+    A mapping says where records keep the fields; --mapping takes a name, or your own file.
     """
     from icpctl.mappings.loading import built_in, built_in_text
     from icpctl.mappings.mapping import built_in_names

@@ -32,7 +32,8 @@ Visitors = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VISITORS",
-        help="Files, folders or globs: JSON lines, CSV (also .gz and .zst), Parquet; - is stdin.",
+        help="Files, folders or globs: JSON, CSV, Parquet or Excel, also compressed; - is stdin "
+        "(default: the setting visitors).",
     ),
 ]
 Mapping = Annotated[
@@ -46,7 +47,7 @@ Mapping = Annotated[
 Rejects = Annotated[str | None, typer.Option(metavar="F", help="Write rejected lines to F.")]
 MaxRejects = Annotated[
     str,
-    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected."),
+    typer.Option(metavar="N|P%", help="Exit with 1 if more lines are rejected than this."),
 ]
 TempDir = Annotated[
     Path | None,

@@ -28,34 +28,19 @@ if TYPE_CHECKING:
 
 def score(
     *,
-    scoring: Scoring,
-    config: Configs = None,
-    by: By = None,
     out: Annotated[
         str | None,
         typer.Option(
-            metavar="F", help="Write a row a visitor: .jsonl, .csv or .parquet; - is stdout."
+            metavar="F", help="Write one row per visitor: .jsonl, .csv or .parquet; - is stdout."
         ),
     ] = None,
-    rejects: Rejects = None,
-    near_misses: Annotated[
-        str | None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Add a sentence to each row that says why.")
+    ] = False,
+    columns: Annotated[
+        list[str] | None,
         typer.Option(
-            "--near-misses",
-            metavar="F",
-            help="Write visitors that fail one required condition to F.",
-        ),
-    ] = None,
-    max_rejects: MaxRejects = "0",
-    max_misfits: Annotated[
-        str | None,
-        typer.Option(metavar="N|P%", help="Exit with 1 if more values do not fit their field."),
-    ] = None,
-    require_fields: Annotated[
-        bool | None,
-        typer.Option(
-            "--require-fields/--no-require-fields",
-            help="Exit with 1 if a field that configs ask for is in no record of a file.",
+            metavar="NAME[=HEADER],...", help="Choose, order and rename the columns of the rows."
         ),
     ] = None,
     only_matched: Annotated[
@@ -74,16 +59,33 @@ def score(
             help="Add a field, or a path of the record, to each row (repeatable).",
         ),
     ] = None,
-    why: Annotated[
-        bool, typer.Option("--why", help="Add a sentence to each row that says why.")
-    ] = False,
-    columns: Annotated[
-        list[str] | None,
+    reporting: Reporting,
+    config: Configs = None,
+    by: By = None,
+    scoring: Scoring,
+    rejects: Rejects = None,
+    near_misses: Annotated[
+        str | None,
         typer.Option(
-            metavar="NAME[=HEADER],...", help="Choose, order and rename the columns of the rows."
+            "--near-misses",
+            metavar="F",
+            help="Write visitors that fail one required condition to F.",
         ),
     ] = None,
-    reporting: Reporting,
+    max_rejects: MaxRejects = "0",
+    max_misfits: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|P%", help="Exit with 1 if more values than this do not fit their field."
+        ),
+    ] = None,
+    require_fields: Annotated[
+        bool | None,
+        typer.Option(
+            "--require-fields/--no-require-fields",
+            help="Exit with 1 if a field that configs ask for is in no record of a file.",
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option("--follow", help="Read JSON lines on stdin as they come; write rows at once."),

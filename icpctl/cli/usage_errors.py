@@ -66,7 +66,7 @@ def usage_error(error: Any) -> IcpctlError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "icpctl"
     message, hint = _said(error, path, context)
-    return IcpctlError(message, "usage", hint=hint or f"{path} -h shows how it is called")
+    return IcpctlError(message, "usage", hint=hint or f"{path} -h shows the usage")
 
 
 def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
@@ -74,17 +74,18 @@ def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
     name = type(error).__name__
     if name == "NoSuchOption":
         hint = _instead(error.option_name, context) or f"{path} -h lists the options"
-        return f"{path} has no option {error.option_name}", hint
+        return f"unknown option {error.option_name}", hint
     if name == "MissingParameter":
-        return f"{_named(error.param)} is missing", None
+        name = _named(error.param)
+        return f"{name} is missing", "icpctl list shows the configs" if name == "SLUG" else None
     if name == "BadOptionUsage":
         takes = "takes no value" if "does not take" in message else "needs a value"
         return f"{error.option_name} {takes}", None
     if (match := _COMMAND.fullmatch(message)) is not None:
         hint = _did_you_mean(match[2]) or f"{path} -h lists the commands"
-        return f"there is no command {match[1]!r}", hint
+        return f"unknown command {match[1]!r}", hint
     if (match := _EXTRA.fullmatch(message)) is not None:
-        return f"{path} takes fewer arguments: {match[1]} is too much", None
+        return f"unexpected argument: {match[1]}", None
     if getattr(error, "param", None) is not None:
         return _of_value(_named(error.param), message, _options(context))
     return error.format_message(), None
@@ -128,7 +129,7 @@ def _named(param: Any) -> str:
     """Return an option by its longest name, an argument by its metavar."""
     if param.param_type_name == "option":
         return str(max(param.opts, key=len))
-    return str(param.metavar or param.human_readable_name).strip("[]{}").upper()
+    return str(param.metavar or param.human_readable_name.upper()).strip("[]")
 
 
 def _did_you_mean(guess: str | None) -> str | None:

@@ -26,7 +26,7 @@ def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False
 def known_vocabulary(directory: Path | None, org: str | None) -> "Vocabulary":
     """Return the condition types of the folder that `--dir` and `--org` mean, if it is there.
 
-    Raises `IcpctlError` `invalid_config` where its custom fields are not right.
+    Raises `IcpctlError` `invalid_config` where its custom fields are not valid.
     """
     from icpctl.vocabulary import BUILT_IN
 

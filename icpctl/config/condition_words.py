@@ -80,7 +80,7 @@ def read_conditions(
                 findings.append(Finding(code, "error", message, place, hint))
     if findings:
         wrong = "a condition is" if len(findings) == 1 else f"{len(findings)} conditions are"
-        raise IcpctlError(f"{wrong} not right", "bad_condition", findings=findings)
+        raise IcpctlError(f"{wrong} not valid", "bad_condition", findings=findings)
     return conditions
 
 
@@ -115,7 +115,7 @@ def _value(text: str, comparator: str) -> object:
         except (ValueError, RecursionError) as error:
             hint = 'such as ["Software, Inc", "SaaS"]' if several else None
             raise _WordsError(
-                "ICP006", f"a value that begins with {text[0]} is JSON, and this is none", hint
+                "ICP006", f"a value that begins with {text[0]} must be valid JSON", hint
             ) from error
         is_alone = isinstance(value, str) and known is not None and known.shape is not Shape.TEXTS
         return [value] if several and is_alone else value
@@ -125,7 +125,7 @@ def _value(text: str, comparator: str) -> object:
     items = [item.strip() for item in (bounds if len(bounds) > 1 else text.split(","))]
     if not all(items):
         hint = "a comma separates two values"
-        raise _WordsError("ICP108", "nothing is before or after a comma", hint)
+        raise _WordsError("ICP108", "a value is missing before or after a comma", hint)
     is_alone = len(items) == 1 and known is not None and known.shape is Shape.TEXTS
     return items[0] if is_alone else items
 

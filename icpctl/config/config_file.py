@@ -69,7 +69,7 @@ def read_file(path: Path) -> Document:
     try:
         return read_document(read_regular(path, MAX_BYTES), str(path))
     except FileNotFoundError:
-        return _unreadable(path, "there is no such file")
+        return _unreadable(path, "no such file")
     except IcpctlError as error:
         return _unreadable(path, error.message)
 

@@ -28,7 +28,7 @@ _KINDS = {
     "days": (Kind.NUMBER, "{comparator: lte, value: 30}"),
 }
 _EXAMPLE = "for example: annual_revenue: {kind: number, paths: [company.annual_revenue]}"
-_NOT_AN_OBJECT = ("ICP801", "fields.yaml is an object of fields", _EXAMPLE)
+_NOT_AN_OBJECT = ("ICP801", "fields.yaml must be an object of fields", _EXAMPLE)
 
 
 def read_fields(data: bytes, file: str) -> tuple[list[ConditionType], list[Finding]]:
@@ -62,7 +62,7 @@ class _FieldsReader(KeyedReader):
                 if entry:
                     yield entry
             else:
-                self.note("ICP801", start, f"the field {name} is an object", _EXAMPLE)
+                self.note("ICP801", start, f"the field {name} must be an object", _EXAMPLE)
 
     def _field(self, name: str, start: int, node: Object) -> ConditionType | None:
         for key, (place, _) in node.entries.items():
@@ -88,7 +88,7 @@ class _FieldsReader(KeyedReader):
 
     def _kind(self, name: str, start: int, node: Node | None) -> str | None:
         if node is None:
-            hint = f"such as kind: text; known are: {', '.join(_KINDS)}"
+            hint = f"such as kind: text; known: {', '.join(_KINDS)}"
             self.note("ICP801", start, f"the field {name} has no kind", hint)
             return None
         kind = self._text(node, "a kind")
@@ -125,5 +125,5 @@ class _FieldsReader(KeyedReader):
     def _text(self, node: Node, what: str) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
             return node.value.strip()
-        self.note("ICP801", node.start, f"{what} is a text, not empty")
+        self.note("ICP801", node.start, f"{what} must be text that is not empty")
         return None

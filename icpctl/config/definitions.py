@@ -37,7 +37,7 @@ class Definitions:
         """Return itself; raise `IcpctlError` `invalid_config` with the findings, if there are."""
         if self.findings:
             raise IcpctlError(
-                "the custom fields are not right", "invalid_config", findings=[*self.findings]
+                "the custom fields are not valid", "invalid_config", findings=[*self.findings]
             )
         return self
 

@@ -56,7 +56,7 @@ def versions(
     if folder is not None:
         if not folder.is_dir():
             hint = "--base-dir names the folder to compare with"
-            raise IcpctlError(f"there is no folder {folder}", "no_such_folder", hint=hint)
+            raise IcpctlError(f"no such folder: {folder}", "no_such_folder", hint=hint)
         base, loaded = str(folder), _load(Workspace(folder, space.org), slugs)
         before = _require_valid(loaded, None)
     else:
@@ -91,9 +91,9 @@ def load_revision(space: Workspace, ref: str, slugs: Sequence[str] = ()) -> Load
     path = "/".join(filter(None, (path, space.org)))
     if entries is None:
         raise IcpctlError(
-            f"there is no folder {path or '.'} in {ref}",
+            f"{ref} has no folder {path or '.'}",
             "no_such_folder",
-            hint="--base-dir with an empty folder compares with no config at all",
+            hint="to compare with no configs, name an empty folder with --base-dir",
         )
     names = {entry.name for entry in entries}
     wanted = [entry for entry in entries if not slugs or Path(entry.name).stem in slugs]
@@ -153,7 +153,7 @@ class _Entry:
         """What the entry is, if it is not a file."""
         if self.mode == _LINK:
             return "a link out of the folder of configs, or to no file"
-        return "a folder" if self.kind == "tree" else "no regular file"
+        return "a folder" if self.kind == "tree" else "not a regular file"
 
 
 def _load(space: Workspace, slugs: Sequence[str]) -> Loaded:
@@ -186,7 +186,7 @@ def _commit(folder: Path, ref: str) -> str:
     hint = "name a branch, a tag or a commit that this clone has"
     if _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
         hint = "this clone is shallow: fetch the revision, in GitHub's checkout by fetch-depth: 0"
-    raise IcpctlError(f"there is no revision {ref[:100]!r} here", "no_such_revision", hint=hint)
+    raise IcpctlError(f"unknown revision {ref[:100]!r}", "no_such_revision", hint=hint)
 
 
 def _object(folder: Path, base: str, path: str) -> str | None:

@@ -125,7 +125,7 @@ def _place(finding: Finding) -> tuple[str, str, int, int]:
 
 def two_files(path: Path, others: list[Path]) -> Finding:
     """Return the finding of a file whose slug other files have too."""
-    message = f"{' and '.join(map(str, others))} has the slug {path.stem!r} too"
+    message = f"the slug {path.stem!r} is also that of {' and '.join(map(str, others))}"
     return file_finding("ICP016", path, message, "keep one of them")
 
 

@@ -1,7 +1,7 @@
 """The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition` (SPEC 1 to 3).
 
 Files and programs go through the same models, and a failed validation names every problem, not
-only the first. Problems of our own are pydantic errors whose type is the finding's code. What a
+only the first. Our own problems are pydantic errors whose type is the finding's code. What a
 folder of configs defines, its custom fields and named lists, is the validation's context:
 `IcpConfig.model_validate(body, context=definitions)`.
 """

@@ -49,7 +49,7 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
     named = list(reversed(by_place.values()))
     for path in named:
         if not os.path.lexists(path):
-            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
+            raise IcpctlError(f"no such file or folder: {path}", "no_such_path")
         if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
             message = f"{path} is not a config: its name must end in one of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")
@@ -89,7 +89,7 @@ def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
 
 
 def _place_of(path: Path) -> str:
-    """Return what two names of one entry of a folder have in common; links are entries, too."""
+    """Return what two names of the same entry of a folder have in common; a link is an entry."""
     if path.name in ("", "..") or path.is_dir():
         return os.path.realpath(path)
     return os.path.join(os.path.realpath(path.parent), path.name)

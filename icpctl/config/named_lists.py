@@ -106,7 +106,7 @@ class NamedLists:
                 raise ListError(f"the list {folder.place}{file}: {error.message}", None) from None
             if data is not None:
                 return NamedList(list_values(data, folder.place + file), name, folder.place + file)
-        raise ListError(f"there is no list {name!r}", self._hint(name))
+        raise ListError(f"no list {name!r}", self._hint(name))
 
     def _hint(self, name: str) -> str:
         known = self.names()
@@ -114,8 +114,8 @@ class NamedLists:
         if meant:
             return f"did you mean {meant}?"
         where = self._folders[0].place if self._folders else ""
-        others = f"; there are: {', '.join(known[:10])}" if known else ""
-        return f"write one value a line into {where}{LISTS_FOLDER}/{name}{LIST_SUFFIX}{others}"
+        others = f"; known lists: {', '.join(known[:10])}" if known else ""
+        return f"write one value per line into {where}{LISTS_FOLDER}/{name}{LIST_SUFFIX}{others}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make it elsewhere: without folders, for what is read there is read."""
@@ -150,7 +150,7 @@ def list_values(data: bytes, file: str) -> list[str]:
     if not text.isascii():
         _refuse_invisible(lines, file)
     if not values:
-        raise ListError(f"the list {file} has no values", "write one value a line into it")
+        raise ListError(f"the list {file} has no values", "write one value per line into it")
     return values
 
 

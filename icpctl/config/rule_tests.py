@@ -141,7 +141,7 @@ def load_tests(
         if slug not in by_slug:
             meant = nearest(slug, by_slug)
             hint = f"did you mean {meant}{path.name.removeprefix(slug)}?" if meant else None
-            message = f"there is no config {slug!r} that these could be tests of"
+            message = f"no config {slug!r} for these tests"
             orphans.append(Finding("ICP001", "warning", message, Location(str(path)), hint))
             continue
         tests, wrong = _read(path, by_slug[slug])
@@ -153,7 +153,7 @@ def load_tests(
     if not rule_tests:
         example = next(iter(sorted(slugs or by_slug)), "SLUG")
         raise IcpctlError(
-            f"there are no tests in {folder}",
+            f"no tests in {folder}",
             "no_tests",
             hint=f"write some into {folder / f'{example}.test.yaml'}",
             findings=orphans,
@@ -252,7 +252,7 @@ def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
     same_type = [condition for condition in conditions_of(config) if condition.type == named]
     if same_type:
         texts = [" ".join(condition_words(condition)) for condition in same_type[:_MOST_NAMED]]
-        hint = f"of {named} there is: {'; '.join(texts)}"
+        hint = f"its conditions on {named}: {'; '.join(texts)}"
     elif meant := nearest(named, types):
         hint = f"did you mean {meant}?"
     else:

@@ -124,7 +124,8 @@ def _named_list(
 ) -> Value:
     name, others = value[KEY], [key for key in value if key != KEY]
     if others:
-        raise problem("ICP206", f"a named list is {{list: NAME}}, without {described(others[0])}")
+        written = f"a named list is written {{list: NAME}}, without {described(others[0])}"
+        raise problem("ICP206", written)
     if not comparator.takes_list or (entry is not None and not entry.is_words):
         what = comparator.shape if not comparator.takes_list else "numbers, not texts"
         raise problem("ICP206", f"{comparator.name} takes {what} here, not a named list")

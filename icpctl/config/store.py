@@ -49,7 +49,7 @@ class Workspace:
         folder = self.root / self.org
         if not folder.is_dir():
             raise IcpctlError(
-                f"there is no organization {self.org!r} in {self.root}",
+                f"no organization {self.org!r} in {self.root}",
                 "no_such_org",
                 hint=_one_of(self.org, self.orgs()),
             )
@@ -210,7 +210,7 @@ class Workspace:
         paths = self._candidates(slug)
         if not paths or not is_slug(slug):
             raise IcpctlError(
-                f"there is no config {slug!r} in {self.folder}",
+                f"no config {slug!r} in {self.folder}",
                 "no_such_slug",
                 hint=_one_of(slug, self.slugs()),
             )
@@ -246,7 +246,7 @@ class Workspace:
         if inactive:
             message, hint = f"no config in {self.folder} is active", "name one with --config SLUG"
         else:
-            message = f"there is no config in {self.folder}"
+            message = f"no configs in {self.folder}"
             hint = "make one with icpctl init or icpctl create, or name another folder with --dir"
             if self.org is None and (orgs := self.orgs()):
                 hint = f"name an organization with --org: {_listing(orgs)}"
@@ -305,7 +305,7 @@ def _bad_name(name: str, what: str) -> IcpctlError:
 def _one_of(word: str, known: list[str]) -> str:
     if guess := nearest(word, known):
         return f"did you mean {guess}?"
-    return f"known: {_listing(known)}" if known else "there are none yet"
+    return f"known: {_listing(known)}" if known else "none exist yet"
 
 
 def _listing(names: list[str]) -> str:

@@ -55,7 +55,7 @@ class KeyedReader:
     ) -> None:
         """Note a word that is none of those that are known."""
         meant = nearest(word, known)
-        hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(known)}"
+        hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known)}"
         self.note(code, start, f"unknown {what} {cut(word)}", hint)
 
     def require_right(self, message: str, code: str, hint: str) -> None:

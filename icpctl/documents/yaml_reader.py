@@ -162,7 +162,7 @@ class _Builder:
     def alias(self, event: Any) -> None:
         name, start = event.anchor, event.start_mark.index
         if name not in self.anchors:
-            raise UnreadableError("ICP011", start, f"there is no anchor &{name} before this alias")
+            raise UnreadableError("ICP011", start, f"no anchor &{name} before this alias")
         target = self.anchors[name]
         if target is None:
             raise UnreadableError("ICP011", start, f"the alias *{name} is inside its own anchor")
@@ -202,7 +202,7 @@ class _Builder:
             self.problem(
                 "ICP014",
                 place,
-                "a key is text, not a list, an object or an alias",
+                "a key must be text, not a list, an object or an alias",
                 "quote text that begins with {, [ or *",
             )
             frame.key = place, None

@@ -151,7 +151,7 @@ class RollUp:
 
 
 def no_key(mapping: Mapping, source: Source, by: By = ()) -> IcpctlError:
-    """What to tell where no record has a key; `source` is the first of those read.
+    """What to say where no record has a key; `source` is the first of those read.
 
     Names the path that is most like the first of the key's, among those of the first records.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from icpctl.exports.columns.batches import Numbering
@@ -57,7 +58,7 @@ class Scan:
             elif number in rolled_up:
                 members = [self.mapped[member] for member in rolled_up[number].members]
                 for batch in self._rolled_up(members):
-                    yield lambda batch=batch: batch  # type: ignore[misc]
+                    yield partial(lambda batch: batch, batch)
 
     def _rolled_up(self, group: Sequence[tuple[Source, Mapping]]) -> Iterator[Batch]:
         from icpctl.exports.rollup import RollUp

@@ -205,7 +205,7 @@ _CODES = (
         "match nobody.",
         "words",
         "`value: {list: competitors}` without a file `lists/competitors.txt`",
-        "the same with `lists/competitors.txt`, one value a line",
+        "the same with `lists/competitors.txt`, one value per line",
     ),
     Code(
         "ICP301",
@@ -238,7 +238,7 @@ _CODES = (
     ),
     Code(
         "ICP304",
-        "two active configs with one priority",
+        "two active configs with the same priority",
         "Then the slug decides which comes first and is a visitor's `icp`.",
         "words",
         "`priority: 10` in `enterprise.yaml` and in `smb.yaml`, both active",
@@ -246,7 +246,7 @@ _CODES = (
     ),
     Code(
         "ICP305",
-        "two configs with one label",
+        "two configs with the same label",
         "They look the same in lists and reports.",
         "words",
         "`label: SaaS` in `enterprise.yaml` and in `smb.yaml`",
@@ -284,7 +284,7 @@ _CODES = (
         "ICP399",
         "more findings than are shown",
         "Of one file 1,000 findings are shown. Fix these first, and check that the file is a "
-        "config at all.",
+        "config.",
         "words",
         "a list of numbers that holds a thousand words",
         "a list of numbers",
@@ -336,7 +336,7 @@ SECTIONS = [
         "ICP5", "Mappings", "Files that say where an export keeps the fields: `docs/mappings.md`."
     ),
     Section("ICP8", "Custom fields", "`fields.yaml` in a folder of configs: `docs/fields.md`."),
-    Section("ICP9", "The partner's API", "`icpctl validate --api`: what the API does not know."),
+    Section("ICP9", "The partner's API", "`icpctl validate --api`: what the API does not support."),
 ]
 """What codes are about, by how they begin, in order."""
 

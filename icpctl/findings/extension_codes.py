@@ -43,7 +43,7 @@ EXTENSION_CODES = (
     ),
     Code(
         "ICP901",
-        "what the API does not know",
+        "what the API does not support",
         "With `--api`, or `api = true` in the settings, `icpctl validate` reports each extension: "
         "`weight`, `minScore`, `exclude`, named lists, lists of texts for `contains` and its like, "
         "`contains_word`, and custom fields.",

@@ -85,7 +85,7 @@ VALUE_CODES = (
     ),
     Code(
         "ICP318",
-        "more than a domain where a part of one is looked for",
+        "a URL where part of a domain is expected",
         "A visitor's domain is the host alone. Comparators such as `contains` and `ends_with` look "
         "for the value as it is written, so a scheme, `www.`, a port or a path is never found.",
         "condition",

@@ -8,7 +8,7 @@ TEXT_CODES = (
     Code(
         "ICP001",
         "a file that cannot be read",
-        "The file may not be read, is broken, or is not a file at all: a folder, a pipe, a device.",
+        "The file may not be read, is broken, or is not a regular file: a folder, pipe, device.",
         "path",
         "a folder named `saas.yaml`",
         "a file named `saas.yaml`",
@@ -132,7 +132,7 @@ TEXT_CODES = (
     ),
     Code(
         "ICP016",
-        "two files with one slug",
+        "two files with the same slug",
         "Two files of a folder differ in their extension only, so their slug names both.",
         "path",
         "`saas.yaml` and `saas.json`",

@@ -119,7 +119,8 @@ _CONVERSIONS = [
     ),
     Conversion(
         RANGE,
-        "a range of employees in a text or in an object of `min` and `max`; a mere number is none",
+        "a range of employees in a text or in an object of `min` and `max`; "
+        "a plain number is not a range",
         '"2 to 10 employees"',
         '"2-10"',
         value_conversions.size_range,

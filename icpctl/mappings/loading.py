@@ -52,9 +52,9 @@ def built_in(name: str) -> Mapping:
 def built_in_text(name: str) -> str:
     """The file of a built-in mapping, as it is. Raises `IcpctlError` `no_such_mapping`."""
     if name not in built_in_names():
-        raise _no_such(name, f"there are: {', '.join(built_in_names())}")
+        raise _no_such(name, f"known mappings: {', '.join(built_in_names())}")
     return (formats_folder() / f"{name}.yaml").read_text("utf-8")
 
 
 def _no_such(name: str, hint: str) -> IcpctlError:
-    return IcpctlError(f"there is no mapping {name!r}", "no_such_mapping", hint=hint)
+    return IcpctlError(f"unknown mapping {name!r}", "no_such_mapping", hint=hint)

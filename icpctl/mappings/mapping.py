@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -98,6 +98,23 @@ class Mapping:
     deals: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     contact: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+
+    def extending(self, base: Mapping) -> Mapping:
+        """Return this mapping, with what it leaves to another."""
+        return replace(
+            self,
+            title=self.title or base.title,
+            paths={key: paths + base.paths[key] for key, paths in self.paths.items()},
+            recognised_by=self.recognised_by or base.recognised_by,
+            by=self.by or base.by,
+            rollup_by=self.rollup_by or base.rollup_by,
+            session=self.session or base.session,
+            together=self.together or base.together,
+            records=self.records or base.records,
+            only=self.only or base.only,
+            deals=base.deals | self.deals,
+            contact=base.contact | self.contact,
+        )
 
     def has_visitors_of(self, other: Mapping) -> bool:
         """Return whether records of another mapping are rolled up together with this one's."""

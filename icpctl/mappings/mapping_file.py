@@ -58,7 +58,7 @@ _KEYS = (TITLE, RECOGNISED_BY, *ABOUT, *_OTHERS, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
-_NO_OBJECT = ("ICP504", "a mapping is an object of fields and their paths", _EXAMPLE)
+_NO_OBJECT = ("ICP504", "a mapping must be an object of fields and their paths", _EXAMPLE)
 
 
 def parse_mapping(name: str, data: bytes, built_in: Callable[[str], Mapping]) -> Mapping:
@@ -70,7 +70,7 @@ def parse_mapping(name: str, data: bytes, built_in: Callable[[str], Mapping]) ->
     reader = _Reader(name, read_document(data, name), built_in)
     mapping = reader.mapping()
     hint = "icpctl mappings NAME prints one to start from"
-    reader.require_right("the mapping is not right", "bad_mapping", hint)
+    reader.require_right("the mapping is not valid", "bad_mapping", hint)
     return mapping
 
 
@@ -102,15 +102,15 @@ class _Reader(KeyedReader):
         for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT):
             match key:
                 case "title":
-                    self._title = self._text(value, "the title is a text") or ""
+                    self._title = self._text(value, "the title must be text") or ""
                 case "together":
-                    self._together_as = self._text(value, "together is a name") or ""
+                    self._together_as = self._text(value, "together must be a name") or ""
                 case "recognised_by":
                     self._recognised_by = self._alternatives(value)
                 case "extends":
                     self._base = self._extended_one(value)
                 case "missing":
-                    self._missing = self._texts(value, "what stands for a missing value is a text")
+                    self._missing = self._texts(value, "what means a missing value must be text")
                 case "records":
                     self._records = self._plain_paths(value)
                 case "where":
@@ -150,25 +150,12 @@ class _Reader(KeyedReader):
 
     def _extended(self, own: Mapping) -> Mapping:
         """The mapping, with what it leaves to the one that it extends."""
-        base = self._base
-        if base is None:
+        if self._base is None:
             return replace(own, title=own.title or self.name)
-        about = {key: getattr(own, key) or getattr(base, key) for key in ABOUT}
-        return replace(
-            own,
-            title=own.title or base.title,
-            paths={key: own.paths[key] + base.paths[key] for key in own.paths},
-            recognised_by=own.recognised_by or base.recognised_by,
-            **about,
-            records=own.records or base.records,
-            only=own.only or base.only,
-            deals=base.deals | own.deals,
-            together=own.together or base.together,
-            contact=base.contact | own.contact,
-        )
+        return own.extending(self._base)
 
     def _extended_one(self, node: Node) -> Mapping | None:
-        name = self._text(node, "extends names a built-in mapping")
+        name = self._text(node, "extends must name a built-in mapping")
         if name is None or name in built_in_names():
             return None if name is None else self._built_in(name)
         self.note_unknown("ICP507", node.start, "mapping", name, built_in_names())
@@ -191,17 +178,19 @@ class _Reader(KeyedReader):
 
     def _tests(self, value: Node) -> Iterator[tuple[Path, tuple[str, ...]]]:
         """The paths of `where`, each with the texts that a record may have there."""
-        for key, (start, texts) in self._object(value, "where is an object such as {event: page}"):
+        for key, (start, texts) in self._object(
+            value, "where must be an object such as {event: page}"
+        ):
             path = self._parsed(key, start)
             if path is not None and self._is_plain(path, texts):
-                yield path, self._texts(texts, "what a record must have is a text")
+                yield path, self._texts(texts, "what a record must have must be text")
 
     def _named_paths(
         self, value: Node, what: str, known: tuple[str, ...]
     ) -> dict[str, tuple[Path, ...]]:
         """The paths of an object of fields, such as that of `deals`; a name may have parts."""
         named: dict[str, tuple[Path, ...]] = {}
-        shape = f"{what} is an object of {', '.join(known)}"
+        shape = f"{what} must be an object of {', '.join(known)}"
         for key, (start, paths) in self._object(value, shape):
             if key in known:
                 fitting = (
@@ -231,13 +220,13 @@ class _Reader(KeyedReader):
         if isinstance(node, Scalar):
             return self._path(node)
         if isinstance(node, List):
-            self.note("ICP504", node.start, "a path is a text such as company.industry", _SHAPES)
+            self.note("ICP504", node.start, "a path must be text such as company.industry", _SHAPES)
             return None
         unknown = [
             (start, key) for key, (start, _) in node.entries.items() if key not in _ENTRY_KEYS
         ]
         for start, key in unknown:
-            known = f"known are: {', '.join(_ENTRY_KEYS)}"
+            known = f"known: {', '.join(_ENTRY_KEYS)}"
             self.note("ICP504", start, f"{cut(key)} does not belong here", known)
         parts = {key: value for key, (_, value) in node.entries.items()}
         if unknown:
@@ -250,7 +239,7 @@ class _Reader(KeyedReader):
 
     def _composed(self, parts: dict[str, Node]) -> Path | None:
         if "constant" in parts:
-            text = self._text(parts["constant"], "a constant is a text")
+            text = self._text(parts["constant"], "a constant must be text")
             return None if text is None else (Constant(text),)
         path = self._path(parts["path"]) if "path" in parts else self._together(parts["all"])
         known = len(self.problems)
@@ -270,17 +259,17 @@ class _Reader(KeyedReader):
 
     def _plain_or_many(self, node: Node) -> tuple[Path, ...]:
         if not isinstance(node, List) or not node.items:
-            self.note("ICP504", node.start, "all is a list of paths", _SHAPES)
+            self.note("ICP504", node.start, "all must be a list of paths", _SHAPES)
             return ()
         paths = [self._path(item) for item in node.items]
         return tuple(path for path in paths if path is not None)
 
     def _split(self, node: Node, _: dict[str, Node]) -> Convert | None:
-        separator = self._text(node, "a separator is a text such as ;")
+        separator = self._text(node, "a separator must be text such as ;")
         return None if separator is None else Convert(SPLIT, separator)
 
     def _as(self, node: Node, parts: dict[str, Node]) -> Convert | None:
-        text = self._text(node, "a conversion is one of its names")
+        text = self._text(node, "a conversion must be one of the known names")
         if text is None:
             return None
         name, _, argument = text.partition(" ")
@@ -299,7 +288,9 @@ class _Reader(KeyedReader):
 
     def _date(self, parts: dict[str, Node]) -> Convert:
         node = parts.get("format")
-        formats = () if node is None else self._texts(node, "a format is a text such as %m/%d/%Y")
+        formats = (
+            () if node is None else self._texts(node, "a format must be text such as %m/%d/%Y")
+        )
         for pattern in formats:
             if node is not None and not is_date_format(pattern):
                 hint = "%Y is the year, %m the month, %d the day: %m/%d/%Y"
@@ -308,13 +299,13 @@ class _Reader(KeyedReader):
 
     def _map(self, node: Node, _: dict[str, Node]) -> Convert | None:
         pairs = []
-        for text, (_start, becomes) in self._object(node, "map is an object of texts"):
-            becomes_text = self._text(becomes, "what a text becomes is a text")
+        for text, (_start, becomes) in self._object(node, "map must be an object of texts"):
+            becomes_text = self._text(becomes, "what a text becomes must be text")
             pairs.append((text, becomes_text or ""))
         return Convert(MAP, tuple(pairs)) if pairs else None
 
     def _path(self, node: Node) -> Path | None:
-        text = self._text(node, "a path is a text such as company.industry")
+        text = self._text(node, "a path must be text such as company.industry")
         return None if text is None else self._parsed(text, node.start)
 
     def _parsed(self, text: str, start: int) -> Path | None:
@@ -359,7 +350,9 @@ class _Reader(KeyedReader):
 
     def _is_plain(self, path: Path, node: Node) -> bool:
         if isinstance(path[-1], Convert | Constant | Together):
-            self.note("ICP504", node.start, "here a path is a text, without conversion or constant")
+            self.note(
+                "ICP504", node.start, "here a path must be text, without conversion or constant"
+            )
         elif is_many(path):
             self.note("ICP506", node.start, "one value is needed here", "[0] is the first element")
         else:

@@ -62,7 +62,7 @@ def quoted(value: Any) -> str:
 def _pages_phrase(condition: Condition, values: Sequence[Any] | None) -> str:
     comparison, is_denied = condition.comparison.positive, _is_denied(condition)
     if comparison.asks_presence:
-        return "viewed no page" if is_denied else "viewed some page"
+        return "viewed no page" if is_denied else "viewed a page"
     shown = values_of(condition, values)
     is_part = condition.condition_type.form is Form.PART_OF_PAGE
     if comparison.is_equality or (is_part and comparison.name == "contains"):

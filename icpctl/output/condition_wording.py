@@ -1,4 +1,4 @@
-"""Why a condition holds or not, in words: what was seen, and what would have been needed."""
+"""Why a condition is met or not, in words: what was seen, and what would have been needed."""
 
 from __future__ import annotations
 
@@ -47,22 +47,6 @@ def wanted(field: str) -> str:
     if entry is None and field.startswith(PREFIX):
         return "of its kind"
     return _WANTED[Kind.PAGES if entry is None else entry.kind]
-
-
-def head(condition: Condition) -> str:
-    """Return the condition itself, as in `company_size gte 500`."""
-    value = condition.value
-    if isinstance(value, NamedList):
-        shown = value_text(value)
-    elif condition.comparison.shape is Shape.BOUNDS and isinstance(value, tuple):
-        shown = " and ".join(map(quoted, value))
-    elif isinstance(value, tuple):
-        shown = ", ".join(map(quoted, value[:_MOST_LISTED]))
-        more = len(value) - _MOST_LISTED
-        shown += f" and {more} more" if more > 0 else ""
-    else:
-        shown = quoted(value)
-    return f"{condition.type} {condition.comparator} {shown}".rstrip()
 
 
 def role(condition: Condition) -> str:
@@ -198,7 +182,7 @@ def _absence(explained: ConditionExplanation) -> str:
         raw = _short(dumps(seen.raw))
         text = f"{seen.field} is {raw}, which is not {wanted(seen.field)} and counts as missing"
     if explained.held and not explained.condition.comparison.asks_presence:
-        text += f"; {explained.condition.comparator} holds then"
+        text += f", so {explained.condition.comparator} is met"
     return text
 
 

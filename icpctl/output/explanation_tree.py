@@ -17,6 +17,7 @@ from icpctl.output.reasons import (
     failing_conditions,
     named,
 )
+from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -161,9 +162,11 @@ def _outcome(group: GroupExplanation, screen: Screen) -> str:
     failing = sum(not it.condition.optional and not it.held for it in group.conditions)
     if group.operator == Operator.OR:
         return "does not match: " + (
-            f"none of {required} required holds" if required > 1 else "the required one fails"
+            f"none of {required} required conditions is met"
+            if required > 1
+            else "the required condition is not met"
         )
-    return f"does not match: {failing} of {required} required {_do('fail', failing)}"
+    return f"does not match: {failing} of {counted(required, 'required condition')} not met"
 
 
 def _arithmetic(group: GroupExplanation, screen: Screen) -> str:
@@ -181,7 +184,7 @@ def _arithmetic(group: GroupExplanation, screen: Screen) -> str:
 def _condition_text(explained: ConditionExplanation, screen: Screen) -> Text:
     from rich.cells import cell_len
 
-    word = "holds" if explained.held else "missing" if explained.missing else "fails"
+    word = "met" if explained.held else "missing" if explained.missing else "not met"
     what, why = f"{phrase(explained.condition)}{role(explained.condition)}", reason(explained)
     together = f"{what}: {why}"
     is_short = cell_len(together) <= screen.console.width - _INDENT - _WORD
@@ -194,7 +197,3 @@ def _condition_text(explained: ConditionExplanation, screen: Screen) -> Text:
 
 def _weight(weight: Fraction) -> str:
     return f"{float(weight):.6g}"
-
-
-def _do(verb: str, count: int) -> str:
-    return f"{verb}s" if count == 1 else verb

@@ -101,7 +101,7 @@ def _work(
         configs = Workspace(Path(configs)).configs()
     pairs = named_configs(configs)
     if not pairs:
-        raise IcpctlError("there are no configs to score with", "no_configs")
+        raise IcpctlError("no configs to score with", "no_configs")
     loaded = load_mapping(mapping)
     refuse_events(loaded, loaded.where)
     files = {0: File(_NAME, loaded)}

@@ -80,7 +80,7 @@ class Jobs:
         system = self._systems.system(path)
         whole = system.makeQualified(path)
         if system.exists(whole) and not _remove_empty(system, whole):
-            raise _taken(name, "there is something here already, which Spark does not replace")
+            raise _taken(name, "this path already exists, and Spark does not replace it")
         target: str = whole.toString()
         return target
 

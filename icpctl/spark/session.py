@@ -138,7 +138,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 def _require_java() -> None:
     home = os.environ.get("JAVA_HOME")
     if shutil.which(Path(home, "bin", "java") if home else "java") is None:
-        where = f"JAVA_HOME names {home}, which has no Java" if home else "there is no Java here"
+        where = f"JAVA_HOME names {home}, which has no Java" if home else "Java is not installed"
         raise IcpctlError(f"Spark needs Java: {where}", "not_installed", hint=_JAVA)
 
 

@@ -81,7 +81,7 @@ class Inquiry(Protocol):
 class Work:
     """Everything that tasks need, shipped with the function that they call.
 
-    `key` tells it from other work. Rows are given in `form`, if at all. `lines_before` says of
+    `key` tells it from other work. Rows are given in `form`, or not given. `lines_before` says of
     each block how many lines of its file precede it, if that matters; blocks that it lacks
     begin their file. Copies of `block_counts`, which has counted nothing, count each block; the
     `inquiry` says what is counted of all blocks of a task. `tallies` get what the tasks of a job

@@ -55,7 +55,7 @@ def containing_word(texts: pa.Array, wanted: str, among: np.ndarray) -> np.ndarr
     """For each of `texts` whether it contains `wanted` as whole words.
 
     Neither a letter nor a digit is next to it. Only texts that are True in `among` [texts], those
-    that contain it at all, are looked at.
+    that contain it, are looked at.
     """
     held = among.copy()
     for at in np.flatnonzero(among).tolist():

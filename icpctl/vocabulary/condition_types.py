@@ -81,14 +81,14 @@ _TYPES = [
     ConditionType(
         "page_contains",
         _P,
-        "pages viewed; a page is hit when it contains the value",
+        "pages viewed; a page counts when it contains the value",
         "{comparator: has_any, value: [/pricing, /demo]}",
         Form.PART_OF_PAGE,
     ),
     ConditionType(
         "page_equals",
         _P,
-        "pages viewed; a page is hit when it equals the value",
+        "pages viewed; a page counts when it equals the value",
         "{comparator: equals, value: /pricing}",
         Form.PAGE,
     ),

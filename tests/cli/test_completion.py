@@ -147,7 +147,7 @@ def test_in_zsh(here: Path) -> None:
     assert run("zsh", script, here).splitlines() == [
         "compdef _icpctl_completion icpctl",
         "-l -d shown -- saas smb saas smb",
-        "-l -d shown -- has_any has_any  -- some listed value equals some subject value",
+        "-l -d shown -- has_any has_any  -- one of the list equals one of the visitor's values",
         "files",
     ]
 
@@ -159,7 +159,7 @@ def test_in_fish(here: Path) -> None:
         complete -C "icpctl describe has_an"
     """
     assert run("fish", script, here) == (
-        "saas\nsmb\nhas_any\tsome listed value equals some subject value\n"
+        "saas\nsmb\nhas_any\tone of the list equals one of the visitor's values\n"
     )
 
 

@@ -142,7 +142,7 @@ def test_get_of_an_unknown_slug(here: Path) -> None:
     assert icpctl("get", "enterprize", cwd=here) == (
         2,
         "",
-        "error: there is no config 'enterprize' in icp_configs\n  hint: did you mean enterprise?\n",
+        "error: no config 'enterprize' in icp_configs\n  hint: did you mean enterprise?\n",
     )
 
 
@@ -151,7 +151,7 @@ def test_an_error_is_json_too_where_json_is_asked_for(here: Path) -> None:
     assert ended.code == 2
     assert json.loads(ended.out) == {
         "code": "no_such_slug",
-        "message": "there is no config 'enterprize' in icp_configs",
+        "message": "no config 'enterprize' in icp_configs",
         "details": {"hint": "did you mean enterprise?"},
     }
     assert "did you mean" in ended.err
@@ -244,10 +244,10 @@ def test_strict_makes_warnings_errors(here: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["validate", "nowhere"], "there is no file or folder nowhere"),
+        (["validate", "nowhere"], "no such file or folder: nowhere"),
         (["validate", "README.md"], "README.md is not a config"),
         (["list", "--dir", "nowhere"], "nowhere does not exist"),
-        (["list", "--org", "nowhere"], "there is no organization 'nowhere'"),
+        (["list", "--org", "nowhere"], "no organization 'nowhere'"),
         (["list", "--org", "../x"], "cannot name an organization"),
         (["list", "--bogus"], "--bogus"),
         (["list", "-o", "xml"], "xml"),
@@ -287,7 +287,7 @@ def test_wrong_settings_are_found(here: Path) -> None:
         '  1 | dirr = "icp_configs"\n'
         "    | ^\n"
         "  hint: did you mean dir?\n"
-        "error: the settings are not right\n",
+        "error: the settings are not valid\n",
     )
 
 
@@ -324,7 +324,7 @@ MODELS = {"pydantic", "yaml", "rich", "tomllib"}
 @pytest.mark.parametrize(
     ("args", "unwanted"),
     [
-        (["--help"], ENGINES | MODELS),
+        (["--help"], ENGINES | MODELS - {"tomllib"}),  # which has the examples
         (["--version"], ENGINES | MODELS),
         (["list"], ENGINES | {"rich.console", "tomllib"}),
         (["get", "smb"], ENGINES | {"rich", "tomllib"}),

@@ -162,7 +162,7 @@ def test_ctrl_c_belongs_to_the_editor(here: Path) -> None:
 def test_a_file_that_changed_meanwhile_is_not_overwritten(here: Path) -> None:
     other = "pathlib.Path('icp_configs/big.yaml').write_text('# theirs'); text += '# typed'"
     ended = edit(here, other)
-    assert "icp_configs/big.yaml was changed meanwhile" in ended.err
+    assert "icp_configs/big.yaml was changed in the meantime" in ended.err
     assert kept(here, ended) == BEFORE + "# typed"
     assert now(here) == "# theirs"
 

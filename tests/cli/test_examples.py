@@ -35,7 +35,11 @@ def folder(tmp_path: Path) -> Path:
     shutil.copy(outcomes / "visitors.jsonl", tmp_path / "visits.jsonl")
     shutil.copy(ROOT / "sample_visitors" / "_crm" / "contacts.csv", tmp_path / "export.csv")
     (tmp_path / "mapping.yaml").write_text("id: Contact ID\nindustry: Sector\n")
-    event = {"email": "ada@acme.example", "url": "https://www.example.com/pricing"}
+    event = {
+        "email": "ada@acme.example",
+        "anonymous_id": "a1",
+        "url": "https://www.example.com/pricing",
+    }
     (tmp_path / "events.jsonl").write_text(f"{json.dumps(event)}\n" * 2)
     rules = {"groups": [{"operator": "AND", "conditions": [PLAIN]}]}
     (tmp_path / "body.json").write_text(json.dumps({"label": "Mid-market", "rules": rules}))
@@ -83,7 +87,8 @@ def test_examples_run(command: str, folder: Path) -> None:
 
 def test_every_command_has_examples() -> None:
     names = set(GROUP.commands)  # type: ignore[attr-defined]
-    assert names | {"prove equivalent", "prove witnesses"} == EXAMPLES.keys()
+    assert names | {"icpctl", "prove equivalent", "prove witnesses"} == EXAMPLES.keys()
+    assert {len(examples) for examples in EXAMPLES.values()} <= {2, 3}
 
 
 @pytest.mark.parametrize("command", ["score", "prove", "prove equivalent"])

@@ -28,7 +28,7 @@ COMMANDS = sorted(ROOT.commands)  # type: ignore[attr-defined]
 def test_commands_are_in_groups_and_no_summary_is_cut(tmp_path: Path) -> None:
     lines = icpctl("--help", cwd=tmp_path, COLUMNS="80").out.splitlines()
     titles = [line for line in lines if re.fullmatch(r"[A-Z].*:", line)]
-    assert titles == ["Options:", *GROUPS]
+    assert titles == ["Options:", *GROUPS, "Examples:"]
     lines = lines[lines.index(GROUPS[0]) :]
     summaries = dict(
         match.groups() for line in lines if (match := re.fullmatch(r"  ([a-z]+) +(\S.*[.?])", line))

@@ -66,7 +66,7 @@ def test_a_printed_mapping_is_one_to_start_from(name: str, tmp_path: Path) -> No
 def test_no_such_mapping(tmp_path: Path) -> None:
     ended = icpctl("mappings", "rb2", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert "there is no mapping 'rb2'" in ended.err
+    assert "unknown mapping 'rb2'" in ended.err
     assert "rb2b" in ended.err
 
 

@@ -53,7 +53,7 @@ def test_a_command_says_its_exit_code(code: ExitCode) -> None:
             IcpctlError("no way", where=Location("a.toml", 3, 7)),
             "a.toml:3:7: error: no way\n",
         ),
-        (MemoryError(), "error: there is not enough memory\n"),
+        (MemoryError(), "error: not enough memory\n"),
         (FileNotFoundError(2, "No such file", "a.yaml"), "error: a.yaml: No such file\n"),
         (PermissionError(13, "Denied", b"a\xff"), "error: a\\udcff: Denied\n"),
         (OSError("odd"), "error: odd\n"),
@@ -150,8 +150,8 @@ main()
     ("args", "message"),
     [
         (["get", "-o", "json"], "SLUG is missing"),
-        (["list", "--bogus", "--output=json"], "icpctl list has no option --bogus"),
-        (["get", "a", "b", "--output", "json"], "icpctl get takes fewer arguments: b is too much"),
+        (["list", "--bogus", "--output=json"], "unknown option --bogus"),
+        (["get", "a", "b", "--output", "json"], "unexpected argument: b"),
     ],
 )
 def test_a_call_that_cannot_be_read_is_json_too(

@@ -298,26 +298,35 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
     ("args", "message"),
     [
         ([], "no visitors were named"),
-        (["nothing.jsonl"], "nothing.jsonl: error: there is no file or folder"),
+        (["nothing.jsonl"], "nothing.jsonl: error: no such file or folder"),
         (["*.nothing"], "*.nothing: error: no file matches"),
         (
             ["v.jsonl", "--out", "m.txt"],
             "m.txt: error: the extension of the file does not say its format",
         ),
         (["v.jsonl", "--out", "no/m.csv"], "no/m.csv: error: cannot write it: No such file"),
-        (["v.jsonl", "--out", "v.jsonl"], "v.jsonl: error: this file is read, or written already"),
-        (["v.jsonl", "--rejects", "v.jsonl"], "v.jsonl: error: this file is read"),
-        (["v.jsonl", "--out", "m.csv", "--rejects", "./m.csv"], "m.csv: error: this file is read"),
+        (
+            ["v.jsonl", "--out", "v.jsonl"],
+            "v.jsonl: error: this file is already being read or written",
+        ),
+        (
+            ["v.jsonl", "--rejects", "v.jsonl"],
+            "v.jsonl: error: this file is already being read or written",
+        ),
+        (
+            ["v.jsonl", "--out", "m.csv", "--rejects", "./m.csv"],
+            "m.csv: error: this file is already being read or written",
+        ),
         (["v.jsonl", "--carry", "id"], "--carry id: the rows already have a column of this name"),
         (["v.jsonl", "--carry", "a..b"], "--carry 'a..b': no key at character 3"),
         (["v.jsonl", "--as-of", "soon"], "--as-of 'soon' is not a valid date"),
         (["v.jsonl", "--max-rejects", "-1"], "'-1' is not a limit"),
         (["v.jsonl", "--max-rejects", "101%"], "'101%' is not a limit"),
-        (["v.jsonl", "--config", "nosuch"], "there is no config 'nosuch'"),
+        (["v.jsonl", "--config", "nosuch"], "no config 'nosuch'"),
         (["v.jsonl", "--config", "../x"], "'../x' cannot name a config"),
-        (["v.jsonl", "--org", "nosuch"], "there is no organization 'nosuch'"),
-        (["v.jsonl", "--mapping", "nosuch"], "there is no mapping 'nosuch'"),
-        (["v.jsonl", "--nosuch"], "has no option"),
+        (["v.jsonl", "--org", "nosuch"], "no organization 'nosuch'"),
+        (["v.jsonl", "--mapping", "nosuch"], "unknown mapping 'nosuch'"),
+        (["v.jsonl", "--nosuch"], "unknown option"),
     ],
 )
 def test_a_call_that_cannot_be_carried_out(tmp_path: Path, args: list[str], message: str) -> None:

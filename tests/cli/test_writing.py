@@ -86,7 +86,7 @@ def test_create_in_words(here: Path) -> None:
     assert (here / "icp_configs/enterprise-saas.yaml").read_text() == MADE
     assert icpctl("get", "enterprise-saas", cwd=here).out == MADE
     assert icpctl("validate", cwd=here).code == 0
-    refused(here, *args, said="there is a config 'enterprise-saas' already")
+    refused(here, *args, said="the config 'enterprise-saas' already exists")
 
 
 def test_a_dry_run_of_create_makes_nothing(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_create_makes_the_folder(tmp_path: Path) -> None:
         (["x", *WORDS, "--file", "-"], "the rules are given more than once"),
         ([*WORDS], "the label is missing"),
         (["--label", " ", *WORDS], "label: the label is empty"),
-        (["🚀", *WORDS], "no slug can be made of the label '🚀'"),
+        (["🚀", *WORDS], "cannot make a slug from the label '🚀'"),
         (["Big One", "--label", "B", *WORDS], "'Big One' is not a slug"),
         (["../x", *WORDS], "'../x' is not a slug"),
         (["/etc/x", *WORDS], "'/etc/x' is not a slug"),
@@ -181,7 +181,7 @@ def test_create_makes_the_folder(tmp_path: Path) -> None:
         (["x", "--dir", "no/where", *WORDS], "the folder no/where cannot be made"),
         (["x", "--dir", "icp_configs/smb.yaml", *WORDS], "is not a folder"),
         (["x", "--where", "industri in A"], "did you mean industry?"),
-        (["smb", *WORDS], "there is a config 'smb' already"),
+        (["smb", *WORDS], "the config 'smb' already exists"),
     ],
 )
 def test_what_create_refuses(here: Path, args: list[str], said: str) -> None:
@@ -265,7 +265,7 @@ def test_what_update_refuses(here: Path, args: list[str], said: str) -> None:
 
 def test_delete_is_all_or_nothing(here: Path) -> None:
     refused(here, "delete", "big", "smb", said="confirm with --yes")
-    refused(here, "delete", "big", "none", "--yes", said="there is no config 'none'")
+    refused(here, "delete", "big", "none", "--yes", said="no config 'none'")
     ended = icpctl("delete", "big", "smb", "big", "--yes", cwd=here)
     assert ended == (0, "", "deleted icp_configs/big.yaml\ndeleted icp_configs/smb.yaml\n")
     assert files(here) == {}
@@ -336,12 +336,17 @@ def test_apply_does_nothing_when_one_is_not_valid(here: Path) -> None:
     for command in ("apply", "diff"):
         refused(here, command, "w", said="w/b.yaml:1:8: error[ICP105]")
     refused(
-        here, "apply", "w/a.yaml", "icp_configs/big.yaml", "nope", said="no file or folder nope"
+        here,
+        "apply",
+        "w/a.yaml",
+        "icp_configs/big.yaml",
+        "nope",
+        said="no such file or folder: nope",
     )
     (here / "a.json").write_text(json.dumps(RESPONSE))
-    refused(here, "apply", "w/a.yaml", "a.json", said="have one slug: a")
+    refused(here, "apply", "w/a.yaml", "a.json", said="have the same slug: a")
     (here / "empty").mkdir()
-    refused(here, "apply", "empty", "--prune", "--yes", said="there is no config to apply")
+    refused(here, "apply", "empty", "--prune", "--yes", said="no config to apply")
 
 
 # Paths that are tricks, and disks that are full

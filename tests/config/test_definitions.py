@@ -79,13 +79,13 @@ def test_lists_and_tests_are_no_organizations_and_fields_no_config() -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("{list: competitor}", "there is no list 'competitor'"),
+        ("{list: competitor}", "no list 'competitor'"),
         ("{list: ../secrets}", "'../secrets' cannot name a list"),
         ("{list: empty}", "the list icp_configs/lists/empty.txt has no values"),
         ("{list: latin}", "is not UTF-8: the byte 0xfc in line 2"),
         ("{list: unseen}", "line 1 of the list icp_configs/lists/unseen.txt has only invisible"),
         ("{list: out}", "this link leads out of the folder of configs"),
-        ("{list: competitors, or: x}", "a named list is {list: NAME}, without 'or'"),
+        ("{list: competitors, or: x}", "a named list is written {list: NAME}, without 'or'"),
     ],
 )
 @pytest.mark.usefixtures("here")

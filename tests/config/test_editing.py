@@ -378,8 +378,8 @@ def test_conditions_in_words(folder: Path) -> None:
         (([], [], ["city exists", "industry in SaaS, IT"]), "empty_group", "no condition left"),
         (([], [], ["city equals X"]), "no_such_condition", "did you mean 'city exists'?"),
         ((["region exists"], [], [], 2), "no_such_group", "only group 1"),
-        ((["regiom exists"], [], ["city exits"]), "bad_condition", "2 conditions are not right"),
-        (([], [], [], 1), "usage", "--group says where"),
+        ((["regiom exists"], [], ["city exits"]), "bad_condition", "2 conditions are not valid"),
+        (([], [], [], 1), "usage", "--group needs a condition"),
     ],
 )
 def test_conditions_that_cannot_be_changed(folder: Path, args: Any, code: str, said: str) -> None:

@@ -120,8 +120,8 @@ def test_two_active_configs_with_one_priority(tmp_path: Path) -> None:
         config("label: F\npriority: 1e1\n", field("industry")),
         tmp_path=tmp_path,
     ) == [
-        "b.yaml:1:11 ICP304 a.yaml has the priority 10 too",
-        "f.yaml:2:11 ICP304 a.yaml has the priority 10 too",
+        "b.yaml:1:11 ICP304 a.yaml also has the priority 10",
+        "f.yaml:2:11 ICP304 a.yaml also has the priority 10",
     ]
 
 
@@ -130,7 +130,7 @@ def test_two_configs_with_one_label(tmp_path: Path) -> None:
         config("label: SaaS\npriority: 2\n", field("city")),
         config("priority: 1\nlabel: ' saas '\n", field("region")),
         tmp_path=tmp_path,
-    ) == ["a.yaml:1:8 ICP305 b.yaml has the label 'SaaS' too"]
+    ) == ["a.yaml:1:8 ICP305 b.yaml also has the label 'SaaS'"]
 
 
 def test_two_configs_with_the_same_rules(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_name_that_looks_like_an_address(tmp_path: Path, monkeypatch: pytest.M
         Path(name).parent.mkdir(parents=True)
         Path(name).write_bytes(visitor(name))
         assert [row["id"] for row in score_files(CONFIGS, [name]).rows] == [name]
-        with pytest.raises(IcpctlError, match="there is no file or folder"):
+        with pytest.raises(IcpctlError, match="no such file or folder"):
             score_files(CONFIGS, [name.replace("a.jsonl", "c.jsonl").replace("b.jsonl", "c")])
 
 
@@ -148,15 +148,15 @@ def test_several_files_keep_their_order_and_line_numbers(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nothing.jsonl", "there is no file or folder"),
+        ("nothing.jsonl", "no such file or folder"),
         ("*.nothing", "no file matches"),
-        ("nothing/at/all.jsonl", "there is no file or folder"),
-        ("", "there is no file or folder"),
+        ("nothing/at/all.jsonl", "no such file or folder"),
+        ("", "no such file or folder"),
         ("empty", "no visitor export in this folder"),
         ("dangling.jsonl", "cannot read it: No such file"),
         ("loop.jsonl", "cannot read it: Too many levels"),
         ("x" * 10_000, "cannot read it: File name too long"),
-        ("a\0b", "there is no file or folder"),
+        ("a\0b", "no such file or folder"),
     ],
 )
 def test_no_visitors(

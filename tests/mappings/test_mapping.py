@@ -95,23 +95,28 @@ def test_mapping_file_in_json(tmp_path: Path) -> None:
     [
         ("city: a\nindustri: a", "2:1", "unknown field 'industri'", "did you mean industry?"),
         ("jobTitle: a", "1:1", "unknown field 'jobTitle'", "did you mean job_title?"),
-        ("qqq: a", "1:1", "unknown field 'qqq'", "known are: title, recognised_by, by, "),
-        ("page_equals: a", "1:1", "unknown field 'page_equals'", "known are|did you mean"),
+        ("qqq: a", "1:1", "unknown field 'qqq'", "known: title, recognised_by, by, "),
+        ("page_equals: a", "1:1", "unknown field 'page_equals'", "known: |did you mean"),
         ("", "1:1", "the mapping names no field", "for example: industry: "),
         ("# nothing\n", "1:1", "the mapping names no field", ""),
-        ("- industry", "1:1", "a mapping is an object of fields and their paths", "for example"),
-        ("industry", "1:1", "a mapping is an object of fields and their paths", "for example"),
+        (
+            "- industry",
+            "1:1",
+            "a mapping must be an object of fields and their paths",
+            "for example",
+        ),
+        ("industry", "1:1", "a mapping must be an object of fields and their paths", "for example"),
         ("city: [a,\n  b..c]", "2:3", "bad path 'b..c': no key at character 3", ""),
-        ("city: {a: b}", "1:8", "'a' does not belong here", "known are: path, as"),
-        ("city: [[a]]", "1:8", "a path is a text such as company.industry", ""),
-        ("city: [null]", "1:8", "a path is a text such as company.industry, not empty", ""),
+        ("city: {a: b}", "1:8", "'a' does not belong here", "known: path, as"),
+        ("city: [[a]]", "1:8", "a path must be text such as company.industry", ""),
+        ("city: [null]", "1:8", "a path must be text such as company.industry, not empty", ""),
         ("city: a\ncity: b", "2:1", "the key 'city' is here again", "see line 1"),
         ("city: [a", "1:9", "", ""),
         ("city: a\n\tregion: b", "2:1", "", ""),
         ("? [a]\n: b", "1:3", "", ""),
         ("city: !!python/object:os.system a", "1:7", "", ""),
         ("city: a\n---\ncity: b", "2:1", "", ""),
-        ("missing: {a: b}\ncity: a", "1:10", "what stands for a missing value is a text", ""),
+        ("missing: {a: b}\ncity: a", "1:10", "what means a missing value must be text", ""),
         ("city: &a [*a]", "1:11", "", ""),
         ("city: " + "[" * 5000, "1:1", "deeper than", ""),
         ("city: a\x01", "1:8", "U+0001", ""),
@@ -164,7 +169,7 @@ def test_mapping_name_that_no_file_can_have(name: str) -> None:
 def test_mapping_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     for path in (tmp_path, tmp_path / "pipe.yaml"):
-        with pytest.raises(IcpctlError, match=r"this is (a folder|no regular file)") as caught:
+        with pytest.raises(IcpctlError, match=r"this is (a folder|not a regular file)") as caught:
             load_mapping(str(path))
         assert caught.value.code == "bad_mapping"
 

@@ -272,7 +272,7 @@ def test_what_no_dataframe_can_be_scored_with() -> None:
     frame = spark().createDataFrame([("[]",)], "pages string").selectExpr("parse_json(pages) pages")
     with pytest.raises(IcpctlError, match="the column 'pages' holds VARIANT"):
         icpctl.spark.score(frame, models(CONFIGS))
-    with pytest.raises(IcpctlError, match="there are no configs"):
+    with pytest.raises(IcpctlError, match="no configs"):
         icpctl.spark.score(frame, [])
 
 

@@ -13,7 +13,7 @@ from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FILE...|FOLDER", help="Config files, or folders of them; - is stdin."),
+    typer.Argument(metavar="FILE|FOLDER", help="Config files, or folders of them; - is stdin."),
 ]
 Files = Annotated[
     list[str] | None,
@@ -35,10 +35,10 @@ def apply(
     org: Org = None,
     output: Annotated[PlanFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
-    """Make the folder of configs hold these configs, just as their files are.
+    """Make the folder of configs hold these configs, byte for byte.
 
-    An array, as `list -o json` prints it, is several. Nothing is done if one of them is not valid.
-    Done twice, the second time changes nothing.
+    An array, as `list -o json` prints it, is several configs. Nothing is done if one of them is not
+    valid. Applying the same files again changes nothing.
     """
     from icpctl.config.editing.applying import carry_out, plan
     from icpctl.output.console import note

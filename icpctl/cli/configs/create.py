@@ -25,7 +25,7 @@ def create(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SLUG|LABEL]", help="The slug, or a label from which the slug is made."
+            metavar="SLUG|LABEL", help="The slug, or a label from which the slug is made."
         ),
     ] = None,
     *,
@@ -35,14 +35,14 @@ def create(
     where: Where = None,
     prefer: Prefer = None,
     priority: Annotated[
-        int | None, typer.Option(help="Order of the config; lower comes first.")
+        int | None, typer.Option(metavar="N", help="Order of the config; lower comes first.")
     ] = None,
     min_score: Annotated[
         float | None,
         typer.Option(metavar="N", help="Lowest score that matches, 0 to 100."),
     ] = None,
     exclude: Annotated[
-        bool, typer.Option("--exclude", help="Exclude the visitors that match: they get no ICP.")
+        bool, typer.Option("--exclude", help="Exclude visitors that match: they get no ICP.")
     ] = False,
     active: Active = None,
     file_format: Annotated[

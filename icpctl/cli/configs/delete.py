@@ -15,15 +15,13 @@ from icpctl.files_in_use import require_writable
 def delete(
     slugs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="SLUG...", help="Names of the configs.", autocompletion=complete.slugs
-        ),
+        typer.Argument(metavar="SLUG", help="Names of the configs.", autocompletion=complete.slugs),
     ],
     yes: Yes = False,
     directory: Dir = None,
     org: Org = None,
 ) -> ExitCode:
-    """Delete configs with their tests: all that are named, or none if one of them is not there."""
+    """Delete configs with their tests; if one of them does not exist, delete none."""
     from icpctl.config.editing.writing import delete
     from icpctl.config.removal import files_of
     from icpctl.output.console import note

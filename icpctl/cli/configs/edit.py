@@ -8,8 +8,8 @@ from icpctl.errors import ExitCode
 def edit(slug: Slug, directory: Dir = None, org: Org = None) -> ExitCode:
     """Open a config in $VISUAL or $EDITOR, and keep the result when it is valid.
 
-    What is not valid is opened again, with what is wrong at the top. A file that is left as it was,
-    or emptied, changes nothing.
+    A file with errors is opened again, with the errors at the top. Leave the file unchanged, or
+    empty it, to change nothing.
     """
     from icpctl.cli.configs.editor import edited
     from icpctl.output.console import note

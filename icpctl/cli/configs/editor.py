@@ -130,7 +130,7 @@ def _editor() -> list[str]:
     """
     words = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not words and not _is_terminal():
-        message = "there is no terminal, and neither VISUAL nor EDITOR names an editor"
+        message = "no terminal, and neither VISUAL nor EDITOR names an editor"
         raise IcpctlError(message, "no_editor", hint="icpctl update changes a config without one")
     words = words or "vi"
     try:

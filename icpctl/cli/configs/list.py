@@ -12,14 +12,14 @@ from icpctl.output.formats import ListFormat
 
 
 def list_configs(
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="List only these (default: all).")
+    ] = None,
     directory: Dir = None,
     org: Org = None,
     all_orgs: Annotated[
         bool, typer.Option("--all-orgs", help="List the folder and every subfolder.")
     ] = False,
-    active: Annotated[
-        bool | None, typer.Option("--active/--inactive", help="List only these (default: all).")
-    ] = None,
     output: Annotated[ListFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
 ) -> ExitCode:
     """List the configs in the order in which they are scored.

@@ -26,7 +26,7 @@ def update(
     *,
     label: Label = None,
     priority: Annotated[
-        int | None, typer.Option(help="Order of the config; lower comes first.")
+        int | None, typer.Option(metavar="N", help="Order of the config; lower comes first.")
     ] = None,
     no_priority: Annotated[
         bool,
@@ -73,7 +73,7 @@ def update(
     org: Org = None,
     output: Output = "yaml",
 ) -> ExitCode:
-    """Change what is said about a config, keep the rest of its file as it is, and print it.
+    """Change fields or conditions of a config, keep the rest of its file, and print it.
 
     --where, --prefer and --drop take conditions in words: "industry in Technology, SaaS". With
     --dry-run the difference is printed.

@@ -22,11 +22,6 @@ def validate(
             help="Files and folders; - is stdin (default: the folder of configs).",
         ),
     ] = None,
-    directory: Dir = None,
-    org: Org = None,
-    output: Annotated[
-        FindingsFormat, typer.Option("-o", "--output", help="Output format.")
-    ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     api: Annotated[
         bool | None,
@@ -35,10 +30,16 @@ def validate(
     prove: Annotated[
         bool, typer.Option("--prove", help="Also run the proofs of icpctl prove.")
     ] = False,
+    directory: Dir = None,
+    org: Org = None,
+    output: Annotated[
+        FindingsFormat, typer.Option("-o", "--output", help="Output format.")
+    ] = "text",
 ) -> ExitCode:
     """Report every error of every config file.
 
-    The exit code is 1 when there is one, and with --strict when there is no file to check.
+    The exit code is 1 if an error is found; with --strict also if there is a warning, or no file to
+    check.
     """
     from icpctl.config.checking.extensions import extension_findings
     from icpctl.config.definitions import NOTHING_DEFINED
@@ -59,6 +60,6 @@ def validate(
     more = f"; {unknown:,} not known (see icpctl prove)" if unknown else ""
     note(report.summary() + more)
     if not report.files:
-        note("warning: there is no config file to check; name the folder with --dir or as PATH")
+        note("warning: no config file to check; name the folder with --dir or as PATH")
     is_empty_error = strict and not report.files
     return ExitCode.FOUND if report.errors or is_empty_error else ExitCode.DONE

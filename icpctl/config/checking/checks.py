@@ -77,7 +77,7 @@ def check_document(
     if any(severity_of(problem.code) == "error" for problem in ordered):
         config = None
     if len(ordered) > MAX_FINDINGS:
-        message = f"there are more findings than the {MAX_FINDINGS:,} that are shown"
+        message = f"only the first {MAX_FINDINGS:,} findings are shown"
         ordered[MAX_FINDINGS:] = [Problem("ICP399", ordered[MAX_FINDINGS].start, message)]
     return config, [document.finding(problem) for problem in ordered]
 

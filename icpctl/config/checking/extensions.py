@@ -33,7 +33,7 @@ def extension_findings(configs: Iterable[ConfigFile]) -> Iterator[Finding]:
         problems, in_use = [], file.config.model_dump(by_alias=True)
         for key, in_place in _IN_USE.items():
             if key in root.entries:
-                message = f"{key} is an extension that the API does not know"
+                message = f"{key} is an extension that the API does not support"
                 hint = in_place if key in in_use else _REMOVE
                 problems.append(Problem(_CODE, find_key(root, (key,)), message, hint))
         for path, condition in conditions_of(file.config):
@@ -47,19 +47,19 @@ def _of_condition(path: Path, condition: Condition) -> Iterator[tuple[Path, bool
     """Yield the path of each extension, whether its key is meant, the message and the hint."""
     comparison, value = condition.comparison, condition.value
     if "weight" in condition.model_fields_set:
-        message = "a weight is an extension that the API does not know"
+        message = "a weight is an extension that the API does not support"
         yield (*path, "weight"), True, message, _REMOVE
     if condition.condition_type.is_custom:
-        message = f"{condition.type} is a custom field, which the API does not know"
+        message = f"{condition.type} is a custom field, which the API does not support"
         yield (*path, "type"), False, message, "ask for a built-in condition type"
     if comparison.is_extension:
-        message = f"{comparison.name} is an extension that the API does not know"
+        message = f"{comparison.name} is an extension that the API does not support"
         yield (*path, "comparator"), False, message, _instead(condition)
     if isinstance(value, NamedList):
-        message = "a named list is an extension that the API does not know"
+        message = "a named list is an extension that the API does not support"
         yield (*path, "value"), False, message, "icpctl get SLUG --expand writes its values out"
     elif comparison.shape is Shape.TEXTS and isinstance(value, tuple):
-        message = f"a list for {comparison.name} is an extension that the API does not know"
+        message = f"a list for {comparison.name} is an extension that the API does not support"
         operator = "AND" if comparison.negates else "OR"
         hint = f"write a condition for each value in an {operator} group"
         yield (*path, "value"), False, message, hint

@@ -88,7 +88,7 @@ def same_priorities(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
             config,
             ("priority",),
             "ICP304",
-            f"{first.path.name} has the priority {config.config.priority} too",
+            f"{first.path.name} also has the priority {config.config.priority}",
             "give each active config its own priority",
         )
 
@@ -96,7 +96,7 @@ def same_priorities(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
 def same_labels(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
     """Find configs of one folder that have one label."""
     for config, first in _alike(configs, lambda file: _folded(file.config.label)):
-        message = f"{first.path.name} has the label {described(config.config.label)} too"
+        message = f"{first.path.name} also has the label {described(config.config.label)}"
         yield _finding(config, ("label",), "ICP305", message, "tell them apart")
 
 
@@ -110,7 +110,7 @@ def same_rules(configs: Sequence[ConfigFile]) -> Iterator[Finding]:
 def _no_url(text: str, *, is_whole: bool) -> tuple[str, str] | None:
     """Return why no page's address can match, and what to do."""
     if re.search(r"\s", text):
-        return "there is a space in it", "addresses write a space as %20 or +"
+        return "it has a space", "addresses write a space as %20 or +"
     if not is_whole or not text:
         return None if text else ("it is empty", "write a path such as /pricing")
     address = text.partition("#")[0]
@@ -199,7 +199,7 @@ def _alike(
 ) -> Iterator[tuple[ConfigFile, ConfigFile]]:
     """Yield each config that is like an earlier one of its folder, and that one.
 
-    Two files with one slug are not two configs, and are already an error.
+    Two files with the same slug are not two configs, and are already an error.
     """
     for _, folder in groupby(sorted(configs, key=_folder), _folder):
         members = list(folder)

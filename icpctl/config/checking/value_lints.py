@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.documents.tree import Node
 
-Warning: TypeAlias = "tuple[str, str] | None"  # noqa: A001 - what a check returns
+Remark: TypeAlias = "tuple[str, str] | None"
 """What is wrong with a value, and what to do; None where nothing is."""
 
 _JOB_TITLE = "job_title"
@@ -37,7 +37,7 @@ _PATTERN = re.compile(r"\A\^|\*|\\[dwsb.]|\A%.+%\Z|\(\?", re.DOTALL)
 _DOMAIN = re.compile(r"://|\Awww\.|:[0-9]+|/", re.IGNORECASE)
 
 
-def invisible(value: str, _: Condition) -> Warning:
+def invisible(value: str, _: Condition) -> Remark:
     """Find characters that nobody sees."""
     if value.isascii():
         return None
@@ -50,17 +50,17 @@ def invisible(value: str, _: Condition) -> Warning:
     return None
 
 
-def outer_spaces(value: str, _: Condition) -> Warning:
+def outer_spaces(value: str, _: Condition) -> Remark:
     """Find spaces at the ends of a quoted value."""
     if value == value.strip():
         return None
     return (
-        f"there are spaces at the ends of {described(value)}, which are not compared",
+        f"{described(value)} begins or ends with spaces, which are not compared",
         f"write {value.strip()}",
     )
 
 
-def look_alikes(value: str, _: Condition) -> Warning:
+def look_alikes(value: str, _: Condition) -> Remark:
     """Find a letter of another script within a word."""
     if value.isascii():
         return None
@@ -77,7 +77,7 @@ def look_alikes(value: str, _: Condition) -> Warning:
     return None
 
 
-def curly_quotes(value: str, _: Condition) -> Warning:
+def curly_quotes(value: str, _: Condition) -> Remark:
     """Find a value within typographic quotes, which are part of it."""
     text = value.strip()
     if len(text) < 2 or text[0] not in _QUOTES or text[-1] not in _QUOTES:
@@ -86,7 +86,7 @@ def curly_quotes(value: str, _: Condition) -> Warning:
     return message, f'write {text[1:-1].strip()}, or straight quotes: "{text[1:-1].strip()}"'
 
 
-def patterns(value: str, _: Condition) -> Warning:
+def patterns(value: str, _: Condition) -> Remark:
     """Find values that look like patterns, which no comparator takes."""
     text = value.strip()
     if not _PATTERN.search(text):
@@ -104,7 +104,7 @@ def patterns(value: str, _: Condition) -> Warning:
     return f"{described(value)} looks like a pattern, and is compared letter by letter", hint
 
 
-def short_parts(value: str, condition: Condition) -> Warning:
+def short_parts(value: str, condition: Condition) -> Remark:
     """Find a few letters that are looked for anywhere in a title."""
     text = value.strip()
     if condition.comparison.positive.name != "contains" or condition.type != _JOB_TITLE:
@@ -118,7 +118,7 @@ def short_parts(value: str, condition: Condition) -> Warning:
     )
 
 
-def commas(value: str, _: Condition) -> Warning:
+def commas(value: str, _: Condition) -> Remark:
     """Find several values in one text, with commas between them."""
     if "," not in value:
         return None
@@ -127,7 +127,7 @@ def commas(value: str, _: Condition) -> Warning:
     return f"{described(value)} is one text, its comma included", hint
 
 
-def whole_titles(value: str, condition: Condition) -> Warning:
+def whole_titles(value: str, condition: Condition) -> Remark:
     """Find single words that are compared with whole titles."""
     comparison = condition.comparison.positive
     is_list = comparison.is_equality and comparison.takes_list
@@ -140,7 +140,7 @@ def whole_titles(value: str, condition: Condition) -> Warning:
     )
 
 
-def countries(value: str, _: Condition) -> Warning:
+def countries(value: str, _: Condition) -> Remark:
     """Find values that are not the name of a country."""
     if not normal_forms.country(value.strip()).endswith("\0"):
         return None
@@ -149,7 +149,7 @@ def countries(value: str, _: Condition) -> Warning:
     return f"{described(value)} is not the name or code of a country, and is plain text", hint
 
 
-def domains(value: str, _: Condition) -> Warning:
+def domains(value: str, _: Condition) -> Remark:
     """Find what cannot be part of a visitor's domain if values are compared as written."""
     if not _DOMAIN.search(value.strip()):
         return None
@@ -184,7 +184,7 @@ class ValueCheck:
     """A check of the values of conditions on texts: its code, and whether once is enough."""
 
     code: str
-    check: Callable[[str, Condition], Warning]
+    check: Callable[[str, Condition], Remark]
     once: bool = False
     applies: Callable[[Condition], bool] = lambda _: True
     """Whether any value of a condition needs a look: lists may have 200,000."""

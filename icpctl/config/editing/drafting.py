@@ -93,7 +93,7 @@ def _slug_of(label: str) -> str:
     slug = nearest_slug(label)
     if slug is None:
         raise IcpctlError(
-            f"no slug can be made of the label {label[:100]!r}",
+            f"cannot make a slug from the label {label[:100]!r}",
             "bad_name",
             hint="name one: icpctl create SLUG --label LABEL ...",
         )

@@ -31,7 +31,7 @@ class GroupChanges:
 
     def __post_init__(self) -> None:
         if self.group is not None and not self:
-            message = "--group says where conditions are added or taken out, and there are none"
+            message = "--group needs a condition to add or remove"
             raise IcpctlError(message, "usage", hint="add --where C, --prefer C or --drop C")
 
     def __bool__(self) -> bool:
@@ -68,7 +68,7 @@ def changed_rules(
             raise IcpctlError(
                 f"group {number} would have no condition left",
                 "empty_group",
-                hint="add one with --where, or take the group out with icpctl edit",
+                hint="add one with --where, or remove the group with icpctl edit",
             )
     return rules | {"groups": groups}
 
@@ -96,7 +96,7 @@ def _group_index(groups: list[dict[str, Any]], number: int | None) -> int:
         raise IcpctlError(message, "usage", hint=f"choose one with --group 1 to {len(groups)}")
     if number is not None and not 1 <= number <= len(groups):
         only = "only group 1" if len(groups) == 1 else f"groups 1 to {len(groups)}"
-        message = f"there is no group {number}: the config has {only}"
+        message = f"no group {number}: the config has {only}"
         raise IcpctlError(message, "no_such_group", hint="icpctl get SLUG -o table numbers them")
     return (number or 1) - 1
 

@@ -53,7 +53,7 @@ class Sources:
         """Return the configs by slug, as their files are now.
 
         Raises `IcpctlError`: `invalid_config` with the findings of all, `no_such_path`,
-        `not_a_config`, `no_configs`, `usage` where two have one slug, `bad_name`.
+        `not_a_config`, `no_configs`, `usage` where two have the same slug, `bad_name`.
         """
         loaded = Loaded()
         for name in self.names:
@@ -67,7 +67,7 @@ class Sources:
 
     def _load_file(self, path: Path, loaded: Loaded) -> None:
         if not os.path.lexists(path):
-            raise IcpctlError(f"there is no file or folder {path}", "no_such_path")
+            raise IcpctlError(f"no such file or folder: {path}", "no_such_path")
         if path.suffix not in SUFFIXES or is_rule_test(path.name):
             hint = "its name is SLUG.yaml, SLUG.yml or SLUG.json"
             raise IcpctlError(f"{path} is not a config", "not_a_config", hint=hint)
@@ -122,7 +122,7 @@ def _named(document: Document, config: IcpConfig, data: bytes) -> ConfigFile:
     """Return a config that is not a file under the slug that it has or that its label makes."""
     slug = config.slug or nearest_slug(config.label)
     if slug is None:
-        raise IcpctlError(f"no slug can be made of the label {config.label!r}", "bad_name")
+        raise IcpctlError(f"cannot make a slug from the label {config.label!r}", "bad_name")
     # The suffix says how the text is read again.
     path = Path(document.file + (".json" if document.is_json else ".yaml"))
     return ConfigFile(slug, None, path, config, data)
@@ -134,8 +134,8 @@ def _by_slug(files: list[ConfigFile]) -> dict[str, ConfigFile]:
         first = by_slug.setdefault(file.slug, file)
         is_other = os.path.realpath(first.path) != os.path.realpath(file.path)
         if first is not file and (is_other or first.data != file.data):
-            message = f"{first.path} and {file.path} have one slug: {file.slug}"
+            message = f"{first.path} and {file.path} have the same slug: {file.slug}"
             raise IcpctlError(message, "usage", hint="give one of them")
     if not by_slug:
-        raise IcpctlError("there is no config to apply", "no_configs")
+        raise IcpctlError("no config to apply", "no_configs")
     return by_slug

@@ -112,7 +112,7 @@ def keep(path: Path, before: bytes, after: bytes) -> None:
         except FileNotFoundError:
             now = b""
         if now != before:
-            raise IcpctlError(f"{path} was changed meanwhile", "conflict")
+            raise IcpctlError(f"{path} was changed in the meantime", "conflict")
         change_files({path: after})
 
 
@@ -120,7 +120,7 @@ def _require_free(workspace: Workspace, slug: str) -> None:
     """Raise `IcpctlError` `slug_taken` when a config of this slug is there."""
     if path := workspace.taken(slug):
         raise IcpctlError(
-            f"there is a config {slug!r} already: {path}",
+            f"the config {slug!r} already exists: {path}",
             "slug_taken",
             hint=f"change it with icpctl update {slug}, or choose another slug",
         )

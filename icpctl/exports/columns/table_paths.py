@@ -58,13 +58,14 @@ class ColumnNames:
         steps = path[1:] if isinstance(path[0], Elements) else path
         if isinstance(steps[0], Constant):
             return []
-        keys = tuple(takewhile(lambda step: isinstance(step, str), steps))
+        named = takewhile(lambda step: isinstance(step, str), steps)
+        keys = tuple(step for step in named if isinstance(step, str))
         places = [
             Place(name, steps[length:])
             for length in range(len(keys), 0, -1)
-            for name in self.like(".".join(keys[:length]))  # type: ignore[arg-type]
+            for name in self.like(".".join(keys[:length]))
         ]
-        return places or list(self._bounds(path, keys))  # type: ignore[arg-type]
+        return places or list(self._bounds(path, keys))
 
     def _bounds(self, path: Path, keys: Keys) -> Iterator[Place]:
         how = conversion(path)

@@ -176,7 +176,7 @@ class TokenLists:
 
 
 Values = Tokens | TokenLists
-"""What a path gives: one value a row, or several."""
+"""What a path gives: one value per row, or several."""
 
 
 class KeptTokens:

@@ -53,7 +53,7 @@ def says_nothing(name: str) -> bool:
 
 
 def _suffix(name: str) -> str:
-    """Return the ending of a name that tells the format, in lower case."""
+    """Return the ending of a name that says the format, in lower case."""
     name = name.lower()
     for suffix in COMPRESSIONS:
         name = name.removesuffix(suffix)

@@ -269,8 +269,8 @@ def _matching(name: str) -> Iterable[Path]:
     found = matches(name)
     if not found:
         has_magic = any(character in name for character in "*?[")
-        what = "no file matches" if has_magic else "there is no file or folder"
-        hint = "check the path; it is taken from the working folder"
+        what = "no file matches" if has_magic else "no such file or folder"
+        hint = "check the path; it is relative to the working folder"
         raise IcpctlError(what, "no_visitors", Location(_shown(name)), hint)
     return [path for path in found if not path.is_dir()]
 

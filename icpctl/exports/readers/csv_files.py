@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def csv_tasks(
     before: _Block | None = None
     for data, error in _cut(rest, most):
         block = _Block(data, opened.bytes_read, before, error=error, is_last=False)
-        yield lambda block=block: reader.read(block)  # type: ignore[misc]
+        yield partial(reader.read, block)
         before = block
     last = _Block(b"", source.size, before, is_last=True)
     yield lambda: reader.read(last)

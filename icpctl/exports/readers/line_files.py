@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ class LineReader:
     def of_file(self, opened: OpenedSource, most: int) -> Iterator[Task]:
         """Yield a task for each range of a file."""
         for part in file_ranges(opened.file, self.source.size, most) if opened.file else ():
-            yield lambda part=part: self._of_range(part)  # type: ignore[misc]
+            yield partial(self._of_range, part)
         yield lambda: replace(self._empty(), is_end_of=opened)
 
     def _of_range(self, part: FileRange) -> Batch:
@@ -43,9 +44,7 @@ class LineReader:
         is_first = True
         for block in line_blocks(opened.stream, most, follow=follow):
             read = opened.bytes_read
-            yield lambda block=block, read=read, is_first=is_first: self._of_block(  # type: ignore[misc]
-                block, read, is_first=is_first
-            )
+            yield partial(self._of_block, block, read, is_first=is_first)
             is_first = False
         yield lambda: replace(self._empty(), is_end_of=opened)
 
@@ -58,7 +57,7 @@ class LineReader:
             for records in batches:
                 read = opened.bytes_read if opened else 0
                 last = max([last, *records.lines[-1:]])
-                yield lambda records=records, read=read: self._of_records(records, read)  # type: ignore[misc]
+                yield partial(self._of_records, records, read)
         except DamagedError as error:
             damage = damaged(self.source.name, last + 1, error)
             yield lambda: replace(self._empty(), rejected=[damage])

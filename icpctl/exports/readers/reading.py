@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from icpctl.exports.columns.batches import Batch, Numbering, Task, ThreadScanners
@@ -133,4 +134,4 @@ class Reader:
         pieces = read_parquet(source, self.columns, self.batch_rows)
         tables = Tables(self.columns, source)
         for piece in pieces:
-            yield lambda piece=piece: tables.batch(piece)  # type: ignore[misc]
+            yield partial(tables.batch, piece)

@@ -60,12 +60,12 @@ class BadTokenError(ValueError):
 
 def skip_space(line: bytes, at: int) -> int:
     """Return the offset after white space within JSON."""
-    return _SPACE.match(line, at).end()  # type: ignore[union-attr]  # matches nothing too
+    return _SPACE.match(line, at).end()  # type: ignore[union-attr]  # it matches no space too
 
 
 def skip_outer_space(line: bytes, at: int) -> int:
     """Return the offset after white space around a record."""
-    return _OUTER_SPACE.match(line, at).end()  # type: ignore[union-attr]
+    return _OUTER_SPACE.match(line, at).end()  # type: ignore[union-attr]  # as above
 
 
 def string_end(line: bytes, at: int) -> int:
@@ -73,7 +73,7 @@ def string_end(line: bytes, at: int) -> int:
     match = _STRING.match(line, at)
     if match:
         return match.end()
-    wrong = _OPEN_STRING.match(line, at).end()  # type: ignore[union-attr]
+    wrong = _OPEN_STRING.match(line, at).end()  # type: ignore[union-attr]  # a quote is there
     if line[skip_outer_space(line, wrong)] == FEED or line[wrong : wrong + 2] == b"\\\n":
         raise BadTokenError(Reason.UNTERMINATED, at)
     if line[wrong : wrong + 2] == b"\\u":

@@ -233,7 +233,7 @@ class NativeScanner:
         if not address or not count:
             return np.empty(0, dtype)
         memory = (ctypes.c_char * (count * np.dtype(dtype).itemsize)).from_address(address)
-        memory._scanner = self  # type: ignore[attr-defined]
+        memory._scanner = self  # type: ignore[attr-defined]  # to keep it alive
         return np.frombuffer(memoryview(memory), np.dtype(dtype))
 
     @staticmethod

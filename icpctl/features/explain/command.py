@@ -43,7 +43,7 @@ def explain(
     if (not ids) == (line is None):
         raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
     if by and line is not None:
-        raise IcpctlError("--line names a record, and --by puts records together", "bad_usage")
+        raise IcpctlError("--line names a record, and --by combines records", "bad_usage")
     options = scoring.options(by=by)
     configs = named_configs(scoring.configs(config))
     distinct = list(dict.fromkeys(ids or []))

@@ -134,7 +134,7 @@ def _no_such_visitor(wanted: str, searched: _Searched, meant: str | None) -> Icp
     if not searched.visitors and searched.rejected:
         hint = "no line here is a visitor; run icpctl inspect to see why"
     elif not searched.visitors:
-        hint = "there are no visitors here: the export is empty"
+        hint = "the export is empty"
     elif not searched.with_id:
         hint = "no visitor here has an id: use --line, or a --mapping that says where the ids are"
     elif meant:
@@ -143,7 +143,7 @@ def _no_such_visitor(wanted: str, searched: _Searched, meant: str | None) -> Icp
         is_one = searched.with_id == 1
         were = "visitor with an id was" if is_one else "visitors with an id were"
         hint = f"{searched.with_id:,} {were} read"
-    return IcpctlError(f"there is no visitor {wanted!r}", "no_such_visitor", hint=hint)
+    return IcpctlError(f"no visitor with the id {wanted!r}", "no_such_visitor", hint=hint)
 
 
 def _found(source: Source, line: int, batches: Iterator[Batch]) -> Found:
@@ -170,8 +170,8 @@ def _found(source: Source, line: int, batches: Iterator[Batch]) -> Found:
 _NOTHING_ON = {
     "json": "this line is blank",
     "csv": "no row begins on this line",
-    "parquet": "there is no such row",
-    "workbook": "there is no record in this row",
+    "parquet": "the file has no such row",
+    "workbook": "this row has no record",
 }
 
 
@@ -181,4 +181,4 @@ def _no_such_line(source: Source, line: int, last: int) -> IcpctlError:
     else:
         what = "row" if source.format in ("parquet", "workbook") else "line"
         hint = f"the last row is on line {last:,}" if last else "the file has no rows"
-    return IcpctlError(f"there is no {what} {line:,}", "no_such_line", Location(source.name), hint)
+    return IcpctlError(f"no {what} {line:,}", "no_such_line", Location(source.name), hint)

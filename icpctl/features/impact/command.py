@@ -42,7 +42,7 @@ def impact(
         ImpactFormat, typer.Option("-o", "--output", help="markdown is for pull requests.")
     ] = "table",
 ) -> ExitCode:
-    """Show what changed configs do to visitors: who is gained, lost, moved, or scored otherwise.
+    """Show what changed configs do to visitors: who is gained, lost, moved, or scored differently.
 
     The exit code is 1 when a bound of --fail-on is reached, or a line is rejected.
     """

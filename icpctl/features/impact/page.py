@@ -231,7 +231,7 @@ def _people(impact: Impact, them: _Versions) -> Section | None:
 
 def _samples(whose: str, rows: list[list[Cell]], *more: str) -> Table:
     names = ("Visitor", "What", "#Score before", "#Now", "ICP before", "ICP now")
-    return Table(f"Such as, of {whose}", columns(*names, *more, "Line"), rows, is_cards=True)
+    return Table(f"Examples from {whose}", columns(*names, *more, "Line"), rows, is_cards=True)
 
 
 def _row(kind: Kind, sample: Sample, them: _Versions, *more: Cell) -> list[Cell]:

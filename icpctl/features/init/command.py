@@ -13,7 +13,10 @@ def init(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="FOLDER", readable=False, help="Where to make the files (default: here)."
+            metavar="FOLDER",
+            readable=False,
+            show_default=False,
+            help="Where to make the files (default: here).",
         ),
     ] = Path(),
     export: Annotated[
@@ -30,8 +33,8 @@ def init(
 ) -> ExitCode:
     """Make a folder to start with: a config, its test, settings, and a check in CI.
 
-    With --from the config asks for values that occur in the export, and a mapping is written
-    where no built-in one fits. A file that is there already is left as it is.
+    With --from, the config asks for values that occur in the export, and a mapping is written if
+    no built-in one fits. An existing file is never changed.
     """
     from icpctl.cli.scoring_options import encoding_of
     from icpctl.features.init.making import make

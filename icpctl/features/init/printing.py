@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_made(made: Made, ci: str | None) -> None:
-    """Print a line a file on stdout, and the next steps on stderr."""
+    """Print one line per file on stdout, and the next steps on stderr."""
     lines = [("made", str(file.path), file.purpose) for file in made.made]
     lines += [("left", str(file.path), _why_left(file)) for file in made.left]
     width = max(len(shown(path)) for _, path, _ in lines)

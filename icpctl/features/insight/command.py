@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 def insight(
     *,
+    apply: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Make change N of the list in the config's file."),
+    ] = None,
     scoring: Scoring,
     config: Configs = None,
     by: By = None,
     reporting: Reporting,
     on_spark: OnSpark,
-    apply: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Make change N of the list in the config's file."),
-    ] = None,
     output: Annotated[
         ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",

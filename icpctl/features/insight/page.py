@@ -124,7 +124,7 @@ def _exclusions(report: InsightReport) -> Section:
         for config in report.configs
         if (taken := config.exclusion)
     ]
-    heads = columns("Config", "#Excluded", "#By it alone", "#Would match", "Of which configs")
+    heads = columns("Config", "#Excluded", "#By this alone", "#Would match", "From which configs")
     table = Table("Who is excluded, and which configs that takes from", heads, rows, is_cards=True)
     text = "Visitors whom a config excludes have no ICP, whatever else they match."
     return Section("exclusions", "Exclusions", text, [Block(table=table)])

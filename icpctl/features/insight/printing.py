@@ -92,7 +92,7 @@ def _print_configs(report: InsightReport) -> None:
 
 def _print_exclusions(report: InsightReport) -> None:
     """What the configs take that exclude."""
-    numbers = ["EXCLUDED", "BY IT ALONE", "WOULD MATCH"]
+    numbers = ["EXCLUDED", "BY THIS ALONE", "WOULD MATCH"]
     rows = [
         [
             config.slug,
@@ -104,8 +104,8 @@ def _print_exclusions(report: InsightReport) -> None:
     ]
     if rows:
         print()
-        columns = ["EXCLUDED BY", *numbers, "OF WHICH CONFIGS"]
-        table(columns, rows, folds="OF WHICH CONFIGS", right=numbers)
+        columns = ["EXCLUDED BY", *numbers, "FROM WHICH CONFIGS"]
+        table(columns, rows, folds="FROM WHICH CONFIGS", right=numbers)
 
 
 def _print_min_scores(report: InsightReport) -> None:

@@ -118,8 +118,8 @@ def chosen_change(report: InsightReport, number: int) -> ProposedChange:
     """
     proposed = proposed_changes(report)
     if not 1 <= number <= len(proposed):
-        hint = f"there are {len(proposed):,}" if proposed else "no change would gain a visitor"
-        raise IcpctlError(f"there is no change {number}", "no_such_change", hint=hint)
+        hint = f"the list has {len(proposed):,}" if proposed else "no change would gain a visitor"
+        raise IcpctlError(f"no change {number}", "no_such_change", hint=hint)
     chosen = proposed[number - 1]
     if chosen.list_name is not None:
         raise IcpctlError(

@@ -22,9 +22,9 @@ def inspect(
 ) -> ExitCode:
     """Show where an export keeps each field, its values, and what is not used.
 
-    It tells the path that was found, how many records have the field, its commonest values, and
-    an example of what did not fit. With --suggest it prints a mapping to start from instead: each
-    line has the share of records and two examples, and what is not sure is commented out.
+    The table has the path of each field, how many records have it, its commonest values, and an
+    example of what does not fit. With --suggest it prints a mapping to start from instead: each
+    line has the share of records and two examples, and guesses are commented out.
     """
     from icpctl.cli.scoring_options import encoding_of, mappings_of, visitors_of
     from icpctl.features.inspect.inspection import inspect as inspected

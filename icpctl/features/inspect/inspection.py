@@ -100,12 +100,12 @@ def suggestion(
 ) -> MappingDraft:
     """Draft a mapping for files, globs, folders or stdin (`-`) that are of one format.
 
-    Raises `IcpctlError` as `inspect` does, and where there is no record of an export.
+    Raises `IcpctlError` as `inspect` does, and where there are none of an export.
     """
     sources = find_sources(exports, encoding)
     draft = draft_mapping(sources, forced)
     if draft.foreign or not draft.records:
-        what = f"this is {draft.foreign}" if draft.foreign else "there is no record"
+        what = f"this is {draft.foreign}" if draft.foreign else "it has no records"
         message = f"{what}, so no mapping can be drafted"
         raise IcpctlError(message, "no_visitors", Location(sources[0].name))
     return draft

@@ -42,7 +42,7 @@ def print_suggestion(draft: MappingDraft, exports: Sequence[str]) -> None:
     print(mapping_text(draft), end="")
     sys.stdout.flush()
     files = " ".join(map(shlex.quote, exports))
-    note(f"keep it with > mapping.yaml, then: icpctl score {files} --mapping mapping.yaml")
+    note(f"save it with > mapping.yaml, then run: icpctl score {files} --mapping mapping.yaml")
 
 
 FORMATS: dict[ReportFormat, Callable[[Iterable[Inspection]], None]] = {

@@ -136,7 +136,7 @@ def outcomes(
         typer.Option("-o", "--output", help="Output format."),
     ] = "table",
 ) -> ExitCode:
-    """Join visitors with won and lost deals: which configs and conditions find customers.
+    """Show which configs and conditions find customers, from won and lost deals.
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
@@ -228,7 +228,7 @@ class _Call:
         """Scan the export; with `explains` it is kept why won units are missed."""
         from icpctl.features.outcomes.missed_wins import ExplainMissed
         from icpctl.features.outcomes.scanning import scan_outcomes
-        from icpctl.output.condition_wording import head
+        from icpctl.output.condition_phrases import phrase
         from icpctl.output.progress import progress
         from icpctl.output.reasons import lacking
 
@@ -239,10 +239,10 @@ class _Call:
                 self.options,
                 self.request.join,
                 self.request.scope,
-                text_of_condition=head,
+                text_of_condition=phrase,
                 tiers=self.options.tiers,
                 capacity=self.capacity,
-                explain_missed=ExplainMissed(lacking, head) if explains else None,
+                explain_missed=ExplainMissed(lacking, phrase) if explains else None,
                 on_sources=self._note_sources,
                 on_progress=on_progress,
             )

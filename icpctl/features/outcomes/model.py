@@ -54,7 +54,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The `capacity` units of highest score: the wins expected among them, and if drawn by lot."""
+    """The `capacity` best units by score: the wins expected among them, and at random."""
 
     capacity: int
     won: float

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.outcomes.statistics.rankings import won_among_best
-from icpctl.features.outcomes.tables import changes, estimate, missed_wins, rate, sections
+from icpctl.features.outcomes.tables import (
+    changes,
+    conditions_title,
+    estimate,
+    missed_wins,
+    rate,
+    sections,
+)
 from icpctl.features.report.pages.data_quality import making, quality
 from icpctl.features.report.pages.page import (
     Block,
@@ -88,7 +95,9 @@ def _headlines(outcomes: Outcomes) -> Iterator[Headline]:
 
 
 def _remarks(remarks: Sequence[str]) -> Section:
-    text = "Intervals are of 95 %: where those of two rates overlap widely, nobody knows more."
+    text = (
+        "Intervals are 95 %: where two of them overlap widely, nobody knows which rate is higher."
+    )
     blocks = [Block(items=tuple(map(own, remarks)))] if remarks else []
     return Section("reading", "How to read this", text, blocks)
 
@@ -146,7 +155,7 @@ def _curve(scan: Scan) -> Section | None:
     rows = [(count, won_among_best(won, others, count)) for count in taken]
     table = Table(
         "What the best units by score would have brought",
-        columns("Units taken", "#Of all", "#Won", "#Of all won", "#By lot"),
+        columns("Units taken", "#Of all", "#Won", "#Of all won", "#At random"),
         [
             [
                 Cell(f"{count:,}"),
@@ -162,7 +171,7 @@ def _curve(scan: Scan) -> Section | None:
     words = (
         f"A line from nobody to all {units:,} units, those with the highest scores first: which "
         f"part of the {wins:,} won is among them. Half of the won are in the best "
-        f"{percent(half / units)}. A dashed line is what units drawn by lot would bring."
+        f"{percent(half / units)}. A dashed line is what units drawn at random would bring."
     )
     chart = Chart("gains", "Won units among those taken first", words, _points(won, others), table)
     text = "Work through the units from the highest score down: so much is found, so early."
@@ -178,14 +187,9 @@ def _points(won: np.ndarray, others: np.ndarray) -> list[list[float]]:
 
 
 def _conditions(outcomes: Outcomes) -> Section:
-    tables_of = {
-        section.title: section
-        for section in sections(outcomes)
-        if section.title.startswith("Conditions of ")
-    }
+    tables_of = {section.title: section for section in sections(outcomes)}
     blocks = [
-        _condition_chart(config, tables_of[f"Conditions of {config.ranking.slug}"])
-        for config in outcomes.configs
+        _condition_chart(config, tables_of[conditions_title(config)]) for config in outcomes.configs
     ]
     text = "How much more often those are won that meet a condition: 1 is as often as all."
     return Section("conditions", "Conditions", text, blocks)

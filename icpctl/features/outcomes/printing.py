@@ -105,7 +105,8 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     ):
         said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
     said += [
-        f"{config.slug} excludes: a visitor who matches it has no ICP, and counts in its own row"
+        f"{config.label} ({config.slug}) excludes: a visitor who matches it has no ICP, "
+        "and counts in its own row"
         for config in scan.survey.counts.configs
         if config.excludes
     ]

@@ -64,7 +64,7 @@ def read_request(
     """Read the deals, and say how they join. Raises `IcpctlError`."""
     if bool(options.won) == bool(options.label):
         raise _usage(
-            "outcomes come from --won FILE or from --label PATH=VALUE, one of the two",
+            "give either --won FILE or --label PATH=VALUE",
             "such as --won deals.csv, or --label Converted=1",
         )
     if options.label:
@@ -122,9 +122,7 @@ def _scope(options: OutcomeOptions, as_of: datetime, *, has_lost: bool) -> Scope
     if options.against not in (None, "lost", "everyone"):
         raise _usage(f"--against {options.against!r} is not known", "write lost or everyone")
     if options.against == "lost" and not has_lost:
-        raise _usage(
-            "--against lost needs lost deals, and there are none", "name them with --lost FILE"
-        )
+        raise _usage("--against lost needs lost deals", "name them with --lost FILE")
     open_from = None
     if options.within is not None:
         open_from = as_of.timestamp() - _days(options.within) * _DAY_SECONDS

@@ -101,7 +101,7 @@ def _ranking(ranking: Ranking, amounts: bool) -> Row:
 
 def _best(ranking: Ranking) -> str:
     best = ranking.best
-    return "" if best is None else f"{best.won:,.1f} (by lot {best.won_at_random:,.1f})"
+    return "" if best is None else f"{best.won:,.1f} (at random {best.won_at_random:,.1f})"
 
 
 def _parts(title: str, name: str, parts: Iterable[Figures]) -> Section:
@@ -128,7 +128,12 @@ def _conditions(config: ConfigOutcomes) -> Section:
         for condition in config.conditions
     ]
     columns = ["CONDITION", "VERDICT", "UNITS", "WON", "OTHERS WON", "LIFT", "ODDS"]
-    return Section(f"Conditions of {config.ranking.slug}", columns, rows, left=2)
+    return Section(conditions_title(config), columns, rows, left=2)
+
+
+def conditions_title(config: ConfigOutcomes) -> str:
+    """The title of the table of a config's conditions: its label, with its slug after it."""
+    return f"Conditions of {config.ranking.figures.name} ({config.ranking.slug})"
 
 
 def _place(text: str, group: int, config: ConfigOutcomes) -> str:

@@ -23,8 +23,6 @@ Timeout = Annotated[
 
 def prove(
     context: typer.Context,
-    directory: Dir = None,
-    org: Org = None,
     pairs: Annotated[
         bool,
         typer.Option(
@@ -37,12 +35,14 @@ def prove(
             "--witnesses", metavar="F.jsonl", help="Write the visitors that show the findings to F."
         ),
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
+    directory: Dir = None,
+    org: Org = None,
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
     output: Annotated[
         FindingsFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "text",
-    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
 ) -> None:
     """Prove what configs do for every possible visitor.
 

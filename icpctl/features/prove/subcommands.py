@@ -25,7 +25,8 @@ def equivalent(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="A B", help="Two slugs or files; with --base or --base-dir any number of slugs."
+            metavar="CONFIG",
+            help="Two slugs or files; with --base or --base-dir any number of slugs.",
         ),
     ] = None,
     base: BaseRef = None,
@@ -40,7 +41,7 @@ def equivalent(
 ) -> ExitCode:
     """Prove that two configs are the same for every visitor, or show a visitor that differs.
 
-    With --base or --base-dir each config is compared with what it was, and the ICP of every
+    With --base or --base-dir each config is compared with its old version, and the ICP of every
     visitor too: a config that was switched off or has another priority can change it. The exit
     code is 1 unless everything is proved to be the same.
     """
@@ -77,7 +78,7 @@ def witnesses(
     timeout: Timeout = 2.0,
     case_sensitive: CaseSensitive = None,
 ) -> ExitCode:
-    """Print tests of a config: for each condition a visitor that holds it and one that fails it.
+    """Print tests of a config: for each condition a visitor that meets it and one that does not.
 
     They are in the format of icpctl test: icpctl prove witnesses saas > icp_configs/saas.test.yaml
     """

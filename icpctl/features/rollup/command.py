@@ -25,8 +25,8 @@ def rollup(
         list[str] | None,
         typer.Option(
             metavar="PATH|FIELD",
-            help="What the records of a visitor have in common, across files; repeatable, the "
-            "first found counts. The mapping's, unless given.",
+            help="Make one visitor of all records with the same value of this field, across "
+            "files (default: the mapping's); repeatable, the first one found counts.",
         ),
     ] = None,
     mapping: Mapping = None,
@@ -39,10 +39,10 @@ def rollup(
         ReportFormat, typer.Option("-o", "--output", help="Output format.")
     ] = "table",
 ) -> ExitCode:
-    """Make visitors of an export of events or sessions.
+    """Roll events or sessions up to visitors.
 
-    Pages come together in order of time, page views and sessions are counted where no record has
-    a count, and each other field has its latest value.
+    Pages are put in order of time, page views and sessions are counted where no record has a
+    count, and every other field keeps its latest value.
     """
     from icpctl.cli.scoring_options import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into

@@ -93,7 +93,7 @@ def load_columns(path: Path, vocabulary: Vocabulary = BUILT_IN) -> Columns:
         data = read_regular(path, MAX_BYTES, "bad_columns")
     except FileNotFoundError:
         hint = "--columns names a file such as: industry: company_industry"
-        raise IcpctlError(f"there is no file {path}", "no_such_path", hint=hint) from None
+        raise IcpctlError(f"no such file: {path}", "no_such_path", hint=hint) from None
     return read_columns(str(path), data, vocabulary)
 
 
@@ -107,7 +107,7 @@ def read_columns(name: str, data: bytes, vocabulary: Vocabulary = BUILT_IN) -> C
         field.replace(".", "_"): column for field, column in reader.columns()
     }
     reader.require_right(
-        "the columns are not right", "bad_columns", "docs/sql.md shows such a file"
+        "the columns are not valid", "bad_columns", "docs/sql.md shows such a file"
     )
     return columns
 
@@ -154,7 +154,7 @@ class _Reader(KeyedReader):
         self.note(
             "ICP702",
             node.start,
-            "the name of a column is a text that can be shown, not empty",
+            "the name of a column must be printable text that is not empty",
             _EXAMPLE,
         )
         return None

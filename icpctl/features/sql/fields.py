@@ -232,7 +232,7 @@ class Fields:
                     parts += values
                     continue
                 equal += values
-                if make and form is not Form.COUNTRY:  # which has columns of its own
+                if make and form is not Form.COUNTRY:  # which has its own columns
                     equal += map(make, values)
                 spellings |= form in (Form.URL, Form.PAGE)
         return folding(equal, parts, spellings=spellings)

@@ -74,7 +74,7 @@ class FieldElements:
     def add_pages(self, column: pa.Array, kept: Integers, first: int) -> None:
         """As `add`, of lists of pages, whose texts are the elements."""
         pages = typed_columns.pages(column.take(pa.array(kept)))
-        assert pages.offsets is not None and pages.elements is not None  # noqa: S101, PT018
+        assert pages.offsets is not None and pages.elements is not None  # noqa: S101, PT018 - lists
         lengths = np.diff(pages.offsets)
         empty = np.flatnonzero(lengths == 0)
         rows = np.concatenate([np.repeat(np.arange(len(lengths)), lengths), empty])

@@ -14,8 +14,6 @@ def run_rule_tests(
     slugs: Annotated[
         list[str] | None, typer.Argument(metavar="SLUG", help="Configs to test (default: all).")
     ] = None,
-    directory: Dir = None,
-    org: Org = None,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="List conditions that are never true or never false.")
     ] = False,
@@ -25,6 +23,8 @@ def run_rule_tests(
             "--mutate", help="Change the rules one by one, and list what no test notices."
         ),
     ] = False,
+    directory: Dir = None,
+    org: Org = None,
     as_of: AsOf = None,
     mapping: Mapping = None,
     case_sensitive: CaseSensitive = None,

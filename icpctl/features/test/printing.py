@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.rule_tests import conditions_of
 from icpctl.features.test.ci_reports import github_lines, junit
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.output.console import is_coloured, note, shown, styled, table
 from icpctl.output.explanation_tree import print_trees
 from icpctl.output.findings.as_json import finding_body
@@ -67,12 +67,12 @@ def _print_failed(outcome: Outcome) -> None:
 
 def _difference(problem: Problem) -> str:
     if problem.condition:
-        return f"{head(problem.condition)} {_MUST[problem.expectation]}, but it {problem.actual}"
+        return f'"{phrase(problem.condition)}" {_MUST[problem.expectation]}'
     text = f"{problem.expectation}: expected {problem.expected}, but it is {problem.actual}"
     return f"{text} ({problem.never})" if problem.never else text
 
 
-_MUST = {"holds": "must hold", "fails": "must fail"}
+_MUST = {"holds": "must be met, but is not", "fails": "must not be met, but is"}
 
 
 def _print_uncovered(run: TestRun) -> None:
@@ -81,13 +81,13 @@ def _print_uncovered(run: TestRun) -> None:
     conditions = sum(len(conditions_of(it)) for it in tested) + untested
     both = conditions - len(run.uncovered) - untested
     print(f"{both:,} of {counted(conditions, 'condition')} are both met and not met in some test")
-    rows = [[it.config.slug, head(it.condition), _flag(it.always)] for it in run.uncovered]
+    rows = [[it.config.slug, phrase(it.condition), _flag(it.always)] for it in run.uncovered]
     rows += [
         [config.slug, f"(no test of its {counted(len(conditions_of(config)), 'condition')})", ""]
         for config in run.untested
     ]
     if rows:
-        table(["CONFIG", "CONDITION", "ALWAYS"], rows, folds="CONDITION")
+        table(["CONFIG", "CONDITION", "IN EVERY TEST"], rows, folds="CONDITION")
     print()
 
 
@@ -107,7 +107,7 @@ def _print_unnoticed(run: TestRun) -> None:
 
 
 def _side(side: Condition | str) -> str:
-    return side if isinstance(side, str) else head(side)
+    return side if isinstance(side, str) else phrase(side)
 
 
 def _changed(mutant: Mutant) -> str:
@@ -119,11 +119,11 @@ def _changed(mutant: Mutant) -> str:
         lost = [it for it in before.value if it not in after.value]
         if lost and before.comparison.takes_list:
             return f"without {value_text(lost[0])}"
-    return head(after).removeprefix(f"{after.type} ")
+    return phrase(after).removeprefix(f"{after.condition_type.name_in_words} ")
 
 
 def _flag(value: bool) -> str:
-    return "true" if value else "false"
+    return "met" if value else "not met"
 
 
 def _body(run: TestRun, coverage: bool, mutate: bool) -> dict[str, Any]:

@@ -229,7 +229,7 @@ class _Judged:
         if slug in self._configs:
             return f"{slug} is not active"
         meant = nearest(slug, active)
-        return f"there is no config {slug!r}" + (f", did you mean {meant}?" if meant else "")
+        return f"no config {slug!r}" + (f", did you mean {meant}?" if meant else "")
 
     def _icp(self, name: str, active: set[str]) -> str | None:
         own = self.test.config.slug

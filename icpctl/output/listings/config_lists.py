@@ -24,7 +24,7 @@ def body(config: ConfigFile, *, with_org: bool = False) -> dict[str, Any]:
 
 
 def list_table(configs: Sequence[ConfigFile], *, with_org: bool) -> None:
-    """Print one line a config."""
+    """Print one line per config."""
     columns = ["SLUG", "PRIORITY", "ACTIVE", "CONDITIONS", "LABEL"]
     rows = [
         [

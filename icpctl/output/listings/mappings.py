@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def list_table(mappings: Sequence[Mapping]) -> None:
-    """Print one line a mapping."""
+    """Print one line per mapping."""
     rows = [
         [
             mapping.name,

@@ -60,7 +60,7 @@ def _name_at(text: str, start: int, known: Collection[str]) -> str:
     meant = nearest(unknown, known)
     listed = f"the columns are {', '.join(known)}; --carry adds fields of the record"
     raise IcpctlError(
-        f"--columns: there is no column {unknown!r}",
+        f"--columns: unknown column {unknown!r}",
         "bad_usage",
         hint=f"did you mean {meant}? {listed}" if meant else listed,
     )

@@ -1,4 +1,4 @@
-"""The files of a run, whole or not at all: a row a visitor, and the lines that are rejected."""
+"""The files of a run, whole or not at all: one row per visitor, and the lines that are rejected."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def print_run(run: Run, output: TableFormat, stream: TextIO, more: dict[str, Any
 
 
 def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
-    """Print a line a config."""
+    """Print one line per config."""
     numbers = ["PRIORITY", "MATCHED", "RATE", "ICP OF", "AVG SCORE"]
     columns, rows = ["CONFIG", *numbers], list(map(_config_cells, configs))
     pairs = [(config.matched, config.matched) for config in configs]
@@ -118,7 +118,7 @@ def _print_body(run: Run, stream: TextIO, more: dict[str, Any]) -> None:
 
 
 def print_configs_tsv(configs: Sequence[ConfigReport], stream: TextIO) -> None:
-    """Print a line a config for programs, under the names that the JSON has."""
+    """Print one line per config for programs, under the names that the JSON has."""
     rows = [
         [
             *(config.slug, config.label, config.priority, config.matched, config.first),

@@ -47,7 +47,7 @@ class Test:
 
     @property
     def asks_presence(self) -> bool:
-        """Whether any value at all will do."""
+        """Whether any value will do."""
         return COMPARATORS[self.comparator].asks_presence
 
 

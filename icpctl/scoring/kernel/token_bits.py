@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TokenBits:
-    """What distinct JSON texts come to; place 0 is that of no text at all, where nothing holds.
+    """What distinct JSON texts come to; place 0 is that of no text, where nothing holds.
 
     `bits` [words, texts + 1] are those of a field's tests, `is_present` [texts + 1] says which
     texts have a value, and `is_misfit` [texts + 1] which do not fit the field's kind.

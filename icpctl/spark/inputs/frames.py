@@ -63,7 +63,9 @@ class Frames:
             hashed = iter(row[0] for row in uris.select(f.xxhash64("uri")).collect())
         numbers = [at if file.is_on_disk else next(hashed) for at, file in enumerate(inputs)]
         if len(set(numbers)) < len(numbers):
-            raise IcpctlError("two files have one number", hint="score some of them by themselves")
+            raise IcpctlError(
+                "two files have the same number", hint="score some of them by themselves"
+            )
         return cls(spark, inputs, numbers)
 
     def only(self, blocks: Collection[Place]) -> Frames:

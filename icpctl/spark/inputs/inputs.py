@@ -131,7 +131,7 @@ class _Files:
         for source in exports.sources:
             if source.pipe:
                 where = Location(source.name)
-                raise IcpctlError("Spark reads files only, no pipes", "unreadable", where)
+                raise IcpctlError("Spark reads only files, not pipes", "unreadable", where)
             yield Input(replace(source, path=source.path.absolute()))
 
     def _elsewhere(self, name: str) -> Iterable[Input]:
@@ -167,7 +167,7 @@ class _Files:
             ]
             if matches:
                 return [(status.getPath().toString(), status) for status in matches]
-            what = "no file matches" if _GLOB.search(name) else "there is no file or folder"
+            what = "no file matches" if _GLOB.search(name) else "no such file or folder"
         raise IcpctlError(what, "no_visitors", Location(name), "check the path")
 
     def _described(self, name: str, status: Any) -> Input:

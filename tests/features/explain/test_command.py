@@ -142,7 +142,7 @@ def test_several_visitors_in_one_call(tmp_path: Path) -> None:
     assert [body["id"] for body in bodies] == ["v002", "v001"]
     missing = explain(FLAT, *ids, "--id", "v0002", cwd=tmp_path)
     assert (missing.code, missing.out) == (2, "")
-    assert "there is no visitor 'v0002'\n  hint: did you mean v002?" in missing.err
+    assert "no visitor with the id 'v0002'\n  hint: did you mean v002?" in missing.err
 
 
 EXCLUDED = """\
@@ -184,25 +184,25 @@ v001 in visitors.jsonl:1, as of 2026-11-23 12:00:00 UTC
 ✗ no ICP: High intent (pricing, demo, sign-up) (high-intent) does not match
 
 ✗ High intent (pricing, demo, sign-up) (high-intent) does not match
-├── ✗ AND does not match: 2 of 2 required fail
-│   ├── ✗ fails   viewed /pricing and /demo
+├── ✗ AND does not match: 2 of 2 required conditions not met
+│   ├── ✗ not met viewed /pricing and /demo
 │   │             seen https://www.example.com/blog/lead-scoring-2026,
 │   │             https://www.example.com/careers; lacks /pricing, /demo
-│   ├── ✗ fails   did not view /careers
+│   ├── ✗ not met did not view /careers
 │   │             seen https://www.example.com/careers and 1 other; no page may
 │   │             contain /careers
-│   ├── ✓ holds   had more than 1 session (optional): seen 5
-│   └── ✓ holds   job title is known (optional): seen Werkstudentin
-└── ✗ OR does not match: none of 2 required holds
-    ├── ✗ fails   viewed the page /signup (weight 3)
+│   ├── ✓ met     had more than 1 session (optional): seen 5
+│   └── ✓ met     job title is known (optional): seen Werkstudentin
+└── ✗ OR does not match: none of 2 required conditions is met
+    ├── ✗ not met viewed the page /signup (weight 3)
     │             seen https://www.example.com/blog/lead-scoring-2026,
     │             https://www.example.com/careers; needs the page /signup
-    ├── ✗ fails   viewed the page /contact and /customers (weight 2)
+    ├── ✗ not met viewed the page /contact and /customers (weight 2)
     │             seen https://www.example.com/blog/lead-scoring-2026,
     │             https://www.example.com/careers; lacks /contact, /customers
-    ├── ✗ fails   viewed at least 4 pages (optional)
+    ├── ✗ not met viewed at least 4 pages (optional)
     │             seen 2; needs 4 or more, 2 short
-    └── ✓ holds   had more than 1 session (optional, weight 2): seen 5
+    └── ✓ met     had more than 1 session (optional, weight 2): seen 5
 """
 
 
@@ -226,11 +226,11 @@ def test_a_pipe_gets_the_tree_a_line_a_condition(tmp_path: Path) -> None:
     ended = explain(FLAT, *wanted, cwd=tmp_path, COLUMNS="40")
     lines = ended.out.splitlines()
     assert (
-        "│   ├── ✗ fails   viewed /pricing and /demo: seen "
+        "│   ├── ✗ not met viewed /pricing and /demo: seen "
         "https://www.example.com/blog/lead-scoring-2026, https://www.example.com/careers; "
         "lacks /pricing, /demo" in lines
     )
-    assert lines[-1] == "    └── ✓ holds   had more than 1 session (optional, weight 2): seen 5"
+    assert lines[-1] == "    └── ✓ met     had more than 1 session (optional, weight 2): seen 5"
     assert "\x1b" not in ended.out
 
 
@@ -242,7 +242,7 @@ def test_a_stream_without_unicode_gets_other_signs(tmp_path: Path) -> None:
         PYTHONUTF8="0",
     )
     assert "`-- + AND matches: 60.00 = 100 * (2 + 2.5 optional) / (2 + 5.5 optional)" in ended.out
-    assert "    +-- + holds   country is Germany, AT, CHE or Liechtenstein" in ended.out
+    assert "    +-- + met     country is Germany, AT, CHE or Liechtenstein" in ended.out
 
 
 def many_configs(folder: Path, condition: dict[str, Any]) -> Path:
@@ -316,9 +316,9 @@ def test_more_visitors_with_the_id(tmp_path: Path) -> None:
     [
         ([], "name the visitor with --id ID or with --line N"),
         (["--id", "v001", "--line", "1"], "name the visitor with --id ID or with --line N"),
-        (["--id", "v0001"], "there is no visitor 'v0001'\n  hint: did you mean v001?"),
-        (["--line", "301"], "there is no line 301\n  hint: the file has 300 lines"),
-        (["--id", "v001", "--config", "nothing"], "there is no config 'nothing'"),
+        (["--id", "v0001"], "no visitor with the id 'v0001'\n  hint: did you mean v001?"),
+        (["--line", "301"], "no line 301\n  hint: the file has 300 lines"),
+        (["--id", "v001", "--config", "nothing"], "no config 'nothing'"),
     ],
 )
 def test_what_cannot_be_done(args: list[str], message: str, tmp_path: Path) -> None:

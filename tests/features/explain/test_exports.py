@@ -142,9 +142,9 @@ def test_lines_that_are_no_row(tmp_path: Path) -> None:
     for line in (1, 3, 4):
         assert refused(table, line=line)[1] == "no row begins on this line"
     assert refused(table, line=5)[0] == "rejected"
-    assert refused(table, line=7)[1:] == ("there is no line 7", "the last row is on line 6")
+    assert refused(table, line=7)[1:] == ("no line 7", "the last row is on line 6")
     assert explained(table, line=2).explanation.id == "v\n1"
-    assert refused(as_parquet(tmp_path), line=9)[1] == "there is no row 9"
+    assert refused(as_parquet(tmp_path), line=9)[1] == "no row 9"
     code, _, hint = refused(EXPORTS / "posthog_events.jsonl", line=99)
     assert (code, hint) == ("no_such_line", "the file has 10 lines")
 
@@ -155,7 +155,7 @@ def test_no_such_id(tmp_path: Path, name: str) -> None:
     file = files[name](tmp_path) if name in files else EXPORTS / f"{name}.jsonl"
     assert refused(file, visitor_id="V5") == (
         "no_such_visitor",
-        "there is no visitor 'V5'",
+        "no visitor with the id 'V5'",
         "did you mean v5?",
     )
 

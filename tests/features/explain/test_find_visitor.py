@@ -144,8 +144,8 @@ def test_no_ids_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "hint"),
     [
-        ([], "there are no visitors here: the export is empty"),
-        (["", " "], "there are no visitors here: the export is empty"),
+        ([], "the export is empty"),
+        (["", " "], "the export is empty"),
         (["{", ""], "no line here is a visitor; run icpctl inspect to see why"),
         ([{"id": "one"}], "1 visitor with an id was read"),
         ([{"id": "one"}, "{"], "1 visitor with an id was read"),

@@ -126,9 +126,9 @@ def test_visitors_are_those_of_the_json_report(folder: Path) -> None:
 
     assert len(expected["configs"]) == 4
     for config in expected["configs"]:
-        shown = table(found, f"Such as, of {config['label']}").rows[1:]
+        shown = table(found, f"Examples from {config['label']}").rows[1:]
         assert [[*it[:6], it[7]] for it in shown] == rows(config["samples"])
-    moved = table(found, "Such as, of another ICP").rows[1:]
+    moved = table(found, "Examples from another ICP").rows[1:]
     assert moved == rows({"moved": expected["samples"]["moved"]})
 
 
@@ -226,7 +226,7 @@ def test_what_cannot_be_written(folder: Path) -> None:
     (folder / "v.md").write_bytes((folder / "v.jsonl").read_bytes())
     args = ["v.md", "--base-dir", "old"]
     for name, message in {
-        "v.md": "v.md: error: this file is read",
+        "v.md": "v.md: error: this file is already being read or written",
         "gone/r.html": "gone/r.html: error: cannot write it",
         "r.pdf": "r.pdf: error: the extension of the report does not say its format",
     }.items():

@@ -175,7 +175,7 @@ def test_an_unknown_format_gives_a_mapping_to_fill_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--from", "missing.csv"), "there is no file"),
+        (("--from", "missing.csv"), "no such file"),
         (("--from", "-"), "not stdin"),
         (("file",), "this is not a folder"),
         (("--ci", "jenkins"), "github"),

@@ -289,7 +289,7 @@ def test_changes_that_cannot_be_made(tmp_path: Path) -> None:
     config = (tmp_path / "icp_configs" / "a.json").read_bytes()
     ended = icpctl("insight", "v.jsonl", "--apply", "99", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("error: there is no change 99\n  hint: there are ")
+    assert ended.err.startswith("error: no change 99\n  hint: the list has ")
     ended = icpctl("insight", "v.jsonl", "--apply", "1", cwd=tmp_path)
     assert ended.code == 2
     assert "change 1 is one of the list x, which other configs may share" in ended.err
@@ -348,7 +348,7 @@ def bounded(path: Path) -> None:
 def test_what_lowest_scores_cost_and_exclusions_take(tmp_path: Path) -> None:
     bounded(tmp_path)
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
-    at = lines.index("EXCLUDED BY\tEXCLUDED\tBY IT ALONE\tWOULD MATCH\tOF WHICH CONFIGS")
+    at = lines.index("EXCLUDED BY\tEXCLUDED\tBY THIS ALONE\tWOULD MATCH\tFROM WHICH CONFIGS")
     assert lines[at + 1] == "ours\t1\t1\t1\tpoints (1)"
     at = lines.index("CONFIG\tMIN SCORE\tREACH IT\tBELOW\tNEXT BOUND\tGAINS")
     assert lines[at + 1] == "points\t60\t2\t2\t50\t+1"
@@ -379,7 +379,7 @@ def test_the_report_shows_bounds_and_exclusions(tmp_path: Path) -> None:
     for name in ("r.html", "r.md"):
         assert icpctl("insight", "v.jsonl", "--report", name, cwd=tmp_path).code == 0
         text = (tmp_path / name).read_text()
-        for said in ("Lowest scores", "minScore 60 -> 50", "By it alone"):
+        for said in ("Lowest scores", "minScore 60 -> 50", "By this alone"):
             assert said.replace(">", "&gt;") in text or said in text, (name, said)
 
 

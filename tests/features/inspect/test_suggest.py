@@ -161,7 +161,7 @@ def test_what_says_where_a_visitor_comes_from_is_not_a_campaign() -> None:
 
 
 NOTHING = {
-    "header.csv": ("id,industry\n", "there is no record"),
+    "header.csv": ("id,industry\n", "it has no records"),
     "error.json": (
         '{"error": {"message": "Unauthorized"}}',
         "this is the error response of an API",

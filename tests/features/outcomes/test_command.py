@@ -80,7 +80,7 @@ def test_accounts_are_joined_in_their_normal_form(folder: Path) -> None:
     assert figures["precision"]["few"]
     missed = result["configs"][0]["missed"]
     assert missed["won"] == 1
-    assert missed["byCondition"][0]["text"] == "company_size gte 100"
+    assert missed["byCondition"][0]["text"] == "company size is at least 100"
     verdicts = {c["verdict"] for c in result["configs"][0]["conditions"]}
     assert verdicts == {"cannot say"}
     assert result["tooFewWon"]
@@ -98,7 +98,7 @@ def test_missed_wins_are_written_with_what_they_lack(folder: Path) -> None:
         "key": "e.example",
         "config": "target",
         "group": 1,
-        "condition": "company_size gte 100",
+        "condition": "company size is at least 100",
         "amount": None,
         "why": "not met: company size is at least 100 (9, 91 short)",
     }
@@ -136,7 +136,7 @@ def test_a_missed_win_shows_the_visitor_who_came_nearest(folder: Path) -> None:
         ended = outcomes("people.jsonl", "--won", "deals.csv", "--missed", name, cwd=folder)
         assert ended.code == 0, ended.err
     assert (folder / "m.csv").read_text().splitlines()[1:] == [
-        '"near","a.example","target",1,"company_size gte 100",1000,'
+        '"near","a.example","target",1,"company size is at least 100",1000,'
         '"not met: company size is at least 100 (unknown)"'
     ]
 
@@ -328,7 +328,7 @@ def test_an_excluded_visitor_has_no_icp(folder: Path) -> None:
             config["ranking"]["slug"]: config["missed"]["won"] for config in result["configs"]
         }
         assert missed == {"ours": 0, "target": 1}
-    assert "ours excludes: " in outcomes(*EVERYONE[:-2], cwd=folder).out
+    assert "Ours (ours) excludes: " in outcomes(*EVERYONE[:-2], cwd=folder).out
 
 
 def test_an_account_matches_by_a_visitor_who_is_not_excluded(folder: Path) -> None:

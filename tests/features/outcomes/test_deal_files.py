@@ -87,8 +87,8 @@ def test_oddities_are_said(folder: Path, text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "args", "said"),
     [
-        ("Domain,Stage\n", [], "deals.csv: error: there is no deal in this file"),
-        ("", [], "deals.csv: error: there is no deal in this file"),
+        ("Domain,Stage\n", [], "deals.csv: error: no deals in this file"),
+        ("", [], "deals.csv: error: no deals in this file"),
         ("Domain\na.example\n", ["--on", "domain=Domian"], "no row has a value at Domian"),
         ("Firma\nA\n", [], "the columns are Firma"),
     ],

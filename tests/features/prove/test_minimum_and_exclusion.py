@@ -224,7 +224,7 @@ def test_what_is_said_of_exclusion() -> None:
     narrow = body(("AND", ["country equals US"])) | {"priority": 1}
     messages = [finding.message for finding, _ in findings_of(proved(narrow, wide))]
     assert messages == [
-        "this config is never anyone's ICP: c1.yaml excludes visitors and matches all whom it "
+        "this config is never anyone's ICP: c1.yaml excludes visitors and matches everyone that it "
         "matches"
     ]
     assert not proved(wide | {"exclude": False}, narrow | {"exclude": True}).facts

@@ -61,7 +61,7 @@ def test_three_sentences_that_could_be_read_aloud(tmp_path: Path) -> None:
     config(tmp_path, "big", "Big companies", SIZE, SAAS)
     text, _ = report_of(tmp_path, PEOPLE)
     assert summary_of(text) == (
-        "Of 4 visitors, 3 (75.0 %) match your ICP. "
+        "Of 4 visitors, 3 (75.0 %) match your config. "
         "All belong to Big companies; the average match scores 67 of 100. "
         "Every line was read, and every value fits its field."
     )
@@ -71,10 +71,11 @@ def test_three_sentences_that_could_be_read_aloud(tmp_path: Path) -> None:
     ("visitors", "said"),
     [
         ([], ["The export has no visitors."]),
-        ([{"company_size": 5}], ["The only visitor does not match your ICP.", "No ICP has"]),
-        ([{"company_size": 500}], ["The only visitor matches your ICP.", "It belongs to Big"]),
-        ([{"company_size": 5}] * 2, ["Of 2 visitors none matches your ICP."]),
-        ([{"company_size": "lots"}], ["In reading, 1 value did not fit company_size"]),
+        ([{"company_size": 5}], ["The only visitor does not match your config.", "No config has"]),
+        ([{"company_size": 500}], ["The only visitor matches your config.", "It belongs to Big"]),
+        ([{"company_size": 500}] * 2, ["Of 2 visitors, 2 (100.0 %) match", "All belong to Big"]),
+        ([{"company_size": 5}] * 2, ["Of 2 visitors, none matches your config."]),
+        ([{"company_size": "lots"}], ["While reading, 1 value did not fit company_size"]),
     ],
 )
 def test_the_summary_of_few_and_of_nobody(
@@ -177,3 +178,11 @@ def test_a_mapping_says_who_a_visitor_is(tmp_path: Path) -> None:
     ended = icpctl("score", "v.jsonl", "--mapping", "m.yaml", cwd=tmp_path)
     assert ended.code == 2
     assert "unknown field of contact" in ended.err
+
+
+def test_the_largest_group_is_not_called_most(tmp_path: Path) -> None:
+    for slug in ("a", "b"):
+        rules = {"type": "industry", "comparator": "equals", "value": slug}
+        config(tmp_path, slug, f"Label {slug}", rules)
+    text, _ = report_of(tmp_path, [{"industry": "a"}, {"industry": "b"}])
+    assert "The largest group, 1 visitor, belongs to Label a;" in summary_of(text)

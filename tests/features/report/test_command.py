@@ -463,7 +463,7 @@ def test_what_cannot_be_written(tmp_path: Path, command: str) -> None:
     (tmp_path / "v.md").write_text('{"id": 1}\n')
     ended = run(command, "v.md", "--report", "v.md", cwd=tmp_path)
     assert (ended.code, (tmp_path / "v.md").read_text()) == (2, '{"id": 1}\n')
-    assert "v.md: error: this file is read" in ended.err
+    assert "v.md: error: this file is already being read or written" in ended.err
     ended = run(command, FLAT, "--report", "gone/r.html", cwd=tmp_path)
     assert ended.code == 2
     assert "gone/r.html: error: cannot write it" in ended.err
@@ -481,7 +481,7 @@ def test_one_file_for_two_things(tmp_path: Path) -> None:
     args = [FLAT, "--report", "r.md", "--rejects", "r.md"]
     ended = run("score", *args, cwd=tmp_path)
     assert ended.code == 2
-    assert "r.md: error: this file is read, or written already" in ended.err
+    assert "r.md: error: this file is already being read or written" in ended.err
     assert not (tmp_path / "r.md").exists()
 
 

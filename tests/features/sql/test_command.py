@@ -141,8 +141,8 @@ columns.yaml:2:11: error[ICP702] this is not a column of industry
 columns.yaml:3:36: error[ICP703] the column of company_size cannot be of type boolean
 columns.yaml:4:1: error[ICP702] pages has a type and no column
 columns.yaml:5:34: error[ICP703] unknown type of a column
-columns.yaml:6:7: error[ICP702] the name of a column is a text that can be shown, not empty
-columns.yaml:7:9: error[ICP702] the name of a column is a text that can be shown, not empty
+columns.yaml:6:7: error[ICP702] the name of a column must be printable text that is not empty
+columns.yaml:7:9: error[ICP702] the name of a column must be printable text that is not empty
 """
 
 
@@ -189,10 +189,10 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--as", "view", "--name", "visitors"], "visitors is the table of visitors"),
         (["--as", "dbt", "--out", "visitors.sql"], "visitors is the table of visitors"),
         (["--dialect", "clickhouse", "--as", "table"], "an engine and an order"),
-        (["--columns", "none.yaml"], "there is no file none.yaml"),
+        (["--columns", "none.yaml"], "no such file: none.yaml"),
         (["--columns", "."], "this is a folder"),
         (["--as-of", "soon"], "--as-of 'soon' is not a valid date"),
-        (["--dir", "empty"], "there is no config in empty"),
+        (["--dir", "empty"], "no configs in empty"),
         (["--dir", "gone"], "gone does not exist"),
         (["--out", "no/such/folder.sql"], "No such file"),
     ],

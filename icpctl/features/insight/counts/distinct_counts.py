@@ -41,7 +41,7 @@ class KeyCounts:
     """Several counters over the distinct values of a field.
 
     A value is counted from its first batch on, so its counts are complete; values that come when
-    there are `MOST_KEYS` are not counted at all, and the field is `capped`.
+    there are `MOST_KEYS` are not counted, and the field is `capped`.
     """
 
     type: pa.DataType

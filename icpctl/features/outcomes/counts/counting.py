@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,7 +76,7 @@ class ScoreCounts:
         distinct, place = _distinct(keys.ravel(), columns * _LEVELS)
         self._merge(distinct, [np.bincount(place, values, len(distinct)) for values in flat])
 
-    def _merge(self, keys: Integers, columns: list[NDArray]) -> None:  # type: ignore[type-arg]
+    def _merge(self, keys: Integers, columns: list[NDArray[Any]]) -> None:
         before = (self.units, self.won, self.paid, self.amounts)
         self.keys, place = np.unique(np.concatenate([self.keys, keys]), return_inverse=True)
         sums = [

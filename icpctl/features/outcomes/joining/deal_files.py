@@ -169,7 +169,7 @@ def _columns_of(
 def _no_key(source: Source, known: dict[str, tuple[str, Path]], what: str) -> IcpctlError:
     place = Location(source.name)
     if not known:
-        return IcpctlError("there is no deal in this file", "no_deal_key", place)
+        return IcpctlError("no deals in this file", "no_deal_key", place)
     names = ", ".join(name for name, _ in known.values())
     hint = "name the fields that join them, such as --on domain=COLUMN"
     return IcpctlError(f"{what}: the columns are {names}", "no_deal_key", place, hint)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -107,8 +107,8 @@ class DealTable:
 
     def numbers_of(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
         """Each key's number, `NO_DEAL` for those without a deal."""
-        get: Callable[[str | None, int], int] = self.numbers.get  # type: ignore[assignment]
-        return np.array([get(key, NO_DEAL) for key in keys], np.int64)
+        numbers = [NO_DEAL if key is None else self.numbers.get(key, NO_DEAL) for key in keys]
+        return np.array(numbers, np.int64)
 
     def _number(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
         numbers = self.numbers

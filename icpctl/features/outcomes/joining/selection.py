@@ -45,7 +45,7 @@ class Chosen:
 
 
 def choose(scope: Scope, outcomes: NDArray[np.int8], closes: Floats, last_seen: Floats) -> Chosen:
-    """Apply the scope to units [units] in their order; `newest` looks at all of them together."""
+    """Apply the scope to units [units] in their order; `newest` looks at them all together."""
     no_deal = outcomes == Outcome.OPEN
     is_open = np.zeros(len(outcomes), bool)
     if scope.open_from is not None:
@@ -66,7 +66,7 @@ def is_newest(dates: Floats, share: float) -> Flags:
     """Whether each unit is among the newest share by its date, else by its place in the order.
 
     At least that share: units that tie at the cut are all among the newest, so that the order of
-    the rows decides nothing. Units without a date are the oldest; without any date at all the last
+    the rows decides nothing. Units without a date are the oldest; if none has a date, the last
     rows are the newest.
     """
     count = round_half_up(share * len(dates))

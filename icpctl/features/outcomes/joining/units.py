@@ -6,7 +6,7 @@ Times are seconds since the epoch, UTC, NaN where there is none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def counts_before_close(deals: Integers, last_seen: Floats, table: DealTable) ->
     return ~(last_seen >= closes_of(deals, table))
 
 
-def _of_deals(values: NDArray, deals: Integers, without: object) -> NDArray:  # type: ignore[type-arg]
+def _of_deals(values: NDArray[Any], deals: Integers, without: object) -> NDArray[Any]:
     result = np.full(len(deals), without, values.dtype)
     has_deal = deals != NO_DEAL
     result[has_deal] = values[deals[has_deal]]
@@ -153,7 +153,7 @@ class Accounts:
         return None if self._room is None else self._room.take(slice(len(self.numbers)))
 
     def _merge(self, number: Integers, units: Units) -> None:
-        """Merge one row an account; those that are new have the numbers that come next."""
+        """Merge one row per account; those that are new have the numbers that come next."""
         old = number < self._filled
         self._reserve(len(self.numbers), units)
         room = self._room

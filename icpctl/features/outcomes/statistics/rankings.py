@@ -64,7 +64,7 @@ def auc(won: ArrayLike, others: ArrayLike) -> Auc | None:
 def won_among_best(won: ArrayLike, others: ArrayLike, capacity: int) -> float:
     """The won units among the `capacity` of highest score, from counts [levels], lowest first.
 
-    Units that tie at the cut count in expectation, as if drawn by lot.
+    Units that tie at the cut count in expectation, as if drawn at random.
     """
     won = np.asarray(won, dtype=np.float64)[::-1]
     units = won + np.asarray(others, dtype=np.float64)[::-1]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from icpctl.config.rule_tests import condition_words, conditions_of, named_conditions
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.output.console import shown
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import Condition
     from icpctl.features.prove.cases import Case, Cases
 
 _WIDTH = 100
@@ -21,12 +22,11 @@ def cases_text(config: ConfigFile, cases: Cases) -> str:
     """The text of a test file. Conditions without a visitor are named in a comment."""
     conditions = conditions_of(config)
     lines = [
-        f"# For each condition of {config.slug} a visitor that holds it and one that fails it.",
+        f"# For each condition of {config.slug} a visitor that meets it and one that does not.",
         "# Written by: icpctl prove witnesses",
     ]
     for number, holds in cases.lacking:
-        verb = "holds" if holds else "fails"
-        lines.append(f"# No visitor found who {verb} {shown(head(conditions[number]))}")
+        lines.append(f"# No visitor found for: {_said(conditions[number], holds)}")
     lines.append("tests:")
     for case in cases.cases:
         body = yaml.safe_dump(
@@ -40,11 +40,16 @@ def cases_text(config: ConfigFile, cases: Cases) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _said(condition: Condition, is_met: bool) -> str:
+    """A condition and whether it is met, such as `company size is at least 500: not met`."""
+    return shown(f"{phrase(condition)}: {'met' if is_met else 'not met'}")
+
+
 def _body(config: ConfigFile, case: Case) -> dict[str, Any]:
     condition = conditions_of(config)[case.condition]
     verb = "holds" if case.holds else "fails"
     body: dict[str, Any] = {
-        "name": shown(f"{verb} {head(condition)}"),
+        "name": _said(condition, case.holds),
         "visitor": case.record,
         "match": case.matched,
     }

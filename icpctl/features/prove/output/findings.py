@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.documents.tree import Problem, find
 from icpctl.findings.codes import CODES
-from icpctl.output.condition_wording import head
+from icpctl.output.condition_phrases import phrase
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def findings_of(proofs: Proofs) -> list[tuple[Finding, Fact]]:
     found = []
     for fact in proofs.facts:
         message, advice = SENTENCES[fact.code](proofs, fact)
-        label = "closest" if fact.code in ("ICP601", "ICP602") else "such as"
+        label = "closest" if fact.code in ("ICP601", "ICP602") else "for example"
         shown = f"{label}: {fact.witness.line}" if fact.witness else ""
         hint = "; ".join(filter(None, (advice, shown)))
         found.append((_finding(proofs, fact.code, fact.about, message, hint), fact))
@@ -84,7 +84,7 @@ def _named(proofs: Proofs, claim: Claim) -> str:
     line = _place(proofs, claim).line
     if claim.condition is None:
         return f"the group at line {line}"
-    return f"{head(_condition(proofs, claim))} (line {line})"
+    return f'"{phrase(_condition(proofs, claim))}" (line {line})'
 
 
 def _all(proofs: Proofs, claims: Sequence[Claim], word: str = "and") -> str:
@@ -102,9 +102,9 @@ def _contradiction(proofs: Proofs, claims: Sequence[Claim]) -> str:
         least = proofs.files[claims[0].config].config.min_score
         return f"no score of {_named(proofs, claims[0])} reaches minScore {least:g}"
     if claims and _group(proofs, claims[0]).operator == Operator.OR and len(claims) > 1:
-        return f"neither {_all(proofs, claims, 'nor')} can hold"
+        return f"neither {_all(proofs, claims, 'nor')} can be met"
     if len(claims) == 1:
-        return f"{_named(proofs, claims[0])} cannot hold"
+        return f"{_named(proofs, claims[0])} cannot be met"
     return f"{_all(proofs, claims)} contradict each other"
 
 
@@ -120,10 +120,10 @@ def _impossible(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 def _everyone(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     if fact.about.group is None:
         return (
-            f"every visitor matches this config: {_all(proofs, fact.because, 'or')} always does",
+            f"every visitor matches this config: {_all(proofs, fact.because, 'or')} always matches",
             "ask for more in one of its groups",
         )
-    why = f": {_all(proofs, fact.because, 'or')} always holds" if fact.because else ""
+    why = f": {_all(proofs, fact.because, 'or')} is always met" if fact.because else ""
     return f"every visitor matches this group{why}", "ask for more, or remove the group"
 
 
@@ -133,11 +133,11 @@ def _idle(proofs: Proofs, fact: Fact) -> tuple[str, str]:
         why = (
             f"{others} {_verb(fact.because, 'implies', 'imply')} it"
             if others
-            else "it always holds"
+            else "it is always met"
         )
     else:
         others = _all(proofs, fact.because, "or")
-        why = f"whoever holds it holds {others}" if others else "it never holds"
+        why = f"whoever meets it also meets {others}" if others else "it is never met"
     return f"this condition changes no match: {why}", "remove it, or make it optional"
 
 
@@ -152,7 +152,7 @@ def _covered(proofs: Proofs, fact: Fact) -> tuple[str, str]:
 def _never_held(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     rule = _verb(fact.because, "rules", "rule")
     return (
-        f"no matching visitor holds this optional condition: {_all(proofs, fact.because)} "
+        f"no matching visitor meets this optional condition: {_all(proofs, fact.because)} "
         f"{rule} it out",
         "remove it, or change its value",
     )
@@ -162,7 +162,7 @@ def _always_held(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     others = _all(proofs, fact.because)
     why = f": {others} {_verb(fact.because, 'implies', 'imply')} it" if others else ""
     return (
-        f"every matching visitor holds this optional condition{why}",
+        f"every matching visitor meets this optional condition{why}",
         "remove it, or change its value",
     )
 
@@ -181,7 +181,7 @@ def _shadowed(proofs: Proofs, fact: Fact) -> tuple[str, str]:
         matches = "they together match"
     return (
         f"this config is never anyone's ICP: {' and '.join([*reasons, matches])} "
-        "all whom it matches",
+        "everyone that it matches",
         "give it a lower priority number, or narrow the others" if before else "narrow the others",
     )
 
@@ -202,7 +202,7 @@ def _listed(proofs: Proofs, fact: Fact) -> tuple[str, str]:
     field = _condition(proofs, fact.because[0]).type
     return (
         f"only a visitor with several values of {field} can match this group: "
-        f"{_all(proofs, fact.because)} hold for no single one",
+        f"no single value meets {_all(proofs, fact.because)}",
         "write one condition with in, or a group for each",
     )
 

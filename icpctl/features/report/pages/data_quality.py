@@ -66,7 +66,7 @@ def _unread(run: Run) -> list[Block]:
     blocks = []
     if run.unread.files:
         items = tuple(own(f"{file.file}: {unread_file_text(file)}") for file in run.unread.files)
-        text = "Of these files no field was read."
+        text = "No field was read from these files."
         blocks.append(Block("Files without visitors", text, items=items[:_MOST_PLACES]))
     if run.unread.fields:
         table = Table(

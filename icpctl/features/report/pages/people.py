@@ -43,9 +43,9 @@ def people(figures: Figures) -> Section | None:
         searchable=True,
     )
     count = len(figures.top)
-    text = f"The {count:,} best of {figures.matched:,} visitors that match"
-    if figures.matched == 1:
-        text = "The only visitor that matches"
+    text = f"The best {count:,} of {figures.matched:,} visitors that match"
+    if figures.matched == count:
+        text = "The only visitor that matches" if count == 1 else "All visitors that match"
     text += ", with the conditions they meet."
     return Section("visitors", "Top visitors", text, [Block(table=table)])
 

@@ -153,8 +153,8 @@ def _configs(figures: Figures) -> Section:
         is_cards=True,
     )
     text = (
-        "A visitor may match several configs; its ICP is the first of them. ICP of counts the "
-        "visitors whose ICP a config is, Other ICP its matches whose ICP is an earlier config."
+        "A visitor may match several configs; the first of them is its ICP. ICP of counts the "
+        "visitors whose ICP this config is, Other ICP those whose ICP is an earlier config."
     )
     legend = "ICP of", "other ICP"
     return Section("configs", "Configs", text, [Block(table=table)], legend=legend)

@@ -22,26 +22,28 @@ def summary(figures: Figures) -> tuple[str, ...]:
 
 def _how_many(figures: Figures) -> str:
     count = sum(1 for config in figures.configs if not _excludes(figures, config.slug))
-    icps = "your ICP" if count == 1 else f"one of your {count:,} ICPs"
+    configs = "your config" if count == 1 else f"one of your {count:,} configs"
     seen = f" last seen{figures.period.text}" if figures.period.text else ""
     of_all = "The only visitor" if figures.visitors == 1 else f"Of {figures.visitors:,} visitors"
     if figures.visitors == 1:
-        return f"{of_all}{seen} {'matches' if figures.matched else 'does not match'} {icps}."
+        return f"{of_all}{seen} {'matches' if figures.matched else 'does not match'} {configs}."
     if not figures.matched:
-        return f"{of_all}{seen} none matches {icps}."
+        return f"{of_all}{seen}, none matches {configs}."
     matches = "matches" if figures.matched == 1 else "match"
     share = percent(figures.match_rate)
-    return f"{of_all}{seen}, {figures.matched:,} ({share}) {matches} {icps}."
+    return f"{of_all}{seen}, {figures.matched:,} ({share}) {matches} {configs}."
 
 
 def _which(figures: Figures) -> str:
-    """The ICP that most visitors belong to, and how well they fit."""
+    """The ICP that the most visitors belong to, and how well they fit."""
     ranked = [config for config in figures.configs if not _excludes(figures, config.slug)]
     best = max(ranked, key=lambda config: config.first, default=None)
     if best is None or not best.first:
-        return "No ICP has a visitor yet; near misses show which conditions shut them out."
+        return "No config has a match; near misses show which conditions shut visitors out."
     visitors = counted(best.first, "visitor")
     text = f"Most belong to {inside(best.label)}, with {visitors}"
+    if 2 * best.first <= figures.matched:
+        text = f"The largest group, {visitors}, belongs to {inside(best.label)}"
     if figures.matched == best.first:
         text = f"{'It belongs' if best.first == 1 else 'All belong'} to {inside(best.label)}"
     if figures.average_score is None:
@@ -65,11 +67,12 @@ def _what_else(figures: Figures) -> Iterator[str]:
         yield f"By tier there are {listed}."
     if report.rejected:
         were = "line was" if report.rejected == 1 else "lines were"
-        yield f"In reading, {report.rejected:,} {were} rejected, and everything else was scored."
+        yield f"While reading, {report.rejected:,} {were} rejected, and everything else was scored."
     warned = sum(report.field_warnings.values())
     if warned:
         fields = ", ".join(report.field_warnings)
-        yield f"In reading, {counted(warned, 'value')} did not fit {fields} and counted as missing."
+        values = counted(warned, "value")
+        yield f"While reading, {values} did not fit {fields} and counted as missing."
     unread = list(dict.fromkeys(field.field for field in figures.run.unread.fields))
     if unread:
         verb = "is" if len(unread) == 1 else "are"

@@ -91,7 +91,7 @@ class Postgres(TrimmingDialect, UnnestingDialect):
         return exp.Array(expressions=[exp.select(page).from_(listed)])
 
     @property
-    def letters(self) -> str:  # type: ignore[override]
+    def letters(self) -> str:  # type: ignore[override]  # made when needed
         """Letters, digits and marks: in the collation "C" classes match ASCII letters only."""
         return self._class(_letters())[1:-1]
 

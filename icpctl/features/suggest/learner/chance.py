@@ -34,7 +34,7 @@ MOST_OTHERS = 1_000
 """Units that the test and the resamples look at; of more they take these."""
 
 _SAME = 0.5
-"""Two conditions of one field say much the same from this correlation on."""
+"""Two conditions on a field say much the same from this correlation on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def choose_config(sample: Sample, most: int, form: Form, seed: int) -> Choice | 
     """Fit with as few conditions as are within one standard error of the best number.
 
     The number is chosen by folds, in which everything is done anew; then all units are fitted.
-    None if nothing at all is worth a condition. (L. Breiman et al., 1984, Classification and
+    None if nothing is worth a condition. (L. Breiman et al., 1984, Classification and
     Regression Trees, 3.4.3: the one-standard-error rule. The error is that of the difference, for
     sizes are compared on the same folds.)
     """
