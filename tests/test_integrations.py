@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.config.marked import RULES
+from tests.long import long
 from tests.process import ROOT, environment, icpctl
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@long
 def test_the_hook_checks_the_whole_folder(here: Path) -> None:
     program, *args = shlex.split(HOOK["entry"])
     assert (program, HOOK["pass_filenames"]) == ("icpctl", False)
@@ -97,6 +99,7 @@ def test_the_action_takes_paths_and_strictness(here: Path) -> None:
     assert validate(here, paths=paths, strict="true").returncode == 1
 
 
+@long
 def test_the_action_writes_sarif(here: Path) -> None:
     ended = validate(here, sarif_file="findings.sarif")
     assert ended.returncode == 1

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.long import examples
+from tests.long import examples, some
 from tests.spec_cases import AS_OF
 from tests.strategies import TIERS, configs, records, some_types
 from tests.support import score_records
@@ -64,7 +64,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@pytest.mark.parametrize("case_sensitive", [False, True])
+@pytest.mark.parametrize("case_sensitive", some([False, True]))
 @settings(
     max_examples=examples(150),
     deadline=None,

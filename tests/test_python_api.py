@@ -14,6 +14,7 @@ import pytest
 from pyarrow import parquet
 
 import icpctl
+from tests.long import long
 from tests.process import ROOT, environment
 from tests.process import icpctl as command
 
@@ -76,6 +77,7 @@ def test_a_table_is_read_as_a_file_of_it(tmp_path: Path) -> None:
     assert from_file.table()["id"].to_pylist() == ["1", "2", "3"]
 
 
+@long
 def test_an_explanation_is_that_of_the_command_line(tmp_path: Path) -> None:
     given = ("--dir", CONFIGS, "--as-of", AS_OF.isoformat(), "--id", "v160")
     expected = json.loads(command("explain", FLAT, *given, "-o", "json", cwd=tmp_path).out)

@@ -80,6 +80,7 @@ def test_every_word_of_the_vocabulary_is_offered(here: Path) -> None:
     assert completed(here, "describe", "") == [*CONDITION_TYPES, *COMPARATORS, *CODES]
 
 
+@long
 def test_settings_count(here: Path) -> None:
     assert completed(here, "get", "", ICPCTL_ORG="acme") == ["one"]
     assert completed(here, "get", "", ICPCTL_DIR="nowhere") == []
@@ -221,6 +222,7 @@ def test_no_name_runs_code_when_somebody_presses_tab(here: Path, shell: str) -> 
     assert not list(here.rglob("pwned"))
 
 
+@long
 def test_names_are_data_in_fish(here: Path) -> None:
     for name in HOSTILE:
         (here / "icp_configs" / name).mkdir()

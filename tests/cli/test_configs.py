@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.config.marked import RULES
+from tests.long import long
 from tests.process import COMMAND, ROOT, environment, icpctl
 
 if TYPE_CHECKING:
@@ -347,6 +348,7 @@ def test_what_is_not_needed_is_not_loaded(here: Path, args: list[str], unwanted:
     assert unwanted.isdisjoint(ended.stderr.split())
 
 
+@long
 def test_completion_reads_no_config(here: Path) -> None:
     for words in ("get s", "list --org a", "describe p"):
         env = {"_ICPCTL_COMPLETE": "complete_bash", "COMP_WORDS": f"icpctl {words}"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.long import long
 from tests.process import COMMAND, ROOT, environment, icpctl
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def test_each_row_comes_before_the_next_line(following: subprocess.Popen[bytes])
     assert b"3 visitors" in err
 
 
+@long
 def test_lines_are_counted_that_have_no_record(following: subprocess.Popen[bytes]) -> None:
     give(following, b'\n\n{"visitor_id": "a"}\n')
     assert row(following)["line"] == 3
@@ -101,6 +103,7 @@ def test_lines_are_counted_that_have_no_record(following: subprocess.Popen[bytes
     assert following.returncode == 1
 
 
+@long
 def test_a_line_waits_for_its_end(following: subprocess.Popen[bytes]) -> None:
     give(following, b'{"visitor_id": "a"}\n{"visitor')
     assert row(following)["id"] == "a"
@@ -110,6 +113,7 @@ def test_a_line_waits_for_its_end(following: subprocess.Popen[bytes]) -> None:
     assert json.loads(out)["id"] == "c"
 
 
+@long
 def test_a_long_line_takes_no_other_with_it(following: subprocess.Popen[bytes]) -> None:
     long = json.dumps({"visitor_id": "a", "note": "x" * 300_000}).encode()
     give(following, long + b'\n{"visitor_id": "b"}\n')
@@ -125,12 +129,14 @@ def test_the_format_is_recognised_by_the_first_line(tmp_path: Path) -> None:
         process.communicate()
 
 
+@long
 def test_nothing_comes(following: subprocess.Popen[bytes]) -> None:
     out, err = following.communicate(b"")
     assert out == b""
     assert b"0 visitors" in err
 
 
+@long
 def test_rows_go_to_a_named_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "rows.jsonl"
     os.mkfifo(pipe)

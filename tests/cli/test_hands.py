@@ -291,19 +291,21 @@ def test_a_repository_below_the_working_folder_counts_for_its_files(tmp_path: Pa
 @pytest.mark.parametrize("encoding", some(["latin-1", "ascii", "cp1252", "utf-16"]))
 @pytest.mark.parametrize(
     "words",
-    [
-        "list -o json",
-        "list -o yaml",
-        "get a",
-        "get a -o json",
-        "validate -o junit",
-        "validate -o json",
-        "schema",
-        "test -o junit",
-        "score v.jsonl --out -",
-        "impact v.jsonl --base-dir new -o markdown",
-        "diff new --prune",
-    ],
+    some(
+        [
+            "list -o json",
+            "list -o yaml",
+            "get a",
+            "get a -o json",
+            "validate -o junit",
+            "validate -o json",
+            "schema",
+            "test -o junit",
+            "score v.jsonl --out -",
+            "impact v.jsonl --base-dir new -o markdown",
+            "diff new --prune",
+        ]
+    ),
 )
 def test_what_programs_read_is_utf_8_whatever_the_locale(
     here: Path, words: str, encoding: str
@@ -436,6 +438,7 @@ def test_a_signal_leaves_no_copy_and_no_hidden_file(here: Path, number: signal.S
     assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
 
 
+@long
 def test_who_is_not_to_be_hung_up_is_not(here: Path) -> None:
     script = (
         "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
@@ -482,6 +485,7 @@ def test_what_a_kill_left_is_swept_up_when_it_is_stale(
     assert list(parent.iterdir()) == []
 
 
+@long
 def test_after_a_second_it_is_said_who_holds_the_lock(here: Path) -> None:
     with locked(here / "icp_configs"):
         process = subprocess.Popen(

@@ -42,6 +42,7 @@ def active_configs() -> list[tuple[str, dict[str, Any]]]:
     return [(body["slug"], body) for body in listed]
 
 
+@long
 def test_rows_are_what_the_oracle_says(tmp_path: Path) -> None:
     assert score(FLAT, "--out", "m.jsonl", cwd=tmp_path).code == 0
     configs = active_configs()
@@ -54,6 +55,7 @@ def test_rows_are_what_the_oracle_says(tmp_path: Path) -> None:
     assert jsonl(tmp_path / "m.jsonl") == expected
 
 
+@long
 def test_the_three_formats_hold_the_same(tmp_path: Path) -> None:
     more = ["--with-line", "--carry", "country", "--carry", "pages", "--carry", "company_size"]
     for name in ("m.jsonl", "m.csv", "m.parquet"):
@@ -154,6 +156,7 @@ def test_max_rejects(tmp_path: Path, limit: str, code: int) -> None:
     assert score(DIRTY, "--max-rejects", limit, cwd=tmp_path).code == code  # 8 of 13 lines
 
 
+@long
 def test_only_matched_rows(tmp_path: Path) -> None:
     score(FLAT, "--out", "all.jsonl", cwd=tmp_path)
     matched = [row for row in jsonl(tmp_path / "all.jsonl") if row["icp_match"]]
@@ -165,6 +168,7 @@ def test_only_matched_rows(tmp_path: Path) -> None:
         assert [row["id"] for row in csv.DictReader(file)] == [row["id"] for row in matched]
 
 
+@long
 def test_nobody_matches(tmp_path: Path) -> None:
     (tmp_path / "v.jsonl").write_text('{"id": "a", "city": "Berlin"}\n')
     for name in ("m.jsonl", "m.csv", "m.parquet"):
@@ -265,6 +269,7 @@ def test_visitors_and_mapping_from_the_settings(tmp_path: Path) -> None:
     assert below.out == ended.out
 
 
+@long
 def test_stdin_gzip_and_zstd_give_the_same(tmp_path: Path) -> None:
     text = FLAT.read_bytes() + b'{"bad"\n'
     (tmp_path / "v.jsonl.gz").write_bytes(gzip.compress(text))

@@ -108,6 +108,7 @@ def test_why_names_what_holds_or_what_the_nearest_config_lacks(folder: Path) -> 
     }
 
 
+@long
 def test_why_is_made_of_many_rows_as_of_few(folder: Path) -> None:
     few = [row["why"] for row in rows(score(folder, "--why", "--out", "-"))]
     (folder / "v.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in VISITORS * 2000))

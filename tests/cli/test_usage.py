@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, icpctl, on_terminal
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def test_a_slip_as_json(tmp_path: Path) -> None:
     }
 
 
+@long
 def test_no_columns_are_the_terminal_s_or_80(tmp_path: Path) -> None:
     call = ("score", FLAT, "--dir", CONFIGS, "--as-of", AS_OF)
     expected = icpctl(*call, cwd=tmp_path).out

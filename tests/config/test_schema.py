@@ -23,6 +23,7 @@ from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 from tests.config.marked import conditions
 from tests.findings.test_codes import WRAPPED
+from tests.long import long
 from tests.process import ROOT
 from tests.strategies import configs
 
@@ -86,6 +87,7 @@ def test_it_is_a_schema_itself() -> None:
     jsonschema.Draft7Validator.check_schema(config_schema())
 
 
+@long
 @given(configs())
 def test_valid_configs_are_accepted(drawn: list[tuple[str, dict[str, Any]]]) -> None:
     for _, body in drawn:

@@ -14,6 +14,7 @@ from pyarrow import parquet
 
 from tests.exports.tables import read
 from tests.exports.torture import config
+from tests.long import long
 from tests.support import score_files
 
 if TYPE_CHECKING:
@@ -214,6 +215,7 @@ def _as_text(values: list[bytes | None]) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), len(array), array.buffers())
 
 
+@long
 @pytest.mark.parametrize("repeated", [1, 200])
 @pytest.mark.parametrize("column", ["industry", "pages", "company"])
 def test_texts_that_are_not_utf8_are_rejected(tmp_path: Path, column: str, repeated: int) -> None:

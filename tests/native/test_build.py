@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.long import long
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -41,6 +43,7 @@ def _built(hook: Any, version: str = "standard") -> dict[str, Any]:
     return data
 
 
+@long
 @pytest.mark.skipif(not shutil.which("cc"), reason="the machine has no compiler")
 def test_a_wheel_holds_the_library_and_is_for_this_machine() -> None:
     hook = _hook()
@@ -55,6 +58,7 @@ def test_a_wheel_holds_the_library_and_is_for_this_machine() -> None:
     assert not Path(library).exists()
 
 
+@long
 @pytest.mark.skipif(not shutil.which("cc"), reason="the machine has no compiler")
 def test_an_editable_installation_has_the_library_in_its_folder(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "native", tmp_path / "native")

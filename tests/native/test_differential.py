@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icpctl.exports.scanner.scan_results import Wanted
-from tests.long import examples
+from tests.long import examples, long
 from tests.native import corpus
 from tests.native.answers import WANTED, answers, native, parts_of, python
 
@@ -46,6 +46,7 @@ def test_the_corpus_is_both_accepted_and_rejected() -> None:
     assert all(answer.columns)
 
 
+@long
 @pytest.mark.parametrize("delimiter", [b"", b","])
 def test_a_stream_cut_at_every_byte(delimiter: bytes) -> None:
     data = ALL_CSV if delimiter else b"\xef\xbb\xbf" + b"\n".join(corpus.LINES[-30:])
@@ -107,6 +108,7 @@ def test_surveys_that_are_cut(room: int) -> None:
     assert surveyed.survey.is_cut
 
 
+@long
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_scanners_on_several_threads(threads: int) -> None:
     expected = answers(python(), [ALL_LINES * 20])

@@ -7,6 +7,7 @@ import pytest
 from icpctl.exports.scanner.blocks import Block
 from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
 from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
+from tests.long import long
 from tests.native.answers import answers, native, python, read
 
 A = (Wanted(("a",)),)
@@ -25,6 +26,7 @@ def test_eight_million_brackets(before: bytes) -> None:
         assert len(scanner.rejected) == (0 if is_whole else 1)
 
 
+@long
 @pytest.mark.parametrize(
     ("spelling", "count"),
     [("k%d", 10**6), ("A_%d", 10**6), ("\\u0061%d", 700_000), ("ü%d", 200_000)],
@@ -103,6 +105,7 @@ def test_a_line_of_three_gigabytes(delimiter: bytes, start: bytes) -> None:
     assert [(line.line, line.reason) for line in scanner.rejected] == [(2, Reason.TOO_LONG)]
 
 
+@long
 def test_a_csv_of_a_hundred_thousand_columns() -> None:
     names = [f"column {n}" for n in range(100_000)]
     row = ",".join(str(n) for n in range(100_000)).encode() + b"\n"
@@ -114,6 +117,7 @@ def test_a_csv_of_a_hundred_thousand_columns() -> None:
         assert scanner.rejected[0].words == "the row has 2 cells, the header has 100000"
 
 
+@long
 def test_quotes_that_are_never_closed() -> None:
     record = b'"' + b'""' * 20 + b"x" * 20 + b"\n"
     scanner = native()

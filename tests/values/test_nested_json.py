@@ -89,6 +89,7 @@ def check(path: Path, records: list[dict[str, Any]]) -> None:
     assert scored.report["fieldWarnings"] == dict(warnings)
 
 
+@long
 @pytest.mark.parametrize("seed", some(range(6)))
 def test_scores_are_those_of_the_flat_record(tmp_path: Path, seed: int) -> None:
     random = Random(seed)
@@ -128,6 +129,7 @@ def test_keys_that_come_late(tmp_path: Path) -> None:
     check(tmp_path / "visitors.jsonl", [*early, *late, *early, *late])
 
 
+@long
 def test_nothing_known_in_any_record(tmp_path: Path) -> None:
     check(tmp_path / "visitors.jsonl", [{}, {"a": 1}, {"company": {"a": 1}}, {"": None}] * 60)
 

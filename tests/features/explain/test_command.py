@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def test_the_json(tmp_path: Path) -> None:
     ]
 
 
+@long
 def test_it_says_what_score_says(tmp_path: Path) -> None:
     scored = icpctl(
         *("score", VISITORS / "webhooks.jsonl", "--dir", CONFIGS, "--as-of", AS_OF),
@@ -134,6 +136,7 @@ def test_a_pipe_gets_the_same_answer_unfolded(tmp_path: Path) -> None:
     assert ended.err == "--all shows every condition of 6 configs\n"
 
 
+@long
 def test_several_visitors_in_one_call(tmp_path: Path) -> None:
     ids = ["--id", "v002", "--id", "v001", "--id", "v002"]
     alone = [explain(FLAT, "--id", visitor, cwd=tmp_path).out for visitor in ("v002", "v001")]
@@ -215,6 +218,7 @@ def test_the_tree_on_a_terminal() -> None:
     assert plain(seen) == TREE
 
 
+@long
 def test_colours_say_nothing_that_words_do_not() -> None:
     coloured = on_terminal(command("--id v001"), cwd=VISITORS, NO_COLOR="")
     assert "\x1b[32m" in coloured
@@ -287,6 +291,7 @@ def follows(lines: list[str], number: int) -> str:
     return lines[at] if at < len(lines) else ""
 
 
+@long
 def test_hostile_text_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     evil = "\x1b[31mred\u202e[bold]\n"
     conditions = [{"type": "industry", "comparator": "in", "value": ["a", evil]}]

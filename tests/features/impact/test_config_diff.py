@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
 from icpctl.features.impact.config_diff import MOST_UNDONE, Change, changes_of
+from tests.long import long
 from tests.strategies import configs, later_versions
 
 TYPES = ["city", "company_size", "industry", "page_contains"]
@@ -104,6 +105,7 @@ def test_another_config_is_not_looked_at_change_by_change() -> None:
     assert all(it.undone for it in changes_of(before, config(group(ROME, *many[1:]))))
 
 
+@long
 @settings(deadline=None)
 @given(st.data())
 def test_each_change_undone_is_a_config_one_step_away(data: st.DataObject) -> None:

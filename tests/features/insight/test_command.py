@@ -189,6 +189,7 @@ def test_a_terminal_shows_what_tells_most(tmp_path: Path) -> None:
     assert "MEET  FAIL  MISSING  LEFT  NEAR MISSES" in one
 
 
+@long
 def test_what_terminals_would_obey_is_escaped(tmp_path: Path) -> None:
     bad = "\x1b[2Jx\ty\n\u202e[bold]"
     one = {"type": "industry", "comparator": "in", "value": [f"{bad}z", "Other"]}
@@ -253,6 +254,7 @@ def test_a_change_of_the_list_is_made_in_the_file(tmp_path: Path) -> None:
     assert matches(tmp_path) == {"a": 2}
 
 
+@long
 def test_every_change_gains_what_it_says(tmp_path: Path) -> None:
     title = {"type": "job_title", "comparator": "starts_with", "value": "VP"}
     people = [

@@ -24,7 +24,7 @@ from icpctl.features.insight.counting import insight
 from icpctl.features.insight.counts.distinct_counts import MOST_KEYS, NumberCounts
 from icpctl.scoring.run import Options, score
 from tests import oracle
-from tests.long import examples
+from tests.long import examples, long
 from tests.process import ROOT
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
@@ -315,6 +315,7 @@ def commonest_gains(
     return max((gained(body, put(body, group, at, it), read) for it in several), default=0)
 
 
+@long
 @settings(
     max_examples=examples(100),
     deadline=None,
@@ -371,6 +372,7 @@ def assert_true(found: InsightReport, bodies: dict[str, Any], visitors: list[str
     return len(changed)
 
 
+@long
 def test_what_is_promised_comes_true_on_the_samples() -> None:
     visitors = [str(ROOT / "sample_visitors")]
     configs = {it.slug: it.config for it in Workspace(ROOT / "sample_configs").configs([])}

@@ -115,6 +115,7 @@ LISTS = {
 pages = st.fixed_dictionaries({"pages": st.lists(st.sampled_from(PAGES), max_size=4)})
 
 
+@long
 @settings(max_examples=examples(60), deadline=None)
 @given(several=st.lists(st.lists(pages, min_size=2, max_size=8), min_size=2, max_size=4))
 def test_parts_of_pages_are_counted_for_all_that_any_visitor_tells(

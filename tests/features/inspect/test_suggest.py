@@ -177,7 +177,7 @@ def test_nothing_is_drafted_from_what_is_not_an_export(tmp_path: Path, name: str
     ended = icpctl("inspect", "--suggest", name, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert f"{name}: error: {words}" in ended.err
-    if "there" not in words:
+    if name != "header.csv":  # of which `inspect` shows that it has no records
         assert f"{name}: warning: {words}" in icpctl("inspect", name, cwd=tmp_path).err
 
 

@@ -239,8 +239,8 @@ def test_bounds_make_the_call_fail(folder: Path, bound: str, code: int, said: st
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "outcomes come from --won FILE or from --label"),
-        (("--won", "deals.csv", "--label", "x"), "one of the two"),
+        ((), "give either --won FILE or --label PATH=VALUE"),
+        (("--won", "deals.csv", "--label", "x"), "give either --won FILE or --label"),
         (
             ("--won", "visitors.jsonl", "--on", "id=nothing", "--fail-on", "auk<1"),
             "did you mean 'auc'",

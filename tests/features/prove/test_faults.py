@@ -14,6 +14,7 @@ from icpctl.config.model import IcpConfig
 from icpctl.documents.document import read_document
 from icpctl.features.prove.folder import prove
 from icpctl.findings.codes import CODES
+from tests.long import long
 
 if TYPE_CHECKING:
     from icpctl.features.prove.facts import Proofs
@@ -184,6 +185,7 @@ def test_a_range_needs_every_number() -> None:
     assert found.facts == []
 
 
+@long
 def test_many_conditions() -> None:
     """Each is asked about, and none of them takes what grows with all the others."""
     apart = [f"industry not_equals v{it}" for it in range(150)]

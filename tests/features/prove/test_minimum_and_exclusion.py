@@ -28,6 +28,7 @@ from tests.features.prove.test_brute import (
     proved,
 )
 from tests.features.prove.test_faults import body
+from tests.long import long
 
 WITH_BOUNDS = {"domains", "pages", "countries", "bands"}
 """Worlds of normal forms, of which only a bound is known of some questions."""
@@ -123,6 +124,7 @@ def test_two_configs(data: st.DataObject) -> None:
         assert found.verdicts[0] != found.verdicts[1] or not found.exclusions
 
 
+@long
 @SLOW
 @given(data=st.data())
 def test_a_folder(data: st.DataObject) -> None:
@@ -175,6 +177,7 @@ def icps(grid: Grid, configs: list[dict[str, Any]]) -> np.ndarray:
     return result
 
 
+@long
 @SLOW
 @given(data=st.data())
 def test_two_versions_of_a_folder(data: st.DataObject) -> None:

@@ -17,6 +17,7 @@ from icpctl.scoring.explanation import explain_row, explain_rows
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import Options, score
 from tests.features.explain.test_explanation import rows_of
+from tests.long import long
 from tests.spec_cases import AS_OF
 from tests.strategies import configs, records, some_types
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pytest
 
 
+@long
 @given(st.data())
 def test_a_batch_is_explained_as_each_of_its_rows(data: st.DataObject) -> None:
     types = data.draw(some_types())

@@ -47,6 +47,7 @@ def percent(share: float) -> str:
     return f"{tenths // 10}.{tenths % 10} %"
 
 
+@long
 def test_the_figures_are_those_of_the_json_report(tmp_path: Path) -> None:
     found, expected = page(tmp_path, FLAT, DIRTY), report(tmp_path, FLAT, DIRTY)
     heads = {name: text.split(" ")[0] for name, text in found.headlines.items()}
@@ -70,6 +71,7 @@ def test_the_figures_are_those_of_the_json_report(tmp_path: Path) -> None:
     assert warned == {name: str(count) for name, count in expected["fieldWarnings"].items()}
 
 
+@long
 def test_scores_are_those_of_the_rows(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT, "--out", "m.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text("utf-8").splitlines()]
@@ -83,6 +85,7 @@ def test_scores_are_those_of_the_rows(tmp_path: Path) -> None:
         assert shown == [[f"{5 * at} to {5 * at + 5}", str(n)] for at, n in enumerate(steps) if n]
 
 
+@long
 def test_the_best_visitors_are_those_of_the_rows(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT, "--out", "m.jsonl", "--with-line", "--carry", "country")
     rows = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text("utf-8").splitlines()]
@@ -106,6 +109,7 @@ def test_the_best_visitors_are_those_of_the_rows(tmp_path: Path) -> None:
     assert shown[1][3].startswith("viewed /blog/ and /docs/; had at least 4 sessions (6); was last")
 
 
+@long
 def test_breakdowns_are_those_of_stats(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT)
     for name, heading in (
@@ -125,6 +129,7 @@ def test_breakdowns_are_those_of_stats(tmp_path: Path) -> None:
         ]
 
 
+@long
 def test_a_period_is_that_of_stats(tmp_path: Path) -> None:
     period = [FLAT, "--from", "2026-11-01", "--to", "2026-11-20"]
     found = page(tmp_path, *period, command="stats")
@@ -140,6 +145,7 @@ def test_a_period_is_that_of_stats(tmp_path: Path) -> None:
     assert "Funnels" not in found.headings
 
 
+@long
 @pytest.mark.parametrize("command", ["score", "insight"])
 def test_losses_are_those_of_insight(tmp_path: Path, command: str) -> None:
     found, expected = (
@@ -164,6 +170,7 @@ def test_losses_are_those_of_insight(tmp_path: Path, command: str) -> None:
     assert [int(it.rows[1][2]) for it in gains] == ([best] if command == "insight" else [])
 
 
+@long
 def test_markdown_has_the_tables_of_the_page(tmp_path: Path) -> None:
     found = page(tmp_path, FLAT, DIRTY)
     assert run("score", FLAT, DIRTY, "--report", "r.md", cwd=tmp_path).code == 1
@@ -306,6 +313,7 @@ def test_a_label_from_right_to_left_turns_no_sentence(tmp_path: Path) -> None:
         assert sentence.format(label) not in text
 
 
+@long
 @pytest.mark.parametrize("title", [" ", "  "])
 def test_a_blank_title_is_none(tmp_path: Path, title: str) -> None:
     found = page(tmp_path, FLAT, "--report-title", title)
@@ -361,6 +369,7 @@ def test_it_says_how_it_was_made(tmp_path: Path) -> None:
     assert "As of 2026-11-23 12:00:00 UTC" in (tmp_path / "r.html").read_text("utf-8")
 
 
+@long
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.html", "b.html"):
         run("score", FLAT, "--report", name, cwd=tmp_path)

@@ -17,7 +17,7 @@ from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.exports.visitor_scan import Scan
 from icpctl.mappings.loading import built_in
 from icpctl.values import typed_columns
-from tests.long import examples
+from tests.long import examples, long
 from tests.process import icpctl
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def test_score_puts_a_company_together(folder: Path) -> None:
     assert [(row["source"], row["line"], row["id"], row["icp_match"]) for row in rows] == ROWS
 
 
+@long
 def test_explain_and_insight_say_the_same(folder: Path) -> None:
     args = ["--by", "domain", "-o", "json"]
     ended = icpctl("explain", *FILES, "--id", "acme.example", *args, cwd=folder)
@@ -100,6 +101,7 @@ def test_explain_and_insight_say_the_same(folder: Path) -> None:
     assert icpctl("explain", "flat.jsonl", "--line", "1", *args, cwd=folder).code == 2
 
 
+@long
 def test_rollup_writes_what_score_reads(folder: Path) -> None:
     for name in ("v.jsonl", "v.parquet"):
         ended = icpctl("rollup", *FILES, "--by", "domain", "--out", name, cwd=folder)

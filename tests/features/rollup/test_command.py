@@ -378,6 +378,7 @@ def test_texts_that_repeat_in_a_table(tmp_path: Path) -> None:
     assert [it["city"] for it in jsonl(tmp_path / "v.jsonl")] == ["city 1", "city 2"]
 
 
+@long
 def test_flat_visitors_as_csv_and_parquet_score_alike(tmp_path: Path) -> None:
     flat = ROOT / "sample_visitors" / "visitors.jsonl"
     visitors = jsonl(flat)

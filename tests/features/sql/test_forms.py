@@ -14,7 +14,7 @@ from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.trees import column
 from icpctl.values import normal_forms
 from tests.features.sql.tables import USUAL, row_of
-from tests.long import examples
+from tests.long import examples, long
 
 if TYPE_CHECKING:
     from tests.features.sql.engines import Engine
@@ -52,10 +52,12 @@ def check(engine: Engine, texts: list[str]) -> None:
         ], repr(text)
 
 
+@long
 def test_all_short_texts(engine: Engine) -> None:
     check(engine, SHORT)
 
 
+@long
 @settings(
     max_examples=examples(50),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

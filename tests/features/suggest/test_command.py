@@ -26,6 +26,7 @@ def suggest(*args: str | Path, cwd: Path) -> Ended:
     return icpctl("suggest", "--as-of", AS_OF, *args, cwd=cwd)
 
 
+@long
 def test_the_planted_rule_of_the_sample_is_found(tmp_path: Path) -> None:
     args = (VISITORS, "--won", DEALS, "--against", "everyone", "--max-conditions", "4")
     ended = suggest(*args, cwd=tmp_path)
@@ -93,7 +94,7 @@ def test_noise_brings_no_config(tmp_path: Path) -> None:
         (("--won", "few.csv", "--holdout", "oldest:3%"), "is not a share to hold out"),
         (("--won", "few.csv", "--holdout", "newest:300%"), "is not a share"),
         (("--won", DEALS, "--holdout", "newest:100%"), "of the 0 units that newest:100% does not"),
-        ((), "outcomes come from --won FILE"),
+        ((), "give either --won FILE or --label PATH=VALUE"),
     ],
 )
 def test_a_wrong_call_is_one_message(tmp_path: Path, args: tuple[str, ...], said: str) -> None:

@@ -54,6 +54,7 @@ def test_a_planted_rule_is_found_and_said_to_be_more_than_chance(planted: Sugges
     assert all(0 <= share <= 1 for share in planted.stability)
 
 
+@long
 def test_points_are_whole_from_1_to_5(planted: Suggestion) -> None:
     assert all(1 <= points <= 5 for *_, points in conditions(planted))
     assert 0 < planted.min_score <= 100
@@ -108,6 +109,7 @@ def test_the_held_out_figures_are_those_of_the_scores(planted: Suggestion) -> No
     assert planted.held_out.recall.count == int((outside.won & (scores > 0)).sum())
 
 
+@long
 def test_rules_are_at_most_three_groups_of_conditions() -> None:
     sample = small_sample(3)
     suggestion = suggest(sample, held_out_of(sample), Request(form="rules"))
