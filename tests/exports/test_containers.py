@@ -202,6 +202,36 @@ def test_empty_rows_and_repeated_headers_of_csv_are_not_records(tmp_path: Path, 
     assert f"{path}: 2 repeated headers skipped" in ended.err
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_footers_that_a_spreadsheet_has_padded_are_rejected(tmp_path: Path, end: str) -> None:
+    rows = ["id,industry,size,title", "1,Software,120,CEO", "2,,,", '"3', ",,,", "x,,,", '",,,']
+    rows += [
+        ",,,",
+        ",,,",
+        "Grand Totals (2 records),,,",
+        '"No, ""not"" this",,,',
+        ",,,",
+        "4,SaaS,,",
+    ]
+    path = tmp_path / "v.csv"
+    path.write_bytes(end.join(rows).encode())
+    found = read(path, FIELDS)
+    assert found.lines == [2, 3, 4, 13]
+    reason = "the row has 1 cell, the header has 4"
+    assert found.rejected == [(10, reason), (11, reason)]
+
+
+@pytest.mark.parametrize(
+    "first", ['id,"industry",size', '"id","industry","size"', "id,industry,size"]
+)
+def test_a_header_is_repeated_with_other_quotes(tmp_path: Path, first: str) -> None:
+    rows = [first, "1,Software,120", "id,industry,size", '"id","industry","size"', "2,SaaS,9"]
+    path = tmp_path / "v.csv"
+    path.write_text("\n".join(rows))
+    found = read(path, FIELDS)
+    assert (found.column("id"), found.lines, found.rejected) == (["1", "2"], [2, 5], [])
+
+
 def test_columns_without_a_name_are_not_called_alike(tmp_path: Path) -> None:
     (tmp_path / "v.csv").write_text("id,industry,,\n1,Software,,\n")
     assert "several columns" not in icpctl("score", "v.csv", "--dir", ICPS, cwd=tmp_path).err

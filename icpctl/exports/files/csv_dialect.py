@@ -60,6 +60,18 @@ class Header:
         """The names of the columns, without spaces around them."""
         return [cell.decode(errors="replace").strip() for cell in self.cells]
 
+    @property
+    def spellings(self) -> list[bytes]:
+        """The lines that say the same: as written, with all cells quoted, and with none."""
+        quoted = [b'"%s"' % cell.replace(b'"', b'""') for cell in self.cells]
+        special = (self.delimiter, b'"', b"\n", b"\r")
+        plain = [
+            quote if any(it in cell for it in special) else cell
+            for cell, quote in zip(self.cells, quoted, strict=True)
+        ]
+        lines = (self.raw, self.delimiter.join(quoted), self.delimiter.join(plain))
+        return list(dict.fromkeys(lines))
+
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
     """Return the byte order mark at the start of a file, and its encoding."""

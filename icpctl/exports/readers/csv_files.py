@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import Stream
 
+_FOOTER_COLUMNS = 4
+"""Columns of a table from which on a row of one cell, below an empty row, is a footer."""
+
 _LINE_END = re.compile(rb"\r?\n|\r?\Z")
 _HEAD = 1 << 18
 """Bytes in which the header is looked for."""
@@ -210,7 +213,9 @@ class _Records:
         """Return the batch of a block's whole records."""
         is_first = block.before is None
         data, repeated = self._without_headers(block.data)
-        block.data = _without_lines(data, self.header.delimiter * (len(self.names) - 1))[0]
+        empty = self.header.delimiter * (len(self.names) - 1)
+        data = _without_padding(data, empty)
+        block.data = _without_lines(data, empty)[0]
         try:
             own = self._scan(block.data, is_first=is_first, is_last=block.is_last)
             begun = block.begun()
@@ -231,11 +236,18 @@ class _Records:
     def _without_headers(self, data: bytes) -> tuple[bytes, int]:
         """Return records with a blank line for each repeated header, and how many there were.
 
-        Files that were put together have them, also with the byte order mark of each.
+        Files that were put together have them, also with other quotes, and with the byte order
+        mark of each.
         """
-        data, count = _without_lines(data, self.header.raw)
-        data, marked = _without_lines(data, codecs.BOM_UTF8 + self.header.raw)
-        return data, count + marked
+        plain = (cell for cell in self.header.cells if b'"' not in cell)
+        if max(plain, key=len, default=b"") not in data:  # one search instead of six
+            return data, 0
+        repeated = 0
+        for line in self.header.spellings:
+            for mark in (b"", codecs.BOM_UTF8):
+                data, count = _without_lines(data, mark + line)
+                repeated += count
+        return data, repeated
 
     def nothing(self) -> Batch:
         """Return a batch without records."""
@@ -285,6 +297,30 @@ def _without_lines(data: bytes, line: bytes) -> tuple[bytes, int]:
             pieces.append(data[start:at])
             start = at = end
     return b"".join([*pieces, data[start:]]), len(pieces)
+
+
+def _without_padding(data: bytes, empty: bytes) -> bytes:
+    """Return records, of which footers lose their delimiters, and are rejected for it.
+
+    A footer such as `Total: 12 leads` is the only cell of its row, below an `empty` row.
+    Spreadsheets write the delimiters of all columns after it.
+    """
+    if len(empty) < _FOOTER_COLUMNS - 1 or not (data.startswith(empty) or b"\n" + empty in data):
+        return data
+    end = re.escape(empty[:1])
+    cell = rb'(?:"(?:[^"]|"")*"|[^"\r\n%b]+)' % end
+    below = rb"(?:(?<=\n)|\A)%b\r?\n" % re.escape(empty)
+    footers = re.compile(below + rb"(?:%b%b+(?:\r?\n|\Z))+" % (cell, end))
+    padding = re.compile(rb"(?<=[^\n%b])%b+(?=\r?\n|\Z)" % (end, end))
+    pieces, at, quotes = [], 0, 0
+    for rows in footers.finditer(data):
+        quotes += data.count(b'"', at, rows.start())
+        pieces.append(data[at : rows.start()])
+        # Within quotes nothing is a row.
+        pieces.append(rows[0] if quotes % 2 else padding.sub(b"", rows[0]))
+        quotes += rows[0].count(b'"')
+        at = rows.end()
+    return b"".join([*pieces, data[at:]])
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:
