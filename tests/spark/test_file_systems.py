@@ -75,7 +75,7 @@ def test_names_of_what_is_on_disk(tmp_path: Path, form: str) -> None:
     assert [row["raw"] for row in lines_in(tmp_path / "r#")] == ["no"]
     for taken in FORMS:
         again = Folders(taken.format(tmp_path / "o %.jsonl"))
-        with pytest.raises(IcpctlError, match="there is something here already"):
+        with pytest.raises(IcpctlError, match="this path already exists"):
             score(spark(), [names["a b%20c.jsonl"]], models(CONFIGS), options(), again)
 
 
