@@ -102,11 +102,11 @@ class Look:
     def count_days_to_close(
         self, evidence: Evidence, judged: Judged, last_seen: Floats, closes: Floats
     ) -> None:
-        """Judge those who have a deal anew, as of its close; `evidence` is changed in place.
+        """Judge those who came before a deal's close as of it; `evidence` is changed in place.
 
         Times [rows] are seconds since the epoch, NaN where there is none.
         """
-        rows = np.flatnonzero(~np.isnan(closes) & ~np.isnan(last_seen))
+        rows = np.flatnonzero(last_seen < closes)  # later visits do not count
         if not len(rows) or not self.asks_for_days:
             return
         table = judged.columns.table.select([LAST_SEEN, _DAYS]).take(pa.array(rows))
@@ -127,10 +127,10 @@ class Look:
             return table
         days = _whole_days(last_seen, closes)
         is_known = pc.is_valid(days)
-        seen, given = table[LAST_SEEN], table[_DAYS]
+        seen = pa.nulls(len(days), pa.string())
         if not pc.all(is_known).as_py():
-            days = pc.if_else(is_known, days.cast(pa.string()), given.cast(pa.string()))
-        seen = pc.if_else(is_known, pa.scalar(None, pa.string()), seen.cast(pa.string()))
+            seen = pc.if_else(is_known, seen, table[LAST_SEEN].cast(pa.string()))
+            days = pc.if_else(is_known, days.cast(pa.string()), table[_DAYS].cast(pa.string()))
         place, place_of_days = map(table.schema.get_field_index, (LAST_SEEN, _DAYS))
         return table.set_column(place, LAST_SEEN, seen).set_column(place_of_days, _DAYS, days)
 

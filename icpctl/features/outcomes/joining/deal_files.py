@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
@@ -34,7 +35,7 @@ from icpctl.values.tokens import distinct_of, missing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    import pyarrow as pa
+    from numpy.typing import NDArray
 
     from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.exports.files.sources import Source
@@ -135,14 +136,21 @@ def _oddities_of(batch: Batch, deals: DealRows) -> dict[str, Misfits]:
     is_open = deals.outcomes == Outcome.OPEN
     rows = {
         "close_date": typed_columns.instants(table["close_date"])[2],
-        "amount": np.flatnonzero(np.isnan(deals.amounts) & ~missing(table["amount"])),
-        "stage": np.flatnonzero(is_open & ~missing(table["stage"])),
+        "amount": _filled(table["amount"], np.isnan(deals.amounts)),
+        "stage": _filled(table["stage"], is_open),
     }
     return {
         name: Misfits.of(plain(table[name]), of_column, batch.lines)
         for name, of_column in rows.items()
         if len(of_column)
     }
+
+
+def _filled(tokens: pa.Array, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The numbers of the chosen rows that have a value."""
+    rows = np.flatnonzero(chosen)
+    filled: NDArray[np.int64] = rows[~missing(tokens.take(pa.array(rows)))]
+    return filled
 
 
 def _mapping_of(source: Source, mappings: Sequence[Mapping]) -> Mapping:
