@@ -22,7 +22,7 @@ def main() -> None:
         report = Path(folder, "report.html")
         options = ["--dir", "sample_configs", "--as-of", "2026-11-23", "--report-title", TITLE]
         command = [sys.executable, "-m", "icpctl", "score", "sample_visitors", *options]
-        subprocess.run(  # noqa: S603 - our own words
+        subprocess.run(  # noqa: S603 - all words are in this file
             [*command, "--report", str(report)], cwd=ROOT, check=True, capture_output=True
         )
         with browser() as chromium:

@@ -27,14 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LIBRARIES = [
-    "icpctl.cli.app",
-    "duckdb",
-    "jinja2",
-    "pyarrow.compute",
-    "pyarrow.csv",
-    "pyarrow.parquet",
-]
+LIBRARIES = ["duckdb", "jinja2", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"]
 LIBRARIES += ["pydantic.type_adapter", "rich.table", "sqlglot", "typer._click.decorators", "z3"]
 """What a server loads before its first call."""
 
@@ -96,9 +89,7 @@ def calls(**env: str) -> Iterator[Calls]:
 
 
 def _serve() -> None:
-    for name in LIBRARIES:
-        import_module(name)
-    for name in _own_modules():
+    for name in (*LIBRARIES, *_own_modules()):
         import_module(name)
     gc.freeze()  # what is loaded is not looked at, and so not copied, by each call
     for line in sys.stdin:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-import icpctl.cli.app  # noqa: F401 - it says which features have codes
 from tests.long import LARGEST, LONG, examples
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from icpctl.cli.command import Entry, Group, LazyCommands
 from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
-from icpctl.findings import code
 from icpctl.version import __version__
 
 if TYPE_CHECKING:
@@ -127,5 +126,4 @@ def _proofs(loaded: "Loaded") -> int:
 
 
 EXTENSIONS.report, EXTENSIONS.figures, EXTENSIONS.prove = _report, _figures, _proofs
-code.FEATURES[:] = ["icpctl.features.prove.codes", "icpctl.features.sql.codes"]
 prepare()

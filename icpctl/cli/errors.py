@@ -188,7 +188,7 @@ def _stdout(stream: TextIO | None, *, is_utf8: bool) -> TextIO:
     """Return a stdout that takes any text."""
     if stream is None:
         os.open(os.devnull, os.O_WRONLY)  # takes the free descriptor, which no file may get
-        return io.TextIOWrapper(_Closed(), "utf-8", write_through=True)  # type: ignore[type-var]  # only written to
+        return io.TextIOWrapper(_Closed(), "utf-8", write_through=True)  # type: ignore[type-var]  # it lacks what readers need
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
         if is_utf8:

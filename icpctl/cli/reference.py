@@ -7,7 +7,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import icpctl.cli.app  # noqa: F401 - it says which features have codes
 from icpctl.output.reference import PAGES
 
 

@@ -211,13 +211,13 @@ def _sorted(
             " from records where person is not null and key is not null group by person"
         )
     connection.execute(
-        f"create temp table firsts as select {order.visitor} as its, min(ordinal) as visitor,"  # noqa: S608 - names of columns
+        f"create temp table firsts as select {order.visitor} as its, min(ordinal) as visitor,"  # noqa: S608 - fixed names, no values
         " arg_min(source, ordinal) as source, arg_min(line, ordinal) as line"
         f" from {order.joined} where {order.visitor} is not null group by its"
     )
     named = ", ".join(f'records."{name}"' for name in [*ABOUT, *order.fields] if name != KEY)
     return connection.sql(
-        "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - names of columns
+        "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - fixed names, no values
         " coalesce(firsts.source, records.source) as source,"
         f" coalesce(firsts.line, records.line) as line, {order.key} as {KEY}, {named}"
         f" from {order.joined} left join firsts on firsts.its = {order.visitor}"

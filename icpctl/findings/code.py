@@ -53,10 +53,6 @@ class Section:
     meaning: str
 
 
-FEATURES: list[str] = []
-"""Modules of features that have codes: `SECTION` and `CODES` of each. `cli/app.py` names them."""
-
-
 def severity_of(code: str) -> Severity:
     """Return what findings of a code are unless `--strict` makes them errors."""
     return "warning" if code.startswith(("ICP3", "ICP6")) else "error"

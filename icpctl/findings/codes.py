@@ -1,19 +1,32 @@
 """The finding codes: what each means, with a bad and a good example. `describe` and docs read it.
 
 0xx the file and its text, 1xx the structure, 2xx rules and values, 3xx warnings, 4xx settings,
-5xx mappings, 8xx custom fields, 9xx the partner's API; features have theirs.
+5xx mappings, 8xx custom fields, 9xx the partner's API; features have theirs in `codes.py`.
 A code is never given a second meaning.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from importlib import import_module, resources
+from typing import TYPE_CHECKING
 
-from icpctl.findings.code import FEATURES, Code, Section
+from icpctl.findings.code import Code, Section
 from icpctl.findings.extension_codes import EXTENSION_CODES
 from icpctl.findings.mapping_codes import MAPPING_CODES
 from icpctl.findings.rule_warnings import VALUE_CODES
 from icpctl.findings.text_codes import TEXT_CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+
+def _modules_of_features() -> Iterator[ModuleType]:
+    """Yield the `codes.py` of features that have one, with its `SECTION` and `CODES`."""
+    for folder in (resources.files("icpctl") / "features").iterdir():
+        if (folder / "codes.py").is_file():
+            yield import_module(f"icpctl.features.{folder.name}.codes")
+
 
 _CODES = (
     Code(
@@ -319,7 +332,7 @@ _CODES = (
 CODES: dict[str, Code] = {
     code.name: code for code in (*TEXT_CODES, *_CODES, *MAPPING_CODES, *EXTENSION_CODES)
 }
-"""Every code that is registered, in order."""
+"""Every code, in order."""
 
 SECTIONS = [
     Section("ICP0", "The file and its text", "Nothing is known yet of what the config says."),
@@ -340,7 +353,7 @@ SECTIONS = [
 ]
 """What codes are about, by how they begin, in order."""
 
-for _feature in map(import_module, FEATURES):
+for _feature in _modules_of_features():
     SECTIONS.append(_feature.SECTION)
     CODES |= {code.name: code for code in _feature.CODES}
 SECTIONS.sort(key=lambda section: section.prefix)

@@ -154,7 +154,7 @@ def _run(command: list[str]) -> None:
     # An editor that waits for keys where nobody types would wait for ever, so it reads the end.
     keys = None if _is_terminal() else subprocess.DEVNULL
     try:
-        ended = subprocess.run(command, stdin=keys, check=False)  # noqa: S603 - the user's own
+        ended = subprocess.run(command, stdin=keys, check=False)  # noqa: S603 - VISUAL or EDITOR, which the user set
     finally:
         signal.signal(signal.SIGINT, before)
     if ended.returncode:

@@ -33,7 +33,7 @@ from icpctl.values import json_records
 if TYPE_CHECKING:
     from icpctl.exports.columns.scanned_paths import Scanned
     from icpctl.exports.columns.tokens import Values
-    from icpctl.exports.columns.wanted_paths import Plan, WantedPaths
+    from icpctl.exports.columns.wanted_paths import PathPlan, WantedPaths
     from icpctl.mappings.paths import Path
 
 
@@ -43,11 +43,11 @@ class PlannedPath:
 
     path: Path
     tests: tuple[tuple[int, str], ...] = ()
-    plan: Plan | None = None
+    plan: PathPlan | None = None
 
     @classmethod
     def of(cls, path: Path, wanted: WantedPaths, *, as_list: bool = False) -> PlannedPath:
-        """Plan a path; `as_list` means that a list at its end is several values."""
+        """PathPlan a path; `as_list` means that a list at its end is several values."""
         if isinstance(path[0], Constant):
             return cls(path)
         how = conversion(path)
@@ -94,7 +94,7 @@ class PlannedBounds:
 
     @classmethod
     def of(cls, path: Path, wanted: WantedPaths) -> list[PlannedBounds]:
-        """Plan the bounds of a path, if it may have any."""
+        """PathPlan the bounds of a path, if it may have any."""
         how = conversion(path)
         keys = [step for step in path if isinstance(step, str)]
         if not how or how.name != RANGE or len(keys) != len(path) - 1:
@@ -134,7 +134,7 @@ AnyPlanned: TypeAlias = PlannedPath | PlannedBounds | PlannedTogether
 
 
 def planned_path(path: Path, wanted: WantedPaths, *, as_list: bool = False) -> AnyPlanned:
-    """Plan a path, whatever it is; see `PlannedPath.of`."""
+    """PathPlan a path, whatever it is; see `PlannedPath.of`."""
     first = path[0]
     if not isinstance(first, Together):
         return PlannedPath.of(path, wanted, as_list=as_list)

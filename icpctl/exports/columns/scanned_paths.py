@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from icpctl.exports.columns.tokens import KeptTokens, Values
-    from icpctl.exports.columns.wanted_paths import Plan
+    from icpctl.exports.columns.wanted_paths import PathPlan
     from icpctl.exports.scanner.scan_results import Scanner
 
 _LIST = ord("[")
@@ -40,7 +40,7 @@ class Scanned:
             self._tokens[number] = [(column.table, self._kept.of(column)) for column in columns]
         return [tokens for its, tokens in self._tokens[number] if its == table]
 
-    def values(self, plan: Plan, table: int) -> list[Values]:
+    def values(self, plan: PathPlan, table: int) -> list[Values]:
         """Return what a plan gives in the rows of a table, the preferred spelling first."""
         if isinstance(plan, ValuePlan):
             return list(self.tokens(plan.number, table))
@@ -64,21 +64,21 @@ class Scanned:
         ordered += [self._of_list(plan, inner) for inner in tables]
         return [values for values in ordered if values is not None and values.is_present.any()]
 
-    def counts(self, plan: Plan) -> list[Values]:
+    def counts(self, plan: PathPlan) -> list[Values]:
         """Return how many elements the lists of a plan have, and what is not a list."""
         if not isinstance(plan, ListPlan):
             return []
         count = np.zeros(self.scanner.rows, np.int64)
-        for one in self.values(plan, RECORDS):
-            if isinstance(one, TokenLists):
-                count = np.maximum(count, one.lengths)
+        for lists in self.values(plan, RECORDS):
+            if isinstance(lists, TokenLists):
+                count = np.maximum(count, lists.lengths)
         is_list = np.zeros(len(count), bool)
         for tokens in self.tokens(plan.itself, RECORDS):
             is_list |= tokens.holding(_begins_list(tokens.distinct))
         numbers, codes = np.unique(count, return_inverse=True)
         distinct = pa.array(numbers).cast(pa.string())
         counted = Tokens(np.where(is_list, codes, -1).astype(np.int32), distinct)
-        return [counted, *(self._no_lists(plan, RECORDS) if plan.is_soft else [])]
+        return [counted, *(self._scalars(plan, RECORDS) if plan.is_soft else [])]
 
     def held(self, tests: Iterable[tuple[int, str]], table: int) -> np.ndarray:
         """Return which rows of a table pass all tests."""
@@ -94,11 +94,11 @@ class Scanned:
     def _rows(self, table: int) -> int:
         return self.scanner.table(table).rows
 
-    def _no_lists(self, plan: ListPlan, table: int) -> list[Values]:
-        """Return the values where a list may be that are none."""
-        found = self.tokens(plan.itself, table)
-        others = [one.only(~one.holding(_begins_list(one.distinct))) for one in found]
-        return [one for one in others if one.is_present.any()]
+    def _scalars(self, plan: ListPlan, table: int) -> list[Values]:
+        """Return the values in the place of a list."""
+        columns = self.tokens(plan.itself, table)
+        others = [tokens.only(~tokens.holding(_begins_list(tokens.distinct))) for tokens in columns]
+        return [tokens for tokens in others if tokens.is_present.any()]
 
     def _tables(self, plan: ListPlan, table: int) -> list[int]:
         """Return the tables of a list's elements that lie in `table`, the preferred first."""

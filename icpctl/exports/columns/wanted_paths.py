@@ -61,7 +61,7 @@ class ListPlan:
 
     tests: tuple[tuple[int, str], ...]
     pick: int | None
-    inner: Plan
+    inner: PathPlan
     member: int
     itself: int
     is_soft: bool
@@ -72,13 +72,13 @@ class ListPlan:
         return self.member, *(number for number, _ in self.tests), *self.inner.numbers
 
 
-Plan: TypeAlias = ValuePlan | ListPlan
+PathPlan: TypeAlias = ValuePlan | ListPlan
 
 
 def plan_steps(
     steps: Sequence[Step], above: ScanPath, wanted: WantedPaths, *, is_soft: bool
-) -> Plan:
-    """Plan the steps that follow the scanner's path `above`."""
+) -> PathPlan:
+    """PathPlan the steps that follow the scanner's path `above`."""
     keys: ScanPath = above
     for number, step in enumerate(steps):
         if isinstance(step, Elements):

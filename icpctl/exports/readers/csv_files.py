@@ -214,8 +214,9 @@ class _Records:
         is_first = block.before is None
         data, repeated = self._without_headers(block.data)
         empty = self.header.delimiter * (len(self.names) - 1)
-        data = _without_padding(data, empty)
-        block.data = _without_lines(data, empty)[0]
+        if data.startswith(empty) or b"\n" + empty in data:
+            data = _without_lines(_without_padding(data, empty), empty)[0]
+        block.data = data
         try:
             own = self._scan(block.data, is_first=is_first, is_last=block.is_last)
             begun = block.begun()
@@ -305,7 +306,7 @@ def _without_padding(data: bytes, empty: bytes) -> bytes:
     A footer such as `Total: 12 leads` is the only cell of its row, below an `empty` row.
     Spreadsheets write the delimiters of all columns after it.
     """
-    if len(empty) < _FOOTER_COLUMNS - 1 or not (data.startswith(empty) or b"\n" + empty in data):
+    if len(empty) < _FOOTER_COLUMNS - 1:
         return data
     end = re.escape(empty[:1])
     cell = rb'(?:"(?:[^"]|"")*"|[^"\r\n%b]+)' % end

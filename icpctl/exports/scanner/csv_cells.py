@@ -86,8 +86,8 @@ class Splitter:
                     return self._given_up(record, closed, Reason.QUOTES, is_whole=is_whole)
             else:
                 begin = at
-                # There is a line feed at `stop`, if nothing before it ends the cell.
-                end = at = self._plain_end.search(self._data, at).start()  # type: ignore[union-attr]  # as said
+                match = self._plain_end.search(self._data, at)
+                end = at = match.start() if match else self._stop
                 if self._data[at] == ord("\n") and self._data[begin:at].endswith(b"\r"):
                     end -= 1
                 record.cells.append((self._data[begin:end], False))

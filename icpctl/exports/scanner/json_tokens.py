@@ -58,14 +58,19 @@ class BadTokenError(ValueError):
         self.at = at
 
 
+def _end_of(pattern: re.Pattern[bytes], line: bytes, at: int) -> int:
+    match = pattern.match(line, at)
+    return match.end() if match else at
+
+
 def skip_space(line: bytes, at: int) -> int:
     """Return the offset after white space within JSON."""
-    return _SPACE.match(line, at).end()  # type: ignore[union-attr]  # it matches no space too
+    return _end_of(_SPACE, line, at)
 
 
 def skip_outer_space(line: bytes, at: int) -> int:
     """Return the offset after white space around a record."""
-    return _OUTER_SPACE.match(line, at).end()  # type: ignore[union-attr]  # as above
+    return _end_of(_OUTER_SPACE, line, at)
 
 
 def string_end(line: bytes, at: int) -> int:
@@ -73,7 +78,7 @@ def string_end(line: bytes, at: int) -> int:
     match = _STRING.match(line, at)
     if match:
         return match.end()
-    wrong = _OPEN_STRING.match(line, at).end()  # type: ignore[union-attr]  # a quote is there
+    wrong = _end_of(_OPEN_STRING, line, at)
     if line[skip_outer_space(line, wrong)] == FEED or line[wrong : wrong + 2] == b"\\\n":
         raise BadTokenError(Reason.UNTERMINATED, at)
     if line[wrong : wrong + 2] == b"\\u":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome
-from icpctl.features.outcomes.joining.keys import Keys
+from icpctl.features.outcomes.joining.keys import KeyReader, Keys
 from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.features.outcomes.statistics.suspects import MISSING
@@ -66,6 +68,12 @@ def shapes_of(configs: list[list[list[int]]]) -> tuple[ConfigShape, ...]:
     return tuple(shapes)
 
 
+def keys_of_rows(keys: list[str | None], deals: DealTable) -> Keys:
+    """The keys of rows, given one by one."""
+    tokens = [None if key is None else json.dumps(key) for key in keys]
+    return KeyReader(lambda texts: texts, deals).keys(pa.array(tokens, pa.string()))
+
+
 def survey(
     visitors: list[dict[str, Any]],
     deals: list[dict[str, Any]],
@@ -87,7 +95,7 @@ def survey(
         result.add(
             Visits(
                 result.deals.numbers_of([visitor["key"] for visitor in rows]),
-                Keys.of([visitor["key"] for visitor in rows], result.deals),
+                keys_of_rows([visitor["key"] for visitor in rows], result.deals),
                 times([visitor["last_seen"] for visitor in rows]),
                 evidence_of(rows, literals, shut_outs),
                 np.array(

@@ -14,8 +14,6 @@ from icpctl.values.known_texts import KnownTexts
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -77,14 +75,6 @@ class Keys:
         code = int(self.codes[row])
         return self.texts.keys[code] if code >= 0 else None
 
-    @staticmethod
-    def of(keys: Sequence[str | None], deals: DealTable) -> Keys:
-        """Return the keys of rows, given one by one."""
-        distinct = [key for key in dict.fromkeys(keys) if key is not None]
-        number: dict[str | None, int] = {key: place for place, key in enumerate(distinct)}
-        codes = np.array([number.get(key, -1) for key in keys], np.int64)
-        return Keys(codes, _of_keys([*distinct], deals))
-
 
 class KeyReader:
     """Makes the keys of a field's rows, once for each text. Used by one thread at a time."""
@@ -101,12 +91,9 @@ class KeyReader:
         return Keys(np.where(has_key, codes, -1).astype(np.int64), texts)
 
     def _make(self, distinct: pa.Array) -> KeyTexts:
-        return _of_keys(keys_of(distinct, self._form), self._deals)
-
-
-def _of_keys(keys: list[str | None], deals: DealTable) -> KeyTexts:
-    has_key = np.array([key is not None for key in keys], bool)
-    return KeyTexts(keys, has_key, deals.numbers_of(keys), np.full(len(keys), -1))
+        keys = keys_of(distinct, self._form)
+        has_key = np.array([key is not None for key in keys], bool)
+        return KeyTexts(keys, has_key, self._deals.numbers_of(keys), np.full(len(keys), -1))
 
 
 @dataclass(slots=True)
