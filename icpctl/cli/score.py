@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from icpctl.cli.extensions import EXTENSIONS, required
-from icpctl.cli.option_groups import OnSpark, Reporting, Scoring
-from icpctl.cli.options import By, Configs, MaxRejects, Rejects
+from icpctl.cli.options.common import By, Configs, MaxRejects, Rejects
+from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import TableFormat
 
@@ -105,7 +105,7 @@ def score(
     record or none with a field that icpctl reads, and when a file is damaged: what precedes the
     damage is scored.
     """
-    from icpctl.cli.scoring_options import strictness
+    from icpctl.cli.options.scoring import strictness
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.definitions import definitions_of
+from icpctl.config.definitions.definitions import definitions_of
+from icpctl.config.definitions.named_lists import LIST_SUFFIX, ListFolder
 from icpctl.config.file_names import LISTS_FOLDER, is_config_name
 from icpctl.config.loading import Loaded, load_document
-from icpctl.config.named_lists import LIST_SUFFIX, ListFolder
 from icpctl.config.store import Workspace
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.tree import Problem

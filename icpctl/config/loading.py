@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from icpctl.config.definitions import Definitions
+    from icpctl.config.definitions.definitions import Definitions
     from icpctl.documents.document import Document
 
 

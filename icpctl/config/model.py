@@ -24,8 +24,8 @@ from pydantic import (
 )
 
 from icpctl.config import scalars
-from icpctl.config.definitions import NOTHING_DEFINED, Definitions
-from icpctl.config.named_lists import NamedList
+from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.scalars import Value, problem
 from icpctl.vocabulary import (
     COMPARATORS,

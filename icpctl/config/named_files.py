@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.definitions import NOTHING_DEFINED, definitions_in
+from icpctl.config.definitions.definitions import NOTHING_DEFINED, definitions_in
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.loading import Loaded, load_file
 from icpctl.config.store import Workspace
@@ -19,7 +19,7 @@ _STDIN = Path("-")
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from icpctl.config.definitions import Definitions
+    from icpctl.config.definitions.definitions import Definitions
     from icpctl.config.model import IcpConfig
 
 

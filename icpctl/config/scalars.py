@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
+from icpctl.config.definitions.named_lists import KEY, ListError, NamedList, NamedLists
 from icpctl.config.file_names import is_slug
-from icpctl.config.named_lists import KEY, ListError, NamedList, NamedLists
 from icpctl.documents.tree import MAX_FINDINGS
 from icpctl.values.normal_forms import plain
 from icpctl.vocabulary import Comparator, ConditionType, Kind, Shape, comparators_for, nearest

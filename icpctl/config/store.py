@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.config_file import ConfigFile, read_file
-from icpctl.config.definitions import Definitions, definitions_in
+from icpctl.config.definitions.definitions import Definitions, definitions_in
 from icpctl.config.file_names import (
     FIELDS_FILE,
     MAX_SLUG,

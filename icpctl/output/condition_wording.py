@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.custom_fields import PREFIX
-from icpctl.config.named_lists import NamedList
+from icpctl.config.definitions.custom_fields import PREFIX
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.condition_phrases import phrase, quoted, value_in_words, values_in_words
 from icpctl.output.listings.config_lists import value_text

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from icpctl.config.checking.checks import check_document
-from icpctl.config.definitions import definitions_in
+from icpctl.config.definitions.definitions import definitions_in
 from icpctl.config.file_names import is_config_name
 from icpctl.config.model import IcpConfig
 from icpctl.config.schema import config_schema

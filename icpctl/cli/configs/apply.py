@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.configs.confirm import require_yes
-from icpctl.cli.options import Dir, DryRun, Org, Yes
+from icpctl.cli.options.common import Dir, DryRun, Org, Yes
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files_in_use import require_writable

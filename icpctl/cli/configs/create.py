@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import (
+from icpctl.cli.options.common import (
     Active,
     Body,
     Dir,
@@ -59,7 +59,7 @@ def create(
     type, a comparator and a value: "industry in Technology, SaaS". A value that begins
     with [, { or " is JSON.
     """
-    from icpctl.config.definitions import NOTHING_DEFINED
+    from icpctl.config.definitions.definitions import NOTHING_DEFINED
     from icpctl.config.editing.bodies import given
     from icpctl.config.editing.drafting import Wish, drafted
     from icpctl.config.editing.writing import create

@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli import complete
 from icpctl.cli.configs.confirm import require_yes
-from icpctl.cli.options import Dir, Org, Yes
+from icpctl.cli.options.common import Dir, Org, Yes
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.files_in_use import require_writable

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.complete import words
-from icpctl.cli.options import Dir, Org
+from icpctl.cli.options.common import Dir, Org
 from icpctl.cli.workspaces import known_vocabulary
 from icpctl.errors import ExitCode
 from icpctl.output.formats import DescribeFormat

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import Dir, Org, Output, Slug
+from icpctl.cli.options.common import Dir, Org, Output, Slug
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.complete import conditions
-from icpctl.cli.options import (
+from icpctl.cli.options.common import (
     Active,
     Dir,
     DryRun,

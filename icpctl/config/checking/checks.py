@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from icpctl.config.checking import lints, value_lints
-from icpctl.config.definitions import definitions_beside
+from icpctl.config.definitions.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
 from icpctl.config.scalars import described, guess
 from icpctl.documents.tree import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from icpctl.config.config_file import ConfigFile
-    from icpctl.config.definitions import Definitions
+    from icpctl.config.definitions.definitions import Definitions
     from icpctl.documents.document import Document
     from icpctl.errors import Finding
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.config.checking.lints import Path, conditions_of
-from icpctl.config.named_lists import NamedList
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.documents.tree import Object, Problem, find, find_key
 from icpctl.vocabulary import Shape
 

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from icpctl.config.named_lists import NamedList
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
 from icpctl.values.normal_forms import plain

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from icpctl.config.checking.lints import conditions_of, listed_places
-from icpctl.config.named_lists import NamedList
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
 from icpctl.values import normal_forms

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from icpctl.config.definitions import NOTHING_DEFINED
+from icpctl.config.definitions.definitions import NOTHING_DEFINED
 from icpctl.config.editing.body_fields import full_body, is_same
 from icpctl.config.editing.changes import with_fields
 from icpctl.config.editing.expanding import fitted

@@ -18,7 +18,7 @@ from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
-    from icpctl.config.definitions import Definitions
+    from icpctl.config.definitions.definitions import Definitions
     from icpctl.config.model import IcpConfig, Rules
 
 STDIN = "<stdin>"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from icpctl.config.checking.checks import check_document
 from icpctl.config.config_file import ConfigFile
-from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import fields_of, not_valid, rules_of
 from icpctl.config.editing.body_fields import (
     MEANING,

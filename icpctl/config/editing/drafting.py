@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checking.checks import check_document
 from icpctl.config.condition_words import rules_of_words
-from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.editing.bodies import body_of, rules_of, without_printed
 from icpctl.config.editing.body_fields import MEANING, full_body, is_same, short_body
 from icpctl.config.editing.changes import meant

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from icpctl.config.definitions.named_lists import ListError, NamedList
 from icpctl.config.editing.body_fields import MEANING, full_body
 from icpctl.config.editing.changes import checked
 from icpctl.config.file_names import FIELDS_FILE
-from icpctl.config.named_lists import ListError, NamedList
 from icpctl.documents.edits import edited
 from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
-    from icpctl.config.definitions import Definitions
+    from icpctl.config.definitions.definitions import Definitions
     from icpctl.config.model import Condition, IcpConfig
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.condition_words import read_conditions
-from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
 from icpctl.documents.alignment import same_key
 from icpctl.errors import IcpctlError
 from icpctl.vocabulary import COMPARATORS, nearest

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.option_groups import Scoring
-from icpctl.cli.options import By, Configs
+from icpctl.cli.options.common import By, Configs
+from icpctl.cli.options.groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 

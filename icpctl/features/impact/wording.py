@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.model import Condition, Group
-from icpctl.config.named_lists import NamedList
 from icpctl.output.condition_phrases import phrase
 from icpctl.output.condition_wording import role
 from icpctl.output.listings.config_lists import value_text

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.checking.checks import check_document
-from icpctl.config.definitions import NOTHING_DEFINED
+from icpctl.config.definitions.definitions import NOTHING_DEFINED
 from icpctl.documents.document import read_document
 from icpctl.documents.text_layout import json_text
 from icpctl.features.init.model import Draft

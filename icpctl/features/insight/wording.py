@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.editing.changes import Changes, Replacement
-from icpctl.config.named_lists import NamedList
 from icpctl.errors import IcpctlError
 from icpctl.output.condition_phrases import phrase, quoted, values_of
 from icpctl.output.listings.config_lists import value_text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from icpctl.cli.option_groups import Scoring
-from icpctl.cli.options import BaseDir, BaseRef, Configs, Report, ReportTitle
+from icpctl.cli.options.common import BaseDir, BaseRef, Configs, Report, ReportTitle
+from icpctl.cli.options.groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def outcomes(
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
-    from icpctl.cli.scoring_options import strictness
+    from icpctl.cli.options.scoring import strictness
     from icpctl.config.config_file import named_configs
     from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from icpctl.config.custom_fields import PREFIX
+from icpctl.config.definitions.custom_fields import PREFIX
 from icpctl.documents.document import MAX_BYTES, read_document
 from icpctl.documents.keyed_files import KeyedReader
 from icpctl.documents.tree import Object, Scalar

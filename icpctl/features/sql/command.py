@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Org
+from icpctl.cli.options.common import AsOf, CaseSensitive, Configs, Dir, Org
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import SqlDialect, SqlForm
@@ -43,7 +43,7 @@ def sql(
     It gives id, icp_match, icp, icp_score and matches, as score does. What the dialect cannot
     express exactly is refused, with the reason. Without --as-of, days count to when it runs.
     """
-    from icpctl.cli.scoring_options import instant_of, is_case_sensitive
+    from icpctl.cli.options.scoring import instant_of, is_case_sensitive
     from icpctl.features.sql.printing import SqlTarget, write_sql
     from icpctl.features.sql.request import make_request
     from icpctl.settings import load_settings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from icpctl.cli.option_groups import Scoring
+from icpctl.cli.options.groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.outcomes.command import Capacity, Deals
 
@@ -53,7 +53,7 @@ def suggest(
     The exit code is 1 when nothing better than chance was found, or a line is rejected. It writes
     no file.
     """
-    from icpctl.cli.scoring_options import strictness
+    from icpctl.cli.options.scoring import strictness
     from icpctl.features.outcomes.printing import print_deals, print_joined
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError

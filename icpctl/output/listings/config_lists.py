@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.named_lists import NamedList
+from icpctl.config.definitions.named_lists import NamedList
 from icpctl.output.console import table
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from icpctl.errors import IcpctlError
 from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, styled, table
-from icpctl.output.reference import kinds, shown_example, type_example
+from icpctl.output.examples import kinds, shown_example, type_example
 from icpctl.vocabulary import COMPARATORS, comparators_for, nearest
 
 if TYPE_CHECKING:

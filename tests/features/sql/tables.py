@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.config_file import ConfigFile
-from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import IcpConfig
 from icpctl.features.sql.columns import Column, Columns, ColumnType
 from icpctl.features.sql.dialects import DIALECTS

@@ -1,24 +1,26 @@
-"""The vocabulary and the finding codes as Markdown: `docs/vocabulary.md` and `docs/checks.md`.
+"""Makes the pages of the vocabulary and of the finding codes: `python -m docs.reference`.
 
-`python -m icpctl.cli.reference FOLDER` writes the pages; with `--check` it only says, and
-exits 1, when one is not what it would write.
+It writes `vocabulary.md` and `checks.md` into a folder, or says with `--check` whether they are up
+to date.
 """
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.schema import MODEL_ONLY
 from icpctl.findings.codes import CODES, SECTIONS
+from icpctl.output.examples import capital, code_help, kinds, type_example
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.findings.code import Code
     from icpctl.vocabulary import Comparator, ConditionType
 
-_LANGUAGES = {"settings": "toml"}
+_GENERATED = "<!-- Written by python -m docs.reference; change the tables in the code. -->\n"
 
 
 def checks_page() -> str:
@@ -33,15 +35,9 @@ def checks_page() -> str:
         codes = [code for code in CODES.values() if code.name.startswith(section.prefix)]
         parts.append(f"## {section.title}\n\n{section.meaning}\n")
         parts += [
-            f"### {code.name}\n\n**{_capital(code.title)}.** {code_help(code)}" for code in codes
+            f"### {code.name}\n\n**{capital(code.title)}.** {code_help(code)}" for code in codes
         ]
     return "\n".join(parts)
-
-
-def code_help(code: Code) -> str:
-    """Return what a code means, with its examples."""
-    bad, good = _example(code, code.bad), _example(code, code.good)
-    return f"{code.meaning}\n\nBad:\n\n{bad}\nGood:\n\n{good}"
 
 
 def vocabulary_page() -> str:
@@ -74,27 +70,10 @@ def vocabulary_page() -> str:
     return "\n".join(parts)
 
 
-def kinds(comparator: Comparator) -> str:
-    """Return the kinds that a comparator fits, in words."""
-    order = list(dict.fromkeys(entry.kind for entry in CONDITION_TYPES.values()))
-    fitting = [kind for kind in order if kind in comparator.kinds]
-    return "all" if fitting == order else ", ".join(fitting)
-
-
-def type_example(entry: ConditionType) -> str:
-    """Return the example of a condition type as a whole condition."""
-    return f"{{type: {entry.name}, {entry.example[1:]}"
-
-
-PAGES = {"checks.md": checks_page, "vocabulary.md": vocabulary_page}
-
-_GENERATED = "<!-- Written by python -m icpctl.cli.reference; change the tables in the code. -->\n"
-
-
 def _type_section(entry: ConditionType) -> str:
     allowed = ", ".join(f"`{name}`" for name in comparators_for(entry.kind))
     return (
-        f"### {entry.name}\n\n{_capital(entry.meaning)} ({entry.kind}). Comparators: {allowed}.\n\n"
+        f"### {entry.name}\n\n{capital(entry.meaning)} ({entry.kind}). Comparators: {allowed}.\n\n"
         f"```yaml\n{type_example(entry)}\n```\n"
     )
 
@@ -107,21 +86,33 @@ def _comparator_section(entry: Comparator) -> str:
     )
 
 
-def _example(code: Code, text: str) -> str:
-    if code.level in ("path", "words"):
-        return f"{_capital(text)}.\n"
-    return f"```{_LANGUAGES.get(code.level, 'yaml')}\n{shown_example(text).rstrip()}\n```\n"
-
-
-def shown_example(text: str) -> str:
-    """Return an example with escapes for what no page shows."""
-    return "".join(it if it.isprintable() or it == "\n" else ascii(it)[1:-1] for it in text)
-
-
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+PAGES = {"checks.md": checks_page, "vocabulary.md": vocabulary_page}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the pages of a folder; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m docs.reference")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs"))
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    options = parser.parse_args(arguments)
+    stale = []
+    for name, page in PAGES.items():
+        path, text = options.folder / name, page()
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        stale.append(path)
+        if not options.check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    for path in stale:
+        print(f"{path} {'is not up to date' if options.check else 'written'}")
+    return 1 if stale and options.check else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

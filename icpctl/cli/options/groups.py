@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.cli.engine_options import Engine, Master, SparkConf, cluster
-from icpctl.cli.options import (
+from icpctl.cli.options.common import (
     AsOf,
     CaseSensitive,
     Dir,
@@ -20,6 +19,7 @@ from icpctl.cli.options import (
     TempDir,
     Visitors,
 )
+from icpctl.cli.options.engine import Engine, Master, SparkConf, cluster
 from icpctl.cli.workspaces import workspace
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Scoring:
 
     def exports(self) -> list[str]:
         """Return the exports to read; raise `IcpctlError` `no_visitors` where none is named."""
-        from icpctl.cli.scoring_options import visitors_of
+        from icpctl.cli.options.scoring import visitors_of
 
         return visitors_of(self.visitors)
 
@@ -65,7 +65,7 @@ class Scoring:
 
         Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
         """
-        from icpctl.cli.scoring_options import scoring_options
+        from icpctl.cli.options.scoring import scoring_options
 
         return scoring_options(
             self.as_of,

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icpctl.config.definitions.named_lists import LIST_SUFFIX, ListFolder, NamedLists
 from icpctl.config.file_names import FIELDS_FILE, LISTS_FOLDER
-from icpctl.config.named_lists import LIST_SUFFIX, ListFolder, NamedLists
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.files import read_regular
 from icpctl.vocabulary import BUILT_IN, Vocabulary
@@ -73,7 +73,7 @@ def definitions_of(folders: Sequence[ListFolder]) -> Definitions:
             findings.append(Finding("ICP001", "error", error.message, place))
             continue
         if data is not None:
-            from icpctl.config.custom_fields import read_fields
+            from icpctl.config.definitions.custom_fields import read_fields
 
             own, wrong = read_fields(data, folder.place + FIELDS_FILE)
             types = {**{entry.name: entry for entry in own}, **types}

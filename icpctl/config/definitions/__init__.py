@@ -1,0 +1,1 @@
+"""What the configs of a folder share: named lists and custom fields."""
