@@ -11,10 +11,10 @@ import pyarrow as pa
 from icpctl.config.config_file import named_configs
 from icpctl.config.rule_tests import conditions_of
 from icpctl.errors import Finding
+from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
 from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
-from icpctl.mappings.misspelt_keys import misspelt_fields
 from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.plan import make_plan
