@@ -51,21 +51,21 @@ def vocabulary_page() -> str:
         "## Condition types\n",
         _table(
             ("type", "kind", "the visitor's"),
-            ((f"`{it.name}`", it.kind, it.meaning) for it in types),
+            ((f"`{entry.name}`", entry.kind, entry.meaning) for entry in types),
         ),
         "## Comparators\n",
         _table(
             ("comparator", "kinds", "value", "holds when"),
-            ((f"`{it.name}`", kinds(it), it.shape, it.holds) for it in comparators),
+            ((f"`{entry.name}`", kinds(entry), entry.shape, entry.holds) for entry in comparators),
         ),
         "## What each type takes\n",
-        *(_type_section(it) for it in types),
+        *map(_type_section, types),
         "## What each comparator takes\n",
-        *(_comparator_section(it) for it in comparators),
+        *map(_comparator_section, comparators),
         "## What editors cannot check\n",
         "`icpctl schema` prints the JSON Schema of a config file. It accepts whatever `icpctl "
         "validate` accepts; only `icpctl validate` knows:\n",
-        "".join(f"- {it}\n" for it in MODEL_ONLY),
+        "".join(f"- {rule}\n" for rule in MODEL_ONLY),
     ]
     return "\n".join(parts)
 

@@ -33,7 +33,7 @@ def type_example(entry: ConditionType) -> str:
 
 def shown_example(text: str) -> str:
     """Return an example with escapes for what no page shows."""
-    return "".join(it if it.isprintable() or it == "\n" else ascii(it)[1:-1] for it in text)
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def _example(code: Code, text: str) -> str:

@@ -134,11 +134,11 @@ def field_array(
     `entry` is the field's condition type, if it is that of one. The column has a JSON token a
     row, null where there is nothing; `pages` are lists of tokens.
     """
-    present = [one for one in candidates if one.is_present.any()]
+    present = [values for values in candidates if values.is_present.any()]
     if name == PAGES:
-        lists = [as_lists(one) for one in present]
+        lists = [as_lists(values) for values in present]
         return _best_lists(lists, rows).array()
-    tokens = [one.joined() if isinstance(one, TokenLists) else one for one in present]
+    tokens = [part.joined() if isinstance(part, TokenLists) else part for part in present]
     best = _best(name, tokens, rows, entry)
     return best.array() if entry else best.texts()
 

@@ -41,7 +41,7 @@ def first_of(candidates: Sequence[Values]) -> Values:
 
 def first_lists(candidates: Sequence[Values]) -> TokenLists:
     """Return for each row the list of the first candidate that has anything."""
-    return cast("TokenLists", first_of([as_lists(one) for one in candidates]))
+    return cast("TokenLists", first_of([as_lists(values) for values in candidates]))
 
 
 def with_tests(values: Values, held: np.ndarray) -> Values:

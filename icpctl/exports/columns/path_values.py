@@ -79,7 +79,7 @@ class PlannedPath:
                 converted(values, missing_texts(self.path), how)
                 for values in scanned.values(self.plan, RECORDS)
             ]
-        return [self._tested(one, scanned) for one in results]
+        return [self._tested(values, scanned) for values in results]
 
     def _tested(self, values: Values, scanned: Scanned) -> Values:
         return with_tests(values, scanned.held(self.tests, RECORDS)) if self.tests else values

@@ -102,9 +102,9 @@ class Scanned:
 
     def _tables(self, plan: ListPlan, table: int) -> list[int]:
         """Return the tables of a list's elements that lie in `table`, the preferred first."""
-        columns = (it for number in plan.numbers for it in self.scanner.columns(number))
+        columns = (column for number in plan.numbers for column in self.scanner.columns(number))
         above = (self._below(column.table, table) for column in columns)
-        return list(dict.fromkeys(one for one in above if one is not None))
+        return list(dict.fromkeys(number for number in above if number is not None))
 
     def _below(self, table: int, parent: int) -> int | None:
         """Return the table directly below `parent` in which `table` lies, or None."""

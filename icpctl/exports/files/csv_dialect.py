@@ -66,7 +66,7 @@ class Header:
         quoted = [b'"%s"' % cell.replace(b'"', b'""') for cell in self.cells]
         special = (self.delimiter, b'"', b"\n", b"\r")
         plain = [
-            quote if any(it in cell for it in special) else cell
+            quote if any(character in cell for character in special) else cell
             for cell, quote in zip(self.cells, quoted, strict=True)
         ]
         lines = (self.raw, self.delimiter.join(quoted), self.delimiter.join(plain))
@@ -75,7 +75,7 @@ class Header:
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
     """Return the byte order mark at the start of a file, and its encoding."""
-    mark = next((it for it in _BOMS.items() if head.startswith(it[0])), None)
+    mark = next((mark for mark in _BOMS.items() if head.startswith(mark[0])), None)
     return mark or (b"", None)
 
 
