@@ -95,7 +95,7 @@ class Scanned:
         return self.scanner.table(table).rows
 
     def _no_lists(self, plan: ListPlan, table: int) -> list[Values]:
-        """Return the values where a list may be that are none."""
+        """Return the values that are not lists, at a path where a list is expected."""
         found = self.tokens(plan.itself, table)
         others = [one.only(~one.holding(_begins_list(one.distinct))) for one in found]
         return [one for one in others if one.is_present.any()]
