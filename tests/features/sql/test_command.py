@@ -190,7 +190,7 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--as", "view", "--name", "visitors"], "visitors is the table of visitors"),
         (["--as", "dbt", "--out", "visitors.sql"], "visitors is the table of visitors"),
         (["--dialect", "clickhouse", "--as", "table"], "an engine and an order"),
-        (["--columns", "none.yaml"], "no such file: none.yaml"),
+        (["--columns", "none.yaml"], "none.yaml: error: no such file\n"),
         (["--columns", "."], "this is a folder"),
         (["--as-of", "soon"], "--as-of 'soon' is not a valid date"),
         (["--dir", "empty"], "no configs in empty"),
