@@ -12,7 +12,7 @@ from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.loading import Loaded, load_file
 from icpctl.config.store import Workspace
 from icpctl.documents.tree import List
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, Location
 
 _STDIN = Path("-")
 
@@ -49,7 +49,7 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
     named = list(reversed(by_place.values()))
     for path in named:
         if not os.path.lexists(path):
-            raise IcpctlError(f"no such file or folder: {path}", "no_such_path")
+            raise IcpctlError("no such file or folder", "no_such_path", Location(str(path)))
         if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
             message = f"{path} is not a config: its name must end in one of {', '.join(SUFFIXES)}"
             raise IcpctlError(message, "not_a_config")

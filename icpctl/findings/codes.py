@@ -123,7 +123,7 @@ _CODES = (
     Code(
         "ICP203",
         "a comparator that does not fit the type",
-        "Texts cannot be greater than something, numbers cannot contain something.",
+        "A text cannot be greater than a number, and a number cannot contain a text.",
         "condition",
         "{type: industry, comparator: gte, value: 50}",
         "{type: company_size, comparator: gte, value: 50}",
@@ -189,7 +189,7 @@ _CODES = (
     Code(
         "ICP211",
         "an empty text",
-        "Every text contains the empty text, and no visitor has one.",
+        "Every text contains the empty text, and no visitor has an empty value.",
         "condition",
         '{type: job_title, comparator: contains, value: ""}',
         "{type: job_title, comparator: contains, value: Engineer}",
@@ -213,8 +213,8 @@ _CODES = (
     Code(
         "ICP214",
         "a named list that cannot be used",
-        "`{list: NAME}` stands for the lines of `lists/NAME.txt` in the folder of configs, in an "
-        "organization's own before the one above. A list that is missing, empty or not UTF-8 could "
+        "`{list: NAME}` means the lines of `lists/NAME.txt` in the folder of configs; an "
+        "organization's own list comes first. A list that is missing, empty or not UTF-8 could "
         "match nobody.",
         "words",
         "`value: {list: competitors}` without a file `lists/competitors.txt`",
@@ -223,7 +223,7 @@ _CODES = (
     Code(
         "ICP301",
         "a value that is listed twice",
-        "The list has the same value twice, if letter case and outer spaces are ignored.",
+        "The list repeats a value; letter case and outer spaces make no difference.",
         "condition",
         "{type: country, comparator: in, value: [US, CA, us]}",
         "{type: country, comparator: in, value: [US, CA]}",
@@ -240,8 +240,8 @@ _CODES = (
     Code(
         "ICP303",
         "a condition that is in its group twice",
-        "Two conditions of a group have one type, comparator and value. The second changes no "
-        "match; if their weights or `optional` differ, one of them is not meant.",
+        "Two conditions of a group have the same type, comparator and value. The second changes "
+        "no match; if they differ in weight or `optional`, one of them is probably a mistake.",
         "file",
         "label: SaaS\nrules:\n  groups:\n    - operator: AND\n      conditions:\n"
         "        - {type: country, comparator: equals, value: US}\n"
@@ -252,7 +252,7 @@ _CODES = (
     Code(
         "ICP304",
         "two active configs with the same priority",
-        "Then the slug decides which comes first and is a visitor's `icp`.",
+        "The slug then decides which config comes first, and so which one is a visitor's `icp`.",
         "words",
         "`priority: 10` in `enterprise.yaml` and in `smb.yaml`, both active",
         "`priority: 10` in one and `priority: 20` in the other",
@@ -278,7 +278,7 @@ _CODES = (
         "ICP307",
         "a page that is not an address",
         "A `page_equals` value is a path that begins with `/` and has no query, or a whole "
-        "address; other texts equal no page, and no address holds a space.",
+        "address. Any other text never equals a page, and no address contains a space.",
         "condition",
         "{type: page_equals, comparator: equals, value: pricing}",
         "{type: page_equals, comparator: equals, value: /pricing}",
@@ -286,8 +286,9 @@ _CODES = (
     Code(
         "ICP308",
         "a field of a test's visitor that is misspelt",
-        "The mapping reads no such field, but one with a similar name, so the visitor may not be "
-        "the one that the test is about. Fields that resemble none are nobody's business.",
+        "The mapping does not read this field but reads one with a similar name, so the test "
+        "may not test what you meant. Fields that resemble no known field are ignored without a "
+        "warning.",
         "words",
         "`visitor: {industri: SaaS}` in a file of tests",
         "`visitor: {industry: SaaS}`",
@@ -296,16 +297,17 @@ _CODES = (
     Code(
         "ICP399",
         "more findings than are shown",
-        "Of one file 1,000 findings are shown. Fix these first, and check that the file is a "
-        "config.",
+        "At most 1,000 findings are shown per file. Fix these first, and check that the file "
+        "really is a config.",
         "words",
-        "a list of numbers that holds a thousand words",
+        "A list of numbers with a thousand words in it",
         "a list of numbers",
     ),
     Code(
         "ICP401",
         "an unknown setting",
-        "Settings are `dir`, `org`, `visitors`, `mapping` and `case_sensitive`.",
+        "Settings are `dir`, `org`, `visitors`, `mapping`, `case_sensitive`, `require_fields`, "
+        "`api` and `tiers`.",
         "settings",
         'directory = "configs"\n',
         'dir = "configs"\n',
@@ -313,8 +315,8 @@ _CODES = (
     Code(
         "ICP402",
         "a setting of the wrong type",
-        "`case_sensitive` is true or false, `visitors` a text or a list of texts, the others "
-        "are texts.",
+        "`case_sensitive`, `require_fields` and `api` are true or false, `visitors` and "
+        "`mapping` a text or a list of texts, `tiers` a table of numbers; the others are texts.",
         "settings",
         'case_sensitive = "no"\n',
         "case_sensitive = false\n",
@@ -322,7 +324,7 @@ _CODES = (
     Code(
         "ICP403",
         "a settings file that cannot be read",
-        "The file is not valid TOML, or you may not read it.",
+        "The file is not valid TOML, or you have no permission to read it.",
         "settings",
         "dir = configs\n",
         'dir = "configs"\n',
@@ -335,14 +337,14 @@ CODES: dict[str, Code] = {
 """Every code, in order."""
 
 SECTIONS = [
-    Section("ICP0", "The file and its text", "Nothing is known yet of what the config says."),
+    Section("ICP0", "The file and its text", "Problems found before the config itself is read."),
     Section("ICP1", "The structure", "Keys, objects and lists."),
     Section("ICP2", "Rules and values", "What a condition says."),
     Section(
         "ICP3",
         "Warnings",
-        "The config is valid and used, and something is likely not meant. `--strict` makes "
-        "warnings errors.",
+        "The config is valid and is used, but it may not mean what you want. `--strict` treats "
+        "warnings as errors.",
     ),
     Section("ICP4", "Settings", "`icpctl.toml`, or `[tool.icpctl]` in `pyproject.toml`."),
     Section(

@@ -8,8 +8,8 @@ EXTENSION_CODES = (
     Code(
         "ICP801",
         "a custom field that is not complete",
-        "`fields.yaml` is an object of fields, and each has a `kind` and `paths`, and may have a "
-        "`description`: `docs/fields.md`.",
+        "`fields.yaml` is an object of fields. Each field has a `kind` and `paths`, and may "
+        "have a `description`: `docs/fields.md`.",
         "fields",
         "annual_revenue: {kind: number}\n",
         "annual_revenue: {kind: number, paths: [company.annual_revenue]}\n",
@@ -26,8 +26,7 @@ EXTENSION_CODES = (
     Code(
         "ICP803",
         "an unknown kind of custom field",
-        "A custom field is `text`, `number`, `boolean` or `days`, which are the whole days since a "
-        "date.",
+        "A custom field is `text`, `number`, `boolean` or `days` (whole days since a date).",
         "fields",
         "signed_up: {kind: date, paths: [signed_up_at]}\n",
         "signed_up: {kind: days, paths: [signed_up_at]}\n",
@@ -35,8 +34,8 @@ EXTENSION_CODES = (
     Code(
         "ICP804",
         "an invalid path of a custom field",
-        "Paths are those of mappings: `docs/mappings.md`. What has one value needs a path that "
-        "gives one.",
+        "Paths are written as in mappings: `docs/mappings.md`. A field with a single value "
+        "needs a path that gives one.",
         "fields",
         "annual_revenue: {kind: number, paths: [company..revenue]}\n",
         "annual_revenue: {kind: number, paths: [company.revenue]}\n",

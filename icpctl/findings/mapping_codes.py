@@ -9,8 +9,8 @@ MAPPING_CODES = (
         "ICP501",
         "an unknown field",
         "A mapping names the condition types, where both page types read `pages`, and `id`, "
-        "`last_seen`, `title`, `extends`, `recognised_by`, `by`, `session`, `records`, `where`, "
-        "`deals` and `missing`.",
+        "`last_seen`, `title`, `extends`, `recognised_by`, `by`, `rollup_by`, `session`, "
+        "`together`, `records`, `where`, `deals`, `contact` and `missing`.",
         "mapping",
         "company_sise: employees\n",
         "company_size: employees\n",
@@ -51,7 +51,7 @@ MAPPING_CODES = (
     ),
     Code(
         "ICP506",
-        "a path that gives what the field cannot hold",
+        "a path whose result the field cannot hold",
         "Numbers, dates and ids are one value each, pages are a list.",
         "mapping",
         'last_seen: "events[].time"\n',

@@ -8,8 +8,8 @@ VALUE_CODES = (
     Code(
         "ICP309",
         "an invisible character in a value",
-        "Zero-width characters, soft hyphens, direction marks and the like come with copied texts. "
-        "They are not compared, and nobody who reads the config sees them.",
+        "Zero-width characters, soft hyphens, direction marks and the like come with copied "
+        "text. Comparisons ignore them, and nobody who reads the config can see them.",
         "condition",
         '{type: industry, comparator: equals, value: "Soft\\u200bware"}',
         "{type: industry, comparator: equals, value: Software}",
@@ -17,9 +17,8 @@ VALUE_CODES = (
     Code(
         "ICP310",
         "spaces at the ends of a value",
-        "White space at the ends of a value is not compared, so `' VP '` is not a whole word: it "
-        "is "
-        "in `MVP` too.",
+        "Comparisons ignore white space at the ends of a value, so `' VP '` does not mean the "
+        "whole word: it also matches `MVP`.",
         "condition",
         '{type: industry, comparator: contains, value: " Software"}',
         "{type: industry, comparator: contains, value: Software}",
@@ -27,7 +26,7 @@ VALUE_CODES = (
     Code(
         "ICP311",
         "letters of two scripts in one word",
-        "A letter of another script looks like the one that was meant and never equals it.",
+        "A letter of another script looks like the intended one but never equals it.",
         "condition",
         '{type: industry, comparator: equals, value: "S\\u043eftware"}',
         "{type: industry, comparator: equals, value: Software}",
@@ -35,7 +34,8 @@ VALUE_CODES = (
     Code(
         "ICP312",
         "curly quotes around a value",
-        "YAML knows straight quotes only. Others are letters of the value, which no visitor has.",
+        "YAML knows only straight quotes. Other quotes are part of the value, and no visitor "
+        "has them.",
         "condition",
         "{type: industry, comparator: equals, value: \u201cSoftware\u201d}",
         '{type: industry, comparator: equals, value: "Software"}',
@@ -52,7 +52,7 @@ VALUE_CODES = (
     Code(
         "ICP314",
         "a value that looks like a pattern",
-        "No comparator takes patterns: `*`, `^` and `%` are compared as letters are.",
+        "No comparator takes patterns: `*`, `^` and `%` are ordinary characters.",
         "condition",
         '{type: domain, comparator: equals, value: "*.de"}',
         "{type: domain, comparator: ends_with, value: .de}",
@@ -60,7 +60,8 @@ VALUE_CODES = (
     Code(
         "ICP315",
         "several values in one text",
-        "A comma is part of the text that is looked for. Several texts are a list.",
+        "The comma is part of the text that is searched for. To search for several texts, write "
+        "a list.",
         "condition",
         '{type: industry, comparator: contains, value: "Software, Banking"}',
         "{type: industry, comparator: contains, value: [Software, Banking]}",

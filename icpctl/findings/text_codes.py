@@ -8,7 +8,8 @@ TEXT_CODES = (
     Code(
         "ICP001",
         "a file that cannot be read",
-        "The file may not be read, is broken, or is not a regular file: a folder, pipe, device.",
+        "You have no permission to read the file, the file is damaged, or it is a folder, a "
+        "pipe or a device.",
         "path",
         "a folder named `saas.yaml`",
         "a file named `saas.yaml`",
@@ -109,8 +110,8 @@ TEXT_CODES = (
         "nesting that is too deep",
         "The text is nested deeper than 100 levels; a config has about six.",
         "words",
-        "a file of 200 times `[`",
-        "a config",
+        "A file of 200 opening brackets",
+        "A file with a config in it",
     ),
     Code(
         "ICP014",
@@ -133,15 +134,15 @@ TEXT_CODES = (
     Code(
         "ICP016",
         "two files with the same slug",
-        "Two files of a folder differ in their extension only, so their slug names both.",
+        "Two files in a folder differ only in their extension, so they have the same slug.",
         "path",
         "`saas.yaml` and `saas.json`",
         "`saas.yaml`",
     ),
     Code(
         "ICP017",
-        "a slug that is not the file's",
-        "The `slug`, kept from an API response, differs from the file name.",
+        "a slug that differs from the file name",
+        "The file has a `slug`, as API responses do, and it is not the name of the file.",
         "config",
         "label: SaaS\nslug: enterprise\n",
         "label: SaaS\n",

@@ -171,14 +171,14 @@ _CONVERSIONS = [
     ),
     Conversion(
         LATEST,
-        "of a list the latest date",
+        "the latest date of a list",
         '["2026-11-19", "2026-11-20"]',
         '"2026-11-20"',
         value_conversions.best(date_forms.instant),
     ),
     Conversion(
         HIGHEST,
-        "of a list the highest number",
+        "the highest number of a list",
         "[3, 12, 7]",
         "12",
         value_conversions.best(number_forms.number),

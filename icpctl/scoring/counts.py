@@ -10,10 +10,9 @@ import numpy as np
 from icpctl.scoring.report import ConfigReport, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from icpctl.scoring.kernel.config_plan import ConfigPlan
-    from icpctl.scoring.kernel.plan import Tiers
     from icpctl.scoring.kernel.verdicts import Verdicts
 
 
@@ -97,10 +96,9 @@ class Counts:
         """The mean `icp_score` of matching visitors."""
         return _mean(self.score_sum, self.matched)
 
-    def tier_counts(self, tiers: Tiers) -> dict[str, int] | None:
+    def tier_counts(self, names: Collection[str]) -> dict[str, int] | None:
         """Visitors of each tier, the highest first; None where there are no tiers."""
-        counts = self.in_tier.tolist()
-        return {name: counts[at] for at, (name, _) in enumerate(tiers)} if tiers else None
+        return dict(zip(names, self.in_tier.tolist(), strict=True)) if names else None
 
     def config_reports(self, configs: Sequence[ConfigPlan | ConfigReport]) -> list[ConfigReport]:
         """Each config's share; `configs` are those that the verdicts number."""

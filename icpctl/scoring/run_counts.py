@@ -122,7 +122,7 @@ class RunCounts:
             matched=counts.matched,
             excluded=counts.excluded if plan.excludes else None,
             match_rate=counts.match_rate,
-            tiers=counts.tier_counts(plan.tiers),
+            tiers=counts.tier_counts(dict(plan.tiers)),
             configs=counts.config_reports(plan.configs),
             elapsed_seconds=round(seconds, 3),
         )

@@ -245,7 +245,7 @@ def test_strict_makes_warnings_errors(here: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["validate", "nowhere"], "no such file or folder: nowhere"),
+        (["validate", "nowhere"], "nowhere: error: no such file or folder"),
         (["validate", "README.md"], "README.md is not a config"),
         (["list", "--dir", "nowhere"], "nowhere does not exist"),
         (["list", "--org", "nowhere"], "no organization 'nowhere'"),

@@ -174,8 +174,8 @@ def test_create_makes_the_folder(tmp_path: Path) -> None:
         (["Big One", "--label", "B", *WORDS], "'Big One' is not a slug"),
         (["../x", *WORDS], "'../x' is not a slug"),
         (["/etc/x", *WORDS], "'/etc/x' is not a slug"),
-        (["x", "--file", "nowhere.yaml"], "nowhere.yaml cannot be read: No such file"),
-        (["x", "--file", "."], ". cannot be read: Is a directory"),
+        (["x", "--file", "nowhere.yaml"], "nowhere.yaml: error: no such file\n"),
+        (["x", "--file", "."], ".: error: the file cannot be read: Is a directory"),
         (["x", "--org", "../y", *WORDS], "cannot name an organization"),
         (["x", "--org", "y.yaml", *WORDS], "cannot name an organization"),
         (["x", "--dir", "no/where", *WORDS], "the folder no/where cannot be made"),
@@ -341,7 +341,7 @@ def test_apply_does_nothing_when_one_is_not_valid(here: Path) -> None:
         "w/a.yaml",
         "icp_configs/big.yaml",
         "nope",
-        said="no such file or folder: nope",
+        said="nope: error: no such file or folder",
     )
     (here / "a.json").write_text(json.dumps(RESPONSE))
     refused(here, "apply", "w/a.yaml", "a.json", said="have the same slug: a")

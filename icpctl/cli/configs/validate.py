@@ -38,8 +38,8 @@ def validate(
 ) -> ExitCode:
     """Report every error of every config file.
 
-    The exit code is 1 if an error is found; with --strict also if there is a warning, or no file to
-    check.
+    The exit code is 1 if an error is found. With --strict, a warning also makes it 1, and so does
+    having no file to check.
     """
     from icpctl.config.checking.extensions import extension_findings
     from icpctl.config.definitions.definitions import NOTHING_DEFINED

@@ -123,7 +123,7 @@ Where = Annotated[
     list[str] | None,
     typer.Option(
         metavar="C",
-        help='Add a required condition, such as "company_size gte 50".',
+        help='Add a required condition, such as "company_size gte 50" (repeatable).',
         autocompletion=conditions,
     ),
 ]
@@ -131,7 +131,7 @@ Prefer = Annotated[
     list[str] | None,
     typer.Option(
         metavar="C",
-        help='Add an optional condition, such as "job_title contains VP".',
+        help='Add an optional condition, such as "job_title contains_word VP" (repeatable).',
         autocompletion=conditions,
     ),
 ]

@@ -13,7 +13,7 @@ from icpctl.config.file_names import SUFFIXES
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.edits import edited
 from icpctl.documents.tree import Node, Object, Scalar
-from icpctl.errors import Finding, IcpctlError
+from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.files import stdin
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ def read_source(name: str) -> Document:
     try:
         with open(name, "rb") as file:  # may be a pipe: `--file <(...)`
             return _document(file.read(MAX_BYTES + 1), name)
+    except FileNotFoundError as error:
+        raise IcpctlError("no such file", "no_such_path", Location(name)) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise IcpctlError(f"{name} cannot be read: {reason}", "no_such_path") from error
+        message = f"the file cannot be read: {reason}"
+        raise IcpctlError(message, "no_such_path", Location(name)) from error
 
 
 def given(name: str | None) -> Document | None:

@@ -63,7 +63,7 @@ def drafted(wish: Wish) -> tuple[str, bytes]:
         raise IcpctlError(
             f"the rules are {wrong}",
             "usage",
-            hint="give one of --file F, --rules F, and --where/--prefer",
+            hint="give --file F, --rules F, or --where C",
         )
     config = _config(wish, slug)
     slug = slug or config.slug or _slug_of(config.label)

@@ -22,7 +22,7 @@ from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug
 from icpctl.config.loading import Loaded, load_document
 from icpctl.config.store import Workspace
 from icpctl.documents.tree import List
-from icpctl.errors import Finding, IcpctlError
+from icpctl.errors import Finding, IcpctlError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +67,7 @@ class Sources:
 
     def _load_file(self, path: Path, loaded: Loaded) -> None:
         if not os.path.lexists(path):
-            raise IcpctlError(f"no such file or folder: {path}", "no_such_path")
+            raise IcpctlError("no such file or folder", "no_such_path", Location(str(path)))
         if path.suffix not in SUFFIXES or is_rule_test(path.name):
             hint = "its name is SLUG.yaml, SLUG.yml or SLUG.json"
             raise IcpctlError(f"{path} is not a config", "not_a_config", hint=hint)

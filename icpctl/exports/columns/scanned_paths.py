@@ -95,7 +95,7 @@ class Scanned:
         return self.scanner.table(table).rows
 
     def _scalars(self, plan: ListPlan, table: int) -> list[Values]:
-        """Return the values in the place of a list."""
+        """Return the values that are not lists, at a path where a list is expected."""
         columns = self.tokens(plan.itself, table)
         others = [tokens.only(~tokens.holding(_begins_list(tokens.distinct))) for tokens in columns]
         return [tokens for tokens in others if tokens.is_present.any()]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _MOST_BYTES = 1 << 30  # what a workbook may unpack to
 _ROWS = 20_000  # of a batch
-_FEW = 4  # below a blank row, a row that fills up to one column of so many is a footer
+_FOOTER_SHARE = 4  # a row after a blank one is a footer if at most 1/4 of its cells are filled
 
 
 def sheet_lines(source: Source) -> Iterator[RecordLines]:
@@ -47,7 +47,7 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
             is_below_blank = True
         elif _texts(row) == header:
             batch.repeated_headers += 1
-        elif is_below_blank and filled <= columns // _FEW:
+        elif is_below_blank and filled <= columns // _FOOTER_SHARE:
             cells = "1 cell" if filled == 1 else f"{filled} cells"
             reason = f"below a blank row, and has {cells} of {columns}"
             batch.rejected.append((number, reason, ", ".join(filter(None, _texts(row))).encode()))

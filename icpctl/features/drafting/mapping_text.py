@@ -20,9 +20,9 @@ def mapping_text(draft: MappingDraft) -> str:
     """Return the text of the mapping file."""
     lines = [
         f"# Drafted from names and values of the first {counted(draft.records, 'record')}.",
-        "# Each line has the share of records that have a value, and examples. What is not sure is",
-        "# commented out: take the # away where it is right. What is not named here is read as the",
-        f"# mapping {draft.base} reads it.",
+        "# Each line has the share of records that have a value, and examples. Uncertain lines are",
+        "# commented out: remove the # if a line is right. Other fields are read as the mapping",
+        f"# {draft.base} reads them.",
         *yaml_text({"extends": draft.base}).splitlines(),
         "",
     ]

@@ -40,7 +40,7 @@ def insight(
     """Show where configs lose visitors, and what changes would gain.
 
     Near misses, relaxed thresholds and lists, values that never occur, overlaps of configs.
-    With --apply one of the changes is made, and the difference printed.
+    With --apply, one of the changes is made and the difference is printed.
     The exit code is 1 when a line is rejected.
     """
     from icpctl.cli.options.scoring import strictness

@@ -68,7 +68,7 @@ Within = Annotated[
 ]
 Capacity = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Show what the best N bring, if you can work on N."),
+    typer.Option(min=1, metavar="N", help="Show what the best N bring, if you can work on only N."),
 ]
 
 

@@ -50,7 +50,7 @@ CODES = (
     Code(
         "ICP603",
         "a group or config that every visitor matches",
-        "Whatever a visitor has, one of these conditions holds: a missing field passes every "
+        "Every visitor meets one of these conditions, because a missing field meets every "
         "negative comparator.",
         "proof",
         _groups(_group("OR", _SOFTWARE, "type: industry, comparator: not_exists", _HAS_INDUSTRY)),
@@ -68,7 +68,7 @@ CODES = (
     Code(
         "ICP605",
         "a group that other groups cover",
-        "Every visitor that matches it matches another group of the config too, so that it adds "
+        "Every visitor that matches it also matches another group of the config, so it adds "
         "nobody. It may still change scores.",
         "proof",
         _groups(_group("AND", _FROM_50), _group("AND", _FROM_500, _GERMANY)),
@@ -77,8 +77,7 @@ CODES = (
     Code(
         "ICP606",
         "an optional condition that is never met",
-        "The required conditions of its group rule it out, so that no visitor can have the full "
-        "score.",
+        "The required conditions of its group rule it out, so no visitor can reach the full score.",
         "proof",
         _groups(_group("AND", _FROM_500, f"{_BELOW_100}, optional: true")),
         _groups(_group("AND", _FROM_50, f"{_BELOW_100}, optional: true")),
@@ -111,9 +110,9 @@ CODES = (
     ),
     Code(
         "ICP610",
-        "a group that only a list matches",
-        "No single text holds these conditions together. A visitor whose field is a list of "
-        "several can match, which is rarely what was meant.",
+        "a group that only a list of values matches",
+        "No single text meets all of these conditions. Only a visitor whose field is a list of "
+        "several values can match, which is rarely what was meant.",
         "proof",
         _groups(_group("AND", _GERMANY, "type: country, comparator: equals, value: AT")),
         _groups(_group("AND", "type: country, comparator: in, value: [DE, AT]")),

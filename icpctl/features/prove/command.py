@@ -16,7 +16,7 @@ from icpctl.output.formats import FindingsFormat
 Timeout = Annotated[
     float,
     typer.Option(
-        min=0.001, metavar="S", help="Seconds for each question, after which it is unknown."
+        min=0.001, metavar="S", help="Seconds per question; after that, the answer is unknown."
     ),
 ]
 

@@ -98,7 +98,7 @@ def witnesses(
 def _two(space: "Workspace", names: list[str]) -> "tuple[Named, Named]":
     if len(names) != 2:
         raise IcpctlError(
-            f"name two configs, by slug or by file, not {len(names)}",
+            f"expected two configs, slugs or files, got {len(names)}",
             "bad_usage",
             hint="or compare with a git revision or a folder: --base REF, --base-dir DIR",
         )

@@ -153,7 +153,7 @@ class FigureCounts:
             },
             top=self._top.visitors(dict(configs)) if self.visitors else None,
             sources=list(sources),
-            tiers=counts.tier_counts(self.plan.tiers),
+            tiers=counts.tier_counts(dict(self.plan.tiers)),
             excluded_by=self._excluded.by_config,
             excluded=self._excluded.first,
         )

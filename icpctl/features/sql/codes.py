@@ -34,7 +34,7 @@ CODES = (
         "ICP703",
         "a type that the column cannot have",
         "Types are `text`, `number`, `boolean`, `timestamp`, `list` (of texts) and `json`; "
-        "`docs/sql.md` says which of them a field can have.",
+        "`docs/sql.md` lists the types of each field.",
         "columns",
         "company_size: {column: employees, type: boolean}\n",
         "company_size: {column: employees, type: text}\n",
@@ -42,8 +42,9 @@ CODES = (
     Code(
         "ICP704",
         "a condition that the dialect cannot express exactly",
-        "`icpctl sql` writes no SQL that would give other verdicts than `icpctl score`. The "
-        "finding says what the database lacks, and what helps where something does.",
+        "`icpctl sql` refuses to write SQL whose verdicts would differ from those of `icpctl "
+        "score`. The finding says what the database lacks, and what to do instead where there "
+        "is a way.",
         "words",
         "a list of texts in Redshift, which has no such columns",
         "the same field as a column of text",

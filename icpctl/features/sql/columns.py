@@ -10,7 +10,7 @@ from icpctl.config.definitions.custom_fields import PREFIX
 from icpctl.documents.document import MAX_BYTES, read_document
 from icpctl.documents.keyed_files import KeyedReader
 from icpctl.documents.tree import Object, Scalar
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, Location
 from icpctl.files import read_regular
 from icpctl.mappings.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Kind
@@ -93,7 +93,7 @@ def load_columns(path: Path, vocabulary: Vocabulary = BUILT_IN) -> Columns:
         data = read_regular(path, MAX_BYTES, "bad_columns")
     except FileNotFoundError:
         hint = "--columns names a file such as: industry: company_industry"
-        raise IcpctlError(f"no such file: {path}", "no_such_path", hint=hint) from None
+        raise IcpctlError("no such file", "no_such_path", Location(str(path)), hint) from None
     return read_columns(str(path), data, vocabulary)
 
 

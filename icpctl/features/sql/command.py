@@ -41,7 +41,8 @@ def sql(
     """Write the configs as SQL, for visitors that are in a warehouse.
 
     It gives id, icp_match, icp, icp_score and matches, as score does. What the dialect cannot
-    express exactly is refused, with the reason. Without --as-of, days count to when it runs.
+    express exactly is refused, with the reason. Without --as-of, days are counted up to the time it
+    runs.
     """
     from icpctl.cli.options.scoring import instant_of, is_case_sensitive
     from icpctl.features.sql.printing import SqlTarget, write_sql

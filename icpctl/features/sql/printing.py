@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from icpctl.files import read_regular, write_outputs
 from icpctl.output.console import note
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
+from icpctl.output.written import print_written
 from icpctl.values.normal_forms import instant_text
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def write_sql(
 
     Raises `IcpctlError`: `no_sqlglot`, `not_expressible`, `bad_usage`, `exists`, `not_written`.
     """
+    began = time.perf_counter()
     require("sqlglot", "sql", "SQL needs", "no_sqlglot")
     from icpctl.features.sql.rendering import render, schema_tests
     from icpctl.features.sql.statement import make_statement
@@ -59,7 +62,7 @@ def write_sql(
             slugs = [file.slug for file in configs]
             written[beside] = schema_tests(target.out.stem, slugs, request.dialect).encode()
         write_outputs(written)
-        note(f"written: {', '.join(map(str, written))}")
+        print_written(*written, since=began)
     else:
         sys.stdout.write(text)
     note(f"reads from {'.'.join(request.table)}: {', '.join(statement.reads)}")
@@ -88,12 +91,13 @@ def _wrapping(
             "bad_usage",
             hint="another --name, or for dbt another --out",
         )
-    until = "when it runs" if request.as_of is None else instant_text(request.as_of)
+    until = "the time it runs" if request.as_of is None else instant_text(request.as_of)
+    case = "significant" if request.case_sensitive else "ignored"
     words = [
         f"{counted(len(configs), 'config')} of {folder} in the SQL of {request.dialect}, "
         "written by icpctl sql.",
         f"For each row: id, icp_match, icp, icp_score, {_columns(configs, request)}.",
-        f"Days count to {until}; letter case {'counts' if request.case_sensitive else 'does not'}.",
+        f"Days are counted up to {until}; letter case is {case}.",
         *_assumptions(request),
     ]
     return Wrapping(target.form, name, tuple(words))

@@ -60,7 +60,7 @@ def stats(
     options, org = scoring.options(), scoring.workspace().org
     target = report_target(*reporting.asked)
     exports, configs = scoring.exports(), scoring.configs(config)
-    counts = StatsCounts.of(period, by, len(configs))
+    counts = StatsCounts.of(period, by, len(configs), len(options.tiers))
     if spark:
         from icpctl.features.stats.on_spark import stats_on
 

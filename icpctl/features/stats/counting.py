@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 
 class StatsReport(Report):
-    """A whole period. `average_score` is the mean `icp_score` of the visitors that match."""
+    """A whole period. `average_score` is the mean `icp_score` of the visitors that match.
+
+    `excluded` and `tiers` count visitors, None where no config excludes and there are no tiers.
+    """
 
     organization: str | None
     first: datetime | date | None = Field(serialization_alias="from")
@@ -45,6 +48,8 @@ class StatsReport(Report):
     matched: int
     match_rate: float | None
     average_score: float | None
+    excluded: int | None = Field(default=None, exclude_if=lambda count: count is None)
+    tiers: dict[str, int] | None = Field(default=None, exclude_if=lambda counts: counts is None)
     configs: list[ConfigReport]
     days: list[DayReport]
     by: FieldReport | None = None
@@ -104,11 +109,11 @@ class StatsCounts:
     dateless: int = 0
 
     @classmethod
-    def of(cls, period: Period, by: str | None, configs: int) -> StatsCounts:
+    def of(cls, period: Period, by: str | None, configs: int, tiers: int = 0) -> StatsCounts:
         """Nothing counted yet. Raises `IcpctlError` `no_such_field`."""
         if by is not None:
             _require_text(by)
-        return cls(period, by, Counts(configs))
+        return cls(period, by, Counts(configs, tiers))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -144,6 +149,8 @@ class StatsCounts:
             matched=counts.matched,
             match_rate=counts.match_rate,
             average_score=counts.average_score,
+            excluded=None if run.report.excluded is None else counts.excluded,
+            tiers=counts.tier_counts(run.report.tiers or {}),
             configs=counts.config_reports(run.report.configs),
             days=day_reports(self.days),
             by=field_report(by, self.tokens, case_sensitive) if by else None,

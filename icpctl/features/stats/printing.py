@@ -12,7 +12,7 @@ from icpctl.output.bars import add_bars
 from icpctl.output.console import note, shown, tab_separated, table
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.runs.tables import print_configs, print_configs_tsv
+from icpctl.output.runs.tables import exclusion_and_tiers, print_configs, print_configs_tsv
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
@@ -95,7 +95,7 @@ def _headline(report: StatsReport) -> str:
         text += f" ({percent(report.match_rate)})"
     if report.average_score is not None:
         text += f", average score {report.average_score:.2f}"
-    return text
+    return ", ".join([text, *exclusion_and_tiers(report.excluded, report.tiers)])
 
 
 def _print_values(by: FieldReport) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from icpctl.cli.options.groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.features.outcomes.command import Capacity, Deals
+from icpctl.features.outcomes.command import Deals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ def suggest(
     *,
     deals: Deals,
     max_conditions: Annotated[
-        int, typer.Option(min=1, max=16, metavar="N", help="Most conditions.")
+        int, typer.Option(min=1, max=16, metavar="N", help="Use at most N conditions.")
     ] = 8,
     holdout: Annotated[
         str | None,
@@ -44,7 +44,10 @@ def suggest(
         str | None,
         typer.Option(metavar="SLUG", help="Keep the conditions of this config, and print a diff."),
     ] = None,
-    capacity: Capacity = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Set minScore so that about N units match."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all random choices.")] = 0,
     scoring: Scoring,
 ) -> ExitCode:

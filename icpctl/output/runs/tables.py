@@ -11,7 +11,7 @@ from icpctl.output.json_text import print_json
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from typing import TextIO
 
@@ -76,13 +76,17 @@ def headline(totals: Totals) -> str:
     if totals.match_rate is not None:
         matched += f" ({percent(totals.match_rate)})"
     parts = [counted(totals.visitors, "visitor"), matched]
-    if totals.excluded is not None:
-        parts.append(f"{totals.excluded:,} excluded")
-    parts += [f"tier {name}: {count:,}" for name, count in (totals.tiers or {}).items()]
+    parts += exclusion_and_tiers(totals.excluded, totals.tiers)
     as_of = totals.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
     if totals.rejected:
         parts.append(f"{counted(totals.rejected, 'line')} rejected")
     return f"{', '.join(parts)}; as of {as_of} UTC"
+
+
+def exclusion_and_tiers(excluded: int | None, tiers: Mapping[str, int] | None) -> list[str]:
+    """Return how many visitors are excluded and in each tier, as parts of a sentence."""
+    parts = [] if excluded is None else [f"{excluded:,} excluded"]
+    return parts + [f"tier {name}: {count:,}" for name, count in (tiers or {}).items()]
 
 
 def print_timings(run: Run) -> None:

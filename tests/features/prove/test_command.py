@@ -303,9 +303,9 @@ def test_equivalence_is_about_the_icp_too(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["equivalent", "saas"], "name two configs, by slug or by file, not 1"),
+        (["equivalent", "saas"], "expected two configs, slugs or files, got 1"),
         (["equivalent", "saas", "sass"], "no config 'sass' in icp_configs"),
-        (["equivalent", "saas", "no.yaml"], "no such file or folder: no.yaml"),
+        (["equivalent", "saas", "no.yaml"], "no.yaml: error: no such file or folder"),
         (["witnesses", "sass"], "no config 'sass' in icp_configs"),
         (["--timeout", "5", "equivalent", "saas", "large"], "options of prove before"),
         (["--timeout", "0"], "--timeout must be at least 0.001"),

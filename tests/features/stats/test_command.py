@@ -202,3 +202,28 @@ def test_what_cannot_be_done(args: list[str], message: str, tmp_path: Path) -> N
     ended = stats(FLAT, *args, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err
+
+
+def test_tiers_and_exclusions_are_those_of_score(tmp_path: Path) -> None:
+    for slug, more in (("any", ""), ("never", "exclude: true\n")):
+        value = "Hospitals" if more else "Software"
+        rules = (
+            "rules:\n  groups:\n    - operator: AND\n      conditions:\n"
+            f"        - {{type: industry, comparator: equals, value: {value}}}\n"
+            "        - {type: country, comparator: equals, value: US, optional: true}\n"
+        )
+        (tmp_path / "icp_configs").mkdir(exist_ok=True)
+        (tmp_path / "icp_configs" / f"{slug}.yaml").write_text(f"label: {slug}\n{more}{rules}")
+    (tmp_path / "icpctl.toml").write_text("tiers = {A = 80, B = 50, C = 0}\n")
+    call = (FLAT, "--as-of", AS_OF)
+    scored = json.loads(icpctl("score", *call, "-o", "json", cwd=tmp_path).out)
+    counted = json.loads(icpctl("stats", *call, "-o", "json", cwd=tmp_path).out)
+    assert (counted["excluded"], counted["tiers"]) == (scored["excluded"], scored["tiers"])
+    assert counted["excluded"] > 0
+    assert counted["tiers"]["A"] > 0
+    assert counted["tiers"]["B"] > 0
+    assert sum(counted["tiers"].values()) == counted["matched"]
+    line = icpctl("stats", *call, cwd=tmp_path).out.splitlines()[0]
+    assert f", {scored['excluded']} excluded, tier A: {scored['tiers']['A']}, tier B: " in line
+    one_day = icpctl("stats", *call, "--from", "2027-01-01", "-o", "json", cwd=tmp_path)
+    assert json.loads(one_day.out)["tiers"] == {"A": 0, "B": 0, "C": 0}

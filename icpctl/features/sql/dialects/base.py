@@ -297,7 +297,7 @@ def quotient(dividend: Tree, divisor: int) -> Tree:
 
 def no_days(source: Tree, reason: str) -> RefusedError:
     """Return the refusal to count days since a timestamp."""
-    hint = f"make days of {source.name!r} in a view: last_seen: ~, last_seen_days: their column"
+    hint = f"count the days since {source.name!r} in a view, as last_seen_days; last_seen is then ~"
     return RefusedError(reason, hint)
 
 

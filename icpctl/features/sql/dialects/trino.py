@@ -32,6 +32,6 @@ class Trino(Dialect):
     def micros(self, source: Tree) -> Tree:
         raise no_days(
             source,
-            "trino gives the seconds of a timestamp as a double, which has no room for "
-            "microseconds at every date",
+            "trino gives the seconds of a timestamp as a double, which cannot hold "
+            "microseconds for every date",
         )
