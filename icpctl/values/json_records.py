@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from codecs import BOM_UTF8
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from icpctl.values.nested_json import shallow
@@ -15,8 +13,6 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line is rejected (SPEC 6)."""
 
 _DEEP = 100
-EXACT_LENGTH = 16
-"""So long a number, with its point, goes through a double and comes back."""
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'  # perhaps without its end, so that nothing is gone over twice
 _NO_NUMBER = re.compile(rf"({_STRING})|-?(?:nan|inf(?:inity)?)", re.DOTALL | re.IGNORECASE)
@@ -38,7 +34,7 @@ class Number(str):
 def parse_record(line: bytes) -> dict[str, Any]:
     """The JSON object on a line.
 
-    Numbers become `Number` with every digit, lone surrogates U+FFFD; of duplicate keys the first
+    Numbers become `Number` as they are written, lone surrogates U+FFFD; of duplicate keys the first
     wins, NaN and the infinities may have any letter case, and any ASCII white space may come
     around the object: all as in the bulk reader. Raises `NotARecordError` with the reason for a
     person.
@@ -109,23 +105,6 @@ def resolve(record: Any, path: tuple[str, ...]) -> Any:
     return record
 
 
-def _float(text: str) -> Number:
-    """As the bulk reader writes it; what a double does not hold exactly stays as it is."""
-    value = float(text)
-    if not math.isfinite(value):
-        return Number("Infinity")
-    written = json.dumps(value)
-    return Number(written if len(text) <= EXACT_LENGTH or _is_same(written, text) else text)
-
-
-def _is_same(written: str, text: str) -> bool:
-    """Return whether two texts are one number; one with too large an exponent is like no other."""
-    try:
-        return Decimal(written) == Decimal(text)
-    except InvalidOperation:
-        return False
-
-
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for key, value in pairs:
@@ -165,7 +144,7 @@ def _repaired(value: Any) -> Any:
 _decoder = _Decoder(
     object_pairs_hook=_object,
     parse_int=lambda text: Number("0" if text == "-0" else text),
-    parse_float=_float,
+    parse_float=Number,
     parse_constant=Number,
 )
 

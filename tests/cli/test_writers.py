@@ -43,10 +43,13 @@ OUTPUTS = {
         Writer("score v.jsonl --mapping m.yaml --out {}", "out.csv"),
         Writer("score v.jsonl --mapping m.yaml --out {}", "out.parquet"),
         Writer("score v.jsonl --mapping m.yaml --config a --rejects {}", "rejects.jsonl"),
+        Writer("score v.jsonl --mapping m.yaml --near-misses {}", "near.jsonl"),
         Writer("score v.jsonl --mapping m.yaml --report {}", "report.html"),
         Writer("stats v.jsonl --mapping m.yaml --report {}", "report.md"),
         Writer("insight v.jsonl --mapping m.yaml --report {}", "report.html"),
         Writer("impact v.jsonl --mapping m.yaml --base-dir base --report {}", "report.html"),
+        Writer("outcomes v.jsonl --mapping m.yaml --won won.csv --on id=id --missed {}", "m.jsonl"),
+        Writer("outcomes v.jsonl --mapping m.yaml --won won.csv --on id=id --report {}", "o.html"),
         Writer("rollup v.jsonl --mapping m.yaml --by id --out {}", "visitors.jsonl"),
         Writer("rollup v.jsonl --mapping m.yaml --by id --out u.jsonl --rejects {}", "no.jsonl"),
         Writer("sql --dialect duckdb --table visitors --out {}", "icp.sql"),
@@ -56,12 +59,19 @@ OUTPUTS = {
 EDITS = {
     "create": ["create", "new", "--where", "city exists"],
     "update": ["update", "a", "--priority", "5"],
+    "update --file": ["update", "a", "--file", "body.json"],
+    "edit": ["edit", "a"],
+    "insight": ["insight", "many.jsonl", "--apply", "1"],
+    "init": ["init", "."],
     "apply": ["apply", "wanted", "--prune", "--yes"],
     "delete": ["delete", "a", "b", "--yes"],
 }
 READ = {
     "v.jsonl": '{"id": "1", "industry": "SaaS"}\n{"id": \n',
     "m.yaml": "industry: industry\nid: id\n",
+    "many.jsonl": '{"id": "1", "industry": "SaaS"}\n{"id": "2", "industry": "Retail"}\n' * 20,
+    "won.csv": "id\n1\n",
+    "body.json": '{"priority": 5, "isActive": null}',
     "icpctl.toml": 'dir = "icp_configs"\n',
     "icp_configs/a.yaml": f"label: A\npriority: 1\n{RULES}",
     "icp_configs/b.yaml": f"label: B\nisActive: false\n{RULES}",
@@ -122,7 +132,7 @@ def test_nothing_that_is_read_is_overwritten(call: Calls, here: Path, writer: Wr
     for number, name in enumerate(READ):
         if name.startswith("wanted") or (name.startswith("base") and "base" not in writer.words):
             continue
-        if name in ("v.jsonl", "m.yaml") and name not in writer.words:
+        if name not in writer.words and "/" not in name and name != "icpctl.toml":
             continue
         if writer.words.startswith("rollup") and name not in writer.words:
             continue  # which reads no configs

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.exports.torture import config
 from tests.support import score_files
 
@@ -62,6 +64,25 @@ def test_a_location_in_one_text_is_taken_apart() -> None:
     for name in ("canonical.jsonl", "bullseye_webhook.jsonl"):
         report = score_files(configs, [EXPORTS / name]).report
         assert {one["slug"]: one["matched"] for one in report["configs"]} == {"city": 5, "us": 1}
+
+
+@pytest.mark.parametrize("line", ['{"id": %s, "city": %s}', '{"id": "%s", "city": ["x", %s]}'])
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        *(("1.10", "1.10"), ("78701.0", "78701"), ("78701.00", "78701"), ("1e5", "1e5")),
+        *(("-1.50E-3", "-1.50E-3"), ("0.1000000000000000055511151231257827", None)),
+        *(("12345678901234567890123", None), ("1e999", None), ("2.50", "2.50")),
+    ],
+)
+def test_a_number_is_the_text_that_was_written(
+    tmp_path: Path, line: str, number: str, text: str | None
+) -> None:
+    text = text or number
+    (tmp_path / "v.jsonl").write_text(line.replace("%s", number))
+    scored = score_files([config("typed", ("city", "equals", text))], [tmp_path / "v.jsonl"])
+    assert [row["icp"] for row in scored.rows] == ["typed"]
+    assert scored.rows[0]["id"] == (number if '"%s"' in line else text)
 
 
 def test_nobody_real_is_in_the_exports() -> None:
