@@ -120,11 +120,11 @@ class RollUp:
                 columns = columns_read(self.columns_of(mapping), mapping, self.by)
                 for batch in replace(self.reader, columns=columns).read(source):
                     rows = self._rows(batch, number, mapping, fields)
-                    without_rows = _without_rows(batch, wanted)
+                    reported = without_rows(batch, wanted)
                     connection.register("added", rows)
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
-                    yield without_rows
+                    yield reported
             if self.needs_keys and self.records and not self._with_key:
                 raise no_key(mapped[0][1], mapped[0][0], self.by)
             order = _ordered(fields, by_given=bool(self.by))
@@ -225,8 +225,8 @@ def _sorted(
     ).to_arrow_reader(batch_rows)
 
 
-def _without_rows(batch: Batch, wanted: Columns) -> Batch:
-    """What is reported of a batch of records: what was rejected, and what does not fit."""
+def without_rows(batch: Batch, wanted: Columns) -> Batch:
+    """Return what is reported of a batch of records: what was rejected, and what does not fit."""
     fields = [name for name in wanted.paths if name in FIELDS]
     misfits = misfits_of(batch.table, fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
