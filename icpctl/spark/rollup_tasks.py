@@ -25,7 +25,6 @@ from icpctl.exports.merge_events import (
     folds,
     kept,
     persons_of,
-    several,
 )
 from icpctl.exports.rollup import without_rows
 from icpctl.spark.failures import telling
@@ -204,7 +203,7 @@ def folding_task(work: RecordWork) -> Task:
                     folding.blocks |= unpacked(tally)
                 yield with_field_names(batch.filter(tallies.is_null()).drop_columns([TALLY]))
 
-        for folded in folds(records(), several(work.any_wanted, work.by)):
+        for folded in folds(records(), work.any_wanted, work.by):
             if folded.num_rows:
                 yield rows_without_tally(folding.columns(folded))
         yield _last(work.visitor_types, folding)
