@@ -119,7 +119,6 @@ def score(
         "--follow": follow,
         "--report": reporting.report is not None,
         "--full": full,
-        "--by": by is not None,
         "--timings": timings,
         "--encoding": scoring.encoding is not None,
         "--out -": out == "-",

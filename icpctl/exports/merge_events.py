@@ -21,7 +21,7 @@ from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Convert, conversion
 from icpctl.values import json_records, typed_columns
 from icpctl.values.tokens import missing
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -66,7 +66,7 @@ def own_key(mapping: Mapping) -> tuple[Path, ...]:
     return mapping.by or (mapping.rollup_by if mapping.together else ())
 
 
-def several(wanted: Columns, by: By) -> tuple[str, ...]:
+def _several(wanted: Columns, by: By) -> tuple[str, ...]:
     """Return the fields of which a visitor keeps every value, where many people may be one."""
     names = [name for name in wanted.paths if by and name in KEPT_ALL]
     custom = (name for name, entry in wanted.types.items() if by and entry.kind is Kind.TEXT)
@@ -116,28 +116,29 @@ def _whole_numbers(tokens: pa.Array) -> pa.Array:
     return pc.if_else(is_count, tokens, None).cast(pa.int64())
 
 
-def folds(batches: Iterable[pa.RecordBatch], several: Sequence[str] = ()) -> Iterator[pa.Table]:
+def folds(batches: Iterable[pa.RecordBatch], wanted: Columns, by: By = ()) -> Iterator[pa.Table]:
     """Visitors, a row each, from records that are in order of visitors, then of time.
 
     A record is its `VISITOR`, then what is `kept` of it; what is put between is that of a visitor's
-    first row. Of the fields `several` every value is kept, in a list.
+    first row. `wanted` are the columns of visitors, and `by` is what their records have in common.
     """
+    several = _several(wanted, by)
     parts: list[pa.Table] = []  # of the visitor that may go on: what was folded by itself
     for batch in batches:
         if not batch.num_rows:
             continue
         rows = _unfolded(batch, several)
         if parts and _is_all_of(rows, parts[0]):
-            parts.append(_fold([rows]))
+            parts.append(_fold([rows], wanted))
             # Parts of like size, so that what is there already is not folded again and again.
             while len(parts) > 1 and parts[-2].nbytes <= 2 * parts[-1].nbytes:
-                parts[-2:] = [_fold(parts[-2:])]
+                parts[-2:] = [_fold(parts[-2:], wanted)]
         else:
-            folded = _fold([*parts, rows])
+            folded = _fold([*parts, rows], wanted)
             yield folded.slice(0, len(folded) - 1)
             parts = [folded.slice(len(folded) - 1)]
     if parts:
-        yield _fold(parts)
+        yield _fold(parts, wanted)
 
 
 def _is_all_of(rows: pa.Table, one: pa.Table) -> bool:
@@ -219,7 +220,7 @@ def _is_scalar(value: object) -> bool:
     return json_records.scalar_text(value) is not None
 
 
-def _fold(parts: Sequence[pa.Table]) -> pa.Table:
+def _fold(parts: Sequence[pa.Table], wanted: Columns) -> pa.Table:
     """One row for each visitor, from its rows in order of time, which are in the parts."""
     rows = pa.concat_tables(part.cast(parts[0].schema) for part in parts)
     columns = {name: rows[name].combine_chunks() for name in rows.column_names}
@@ -240,15 +241,18 @@ def _fold(parts: Sequence[pa.Table]) -> pa.Table:
         elif pa.types.is_list(column.type):
             merged[name] = groups.distinct(column)
         else:
-            merged[name] = column.take(groups.last(*_present(column, name, known)))
+            merged[name] = column.take(
+                groups.last(*_present(column, name, wanted.type_of(name), known))
+            )
     return pa.table(merged)
 
 
-def _present(tokens: pa.Array, name: str, has_instant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows have a value of the field, and the rows that have something that does not fit."""
-    if name in CONDITION_TYPES:
-        column = typed_columns.of_kind(tokens, name, CONDITION_TYPES[name].kind)
-        return column.present(), column.misfits
+def _present(
+    tokens: pa.Array, name: str, entry: ConditionType | None, has_instant: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows have a value of the field, and the rows of what does not fit."""
+    if entry:
+        return typed_columns.fitting(tokens, name, entry)
     if name == LAST_SEEN:
         return has_instant, np.flatnonzero(~missing(tokens) & ~has_instant)
     if name == MICROS:

@@ -28,7 +28,6 @@ from icpctl.exports.merge_events import (
     kept,
     own_key,
     persons_of,
-    several,
     visitors_of,
 )
 from icpctl.exports.processors import cores
@@ -120,17 +119,17 @@ class RollUp:
                 columns = columns_read(self.columns_of(mapping), mapping, self.by)
                 for batch in replace(self.reader, columns=columns).read(source):
                     rows = self._rows(batch, number, mapping, fields)
-                    without_rows = _without_rows(batch, wanted)
+                    reported = without_rows(batch, wanted)
                     connection.register("added", rows)
                     connection.execute("insert into records select * from added")
                     connection.unregister("added")
-                    yield without_rows
+                    yield reported
             if self.needs_keys and self.records and not self._with_key:
                 raise no_key(mapped[0][1], mapped[0][0], self.by)
             order = _ordered(fields, by_given=bool(self.by))
             sources = [source for source, _ in mapped]
             rows = _sorted(connection, order, self.reader.batch_rows)
-            for folded in folds(rows, several(wanted, self.by)):
+            for folded in folds(rows, wanted, self.by):
                 yield from _batches(folded, sources, wanted)
 
     def _rows(self, batch: Batch, number: int, mapping: Mapping, fields: Sequence[str]) -> pa.Table:
@@ -225,10 +224,11 @@ def _sorted(
     ).to_arrow_reader(batch_rows)
 
 
-def _without_rows(batch: Batch, wanted: Columns) -> Batch:
-    """What is reported of a batch of records: what was rejected, and what does not fit."""
-    fields = [name for name in wanted.paths if name in FIELDS]
-    misfits = misfits_of(batch.table, fields, batch.lines)
+def without_rows(batch: Batch, wanted: Columns) -> Batch:
+    """Return what is reported of a batch of records: what was rejected, and what does not fit."""
+    types = {name: wanted.type_of(name) for name in wanted.paths}
+    of_fields = {name: entry for name, entry in types.items() if entry or name in FIELDS}
+    misfits = misfits_of(batch.table, of_fields, batch.lines)
     table = batch.table.select(list(wanted.paths)).slice(0, 0)
     return replace(
         batch, table=table, lines=batch.lines[:0], misfits=misfits, line_count=0, is_end_of=None

@@ -18,7 +18,7 @@ from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
 from icpctl.spark.inputs.tables import RECORD
 from icpctl.spark.tasks import kept_name, plain_task
-from icpctl.spark.work import File, Work, refuse_events
+from icpctl.spark.work import File, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from icpctl.config.model import IcpConfig
+    from icpctl.mappings.mapping import Mapping
 
 _NAME = "rows"
 """The name in place of a file's, which rows of a DataFrame do not have."""
@@ -103,7 +104,19 @@ def _work(
     if not pairs:
         raise IcpctlError("no configs to score with", "no_configs")
     loaded = load_mapping(mapping)
-    refuse_events(loaded, loaded.where)
+    _refuse_events(loaded)
     files = {0: File(_NAME, loaded)}
     layout = Layout().used_by((config for _, config in pairs), options.tiers)
     return Work(uuid.uuid4().hex, tuple(pairs), options, files, layout, form="parquet")
+
+
+def _refuse_events(mapping: Mapping) -> None:
+    """Raise `IcpctlError` `not_on_spark` for a mapping whose records are rolled up."""
+    if mapping.by:
+        raise IcpctlError(
+            f"these records are {mapping.title}, to be rolled up to visitors first",
+            "not_on_spark",
+            mapping.where,
+            "icpctl rollup EXPORT --engine spark --out visitors.parquet makes visitors of them, "
+            "which Spark then scores",
+        )

@@ -6,14 +6,16 @@ import math
 import time
 import uuid
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
 from icpctl.output.runs.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Run
@@ -22,14 +24,16 @@ from icpctl.scoring.unread_fields import SURVEYS, extra_fields, require_carried
 from icpctl.spark.inputs.frames import Frames, lines_before
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
+from icpctl.spark.judging import judging
 from icpctl.spark.rejects import write_rejects
+from icpctl.spark.rollup import require_keys
 from icpctl.spark.session import session
-from icpctl.spark.tasks import adding_task, counting_task
-from icpctl.spark.work import TALLY, File, Work, refuse_events
+from icpctl.spark.tasks import adding_task
+from icpctl.spark.work import TALLY, File, Work
 from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -39,9 +43,12 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.output.runs.verdict_rows import Form
     from icpctl.scoring.run import Options
+    from icpctl.spark.judging import Judging
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally, TaskTally
     from icpctl.spark.work import Place
+
+T = TypeVar("T")
 
 _TASK = "task"
 
@@ -112,10 +119,13 @@ def score(
             jobs.describe(f"count the lines of {frames.words}")
             counts = frames.line_counts()
             work = replace(work, lines_before=lines_before(sorted(counts.items())))
+        if out is not None:
+            work = replace(work, tallies=jobs.tallies())
         jobs.describe(f"score {frames.words} against {len(configs)} configs")
-        tallies = blocks_of(_counted(jobs, frames, work, out))
+        with scan.judging(work, jobs) as judging:
+            tallies = judging.blocks(_counted(jobs, judging, frames.size, out))
         frames.require_same(counts, _lines(tallies, counts))
-        blocks = frames.in_order(tallies)
+        blocks = scan.in_order(tallies)
         if rejects is not None:
             before = lines_before((place, tally.lines) for place, tally in blocks)
             rejected = {place: (tally.lines, tally.counts.rejected) for place, tally in blocks}
@@ -137,7 +147,7 @@ def merged(frame: DataFrame) -> DataFrame:
     return in_order.mapInArrow(adding_task, in_order.schema)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SparkScan:
     """What is read, and with which mappings."""
 
@@ -159,10 +169,37 @@ class SparkScan:
             skipped: list[str] = []
             inputs = find_inputs(spark, visitors, spool, skipped)
             sources = [file.source for file in inputs]
-            mapped = map_sources(sources, options.mappings, keep=SURVEYS)
-        for its in mapped:
-            refuse_events(its.mapping, Location(its.source))
+            mapped = map_sources(
+                sources, options.mappings, keep=SURVEYS, rolled_up=bool(options.by)
+            )
         return cls(started, options, Frames.of(spark, inputs), sources, mapped, skipped)
+
+    @cached_property
+    def groups(self) -> dict[int, int]:
+        """The files whose records are rolled up -> the position of the first with its visitors."""
+        numbers = self.frames.numbers
+        groups = visitor_groups([file.mapping for file in self.mapped], self.options.by)
+        return {
+            numbers[member]: group.members[0]
+            for group in groups
+            if group.is_rolled_up
+            for member in group.members
+        }
+
+    @contextmanager
+    def judging(self, work: Work, jobs: Jobs) -> Iterator[Judging]:
+        """Yield what tasks yield for `work`, during the block; raise `IcpctlError` `no_key`."""
+        options = self.options
+        with judging(self.frames, work, self.groups, options.by, jobs) as judged:
+            if judged.records and (options.mappings or options.by):
+                require_keys(judged.records, self.groups, self.mapped, self.sources, options.by)
+            yield judged
+
+    def in_order(self, blocks: Mapping[Place, T]) -> list[tuple[Place, T]]:
+        """Return blocks in the order in which one machine reads them."""
+        position = {number: at for at, number in enumerate(self.frames.numbers)}
+        in_order = self.frames.in_order(blocks)
+        return sorted(in_order, key=lambda item: self.groups.get(item[0][0], position[item[0][0]]))
 
     def work(self, configs: Sequence[tuple[str, IcpConfig]], **more: Any) -> Work:
         """Return what tasks are to do."""
@@ -184,28 +221,18 @@ class SparkScan:
         require_carried(self.options.carry, counts.files, self.sources, self.mapped, work.plan())
         seconds = time.perf_counter() - self.started
         plan, configs = work.plan(), work.configs
-        run = Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {})
+        by = self.options.by
+        run = Run.of(counts, plan, configs, seconds, self.sources, self.mapped, {}, by)
         run.skipped = self.skipped
         return run
 
 
-def _counted(jobs: Jobs, frames: Frames, work: Work, out: str | None) -> list[TaskTally]:
-    """Return the tallies of the tasks that do `work`; with `out` their rows are written."""
-    form = work.form
+def _counted(jobs: Jobs, judging: Judging, size: int, out: str | None) -> list[TaskTally]:
+    """Return the tallies of the tasks, which read `size` bytes; with `out` rows are written."""
+    form = judging.work.form
     if out is None or form is None:
-        return jobs.run(judged(frames, work), frames.size)
-    work = replace(work, tallies=jobs.tallies())
-    return jobs.write(judged(frames, work), frames.size, out, form, work.tallies)
-
-
-def judged(frames: Frames, work: Work) -> DataFrame:
-    """Return the rows that the tasks for `work` yield."""
-    return frames.worked_on(work, work.types, partial(counting_task, work))
-
-
-def blocks_of(tallies: Iterable[TaskTally]) -> dict[Place, BlockTally]:
-    """Return the tally of each block, from the tallies of the tasks."""
-    return {place: block for tally in tallies for place, block in tally.blocks.items()}
+        return jobs.run(judging.rows, size)
+    return jobs.write(judging.rows, size, out, form, judging.work.tallies)
 
 
 def _lines(blocks: Mapping[Place, BlockTally], like: Mapping[Place, int]) -> dict[Place, int]:

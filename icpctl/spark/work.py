@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from icpctl.errors import IcpctlError, Location
 from icpctl.output.runs.verdict_rows import Form, Layout, plain_types
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import columns_of
@@ -140,18 +139,6 @@ class Work:
         if self.form == "jsonl":
             return {TEXT: pa.string()}
         return plain_types(self.layout, lists=self.form == "parquet")
-
-
-def refuse_events(mapping: RecordMapping, where: Location | None) -> None:
-    """Raise `IcpctlError` `not_on_spark` for a mapping whose records are rolled up."""
-    if mapping.by:
-        raise IcpctlError(
-            f"these records are {mapping.title}, to be rolled up to visitors first",
-            "not_on_spark",
-            where,
-            "icpctl rollup EXPORT --engine spark --out visitors.parquet makes visitors of them, "
-            "which Spark then scores",
-        )
 
 
 _MOST_PLANS = 4

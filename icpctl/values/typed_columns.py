@@ -24,12 +24,21 @@ from icpctl.values.forms.number_forms import json_number
 from icpctl.values.forms.range_forms import size_text
 from icpctl.values.number_readers import number_reader
 from icpctl.values.page_columns import pages
-from icpctl.values.tokens import Decoded, distinct_of, first_bytes, is_missing, visible_texts
+from icpctl.values.tokens import (
+    Decoded,
+    distinct_of,
+    first_bytes,
+    is_missing,
+    missing,
+    visible_texts,
+)
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from icpctl.vocabulary.condition_types import ConditionType
 
 __all__ = ["Column", "booleans", "of_kind", "pages", "texts"]
 
@@ -65,6 +74,23 @@ def fits(tokens: pa.Array, name: str, kind: Kind) -> np.ndarray:
         is_id: np.ndarray = scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
         return is_id
     return of_kind(tokens, name, kind).present()
+
+
+def fitting(
+    tokens: pa.Array, name: str, entry: ConditionType | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which rows [rows] have a value that fits a field, and the rows of those that do not.
+
+    `entry` is the field's condition type; what has none, such as `id`, takes any scalar.
+    """
+    if name == "last_seen" or (entry and entry.is_custom and entry.is_days):
+        _, present, misfits = instants(tokens)
+        return present, misfits
+    if entry:
+        column = of_kind(tokens, name, entry.kind)
+        return column.present(), column.misfits
+    present = scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
+    return present, np.flatnonzero(~missing(tokens) & ~present)
 
 
 def texts(tokens: pa.Array) -> Column:

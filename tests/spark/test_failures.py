@@ -215,10 +215,10 @@ def test_rejects_in_a_file_system_of_sparks(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["v.jsonl"]
 
 
-def test_events_are_refused() -> None:
-    events = ROOT / "tests" / "fixtures" / "exports" / "segment_events.jsonl"
+def test_events_in_a_dataframe_are_refused() -> None:
+    events = spark().createDataFrame([("a",)], ["anonymousId"])
     with pytest.raises(IcpctlError, match="to be rolled up to visitors first"):
-        score(spark(), [str(events)], models(CONFIGS), options(), Folders())
+        icpctl.spark.score(events, models(CONFIGS), mapping="segment")
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

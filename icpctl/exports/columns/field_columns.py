@@ -27,10 +27,10 @@ from icpctl.exports.columns.tokens import (
 )
 from icpctl.exports.columns.wanted_paths import WantedPaths
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
+from icpctl.mappings.mapping import FIELDS, ID, PAGES
 from icpctl.mappings.paths import conversion, missing_texts
 from icpctl.values import json_records, typed_columns
-from icpctl.values.tokens import first_bytes, missing
+from icpctl.values.tokens import first_bytes
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -174,15 +174,7 @@ def _states(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.nd
 
 def _looked_at(name: str, tokens: pa.Array, entry: ConditionType | None) -> np.ndarray:
     """Return the states of tokens, each as its field is read."""
-    is_date = name == LAST_SEEN or (entry is not None and entry.is_custom and entry.is_days)
-    if entry and not is_date:
-        column = typed_columns.of_kind(tokens, name, entry.kind)
-        fits, misfits = column.present(), column.misfits
-    elif is_date:
-        _, fits, misfits = typed_columns.instants(tokens)
-    else:
-        fits = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        misfits = np.flatnonzero(~missing(tokens) & ~fits)
+    fits, misfits = typed_columns.fitting(tokens, name, entry)
     states = np.full(len(tokens), _MISSING)
     states[misfits] = _MISFIT
     states[fits] = _FITS

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports.columns import json_texts
-from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
+from icpctl.mappings.mapping import PAGES
 from icpctl.values import typed_columns
-from icpctl.values.tokens import missing
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from icpctl.vocabulary.condition_types import ConditionType
 
 PLACES = 3
 """How many places of each field's misfits are kept for people to see."""
@@ -116,30 +117,28 @@ def _counted(column: pa.Array, rows: np.ndarray) -> list[tuple[str, int]]:
 
 
 def misfits_of(
-    table: pa.RecordBatch, names: Iterable[str], lines: np.ndarray
+    table: pa.RecordBatch, types: Mapping[str, ConditionType | None], lines: np.ndarray
 ) -> dict[str, Misfits]:
-    """Those in the columns `names` of a batch whose records are on `lines`."""
-    columns = {name: json_texts.plain(table[name]) for name in names}
+    """Return the misfits of a batch whose records are on `lines`, by the columns in `types`.
+
+    These are the condition types that the columns are for, None of those without one.
+    """
+    columns = {name: json_texts.plain(table[name]) for name in types}
     return {
         name: Misfits.of(column, rows, lines)
         for name, column in columns.items()
-        if len(rows := misfit_rows(name, column))
+        if len(rows := misfit_rows(name, column, types[name]))
     }
 
 
-def misfit_rows(name: str, tokens: pa.Array) -> np.ndarray:
-    """The rows of a field's column that hold something that does not fit it."""
-    if name == LAST_SEEN:
-        return typed_columns.instants(tokens)[2]
-    if name == ID:
-        is_one = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        return np.flatnonzero(~missing(tokens) & ~is_one)
+def misfit_rows(name: str, tokens: pa.Array, entry: ConditionType | None) -> np.ndarray:
+    """Return the rows of a field's column that hold something that does not fit it."""
     if name == PAGES:
         return typed_columns.pages(tokens).misfits
-    kind = CONDITION_TYPES[name].kind
-    if kind is Kind.TEXT and pc.all(pc.starts_with(tokens, '"')).as_py():
+    is_text = entry is not None and entry.kind is Kind.TEXT
+    if is_text and pc.all(pc.starts_with(tokens, '"')).as_py():
         return np.empty(0, np.int64)
-    return typed_columns.of_kind(tokens, name, kind).misfits
+    return typed_columns.fitting(tokens, name, entry)[1]
 
 
 def json_of(value: pa.Scalar) -> str:

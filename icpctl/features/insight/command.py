@@ -51,7 +51,6 @@ def insight(
     unbuilt = {
         "--report": reporting.report is not None,
         "--encoding": scoring.encoding is not None,
-        "--by": by is not None,
     }
     spark = on_spark.cluster(unbuilt)
     options = scoring.options(by=by)

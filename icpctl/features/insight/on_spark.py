@@ -10,7 +10,7 @@ from icpctl.config.config_file import named_configs
 from icpctl.features.insight.counting import Insight, InsightCounts, asked
 from icpctl.features.insight.counts.watching import Watch
 from icpctl.spark.jobs import Jobs
-from icpctl.spark.run import SparkScan, judged, merged, visitors_in
+from icpctl.spark.run import SparkScan, merged, visitors_in
 from icpctl.spark.session import session
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def insight(
             of_parts, again = _looked_into(scan, configs, InsightInquiry(parts), jobs)
             frames.require_same(visitors_in(blocks), visitors_in(again))
             counts.take_parts(of_parts)
-    run = scan.run(frames.in_order(blocks), scan.work(configs, inquiry=InsightInquiry({})))
+    run = scan.run(scan.in_order(blocks), scan.work(configs, inquiry=InsightInquiry({})))
     return Insight(counts.report(run), run)
 
 
@@ -96,9 +96,9 @@ def _looked_into(
     work = scan.work(configs, inquiry=inquiry)
     _, begin = inquiry.prepare(configs, scan.options)
     counts = begin()
-    blocks: dict[Place, BlockTally] = {}
-    for tally in jobs.run(merged(judged(scan.frames, work)), scan.frames.size):
-        blocks |= tally.blocks
+    with scan.judging(work, jobs) as judging:
+        tallies = jobs.run(merged(judging.rows), scan.frames.size)
+    for tally in tallies:
         if tally.answers:
             counts.counts.merge(tally.answers)
-    return counts, blocks
+    return counts, judging.blocks(tallies)

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
-from icpctl.exports.merge_events import KEY, MICROS, PERSON, VISITOR, own_key
-from icpctl.exports.rollup import no_key
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
-from icpctl.features.rollup.spark_tasks import (
-    PLACE,
-    RollUpWork,
-    VisitorTally,
-    folding_task,
-    reading_task,
-    writing_task,
-)
+from icpctl.features.rollup.spark_tasks import RollUpWork, VisitorTally, writing_task
 from icpctl.output.runs.row_files import refuse_stdout
 from icpctl.output.runs.verdict_rows import FORMS
 from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
 from icpctl.spark.rejects import write_rejects
-from icpctl.spark.session import apart, session
+from icpctl.spark.rollup import require_keys, rolled_up
+from icpctl.spark.session import session
 from icpctl.spark.work import TALLY, TEXT, File
 from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -41,9 +31,6 @@ if TYPE_CHECKING:
     from icpctl.features.rollup.printing import How
     from icpctl.features.rollup.visitor_files import Shapes
     from icpctl.spark.session import Cluster
-
-_LATEST, _OF_PERSON = "latest_key", "of_person"
-"""Columns of a person's latest key."""
 
 
 def roll_up_on(
@@ -71,12 +58,13 @@ def roll_up(
     visitors_to, rejects_to = jobs.new_folders(out, rejects)
     jobs.describe("look at the first records of each file")
     with temporary_folder(how.temp_dir) as spool:
-        inputs = find_inputs(spark, visitors, spool)
+        run = RollUpRun()
+        inputs = find_inputs(spark, visitors, spool, run.skipped)
         sources = [entry.source for entry in inputs]
-        run = RollUpRun(mapped=how.mapped(sources))
+        run.mapped = how.mapped(sources)
         frames = Frames.of(spark, inputs)
         work = _work(frames.numbers, run.mapped, how.by)
-        with frames.fixed_blocks(), jobs.all_or_nothing(), _folded(frames, work) as folded:
+        with frames.fixed_blocks(), jobs.all_or_nothing(), rolled_up(frames, work) as folded:
             jobs.describe(f"roll up {frames.words}")
             tally = VisitorTally()
             for tallied in jobs.run(folded, frames.size):
@@ -86,11 +74,9 @@ def roll_up(
             before = lines_before((place, block.lines) for place, block in blocks)
             for place, block in blocks:
                 run.follow(block.counts, before.get(place, 0))
-            for group in dict.fromkeys(work.groups[place[0]] for place, _ in blocks):
-                members = [block for place, block in blocks if work.groups[place[0]] == group]
-                records = sum(block.counts.records for block in members)
-                if records and not sum(block.with_key for block in members):
-                    raise no_key(run.mapped[group].mapping, sources[group], how.by)
+                run.records += block.records
+                run.without_key += block.without_key
+            require_keys(tally.blocks, work.groups, run.mapped, sources, how.by)
             jobs.describe(f"write {tally.count:,} visitors")
             typed = _written(folded, tally.shapes, form)
             jobs.write(typed, frames.size, cast("str", visitors_to), form, jobs.tallies())
@@ -105,7 +91,6 @@ def _work(numbers: Sequence[int], mapped: Sequence[Mapped], by: By) -> RollUpWor
     mappings = [file.mapping for file in mapped]
     files = [File(file.source, file.mapping) for file in mapped]
     return RollUpWork(
-        tuple(names_of(mappings)),
         dict(zip(numbers, files, strict=True)),
         {number: at for at, number in enumerate(numbers)},
         {
@@ -114,50 +99,8 @@ def _work(numbers: Sequence[int], mapped: Sequence[Mapped], by: By) -> RollUpWor
             for member in group.members
         },
         by,
+        tuple(names_of(mappings)),
     )
-
-
-@contextmanager
-def _folded(frames: Frames, work: RollUpWork) -> Iterator[DataFrame]:
-    """Yield visitors and their tallies, which workers keep on their disks during the block.
-
-    What is written depends on all visitors.
-    """
-    from pyspark import StorageLevel
-
-    types = {**PLACE, **work.kept_types}
-    records = frames.worked_on(work, types, partial(reading_task, work))
-    if work.by and any(own_key(file.mapping) for file in work.files.values()):
-        records = _with_persons(records)
-    records = records.drop(PERSON)
-    together = records.repartition(VISITOR).sortWithinPartitions(VISITOR, MICROS, *PLACE)
-    schema = schema_of({**work.visitor_types, TALLY: pa.binary()})
-    folded = together.drop(*PLACE).mapInArrow(folding_task(work), schema)
-    folded.persist(StorageLevel.DISK_ONLY)
-    try:
-        yield folded
-    finally:
-        apart(folded.unpersist)
-
-
-def _with_persons(records: DataFrame) -> DataFrame:
-    """Give records without a key that of the others of their person, the latest, else the person.
-
-    As `rollup.py` does on one machine.
-    """
-    from pyspark.sql import functions as f
-
-    key, person, latest = f.col(KEY), f.col(PERSON), f.col(_LATEST)
-    time = f.coalesce(f.col(MICROS), f.lit(-(2**63) + 1))
-    known = records.where(person.isNotNull() & key.isNotNull())
-    newest = f.max_by(KEY, f.struct(time, *PLACE)).alias(_LATEST)
-    persons = known.groupBy(person.alias(_OF_PERSON)).agg(newest)
-    joined = records.join(persons, person == f.col(_OF_PERSON), "left")
-    of_company = [f.concat(f.lit("k"), known_key) for known_key in (key, latest)]
-    visitor = f.coalesce(*of_company, f.concat(f.lit("p"), person), f.col(VISITOR))
-    own = f.expr(f"substr({PERSON}, instr({PERSON}, ' ') + 1)")
-    changed = {VISITOR: visitor, KEY: f.coalesce(key, latest, own)}
-    return joined.withColumns(changed).select(*records.columns)
 
 
 def _written(folded: DataFrame, shapes: Shapes, form: str) -> DataFrame:

@@ -221,7 +221,7 @@ def _normalised(name: str, tokens: pa.Array) -> pa.Array:
 
 def _without_misfits(name: str, tokens: pa.Array) -> pa.Array:
     """Return texts and pages without misfits; the rest of a list is kept."""
-    rows = misfit_rows(name, tokens)
+    rows = misfit_rows(name, tokens, CONDITION_TYPES.get(name))
     if not len(rows):
         return tokens
     odd = tokens.take(pa.array(rows))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from icpctl.config.config_file import named_configs
 from icpctl.spark.jobs import Jobs
-from icpctl.spark.run import SparkScan, blocks_of, judged
+from icpctl.spark.run import SparkScan
 from icpctl.spark.session import session
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def stats(
     work = scan.work(configs, block_counts=counts)
     frames = scan.frames
     jobs.describe(f"statistics of {frames.words} against {len(configs)} configs")
-    with frames.fixed_blocks():
-        tallies = blocks_of(jobs.run(judged(frames, work), frames.size))
-    blocks = frames.in_order(tallies)
+    with frames.fixed_blocks(), scan.judging(work, jobs) as judging:
+        tallies = judging.blocks(jobs.run(judging.rows, frames.size))
+    blocks = scan.in_order(tallies)
     for _, tally in blocks:
         counts.merge(cast("StatsCounts", tally.more))
     run = scan.run(blocks, work)

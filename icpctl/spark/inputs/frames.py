@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,15 @@ from icpctl.spark.work import TALLY
 from icpctl.values.json_records import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Container,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructType
@@ -70,10 +78,14 @@ class Frames:
 
     def only(self, blocks: Collection[Place]) -> Frames:
         """Return frames with these blocks alone; other files are not read."""
-        files = {file for file, _ in blocks}
+        frames = self.of_files({file for file, _ in blocks})
+        return replace(frames, blocks=frozenset(blocks))
+
+    def of_files(self, files: Container[int]) -> Frames:
+        """Return frames with the files of these numbers alone."""
         kept = [pair for pair in zip(self.inputs, self.numbers, strict=True) if pair[1] in files]
         inputs, numbers = [file for file, _ in kept], [number for _, number in kept]
-        return Frames(self.spark, inputs, numbers, frozenset(blocks))
+        return Frames(self.spark, inputs, numbers, self.blocks)
 
     def worked_on(
         self, work: Reading, types: Mapping[str, pa.DataType], task_of: Callable[[Reads], Task]
