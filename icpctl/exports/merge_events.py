@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
+    from icpctl.vocabulary.condition_types import ConditionType
 
 PAGE_VIEWS, SESSIONS = "page_view_count", "session_count"
 COUNTED = (ID, PAGE_VIEWS, SESSIONS)
