@@ -13,10 +13,11 @@ from icpctl.values import json_records, page_lists
 from icpctl.values.column import Column
 from icpctl.values.forms.text_forms import is_missing
 from icpctl.values.forms.url_forms import query_parameter
-from icpctl.values.text_search import containing
+from icpctl.values.text_search import containing, one_of, with_bytes
 from icpctl.values.tokens import Decoded, distinct_of, visible_texts
 
 _NO_ROWS = np.empty(0, np.int64)
+_LAST_ASCII = 0x7F
 
 
 def pages(tokens: pa.Array) -> Column:
@@ -111,11 +112,12 @@ def with_parameters(column: Column, pages: Column, name: str) -> Column:
 
 def pages_with(pages: pa.Array, part: str) -> np.ndarray:
     """Return the numbers of the pages that may have parameters with this part in their names."""
-    with_query = np.flatnonzero(containing(pages, "?"))
+    with_query = np.flatnonzero(with_bytes(pages, one_of("?")))
     queries = pages.take(pa.array(with_query))
-    has_part = pc.match_substring(queries, part, ignore_case=True)
-    has_escape = pc.match_substring(queries, "%")  # perhaps in the name
-    numbers: np.ndarray = with_query[pc.or_(has_part, has_escape).to_numpy(zero_copy_only=False)]
+    has_part = containing(pc.ascii_lower(queries), part)
+    # What is escaped is perhaps in a name, and some letters beyond ASCII fold to some of it.
+    is_odd = with_bytes(queries, lambda data: (data == ord("%")) | (data > _LAST_ASCII))
+    numbers: np.ndarray = with_query[has_part | is_odd]
     return numbers
 
 

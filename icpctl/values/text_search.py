@@ -51,6 +51,31 @@ def bytes_of(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return bounds - bounds[0], np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
 
 
+def with_bytes(texts: pa.Array, is_wanted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """For each of `texts` (without nulls) whether one of its bytes is wanted.
+
+    `is_wanted` flags bytes [bytes] of all texts at once.
+    """
+    held = np.zeros(len(texts), bool)
+    offsets, data = bytes_of(texts)
+    places = np.flatnonzero(is_wanted(data))
+    if len(places):
+        held[np.searchsorted(offsets, places, "right") - 1] = True
+    return held
+
+
+def one_of(characters: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what flags the bytes that are one of some ASCII characters, to `with_bytes`."""
+
+    def flags(data: np.ndarray) -> np.ndarray:
+        wanted: np.ndarray = data == ord(characters[0])
+        for character in characters[1:]:
+            wanted |= data == ord(character)
+        return wanted
+
+    return flags
+
+
 def containing_word(texts: pa.Array, wanted: str, among: np.ndarray) -> np.ndarray:
     """For each of `texts` whether it contains `wanted` as whole words.
 

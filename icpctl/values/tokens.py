@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.values.forms import text_forms
+from icpctl.values.text_search import one_of, with_bytes
 
 _NOTHING = ("null", "[]")
 _QUOTE = ord('"')
@@ -43,7 +44,7 @@ class Decoded:
     """
 
     def __init__(self, tokens: pa.Array) -> None:
-        escaped = pc.match_substring(tokens, "\\").to_numpy(zero_copy_only=False)
+        escaped = with_bytes(tokens, one_of("\\"))
         self.odd: list[int] = np.flatnonzero((first_bytes(tokens) != _QUOTE) | escaped).tolist()
         self._sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
         self._added: list[str] = []

@@ -56,20 +56,22 @@ OUTPUTS = {
         Writer("prove --witnesses {}", "witnesses.jsonl"),
     ]
 }
+FILLED = {
+    name: writer for name, writer in OUTPUTS.items() if not re.search("near|missed", writer.words)
+}
+"""Those that write more than nothing of `READ`."""
+
 EDITS = {
     "create": ["create", "new", "--where", "city exists"],
     "update": ["update", "a", "--priority", "5"],
     "update --file": ["update", "a", "--file", "body.json"],
     "edit": ["edit", "a"],
-    "insight": ["insight", "many.jsonl", "--apply", "1"],
-    "init": ["init", "."],
     "apply": ["apply", "wanted", "--prune", "--yes"],
     "delete": ["delete", "a", "b", "--yes"],
 }
 READ = {
     "v.jsonl": '{"id": "1", "industry": "SaaS"}\n{"id": \n',
     "m.yaml": "industry: industry\nid: id\n",
-    "many.jsonl": '{"id": "1", "industry": "SaaS"}\n{"id": "2", "industry": "Retail"}\n' * 20,
     "won.csv": "id\n1\n",
     "body.json": '{"priority": 5, "isActive": null}',
     "icpctl.toml": 'dir = "icp_configs"\n',
@@ -189,7 +191,7 @@ def test_of_a_link_the_target_is_replaced(call: Calls, here: Path, writer: Write
     assert os.listdir(here / "deep") == ["target"]
 
 
-@pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
+@pytest.mark.parametrize("writer", FILLED.values(), ids=FILLED)
 def test_a_full_disk_keeps_the_old_file(call: Calls, here: Path, writer: Writer) -> None:
     (here / writer.target).write_text("old")
     refused(call, here, writer, writer.target, room=1)

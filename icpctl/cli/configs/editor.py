@@ -52,7 +52,8 @@ class _Session:
         self.slug = slug
         self.before = path.read_bytes()
         self.copy = Path(tempfile.mkdtemp(prefix="icpctl-"), path.name)
-        self.copy.write_bytes(self.before)
+        with replacing(self.copy) as file:
+            file.write(self.before)
         self.mark = b"// icpctl: " if path.suffix == ".json" else b"# icpctl: "
         self.comments: list[bytes] = []
 

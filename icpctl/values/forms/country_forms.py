@@ -17,6 +17,7 @@ from icpctl.values.forms.text_forms import composed, decomposed, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import numpy as np
     import pyarrow as pa
 
 LONGEST_CODE = 3
@@ -89,28 +90,31 @@ def country_code(text: str) -> str | None:
 
 
 def country_column(texts: pa.Array) -> pa.Array:
-    """Return `country` of each text."""
+    """Return `country` of each text. Most are words or codes, without a sign between them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain = pc.ascii_lower(texts)
-    letters = pc.replace_substring(plain, "&", " and ")
-    letters = pc.replace_substring_regex(letters, r"[^a-z0-9\x00]+", " ")
-    letters = pc.replace_substring_regex(pc.ascii_trim(letters, " "), "^the ", "")
-    letters = pc.replace_substring_regex(letters, " the$", "")
+    from icpctl.values.text_search import with_bytes
+
+    letters = pc.ascii_trim(pc.ascii_lower(texts), " ")
+    has_the = pc.or_(pc.starts_with(letters, "the "), pc.ends_with(letters, " the"))
+    is_other = pc.or_(pa.array(with_bytes(letters, _signs)), has_the)
     names, codes = names_and_codes()
     places = pc.index_in(letters, value_set=pa.array(names, pa.string()))
-    is_short = pc.less_equal(pc.binary_length(letters), LONGEST_CODE)
-    is_other = pc.and_(is_short, pc.not_equal(letters, pc.ascii_trim_whitespace(plain)))
-    known = pc.if_else(is_other, None, pa.array(codes, pa.string()).take(places))
+    known = pa.array(codes, pa.string()).take(places)
     form = pc.coalesce(known, pc.binary_join_element_wise(texts, "\0", ""))
-    is_unusual = pc.or_(
-        pc.invert(pc.string_is_ascii(texts)), pc.match_substring_regex(texts, "^ *[A-Za-z][.]")
-    )
-    chosen = texts.filter(is_unusual).to_pylist()
-    if not chosen:
-        return form
-    return pc.replace_with_mask(form, is_unusual, pa.array(map(country, chosen), pa.string()))
+    made = map(country, texts.filter(is_other).to_pylist())
+    return pc.replace_with_mask(form, is_other, pa.array(made, pa.string()))
+
+
+def _signs(data: np.ndarray) -> np.ndarray:
+    """Return which bytes are neither letters nor digits of ASCII nor a single space."""
+    is_letter = data - ord("a") <= ord("z") - ord("a")  # what is below wraps round
+    is_digit = data - ord("0") <= ord("9") - ord("0")
+    is_space = data == ord(" ")
+    is_space[1:] &= ~is_space[:-1]
+    signs: np.ndarray = ~(is_letter | is_digit | is_space)
+    return signs
 
 
 def names_and_codes() -> tuple[list[str], list[str]]:

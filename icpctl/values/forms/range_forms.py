@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from icpctl.values.forms import number_forms
-from icpctl.values.forms.text_forms import visible
+from icpctl.values.forms.text_forms import changed, visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +24,14 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 
 LONGEST = 200
 """Characters of the longest text that is read as a range."""
+
+_NUMBER = "[0-9]+(?:[,.' ][0-9]{3})*(?:[.][0-9]+)?(?:[Ee][+-]?[0-9]+)?"
+_AROUND = "[A-Za-z<>=+ -]"
+_LIKE_A_RANGE = rf"^{_AROUND}*{_NUMBER}(?:{_AROUND}+{_NUMBER})?{_AROUND}*$|[^ -~]|  "
+"""What matches every range, for Arrow: one number or two and what may be around them.
+
+So may every text with something else than printable ASCII, or with two spaces in a row.
+"""
 
 _ANY_CASE = re.IGNORECASE | re.ASCII
 _EMPLOYEES = re.compile(r" ?employees?\Z", _ANY_CASE)
@@ -77,10 +85,11 @@ def size_range(text: str) -> str:
 
 
 def size_range_column(texts: pa.Array) -> pa.Array:
-    """Return `size_range` of each text; there are few different ones."""
-    import pyarrow as pa
+    """Return `size_range` of each text. Where there are many, most are nothing like a range."""
+    import pyarrow.compute as pc
 
-    return pa.array(map(size_range, texts.to_pylist()), pa.string())
+    may_differ = pc.match_substring_regex(texts, _LIKE_A_RANGE)
+    return changed(texts, may_differ, size_range)
 
 
 def size_text(low: float, high: float) -> str:

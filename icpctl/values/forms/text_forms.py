@@ -38,7 +38,7 @@ _SPACES = re.compile(r"[^\S ]\s*| \s+")
 _END = "\0"
 """What separates texts that are made into others at once: no form changes it, or joins with it."""
 
-_FIRST_PRINTABLE, _LAST_PRINTABLE, _SPACE = 0x20, 0x7E, 0x20
+_LAST_PRINTABLE, _SPACE = 0x7E, 0x20
 _FIRST_BYTE_OF_MARKS = 0xCC  # in UTF-8
 _MARKS_AT_ONCE = 30
 """As in the Stream-Safe Text Format of Unicode (UAX #15, section 13)."""
@@ -110,6 +110,17 @@ def folded_column(texts: pa.Array) -> pa.Array:
     return _changed(pc.ascii_lower(texts), is_wide, texts, folded, _folded_at_once)
 
 
+def changed(texts: pa.Array, which: pa.Array, change: Callable[[str], str]) -> pa.Array:
+    """Return the texts, with those that `which` flags made into others one by one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    chosen = texts.filter(which).to_pylist()
+    if not chosen:
+        return texts
+    return pc.replace_with_mask(texts, which, pa.array(map(change, chosen), pa.string()))
+
+
 def _visible_at_once(joined: str) -> str:
     shown = _SPACES.sub(" ", _INVISIBLE.sub("", joined)).strip(" ")
     shown = shown.replace(f" {_END}", _END).replace(f"{_END} ", _END)
@@ -137,20 +148,17 @@ def _may_be_unusual(texts: pa.Array) -> pa.Array:
 
     These have something else than printable ASCII, or two spaces in a row.
     """
-    import numpy as np
     import pyarrow as pa
 
-    from icpctl.values.text_search import bytes_of
+    from icpctl.values.text_search import with_bytes
 
-    offsets, data = bytes_of(texts)
-    held = np.zeros(len(texts), bool)
-    if not len(data):
-        return pa.array(held)
-    unusual = (data < _FIRST_PRINTABLE) | (data > _LAST_PRINTABLE)
-    spaces = data == _SPACE
-    unusual[1:] |= spaces[1:] & spaces[:-1]
-    held[np.searchsorted(offsets, np.flatnonzero(unusual), "right") - 1] = True
-    return pa.array(held)
+    def unusual(data: np.ndarray) -> np.ndarray:
+        flags: np.ndarray = data - _SPACE > _LAST_PRINTABLE - _SPACE  # what is below a space wraps
+        spaces = data == _SPACE
+        flags[1:] |= spaces[1:] & spaces[:-1]
+        return flags
+
+    return pa.array(with_bytes(texts, unusual))
 
 
 def _changed(

@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from icpctl.values.forms.text_forms import changed
 
+if TYPE_CHECKING:
     import pyarrow as pa
 
 # What Arrow's and databases' regular expressions read as Python's do.
@@ -70,9 +70,14 @@ def query_parameter(text: str, name: str) -> str | None:
 
 def domain_column(texts: pa.Array) -> pa.Array:
     """Return `domain` of each text. Most are nothing but a domain."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    is_other = pc.match_substring_regex(texts, r"[/?#:\n]|^[Ww]{3}[.]|[.]$")
+    from icpctl.values.text_search import one_of, with_bytes
+
+    has_more = pa.array(with_bytes(texts, one_of("/?#:")))
+    has_www = pc.starts_with(pc.ascii_lower(texts), "www.")
+    is_other = pc.or_(has_more, pc.or_(has_www, pc.ends_with(texts, ".")))
     return changed(texts, is_other, domain)
 
 
@@ -80,7 +85,9 @@ def url_column(texts: pa.Array) -> pa.Array:
     """Return `url` of each text."""
     import pyarrow.compute as pc
 
-    if pc.any(pc.match_substring(texts, "#")).as_py():
+    from icpctl.values.text_search import one_of, with_bytes
+
+    if with_bytes(texts, one_of("#")).any():
         texts = _without_match(texts, "(?s)#.*")
     for start in _USUAL_STARTS:  # most often all begin alike, and need no pattern
         if pc.all(pc.starts_with(texts, start)).as_py():
@@ -94,17 +101,6 @@ def path_column(texts: pa.Array) -> pa.Array:
 
     texts = _without_match(texts, "(?s)[#?].*")
     return pc.ascii_rtrim(_without_match(texts, f"^(?://|{_OPTIONAL_SCHEME})[^/]*"), "/")
-
-
-def changed(texts: pa.Array, which: pa.Array, change: Callable[[str], str]) -> pa.Array:
-    """Return the texts, with those that `which` flags made into others one by one."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    chosen = texts.filter(which).to_pylist()
-    if not chosen:
-        return texts
-    return pc.replace_with_mask(texts, which, pa.array(map(change, chosen), pa.string()))
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:

@@ -92,6 +92,8 @@ def expected(
                 "averageScore": mean(scores),
             }
         )
+    excluded = sum(bool(it.get("excluded_by")) for _, it in verdicts)
+    excludes = any(body.get("exclude") for _, body in bodies)
     return {
         "organization": None,
         "from": period.first and str(period.first),
@@ -100,6 +102,7 @@ def expected(
         "matched": len(matching),
         "matchRate": share(len(matching), len(verdicts)),
         "averageScore": mean(matching),
+        **({"excluded": excluded} if excludes else {}),
         "configs": found,
         "days": [
             {"date": day and str(day), "visitors": days[day], "matched": matched_days[day]}
