@@ -56,6 +56,11 @@ class Loaded:
         """Put the findings in the order of folders, files and lines."""
         self.findings.sort(key=_place)
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether no finding is an error."""
+        return all(finding.severity != "error" for finding in self.findings)
+
     def require_valid(self) -> list[ConfigFile]:
         """Return the configs; raise `IcpctlError` with all findings when any is an error."""
         errors = [finding for finding in self.findings if finding.severity == "error"]

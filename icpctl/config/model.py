@@ -8,7 +8,7 @@ folder of configs defines, its custom fields and named lists, is the validation'
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
@@ -170,10 +170,10 @@ class Condition(Body):
         known = context if isinstance(context, Definitions) else NOTHING_DEFINED
         self._condition_type = known.vocabulary.types[self.type]
 
-    @property
+    @cached_property
     def condition_type(self) -> ConditionType:
         """What the vocabulary says of `type`."""
-        return self._condition_type
+        return self._condition_type  # which pydantic takes long to look up
 
     @property
     def comparison(self) -> Comparator:
@@ -237,7 +237,7 @@ class IcpConfig(Body):
     created_at: Any = Field(default=None, alias="createdAt")
     updated_at: Any = Field(default=None, alias="updatedAt")
     editor_schema: Any = Field(default=None, alias="$schema")
-    _definitions: Definitions = PrivateAttr(default=NOTHING_DEFINED)
+    _definitions: Definitions = PrivateAttr(default_factory=lambda: NOTHING_DEFINED)
 
     def model_post_init(self, context: Any, /) -> None:
         """Keep what the folder defines, for those who make another config of this one."""

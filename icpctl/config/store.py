@@ -139,7 +139,9 @@ class Workspace:
         wanted = list(dict.fromkeys(slugs))
         if wanted:
             return self._read([*wanted, *self._excluding(wanted)]).require_valid()
-        loaded = self.load()
+        loaded = self.load(lint=False)
+        if not loaded.is_valid:  # findings are shown with the warnings beside them
+            loaded = self.load()
         active = [file for file in loaded.require_valid() if file.config.is_active]
         if not active:
             raise self._no_configs(len(loaded.configs))
