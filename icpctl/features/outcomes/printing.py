@@ -149,10 +149,8 @@ def print_joined(request: OutcomeRequest, joined: int, won: int) -> None:
         note(f"deals: {joined:,} of {counted(keys, 'key')} joined a visitor that counts")
     labels = request.join.labels
     if labels and not won:
-        texts = [
-            text + f" ({count:,} times)" * (count > 1)
-            for text, count in labels.most_common(_MOST_LABELS)
-        ]
+        commonest = sorted(labels.items(), key=lambda label: (-label[1], label[0]))[:_MOST_LABELS]
+        texts = [text + f" ({count:,} times)" * (count > 1) for text, count in commonest]
         more = " and others" * (len(labels) > _MOST_LABELS)
         wanted = f"{request.joined_on}={request.join.label}".removesuffix("=")
         note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcom
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.mappings.mapping import ID, LAST_SEEN
+from icpctl.scoring.field_paths import carried_name
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
-    from icpctl.features.outcomes.joining.units import Evidence
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
@@ -82,41 +83,57 @@ class Scan:
 
 @dataclass(slots=True)
 class Joining:
-    """Hands each batch of a run to the survey. Called on one thread, in the input's order."""
+    """Joins each batch of a run with the deals and hands it to the survey.
+
+    `column` is that of the table which is joined on.
+    """
 
     survey: Survey
     join: Join
     look: Look
     fields: tuple[str, ...]
+    column: str
     missed: MissedWins | None = None
-    _waiting: list[tuple[Evidence, Judged]] = field(default_factory=list)
-    _joiner: RowJoiner = field(init=False)
-    _values: dict[str, ValueNames] = field(init=False)
+    _own: threading.local = field(default_factory=threading.local)
+    _waiting: list[tuple[Visits, Keys]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._joiner = RowJoiner(self.join)
-        self._values = {name: ValueNames() for name in self.fields}
-
-    def wait(self, evidence: Evidence, judged: Judged) -> None:
-        """Keep the evidence of a batch until its rows come."""
-        self._waiting.append((evidence, judged))
+    def look_at(self, judged: Judged) -> Callable[[], None]:
+        """Join a batch on the thread that judged it; return what keeps it until its rows come."""
+        joined = self._joined(judged)
+        return lambda: self._waiting.append(joined)
 
     def add(self, rows: Rows) -> None:
-        """Join the rows of a batch."""
-        last_seen = seconds_of(rows.fields[LAST_SEEN])
-        deals, keys = self._joiner.deals(rows)
-        without_key = 0 if keys is None else int((~keys.known).sum())
-        accounts = self._joiner.accounts(rows, keys)
-        values = [self._values[name].of(rows.fields[name]) for name in self.fields]
-        table = np.column_stack(values) if values else np.zeros((len(deals), 0), np.int64)
-        evidence, judged = self._waiting.pop(0)
-        closes = closes_of(deals, self.join.table)
-        self.look.count_days_to_close(evidence, judged, last_seen, closes)
-        visits = Visits(deals, accounts, last_seen, evidence, table, without_key)
+        """Count the rows of the batch that has waited longest."""
+        visits, keys = self._waiting.pop(0)
+        if self.join.label is not None:
+            count_labels(keys, self.join.labels)
         numbers = self.survey.add(visits)
         if self.missed:
-            won = np.flatnonzero((numbers >= 0) & self._is_won(deals))
+            won = np.flatnonzero((numbers >= 0) & self._is_won(visits.deals))
             self.missed.add(self._candidates(rows, won, visits, numbers, keys))
+
+    def _joined(self, judged: Judged) -> tuple[Visits, Keys]:
+        """Return the visitors of a batch, and what they were joined on."""
+        table, reader, has_label = judged.columns.table, self._reader, self.join.label is not None
+        evidence = self.look.evidence(judged)
+        last_seen = seconds_of(table[LAST_SEEN])
+        deals, keys = reader.joiner.deals(table[self.column])
+        domains = table["domain"] if self.join.by_account else None
+        accounts = reader.joiner.accounts(domains, keys)
+        names = [reader.values[name].of(table[name]) for name in self.fields]
+        values = np.column_stack(names) if names else np.zeros((len(deals), 0), np.int64)
+        closes = closes_of(deals, self.join.table)
+        self.look.count_days_to_close(evidence, judged, last_seen, closes)
+        without_key = 0 if has_label else int((~keys.known).sum())
+        return Visits(deals, accounts, last_seen, evidence, values, without_key), keys
+
+    @property
+    def _reader(self) -> _Reader:
+        """What this thread knows of the batches before."""
+        if not hasattr(self._own, "reader"):
+            self._own.reader = _Reader(self.join, self.fields)
+        reader: _Reader = self._own.reader
+        return reader
 
     def _is_won(self, deals: NDArray[np.int64]) -> NDArray[np.bool_]:
         won: NDArray[np.bool_] = outcomes_of(deals, self.join.table) == Outcome.WON
@@ -128,7 +145,7 @@ class Joining:
         chosen: NDArray[np.int64],
         visits: Visits,
         numbers: NDArray[np.int64],
-        keys: Keys | None,
+        keys: Keys,
     ) -> Candidates:
         """The chosen rows, as of the close of their deals."""
         taken, deals = pa.array(chosen), visits.deals[chosen]
@@ -137,9 +154,10 @@ class Joining:
             [column.take(taken) for column in columns.values()], names=list(columns)
         )
         closes = closes_of(deals, self.join.table)
+        is_key = self.join.label is None
         return Candidates(
             numbers[chosen],
-            [keys.of_row(row) if keys else None for row in chosen.tolist()],
+            [keys.of_row(row) if is_key else None for row in chosen.tolist()],
             amounts_of(deals, self.join.table),
             self.look.as_of_close(table, visits.last_seen[chosen], closes),
         )
@@ -153,25 +171,30 @@ class RowJoiner:
         self._keys = KeyReader(join.form if join.label is None else text_form, join.table)
         self._accounts = KeyReader(domain_form, join.table)
 
-    def deals(self, rows: Rows) -> tuple[NDArray[np.int64], Keys | None]:
+    def deals(self, tokens: pa.Array) -> tuple[NDArray[np.int64], Keys]:
         """Return the deal of each row, `NO_DEAL` for those without, and what it was joined on."""
-        join = self._join
-        tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
         keys = self._keys.keys(tokens)
-        if join.label is not None:
-            return _label_deals(keys, join.label, join.labels), None
+        if self._join.label is not None:
+            return _label_deals(keys, self._join.label), keys
         return keys.deals, keys
 
-    def accounts(self, rows: Rows, keys: Keys | None) -> Keys | None:
-        """Return the account of each row, where units are accounts.
+    def accounts(self, domains: pa.Array | None, keys: Keys) -> Keys | None:
+        """Return the account of each row, where units are accounts and there are `domains`.
 
         `keys` are what the row was joined on.
         """
-        if not self._join.by_account:
+        if domains is None:
             return None
-        if self._join.field == "domain" and keys is not None:
-            return keys
-        return self._accounts.keys(rows.fields["domain"])
+        is_joined = self._join.field == "domain" and self._join.label is None
+        return keys if is_joined else self._accounts.keys(domains)
+
+
+class _Reader:
+    """What a thread remembers of the texts of a run."""
+
+    def __init__(self, join: Join, fields: Sequence[str]) -> None:
+        self.joiner = RowJoiner(join)
+        self.values = {name: ValueNames() for name in fields}
 
 
 def scan_outcomes(
@@ -200,19 +223,15 @@ def scan_outcomes(
     if explain_missed:
         missed = MissedWins(plan, dict(configs), explain_missed)
         survey.on_won = missed.settle
-    joining = Joining(survey, join, look, fields, missed)
+    column = join.field or carried_name(len(options.carry))
+    joining = Joining(survey, join, look, fields, column, missed)
     asked = (*fields, *plan.columns) if missed else fields
-
-    def watch(judged: Judged) -> Callable[[], None]:
-        evidence = look.evidence(judged)
-        return lambda: joining.wait(evidence, judged)
-
     run = score(
         visitors,
         configs,
         with_join(options, join, asked),
         plan=plan,
-        watch=watch,
+        watch=joining.look_at,
         on_sources=on_sources,
         on_rows=joining.add,
         on_progress=on_progress,
@@ -253,11 +272,8 @@ def label_table() -> DealTable:
     return table
 
 
-def _label_deals(keys: Keys, wanted: str, labels: Counter[str]) -> NDArray[np.int64]:
-    """The deal of `label_table` [rows] of each label; no deal where it is not the one of a win.
-
-    The first `_MOST_LABELS` of the texts that occur are counted in `labels`.
-    """
+def _label_deals(keys: Keys, wanted: str) -> NDArray[np.int64]:
+    """Return the deal of `label_table` [rows] of each label, none for other labels than a win's."""
     (form,) = text_form(pa.array([wanted])).to_pylist()
     number = number_forms.number(form)
 
@@ -268,14 +284,18 @@ def _label_deals(keys: Keys, wanted: str, labels: Counter[str]) -> NDArray[np.in
             return read_outcome(text) is Outcome.WON
         return text == form or (number is not None and number_forms.number(text) == number)
 
+    won = [1 if is_won(text) else NO_DEAL for text in [*keys.texts.keys, None]]
+    deals: NDArray[np.int64] = np.array(won, np.int64)[keys.codes]
+    return deals
+
+
+def count_labels(keys: Keys, labels: Counter[str]) -> None:
+    """Count the labels of rows; only the first `_MOST_LABELS` that occur are kept."""
     texts = keys.texts.keys
     counts = np.bincount(keys.codes[keys.known], minlength=len(texts)).tolist()
     for text, count in zip(texts, counts, strict=True):
         if count and text and (text in labels or len(labels) < _MOST_LABELS):
             labels[text] += count
-    won = np.array([1 if is_won(text) else NO_DEAL for text in [*texts, None]], np.int64)
-    deals: NDArray[np.int64] = won[keys.codes]
-    return deals
 
 
 def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from icpctl.features.outcomes.joining.keys import AccountNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
 from icpctl.features.outcomes.scanning import (
     RowJoiner,
+    count_labels,
     seconds_of,
     with_join,
 )
@@ -140,12 +141,17 @@ class Collecting:
 
     def add(self, rows: Rows) -> None:
         """Keep what the visitors of a batch have, but for visits after the close."""
-        deals, joined = self._joiner.deals(rows)
+        join = self.join
+        tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
+        deals, joined = self._joiner.deals(tokens)
         last_seen = seconds_of(rows.fields[LAST_SEEN])
         keeps = counts_before_close(deals, last_seen, self.join.table)
+        if join.label is not None:
+            count_labels(joined, join.labels)
         self.visitors += len(deals)
         self.after_close += int((~keeps).sum())
-        keys = self._joiner.accounts(rows, joined)
+        domains = rows.fields["domain"] if self.join.by_account else None
+        keys = self._joiner.accounts(domains, joined)
         if keys is not None:
             keeps &= keys.known
             units = self.accounts.of(keys.take(keeps))

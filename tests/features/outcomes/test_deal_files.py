@@ -108,7 +108,7 @@ def test_a_list_that_joins_nothing(folder: Path, text: str, args: list[str], sai
         ("Converted=1.0", ["1", "0"], 1, ""),
         ("converted=won", ["Won ", "lost"], 1, ""),
         ("Converted", ["true", "false"], 1, ""),
-        ("Converted=yes", ["1", "0"], 0, "--label Converted=yes: the values are 1, 0"),
+        ("Converted=yes", ["1", "0"], 0, "--label Converted=yes: the values are 0, 1"),
         ("Converted", ["Kunde", "Kunde"], 0, "--label Converted: the values are kunde (2 times)"),
     ],
 )
