@@ -149,40 +149,47 @@ def _rest(first: bytes, stream: Stream | None, damage: DamagedError | None) -> S
     return PieceStream(pieces())
 
 
-def _cut(stream: Stream, most: int) -> Iterator[tuple[bytes, DamagedError | None]]:
+def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | None]]:
     """Cut a stream after lines with an even number of quotes before their end."""
-    kept = b""
+    kept = bytearray()
     while True:
         buffer = bytearray(len(kept) + most)
-        view = memoryview(buffer)
-        view[: len(kept)] = kept
-        filled = len(kept)
-        damage = None
-        try:
-            while filled < len(buffer) and (count := stream.readinto(view[filled:])):
-                filled += count
-        except DamagedError as error:
-            damage = error
+        buffer[: len(kept)] = kept
+        filled, damage = _filled(stream, buffer, len(kept))
         if damage or filled < len(buffer):
-            yield bytes(view[:filled]), damage
+            yield buffer[:filled], damage
             return
         cut = buffer.rfind(b"\n", 0, filled) + 1
-        if buffer.count(b'"', 0, cut) % 2:
+        while cut and _quotes(buffer, cut) % 2:
             quote = buffer.rfind(b'"', 0, cut)
             cut = buffer.rfind(b"\n", 0, quote) + 1
-            while cut and buffer.count(b'"', 0, cut) % 2:
-                quote = buffer.rfind(b'"', 0, cut)
-                cut = buffer.rfind(b"\n", 0, quote) + 1
         cut = cut or filled  # a record that is longer, or wrong: the next block goes on with it
-        yield bytes(view[:cut]), None
-        kept = bytes(view[cut:filled])
+        kept = buffer[cut:]
+        del buffer[cut:]  # which copies nothing, as a slice would
+        yield buffer, None
+
+
+def _quotes(buffer: bytearray, stop: int) -> int:
+    """Return how many quotes there are before byte `stop`; there may be one in every cell."""
+    return int(np.count_nonzero(np.frombuffer(buffer, np.uint8, stop) == ord('"')))
+
+
+def _filled(stream: Stream, buffer: bytearray, filled: int) -> tuple[int, DamagedError | None]:
+    """Fill a buffer from `filled` on; return how far it is filled, and what is damaged there."""
+    with memoryview(buffer) as view:
+        try:
+            while filled < len(view) and (count := stream.readinto(view[filled:])):
+                filled += count
+        except DamagedError as error:
+            return filled, error
+    return filled, None
 
 
 @dataclass(slots=True)
 class _Block:
     """Bytes of records, and what of them was left when `is_read` is set."""
 
-    data: bytes
+    data: bytes | bytearray
     bytes_read: int
     before: _Block | None
     is_last: bool
@@ -234,7 +241,7 @@ class _Records:
             batch.rejected.append(damaged(self.source.name, line, block.error))
         return batch
 
-    def _without_headers(self, data: bytes) -> tuple[bytes, int]:
+    def _without_headers(self, data: bytes | bytearray) -> tuple[bytes | bytearray, int]:
         """Return records with a blank line for each repeated header, and how many there were.
 
         Files that were put together have them, also with other quotes, and with the byte order
@@ -254,7 +261,7 @@ class _Records:
         """Return a batch without records."""
         return self._batch(self._scan(b"", is_first=False, is_last=True), self.source.size)
 
-    def _scan(self, data: bytes, *, is_first: bool, is_last: bool) -> OwnScanner:
+    def _scan(self, data: bytes | bytearray, *, is_first: bool, is_last: bool) -> OwnScanner:
         own = self.scanners.own(self.columns, self.names)
         with self.scanners.timings.step("scan"):
             line = self.header.next_line if is_first else 1
@@ -281,7 +288,7 @@ class _Records:
         return batch.of_visitors(self.columns)
 
 
-def _without_lines(data: bytes, line: bytes) -> tuple[bytes, int]:
+def _without_lines(data: bytes | bytearray, line: bytes) -> tuple[bytes | bytearray, int]:
     """Return records with a blank line for each that is `line`, and how many there were.
 
     Spreadsheets write delimiters alone for an empty row. Within quotes nothing is a line.
@@ -300,7 +307,7 @@ def _without_lines(data: bytes, line: bytes) -> tuple[bytes, int]:
     return b"".join([*pieces, data[start:]]), len(pieces)
 
 
-def _without_padding(data: bytes, empty: bytes) -> bytes:
+def _without_padding(data: bytes | bytearray, empty: bytes) -> bytes | bytearray:
     """Return records, of which footers lose their delimiters, and are rejected for it.
 
     A footer such as `Total: 12 leads` is the only cell of its row, below an `empty` row.
