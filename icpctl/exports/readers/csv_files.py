@@ -233,6 +233,7 @@ class _Records:
                 block.left = bytes(own.block.data)
         finally:
             block.is_read.set()
+        block.data = data = b""  # what is judged next needs none of it
         batch = replace(self._batch(own, block.bytes_read), repeated_headers=repeated)
         if is_first:
             batch.rejected[:0] = _doubts(self.source, self.header)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.exports.readers.json_documents import Layout
 
-BATCH_ROWS = 61_440
+BATCH_ROWS = 45_056
 """Rows of a batch of a table. Few, so that scoring begins and writing ends soon."""
 
 BATCH_BYTES = 32 << 20
