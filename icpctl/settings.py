@@ -12,6 +12,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,14 @@ def _overlong_key(text: str) -> int | None:
     return None
 
 
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Any:
+    """Return what TOML holds; a command asks for several settings of one file."""
+    import tomllib
+
+    return tomllib.loads(text)
+
+
 def _read(path: Path, table: tuple[str, ...]) -> _Source | None:
     """Return the settings in a file as they are written, or None if it has none."""
     import tomllib
@@ -141,7 +150,7 @@ def _read(path: Path, table: tuple[str, ...]) -> _Source | None:
             raise broken(f"the file is larger than {_MOST_BYTES // 1024} KiB")
         if line := _overlong_key(text):
             raise broken(f"a key has more than {_MOST_PARTS} parts", line)
-        content: Any = tomllib.loads(text)
+        content = _parsed(text)
     except tomllib.TOMLDecodeError as error:
         place = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.S)
         if not place:

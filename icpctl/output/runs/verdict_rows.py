@@ -382,7 +382,7 @@ _STEP = 10_001  # scores, in hundredths, are below it
 @cache
 def _scores() -> list[str]:
     """The JSON text of every score, by its hundredths."""
-    return [json.dumps(score / 100) for score in range(_STEP)]
+    return [repr(score / 100) for score in range(_STEP)]  # which is how JSON has floats
 
 
 def _taken(texts: Sequence[str | None], numbers: np.ndarray) -> pa.Array:
