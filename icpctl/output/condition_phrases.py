@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from icpctl.config.definitions.named_lists import NamedList
-from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import cut
 from icpctl.vocabulary import Form, Kind, Shape
 
@@ -41,6 +40,17 @@ def values_in_words(values: Sequence[Any], joint: str = "or") -> str:
     if more > 0:
         shown.append(f"{more:,} more")
     return f" {joint} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def value_text(value: object) -> str:
+    """Return a condition's value for people: lists with commas, booleans as in JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, NamedList):
+        return f"{{list: {value.name}}}"
+    return ", ".join(map(value_text, value)) if isinstance(value, tuple) else str(value)
 
 
 def value_in_words(value: Any) -> str:

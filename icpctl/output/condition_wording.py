@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.definitions.custom_fields import PREFIX
 from icpctl.config.definitions.named_lists import NamedList
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.output.condition_phrases import phrase, quoted, value_in_words, values_in_words
-from icpctl.output.listings.config_lists import value_text
+from icpctl.output.condition_phrases import (
+    phrase,
+    quoted,
+    value_in_words,
+    value_text,
+    values_in_words,
+)
 from icpctl.output.wording import cut
 from icpctl.scoring.seen_values import listed_values
 from icpctl.values import normal_forms

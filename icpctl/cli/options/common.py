@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import conditions, organizations, slugs
-from icpctl.output.formats import SingleFormat
+from icpctl.cli.complete import organizations, slugs
 
 Dir = Annotated[
     Path | None,
@@ -90,7 +89,6 @@ CaseSensitive = Annotated[
         help="Compare letter case, or ignore it (default).",
     ),
 ]
-
 BaseRef = Annotated[
     str | None,
     typer.Option("--base", metavar="REF", help="Compare with the configs of a git revision."),
@@ -107,46 +105,7 @@ Slug = Annotated[
         autocompletion=slugs,
     ),
 ]
-Body = Annotated[
-    str | None,
-    typer.Option("--file", "-f", metavar="F", help="Read the config from F; - is stdin."),
-]
-Rules = Annotated[
-    str | None,
-    typer.Option("--rules", metavar="F", help="Read the rules {groups: [...]} from F; - is stdin."),
-]
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="E", help="Encoding of CSV files that are not UTF-8."),
-]
-Where = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="C",
-        help='Add a required condition, such as "company_size gte 50" (repeatable).',
-        autocompletion=conditions,
-    ),
-]
-Prefer = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="C",
-        help='Add an optional condition, such as "job_title contains_word VP" (repeatable).',
-        autocompletion=conditions,
-    ),
-]
-Label = Annotated[str | None, typer.Option("--label", metavar="L", help="Display name.")]
-Active = Annotated[
-    bool | None,
-    typer.Option(
-        "--active/--inactive", help="Score the config by default, or only if it is named."
-    ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be done, but change nothing.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; required without a terminal.")]
-Output = Annotated[
-    SingleFormat,
-    typer.Option("-o", "--output", help="Output format; yaml prints the file unchanged."),
 ]

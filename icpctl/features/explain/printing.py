@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.features.explain.summary import summary
+from icpctl.features.shared.explanation_tree import Screen, print_trees
 from icpctl.output.console import note, shown_line
-from icpctl.output.explanation_tree import Screen, print_trees
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import print_skipped
 from icpctl.output.runs.read_as import print_mapped, print_unread

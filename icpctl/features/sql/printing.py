@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.extras import require
-from icpctl.files import read_regular, write_outputs
+from icpctl.features.shared.extras import require
+from icpctl.features.shared.file_changes import write_outputs
+from icpctl.files import read_regular
 from icpctl.output.console import note
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
