@@ -1,5 +1,6 @@
 """The command `icpctl`: one line here for each command, and what features add."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from icpctl.cli.command import Entry, Group, LazyCommands
-from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
 from icpctl.version import __version__
 
 if TYPE_CHECKING:
-    from icpctl.cli.extensions import MakeReport, RunFigures
+    from icpctl.cli.extensions import MakeReasons, MakeReport, RunFigures
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
+    from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.kernel.plan import Plan
 
 SCORE = "Score and understand"
@@ -51,7 +52,7 @@ ENTRIES = (
     Entry(ELSEWHERE, "sql", "features.sql.command:sql", "Write the configs as SQL, for visitors in a warehouse."),
     Entry(ELSEWHERE, "schema", "features.editing.commands.schema:schema", "Print the JSON Schema of a config file, for editors."),
     Entry(ELSEWHERE, "describe", "features.describe.command:describe", "Explain condition types, comparators and finding codes."),
-    Entry(ELSEWHERE, "completion", "cli.completion:completion", "Print the completion script of a shell."),
+    Entry(ELSEWHERE, "completion", "features.completion.command:completion", "Print the completion script of a shell."),
 )
 # fmt: on
 """The commands in the order of the help."""
@@ -119,11 +120,29 @@ def _figures(configs: "Sequence[ConfigFile]", plan: "Plan") -> "RunFigures":
     return full_figures(configs, plan)
 
 
+def _reasons(layout: "Layout", near_misses: str | None) -> "MakeReasons":
+    from icpctl.features.reasons.explained_rows import Wish
+
+    return Wish(layout, near_misses).begin
+
+
 def _proofs(loaded: "Loaded") -> int:
     from icpctl.features.prove.validating import add_proofs
 
     return add_proofs(loaded)
 
 
-EXTENSIONS.report, EXTENSIONS.figures, EXTENSIONS.prove = _report, _figures, _proofs
-prepare()
+def _answer_shells() -> None:
+    """Make Typer answer in its protocol, where a shell asks; it would only with its own options.
+
+    The options that this call makes, which would install scripts, are not used.
+    """
+    if "_ICPCTL_COMPLETE" in os.environ:
+        from typer.completion import get_completion_inspect_parameters
+
+        get_completion_inspect_parameters()
+
+
+EXTENSIONS.report, EXTENSIONS.figures = _report, _figures
+EXTENSIONS.reasons, EXTENSIONS.prove = _reasons, _proofs
+_answer_shells()

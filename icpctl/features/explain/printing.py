@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.features.explain.summary import summary
-from icpctl.features.shared.explanation_tree import Screen, print_trees
+from icpctl.features.reasons.explanation_tree import Screen, print_trees
 from icpctl.output.console import note, shown_line
 from icpctl.output.json_text import print_json
 from icpctl.output.runs.notes import print_skipped
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpctl.features.explain.explained import Explained
+    from icpctl.features.reasons.explanation import Explanation
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.explanation import Explanation
 
 
 def print_explained(

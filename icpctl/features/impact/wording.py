@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.model import Condition, Group
-from icpctl.output.condition_phrases import phrase, value_text
-from icpctl.output.condition_wording import role
+from icpctl.features.shared.condition_phrases import phrase, role, value_text
 from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:

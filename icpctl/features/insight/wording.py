@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from icpctl.config.definitions.named_lists import NamedList
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.changes import Changes, Replacement
-from icpctl.output.condition_phrases import phrase, quoted, value_text, values_of
+from icpctl.features.shared.condition_phrases import phrase, quoted, value_text, values_of
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
 

@@ -228,9 +228,9 @@ class _Call:
         """Scan the export; with `explains` it is kept why won units are missed."""
         from icpctl.features.outcomes.missed_wins import ExplainMissed
         from icpctl.features.outcomes.scanning import scan_outcomes
-        from icpctl.output.condition_phrases import phrase
+        from icpctl.features.reasons.sentences import lacking
+        from icpctl.features.shared.condition_phrases import phrase
         from icpctl.output.progress import progress
-        from icpctl.output.reasons import lacking
 
         with progress(sys.stderr) as on_progress:
             return scan_outcomes(

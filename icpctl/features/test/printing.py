@@ -6,10 +6,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.features.shared.explanation_tree import print_trees
+from icpctl.features.reasons.explanation_tree import print_trees
+from icpctl.features.shared.condition_phrases import phrase, value_text
 from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.ci_reports import github_lines, junit
-from icpctl.output.condition_phrases import phrase, value_text
 from icpctl.output.console import is_coloured, note, shown, styled, table
 from icpctl.output.findings.as_json import finding_body
 from icpctl.output.findings.text import print_findings

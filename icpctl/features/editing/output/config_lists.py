@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.output.condition_phrases import value_text
+from icpctl.features.shared.condition_phrases import value_text
 from icpctl.output.console import table
 
 if TYPE_CHECKING:

@@ -4,62 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.definitions.custom_fields import PREFIX
 from icpctl.config.definitions.named_lists import NamedList
-from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.output.condition_phrases import (
+from icpctl.features.reasons.seen_values import listed_values
+from icpctl.features.shared.condition_phrases import (
     phrase,
     quoted,
     value_in_words,
     value_text,
     values_in_words,
 )
+from icpctl.mappings.mapping import LAST_SEEN
+from icpctl.output.runs.misfits import wanted
 from icpctl.output.wording import cut
-from icpctl.scoring.seen_values import listed_values
 from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, Form, Kind, Shape
+from icpctl.vocabulary import COMPARATORS, Form, Kind, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.config.model import Condition
-    from icpctl.scoring.explanation import ConditionExplanation
+    from icpctl.features.reasons.explanation import ConditionExplanation
 
 _LONGEST = 100  # characters of one value
 _MOST_SEEN = 3
 _MOST_LISTED = 8
 _FORMS = (Form.DOMAIN, Form.URL, Form.SIZE_RANGE)  # country codes say nothing new
-
-DATE = "a date"
-"""What a value of `last_seen` must be."""
-
-_WANTED = {
-    Kind.TEXT: "text",
-    Kind.NUMBER: "a number",
-    Kind.BOOLEAN: "true or false",
-    Kind.PAGES: "a list of pages",
-}
-
-
-def wanted(field: str) -> str:
-    """Return what a value of a field of the mapping must be."""
-    if field == LAST_SEEN:
-        return DATE
-    if field == "company_size":
-        return "a number or a range"
-    entry = CONDITION_TYPES.get(field)
-    if entry is None and field.startswith(PREFIX):
-        return "of its kind"
-    return _WANTED[Kind.PAGES if entry is None else entry.kind]
-
-
-def role(condition: Condition) -> str:
-    """Return a condition's part in its group, as in ` (optional, weight 2)`; often nothing."""
-    parts = ["optional"] if condition.optional else []
-    if condition.weight != 1:
-        parts.append(f"weight {condition.weight:g}")
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 def reason(explained: ConditionExplanation) -> str:

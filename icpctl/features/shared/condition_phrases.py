@@ -120,3 +120,11 @@ def _amount(template: str, amount: str) -> str:
     """Return an amount in its sentence, of 1 in the singular: `had at least 1 session`."""
     is_one = amount == "1" or amount.endswith(" 1")
     return (_UNITS.sub(r"\1", template) if is_one else template).format(amount)
+
+
+def role(condition: Condition) -> str:
+    """Return a condition's part in its group, as in ` (optional, weight 2)`; often nothing."""
+    parts = ["optional"] if condition.optional else []
+    if condition.weight != 1:
+        parts.append(f"weight {condition.weight:g}")
+    return f" ({', '.join(parts)})" if parts else ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.output.condition_wording import in_words
+from icpctl.features.reasons.condition_wording import in_words
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from icpctl.scoring.explanation import (
+    from icpctl.features.reasons.explanation import (
         ConditionExplanation,
         ConfigExplanation,
         GroupExplanation,

@@ -1,13 +1,10 @@
 """`icpctl completion`: the scripts that make shells ask `icpctl` what may come next."""
 
-import os
 from typing import Annotated, Literal
 
 import typer
 
 from icpctl.errors import ExitCode
-
-_ASKED = "_ICPCTL_COMPLETE"
 
 Shell = Literal["bash", "zsh", "fish"]
 
@@ -71,14 +68,3 @@ def completion(
     """
     print(_SCRIPTS[shell], end="")
     return ExitCode.DONE
-
-
-def prepare() -> None:
-    """Make Typer answer in its protocol, where a shell asks; it would only with its own options.
-
-    The options that this call makes, which would install scripts, are not used.
-    """
-    if _ASKED in os.environ:
-        from typer.completion import get_completion_inspect_parameters
-
-        get_completion_inspect_parameters()

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from icpctl.output.condition_phrases import phrase
+from icpctl.features.shared.condition_phrases import phrase
 from icpctl.output.runs.plain_rows import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
+    from icpctl.features.reasons.row_reasons import NearMiss
     from icpctl.output.runs.plain_rows import PlainWriter
     from icpctl.output.runs.verdict_rows import Form
-    from icpctl.scoring.reasons import NearMiss
 
 COLUMNS = ("id", "config", "group", "condition", "seen")
 _SCHEMA = pa.schema([(name, pa.int64() if name == "group" else pa.string()) for name in COLUMNS])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from icpctl.output.condition_wording import reason
+from icpctl.features.reasons.condition_wording import reason
 from tests.features.explain.test_explanation import explained, explanations, rows_of
 from tests.long import long
 from tests.test_spec_tables import ALL

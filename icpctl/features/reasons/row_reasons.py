@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from icpctl.features.reasons.explanation import ConditionExplanation, explain_configs
+from icpctl.features.reasons.seen_values import see, subject_of
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.explanation import ConditionExplanation, explain_configs
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.plan import fields_of
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
-from icpctl.scoring.seen_values import see, subject_of
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.explanation import ConfigExplanation
+    from icpctl.features.reasons.explanation import ConfigExplanation
+    from icpctl.features.reasons.seen_values import Seen
     from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Rows
-    from icpctl.scoring.seen_values import Seen
 
 _AT_ONCE = 4096  # rows that are explained together: what Python makes of them fits into memory
 

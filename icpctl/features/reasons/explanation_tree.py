@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
-from icpctl.output.condition_phrases import phrase
-from icpctl.output.condition_wording import reason, role
-from icpctl.output.console import console, is_coloured, note, shown
-from icpctl.output.reasons import (
+from icpctl.features.reasons.condition_wording import reason
+from icpctl.features.reasons.sentences import (
     below_minimum,
     best_group,
     distance,
     failing_conditions,
     named,
 )
+from icpctl.features.shared.condition_phrases import phrase, role
+from icpctl.output.console import console, is_coloured, note, shown
 from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
-    from icpctl.scoring.explanation import (
+    from icpctl.features.reasons.explanation import (
         ConditionExplanation,
         ConfigExplanation,
         Explanation,
