@@ -106,11 +106,11 @@ def score(
     damage is scored.
     """
     from icpctl.cli.options.scoring import strictness
+    from icpctl.output.console import print_written
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.output.written import print_written
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -170,7 +170,7 @@ def _hint_at_insight(run: "Run") -> None:
 
 def _require_pipes(visitors: list[str] | None, out: str | None) -> None:
     """Refuse what `--follow` can neither read nor write. Raises `IcpctlError` `bad_usage`."""
-    from icpctl.file_targets import is_in_place
+    from icpctl.files import is_in_place
 
     if visitors not in (None, [], ["-"]):
         hint = "pipe the visitors in, and name - or nothing"

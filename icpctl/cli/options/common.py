@@ -1,7 +1,7 @@
 """Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -108,4 +108,20 @@ Slug = Annotated[
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="E", help="Encoding of CSV files that are not UTF-8."),
+]
+EngineName = Literal["local", "spark"]
+
+Engine = Annotated[
+    EngineName, typer.Option(help="Where to run: on this machine, or on Spark (docs/scale.md).")
+]
+Master = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Spark master, such as spark://HOST:7077 (default: from Spark's settings).",
+    ),
+]
+SparkConf = Annotated[
+    list[str] | None,
+    typer.Option("--spark-conf", metavar="KEY=VALUE", help="Pass a setting to Spark (repeatable)."),
 ]

@@ -51,7 +51,7 @@ def impact(
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
     from icpctl.features.shared.git_versions import versions
-    from icpctl.output.written import print_written
+    from icpctl.output.console import print_written
 
     bounds = [Bound.parse(text) for text in fail_on or []]
     options = scoring.options(by=by)

@@ -46,7 +46,7 @@ def insight(
     from icpctl.cli.options.scoring import strictness
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
-    from icpctl.output.written import print_written
+    from icpctl.output.console import print_written
 
     unbuilt = {
         "--report": reporting.report is not None,

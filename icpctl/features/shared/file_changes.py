@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
-from icpctl.file_targets import is_in_place, target_of
-from icpctl.files import blaming, sync_folder
+from icpctl.files import blaming, is_in_place, sync_folder, target_of
 from icpctl.hidden_files import back_up, make_hidden, sweep
 
 if TYPE_CHECKING:

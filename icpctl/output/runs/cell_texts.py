@@ -1,4 +1,4 @@
-"""Columns of texts as JSON texts."""
+"""Columns of texts as files have them: in CSV harmless to spreadsheets, in JSON lines quoted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.values.typed_columns import scalar_texts
+
+_FORMULA = r"^[=+\-@\t\r]"
+_NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+
+
+def harmless(texts: pa.Array) -> pa.Array:
+    """Return texts in which `'` precedes each that a spreadsheet would run as a formula.
+
+    These begin with `=`, `+`, `-`, `@`, a tab or a return, and are not numbers. Columns that are
+    not text are returned as they are.
+    """
+    if not pa.types.is_string(texts.type):
+        return texts
+    starts = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
+    if not pc.any(starts).as_py():
+        return texts
+    is_formula = pc.and_not(starts, pc.match_substring_regex(texts, _NUMBER))
+    return pc.if_else(is_formula, pc.binary_join_element_wise("'", texts, ""), texts)
 
 
 def json_texts_of(texts: pa.Array) -> pa.Array:
