@@ -4,11 +4,23 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import words
+from icpctl.cli.complete import vocabulary
 from icpctl.cli.options.common import Dir, Org
 from icpctl.cli.workspaces import known_vocabulary
 from icpctl.errors import ExitCode
 from icpctl.output.formats import DescribeFormat
+
+
+def _words(context: typer.Context) -> list[tuple[str, str]]:
+    """Return condition types, comparators and finding codes, with what each is."""
+    from icpctl.findings.codes import CODES
+    from icpctl.vocabulary import COMPARATORS
+
+    return [
+        *((it.name, it.meaning) for it in vocabulary(context).types.values()),
+        *((it.name, it.holds) for it in COMPARATORS.values()),
+        *((it.name, it.title) for it in CODES.values()),
+    ]
 
 
 def describe(
@@ -17,7 +29,7 @@ def describe(
         typer.Argument(
             metavar="TYPE|COMPARATOR|CODE",
             help="What to explain (default: everything, in short).",
-            autocompletion=words,
+            autocompletion=_words,
         ),
     ] = None,
     directory: Dir = None,

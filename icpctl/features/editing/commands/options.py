@@ -4,8 +4,21 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import conditions
+from icpctl.cli.complete import vocabulary
 from icpctl.output.formats import SingleFormat
+
+
+def conditions(context: typer.Context, incomplete: str) -> list[str]:
+    """Return what goes on a condition in words: a type, then a comparator that fits it."""
+    from icpctl.vocabulary import comparators_for
+
+    name, space, _ = incomplete.partition(" ")
+    types = vocabulary(context).types
+    if not space:
+        return list(types)
+    entry = types.get(name)
+    return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
+
 
 Body = Annotated[
     str | None,

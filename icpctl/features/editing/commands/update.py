@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.complete import conditions
 from icpctl.cli.options.common import Dir, Org, Slug
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
@@ -16,6 +15,7 @@ from icpctl.features.editing.commands.options import (
     Prefer,
     Rules,
     Where,
+    conditions,
 )
 
 
