@@ -1,11 +1,14 @@
-"""Examples of the finding codes, in words for pages and terminals."""
+"""Examples and kinds of the vocabulary and the finding codes, in words for pages and terminals."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from icpctl.vocabulary import CONDITION_TYPES
+
 if TYPE_CHECKING:
     from icpctl.findings.code import Code
+    from icpctl.vocabulary import Comparator, ConditionType
 
 _LANGUAGES = {"settings": "toml"}
 
@@ -14,6 +17,18 @@ def code_help(code: Code) -> str:
     """Return what a code means, with its examples."""
     bad, good = _example(code, code.bad), _example(code, code.good)
     return f"{code.meaning}\n\nBad:\n\n{bad}\nGood:\n\n{good}"
+
+
+def kinds(comparator: Comparator) -> str:
+    """Return the kinds that a comparator fits, in words."""
+    order = list(dict.fromkeys(entry.kind for entry in CONDITION_TYPES.values()))
+    fitting = [kind for kind in order if kind in comparator.kinds]
+    return "all" if fitting == order else ", ".join(fitting)
+
+
+def type_example(entry: ConditionType) -> str:
+    """Return the example of a condition type as a whole condition."""
+    return f"{{type: {entry.name}, {entry.example[1:]}"
 
 
 def shown_example(text: str) -> str:

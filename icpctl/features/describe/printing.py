@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from icpctl.errors import IcpctlError
 from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, styled, table
-from icpctl.output.examples import shown_example
-from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for, nearest
+from icpctl.output.examples import kinds, shown_example, type_example
+from icpctl.vocabulary import COMPARATORS, comparators_for, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from icpctl.output.formats import DescribeFormat
-    from icpctl.vocabulary import Comparator, ConditionType, Vocabulary
+    from icpctl.vocabulary import Vocabulary
 
 About: TypeAlias = "Callable[[str, Vocabulary], dict[str, Any]]"
 
@@ -137,18 +137,6 @@ def _code(name: str, _: Vocabulary) -> dict[str, Any]:
         "bad": shown_example(code.bad),
         "good": shown_example(code.good),
     }
-
-
-def kinds(comparator: Comparator) -> str:
-    """Return the kinds that a comparator fits, in words."""
-    order = list(dict.fromkeys(entry.kind for entry in CONDITION_TYPES.values()))
-    fitting = [kind for kind in order if kind in comparator.kinds]
-    return "all" if fitting == order else ", ".join(fitting)
-
-
-def type_example(entry: ConditionType) -> str:
-    """Return the example of a condition type as a whole condition."""
-    return f"{{type: {entry.name}, {entry.example[1:]}"
 
 
 def _cell(value: object) -> str:
