@@ -21,7 +21,7 @@ from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners
 from icpctl.exports.columns.tokens import opened_token
 from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
-from icpctl.exports.files.streams import DamagedError, PieceStream
+from icpctl.exports.files.streams import DamagedError, PieceStream, fill
 from icpctl.exports.readers.tables import nested
 from icpctl.exports.scanner.rejections import Reason
 from icpctl.values import json_records
@@ -126,13 +126,8 @@ def csv_tasks(
 def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:
     """Return the first bytes, whether these are all, and what is damaged there."""
     data = bytearray(_HEAD)
-    filled = 0
-    try:
-        while filled < _HEAD and (count := stream.readinto(memoryview(data)[filled:])):
-            filled += count
-    except DamagedError as error:
-        return bytes(data[:filled]), True, error
-    return bytes(data[:filled]), filled < _HEAD, None
+    filled, damage = fill(stream, memoryview(data))
+    return bytes(data[:filled]), bool(damage) or filled < _HEAD, damage
 
 
 def _rest(first: bytes, stream: Stream | None, damage: DamagedError | None) -> Stream:
@@ -156,13 +151,7 @@ def _cut(stream: Stream, most: int) -> Iterator[tuple[bytes, DamagedError | None
         buffer = bytearray(len(kept) + most)
         view = memoryview(buffer)
         view[: len(kept)] = kept
-        filled = len(kept)
-        damage = None
-        try:
-            while filled < len(buffer) and (count := stream.readinto(view[filled:])):
-                filled += count
-        except DamagedError as error:
-            damage = error
+        filled, damage = fill(stream, view, len(kept))
         if damage or filled < len(buffer):
             yield bytes(view[:filled]), damage
             return
