@@ -23,7 +23,7 @@ import duckdb
 
 from icpctl.config.model import IcpConfig
 from icpctl.mappings.loading import load_mapping
-from icpctl.mappings.mapping import parse_path
+from icpctl.mappings.paths import parse_path
 from icpctl.scoring.run import Options, score
 
 if TYPE_CHECKING:

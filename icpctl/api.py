@@ -245,10 +245,10 @@ def _run(
     """Score, and keep the columns of `layout` of each batch."""
     import pyarrow as pa
 
-    from icpctl.output.reasons import sentence
+    from icpctl.features.reasons.row_reasons import Reasons
+    from icpctl.features.reasons.sentences import sentence
     from icpctl.output.runs.verdict_rows import plain_columns
     from icpctl.scoring.kernel.plan import make_plan
-    from icpctl.scoring.reasons import Reasons
     from icpctl.scoring.run import score as score_exports
 
     plan = make_plan(

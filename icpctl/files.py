@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
+import re
 import stat
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
-from icpctl.file_targets import is_in_place, target_of
-from icpctl.hidden_files import back_up, make_hidden, sweep
+from icpctl.hidden_files import make_hidden, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from typing_extensions import Buffer
+
+
+_MOST_LINKS = 40  # as Linux has it
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def stdin() -> BinaryIO:
@@ -68,151 +72,73 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     file cannot be written, a full disk included, and `bad_usage` where the call reads it; other
     errors of the block pass.
     """
-    with _blaming(path):
+    with blaming(path):
         target = target_of(path)
     opened = _in_place if is_in_place(path) else _beside
     with files_in_use.writing(path), opened(path, target) as file:
         yield file
 
 
-def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) -> None:
-    """Write some files and remove others: all of it, or nothing where one cannot be changed.
+def target_of(path: Path) -> Path:
+    """Return the file that is replaced where `path` is written: what its links lead to.
 
-    What is written is on the disk under a passing name before the first file is replaced, so a
-    full disk changes nothing. New files are in place before the first one is removed, so whenever
-    the process is killed, every file is as it was or as it is to be. A link's target is written,
-    but a link itself is removed.
-    Raises `IcpctlError` `not_written`, with what could not be put back if that fails too.
+    Raises `OSError` where a link is another user's in a folder that all may write (as Linux does
+    with `fs.protected_symlinks`), and where a file is there that cannot be replaced.
     """
-    files_in_use.require_writable()
-    change = _Change()
+    step = path
+    for _ in range(_MOST_LINKS):
+        if not step.is_symlink():
+            break
+        _require_trusted(step)
+        step = step.parent / os.readlink(step)
+    else:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    target = Path(os.path.realpath(path))
+    if target.is_file():
+        _require_replaceable(target)
+    return target
+
+
+def is_in_place(path: Path) -> bool:
+    """Whether what is at a path, such as a pipe or a device, is written to and not replaced."""
+    return path.exists() and not path.is_file()
+
+
+def _require_trusted(link: Path) -> None:
+    """Refuse a link that somebody may have laid for others to fall into."""
+    folder = link.parent.stat()
+    is_shared = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+    if os.name == "posix" and is_shared:
+        trusted = (os.geteuid(), folder.st_uid)
+        if link.lstat().st_uid not in trusted:
+            raise PermissionError(
+                errno.EACCES, "this is another user's link, in a folder that anyone can write to"
+            )
+
+
+def _require_replaceable(target: Path) -> None:
+    """Find out before the work begins what renaming a file onto `target` would say after it."""
+    if sys.platform != "linux":
+        return
+    if str(target) in _mount_points():
+        raise OSError(errno.EBUSY, "it is a mount point, which cannot be replaced")
+    # The system asks whether an entry of a folder may be removed (a sticky folder, an immutable
+    # file, a file system that is read only) before it says that a file is not a folder.
+    with contextlib.suppress(NotADirectoryError):
+        os.rmdir(target)
+
+
+def _mount_points() -> set[str]:
     try:
-        for path, data in written.items():
-            with _blaming(path):
-                change.stage(path, data)
-        for path in removed:
-            with _blaming(path):
-                change.removed.append(_Step(path, path, before=back_up(path)))
-        change.carry_out()
-    except BaseException as error:
-        for step in change.lost[:1]:
-            message = f"it could not be put back; what it held is in {step.before}"
-            raise IcpctlError(message, "not_written", Location(str(step.target))) from error
-        raise
-    finally:
-        change.tidy_up()
-    change.sync_folders()
-
-
-def write_outputs(written: Mapping[Path, bytes]) -> None:
-    """Write some files, none of which the call reads, as `change_files` does.
-
-    Raises `IcpctlError` `bad_usage` where it reads one, too.
-    """
-    with contextlib.ExitStack() as places:
-        for path in written:
-            places.enter_context(files_in_use.writing(path))
-        change_files(written)
-
-
-@dataclass(slots=True)
-class _Step:
-    """One file that changes: as it was called, and where it really is.
-
-    `new` is the hidden file that it becomes, None where it is removed; `before` is a second name
-    of what it held, None where there was no file.
-    """
-
-    path: Path
-    target: Path
-    new: Path | None = None
-    before: Path | None = None
-
-    def take(self) -> None:
-        with _blaming(self.path):
-            if self.new is None:
-                os.unlink(self.target)
-            else:
-                os.replace(self.new, self.target)
-
-    def take_back(self) -> None:
-        if self.before is not None:
-            if not _is_same(self.before, self.target):
-                os.replace(self.before, self.target)
-        elif self.new is not None and not self.new.exists():  # or else the target is not ours
-            self.target.unlink(missing_ok=True)
-
-
-@dataclass(slots=True)
-class _Change:
-    """Files that change together; `lost` are those that could not be put back."""
-
-    written: list[_Step] = field(default_factory=list)
-    removed: list[_Step] = field(default_factory=list)
-    lost: list[_Step] = field(default_factory=list)
-
-    def stage(self, path: Path, data: bytes) -> None:
-        """Write a file under a passing name, onto the disk."""
-        target = target_of(path)
-        if is_in_place(path):
-            raise OSError(None, "this is not a regular file")
-        sweep(target.parent)
-        descriptor, new = make_hidden(target)
-        step = _Step(path, target, new)
-        self.written.append(step)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        if target.exists():
-            step.before = back_up(target)
-
-    def carry_out(self) -> None:
-        """Put the new files in place and only then remove others; on an error take all back."""
-        begun: list[_Step] = []
-        try:
-            for step in self.written:
-                begun.append(step)
-                step.take()
-            if self.removed:
-                self.sync_folders()  # so that new files are there even if the power fails
-            for step in self.removed:
-                begun.append(step)
-                step.take()
-        except BaseException:
-            self._take_back(begun)
-            raise
-
-    def _take_back(self, begun: list[_Step]) -> None:
-        for step in reversed(begun):
-            try:
-                step.take_back()
-            except OSError:
-                self.lost.append(step)
-
-    def tidy_up(self) -> None:
-        """Remove the hidden files, but for what could not be put back."""
-        steps = self.written + self.removed
-        hidden = [step.new for step in steps]
-        hidden += [step.before for step in steps if step not in self.lost]
-        for path in filter(None, hidden):
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    def sync_folders(self) -> None:
-        for folder in {step.target.parent for step in self.written + self.removed}:
-            with _blaming(folder):
-                _sync_folder(folder)
-
-
-def _is_same(first: Path, second: Path) -> bool:
-    """Whether two names are those of the same file; links are not followed."""
-    return os.path.lexists(second) and os.path.samestat(first.lstat(), second.lstat())
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return set()
+    return {_OCTAL.sub(lambda code: chr(int(code[1], 8)), line.split(" ")[4]) for line in lines}
 
 
 @contextmanager
 def _in_place(path: Path, _: Path) -> Iterator[BinaryIO]:
-    with _blaming(path):
+    with blaming(path):
         descriptor = os.open(path, os.O_WRONLY)
     with io.BufferedWriter(_Raw(descriptor, path)) as file:
         yield file
@@ -220,22 +146,22 @@ def _in_place(path: Path, _: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _beside(path: Path, target: Path) -> Iterator[BinaryIO]:
-    with _blaming(path):
+    with blaming(path):
         sweep(target.parent)
         descriptor, new = make_hidden(target)
     try:
         with io.BufferedWriter(_Raw(descriptor, path)) as file:
             yield file
             file.flush()
-            with _blaming(path):
+            with blaming(path):
                 os.fsync(descriptor)
-        with _blaming(path):
+        with blaming(path):
             os.replace(new, target)  # Windows renames no open file
     except BaseException:
         new.unlink(missing_ok=True)
         raise
-    with _blaming(path):
-        _sync_folder(target.parent)
+    with blaming(path):
+        sync_folder(target.parent)
 
 
 class _Raw(io.FileIO):
@@ -246,12 +172,12 @@ class _Raw(io.FileIO):
         self._becomes = becomes
 
     def write(self, data: Buffer, /) -> int:
-        with _blaming(self._becomes):
+        with blaming(self._becomes):
             return super().write(data)
 
 
 @contextmanager
-def _blaming(path: Path) -> Iterator[None]:
+def blaming(path: Path) -> Iterator[None]:
     """Turn errors of the system into the message that `path` cannot be written."""
     try:
         yield
@@ -264,7 +190,8 @@ def _blaming(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until what was changed in a folder is on the disk."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-T = TypeVar("T")
+    from collections.abc import Iterator
 
 
 class Timings:
@@ -30,18 +28,6 @@ class Timings:
         try:
             yield
         finally:
-            self._add(name, time.perf_counter() - started)
-
-    def each(self, name: str, items: Iterable[T]) -> Iterator[T]:
-        """The items; making each of them is part of the step."""
-        iterator = iter(items)
-        while True:
-            with self.step(name):
-                item = next(iterator, None)
-            if item is None:
-                return
-            yield item
-
-    def _add(self, name: str, seconds: float) -> None:
-        with self._lock:
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+            seconds = time.perf_counter() - started
+            with self._lock:
+                self.seconds[name] = self.seconds.get(name, 0.0) + seconds

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from icpctl import IcpctlError, files_in_use, hidden_files
-from icpctl.files import change_files, read_regular, replacing, write_outputs
+from icpctl.features.shared.file_changes import change_files, write_outputs
+from icpctl.files import read_regular, replacing
 from tests.process import environment
 
 

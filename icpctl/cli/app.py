@@ -1,5 +1,6 @@
 """The command `icpctl`: one line here for each command, and what features add."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from icpctl.cli.command import Entry, Group, LazyCommands
-from icpctl.cli.completion import prepare
 from icpctl.cli.errors import exits
 from icpctl.cli.extensions import EXTENSIONS
 from icpctl.version import __version__
 
 if TYPE_CHECKING:
-    from icpctl.cli.extensions import MakeReport, RunFigures
+    from icpctl.cli.extensions import MakeReasons, MakeReport, RunFigures
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
+    from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.kernel.plan import Plan
 
 SCORE = "Score and understand"
@@ -34,24 +35,24 @@ ENTRIES = (
     Entry(SCORE, "outcomes", "features.outcomes.command:outcomes", "Show which configs find customers, from won and lost deals."),
     Entry(SCORE, "suggest", "features.suggest.command:suggest", "Suggest a config that finds customers, from won deals."),
     Entry(CONFIGS, "init", "features.init.command:init", "Make a folder to start with: a config, its test, settings."),
-    Entry(CONFIGS, "create", "cli.configs.create:create", "Make a config, from a file or in words."),
-    Entry(CONFIGS, "list", "cli.configs.list:list_configs", "List the configs in the order in which they are scored."),
-    Entry(CONFIGS, "get", "cli.configs.get:get", "Print one config."),
-    Entry(CONFIGS, "update", "cli.configs.update:update", "Change a config, and keep its comments and layout."),
-    Entry(CONFIGS, "edit", "cli.configs.edit:edit", "Open a config in your editor, and keep only a valid result."),
-    Entry(CONFIGS, "delete", "cli.configs.delete:delete", "Delete configs with their tests."),
-    Entry(CONFIGS, "apply", "cli.configs.apply:apply", "Make the folder hold the configs of a file or folder."),
-    Entry(CONFIGS, "diff", "cli.configs.apply:diff", "Show what apply would change."),
+    Entry(CONFIGS, "create", "features.editing.commands.create:create", "Make a config, from a file or in words."),
+    Entry(CONFIGS, "list", "features.editing.commands.list:list_configs", "List the configs in the order in which they are scored."),
+    Entry(CONFIGS, "get", "features.editing.commands.get:get", "Print one config."),
+    Entry(CONFIGS, "update", "features.editing.commands.update:update", "Change a config, and keep its comments and layout."),
+    Entry(CONFIGS, "edit", "features.editing.commands.edit:edit", "Open a config in your editor, and keep only a valid result."),
+    Entry(CONFIGS, "delete", "features.editing.commands.delete:delete", "Delete configs with their tests."),
+    Entry(CONFIGS, "apply", "features.editing.commands.apply:apply", "Make the folder hold the configs of a file or folder."),
+    Entry(CONFIGS, "diff", "features.editing.commands.apply:diff", "Show what apply would change."),
     Entry(FORMATS, "inspect", "features.inspect.command:inspect", "Show where an export keeps each field."),
-    Entry(FORMATS, "mappings", "cli.mappings:mappings", "List the known formats of exports, or print one."),
+    Entry(FORMATS, "mappings", "features.mappings.command:mappings", "List the known formats of exports, or print one."),
     Entry(FORMATS, "rollup", "features.rollup.command:rollup", "Roll events or sessions up to visitors."),
-    Entry(CHECK, "validate", "cli.configs.validate:validate", "Report every error of every config file."),
+    Entry(CHECK, "validate", "cli.validate:validate", "Report every error of every config file."),
     Entry(CHECK, "test", "features.test.command:run_rule_tests", "Run the tests beside configs."),
     Entry(CHECK, "prove", "features.prove.subcommands:prove_app", "Prove what configs do for every possible visitor."),
     Entry(ELSEWHERE, "sql", "features.sql.command:sql", "Write the configs as SQL, for visitors in a warehouse."),
-    Entry(ELSEWHERE, "schema", "cli.configs.schema:schema", "Print the JSON Schema of a config file, for editors."),
-    Entry(ELSEWHERE, "describe", "cli.configs.describe:describe", "Explain condition types, comparators and finding codes."),
-    Entry(ELSEWHERE, "completion", "cli.completion:completion", "Print the completion script of a shell."),
+    Entry(ELSEWHERE, "schema", "features.editing.commands.schema:schema", "Print the JSON Schema of a config file, for editors."),
+    Entry(ELSEWHERE, "describe", "features.describe.command:describe", "Explain condition types, comparators and finding codes."),
+    Entry(ELSEWHERE, "completion", "features.completion.command:completion", "Print the completion script of a shell."),
 )
 # fmt: on
 """The commands in the order of the help."""
@@ -119,11 +120,29 @@ def _figures(configs: "Sequence[ConfigFile]", plan: "Plan") -> "RunFigures":
     return full_figures(configs, plan)
 
 
+def _reasons(layout: "Layout", near_misses: str | None) -> "MakeReasons":
+    from icpctl.features.reasons.explained_rows import Wish
+
+    return Wish(layout, near_misses).begin
+
+
 def _proofs(loaded: "Loaded") -> int:
     from icpctl.features.prove.validating import add_proofs
 
     return add_proofs(loaded)
 
 
-EXTENSIONS.report, EXTENSIONS.figures, EXTENSIONS.prove = _report, _figures, _proofs
-prepare()
+def _answer_shells() -> None:
+    """Make Typer answer in its protocol, where a shell asks; it would only with its own options.
+
+    The options that this call makes, which would install scripts, are not used.
+    """
+    if "_ICPCTL_COMPLETE" in os.environ:
+        from typer.completion import get_completion_inspect_parameters
+
+        get_completion_inspect_parameters()
+
+
+EXTENSIONS.report, EXTENSIONS.figures = _report, _figures
+EXTENSIONS.reasons, EXTENSIONS.prove = _reasons, _proofs
+_answer_shells()

@@ -39,31 +39,7 @@ def organizations(context: typer.Context) -> list[str]:
     return [name for name in names if name.isprintable()]
 
 
-def words(context: typer.Context) -> list[tuple[str, str]]:
-    """Return condition types, comparators and finding codes, with what each is."""
-    from icpctl.findings.codes import CODES
-    from icpctl.vocabulary import COMPARATORS
-
-    return [
-        *((it.name, it.meaning) for it in _vocabulary(context).types.values()),
-        *((it.name, it.holds) for it in COMPARATORS.values()),
-        *((it.name, it.title) for it in CODES.values()),
-    ]
-
-
-def conditions(context: typer.Context, incomplete: str) -> list[str]:
-    """Return what goes on a condition in words: a type, then a comparator that fits it."""
-    from icpctl.vocabulary import comparators_for
-
-    name, space, _ = incomplete.partition(" ")
-    types = _vocabulary(context).types
-    if not space:
-        return list(types)
-    entry = types.get(name)
-    return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
-
-
-def _vocabulary(context: typer.Context) -> "Vocabulary":
+def vocabulary(context: typer.Context) -> "Vocabulary":
     """Return the condition types of the folder that the options typed so far mean."""
     from icpctl.cli.workspaces import workspace
     from icpctl.vocabulary import BUILT_IN

@@ -1,6 +1,7 @@
 """What features add to commands of the core: `cli/app.py` registers it here."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
@@ -10,7 +11,9 @@ from icpctl.errors import IcpctlError
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
+    from icpctl.config.model import IcpConfig
     from icpctl.exports.files.sources import Source
+    from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
@@ -60,6 +63,21 @@ class RunFigures(Protocol):
         """Return the figures as JSON values."""
 
 
+class RowReasons(Protocol):
+    """Says of the rows of a run why they have their verdicts, and writes near misses."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the rows must have."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Open the file of near misses, if any; it appears when the block ends well."""
+
+    def explain(self, rows: "Rows") -> "Rows":
+        """Return the rows of a batch with what explains them."""
+
+
+MakeReasons = Callable[["Plan", "dict[str, IcpConfig]"], RowReasons]
 MakeReport = Callable[["Sequence[ConfigFile]", "Options"], RunReport]
 
 
@@ -68,12 +86,14 @@ class Extensions:
     """What is registered; None where the feature is not there.
 
     `report` gives what makes the report that `--report`, `--report-title` and `--no-visitors` of
-    `score` ask for, None where they ask for none; `figures` makes those of `--full`. `prove` adds
-    what is proved of configs to their findings, and returns how many questions are left open.
+    `score` ask for, None where they ask for none; `figures` makes those of `--full`, and `reasons`
+    what `--why` and `--near-misses` ask for. `prove` adds what is proved of configs to their
+    findings, and returns how many questions are left open.
     """
 
     report: Callable[[Path | None, str | None, bool], MakeReport | None] | None = None
     figures: "Callable[[Sequence[ConfigFile], Plan], RunFigures] | None" = None
+    reasons: "Callable[[Layout, str | None], MakeReasons] | None" = None
     prove: "Callable[[Loaded], int] | None" = None
 
 

@@ -17,12 +17,12 @@ from icpctl.output.formats import TableFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.cli.extensions import MakeReport, RunFigures, RunReport
+    from icpctl.cli.extensions import MakeReasons, MakeReport, RowReasons, RunFigures, RunReport
     from icpctl.config.config_file import ConfigFile
     from icpctl.exports.files.sources import Source
     from icpctl.output.runs.row_files import Targets
+    from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.reasons import Reasons
     from icpctl.scoring.run import Options, Rows, Run
 
 
@@ -106,11 +106,11 @@ def score(
     damage is scored.
     """
     from icpctl.cli.options.scoring import strictness
+    from icpctl.output.console import print_written
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.output.written import print_written
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -144,10 +144,9 @@ def score(
         folders = Folders(out, rejects, layout)
         run = score_on(spark, scoring.exports(), configs, options, folders)
     else:
-        targets = Targets(out, rejects, layout, near_misses)
-        watchers = _Watchers.of(
-            configs, options, begin_report, full=full, explains=targets.explains
-        )
+        targets = Targets(out, rejects, layout)
+        explain = _reasons(layout, near_misses)
+        watchers = _Watchers.of(configs, options, begin_report, explain, full=full)
         run = _score_here(scoring.exports(), configs, options, targets, watchers)
         figures = watchers.figures
     stream = sys.stderr if out == "-" else sys.stdout
@@ -171,7 +170,7 @@ def _hint_at_insight(run: "Run") -> None:
 
 def _require_pipes(visitors: list[str] | None, out: str | None) -> None:
     """Refuse what `--follow` can neither read nor write. Raises `IcpctlError` `bad_usage`."""
-    from icpctl.file_targets import is_in_place
+    from icpctl.files import is_in_place
 
     if visitors not in (None, [], ["-"]):
         hint = "pipe the visitors in, and name - or nothing"
@@ -196,17 +195,22 @@ def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeRep
     return required(EXTENSIONS.report, "--report")(path, title, no_visitors)
 
 
+def _reasons(layout: "Layout", near_misses: str | None) -> "MakeReasons | None":
+    """Return what makes the reasons that are asked for."""
+    if not layout.with_why and near_misses is None:
+        return None
+    option = "--why" if layout.with_why else "--near-misses"
+    return required(EXTENSIONS.reasons, option)(layout, near_misses)
+
+
 @dataclass(frozen=True, slots=True)
 class _Watchers:
-    """What looks at a run besides the run itself, and the plan that it needs, if any.
-
-    `reasons` are there where what is written says why.
-    """
+    """What looks at a run besides the run itself, and the plan that it needs, if any."""
 
     plan: "Plan | None"
     report: "RunReport | None"
     figures: "RunFigures | None"
-    reasons: "Reasons | None" = None
+    reasons: "RowReasons | None"
 
     @classmethod
     def of(
@@ -214,34 +218,28 @@ class _Watchers:
         configs: "Sequence[ConfigFile]",
         options: "Options",
         begin_report: "MakeReport | None",
+        explain: "MakeReasons | None",
         *,
         full: bool,
-        explains: bool,
     ) -> "_Watchers":
         from icpctl.config.config_file import named_configs
         from icpctl.scoring.kernel.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None
-        if not full and not explains:
-            return cls(plan, report, None)
+        if not full and not explain:
+            return cls(plan, report, None, None)
         pairs = named_configs(configs)
         when, is_exact = options.as_of, options.case_sensitive
         plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact, tiers=options.tiers)
         figures = required(EXTENSIONS.figures, "--full")(configs, plan) if full else None
-        if not explains:
-            return cls(plan, report, figures)
-        from icpctl.scoring.reasons import Reasons
-
-        return cls(plan, report, figures, Reasons(plan, dict(pairs)))
+        return cls(plan, report, figures, explain(plan, dict(pairs)) if explain else None)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the rows must have."""
-        needed = [watcher.fields for watcher in (self.report, self.figures) if watcher]
-        if self.reasons:
-            needed.append(self.reasons.plan.columns)
-        return tuple(dict.fromkeys(name for fields in needed for name in fields))
+        watchers = (self.report, self.figures, self.reasons)
+        return tuple(dict.fromkeys(name for it in watchers if it for name in it.fields))
 
     def add(self, rows: "Rows") -> None:
         """Count a batch."""
@@ -268,7 +266,7 @@ def _score_here(
     from icpctl.output.runs.row_files import row_files
     from icpctl.scoring.run import score as score_exports
 
-    report = watchers.report
+    report, reasons = watchers.report, watchers.reasons
 
     def on_sources(sources: "Sequence[Source]") -> None:
         if report:
@@ -276,18 +274,14 @@ def _score_here(
 
     with ExitStack() as stack:
         files = stack.enter_context(row_files(targets))
-        reasons = watchers.reasons
-        explained = None
         if reasons:
-            from icpctl.output.runs.explained_rows import ExplainedRows
-
-            explained = ExplainedRows(files, targets.layout, reasons)
+            stack.enter_context(reasons.writing())
         report_file = stack.enter_context(replacing(report.path)) if report else None
         hidden = targets.to_stdout and sys.stdout.isatty()
         on_progress = stack.enter_context(progress(sys.stderr, hidden=hidden))
 
         def on_rows(rows: "Rows") -> None:
-            (explained or files).write(rows)
+            files.write(reasons.explain(rows) if reasons else rows)
             watchers.add(rows)
 
         run = score_exports(

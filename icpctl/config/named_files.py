@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +12,23 @@ from icpctl.config.definitions.definitions import NOTHING_DEFINED, definitions_i
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
 from icpctl.config.loading import Loaded, load_file
 from icpctl.config.store import Workspace
-from icpctl.documents.tree import List
+from icpctl.documents.document import MAX_BYTES, Document, read_document
+from icpctl.documents.tree import List, Object
 from icpctl.errors import IcpctlError, Location
-
-_STDIN = Path("-")
+from icpctl.files import stdin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from icpctl.config.definitions.definitions import Definitions
     from icpctl.config.model import IcpConfig
+    from icpctl.documents.tree import Node
+
+PRINTED = ("etag", "organization")
+"""What `get` and `list` print beside the fields of a config."""
+
+_STDIN = Path("-")
+_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*["}]')
 
 
 def load_config(path: str | os.PathLike[str]) -> IcpConfig:
@@ -72,20 +80,49 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
     return loaded
 
 
+def read_source(name: str) -> Document:
+    """Read a file, or stdin for `-`, as JSON or YAML by its name, or else by how it begins.
+
+    Raises `IcpctlError` `no_such_path` where there is nothing to read.
+    """
+    if name == "-":
+        return _document(stdin().read(MAX_BYTES + 1), "<stdin>")
+    try:
+        with open(name, "rb") as file:  # may be a pipe: `--file <(...)`
+            return _document(file.read(MAX_BYTES + 1), name)
+    except FileNotFoundError as error:
+        raise IcpctlError("no such file", "no_such_path", Location(name)) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"the file cannot be read: {reason}"
+        raise IcpctlError(message, "no_such_path", Location(name)) from error
+
+
+def unprinted(item: Node | None) -> Node | None:
+    """Return a config without the keys that `get -o json` and `list -o json` add to it."""
+    if not isinstance(item, Object):
+        return item
+    entries = {key: entry for key, entry in item.entries.items() if key not in PRINTED}
+    return Object(item.start, entries, item.end, item.flow)
+
+
 def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
     """Check the config that stdin holds, or each of a list, as `list -o json` prints it."""
     from icpctl.config.checking.checks import check_document
-    from icpctl.config.editing.bodies import read_source, unprinted, without_printed
 
-    document = without_printed(read_source(str(_STDIN)))
+    document = read_source(str(_STDIN))
     loaded.files += 1
     loaded.findings += definitions.findings
     root = document.root
-    roots = [unprinted(item) for item in root.items] if isinstance(root, List) else [root]
-    for config_root in roots:
-        shown = replace(document, root=config_root)
+    for config_root in root.items if isinstance(root, List) else [root]:
+        shown = replace(document, root=unprinted(config_root))
         _, findings = check_document(shown, None, definitions=definitions, lint=loaded.lint)
         loaded.findings += findings
+
+
+def _document(data: bytes, name: str) -> Document:
+    known = Path(name).suffix in SUFFIXES
+    return read_document(data, name, is_json=None if known else bool(_JSON.match(data)))
 
 
 def _place_of(path: Path) -> str:

@@ -30,7 +30,7 @@ from icpctl.exports.merge_events import (
     persons_of,
     visitors_of,
 )
-from icpctl.exports.processors import cores
+from icpctl.exports.readers.reading import cores
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
 from icpctl.temporary_folders import temporary_folder

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.mappings.mapping import FIELDS, PAGES, parse_path
+from icpctl.mappings.mapping import FIELDS, PAGES
+from icpctl.mappings.paths import parse_path
 from icpctl.values import typed_columns
 from icpctl.values.join_keys import FIELD_FORMS, KeyForm, exact_form, keys_of, text_form
 from icpctl.vocabulary import CONDITION_TYPES

@@ -6,7 +6,6 @@ its field. None means that the record has nothing there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,21 +31,6 @@ BOUNDS = ("min", "max")
 _CACHED = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """One conversion. `example` is a JSON value of an export, `becomes` what is made of it.
-
-    `convert` takes the value and the argument; `argument` is the one of the example.
-    """
-
-    name: str
-    meaning: str
-    example: str
-    becomes: str
-    convert: Callable[[Any, Any], Any]
-    argument: str | tuple[str, ...] | None = None
-
-
 def convert(value: Any, how: Convert | None) -> Any:
     """What a conversion makes of a value of `records.loads`; of a list, of each of its elements.
 
@@ -60,8 +44,8 @@ def convert(value: Any, how: Convert | None) -> Any:
 
 def _once(value: Any, how: Convert) -> Any:
     if how.name in OF_LISTS:
-        return CONVERSIONS[how.name].convert(value, how.argument)
-    of_one = _BESIDE.get(how.name) or CONVERSIONS[how.name].convert
+        return CONVERSIONS[how.name](value, how.argument)
+    of_one = _BESIDE.get(how.name) or CONVERSIONS[how.name]
     if not isinstance(value, list):
         return of_one(value, how.argument)
     made = [_once(element, how) for element in value if element is not None]
@@ -88,134 +72,29 @@ def _converted(token: str, how: Convert) -> str | None:
     return None if value is None else json_records.dumps(value)
 
 
-_CONVERSIONS = [
-    Conversion(
-        "host",
-        "the host of a URL, or what follows the @ of an email address",
-        '"https://www.northwind.example/about"',
-        '"northwind.example"',
-        value_conversions.host,
-    ),
-    Conversion(
-        "place_city",
-        "the city in `City, Region, Country` or `City, Country`",
-        '"Munich, Bavaria, Germany"',
-        '"Munich"',
-        value_conversions.place(0),
-    ),
-    Conversion(
-        "place_region",
-        "the region in `City, Region, Country`",
-        '"Munich, Bavaria, Germany"',
-        '"Bavaria"',
-        value_conversions.place(1),
-    ),
-    Conversion(
-        "place_country",
-        "the country in `City, Region, Country` or `City, Country`",
-        '"Munich, Bavaria, Germany"',
-        '"Germany"',
-        value_conversions.place(2),
-    ),
-    Conversion(
-        RANGE,
-        "a range of employees in a text or in an object of `min` and `max`; "
-        "a plain number is not a range",
-        '"2 to 10 employees"',
-        '"2-10"',
-        value_conversions.size_range,
-    ),
-    Conversion(
-        "words",
-        "a name in capitals and underscores as words",
-        '"FINANCIAL_SERVICES"',
-        '"Financial Services"',
-        value_conversions.words,
-    ),
-    Conversion(
-        COUNT,
-        "how many elements a list has",
-        '["/pricing", "/demo"]',
-        "2",
-        value_conversions.count,
-    ),
-    Conversion(
-        "lower_end",
-        "the lower end of a range",
-        '"51-200 employees"',
-        "51",
-        value_conversions.lower_end,
-    ),
-    Conversion(
-        "number",
-        "a number in any spelling",
-        '"$1.5M"',
-        "1500000",
-        value_conversions.number,
-    ),
-    Conversion(
-        DATE,
-        "a date in the `format` beside it, or in any spelling that has one reading",
-        '"11/20/2026"',
-        '"2026-11-20T00:00:00Z"',
-        value_conversions.date,
-        ("%m/%d/%Y",),
-    ),
-    Conversion(
-        QUERY,
-        "a parameter of a URL: `as: query utm_source`",
-        '"https://www.example.com/?utm_source=google"',
-        '"google"',
-        value_conversions.query,
-        "utm_source",
-    ),
-    Conversion(
-        LATEST,
-        "the latest date of a list",
-        '["2026-11-19", "2026-11-20"]',
-        '"2026-11-20"',
-        value_conversions.best(date_forms.instant),
-    ),
-    Conversion(
-        HIGHEST,
-        "the highest number of a list",
-        "[3, 12, 7]",
-        "12",
-        value_conversions.best(number_forms.number),
-    ),
-    Conversion(
-        "epoch_seconds",
-        "a date in seconds since 1970",
-        "1795170600",
-        '"2026-11-20T10:30:00Z"',
-        value_conversions.epoch(1_000_000),
-    ),
-    Conversion(
-        "epoch_milliseconds",
-        "a date in milliseconds since 1970",
-        "1795170600250",
-        '"2026-11-20T10:30:00.250000Z"',
-        value_conversions.epoch(1_000),
-    ),
-    Conversion(
-        "epoch_microseconds",
-        "a date in microseconds since 1970",
-        '"1795170600000000"',
-        '"2026-11-20T10:30:00Z"',
-        value_conversions.epoch(1),
-    ),
-    Conversion(
-        "rb2b_time",
-        "a date as RB2B writes it",
-        '"2026-11-20T10:30:00:00.00+00.00"',
-        '"2026-11-20T10:30:00Z"',
-        value_conversions.rb2b_time,
-    ),
-]
+CONVERSIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "host": value_conversions.host,
+    "place_city": value_conversions.place(0),
+    "place_region": value_conversions.place(1),
+    "place_country": value_conversions.place(2),
+    RANGE: value_conversions.size_range,
+    "words": value_conversions.words,
+    COUNT: value_conversions.count,
+    "lower_end": value_conversions.lower_end,
+    "number": value_conversions.number,
+    DATE: value_conversions.date,
+    QUERY: value_conversions.query,
+    LATEST: value_conversions.best(date_forms.instant),
+    HIGHEST: value_conversions.best(number_forms.number),
+    "epoch_seconds": value_conversions.epoch(1_000_000),
+    "epoch_milliseconds": value_conversions.epoch(1_000),
+    "epoch_microseconds": value_conversions.epoch(1),
+    "rb2b_time": value_conversions.rb2b_time,
+}
+"""What `as` may name in a mapping: each takes a value and its argument.
 
-CONVERSIONS: dict[str, Conversion] = {entry.name: entry for entry in _CONVERSIONS}
-"""What `as` may name in a mapping. `split` and `map` are separate keys beside a path."""
-
+`docs/mappings.md` says what each does, with an example; `split` and `map` are keys beside a path.
+"""
 
 _BESIDE: dict[str, Callable[[Any, Any], Any]] = {
     SPLIT: value_conversions.split,

@@ -23,8 +23,6 @@ def load_mapping(name: str | None) -> Mapping:
     """
     if name is None or name in built_in_names():
         return built_in(name or DEFAULT)
-    from icpctl.mappings.loading import read_mapping
-
     try:
         data = read_regular(Path(name), MAX_BYTES, "bad_mapping")
     except FileNotFoundError:
@@ -44,8 +42,6 @@ def read_mapping(name: str, data: bytes) -> Mapping:
 @cache
 def built_in(name: str) -> Mapping:
     """The mapping `name` of `built_in_names`."""
-    from icpctl.mappings.loading import read_mapping
-
     return read_mapping(name, built_in_text(name).encode())
 
 

@@ -8,26 +8,13 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from icpctl.mappings.paths import Path, parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from icpctl.errors import Location
-
-__all__ = [
-    "CONTACT_FIELDS",
-    "DEAL_FIELDS",
-    "FIELDS",
-    "FLAT_NAMES",
-    "ID",
-    "LAST_SEEN",
-    "PAGES",
-    "Mapping",
-    "Path",
-    "parse_path",
-]
+    from icpctl.mappings.paths import Path
 
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
 DEFAULT = "default"

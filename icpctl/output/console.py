@@ -1,11 +1,13 @@
-"""What terminals and pipes get: colour, width, tables. Rich is loaded where it is needed."""
+"""What terminals and pipes get: colour, tables, JSON, notes. Rich is loaded where it is needed."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, TextIO
+import time
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -154,6 +156,28 @@ def _width_of(cells: Sequence[Sequence[str]]) -> Callable[[str], int]:
     return cell_len
 
 
+def json_text(body: Any) -> str:
+    """Return a body of JSON values as indented text."""
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def print_json(body: Any, stream: TextIO | None = None) -> None:
+    """Print a body of JSON values on `stream` (stdout)."""
+    print(json_text(body), file=stream)
+
+
 def note(text: str) -> None:
     """Print a line on stderr."""
     print(shown_line(text), file=sys.stderr)
+
+
+def print_written(*names: str | os.PathLike[str] | None, since: float) -> None:
+    """Print on stderr which files were written; `since` is `time.perf_counter()` at the start.
+
+    None is a file that was not asked for, and `-` is stdout; of these nothing is said.
+    """
+    files = [os.fspath(name) for name in names if name is not None and os.fspath(name) != "-"]
+    if not files:
+        return
+    listed = " and ".join([", ".join(files[:-1]), files[-1]] if len(files) > 1 else files)
+    note(f"wrote {listed} in {time.perf_counter() - since:,.1f} s")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.mappings.mapping import CONTACTS, parse_path
+from icpctl.mappings.mapping import CONTACTS
+from icpctl.mappings.paths import parse_path
 
 if TYPE_CHECKING:
-    from icpctl.mappings.mapping import Mapping, Path
+    from icpctl.mappings.mapping import Mapping
+    from icpctl.mappings.paths import Path
     from icpctl.scoring.kernel.plan import Plan
 
 

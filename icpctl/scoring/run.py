@@ -17,8 +17,7 @@ from icpctl.exports.columns.batches import Numbering
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
-from icpctl.exports.processors import cores
-from icpctl.exports.readers.reading import KEPT_BYTES, Reader
+from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.output.runs.csv_texts import harmless
+from icpctl.output.runs.cell_texts import harmless
 from icpctl.output.runs.verdict_rows import json_lines, plain_columns
 from icpctl.scoring.kernel.verdicts import judge
 from icpctl.scoring.run import rows_of

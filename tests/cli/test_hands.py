@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from icpctl.config.editing.locking import locked
+from icpctl.features.editing.locking import locked
 from icpctl.temporary_folders import temporary_folder
 from tests.config.marked import RULES
 from tests.long import long, some

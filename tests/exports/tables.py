@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
-from icpctl.mappings.mapping import PAGES, parse_path
+from icpctl.mappings.mapping import PAGES
+from icpctl.mappings.paths import parse_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.mappings.mapping import FIELDS, Mapping, parse_path
+from icpctl.mappings.mapping import FIELDS, Mapping
+from icpctl.mappings.paths import parse_path
 from tests import oracle
 from tests.exports.reading_oracle import by_icpctl, by_oracle
 from tests.exports.torture import CONFIGS, config

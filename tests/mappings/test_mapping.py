@@ -11,8 +11,8 @@ import pytest
 
 from icpctl.errors import IcpctlError
 from icpctl.mappings.loading import load_mapping
-from icpctl.mappings.mapping import FIELDS, built_in_names, parse_path
-from icpctl.mappings.paths import Constant, Convert, Unless
+from icpctl.mappings.mapping import FIELDS, built_in_names
+from icpctl.mappings.paths import Constant, Convert, Unless, parse_path
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from icpctl.mappings.paths import (
 )
 from icpctl.values import json_records
 from tests.long import examples
+from tests.process import ROOT
 
 if TYPE_CHECKING:
     from icpctl.mappings import paths
@@ -321,12 +323,21 @@ def test_bad_path(text: str, reason: str) -> None:
     assert reason in str(caught.value)
 
 
-@pytest.mark.parametrize("entry", CONVERSIONS.values(), ids=CONVERSIONS.keys())
-def test_the_example_of_a_conversion(entry: Any) -> None:
-    line = {"x": json.loads(entry.example)}
-    columns = Columns({"f": (("x", Convert(entry.name, entry.argument)),)})
+DOCS = (ROOT / "docs" / "mappings.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^\| `(\w+)` \| .+ \| `(.+)` \| `(.+)` \|$", DOCS, re.M)
+ARGUMENTS = {"date": ("%m/%d/%Y",), "query": "utm_source"}
+
+
+@pytest.mark.parametrize(("name", "example", "becomes"), EXAMPLES)
+def test_the_example_of_a_conversion(name: str, example: str, becomes: str) -> None:
+    line = {"x": json.loads(example)}
+    columns = Columns({"f": (("x", Convert(name, ARGUMENTS.get(name))),)})
     (bulk,) = read([line], columns)
-    assert bulk == [entry.becomes] == in_python([line], columns)[0]
+    assert bulk == [becomes] == in_python([line], columns)[0]
+
+
+def test_every_conversion_has_its_example_in_the_docs() -> None:
+    assert [name for name, _, _ in EXAMPLES] == list(CONVERSIONS)
 
 
 @pytest.mark.parametrize(

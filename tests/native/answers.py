@@ -18,7 +18,7 @@ from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, Kind, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.exports.scanner.scan_results import Scanner, Survey
+    from icpctl.exports.scanner.scan_results import Scanner
 
 WANTED = (
     Wanted(("a",)),
@@ -47,15 +47,13 @@ class Answers:
     next_line: int
     rejected: list[tuple[object, ...]]
     columns: list[list[object]]
-    survey: Survey | None
 
     @classmethod
-    def of(cls, scanner: Scanner, wanted: Sequence[Wanted], *, is_survey: bool = False) -> Answers:
+    def of(cls, scanner: Scanner, wanted: Sequence[Wanted]) -> Answers:
         """What `scanner` says of all that it has read since it was cleared."""
         rejected = [(r.line, r.reason, r.at, r.raw, r.words) for r in scanner.rejected]
         columns = [_columns(scanner, index) for index in range(len(wanted))]
-        survey = scanner.survey() if is_survey else None
-        return cls(scanner.lines.tolist(), scanner.next_line, rejected, columns, survey)
+        return cls(scanner.lines.tolist(), scanner.next_line, rejected, columns)
 
 
 def _columns(scanner: Scanner, index: int) -> list[object]:
@@ -78,18 +76,18 @@ def _offsets(scanner: Scanner, table: int) -> list[list[int]]:
     return offsets
 
 
-def native(wanted: Sequence[Wanted] = WANTED, survey_keys: int = 0) -> NativeScanner:
+def native(wanted: Sequence[Wanted] = WANTED) -> NativeScanner:
     """A compiled scanner."""
     if os.environ.get(native_library.ENVIRONMENT) == "0":
         pytest.skip("the compiled scanner is not wanted")
     library = native_library.load()
     assert library, "the scanner was not compiled when icpctl was installed"
-    return NativeScanner(library, wanted, survey_keys)
+    return NativeScanner(library, wanted)
 
 
-def python(wanted: Sequence[Wanted] = WANTED, survey_keys: int = 0) -> PythonScanner:
+def python(wanted: Sequence[Wanted] = WANTED) -> PythonScanner:
     """A scanner in Python."""
-    return PythonScanner(wanted, survey_keys)
+    return PythonScanner(wanted)
 
 
 def read(scanner: Scanner, parts: Iterable[bytes], delimiter: bytes = b"") -> None:
@@ -124,11 +122,10 @@ def answers(
     delimiter: bytes = b"",
     *,
     wanted: Sequence[Wanted] = WANTED,
-    is_survey: bool = False,
 ) -> Answers:
     """What a scanner, cleared before, says of a stream that comes in parts."""
     scanner.clear(line=1, at_start=True, max_bytes=1 << 16)
     if delimiter:
         scanner.header(HEADER)
     read(scanner, parts, delimiter)
-    return Answers.of(scanner, wanted, is_survey=is_survey)
+    return Answers.of(scanner, wanted)

@@ -91,23 +91,6 @@ def test_spoiled_records_with_one_scanner(seed: int) -> None:
         assert answers(scanner, parts_of(data, cuts), b",") == answers(oracle, [data], b",")
 
 
-def test_surveys() -> None:
-    lines = [ALL_LINES.replace(b'{"a":' * 40, b"")]
-    surveyed = answers(native(survey_keys=1000), lines, is_survey=True)
-    assert surveyed == answers(python(survey_keys=1000), lines, is_survey=True)
-    assert surveyed.survey
-    assert len(surveyed.survey.keys) > 30
-    assert not surveyed.survey.is_cut
-
-
-@pytest.mark.parametrize("room", [1, 2, 5, 20])
-def test_surveys_that_are_cut(room: int) -> None:
-    surveyed = answers(native(survey_keys=room), [ALL_LINES], is_survey=True)
-    assert surveyed == answers(python(survey_keys=room), [ALL_LINES], is_survey=True)
-    assert surveyed.survey
-    assert surveyed.survey.is_cut
-
-
 @long
 @pytest.mark.parametrize("threads", [1, 2, 8])
 def test_scanners_on_several_threads(threads: int) -> None:

@@ -133,14 +133,3 @@ def test_bad_lines_and_blank_lines() -> None:
     pages = scanner.columns(1)[0]
     assert pages.values() == [b"4"]
     assert scanner.table(pages.table).offsets.tolist() == [0, 1]
-
-
-def test_surveys_are_bounded() -> None:
-    deep = b'{"k":' * 100 + b"1" + b"}" * 100
-    wide = b"{" + b",".join(b'"%d":1' % n for n in range(5000)) + b"}"
-    scanner = native((), 100_000)
-    read(scanner, [deep, b"\n", wide, b"\n", b'{"l":', b"[" * 100 + b"]" * 100, b"}\n"])
-    survey = scanner.survey()
-    assert survey.is_cut
-    assert len(survey.keys) < 1100
-    assert max(len(key.path) for key in survey.keys) <= 33

@@ -15,7 +15,8 @@ from icpctl.errors import IcpctlError
 from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.features.rollup.on_spark import roll_up
 from icpctl.features.rollup.printing import How, rollup_into
-from icpctl.mappings.mapping import FIELDS, Mapping, parse_path
+from icpctl.mappings.mapping import FIELDS, Mapping
+from icpctl.mappings.paths import parse_path
 from tests.exports.torture import BOM, config
 from tests.process import ROOT
 from tests.spark.engine import blocks_of, elsewhere, on_one_machine, on_spark, spark, texts_in

@@ -1,12 +1,11 @@
 """Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from icpctl.cli.complete import conditions, organizations, slugs
-from icpctl.output.formats import SingleFormat
+from icpctl.cli.complete import organizations, slugs
 
 Dir = Annotated[
     Path | None,
@@ -90,7 +89,6 @@ CaseSensitive = Annotated[
         help="Compare letter case, or ignore it (default).",
     ),
 ]
-
 BaseRef = Annotated[
     str | None,
     typer.Option("--base", metavar="REF", help="Compare with the configs of a git revision."),
@@ -107,46 +105,23 @@ Slug = Annotated[
         autocompletion=slugs,
     ),
 ]
-Body = Annotated[
-    str | None,
-    typer.Option("--file", "-f", metavar="F", help="Read the config from F; - is stdin."),
-]
-Rules = Annotated[
-    str | None,
-    typer.Option("--rules", metavar="F", help="Read the rules {groups: [...]} from F; - is stdin."),
-]
 Encoding = Annotated[
     str | None,
     typer.Option("--encoding", metavar="E", help="Encoding of CSV files that are not UTF-8."),
 ]
-Where = Annotated[
+EngineName = Literal["local", "spark"]
+
+Engine = Annotated[
+    EngineName, typer.Option(help="Where to run: on this machine, or on Spark (docs/scale.md).")
+]
+Master = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Spark master, such as spark://HOST:7077 (default: from Spark's settings).",
+    ),
+]
+SparkConf = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="C",
-        help='Add a required condition, such as "company_size gte 50" (repeatable).',
-        autocompletion=conditions,
-    ),
-]
-Prefer = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="C",
-        help='Add an optional condition, such as "job_title contains_word VP" (repeatable).',
-        autocompletion=conditions,
-    ),
-]
-Label = Annotated[str | None, typer.Option("--label", metavar="L", help="Display name.")]
-Active = Annotated[
-    bool | None,
-    typer.Option(
-        "--active/--inactive", help="Score the config by default, or only if it is named."
-    ),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be done, but change nothing.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; required without a terminal.")]
-Output = Annotated[
-    SingleFormat,
-    typer.Option("-o", "--output", help="Output format; yaml prints the file unchanged."),
+    typer.Option("--spark-conf", metavar="KEY=VALUE", help="Pass a setting to Spark (repeatable)."),
 ]

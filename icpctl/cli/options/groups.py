@@ -11,16 +11,19 @@ from icpctl.cli.options.common import (
     CaseSensitive,
     Dir,
     Encoding,
+    Engine,
     Mapping,
+    Master,
     NoVisitors,
     Org,
     Report,
     ReportTitle,
+    SparkConf,
     TempDir,
     Visitors,
 )
-from icpctl.cli.options.engine import Engine, Master, SparkConf, cluster
 from icpctl.cli.workspaces import workspace
+from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
@@ -106,4 +109,33 @@ class OnSpark:
         `unbuilt` are the options that Spark does not have, and whether they are given. Raises
         `IcpctlError`: `bad_usage`, `not_on_spark`.
         """
-        return cluster(self.engine, self.master, self.spark_conf, unbuilt=unbuilt)
+        if self.engine != "spark":
+            if self.master is not None or self.spark_conf:
+                option = "--spark-conf" if self.master is None else "--master"
+                raise IcpctlError(
+                    f"{option} is for Spark",
+                    "bad_usage",
+                    hint="add --engine spark, or leave it out",
+                )
+            return None
+        for option, is_given in unbuilt.items():
+            if is_given:
+                raise IcpctlError(
+                    f"{option} is not available with --engine spark",
+                    "not_on_spark",
+                    hint="leave out one of the two",
+                )
+        from icpctl.spark.session import Cluster
+
+        return Cluster(self.master, tuple(map(_setting, self.spark_conf or [])))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.startswith("spark."):
+        raise IcpctlError(
+            f"--spark-conf {text!r} is not a setting of Spark",
+            "bad_usage",
+            hint="write spark.KEY=VALUE, such as spark.executor.memory=4g",
+        )
+    return key, value

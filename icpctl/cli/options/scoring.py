@@ -9,7 +9,8 @@ from typing import TypeVar
 from icpctl.errors import IcpctlError
 from icpctl.exports.visitor_keys import By, VisitorKey
 from icpctl.mappings.loading import load_mapping
-from icpctl.mappings.mapping import Mapping, parse_path
+from icpctl.mappings.mapping import Mapping
+from icpctl.mappings.paths import parse_path
 from icpctl.output.console import note
 from icpctl.scoring.bounds import Limit, Strictness
 from icpctl.scoring.run import Options

@@ -22,11 +22,11 @@ from icpctl.exports.files.file_search import (
     says_nothing,
 )
 from icpctl.exports.files.streams import (
-    DamagedError,
     OpenedFile,
     Pipe,
     compression_of,
     decompressed,
+    fill,
     identity_of,
 )
 from icpctl.files import stdin
@@ -295,15 +295,8 @@ def _holds_records(source: Source) -> bool:
 def head_of(source: Source, size: int = HEAD_BYTES) -> bytes:
     """Return the first bytes after decompression, as far as they can be read."""
     data = bytearray(size)
-    filled = 0
     with source.open(is_last=False) as opened:
-        try:
-            while filled < size and (
-                count := opened.stream.readinto(memoryview(data)[filled:size])
-            ):
-                filled += count
-        except DamagedError:
-            pass
+        filled, _ = fill(opened.stream, memoryview(data))
     return bytes(data[:filled])
 
 

@@ -67,6 +67,19 @@ def changed(name: str) -> IcpctlError:
     )
 
 
+def fill(stream: Stream, buffer: memoryview, filled: int = 0) -> tuple[int, DamagedError | None]:
+    """Fill a buffer, which is filled up to `filled`, as far as the stream goes.
+
+    Return how far it is filled then, and what is damaged there.
+    """
+    try:
+        while filled < len(buffer) and (count := stream.readinto(buffer[filled:])):
+            filled += count
+    except DamagedError as error:
+        return filled, error
+    return filled, None
+
+
 class PieceStream:
     """A stream over pieces of bytes. What making a piece raises is raised when its turn comes."""
 

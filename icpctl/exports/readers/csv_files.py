@@ -21,7 +21,7 @@ from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners
 from icpctl.exports.columns.tokens import opened_token
 from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
-from icpctl.exports.files.streams import DamagedError, PieceStream
+from icpctl.exports.files.streams import DamagedError, PieceStream, fill
 from icpctl.exports.readers.tables import nested
 from icpctl.exports.scanner.rejections import Reason
 from icpctl.values import json_records
@@ -126,13 +126,8 @@ def csv_tasks(
 def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:
     """Return the first bytes, whether these are all, and what is damaged there."""
     data = bytearray(_HEAD)
-    filled = 0
-    try:
-        while filled < _HEAD and (count := stream.readinto(memoryview(data)[filled:])):
-            filled += count
-    except DamagedError as error:
-        return bytes(data[:filled]), True, error
-    return bytes(data[:filled]), filled < _HEAD, None
+    filled, damage = fill(stream, memoryview(data))
+    return bytes(data[:filled]), bool(damage) or filled < _HEAD, damage
 
 
 def _rest(first: bytes, stream: Stream | None, damage: DamagedError | None) -> Stream:
@@ -155,7 +150,8 @@ def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | 
     while True:
         buffer = bytearray(len(kept) + most)
         buffer[: len(kept)] = kept
-        filled, damage = _filled(stream, buffer, len(kept))
+        with memoryview(buffer) as view:
+            filled, damage = fill(stream, view, len(kept))
         if damage or filled < len(buffer):
             yield buffer[:filled], damage
             return
@@ -172,17 +168,6 @@ def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | 
 def _quotes(buffer: bytearray, stop: int) -> int:
     """Return how many quotes there are before byte `stop`; there may be one in every cell."""
     return int(np.count_nonzero(np.frombuffer(buffer, np.uint8, stop) == ord('"')))
-
-
-def _filled(stream: Stream, buffer: bytearray, filled: int) -> tuple[int, DamagedError | None]:
-    """Fill a buffer from `filled` on; return how far it is filled, and what is damaged there."""
-    with memoryview(buffer) as view:
-        try:
-            while filled < len(view) and (count := stream.readinto(view[filled:])):
-                filled += count
-        except DamagedError as error:
-            return filled, error
-    return filled, None
 
 
 @dataclass(slots=True)

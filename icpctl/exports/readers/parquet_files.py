@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.paths import Path
 
 _FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no separate text
-_UNREADABLE = (pa.ArrowException, OSError)
+UNREADABLE = (pa.ArrowException, OSError)
 
 
 def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Generator[Piece]:
@@ -45,7 +45,7 @@ def _pieces(
     try:
         metadata = parquet.read_metadata(raw)
         schema = metadata.schema.to_arrow_schema()
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         yield Piece({}, _NO_LINES, [_rejected(source, 1, "the file", error)], source.size)
         return
     leaves = _leaves(schema, columns)
@@ -82,7 +82,7 @@ class _File:
                 if new.num_rows:
                     lines = np.arange(start + 1, before + done + 1)
                     yield Piece(_named(new), lines, [], source.size * (before + done) // total)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             known = max(skip, done)
             if len(groups) == 1:
                 last = before + counts[0]
@@ -113,34 +113,9 @@ def column_names(source: Source) -> list[str]:
     opened = source.open_file()
     try:
         names: list[str] = parquet.read_schema(opened.as_file()).names
-    except _UNREADABLE:
+    except UNREADABLE:
         return []
     return names
-
-
-def row_groups(source: Source, most: int) -> Iterator[tuple[range, int]]:
-    """Yield parts of a file: row groups that follow each other, and their size, at most `most`.
-
-    A row group is in one part. A file without any, or that cannot be read, has one part.
-    """
-    opened = source.open_file()
-    try:
-        metadata = parquet.read_metadata(opened.as_file())
-    except _UNREADABLE:
-        yield range(0), source.size
-        return
-    first = size = 0
-    for number in range(metadata.num_row_groups):
-        own = _compressed_size(metadata.row_group(number))
-        if size and size + own > most:
-            yield range(first, number), size
-            first, size = number, 0
-        size += own
-    yield range(first, metadata.num_row_groups), size
-
-
-def _compressed_size(group: parquet.RowGroupMetaData) -> int:
-    return sum(group.column(number).total_compressed_size for number in range(group.num_columns))
 
 
 def _runs(metadata: parquet.FileMetaData, numbers: range, batch_rows: int) -> Iterator[list[int]]:

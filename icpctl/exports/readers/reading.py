@@ -6,6 +6,7 @@ from 1, and put after those of the blocks before it when these are known.
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -135,3 +136,8 @@ class Reader:
         tables = Tables(self.columns, source)
         for piece in pieces:
             yield partial(tables.batch, piece)
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -83,21 +83,6 @@ class TableView(Structure):
     )
 
 
-class SurveyView(Structure):
-    """What a survey has counted at a node."""
-
-    _fields_ = (
-        ("key", c_void_p),
-        ("key_size", c_int64),
-        ("values", c_int64),
-        ("nulls", c_int64),
-        ("parent", c_int32),
-        ("is_elements", c_int32),
-        ("kinds", c_uint32),
-        ("is_listed", c_uint32),
-    )
-
-
 _FormOfKey = CFUNCTYPE(c_size_t, c_void_p, c_size_t, c_void_p)
 
 
@@ -126,9 +111,6 @@ _FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "scan_column_order": (None, [c_void_p, c_void_p]),
     "scan_column": (c_bool, [c_void_p, c_int64, POINTER(ColumnView)]),
     "scan_table": (None, [c_void_p, c_int32, POINTER(TableView)]),
-    "scan_node_count": (c_int64, [c_void_p]),
-    "scan_survey_is_cut": (c_bool, [c_void_p]),
-    "scan_survey": (None, [c_void_p, c_int64, POINTER(SurveyView)]),
 }
 
 

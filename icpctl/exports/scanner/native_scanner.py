@@ -11,12 +11,8 @@ from icpctl.exports.scanner.csv_header import cells_of_keys
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.rejections import Reason, Rejected, csv_words, json_words
 from icpctl.exports.scanner.scan_results import (
-    ELEMENTS,
     Column,
     Elements,
-    KeyCount,
-    Kind,
-    Survey,
     Table,
     key_prefixes,
 )
@@ -28,17 +24,16 @@ if TYPE_CHECKING:
     from icpctl.exports.scanner.scan_results import Int64s, Path, Wanted
 
 _RECORD = 0  # the node of the record, and the table of records
+_NO_SURVEY = 0  # the room for keys that are not wanted
 
 
 class NativeScanner:
     """A `scan_results.Scanner` by `native/scan.c`."""
 
-    def __init__(
-        self, library: ctypes.CDLL, wanted: Sequence[Wanted], survey_keys: int = 0
-    ) -> None:
+    def __init__(self, library: ctypes.CDLL, wanted: Sequence[Wanted]) -> None:
         self._library = library
         seeds = secrets.randbits(64), secrets.randbits(64)
-        self._scanner = library.scan_new(*seeds, native_library.FORM_OF_KEY, survey_keys)
+        self._scanner = library.scan_new(*seeds, native_library.FORM_OF_KEY, _NO_SURVEY)
         if not self._scanner:
             raise MemoryError
         self._paths = [entry.path for entry in wanted]
@@ -146,20 +141,6 @@ class NativeScanner:
         if view.offsets:
             offsets = self._array(view.offsets, parent_rows + 1, "int32")
         return Table(view.parent, view.rows, offsets)
-
-    def survey(self) -> Survey:
-        """See `Scanner.survey`."""
-        paths: dict[int, Path] = {_RECORD: ()}
-        keys = []
-        for node in range(1, self._library.scan_node_count(self._scanner)):
-            view = native_library.SurveyView()
-            self._library.scan_survey(self._scanner, node, ctypes.byref(view))
-            text = ctypes.string_at(view.key, view.key_size).decode() if view.key else ""
-            step = ELEMENTS if view.is_elements else text
-            paths[node] = (*paths[view.parent], step)
-            if view.is_listed:
-                keys.append(KeyCount(paths[node], view.values, view.nulls, Kind(view.kinds)))
-        return Survey(keys, self._library.scan_survey_is_cut(self._scanner))
 
     def _node(self, path: Path) -> int:
         node = _RECORD

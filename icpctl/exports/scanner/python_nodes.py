@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from icpctl.exports.scanner.json_tokens import BadTokenError, unescape
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.rejections import MAX_SPELLINGS, Reason
-from icpctl.exports.scanner.scan_results import ELEMENTS, NO_KIND, Elements, Kind
+from icpctl.exports.scanner.scan_results import NO_KIND, Elements, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,6 @@ Target: TypeAlias = "tuple[Node, bool]"
 
 _MAX_NODES = 1 << 16
 _MAX_CACHED_KEYS = 1024
-_MAX_SURVEYED = 1000
-_MAX_SURVEY_DEPTH = 32
 
 
 @dataclass(slots=True)
@@ -73,8 +71,7 @@ class PythonTable:
 class Node:
     """A place in a record: the record itself, a key of an object, or the elements of a list."""
 
-    parent: Node | None
-    table: int | None  # None if only a survey looks there
+    table: int
     key: str | None = None  # None for the record and for elements
     form: str = ""
     children: list[Node] = field(default_factory=list)
@@ -83,42 +80,21 @@ class Node:
     kinds: Kind = NO_KIND
     brief: Kind = NO_KIND
     column: PythonColumn | None = None
-    is_copy: bool = False
-    is_surveyed: bool = False
     turn: int = 0
     spelt: bytes = b""
     cache: dict[bytes, list[Target]] = field(default_factory=dict)
-    surveyed_children: int = 0
-    values: int = 0
-    nulls: int = 0
-    kinds_met: Kind = NO_KIND
-
-    @property
-    def depth(self) -> int:
-        """How many steps lead here from the record."""
-        return self.parent.depth + 1 if self.parent else 0
-
-    @property
-    def path(self) -> Path:
-        """The steps from the record to here."""
-        if self.parent is None:
-            return ()
-        return (*self.parent.path, ELEMENTS if self.key is None else self.key)
 
 
 class Tree:
     """All nodes, columns and tables of a scanner."""
 
-    def __init__(self, wanted: list[Wanted], survey_room: int) -> None:
+    def __init__(self, wanted: list[Wanted]) -> None:
         self.columns: list[PythonColumn] = []
         self.tables = [PythonTable(-1)]
         self._ordered = 0
         self._columns_of: dict[int, list[PythonColumn]] = {}
-        self.nodes: list[Node] = []
-        self.record = self._new(None, 0)
-        self.is_survey = survey_room > 0
-        self.survey_room = survey_room
-        self.survey_is_cut = False
+        self._count = 0
+        self.record = self._new(0)
         for index, entry in enumerate(wanted):
             node = self.node(entry.path)
             node.kinds, node.brief = entry.kinds, entry.brief
@@ -135,7 +111,7 @@ class Tree:
         """Return the node that takes the value of the `count`-th other spelling of a key."""
         for _ in range(count):
             if node.other is None:
-                node.other = self._copy(node, node.parent, node.table)
+                node.other = self._copy(node, node.table)
             node = node.other
         return node
 
@@ -165,7 +141,7 @@ class Tree:
 
     def _other_taker(self, node: Node, key: bytes, turn: int, at: int) -> Node | None:
         for _ in range(MAX_SPELLINGS):
-            if node.other is None and len(self.nodes) >= _MAX_NODES:
+            if node.other is None and self._count >= _MAX_NODES:
                 break
             node = self.spelling(node, 1)
             if node.turn != turn:
@@ -181,49 +157,17 @@ class Tree:
         if targets is None:
             key = unescape(written).decode()
             form = key_form(key)
-            if self.is_survey and not parent.is_copy:
-                self._survey_key(parent, key, form)
-            targets = [
-                (child, child.key == key)
-                for child in parent.children
-                if child.form == form and (child.key == key or not child.is_surveyed)
-            ]
+            targets = [(child, child.key == key) for child in parent.children if child.form == form]
             if len(parent.cache) >= _MAX_CACHED_KEYS:
                 parent.cache.clear()
             parent.cache[written] = targets
         return targets
 
-    def _survey_key(self, parent: Node, key: str, form: str) -> None:
-        if any(child.key == key for child in parent.children):
-            return
-        if (
-            not self.survey_room
-            or parent.surveyed_children >= _MAX_SURVEYED
-            or parent.depth >= _MAX_SURVEY_DEPTH
-        ):
-            self.survey_is_cut = True
-            return
-        child = self._new(parent, None)
-        child.key, child.form, child.is_surveyed = key, form, True
-        parent.children.append(child)
-        self.survey_room -= 1
-        parent.surveyed_children += 1
-
-    def survey_value(self, node: Node, byte: int, after: int) -> None:
-        """Count a value of a node; make a node for the elements of a list."""
-        if node.is_copy:
-            return
-        node.values += 1
-        node.nulls += (byte, after) == tuple(b"nu")
-        if byte == ord("[") and node.elements is None and node.depth < _MAX_SURVEY_DEPTH:
-            node.elements = self._new(node, None)
-            node.elements.is_surveyed = True
-
     def _child(self, parent: Node, key: str) -> Node:
         for child in parent.children:
             if child.key == key:
                 return child
-        child = self._new(parent, parent.table)
+        child = self._new(parent.table)
         child.key, child.form = key, key_form(key)
         parent.children.append(child)
         parent.cache.clear()
@@ -231,36 +175,32 @@ class Tree:
 
     def _elements(self, node: Node) -> Node:
         if node.elements is None:
-            node.elements = self._new(node, self._new_table(node.table))
+            node.elements = self._new(self._new_table(node.table))
         return node.elements
 
-    def _copy(self, original: Node, parent: Node | None, table: int | None) -> Node:
-        copy = self._new(parent, table)
-        copy.key, copy.form, copy.is_copy = original.key, original.form, True
+    def _copy(self, original: Node, table: int) -> Node:
+        copy = self._new(table)
+        copy.key, copy.form = original.key, original.form
         if original.column:
             copy.kinds, copy.brief = original.kinds, original.brief
             copy.column = self._new_column(copy, original.column.wanted)
-        copy.children = [
-            self._copy(child, copy, table) for child in original.children if not child.is_surveyed
-        ]
-        if original.elements and not original.elements.is_surveyed:
-            copy.elements = self._copy(original.elements, copy, self._new_table(table))
+        copy.children = [self._copy(child, table) for child in original.children]
+        if original.elements:
+            copy.elements = self._copy(original.elements, self._new_table(table))
         return copy
 
-    def _new(self, parent: Node | None, table: int | None) -> Node:
-        node = Node(parent, table)
-        self.nodes.append(node)
-        return node
+    def _new(self, table: int) -> Node:
+        self._count += 1
+        return Node(table)
 
     def _new_column(self, node: Node, wanted: int) -> PythonColumn:
-        column = PythonColumn(len(self.columns), wanted, node.table or 0)
+        column = PythonColumn(len(self.columns), wanted, node.table)
         self.columns.append(column)
         return column
 
-    def _new_table(self, parent: int | None) -> int:
-        number = parent or 0
-        rows = self.tables[number].count
-        self.tables.append(PythonTable(number, offsets=[0] * (rows + 1)))
+    def _new_table(self, parent: int) -> int:
+        rows = self.tables[parent].count
+        self.tables.append(PythonTable(parent, offsets=[0] * (rows + 1)))
         return len(self.tables) - 1
 
 

@@ -20,7 +20,7 @@ from icpctl.exports.scanner.rejections import (
     csv_words,
     json_words,
 )
-from icpctl.exports.scanner.scan_results import Column, KeyCount, Kind, Survey, Table, key_prefixes
+from icpctl.exports.scanner.scan_results import Column, Kind, Table, key_prefixes
 
 if TYPE_CHECKING:
     import re
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class PythonScanner:
     """A `scan_results.Scanner` in plain Python."""
 
-    def __init__(self, wanted: Sequence[Wanted], survey_keys: int = 0) -> None:
-        self._tree = Tree(list(wanted), survey_keys)
+    def __init__(self, wanted: Sequence[Wanted]) -> None:
+        self._tree = Tree(list(wanted))
         self._paths = [entry.path for entry in wanted]
         self._cells: list[list[Node]] = []
         self._held: list[tuple[PythonColumn, bytes]] = []
@@ -137,12 +137,6 @@ class PythonScanner:
         table = self._tree.tables[number]
         return Table(table.parent, table.count, np.array(table.offsets, np.int32))
 
-    def survey(self) -> Survey:
-        """See `Scanner.survey`."""
-        nodes = [node for node in self._tree.nodes[1:] if node.values and not node.is_copy]
-        counts = [KeyCount(node.path, node.values, node.nulls, node.kinds_met) for node in nodes]
-        return Survey(counts, self._tree.survey_is_cut)
-
     def _column(self, column: PythonColumn) -> Column:
         import numpy as np
 
@@ -213,25 +207,19 @@ class PythonScanner:
             end, _ = tokens.value_end(line, at)
             _finish_line(line, end)
             raise BadTokenError(Reason.NO_OBJECT, at)
-        if self._tree.is_survey:
-            _finish_line(line, tokens.container_end(line, at))
-        end, _ = self._read_value(self._tree.record, line, at)
-        _finish_line(line, end)
+        _finish_line(line, self._read_value(self._tree.record, line, at))
 
     # --- values -----------------------------------------------------------------------------------
 
-    def _read_value(self, node: Node, line: bytes, at: int) -> tuple[int, Kind]:
-        if self._tree.is_survey:
-            self._tree.survey_value(node, line[at], line[at + 1] if at + 1 < len(line) else 0)
-        if line[at] == tokens.OPEN_OBJECT and (node.children or self._tree.is_survey):
+    def _read_value(self, node: Node, line: bytes, at: int) -> int:
+        if line[at] == tokens.OPEN_OBJECT and node.children:
             kind, end = Kind.OBJECT, self._read_object(node, line, at)
         elif line[at] == tokens.OPEN_LIST and node.elements:
             kind, end = Kind.LIST, self._read_list(node.elements, line, at)
         else:
             end, kind = tokens.value_end(line, at)
-        node.kinds_met |= kind
         self._hold(node, kind, line[at:end])
-        return end, kind
+        return end
 
     def _hold(self, node: Node, kind: Kind, token: bytes) -> None:
         if node.column and node.brief & kind:
@@ -247,7 +235,7 @@ class PythonScanner:
             return at + 1
         goes_on = True
         while goes_on:
-            match = None if self._tree.is_survey else tokens.SCALAR_MEMBER.match(line, at)
+            match = tokens.SCALAR_MEMBER.match(line, at)
             if match:
                 self._read_scalar_member(node, match, turn)
                 at, goes_on = match.end(), match[3] is None
@@ -267,7 +255,7 @@ class PythonScanner:
         value = tokens.member_value(line, key)
         end = None
         for taker in self._tree.takers(targets, line[at:key], turn, at):
-            end, _ = self._read_value(taker, line, value)
+            end = self._read_value(taker, line, value)
         if end is None:
             end, _ = tokens.value_end(line, value)
         return tokens.next_item(line, end, tokens.CLOSE_OBJECT)
@@ -279,10 +267,9 @@ class PythonScanner:
         goes_on = True
         while goes_on:
             first = len(self._held)
-            end, _ = self._read_value(elements, line, at)
-            if elements.table is not None:
-                self._keep_held(elements.table, first)
-                self._end_row(elements.table)
+            end = self._read_value(elements, line, at)
+            self._keep_held(elements.table, first)
+            self._end_row(elements.table)
             at, goes_on = tokens.next_item(line, end, tokens.CLOSE_LIST)
         return at
 
@@ -347,7 +334,7 @@ class PythonScanner:
                 self._keep_held(0, 0)
 
     def _read_json_cell(self, node: Node, line: bytes) -> None:
-        end, _ = self._read_value(node, line, 0)
+        end = self._read_value(node, line, 0)
         end = tokens.skip_space(line, end)
         if line[end] != tokens.FEED:
             raise BadTokenError(Reason.EXTRA, end)

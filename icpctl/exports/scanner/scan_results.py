@@ -1,4 +1,4 @@
-"""What a scanner is asked for, and what it gives: paths, columns, tables, surveys.
+"""What a scanner is asked for, and what it gives: paths, columns, tables.
 
 `scanner` is the compiled one, `python_scanner` the one in Python; both are a `Scanner`.
 """
@@ -119,28 +119,6 @@ class Table:
     offsets: Int32s
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCount:
-    """A place that a survey has met: how many values it has, how many of them null, which kinds."""
-
-    path: Path
-    values: int
-    nulls: int
-    kinds: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """All places that a survey has met, parents before what is in them.
-
-    It is bounded: a key of which there are too many, or that lies too deep, is not listed, and
-    then `is_cut` is true.
-    """
-
-    keys: list[KeyCount]
-    is_cut: bool
-
-
 class Scanner(Protocol):
     """Reads blocks of bytes into columns.
 
@@ -193,9 +171,6 @@ class Scanner(Protocol):
 
     def table(self, number: int) -> Table:
         """Return the rows of a table."""
-
-    def survey(self) -> Survey:
-        """Return the keys that records have, if the scanner was made to list them."""
 
 
 def key_prefixes(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:

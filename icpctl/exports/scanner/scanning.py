@@ -34,10 +34,9 @@ NOTICE = (
 )
 
 
-def new_scanner(wanted: Sequence[Wanted], survey_keys: int = 0) -> Scanner:
+def new_scanner(wanted: Sequence[Wanted]) -> Scanner:
     """Return a scanner for these paths, each of which may be wanted once.
 
-    With `survey_keys` it also lists up to that many keys that records have, which takes longer.
     Raises `MemoryError`, and `ValueError` for a path that is wanted twice or too long.
     """
     paths = {entry.path for entry in wanted}
@@ -49,10 +48,10 @@ def new_scanner(wanted: Sequence[Wanted], survey_keys: int = 0) -> Scanner:
     if library:
         from icpctl.exports.scanner.native_scanner import NativeScanner
 
-        return NativeScanner(library, wanted, survey_keys)
+        return NativeScanner(library, wanted)
     from icpctl.exports.scanner.python_scanner import PythonScanner
 
-    return PythonScanner(wanted, survey_keys)
+    return PythonScanner(wanted)
 
 
 def notice() -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.documents.text_layout import yaml_text
+from icpctl.features.shared.text_layout import yaml_text
 from icpctl.output.wording import counted, fitted, percent
 
 if TYPE_CHECKING:

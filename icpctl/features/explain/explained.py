@@ -12,7 +12,7 @@ from icpctl.exports.files.sources import find_exports
 from icpctl.exports.readers.reading import Reader
 from icpctl.features.explain.find_visitor import by_ids, by_line
 from icpctl.features.explain.noted_scan import NotedScan
-from icpctl.scoring.explanation import explain_row
+from icpctl.features.reasons.explanation import explain_row
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import columns_of
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.detection.format_detection import Mapped
-    from icpctl.scoring.explanation import Explanation
+    from icpctl.features.reasons.explanation import Explanation
     from icpctl.scoring.run import Options
 
 

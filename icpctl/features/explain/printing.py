@@ -6,9 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.features.explain.summary import summary
-from icpctl.output.console import note, shown_line
-from icpctl.output.explanation_tree import Screen, print_trees
-from icpctl.output.json_text import print_json
+from icpctl.features.reasons.explanation_tree import Screen, print_trees
+from icpctl.output.console import note, print_json, shown_line
 from icpctl.output.runs.notes import print_skipped
 from icpctl.output.runs.read_as import print_mapped, print_unread
 from icpctl.output.wording import counted
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpctl.features.explain.explained import Explained
+    from icpctl.features.reasons.explanation import Explanation
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.explanation import Explanation
 
 
 def print_explained(

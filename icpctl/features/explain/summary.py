@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from icpctl.output.condition_wording import in_words
-from icpctl.output.reasons import below_minimum, best_group, failing_conditions, named
-from icpctl.output.reasons import nearest_config as nearest_of
+from icpctl.features.reasons.condition_wording import in_words
+from icpctl.features.reasons.sentences import below_minimum, best_group, failing_conditions, named
+from icpctl.features.reasons.sentences import nearest_config as nearest_of
 from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.scoring.explanation import (
+    from icpctl.features.reasons.explanation import (
         ConditionExplanation,
         ConfigExplanation,
         Explanation,

@@ -13,11 +13,11 @@ from icpctl.output.formats import ImpactFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.git_versions import Versions
     from icpctl.exports.files.sources import Source
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.model import Impact
     from icpctl.features.report.target import ReportTarget
+    from icpctl.features.shared.git_versions import Versions
     from icpctl.scoring.run import Options
 
 
@@ -47,11 +47,11 @@ def impact(
     The exit code is 1 when a bound of --fail-on is reached, or a line is rejected.
     """
     from icpctl.cli.options.scoring import strictness
-    from icpctl.config.git_versions import versions
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
-    from icpctl.output.written import print_written
+    from icpctl.features.shared.git_versions import versions
+    from icpctl.output.console import print_written
 
     bounds = [Bound.parse(text) for text in fail_on or []]
     options = scoring.options(by=by)

@@ -13,8 +13,8 @@ from icpctl.features.impact.wording import (
     nothing_happened,
     reached_text,
 )
+from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.output.console import shown
-from icpctl.output.markdown import code, in_cell, table_lines
 from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:

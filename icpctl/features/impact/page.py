@@ -30,10 +30,10 @@ from icpctl.output.wording import percent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.config.git_versions import Versions
     from icpctl.exports.files.sources import Source
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.model import ConfigImpact, Impact, Kind, Sample
+    from icpctl.features.shared.git_versions import Versions
 
 _MOST_WHOLE = 30  # configs whose visitors are shown
 _MOST_MOVES = 100

@@ -15,8 +15,7 @@ from icpctl.features.impact.wording import (
     nothing_happened,
     reached_text,
 )
-from icpctl.output.console import console, is_coloured, note, shown, styled, table
-from icpctl.output.json_text import print_json
+from icpctl.output.console import console, is_coloured, note, print_json, shown, styled, table
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 from icpctl.output.wording import counted, percent
 

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.model import Condition, Group
-from icpctl.output.condition_phrases import phrase
-from icpctl.output.condition_wording import role
-from icpctl.output.listings.config_lists import value_text
+from icpctl.features.shared.condition_phrases import phrase, role, value_text
 from icpctl.output.wording import counted, cut, percent
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from icpctl.config.checking.checks import check_document
 from icpctl.config.definitions.definitions import NOTHING_DEFINED
 from icpctl.documents.document import read_document
-from icpctl.documents.text_layout import json_text
 from icpctl.features.init.model import Draft
+from icpctl.features.shared.text_layout import json_text
 from icpctl.mappings.mapping import PAGES
 from icpctl.values.forms.country_forms import country_code
 from icpctl.values.forms.text_forms import folded

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.config.editing.layout import SCHEMA_FILE
-from icpctl.config.editing.locking import locked
-from icpctl.config.editing.schema_file import schema_beside
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.similar_keys import NAMES
 from icpctl.exports.files.sources import find_sources
 from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.drafting.mapping_text import mapping_text
+from icpctl.features.editing.layout import SCHEMA_FILE
+from icpctl.features.editing.locking import locked
+from icpctl.features.editing.schema_file import schema_beside
 from icpctl.features.init.conditions import FIELDS as CONFIG_FIELDS
 from icpctl.features.init.conditions import conditions_of, usual_conditions, without_extensions
 from icpctl.features.init.sample import Sample, take_sample
 from icpctl.features.init.texts import CI_FILES, SLUG, config_file, settings_file, test_file
-from icpctl.files import change_files
+from icpctl.features.shared.file_changes import change_files
 from icpctl.files_in_use import require_writable
 from icpctl.mappings.loading import read_mapping
 from icpctl.mappings.mapping import DEFAULT

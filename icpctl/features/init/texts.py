@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.editing.layout import SCHEMA_LINE
-from icpctl.documents.text_layout import json_text, yaml_text
+from icpctl.features.editing.layout import SCHEMA_LINE
+from icpctl.features.shared.text_layout import json_text, yaml_text
 from icpctl.settings import DEFAULT_DIR
 from icpctl.version import __version__
 

@@ -23,7 +23,7 @@ from icpctl.features.insight.model import (
     Relaxation,
     TakenBy,
 )
-from icpctl.scoring.seen_values import as_number, listed_form
+from icpctl.features.reasons.seen_values import as_number, listed_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -46,7 +46,7 @@ def insight(
     from icpctl.cli.options.scoring import strictness
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
-    from icpctl.output.written import print_written
+    from icpctl.output.console import print_written
 
     unbuilt = {
         "--report": reporting.report is not None,
@@ -79,10 +79,10 @@ def _apply_change(
     Raises `IcpctlError`: `rejected` where a line was, since its visitor may count, and what
     `chosen_change` and `update` raise: `conflict` where the file is not as it was scored.
     """
-    from icpctl.config.editing.writing import update
+    from icpctl.features.editing.output.diffs import print_change
+    from icpctl.features.editing.writing import update
     from icpctl.features.insight.wording import chosen_change
     from icpctl.output.console import note
-    from icpctl.output.listings.diffs import print_change
     from icpctl.output.wording import counted
 
     if result.report.rejected:

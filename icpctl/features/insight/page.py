@@ -17,7 +17,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.condition_phrases import phrase
+from icpctl.features.shared.condition_phrases import phrase
 from icpctl.output.wording import counted
 from icpctl.vocabulary import Operator
 

@@ -13,8 +13,7 @@ from icpctl.features.insight.wording import (
     standing_out,
     visitors_of,
 )
-from icpctl.output.console import note, table
-from icpctl.output.json_text import print_json
+from icpctl.output.console import note, print_json, table
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 from icpctl.output.runs.tables import headline
 from icpctl.output.wording import percent

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from icpctl.config.definitions.named_lists import NamedList
-from icpctl.config.editing.changes import Changes, Replacement
 from icpctl.errors import IcpctlError
-from icpctl.output.condition_phrases import phrase, quoted, values_of
-from icpctl.output.listings.config_lists import value_text
+from icpctl.features.editing.changes import Changes, Replacement
+from icpctl.features.shared.condition_phrases import phrase, quoted, value_text, values_of
 from icpctl.output.wording import counted, fitted
 from icpctl.vocabulary import Kind
 

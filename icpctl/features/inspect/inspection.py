@@ -23,10 +23,10 @@ from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.features.drafting.mapping_draft import draft_mapping
+from icpctl.features.shared.row_values import values_of_rows
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import normal_forms, typed_columns
-from icpctl.values.row_values import values_of_rows
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

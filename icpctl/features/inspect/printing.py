@@ -7,8 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.drafting.mapping_text import mapping_text
-from icpctl.output.console import note, shown, shown_line, table
-from icpctl.output.json_text import print_json
+from icpctl.output.console import note, print_json, shown, shown_line, table
 from icpctl.output.runs.notes import print_skipped
 from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent

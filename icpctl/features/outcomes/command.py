@@ -142,7 +142,6 @@ def outcomes(
     """
     from icpctl.cli.options.scoring import strictness
     from icpctl.config.config_file import named_configs
-    from icpctl.config.git_versions import versions
     from icpctl.features.outcomes.bounds import met_bounds
     from icpctl.features.outcomes.printing import (
         Heading,
@@ -155,6 +154,7 @@ def outcomes(
     )
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.report.target import report_file, report_target
+    from icpctl.features.shared.git_versions import versions
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     options, earlier = scoring.options(), None
@@ -228,9 +228,9 @@ class _Call:
         """Scan the export; with `explains` it is kept why won units are missed."""
         from icpctl.features.outcomes.missed_wins import ExplainMissed
         from icpctl.features.outcomes.scanning import scan_outcomes
-        from icpctl.output.condition_phrases import phrase
+        from icpctl.features.reasons.sentences import lacking
+        from icpctl.features.shared.condition_phrases import phrase
         from icpctl.output.progress import progress
-        from icpctl.output.reasons import lacking
 
         with progress(sys.stderr) as on_progress:
             return scan_outcomes(

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
+from icpctl.features.reasons.explanation import explain_configs
+from icpctl.features.reasons.row_reasons import lacking_conditions
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.explanation import explain_configs
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
-from icpctl.scoring.reasons import lacking_conditions
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.explanation import ConfigExplanation
+    from icpctl.features.reasons.explanation import ConfigExplanation
     from icpctl.scoring.kernel.config_plan import ConfigPlan
     from icpctl.scoring.kernel.plan import Plan
 

@@ -16,7 +16,8 @@ from icpctl.features.outcomes.joining.deal_files import (
 from icpctl.features.outcomes.joining.deals import Outcome
 from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.features.outcomes.scanning import Join, label_table
-from icpctl.mappings.mapping import FIELDS, PAGES, parse_path
+from icpctl.mappings.mapping import FIELDS, PAGES
+from icpctl.mappings.paths import parse_path
 from icpctl.values import normal_forms
 from icpctl.values.join_keys import FIELD_FORMS, exact_form, text_form
 

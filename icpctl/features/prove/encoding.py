@@ -13,8 +13,8 @@ from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from icpctl.extras import require
 from icpctl.features.prove.space.space import Claim, Space, State
+from icpctl.features.shared.extras import require
 from icpctl.vocabulary import COMPARATORS, Operator
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
     from icpctl.config.config_file import Named
-    from icpctl.config.git_versions import Versions
     from icpctl.config.store import Workspace
+    from icpctl.features.shared.git_versions import Versions
 
 
 def equivalent(
@@ -119,7 +119,7 @@ def _versions(
     space: "Workspace", slugs: list[str], ref: str | None, folder: Path | None
 ) -> "Versions":
     """Read both versions of each config; raise where a config is in one version only."""
-    from icpctl.config.git_versions import versions
+    from icpctl.features.shared.git_versions import versions
 
     both = versions(space, slugs, ref=ref, folder=folder)
     before = {file.slug for file in both.before}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from icpctl.features.reasons.explanation import explain_rows
 from icpctl.mappings.mapping import CONTACTS, ID
 from icpctl.scoring.best_visitors import BestVisitors
-from icpctl.scoring.explanation import explain_rows
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.explanation import ConfigExplanation
+    from icpctl.features.reasons.explanation import ConfigExplanation
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Rows
 

@@ -46,7 +46,7 @@ def rollup(
     """
     from icpctl.cli.options.scoring import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
-    from icpctl.output.written import print_written
+    from icpctl.output.console import print_written
     from icpctl.scoring.bounds import Limit
 
     started = time.perf_counter()

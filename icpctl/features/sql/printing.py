@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.extras import require
-from icpctl.files import read_regular, write_outputs
-from icpctl.output.console import note
+from icpctl.features.shared.extras import require
+from icpctl.features.shared.file_changes import write_outputs
+from icpctl.files import read_regular
+from icpctl.output.console import note, print_written
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
-from icpctl.output.written import print_written
 from icpctl.values.normal_forms import instant_text
 
 if TYPE_CHECKING:

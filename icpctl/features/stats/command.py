@@ -49,7 +49,7 @@ def stats(
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
     from icpctl.features.stats.printing import print_stats
-    from icpctl.output.written import print_written
+    from icpctl.output.console import print_written
 
     unbuilt = {
         "--report": reporting.report is not None,

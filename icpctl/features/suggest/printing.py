@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.editing.changes import with_fields
 from icpctl.config.model import Condition
-from icpctl.documents.text_layout import yaml_text
+from icpctl.features.editing.changes import with_fields
+from icpctl.features.editing.output.diffs import print_diff
 from icpctl.features.outcomes.statistics.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
+from icpctl.features.shared.text_layout import yaml_text
 from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest
 from icpctl.features.suggest.learner.rules import RulesConfig
 from icpctl.output.console import note, shown
-from icpctl.output.listings.diffs import print_diff
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.errors import Finding
-from icpctl.output.explanation_tree import trees_text
+from icpctl.features.reasons.explanation_tree import trees_text
 from icpctl.output.findings import github
 from icpctl.output.findings.junit import document, escaped
 from icpctl.output.findings.report import Report

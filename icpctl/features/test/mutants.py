@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from icpctl.config.model import IcpConfig
-from icpctl.scoring.seen_values import listed_form
+from icpctl.features.reasons.seen_values import listed_form
 from icpctl.values import normal_forms
 from icpctl.vocabulary import Form, Kind, Operator, Shape
 

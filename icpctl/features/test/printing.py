@@ -6,14 +6,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.rule_tests import conditions_of
+from icpctl.features.reasons.explanation_tree import print_trees
+from icpctl.features.shared.condition_phrases import phrase, value_text
+from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.ci_reports import github_lines, junit
-from icpctl.output.condition_phrases import phrase
 from icpctl.output.console import is_coloured, note, shown, styled, table
-from icpctl.output.explanation_tree import print_trees
 from icpctl.output.findings.as_json import finding_body
 from icpctl.output.findings.text import print_findings
-from icpctl.output.listings.config_lists import value_text
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:

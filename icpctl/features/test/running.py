@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.config_file import named_configs
-from icpctl.config.rule_tests import conditions_of
 from icpctl.errors import Finding
+from icpctl.features.reasons.explanation import explain_row
+from icpctl.features.shared.record_rows import rows_of
+from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
 from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
-from icpctl.scoring.record_rows import rows_of
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import Condition
-    from icpctl.config.rule_tests import RuleTest
+    from icpctl.features.reasons.explanation import Explanation
+    from icpctl.features.shared.rule_tests import RuleTest
     from icpctl.features.test.mutants import Mutant
     from icpctl.mappings.mapping import Mapping
-    from icpctl.scoring.explanation import Explanation
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options
 

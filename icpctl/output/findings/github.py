@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.output.console import shown
-from icpctl.output.findings.repository_paths import repository_path
+from icpctl.output.findings.report import repository_path
 
 if TYPE_CHECKING:
     from icpctl.errors import Finding

@@ -1,8 +1,10 @@
-"""The report of `validate`: the findings of a number of files, and their counts."""
+"""The report of `validate`: the findings of a number of files, their counts and places."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,3 +58,27 @@ class Report:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def repository_path(file: str) -> str:
+    """Return a file's path from the root of its git repository, with slashes.
+
+    That is the repository of the working folder, or else the one that holds the file; a file
+    in none keeps its name. Links are not followed, because git does not either.
+    """
+    here, place = os.getcwd(), os.path.abspath(file)
+    for root in (_root(here), _root(os.path.dirname(place))):
+        if root is not None and place.startswith(os.path.join(root, "")):
+            return os.path.relpath(place, root).replace(os.sep, "/")
+    return file.replace(os.sep, "/")
+
+
+@cache
+def _root(folder: str) -> str | None:
+    """Return the nearest folder, from this one upwards, with a `.git` in it."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder

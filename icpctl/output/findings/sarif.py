@@ -13,7 +13,7 @@ from urllib.parse import quote
 from icpctl.findings.codes import CODES
 from icpctl.output.console import shown
 from icpctl.output.examples import code_help
-from icpctl.output.findings.repository_paths import repository_path
+from icpctl.output.findings.report import repository_path
 from icpctl.version import __version__
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 from icpctl.output.runs.read_as import print_mapped, print_unread
-from icpctl.output.wording import counted, cut
+from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,6 @@ SCORE_KEEPS_REJECTS = "icpctl score --rejects FILE keeps them"
 """The hint of commands that cannot keep rejected lines themselves."""
 
 _SKIPPED = 5  # names of files that are listed
-_LONGEST_VALUE = 80  # characters of a value that does not fit
 
 
 def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
@@ -106,6 +105,10 @@ def print_skipped(names: Sequence[str]) -> None:
 
 def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> None:
     """Print on stderr a line for each field that has values which do not fit; see `misfit_text`."""
+    if not warnings:
+        return
+    from icpctl.output.runs.misfits import misfit_text
+
     colour = is_coloured(sys.stderr)
     for warning in warnings:
         file, line = warning.places[0]
@@ -131,54 +134,6 @@ def rejects_hint(*, rejects_kept: bool) -> str:
     """Return what helps where too many lines were rejected, by a command that can keep them."""
     keep = "" if rejects_kept else "--rejects FILE keeps them, "
     return f"{keep}--max-rejects N or P% allows them"
-
-
-def misfit_text(warning: FieldWarning, kind: str | None = None) -> str:
-    """Return what is wrong with the values of a field, which must be `kind`: how many, where."""
-    from icpctl.output.condition_wording import DATE, wanted
-    from icpctl.values.forms.date_forms import has_two_readings
-
-    kind = kind or wanted(warning.field)
-    is_date = kind == DATE
-    if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):
-        return _two_readings(warning)
-    if warning.count == 1:
-        value = cut(warning.commonest[0][0], _LONGEST_VALUE)
-        return f"{warning.field} is not {kind}: {value}; it counts as missing"
-    values = f"{counted(warning.count, 'value')} of {warning.field}"
-    text = f"{values} are not {kind}: {commonest_values(warning)}"
-    return f"{text}; they count as missing{_further(warning)}"
-
-
-def _two_readings(warning: FieldWarning) -> str:
-    """That dates may be read with the month or the day first."""
-    counts = "it counts" if warning.count == 1 else "they count"
-    many = "" if warning.count == 1 else f"{counted(warning.count, 'value')} of "
-    have = "has" if warning.count == 1 else "have"
-    return (
-        f"{many}{warning.field} {have} two readings, month or day first: "
-        f"{commonest_values(warning)}; {counts} as missing until a mapping says which, "
-        f"with as: date and a format such as %m/%d/%Y{_further(warning)}"
-    )
-
-
-def commonest_values(warning: FieldWarning) -> str:
-    """Return the commonest values of a field that do not fit."""
-    values = ", ".join(
-        cut(value, _LONGEST_VALUE) + (f" ({count:,} times)" if count > 1 else "")
-        for value, count in warning.commonest
-    )
-    more = sum(count for _, count in warning.commonest) < warning.count
-    return f"{values}{' and others' if more else ''}"
-
-
-def _further(warning: FieldWarning) -> str:
-    """Where the next misfits are after the first."""
-    (file, _), *further = warning.places
-    places = [str(line) if name == file else f"{name}:{line}" for name, line in further]
-    more = " and more" if warning.count > len(warning.places) else ""
-    lines = "line" if len(places) == 1 else "lines"
-    return f"; also on {lines} {', '.join(places)}{more}" if places else ""
 
 
 def _print_at(file: str, line: int, what: str, message: str, *, colour: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from icpctl.output.runs.csv_texts import harmless
+from icpctl.output.runs.cell_texts import harmless
 from icpctl.values.typed_columns import carried_texts
 
 if TYPE_CHECKING:

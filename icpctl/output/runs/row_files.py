@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,11 @@ from icpctl.files import replacing
 from icpctl.output.runs.verdict_rows import FORMATS, FORMS, PLACE, VERDICT, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from icpctl.exports.columns.batches import Rejected
-    from icpctl.output.runs.near_miss_files import NearMissWriter
     from icpctl.output.runs.verdict_rows import Form, Writer
-    from icpctl.scoring.reasons import NearMiss
     from icpctl.scoring.run import Rows
 
 STDOUT = "-"
@@ -28,33 +25,25 @@ STDOUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where a run's rows, rejected lines and near misses go: files, for rows also `-`, or nowhere.
+    """Where a run's rows and rejected lines go: files, for rows also `-`, or nowhere.
 
     Raises `IcpctlError`: `unknown_format`, and `bad_usage` where a column's name is taken or
-    rejected lines or near misses are to go to stdout.
+    rejected lines are to go to stdout.
     """
 
     out: str | None = None
     rejects: str | None = None
     layout: Layout = field(default_factory=Layout)
-    near_misses: str | None = None
 
     def __post_init__(self) -> None:
         _ = self.writer
         refuse_taken_names(self.layout)
         refuse_stdout(self.rejects)
-        refuse_stdout(self.near_misses, "--near-misses")
-        _ = self.near_miss_writer
 
     @property
     def to_stdout(self) -> bool:
         """Whether stdout gets the rows, so that the report must go elsewhere."""
         return self.out == STDOUT
-
-    @property
-    def explains(self) -> bool:
-        """Whether what is written says why visitors have their verdicts."""
-        return self.layout.with_why or self.near_misses is not None
 
     @property
     def writer(self) -> Callable[[BinaryIO, Layout], Writer]:
@@ -65,16 +54,6 @@ class Targets:
         if suffix not in FORMATS:
             raise _unclear(self.out or "--out ''", f"; {STDOUT} is JSONL on stdout")
         return FORMATS[suffix]
-
-    @property
-    def near_miss_writer(self) -> Callable[[BinaryIO], NearMissWriter] | None:
-        """What writes near misses in the format that the file's name says; None without a file."""
-        if self.near_misses is None:
-            return None
-        form = form_of(self.near_misses, "--near-misses")
-        from icpctl.output.runs.near_miss_files import NearMissWriter
-
-        return partial(NearMissWriter.of, form)
 
 
 def form_of(file: str, option: str) -> Form:
@@ -101,7 +80,6 @@ class RowFiles:
 
     rows: Writer | None = None
     rejects: BinaryIO | None = None
-    near_misses: NearMissWriter | None = None
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a batch."""
@@ -112,11 +90,6 @@ class RowFiles:
         """Write a rejected line."""
         if self.rejects:
             self.rejects.write(rejected.as_json().encode() + b"\n")
-
-    def miss(self, near_misses: Sequence[NearMiss]) -> None:
-        """Write the near misses of a batch."""
-        if self.near_misses and near_misses:
-            self.near_misses.write(near_misses)
 
 
 @contextmanager
@@ -137,9 +110,6 @@ def row_files(targets: Targets) -> Iterator[RowFiles]:
             files.rows = stack.enter_context(closing(targets.writer(file, targets.layout)))
         if targets.rejects is not None:
             files.rejects = stack.enter_context(replacing(Path(targets.rejects)))
-        if targets.near_misses is not None and targets.near_miss_writer is not None:
-            near_misses = stack.enter_context(replacing(Path(targets.near_misses)))
-            files.near_misses = stack.enter_context(closing(targets.near_miss_writer(near_misses)))
         yield files
 
 

@@ -6,8 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from icpctl.output.bars import add_bars
-from icpctl.output.console import tab_separated, table
-from icpctl.output.json_text import print_json
+from icpctl.output.console import print_json, tab_separated, table
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from icpctl.output.runs.cell_texts import harmless, json_texts_of, quoted
 from icpctl.output.runs.column_choice import chosen_columns
-from icpctl.output.runs.csv_texts import harmless
-from icpctl.output.runs.json_columns import json_texts_of, quoted
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import parquet
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.streams import changed
-from icpctl.exports.readers.parquet_files import row_groups
+from icpctl.exports.readers.parquet_files import UNREADABLE
 from icpctl.spark.failures import SHARED, telling
 from icpctl.spark.inputs.pieces import FILE, START, Piece
 
@@ -77,13 +78,38 @@ def line_count_task(tasks: Tasks) -> Task:
 
 def _blocks(file: int, source: Source, most: int) -> Iterator[Block]:
     if source.format == "parquet":
-        for groups, size in row_groups(source, most):
+        for groups, size in _row_groups(source, most):
             yield Block(file, groups.start, replace(source, groups=groups), size)
     elif source.format == "json" and not source.compression and source.size > most:
         for start in range(0, source.size, most):
             yield Block(file, start, source, min(most, source.size - start), is_part=True)
     else:
         yield Block(file, 0, source, source.size)
+
+
+def _row_groups(source: Source, most: int) -> Iterator[tuple[range, int]]:
+    """Yield parts of a file: row groups that follow each other, and their size, at most `most`.
+
+    A row group is in one part. A file without any, or that cannot be read, has one part.
+    """
+    opened = source.open_file()
+    try:
+        metadata = parquet.read_metadata(opened.as_file())
+    except UNREADABLE:
+        yield range(0), source.size
+        return
+    first = size = 0
+    for number in range(metadata.num_row_groups):
+        own = _compressed_size(metadata.row_group(number))
+        if size and size + own > most:
+            yield range(first, number), size
+            first, size = number, 0
+        size += own
+    yield range(first, metadata.num_row_groups), size
+
+
+def _compressed_size(group: parquet.RowGroupMetaData) -> int:
+    return sum(group.column(number).total_compressed_size for number in range(group.num_columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from icpctl.config.model import IcpConfig
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
+from icpctl.features.reasons.explanation import explain_row
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.explanation import explain_row
 from icpctl.scoring.kernel.plan import make_plan
 from tests import oracle
 from tests.long import examples, long
@@ -28,7 +28,7 @@ from tests.strategies import configs, records, some_types
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from icpctl.scoring.explanation import ConditionExplanation, Explanation
+    from icpctl.features.reasons.explanation import ConditionExplanation, Explanation
 
 Config = tuple[str, dict[str, Any]]
 

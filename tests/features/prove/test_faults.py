@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from icpctl.config.checking.checks import check_document
-from icpctl.config.condition_words import rules_of_words
 from icpctl.config.config_file import ConfigFile
 from icpctl.config.model import IcpConfig
 from icpctl.documents.document import read_document
+from icpctl.features.editing.condition_words import rules_of_words
 from icpctl.features.prove.folder import prove
 from icpctl.findings.codes import CODES
 from tests.long import long

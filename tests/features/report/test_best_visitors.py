@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
+from icpctl.features.reasons.explanation import explain_row, explain_rows
 from icpctl.features.report.best_visitors import MOST_MATCHES, TopVisitors
-from icpctl.scoring.explanation import explain_row, explain_rows
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import Options, score
 from tests.features.explain.test_explanation import rows_of

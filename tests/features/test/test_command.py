@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from icpctl.config.editing.group_changes import in_words
-from icpctl.config.rule_tests import load_tests
 from icpctl.config.store import Workspace
+from icpctl.features.editing.group_changes import in_words
+from icpctl.features.shared.rule_tests import load_tests
 from icpctl.features.test.mutants import mutants_of
 from icpctl.features.test.running import run_tests
 from icpctl.scoring.run import Options

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
+from icpctl.features.shared.row_values import values_of_rows
 from icpctl.values import column_forms, normal_forms
 from icpctl.values.forms.text_forms import folded_column
-from icpctl.values.row_values import values_of_rows
 from icpctl.values.text_search import containing
 from icpctl.vocabulary import Kind
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.features.insight.model import BoundGain, MinScoreInsight
-from icpctl.scoring.seen_values import as_number
+from icpctl.features.reasons.seen_values import as_number
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:

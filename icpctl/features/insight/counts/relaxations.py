@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from icpctl.features.insight.model import Relaxation
-from icpctl.scoring.seen_values import as_number
+from icpctl.features.reasons.seen_values import as_number
 from icpctl.vocabulary import Form, Kind, Shape
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from icpctl.features.insight.counts.relaxations import (
     lists_parts,
     lists_values,
 )
-from icpctl.scoring.seen_values import listed_values, looks_at_sizes
+from icpctl.features.reasons.seen_values import listed_values, looks_at_sizes
 
 if TYPE_CHECKING:
     from typing import Any

@@ -26,8 +26,7 @@ from icpctl.features.outcomes.joining.deals import (
     merge_outcomes,
     read_outcome,
 )
-from icpctl.mappings.mapping import parse_path
-from icpctl.mappings.paths import path_text
+from icpctl.mappings.paths import parse_path, path_text
 from icpctl.values import typed_columns
 from icpctl.values.join_keys import keys_of
 from icpctl.values.tokens import distinct_of, missing

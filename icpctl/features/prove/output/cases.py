@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from icpctl.config.rule_tests import condition_words, conditions_of, named_conditions
-from icpctl.output.condition_phrases import phrase
+from icpctl.features.shared.condition_phrases import phrase
+from icpctl.features.shared.rule_tests import condition_words, conditions_of, named_conditions
 from icpctl.output.console import shown
 
 if TYPE_CHECKING:

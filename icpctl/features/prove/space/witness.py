@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from icpctl.errors import IcpctlError
 from icpctl.features.prove.space.space import State, claim_is_true
 from icpctl.features.prove.space.texts import joined
+from icpctl.features.shared.record_rows import rows_of
 from icpctl.mappings import mapping
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
-from icpctl.scoring.record_rows import rows_of
 from icpctl.scoring.run import Options
 
 if TYPE_CHECKING:

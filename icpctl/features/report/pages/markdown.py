@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.output.markdown import plain, plain_cell, table_lines
+from icpctl.features.shared.markdown import plain, plain_cell, table_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from icpctl.features.reasons.sentences import grounds
 from icpctl.features.report.best_visitors import ABOUT
 from icpctl.features.report.pages.page import (
     Block,
@@ -19,7 +20,6 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.reasons import grounds
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 

@@ -1,1 +1,0 @@
-"""Change configs without touching any other byte: create, update, apply, delete."""

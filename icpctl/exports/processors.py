@@ -1,8 +1,0 @@
-"""The processors that reading may use."""
-
-import os
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""The vocabulary and the finding codes, explained in the terminal."""

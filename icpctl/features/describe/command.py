@@ -1,0 +1,45 @@
+"""`icpctl describe`."""
+
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.complete import vocabulary
+from icpctl.cli.options.common import Dir, Org
+from icpctl.cli.workspaces import known_vocabulary
+from icpctl.errors import ExitCode
+from icpctl.output.formats import DescribeFormat
+
+
+def _words(context: typer.Context) -> list[tuple[str, str]]:
+    """Return condition types, comparators and finding codes, with what each is."""
+    from icpctl.findings.codes import CODES
+    from icpctl.vocabulary import COMPARATORS
+
+    return [
+        *((it.name, it.meaning) for it in vocabulary(context).types.values()),
+        *((it.name, it.holds) for it in COMPARATORS.values()),
+        *((it.name, it.title) for it in CODES.values()),
+    ]
+
+
+def describe(
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TYPE|COMPARATOR|CODE",
+            help="What to explain (default: everything, in short).",
+            autocompletion=_words,
+        ),
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    output: Annotated[
+        DescribeFormat, typer.Option("-o", "--output", help="Output format.")
+    ] = "text",
+) -> ExitCode:
+    """Explain condition types, comparators and finding codes."""
+    from icpctl.features.describe.printing import FORMATS
+
+    FORMATS[output](word, known_vocabulary(directory, org))
+    return ExitCode.DONE

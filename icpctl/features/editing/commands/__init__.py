@@ -1,0 +1,1 @@
+"""`list`, `get`, `create`, `update`, `edit`, `delete`, `apply`, `diff` and `schema`."""

@@ -1,0 +1,41 @@
+"""`icpctl list`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from icpctl.cli.options.common import Dir, Org
+from icpctl.cli.workspaces import workspace
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ListFormat
+
+
+def list_configs(
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="List only these (default: all).")
+    ] = None,
+    directory: Dir = None,
+    org: Org = None,
+    all_orgs: Annotated[
+        bool, typer.Option("--all-orgs", help="List the folder and every subfolder.")
+    ] = False,
+    output: Annotated[ListFormat, typer.Option("-o", "--output", help="Output format.")] = "table",
+) -> ExitCode:
+    """List the configs in the order in which they are scored.
+
+    A file that is not valid is reported on stderr; the others are listed all the same, and the
+    exit code is 1.
+    """
+    from icpctl.features.editing.output.config_lists import LISTS
+
+    loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs, lint=False)
+    wanted = [file for file in loaded.configs if active in (None, file.config.is_active)]
+    LISTS[output](wanted, with_org=all_orgs)
+    errors = [finding for finding in loaded.findings if finding.severity == "error"]
+    if not errors:
+        return ExitCode.DONE
+    from icpctl.output.findings import print_findings
+
+    print_findings(errors, sys.stderr)
+    return ExitCode.FOUND

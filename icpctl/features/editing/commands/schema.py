@@ -1,0 +1,16 @@
+"""`icpctl schema`."""
+
+from icpctl.cli.options.common import Dir, Org
+from icpctl.cli.workspaces import known_vocabulary
+from icpctl.errors import ExitCode
+
+
+def schema(directory: Dir = None, org: Org = None) -> ExitCode:
+    """Print the JSON Schema of a config file, with the custom fields of the folder.
+
+    Editors read it (draft-07) to complete, explain and check what is typed.
+    """
+    from icpctl.features.editing.schema import schema_text
+
+    print(schema_text(known_vocabulary(directory, org)), end="")
+    return ExitCode.DONE

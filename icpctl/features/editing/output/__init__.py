@@ -1,0 +1,1 @@
+"""Printing configs, and what becomes of them."""

@@ -1,0 +1,1 @@
+"""The known formats of exports, listed and printed."""

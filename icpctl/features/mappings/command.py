@@ -1,0 +1,33 @@
+"""`icpctl mappings`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from icpctl.errors import ExitCode
+from icpctl.output.formats import ReportFormat
+
+
+def mappings(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Print this mapping, as a start for your own."),
+    ] = None,
+    output: Annotated[
+        ReportFormat, typer.Option("-o", "--output", help="Output format.")
+    ] = "table",
+) -> ExitCode:
+    """List the known formats of exports, or print the mapping of one.
+
+    A mapping says where records keep the fields; --mapping takes a name, or your own file.
+    """
+    from icpctl.features.mappings.printing import LISTS
+    from icpctl.mappings.loading import built_in, built_in_text
+    from icpctl.mappings.mapping import built_in_names
+
+    if name is None:
+        LISTS[output]([built_in(it) for it in built_in_names()])
+    else:
+        sys.stdout.write(built_in_text(name))
+    return ExitCode.DONE

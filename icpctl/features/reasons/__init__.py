@@ -1,0 +1,1 @@
+"""Why visitors have their verdicts: explanations, sentences of rows, and near misses."""

@@ -1,1 +1,0 @@
-"""What commands list: configs, the vocabulary, mappings, differences."""
