@@ -36,8 +36,8 @@ def run_rule_tests(
     when a file of tests has no config; the others are run all the same.
     """
     from icpctl.cli.options.scoring import scoring_options
-    from icpctl.config.rule_tests import load_tests
     from icpctl.features.test.printing import print_tests
+    from icpctl.features.test.rule_tests import load_tests
     from icpctl.features.test.running import run_tests
 
     space = workspace(directory, org)

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.rule_tests import conditions_of
+from icpctl.config.condition_names import conditions_of
 from icpctl.features.test.ci_reports import github_lines, junit
 from icpctl.output.condition_phrases import phrase
 from icpctl.output.console import is_coloured, note, shown, styled, table

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.config.condition_names import conditions_of
 from icpctl.config.config_file import named_configs
-from icpctl.config.rule_tests import conditions_of
 from icpctl.errors import Finding
 from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import Condition
-    from icpctl.config.rule_tests import RuleTest
     from icpctl.features.test.mutants import Mutant
+    from icpctl.features.test.rule_tests import RuleTest
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.explanation import Explanation
     from icpctl.scoring.kernel.plan import Plan

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import pytest
 
 from icpctl.config.editing.group_changes import in_words
-from icpctl.config.rule_tests import load_tests
 from icpctl.config.store import Workspace
 from icpctl.features.test.mutants import mutants_of
+from icpctl.features.test.rule_tests import load_tests
 from icpctl.features.test.running import run_tests
 from icpctl.scoring.run import Options
 from tests.process import ROOT, Ended, icpctl, unless_given

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from icpctl.config.rule_tests import condition_words, conditions_of, named_conditions
+from icpctl.config.condition_names import condition_words, conditions_of, named_conditions
 from icpctl.output.condition_phrases import phrase
 from icpctl.output.console import shown
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from icpctl.config import scalars
+from icpctl.config.condition_names import condition_words, conditions_of, named_conditions
 from icpctl.config.config_file import read_file
 from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER, is_rule_test
 from icpctl.config.model import Flag, Text
@@ -24,12 +24,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
     from icpctl.documents.document import Document
 
 _MOST_NAMED = 3  # conditions in a hint
-_LIST_COMMA = re.compile(r"\s*,\s*")
-_AND = re.compile(r"\s+and\s+")
 
 Steps: TypeAlias = tuple[str | int, ...]
 """The keys and numbers from the root of a file down to a place."""
@@ -215,35 +212,6 @@ def _read(path: Path, config: ConfigFile) -> tuple[list[RuleTest], list[Finding]
                 )
             )
     return tests, [document.finding(problem) for problem in problems]
-
-
-def conditions_of(config: ConfigFile) -> list[Condition]:
-    """Return the conditions of all groups, in order."""
-    return [condition for group in config.config.rules.groups for condition in group.conditions]
-
-
-def named_conditions(name: str, config: ConfigFile) -> tuple[int, ...]:
-    """Return the places of the conditions that a text names by its first words.
-
-    Lists may be written as they are shown, with a space after each comma, and bounds with `and`.
-    """
-    text = _LIST_COMMA.sub(",", name.casefold())
-    words = (_AND.sub(",", text) if " between " in text else text).split()
-    return tuple(
-        index
-        for index, condition in enumerate(conditions_of(config))
-        if words and condition_words(condition)[: len(words)] == words
-    )
-
-
-def condition_words(condition: Condition) -> list[str]:
-    """Return a condition as tests name it: type, comparator and value, in lower case."""
-    listed = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    shown = ",".join(
-        str(value).lower() if isinstance(value, bool) else str(value) for value in listed
-    )
-    text = "" if condition.value is None else _LIST_COMMA.sub(",", shown)
-    return f"{condition.type} {condition.comparator} {text}".casefold().split()
 
 
 def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
