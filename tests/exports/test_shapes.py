@@ -51,3 +51,31 @@ def test_a_table_is_read_as_a_person_reads_it(
     }
     assert verdicts == right
     assert not scored.rejected
+
+
+TOTALS = [
+    ("at the end", "id,industry,employees\n1,Software,120\n2,Retail,30\nTotal,,150\n", [4]),
+    ("of two columns", "country,visits\nGermany,12\nGrand Total,12\n", [3]),
+    ("first", "industry;visits;share\n;19;Total\nSoftware;19;100 %\n", [2]),
+    ("in quotes", 'id,industry,employees\r\n1,Software,120\r\n"Total:","","1,200"\r\n', [3]),
+    ("German", "id;industry;employees\n1;Software;120\nSumme;;120\nGesamt;;120", [3, 4]),
+    (
+        "of groups",
+        '"Source","Lead ID","Title","Company / Account","Lead Owner","Visits"\n'
+        '"Web","00Q1","CTO","Acme","Ada","3"\n"Subtotal","","","","","3"\n'
+        '"Fair","00Q2","CFO","Tide","Ada","4"\n"Subtotal","","","","","4"\n"Total","","","","","7"\n',
+        [3, 5, 6],
+    ),
+    ("of a company", "id,company,employees\n1,Total,120\nTotal,Total,120\n", []),
+    ("in a text", 'id,note,employees\n1,"Subtotal\nTotal,,150\n",120\n', []),
+]
+
+
+@pytest.mark.parametrize(("text", "lines"), [it[1:] for it in TOTALS], ids=[it[0] for it in TOTALS])
+def test_totals_are_rejected_and_not_visitors(tmp_path: Path, text: str, lines: list[int]) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(text, "utf-8", newline="")
+    scored = score_files(CONFIGS, [path])
+    assert [it.line for it in scored.rejected] == lines
+    assert all(it.reason == "a row of totals, not a record" for it in scored.rejected)
+    assert not {row["line"] for row in scored.rows} & {*lines}

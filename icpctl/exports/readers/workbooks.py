@@ -12,6 +12,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.readers.csv_files import distinct_names
 from icpctl.exports.readers.json_documents import RecordLines
+from icpctl.exports.readers.other_lines import IS_TOTALS, is_totals
 from icpctl.exports.readers.tables import nested
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
             is_below_blank = True
         elif _texts(row) == header:
             batch.repeated_headers += 1
+        elif is_totals(_texts(row)):
+            batch.rejected.append((number, IS_TOTALS, _joined(row)))
         elif is_below_blank and filled <= columns // _FOOTER_SHARE:
             cells = "1 cell" if filled == 1 else f"{filled} cells"
             reason = f"below a blank row, and has {cells} of {columns}"
-            batch.rejected.append((number, reason, ", ".join(filter(None, _texts(row))).encode()))
+            batch.rejected.append((number, reason, _joined(row)))
         else:
             is_below_blank = False
             values = ((name, _value(cell)) for name, cell in zip(names, row, strict=False) if name)
@@ -87,6 +90,10 @@ def header_row(rows: list[list[Any]]) -> int | None:
         return None
     found = (index for index, row in enumerate(first) if _is_header(row, most))
     return next(found, next(index for index, row in enumerate(first) if _filled(row)))
+
+
+def _joined(row: list[Any]) -> bytes:
+    return ", ".join(filter(None, _texts(row))).encode()
 
 
 def _texts(row: list[Any]) -> list[str]:
