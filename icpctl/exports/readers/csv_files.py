@@ -76,7 +76,7 @@ def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
 
 def _value_of(cell: str | None) -> Any:
     """Return a cell as a value, as `opened_token` does."""
-    if cell is None or cell[:1] not in ("[", "{", "="):
+    if cell is None or cell[:1] not in ("[", "{", "=", '"', " "):
         return cell
     return json_records.loads(opened_token(json_records.dumps(cell)))
 

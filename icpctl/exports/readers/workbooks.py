@@ -9,11 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns.tokens import opened_token
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.readers.csv_files import distinct_names
 from icpctl.exports.readers.json_documents import RecordLines
 from icpctl.exports.readers.other_lines import IS_TOTALS, is_totals
 from icpctl.exports.readers.tables import nested
+from icpctl.values import json_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,7 +114,7 @@ def _is_header(row: list[Any], most: int) -> bool:
 def _value(cell: Any) -> Any:
     """Return a cell as a value of JSON; None for an empty one."""
     if isinstance(cell, str):
-        return _opened(cell) if cell.strip() else None
+        return json.loads(opened_token(json_records.dumps(cell))) if cell.strip() else None
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     if isinstance(cell, timedelta):
@@ -120,16 +122,6 @@ def _value(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
     return cell
-
-
-def _opened(text: str) -> Any:
-    if text[:1] not in ("[", "{"):
-        return text
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, list | dict) else text
 
 
 @dataclass(frozen=True, slots=True)
