@@ -36,7 +36,34 @@ PAGES = [
     ("bars", "id;pages\n1;/demo|/pricing\n2;/pricing | /demo\n"),
     ("lines", 'id,pages\n1,"/demo\n/pricing"\n2,"/pricing\r\n/demo\r\n"\n'),
 ]
-SHAPES = [*((name, text, {"1": "pricing", "2": "pricing"}) for name, text in PAGES)]
+BOTH = {"1": "country industry size", "2": ""}
+TABLES = [
+    ("rows end with a comma", "id,industry,employees,country\n1,Software,120,DE,\n2,X,3,FR,\n"),
+    ("a header does so", "id,industry,employees,country,\n1,Software,120,DE\n2,X,3,FR\n"),
+    (
+        "commas in a name of a column",
+        "id;industry;employees;country;note (one, two, three, four, five)\n"
+        "1;Software;120;DE;x\n2;X, Y;3;FR;y\n",
+    ),
+    (
+        "Markdown",
+        "| id | industry | employees | country |\n|---|:--:|---:|---|\n"
+        "| 1 | Software | 120 | DE |\n| 2 | X | 3 | FR |\n",
+    ),
+    (
+        "sqlcmd",
+        "id,industry,employees,country\n--,--------,---------,-------\n1,Software,120,DE\n2,X,3,FR\n",
+    ),
+    (
+        "psql",
+        " id | industry | employees | country \n----+----------+-----------+---------\n"
+        "  1 | Software |       120 | DE\n  2 | X        |         3 | FR\n",
+    ),
+]
+SHAPES = [
+    *((name, text, BOTH) for name, text in TABLES),
+    *((name, text, {"1": "pricing", "2": "pricing"}) for name, text in PAGES),
+]
 
 
 @pytest.mark.parametrize(("text", "right"), [it[1:] for it in SHAPES], ids=[it[0] for it in SHAPES])
@@ -46,9 +73,8 @@ def test_a_table_is_read_as_a_person_reads_it(
     path = tmp_path / "export.csv"
     path.write_text(text, "utf-8", newline="")
     scored = score_files(CONFIGS, [path])
-    verdicts = {
-        row["id"]: " ".join(match["config"] for match in row["matches"]) for row in scored.rows
-    }
+    matches = {row["id"].strip(): row["matches"] for row in scored.rows}
+    verdicts = {key: " ".join(match["config"] for match in its) for key, its in matches.items()}
     assert verdicts == right
     assert not scored.rejected
 
