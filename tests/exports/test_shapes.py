@@ -105,3 +105,17 @@ def test_totals_are_rejected_and_not_visitors(tmp_path: Path, text: str, lines: 
     assert [it.line for it in scored.rejected] == lines
     assert all(it.reason == "a row of totals, not a record" for it in scored.rejected)
     assert not {row["line"] for row in scored.rows} & {*lines}
+
+
+def test_ids_that_are_no_text_are_warnings(tmp_path: Path) -> None:
+    """Rows without ids join nothing. MongoDB's own ids are read."""
+    path = tmp_path / "export.jsonl"
+    ids = ['{"a": 1}', '["x"]', "[]", "null", "7"]
+    path.write_text("".join(f'{{"id": {it}, "country": "DE"}}\n' for it in ids))
+    scored = score_files(CONFIGS, [path])
+    assert [row["id"] for row in scored.rows] == [None, None, None, None, "7"]
+    assert scored.report["fieldWarnings"]["id"] == 2
+    path.write_text('{"_id": {"$oid": "65a1"}, "country": "DE"}\n')
+    scored = score_files(CONFIGS, [path])
+    assert [row["id"] for row in scored.rows] == ["65a1"]
+    assert scored.report["fieldWarnings"] == {}
