@@ -209,6 +209,10 @@ NOTHING = {
         '{"error": {"message": "Unauthorized"}}',
         "this is the error response of an API",
     ),
+    "rows.csv": (
+        "1,Software,120,2026-11-20\n2,Retail,30,2026-11-19\n",
+        "this is a table without a header",
+    ),
     "login.csv": ("<html><body>Log in</body></html>", "this is an HTML page"),
 }
 
