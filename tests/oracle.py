@@ -609,10 +609,18 @@ def pages(raw: Any) -> Seen:
         if isinstance(item, dict):
             page = item.get("path") if item.get("url") is None else item["url"]
         if isinstance(page, str):
-            found += [] if is_missing(page) else [page]
+            found += [part for part in pages_in(page) if not is_missing(part)]
         elif item is not None:
             fits = False
     return Seen(found, fits)
+
+
+def pages_in(text: str) -> list[str]:
+    """The pages that a text lists, each of which begins as a page does."""
+    page = r"/|[A-Za-z][A-Za-z0-9+.-]*://"
+    host = r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:[/:?#]|\s*(?:[;,|\r\n]|$))"
+    parts = re.split(rf"[;,|\r\n](?=\s*(?:{page}))|;(?=\s*{host})", text)
+    return [part.strip(" \t\r\n;,|") for part in parts] if len(parts) > 1 else parts
 
 
 def moment(raw: Any) -> Seen:

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.mappings.mapping import ID
@@ -18,8 +20,6 @@ from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
 
     from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.scoring.kernel.plan import Plan
@@ -135,6 +135,10 @@ class RunCounts:
                 for name, rows in verdicts.misfits.items()
             }
         asked = {name: misfits[name] for name in misfits if name in plan.columns}
+        ids = batch.table[ID]
+        if pc.any(no_ids := pc.match_substring_regex(ids, r"^(?:\{|\[[^\]])")).as_py():
+            rows = np.flatnonzero(pc.fill_null(no_ids, False).to_numpy(zero_copy_only=False))
+            asked[ID] = Misfits.of(ids, rows, batch.lines)
         self.warnings.add(batch.source.name, asked)
 
 

@@ -11,18 +11,20 @@ import pyarrow.compute as pc
 
 from icpctl.values import json_records, page_lists
 from icpctl.values.column import Column
+from icpctl.values.forms import url_forms
 from icpctl.values.forms.text_forms import is_missing
 from icpctl.values.forms.url_forms import query_parameter
-from icpctl.values.text_search import containing, one_of, with_bytes
+from icpctl.values.text_search import bytes_of, containing, one_of, with_bytes
 from icpctl.values.tokens import Decoded, distinct_of, visible_texts
 
 _NO_ROWS = np.empty(0, np.int64)
 _LAST_ASCII = 0x7F
+_BETWEEN_PAGES = b";,|\r\n"
 
 
 def pages(tokens: pa.Array) -> Column:
     """Lists of pages: a list of JSON texts a row, or the JSON text of each row's list."""
-    split = _split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens)
+    split = _parted(_split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens))
     values, filled = visible_texts(split.texts)
     elements = split.codes
     gone = ~np.append(filled, [False, False])[elements]
@@ -83,6 +85,37 @@ def _split(tokens: pa.Array) -> _Pages:
         pa.concat_arrays([split.texts, pa.array(texts, pa.string())]),
         np.insert(split.codes, np.repeat(places, counts), np.array(codes, np.int32)),
         lengths,
+    )
+
+
+def _parted(pages: _Pages) -> _Pages:
+    """Return the same with the texts that list several pages taken apart."""
+    data = bytes_of(pages.texts)[1]
+    if not any((data == mark).any() for mark in _BETWEEN_PAGES):
+        return pages
+    may_list = pc.match_substring_regex(pages.texts, r"[;,|\r\n]\s*[A-Za-z0-9/]")
+    parts = {
+        int(number): found
+        for number in np.flatnonzero(may_list.to_numpy(zero_copy_only=False))
+        if len(found := url_forms.pages_in(pages.texts[int(number)].as_py())) > 1
+    }
+    if not parts:
+        return pages
+    known = len(pages.texts)
+    added = [page for found in parts.values() for page in found]
+    # Of each text the first that it is now, and how many; the last two are those of no text.
+    firsts, counts = np.arange(known + 2), np.ones(known + 2, np.int64)
+    firsts[[_MISFIT, _NOTHING]] = _MISFIT, _NOTHING
+    counts[list(parts)] = [len(found) for found in parts.values()]
+    firsts[list(parts)] = known + np.cumsum(counts[list(parts)]) - counts[list(parts)]
+    repeats = counts[pages.codes]
+    ends = np.cumsum(repeats)
+    within = np.arange(repeats.sum()) - np.repeat(ends - repeats, repeats)
+    bounds = np.concatenate([[0], ends])[np.concatenate([[0], np.cumsum(pages.lengths)])]
+    return _Pages(
+        pa.concat_arrays([pages.texts, pa.array(added, pa.string())]),
+        np.repeat(firsts[pages.codes], repeats) + within,
+        np.diff(bounds),
     )
 
 

@@ -45,6 +45,11 @@ JSON_LAYOUTS = {
     "lines": lines(RECORDS),
     "array": json.dumps(RECORDS).encode(),
     "pretty array": json.dumps(RECORDS, indent=2).encode(),
+    "arrays one after another": json.dumps(RECORDS[:1]).encode()
+    + b"\n[ ]\n"
+    + json.dumps(RECORDS[1:]).encode(),
+    "lines with commas": lines(RECORDS).strip().replace(b"\n", b",\n") + b"\n",
+    "lines that all have commas": lines(RECORDS).replace(b"\n", b",\n"),
     "array, an element a line": b"[\n" + lines(RECORDS).strip().replace(b"\n", b",\n") + b"\n]\n",
     "pretty objects": b"\n".join(json.dumps(record, indent=2).encode() for record in RECORDS),
     "page": json.dumps({"results": RECORDS, "paging": {"next": "x"}}).encode(),
@@ -86,6 +91,10 @@ def test_a_record_is_on_the_line_where_it_begins(tmp_path: Path) -> None:
         ('{"data": []}', "page"),
         ("[]", "array"),
         ('{\n"id": 1}\n{\n"id": 2}', "objects"),
+        ('{"id": 1},\n{"id": 2}', "objects"),
+        ('{"id": 1},\n{"id": 2},\n', "objects"),
+        ('{"id": 1},\n{"id": 2}\n{"id": 3}', None),  # lines, of which one is wrong
+        ('{"id": 1},\nx', None),
     ],
 )
 def test_how_a_file_holds_its_records(text: str, kind: str | None) -> None:

@@ -287,6 +287,20 @@ def test_texts_that_a_spreadsheet_keeps_texts(tmp_path: Path) -> None:
     assert found.column("job_title") == ['Head of "Growth"', '="Head" & "of"']
 
 
+def test_texts_of_columns_of_json(tmp_path: Path) -> None:
+    """Warehouses unload them with their quotes; some writers put a space before quotes."""
+    path = tmp_path / "v.csv"
+    rows = [
+        "id,industry,job_title",
+        '1,"""SaaS""","""Head of \\""Growth\\"""""',
+        '2, "SaaS","""A"" & ""B"""',
+    ]
+    path.write_text("\n".join(rows))
+    found = read(path, {name: name for name in ("industry", "job_title")})
+    assert found.column("industry") == ["SaaS", "SaaS"]
+    assert found.column("job_title") == ['Head of "Growth"', '"A" & "B"']
+
+
 def test_a_row_that_is_too_long(tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
     path.write_text(HEAD + "1,a,b\n2," + "x" * (17 << 20) + ",b\n3,c,d\n")

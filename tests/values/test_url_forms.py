@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from icpctl.values import page_columns, typed_columns
-from icpctl.values.forms.url_forms import domain, query_parameter
+from icpctl.values.forms.url_forms import domain, pages_in, query_parameter
 from icpctl.vocabulary import Kind
 
 
@@ -41,6 +44,33 @@ def test_a_parameter(page: str, value: str | None) -> None:
 )
 def test_a_host(text: str, host: str) -> None:
     assert domain(text) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("/a;/b", ["/a", "/b"]),
+        ("/a; /b;", ["/a", "/b"]),
+        ("/a, https://acme.example/b", ["/a", "https://acme.example/b"]),
+        ("/a|/b", ["/a", "/b"]),
+        ("/a\r\n/b\n", ["/a", "/b"]),
+        ("acme.example/a;acme.example", ["acme.example/a", "acme.example"]),
+        ("/a?x=1;y=2", ["/a?x=1;y=2"]),
+        ("/a;jsessionid=A.node1", ["/a;jsessionid=A.node1"]),
+        ("/a?x=1,2|3", ["/a?x=1,2|3"]),
+        ("/compare/a.example,b.example", ["/compare/a.example,b.example"]),
+        ("Home; Pricing", ["Home; Pricing"]),
+        (" /a ", [" /a "]),
+    ],
+)
+def test_pages_that_a_text_lists(text: str, pages: list[str]) -> None:
+    assert pages_in(text) == pages
+    column = typed_columns.pages(pa.array([None, json.dumps(["/x", text, None]), '"/y"', "[7]"]))
+    offsets, elements = column.lists()
+    seen = [column.values[int(number)].as_py() for number in elements]
+    assert seen == ["/x", *(page.strip() for page in pages), "/y"]
+    assert np.diff(offsets).tolist() == [0, 1 + len(pages), 1, 0]
+    assert column.misfits.tolist() == [3]
 
 
 def test_rows_without_a_text_have_that_of_their_first_page() -> None:

@@ -317,7 +317,7 @@ def standard_tokens(distinct: pa.Array) -> pa.Array:
 
 def opened(tokens: pa.Array) -> pa.Array:
     """Return the tokens of texts as `opened_token` does."""
-    may_be = pc.match_substring_regex(tokens, r'^"(\s*[\[{]|=\\")')
+    may_be = pc.match_substring_regex(tokens, r'^"(\s*[\[{]|[ =]?\\")')
     if not pc.any(may_be).as_py():
         return tokens
     made = [opened_token(token) for token in tokens.filter(may_be).to_pylist()]
@@ -325,9 +325,10 @@ def opened(tokens: pa.Array) -> pa.Array:
 
 
 def opened_token(token: str) -> str:
-    """Return what is in the token of a text: a JSON list or object, or a text, else the token.
+    """Return what is in the token of a text: a JSON list, object or text, else the token.
 
-    Spreadsheets and their exports write `="0123"` for a text that is not to become a number.
+    Warehouses write `"SaaS"`, with its quotes, for a text in a column of JSON; spreadsheets and
+    their exports `="0123"` for a text that is not to become a number.
     """
     text = json_records.loads(token)
     if formula := _TEXT_FORMULA.fullmatch(text):
@@ -336,4 +337,5 @@ def opened_token(token: str) -> str:
         value = json_records.loads(text)
     except ValueError:
         return token
-    return json_records.dumps(value) if isinstance(value, list | dict) else token
+    is_text = text.strip()[:1] == '"'
+    return json_records.dumps(value) if isinstance(value, list | dict) or is_text else token

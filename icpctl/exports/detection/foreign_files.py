@@ -6,6 +6,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING, Any
 
+from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
 from icpctl.exports.scanner.key_forms import key_form
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _BEGINNINGS = (
     (re.compile(rb"<\?xml\b|<[A-Za-z][\w:-]*[\s>/]"), "an XML document"),
     (re.compile(rb"%PDF-"), "a PDF document"),
 )  # fmt: skip
+_DATUM = re.compile(r"[-+]?[0-9][-+0-9.,:/ TZ]*|[^@\s]+@[^@\s]+|https?://.*")
 _ERROR_KEYS = ("error", "errors", "message", "detail", "fault", "error_description")
 _BESIDE_ERRORS = {
     *("status", "code", "statuscode", "type", "title", "path", "timestamp", "requestid", "success"),
@@ -38,9 +40,18 @@ def foreign_content(head: bytes, records: Sequence[dict[str, Any]]) -> str | Non
             return words
     if not records and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "a UTF-16 file, and JSON must be UTF-8"
+    if _is_without_header(head):
+        return "a table without a header: its first line is a record, not the names of the columns"
     if len(records) == 1 and (message := _error_of(records[0])):
         return f"the error response of an API: {message}"
     return None
+
+
+def _is_without_header(head: bytes) -> bool:
+    """Return whether the first line of a table has values: a third are numbers, dates or URLs."""
+    header = find_header(head, is_whole=True) if looks_like_csv(head) else None
+    names = [name for name in header.names if name] if header else []
+    return len(names) > 1 and sum(bool(_DATUM.fullmatch(name)) for name in names) * 3 >= len(names)
 
 
 def _error_of(record: dict[str, Any]) -> str | None:

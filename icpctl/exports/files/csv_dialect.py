@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 DELIMITERS = (b",", b";", b"\t", b"|")
 _EXCEL_HINT = re.compile(rb'"?sep=(.)"?[\r\n]+')  # a first line in which Excel names the delimiter
 _END = re.compile(rb"\r?\n|\r?\Z")
 _QUOTED = re.compile(rb'"(?:[^"]|"")*+"?')
+_RULE = re.compile(rb"(?=[^\r\n]*--)[-=+:|,;\t \"]+")  # a line between rows of a printed table
 _LOOKED_AT = 64  # records in which the header is looked for
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
@@ -72,6 +73,25 @@ class Header:
         lines = (self.raw, self.delimiter.join(quoted), self.delimiter.join(plain))
         return list(dict.fromkeys(lines))
 
+    def fitted(self, head: bytes, *, is_whole: bool) -> Header:
+        """Return the header as the first records have it: `head` are the bytes that it is from.
+
+        A rule below it is passed over. Where all records end with a delimiter more than it has, or
+        without those at its end, it has as many columns as they have.
+        """
+        rule = _RULE.match(head, self.end)
+        end = _END.match(head, rule.end()) if rule else None
+        start, line = (end.end(), self.next_line + 1) if end else (self.end, self.next_line)
+        records = _records(head, start, line, self.delimiter, is_whole=is_whole)
+        rows = [record.cells for record in records if len(record.cells) > 1]
+        widths = {len(row) for row in rows}
+        cells, width = self.cells, widths.pop() if len(widths) == 1 else len(self.cells)
+        if width == len(cells) + 1 and not any(row[-1].strip() for row in rows):
+            cells = [*cells, b""]
+        elif width < len(cells) and not any(cell.strip() for cell in cells[width:]):
+            cells = cells[:width]
+        return replace(self, cells=cells, end=start, next_line=line)
+
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
     """Return the byte order mark at the start of a file, and its encoding."""
@@ -85,7 +105,8 @@ def looks_like_csv(head: bytes) -> bool:
     head = head[len(mark) :]
     if encoding and encoding != "utf-8":
         head = head[: len(head) // 2 * 2].decode(encoding, "replace").encode()
-    lines = [line for line in re.split(rb"\r\n|\n|\r", head) if line.strip()][:2]
+    filled = (line for line in re.split(rb"\r\n|\n|\r", head) if line.strip())
+    lines = [line for line in filled if not _RULE.fullmatch(line)][:2]
     if not lines or any(line.lstrip()[:1] in (b"{", b"[") for line in lines):
         return False
     delimiter = _commonest(lines[0])
@@ -105,11 +126,11 @@ def find_header(head: bytes, *, is_whole: bool) -> Header | None:
         line, start = line + 1, hint.end()
     if start >= len(head):
         return None
-    delimiter = hint[1] if hint else _commonest(head[start:])
+    delimiter = hint[1] if hint else _delimiter(head, start, line, is_whole=is_whole)
     best = None if hint else _below_preamble(head, start, line, is_whole=is_whole)
     if best:
-        return best
-    return _header(head, start, line, delimiter)
+        return best.fitted(head, is_whole=is_whole)
+    return _header(head, start, line, delimiter).fitted(head, is_whole=is_whole)
 
 
 def _header(head: bytes, start: int, line: int, delimiter: bytes, skipped: int = 0) -> Header:
@@ -219,6 +240,17 @@ def _place(data: bytes, start: int, at: int, line: int) -> str:
     feeds = before.count(b"\n")
     byte = len(before) - before.rfind(b"\n")
     return f"byte {byte}" + (f" of line {line + feeds}" if feeds else "")
+
+
+def _delimiter(head: bytes, start: int, line: int, *, is_whole: bool) -> bytes:
+    """Return the delimiter that makes records as wide as the header, else its commonest one."""
+    bare = re.split(rb"[\r\n]", _QUOTED.sub(b"", head[start:]), maxsplit=1)[0]
+    for delimiter in sorted(DELIMITERS, key=lambda each: -bare.count(each)):
+        records = _records(head, start, line, delimiter, is_whole=is_whole)
+        widths = [len(record.cells) for record in records if not record.is_blank]
+        if widths and widths[0] > 1 and widths[1:].count(widths[0]) * 2 >= len(widths):
+            return delimiter
+    return _commonest(head[start:])
 
 
 def _commonest(line: bytes) -> bytes:

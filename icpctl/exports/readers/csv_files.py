@@ -7,8 +7,6 @@ leave the beginning of a record.
 
 from __future__ import annotations
 
-import codecs
-import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
@@ -22,6 +20,12 @@ from icpctl.exports.columns.tokens import opened_token
 from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
 from icpctl.exports.files.streams import DamagedError, PieceStream, fill
+from icpctl.exports.readers.other_lines import (
+    IS_TOTALS,
+    without_empty_rows,
+    without_headers,
+    without_totals,
+)
 from icpctl.exports.readers.tables import nested
 from icpctl.exports.scanner.rejections import Reason
 from icpctl.values import json_records
@@ -34,10 +38,9 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import Stream
 
-_FOOTER_COLUMNS = 4
-"""Columns of a table from which on a row of one cell, below an empty row, is a footer."""
+_REPORT = 1 << 23
+"""Bytes of a file in which rows of totals are looked for; those of a larger one are at its end."""
 
-_LINE_END = re.compile(rb"\r?\n|\r?\Z")
 _HEAD = 1 << 18
 """Bytes in which the header is looked for."""
 
@@ -73,7 +76,7 @@ def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
 
 def _value_of(cell: str | None) -> Any:
     """Return a cell as a value, as `opened_token` does."""
-    if cell is None or cell[:1] not in ("[", "{", "="):
+    if cell is None or cell[:1] not in ("[", "{", "=", '"', " "):
         return cell
     return json_records.loads(opened_token(json_records.dumps(cell)))
 
@@ -114,8 +117,8 @@ def csv_tasks(
     rest = _rest(head[header.end :], None if is_whole else stream, damage)
     reader = _Records(source, columns, scanners, header, distinct_names(header.names))
     before: _Block | None = None
-    for data, error in _cut(rest, most):
-        block = _Block(data, opened.bytes_read, before, error=error, is_last=False)
+    for data, error, is_at_end in _cut(rest, most):
+        block = _Block(data, opened.bytes_read, before, error=error, is_at_end=is_at_end)
         yield partial(reader.read, block)
         before = block
     last = _Block(b"", source.size, before, is_last=True)
@@ -144,8 +147,11 @@ def _rest(first: bytes, stream: Stream | None, damage: DamagedError | None) -> S
     return PieceStream(pieces())
 
 
-def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | None]]:
-    """Cut a stream after lines with an even number of quotes before their end."""
+def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | None, bool]]:
+    """Cut a stream after lines with an even number of quotes before their end.
+
+    Yields the bytes, what is damaged after them, and whether they are the last.
+    """
     kept = bytearray()
     while True:
         buffer = bytearray(len(kept) + most)
@@ -153,7 +159,7 @@ def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | 
         with memoryview(buffer) as view:
             filled, damage = fill(stream, view, len(kept))
         if damage or filled < len(buffer):
-            yield buffer[:filled], damage
+            yield buffer[:filled], damage, True
             return
         cut = buffer.rfind(b"\n", 0, filled) + 1
         while cut and _quotes(buffer, cut) % 2:
@@ -162,7 +168,7 @@ def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | 
         cut = cut or filled  # a record that is longer, or wrong: the next block goes on with it
         kept = buffer[cut:]
         del buffer[cut:]  # which copies nothing, as a slice would
-        yield buffer, None
+        yield buffer, None, False
 
 
 def _quotes(buffer: bytearray, stop: int) -> int:
@@ -172,12 +178,16 @@ def _quotes(buffer: bytearray, stop: int) -> int:
 
 @dataclass(slots=True)
 class _Block:
-    """Bytes of records, and what of them was left when `is_read` is set."""
+    """Bytes of records, and what of them was left when `is_read` is set.
+
+    The bytes of the block that `is_last` are none; those of the one that `is_at_end` are before it.
+    """
 
     data: bytes | bytearray
     bytes_read: int
     before: _Block | None
-    is_last: bool
+    is_last: bool = False
+    is_at_end: bool = False
     error: DamagedError | None = None
     is_read: Event = field(default_factory=Event)
     left: bytes = b""
@@ -204,14 +214,16 @@ class _Records:
     def read(self, block: _Block) -> Batch:
         """Return the batch of a block's whole records."""
         is_first = block.before is None
-        data, repeated = self._without_headers(block.data)
-        empty = self.header.delimiter * (len(self.names) - 1)
-        if data.startswith(empty) or b"\n" + empty in data:
-            data = _without_lines(_without_padding(data, empty), empty)[0]
+        data, repeated = without_headers(block.data, self.header)
+        data = without_empty_rows(data, self.header)
+        totals: list[tuple[int, bytes]] = []
+        if block.bytes_read <= _REPORT or block.is_at_end:
+            data, totals = without_totals(data, self.header.delimiter)
         block.data = data
         try:
             own = self._scan(block.data, is_first=is_first, is_last=block.is_last)
             begun = block.begun()
+            before = self.header.next_line if is_first else 1 + begun.count(b"\n")
             if begun:
                 own = self._scan(begun + block.data, is_first=False, is_last=block.is_last)
             if not block.error:  # of a record that is cut off by damage nothing is read
@@ -222,26 +234,13 @@ class _Records:
         batch = replace(self._batch(own, block.bytes_read), repeated_headers=repeated)
         if is_first:
             batch.rejected[:0] = _doubts(self.source, self.header)
+        for line, raw in totals:
+            batch.rejected.append(Rejected(self.source.name, before + line, IS_TOTALS, raw))
+        batch.rejected.sort(key=lambda rejected: rejected.line)
         if block.error:
             line = batch.line_count + 1
             batch.rejected.append(damaged(self.source.name, line, block.error))
         return batch
-
-    def _without_headers(self, data: bytes | bytearray) -> tuple[bytes | bytearray, int]:
-        """Return records with a blank line for each repeated header, and how many there were.
-
-        Files that were put together have them, also with other quotes, and with the byte order
-        mark of each.
-        """
-        plain = (cell for cell in self.header.cells if b'"' not in cell)
-        if max(plain, key=len, default=b"") not in data:  # one search instead of six
-            return data, 0
-        repeated = 0
-        for line in self.header.spellings:
-            for mark in (b"", codecs.BOM_UTF8):
-                data, count = _without_lines(data, mark + line)
-                repeated += count
-        return data, repeated
 
     def nothing(self) -> Batch:
         """Return a batch without records."""
@@ -272,49 +271,6 @@ class _Records:
         count = own.scanner.next_line - 1
         batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
         return batch.of_visitors(self.columns)
-
-
-def _without_lines(data: bytes | bytearray, line: bytes) -> tuple[bytes | bytearray, int]:
-    """Return records with a blank line for each that is `line`, and how many there were.
-
-    Spreadsheets write delimiters alone for an empty row. Within quotes nothing is a line.
-    """
-    wanted = b"\n" + line
-    if not line or not (data.startswith(line) or wanted in data):
-        return data, 0
-    data = b"\n" + data
-    pieces, start, quotes, at = [], 1, 0, 0
-    while (place := data.find(wanted, at)) >= 0:
-        quotes += data.count(b'"', at, place)
-        at, end = place + 1, place + len(wanted)
-        if quotes % 2 == 0 and _LINE_END.match(data, end):
-            pieces.append(data[start:at])
-            start = at = end
-    return b"".join([*pieces, data[start:]]), len(pieces)
-
-
-def _without_padding(data: bytes | bytearray, empty: bytes) -> bytes | bytearray:
-    """Return records, of which footers lose their delimiters, and are rejected for it.
-
-    A footer such as `Total: 12 leads` is the only cell of its row, below an `empty` row.
-    Spreadsheets write the delimiters of all columns after it.
-    """
-    if len(empty) < _FOOTER_COLUMNS - 1:
-        return data
-    end = re.escape(empty[:1])
-    cell = rb'(?:"(?:[^"]|"")*"|[^"\r\n%b]+)' % end
-    below = rb"(?:(?<=\n)|\A)%b\r?\n" % re.escape(empty)
-    footers = re.compile(below + rb"(?:%b%b+(?:\r?\n|\Z))+" % (cell, end))
-    padding = re.compile(rb"(?<=[^\n%b])%b+(?=\r?\n|\Z)" % (end, end))
-    pieces, at, quotes = [], 0, 0
-    for rows in footers.finditer(data):
-        quotes += data.count(b'"', at, rows.start())
-        pieces.append(data[at : rows.start()])
-        # Within quotes nothing is a row.
-        pieces.append(rows[0] if quotes % 2 else padding.sub(b"", rows[0]))
-        quotes += rows[0].count(b'"')
-        at = rows.end()
-    return b"".join([*pieces, data[at:]])
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:

@@ -72,6 +72,8 @@ def layout_of(
     end = _end_of_object(text)
     if listed and ((end is None and not is_whole) or (end is not None and not text[end:].strip())):
         return Layout("page", start + listed, start)
+    if end is not None and _has_commas(text[end:].lstrip(_SPACE), is_whole=is_whole):
+        return Layout("objects", start, start)
     if is_alone or end is None or b"\n" not in text[:end]:
         return None
     return Layout("objects", start, start)
@@ -83,6 +85,18 @@ def _is_object(line: bytes) -> bool:
     except NotARecordError:
         return False
     return True
+
+
+def _has_commas(rest: bytes, *, is_whole: bool) -> bool:
+    """Return whether there is a comma after an object and after the next one, if more follows."""
+    if not rest.startswith(b","):
+        return False
+    following = rest[1:].lstrip(_SPACE)
+    if not following:
+        return is_whole
+    end = _end_of_object(following) if following.startswith(b"{") else None
+    after = b"" if end is None else following[end:].lstrip(_SPACE)
+    return end is not None and (after.startswith(b",") or (is_whole and not after))
 
 
 def _end_of_object(text: bytes) -> int | None:
@@ -172,7 +186,7 @@ class RecordLines:
 def record_lines(stream: Stream, layout: Layout) -> Iterator[RecordLines]:
     """Yield the records of a stream, about `_BATCH` bytes at a time.
 
-    What follows the end of the list is a separate record, and is rejected like one.
+    After the end of the list may be another one. Anything else there is rejected like a record.
     """
     splitter = _Splitter(stream, layout)
     batch = RecordLines()
@@ -193,8 +207,8 @@ class _Splitter:
 
     def __init__(self, stream: Stream, layout: Layout) -> None:
         self._stream = stream
+        self._kind = layout.kind
         self._is_list = layout.kind != "objects"
-        self._is_page = layout.kind == "page"
         self._data = b""
         self._at = 0  # up to where `_data` was looked at
         self._line = 1
@@ -204,6 +218,11 @@ class _Splitter:
     def next_record(self) -> tuple[bytes | None, int] | None:
         """Return the next value, None for one that is too long, and its line; None at the end."""
         self._drop_space()
+        begins = {"array": b"[", "objects": b","}.get(self._kind)
+        if begins and not self._is_list and self._data.startswith(begins):
+            self._pass(1)  # one array after another, or a comma between objects
+            self._is_list = self._kind == "array"
+            self._drop_space()
         if not self._data:
             return None
         line, depth, is_long = self._line, 0, False
@@ -231,9 +250,9 @@ class _Splitter:
         self._is_list = False
         if not self._data[:end].strip(_SPACE) and not is_long:
             self._pass(end + 1)
-            return None if self._is_page else self.next_record()
+            return None if self._kind == "page" else self.next_record()
         found = self._cut(end, line, is_long=is_long, passed=1)
-        if self._is_page:
+        if self._kind == "page":
             self._data, self._has_ended = b"", True
         return found
 

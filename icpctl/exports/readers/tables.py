@@ -213,7 +213,7 @@ def first_rows(pieces: Iterable[Piece], source: Source, count: int) -> Iterator[
 
 
 def _opened_or_not(token: str) -> str:
-    return opened_token(token) if token[:2] in ('"[', '"{', '"=') else token
+    return opened_token(token) if token[:2] in ('"[', '"{', '"=', '"\\', '" ') else token
 
 
 def nested(values: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns.tokens import opened_token
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.readers.csv_files import distinct_names
 from icpctl.exports.readers.json_documents import RecordLines
+from icpctl.exports.readers.other_lines import IS_TOTALS, is_totals
 from icpctl.exports.readers.tables import nested
+from icpctl.values import json_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,10 +50,12 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
             is_below_blank = True
         elif _texts(row) == header:
             batch.repeated_headers += 1
+        elif is_totals(_texts(row)):
+            batch.rejected.append((number, IS_TOTALS, _joined(row)))
         elif is_below_blank and filled <= columns // _FOOTER_SHARE:
             cells = "1 cell" if filled == 1 else f"{filled} cells"
             reason = f"below a blank row, and has {cells} of {columns}"
-            batch.rejected.append((number, reason, ", ".join(filter(None, _texts(row))).encode()))
+            batch.rejected.append((number, reason, _joined(row)))
         else:
             is_below_blank = False
             values = ((name, _value(cell)) for name, cell in zip(names, row, strict=False) if name)
@@ -89,6 +94,10 @@ def header_row(rows: list[list[Any]]) -> int | None:
     return next(found, next(index for index, row in enumerate(first) if _filled(row)))
 
 
+def _joined(row: list[Any]) -> bytes:
+    return ", ".join(filter(None, _texts(row))).encode()
+
+
 def _texts(row: list[Any]) -> list[str]:
     return [str(cell).strip() for cell in row]
 
@@ -105,7 +114,7 @@ def _is_header(row: list[Any], most: int) -> bool:
 def _value(cell: Any) -> Any:
     """Return a cell as a value of JSON; None for an empty one."""
     if isinstance(cell, str):
-        return _opened(cell) if cell.strip() else None
+        return json.loads(opened_token(json_records.dumps(cell))) if cell.strip() else None
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     if isinstance(cell, timedelta):
@@ -113,16 +122,6 @@ def _value(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
     return cell
-
-
-def _opened(text: str) -> Any:
-    if text[:1] not in ("[", "{"):
-        return text
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, list | dict) else text
 
 
 @dataclass(frozen=True, slots=True)

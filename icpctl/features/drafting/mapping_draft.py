@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice, product
-from typing import TYPE_CHECKING
+from itertools import chain, islice, product
+from typing import TYPE_CHECKING, Any
 
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
@@ -13,7 +13,8 @@ from icpctl.exports.detection.samples import first_records
 from icpctl.exports.detection.similar_keys import NAMES, SURE, Likeness, similar_keys
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
-from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, built_in_names
+from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
+from icpctl.mappings.paths import Elements, resolve
 from icpctl.values import json_records
 from icpctl.values.forms import date_forms
 
@@ -28,6 +29,8 @@ _SURE = 0.78  # of a name: it has the words for the field, or is nearly them
 _FITTING = 0.9  # share of the values
 _FILES = 50  # of which the first records are looked at
 _OTHERS = 2  # further keys that are proposed for a field
+
+_EACH = Elements()
 
 _MONTH_FIRST, _DAY_FIRST = "%m/%d/%Y", "%d/%m/%Y"
 _CLOCKS = ("", *(f"{mark}{clock}" for mark, clock in product(
@@ -54,7 +57,8 @@ class MappingDraft:
 
     `there` are lines for the fields that `base` finds and reads by itself, `unused` the keys that
     nothing reads. All of it comes from `records` first records. `foreign` is what the first file
-    is instead of an export.
+    is instead of an export. With a `page` the records are in the list at this path of what the file
+    holds instead: of the `pages` of an API.
     """
 
     base: str
@@ -64,6 +68,8 @@ class MappingDraft:
     records: int
     repeated_ids: int = 0
     foreign: str | None = None
+    page: Path = ()
+    pages: int = 0
 
     @property
     def paths(self) -> dict[str, str]:
@@ -80,8 +86,18 @@ def draft_mapping(
     """
     (of_file, *_) = map_sources(sources[:1], mappings)
     base = of_file.mapping if of_file.mapping.name in built_in_names() else built_in(DEFAULT)
-    kept = of_file.kept or islice(_records(sources, base), SURVEYED)
-    records = list(kept)
+    records = list(of_file.kept or islice(_records(sources, base), SURVEYED))
+    draft = _draft(base, records, asked)
+    if page := _page_of(draft):
+        within = [resolve(record, (*page, _EACH)) for record in records]
+        listed = [each for each in chain.from_iterable(filter(None, within)) if type(each) is dict]
+        draft = replace(_draft(base, listed, asked), page=page, pages=len(records))
+    return replace(draft, repeated_ids=of_file.repeated_ids, foreign=of_file.foreign)
+
+
+def _draft(
+    base: Mapping, records: Sequence[dict[str, Any]], asked: Collection[str]
+) -> MappingDraft:
     keys = survey(records)
     read = _fields_read(base, keys)
     in_base = [_line(name, key) for name, key in read.items()]
@@ -93,9 +109,15 @@ def draft_mapping(
     lines.sort(key=lambda line: list(NAMES).index(line.field))
     named = {line.key.path for line in lines}
     unused = [key for key in free if not any(_leads(path, key.path) for path in named)]
-    return MappingDraft(
-        base.name, lines, there, unused, len(records), of_file.repeated_ids, of_file.foreign
-    )
+    return MappingDraft(base.name, lines, there, unused, len(records))
+
+
+def _page_of(draft: MappingDraft) -> Path:
+    """Return the path of the list that has all that was drafted, and more than pages, or `()`."""
+    sure = [line for line in draft.lines if line.is_sure]
+    lists = {line.key.path[: line.key.path.index(_EACH)] for line in sure if _EACH in line.key.path}
+    is_page = not draft.there and len(lists) == 1 and {line.field for line in sure} - {ID, PAGES}
+    return lists.pop() if is_page and all(_EACH in line.key.path for line in sure) else ()
 
 
 def drafted_lines(

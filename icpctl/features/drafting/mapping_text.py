@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.features.shared.text_layout import yaml_text
+from icpctl.mappings.paths import path_text
 from icpctl.output.wording import counted, fitted, percent
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def mapping_text(draft: MappingDraft) -> str:
         "# commented out: remove the # if a line is right. Other fields are read as the mapping",
         f"# {draft.base} reads them.",
         *yaml_text({"extends": draft.base}).splitlines(),
-        "",
+        *_records(draft),
+        *([""] if draft.lines else []),
     ]
     lines += [_line(line, draft.records) for line in draft.lines]
     if draft.repeated_ids:
@@ -39,6 +41,19 @@ def mapping_text(draft: MappingDraft) -> str:
         lines += ["", "# Not read yet; write FIELD: PATH for what you need (icpctl describe):"]
         lines += [_comment(key.text, key, draft) for key in unused[:_MOST_UNUSED]]
     return "\n".join(lines) + "\n"
+
+
+def _records(draft: MappingDraft) -> list[str]:
+    """Return where the records are, if the file holds pages of an API."""
+    path = path_text(draft.page)
+    if draft.pages < 2:
+        return yaml_text({"records": path}).splitlines() if path else []
+    return [
+        "",
+        f"# The file holds {draft.pages:,} pages of an API; these are the keys of the records in",
+        f"# their {path}. Take the records out of the pages first, and score those:",
+        f"#   jq -c '(arrays[] // .) | .{path}[]' FILE > records.jsonl",
+    ]
 
 
 def is_plain(text: str) -> bool:

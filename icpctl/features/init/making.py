@@ -171,7 +171,7 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
         return None
     draft = draft_mapping(find_sources([str(made.export)], made.encoding)[:1])
     paths, text = draft.paths, mapping_text(draft).encode()
-    if paths and (again := _read_with(made, text)):
+    if (paths or draft.page) and (again := _read_with(made, text)):
         made.sample = again
         paths = {name: path for name, path in paths.items() if again.has(name)}
     if not paths and any(sample.has(name) for name in _FIELDS):

@@ -25,13 +25,15 @@ _WANTED = {
     Kind.PAGES: "a list of pages",
 }
 
+_WANTED_OF = {"company_size": "a number or a range", "id": "one text or number"}
+
 
 def wanted(field: str) -> str:
     """Return what a value of a field of the mapping must be."""
     if field == LAST_SEEN:
         return DATE
-    if field == "company_size":
-        return "a number or a range"
+    if field in _WANTED_OF:
+        return _WANTED_OF[field]
     entry = CONDITION_TYPES.get(field)
     if entry is None and field.startswith(PREFIX):
         return "of its kind"

@@ -23,6 +23,10 @@ _WWW = re.compile(WWW)
 _PORT = re.compile(r":[0-9]+\Z")
 _HOST_END = re.compile("[/?#]")
 _PATH_END = re.compile("[?#]")
+_BETWEEN_PAGES = re.compile(r"([;,|\r\n])")
+_LIST_ENDS = " \t\r\n;,|"
+_PAGE_START = re.compile(f"/|{SCHEME}")
+_HOST_START = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?=[/:?#]|\Z)")
 _OPTIONAL_SCHEME, _OPTIONAL_WWW = f"(?:{SCHEME})?", f"(?:{WWW})?"
 _USUAL_STARTS = ("https://www.", "http://www.")
 
@@ -53,6 +57,28 @@ def path(text: str) -> str:
 def path_value(text: str) -> str:
     """Return the form of a config's value that begins with `/`, to be found in `path` forms."""
     return text.partition("#")[0].rstrip("/")
+
+
+def pages_in(text: str) -> list[str]:
+    """Return the pages that a text lists, between `;`, `,`, `|` or line ends: `/a; /b`.
+
+    A URL may hold each of these but a line end, so what follows has to begin a page: with a scheme,
+    a `/` or, after `;`, a host.
+
+    >>> pages_in("https://a.example/?x=1;y=2; https://a.example/b"), pages_in("/a,b")
+    (['https://a.example/?x=1;y=2', 'https://a.example/b'], ['/a,b'])
+    """
+    first, *rest = _BETWEEN_PAGES.split(text)
+    if not rest:
+        return [text]
+    pages = [[first]]
+    for mark, part in zip(rest[::2], rest[1::2], strict=True):
+        begins = part.strip()
+        if _PAGE_START.match(begins) or (mark == ";" and _HOST_START.match(begins)):
+            pages.append([begins])
+        else:
+            pages[-1] += [mark, part]
+    return ["".join(parts).strip(_LIST_ENDS) for parts in pages] if len(pages) > 1 else [text]
 
 
 def query_parameter(text: str, name: str) -> str | None:

@@ -160,11 +160,58 @@ def test_what_says_where_a_visitor_comes_from_is_not_a_campaign() -> None:
     assert "#   Original Source " in text
 
 
+RECORDS = (
+    '{"id": "1", "sector": "Software", "employees": 120, "homepage": "https://acme.example"}',
+    '{"id": "2", "sector": "Retail", "employees": 30, "homepage": "https://tide.example"}',
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        ('{"visitors": [%s, %s], "total": 2}', "visitors"),
+        ('{\n"meta": {"page": 1}, "data": {"leads": [\n%s,\n%s]}\n}\n', "data.leads"),
+        ('{"took": 3, "hits": {"total": {"value": 2}, "hits": [%s, %s]}}', "hits.hits"),
+    ],
+)
+def test_records_within_a_page_are_found(tmp_path: Path, text: str, records: str) -> None:
+    path = tmp_path / "page.json"
+    path.write_text(text % RECORDS, "utf-8")
+    drafted, mapping = suggested(path)
+    assert (mapping["records"], mapping["domain"]) == (records, "homepage")
+    configs = [condition("company_size", "gte", 100), condition("domain", "exists", True)]
+    scored = score_files(configs, [path], mapping=read_mapping("m.yaml", drafted.encode()))
+    assert [(row["id"], len(row["matches"])) for row in scored.rows] == [("1", 2), ("2", 1)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"data": [%s], "next": 2}\n{"data": [%s]}\n', '[{"data": [%s]},\n {"data": [%s]}]'],
+)
+def test_several_pages_are_to_be_taken_apart(tmp_path: Path, text: str) -> None:
+    """One mapping of one visitor with all the values would be wrong without a word."""
+    path = tmp_path / "pages.json"
+    path.write_text(text % RECORDS, "utf-8")
+    drafted, mapping = suggested(path)
+    assert "jq -c '(arrays[] // .) | .data[]' FILE > records.jsonl" in drafted
+    assert mapping == {"extends": "default", "domain": "homepage", "industry": "sector"}
+
+
+def test_lists_of_a_visitor_are_not_its_page(tmp_path: Path) -> None:
+    path = tmp_path / "visit.json"
+    path.write_text('{"who": {"role": "CTO"}, "views": [{"url": "/pricing"}, {"url": "/demo"}]}')
+    assert "records" not in suggested(path)[1]
+
+
 NOTHING = {
     "header.csv": ("id,industry\n", "it has no records"),
     "error.json": (
         '{"error": {"message": "Unauthorized"}}',
         "this is the error response of an API",
+    ),
+    "rows.csv": (
+        "1,Software,120,2026-11-20\n2,Retail,30,2026-11-19\n",
+        "this is a table without a header",
     ),
     "login.csv": ("<html><body>Log in</body></html>", "this is an HTML page"),
 }

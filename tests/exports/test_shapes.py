@@ -1,0 +1,121 @@
+"""Shapes that products and tools write, read as a careful person would: each visitor's verdicts.
+
+A config for each field asks whether it has what is written there, so that a value that is read in
+another way, or a line that is taken for a visitor, shows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import score_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def config(slug: str, comparator: str, value: Any, name: str | None = None) -> tuple[str, Any]:
+    condition = {"type": name or slug, "comparator": comparator, "value": value}
+    body = {"label": slug, "rules": {"groups": [{"operator": "AND", "conditions": [condition]}]}}
+    return slug, body
+
+
+CONFIGS = [
+    config("industry", "in", ["Software", "Retail, wholesale"]),
+    config("size", "gte", 100, "company_size"),
+    config("country", "in", ["Germany"]),
+    config("pricing", "has_any", ["/pricing"], "page_equals"),
+    config("cto", "equals", "CTO", "job_title"),
+]
+
+PAGES = [
+    ("semicolons", "id,pages\n1,/demo;/pricing\n2,https://a.example/?x=1;y=2; /pricing\n"),
+    ("commas", 'id,pages\n1,"/demo, /pricing"\n2,"/a,https://a.example/pricing"\n'),
+    ("bars", "id;pages\n1;/demo|/pricing\n2;/pricing | /demo\n"),
+    ("lines", 'id,pages\n1,"/demo\n/pricing"\n2,"/pricing\r\n/demo\r\n"\n'),
+]
+BOTH = {"1": "country industry size", "2": ""}
+TABLES = [
+    ("rows end with a comma", "id,industry,employees,country\n1,Software,120,DE,\n2,X,3,FR,\n"),
+    ("a header does so", "id,industry,employees,country,\n1,Software,120,DE\n2,X,3,FR\n"),
+    (
+        "commas in a name of a column",
+        "id;industry;employees;country;note (one, two, three, four, five)\n"
+        "1;Software;120;DE;x\n2;X, Y;3;FR;y\n",
+    ),
+    (
+        "Markdown",
+        "| id | industry | employees | country |\n|---|:--:|---:|---|\n"
+        "| 1 | Software | 120 | DE |\n| 2 | X | 3 | FR |\n",
+    ),
+    (
+        "sqlcmd",
+        "id,industry,employees,country\n--,--------,---------,-------\n1,Software,120,DE\n2,X,3,FR\n",
+    ),
+    (
+        "psql",
+        " id | industry | employees | country \n----+----------+-----------+---------\n"
+        "  1 | Software |       120 | DE\n  2 | X        |         3 | FR\n",
+    ),
+]
+SHAPES = [
+    *((name, text, BOTH) for name, text in TABLES),
+    *((name, text, {"1": "pricing", "2": "pricing"}) for name, text in PAGES),
+]
+
+
+@pytest.mark.parametrize(("text", "right"), [it[1:] for it in SHAPES], ids=[it[0] for it in SHAPES])
+def test_a_table_is_read_as_a_person_reads_it(
+    tmp_path: Path, text: str, right: dict[str, str]
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(text, "utf-8", newline="")
+    scored = score_files(CONFIGS, [path])
+    matches = {row["id"].strip(): row["matches"] for row in scored.rows}
+    verdicts = {key: " ".join(match["config"] for match in its) for key, its in matches.items()}
+    assert verdicts == right
+    assert not scored.rejected
+
+
+TOTALS = [
+    ("at the end", "id,industry,employees\n1,Software,120\n2,Retail,30\nTotal,,150\n", [4]),
+    ("of two columns", "country,visits\nGermany,12\nGrand Total,12\n", [3]),
+    ("first", "industry;visits;share\n;19;Total\nSoftware;19;100 %\n", [2]),
+    ("in quotes", 'id,industry,employees\r\n1,Software,120\r\n"Total:","","1,200"\r\n', [3]),
+    ("German", "id;industry;employees\n1;Software;120\nSumme;;120\nGesamt;;120", [3, 4]),
+    (
+        "of groups",
+        '"Source","Lead ID","Title","Company / Account","Lead Owner","Visits"\n'
+        '"Web","00Q1","CTO","Acme","Ada","3"\n"Subtotal","","","","","3"\n'
+        '"Fair","00Q2","CFO","Tide","Ada","4"\n"Subtotal","","","","","4"\n"Total","","","","","7"\n',
+        [3, 5, 6],
+    ),
+    ("of a company", "id,company,employees\n1,Total,120\nTotal,Total,120\n", []),
+    ("in a text", 'id,note,employees\n1,"Subtotal\nTotal,,150\n",120\n', []),
+]
+
+
+@pytest.mark.parametrize(("text", "lines"), [it[1:] for it in TOTALS], ids=[it[0] for it in TOTALS])
+def test_totals_are_rejected_and_not_visitors(tmp_path: Path, text: str, lines: list[int]) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(text, "utf-8", newline="")
+    scored = score_files(CONFIGS, [path])
+    assert [it.line for it in scored.rejected] == lines
+    assert all(it.reason == "a row of totals, not a record" for it in scored.rejected)
+    assert not {row["line"] for row in scored.rows} & {*lines}
+
+
+def test_ids_that_are_no_text_are_warnings(tmp_path: Path) -> None:
+    """Rows without ids join nothing. MongoDB's own ids are read."""
+    path = tmp_path / "export.jsonl"
+    ids = ['{"a": 1}', '["x"]', "[]", "null", "7"]
+    path.write_text("".join(f'{{"id": {it}, "country": "DE"}}\n' for it in ids))
+    scored = score_files(CONFIGS, [path])
+    assert [row["id"] for row in scored.rows] == [None, None, None, None, "7"]
+    assert scored.report["fieldWarnings"]["id"] == 2
+    path.write_text('{"_id": {"$oid": "65a1"}, "country": "DE"}\n')
+    scored = score_files(CONFIGS, [path])
+    assert [row["id"] for row in scored.rows] == ["65a1"]
+    assert scored.report["fieldWarnings"] == {}
