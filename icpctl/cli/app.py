@@ -43,7 +43,7 @@ ENTRIES = (
     Entry(CONFIGS, "apply", "cli.configs.apply:apply", "Make the folder hold the configs of a file or folder."),
     Entry(CONFIGS, "diff", "cli.configs.apply:diff", "Show what apply would change."),
     Entry(FORMATS, "inspect", "features.inspect.command:inspect", "Show where an export keeps each field."),
-    Entry(FORMATS, "mappings", "cli.mappings:mappings", "List the known formats of exports, or print one."),
+    Entry(FORMATS, "mappings", "features.mappings.command:mappings", "List the known formats of exports, or print one."),
     Entry(FORMATS, "rollup", "features.rollup.command:rollup", "Roll events or sessions up to visitors."),
     Entry(CHECK, "validate", "cli.configs.validate:validate", "Report every error of every config file."),
     Entry(CHECK, "test", "features.test.command:run_rule_tests", "Run the tests beside configs."),

@@ -33,8 +33,27 @@ SLIPS = {
     "get": ("SLUG is missing", "icpctl list shows the configs"),
     "delete": ("SLUG is missing", "icpctl list shows the configs"),
     "get a b": ("unexpected argument: b", "icpctl get -h"),
-    "list --dir": ("--dir needs a value", "-h shows"),
-    "list --active=3": ("--active takes no value", "-h shows"),
+    "list --dir": ("--dir needs a value", "icpctl list -h shows"),
+    "list --active=3": ("--active takes no value", "icpctl list -h shows"),
+    "prove witnesses a --timeout": ("--timeout needs a value", "icpctl prove witnesses -h"),
+    "list --active --inactive": (
+        "--active and --inactive cannot be used together",
+        "give one of them",
+    ),
+    "update a --priority 1 --no-priority": (
+        "--priority and --no-priority cannot be used together",
+        "give one of them",
+    ),
+    "explain x --id 1 --line 2": ("--line and --id cannot be used together", "give one of them"),
+    "explain x --by domain --line 2": (
+        "--line and --by cannot be used together",
+        "give one of them",
+    ),
+    "explain x": ("the visitor to explain is missing", "give --id ID or --line N"),
+    "outcomes x --won y --unit acount": (
+        "--unit: 'acount' is not one of account, visitor",
+        "did you mean account?",
+    ),
     "score x --as-of 1 --as-of 2": ("--as-of is given twice, but takes one value", "score -h"),
     "score x --out a.csv --out b.csv": ("--out is given twice, but takes one value", "score -h"),
     "get a --org x --org y": ("--org is given twice, but takes one value", "get -h"),
@@ -80,7 +99,7 @@ def test_a_slip_reads_like_any_other_error(call: str, tmp_path: Path) -> None:
 def test_a_slip_as_json(tmp_path: Path) -> None:
     ended = icpctl("get", "-o", "json", cwd=tmp_path)
     assert json.loads(ended.out) == {
-        "code": "usage",
+        "code": "bad_usage",
         "message": "SLUG is missing",
         "details": {"hint": "icpctl list shows the configs"},
     }

@@ -83,5 +83,5 @@ def _named(sources: list[str] | None, files: list[str] | None) -> list[str]:
     named = [*(sources or []), *(files or [])]
     if not named:
         hint = "name them, such as new_configs; - is stdin"
-        raise IcpctlError("no file or folder of configs is named", "usage", hint=hint)
+        raise IcpctlError("no file or folder of configs is named", "bad_usage", hint=hint)
     return named

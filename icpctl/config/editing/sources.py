@@ -135,7 +135,7 @@ def _by_slug(files: list[ConfigFile]) -> dict[str, ConfigFile]:
         is_other = os.path.realpath(first.path) != os.path.realpath(file.path)
         if first is not file and (is_other or first.data != file.data):
             message = f"{first.path} and {file.path} have the same slug: {file.slug}"
-            raise IcpctlError(message, "usage", hint="give one of them")
+            raise IcpctlError(message, "bad_usage", hint="give one of them")
     if not by_slug:
         raise IcpctlError("no config to apply", "no_configs")
     return by_slug

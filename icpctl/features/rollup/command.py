@@ -52,7 +52,7 @@ def rollup(
     started = time.perf_counter()
     unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
     spark = on_spark.cluster(unbuilt)
-    limit = Limit.parse(max_rejects)
+    limit = Limit.parse(max_rejects, "--max-rejects")
     keys = visitor_keys(by or [])
     how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding))
     if spark:

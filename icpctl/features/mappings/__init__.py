@@ -1,0 +1,1 @@
+"""The built-in mappings, for people and programs."""
