@@ -319,8 +319,8 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
             "v.jsonl: error: this file is already being read or written",
         ),
         (
-            ["v.jsonl", "--out", "m.csv", "--rejects", "./m.csv"],
-            "m.csv: error: this file is already being read or written",
+            ["v.jsonl", "--out", "m.jsonl", "--rejects", "./m.jsonl"],
+            "m.jsonl: error: this file is already being read or written",
         ),
         (
             ["v.jsonl", "--out", "m.csv", "--carry", "id"],
@@ -372,6 +372,23 @@ def test_a_closed_stdin_is_no_empty_export(tmp_path: Path) -> None:
     )
     assert (ended.returncode, ended.stdout) == (2, b"")
     assert ended.stderr.startswith(b"error: stdin is closed\n  hint: ")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("score", DIRTY, "--dir", ROOT / "sample_configs", "--rejects", "r.csv"),
+        ("rollup", DIRTY, "--out", "v.jsonl", "--rejects", "r.parquet"),
+        ("prove", "--witnesses", "w.csv"),
+    ],
+)
+def test_json_lines_are_not_called_another_format(
+    tmp_path: Path, call: tuple[str | Path, ...]
+) -> None:
+    ended = icpctl(*call, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{call[-1]}: error: {call[-2]} writes JSON lines\n  hint: end it in .jsonl" in ended.err
+    assert not list(tmp_path.iterdir())
 
 
 def test_rejects_need_a_file(tmp_path: Path) -> None:
