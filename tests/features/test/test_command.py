@@ -306,7 +306,8 @@ def test_what_an_output_has_no_place_for_is_told(tmp_path: Path, output: str) ->
     assert ended == (
         0,
         ended.out,
-        "--coverage and --mutate need -o table or -o json\n4 tests of 1 config: 4 passed, 0 failed\n",
+        "--coverage and --mutate need -o table or -o json\n"
+        "4 tests of 1 config: 4 passed, 0 failed\n",
     )
 
 
