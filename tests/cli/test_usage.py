@@ -175,6 +175,8 @@ def test_validate_reads_stdin(tmp_path: Path) -> None:
     bad = icpctl("validate", "-", cwd=tmp_path, stdin="label: X\nrule: {}\n")
     assert bad.code == 1
     assert "<stdin>:2:1: error[ICP102] unknown key 'rule'" in bad.out
+    noted = icpctl("validate", "-", cwd=tmp_path, stdin='{\n  // mine\n  "label": "A"}')
+    assert "  hint: JSON has no comments\n" in noted.out
     listed = icpctl("list", "--dir", CONFIGS, "-o", "json", cwd=tmp_path).out
     assert icpctl("validate", "-", cwd=tmp_path, stdin=listed).code == 0
     wrong = listed.replace('"operator": "AND"', '"operator": "XOR"', 1)

@@ -110,7 +110,7 @@ def test_mapping_file_in_json(tmp_path: Path) -> None:
         ("city: {a: b}", "1:8", "'a' does not belong here", "known: path, as"),
         ("city: [[a]]", "1:8", "a path must be text such as company.industry", ""),
         ("city: [null]", "1:8", "a path must be text such as company.industry, not empty", ""),
-        ("city: a\ncity: b", "2:1", "the key 'city' is here again", "see line 1"),
+        ("city: a\ncity: b", "2:1", "duplicate key 'city'", "the first is on line 1"),
         ("city: [a", "1:9", "", ""),
         ("city: a\n\tregion: b", "2:1", "", ""),
         ("? [a]\n: b", "1:3", "", ""),

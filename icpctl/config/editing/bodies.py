@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STDIN = "<stdin>"
 PRINTED = ("etag", "organization")  # what `get` and `list` print beside the fields of a config
 
-_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*["}]')
+_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*["}/]')
 
 
 def read_source(name: str) -> Document:
