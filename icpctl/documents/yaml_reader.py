@@ -57,7 +57,9 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
     """
     if directive := _TAG_DIRECTIVE.search(text):
         # Useless without tags, and libyaml takes seconds over thousands of them.
-        return None, [Problem("ICP010", directive.start(1), "tags are not supported", "leave it out")]
+        return None, [
+            Problem("ICP010", directive.start(1), "tags are not supported", "leave it out")
+        ]
     builder = _Builder(text)
     try:
         builder.read()

@@ -309,7 +309,10 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
             ["v.jsonl", "--out", "m.txt"],
             "m.txt: error: the extension of the file does not say its format",
         ),
-        (["v.jsonl", "--out", "no/m.csv"], "no/m.csv: error: cannot write it: No such file"),
+        (
+            ["v.jsonl", "--out", "no/m.csv"],
+            "cannot write it: its folder does not exist",
+        ),
         (
             ["v.jsonl", "--out", "v.jsonl"],
             "v.jsonl: error: this file is already being read or written",

@@ -200,7 +200,7 @@ def test_stdin_may_use_what_the_folder_defines(tmp_path: Path) -> None:
 def test_apply_and_diff_take_files_as_kubectl_does(option: str, tmp_path: Path) -> None:
     source = CONFIGS / "enterprise-saas.yaml"
     difference = icpctl("diff", option, source, "--dir", "c", cwd=tmp_path)
-    assert (difference.code, difference.err) == (1, "1 created\n")
+    assert (difference.code, difference.err) == (1, "1 to create\n")
     applied = icpctl("apply", option, source, "--dir", "c", cwd=tmp_path)
     assert (applied.code, applied.err) == (0, "1 created\n")
     assert (tmp_path / "c" / source.name).read_bytes() == source.read_bytes()

@@ -53,7 +53,7 @@ class Wish:
 def drafted(wish: Wish) -> tuple[str, bytes]:
     """Return the slug and the bytes of a new config, whose text may still be refused.
 
-    Raises `IcpctlError`: `usage` where too little or too much is said, `bad_name`, and what
+    Raises `IcpctlError`: `bad_usage` where too little or too much is said, `bad_name`, and what
     reading the rules raises.
     """
     wish, slug = _named(wish)

@@ -47,7 +47,7 @@ def changed_rules(
     """Return rules, as a full body has them, with conditions taken out and added.
 
     A condition that the group has already is not added again. Raises `IcpctlError`:
-    `bad_condition` with every finding, `usage` where the group is not clear, `no_such_group`,
+    `bad_condition` with every finding, `bad_usage` where the group is not clear, `no_such_group`,
     `no_such_condition`, and `empty_group` where no condition would be left.
     """
     read = read_conditions(
@@ -97,7 +97,7 @@ def _group_index(groups: list[dict[str, Any]], number: int | None) -> int:
     if number is not None and not 1 <= number <= len(groups):
         only = "only group 1" if len(groups) == 1 else f"groups 1 to {len(groups)}"
         message = f"no group {number}: the config has {only}"
-        raise IcpctlError(message, "no_such_group", hint="icpctl get SLUG -o table numbers them")
+        raise IcpctlError(message, "no_such_group", hint="icpctl get -o table numbers them")
     return (number or 1) - 1
 
 

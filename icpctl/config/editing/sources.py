@@ -18,7 +18,7 @@ from icpctl.config.editing.bodies import (
 )
 from icpctl.config.editing.body_fields import short_body
 from icpctl.config.editing.layout import FileFormat, config_text
-from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug
+from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug, not_a_config
 from icpctl.config.loading import Loaded, load_document
 from icpctl.config.store import Workspace
 from icpctl.documents.tree import List
@@ -53,7 +53,7 @@ class Sources:
         """Return the configs by slug, as their files are now.
 
         Raises `IcpctlError`: `invalid_config` with the findings of all, `no_such_path`,
-        `not_a_config`, `no_configs`, `usage` where two have the same slug, `bad_name`.
+        `not_a_config`, `no_configs`, `bad_usage` where two have the same slug, `bad_name`.
         """
         loaded = Loaded()
         for name in self.names:
@@ -69,8 +69,7 @@ class Sources:
         if not os.path.lexists(path):
             raise IcpctlError("no such file or folder", "no_such_path", Location(str(path)))
         if path.suffix not in SUFFIXES or is_rule_test(path.name):
-            hint = "its name is SLUG.yaml, SLUG.yml or SLUG.json"
-            raise IcpctlError(f"{path} is not a config", "not_a_config", hint=hint)
+            raise not_a_config(path)
         document = read_file(path)
         if isinstance(document.root, List):
             loaded.configs += self._configs(document)
