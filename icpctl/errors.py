@@ -64,3 +64,9 @@ class IcpctlError(Exception):
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
         return f"{text}\n  {self.hint}" if self.hint else text
+
+
+def both_given(first: str, second: str) -> IcpctlError:
+    """Return the error for two options of which a call takes one."""
+    message = f"{first} and {second} cannot be used together"
+    return IcpctlError(message, "bad_usage", hint="give one of them")

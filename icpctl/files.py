@@ -184,10 +184,11 @@ def blaming(path: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever read it has seen enough, which is nobody's error
     except OSError as error:
-        message = f"cannot write it: {error.strerror or error}"
-        raise IcpctlError(
-            message, "not_written", Location(str(path)), "nothing was changed"
-        ) from error
+        reason, hint = error.strerror or error, "nothing was changed"
+        if isinstance(error, FileNotFoundError) and not path.parent.exists():
+            reason, hint = "its folder does not exist", f"make it first: mkdir -p {path.parent}"
+        message = f"cannot write it: {reason}"
+        raise IcpctlError(message, "not_written", Location(str(path)), hint) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -184,13 +184,26 @@ def all_examples() -> dict[str, dict[str, str]]:
 def _refuse_slips(command: Any, ctx: Any, args: list[str]) -> None:
     if ctx.resilient_parsing:  # completion, where words may be anything
         return
-    values, _, given = command.make_parser(ctx).parse_args(args=list(args))
+    try:
+        values, _, given = command.make_parser(ctx).parse_args(args=list(args))
+    except Exception as error:
+        blamed: Any = error
+        if getattr(blamed, "ctx", ctx) is None:  # a value is missing
+            blamed.ctx = ctx
+        raise
     for param, times in Counter(given).items():
         if times > 1 and _takes_one(param):
-            _refuse("is given twice, but takes one value", ctx, param)
+            _refuse(_twice(param, args), ctx, param)
         value = values.get(param.name)
         if "" in (value if isinstance(value, list | tuple) else [value]):
             _refuse("the value is empty", ctx, param)
+
+
+def _twice(param: Any, args: list[str]) -> str:
+    opposites = set(param.secondary_opts) & set(args)
+    if opposites and set(param.opts) & set(args):
+        return f"and {opposites.pop()} cannot be used together"
+    return "is given twice, but takes one value"
 
 
 def _metavar(param: Any) -> str:

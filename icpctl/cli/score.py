@@ -114,7 +114,14 @@ def score(
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
-    _refuse_without_rows(out, {"--why": why, "--columns": columns is not None})
+    of_rows = {
+        "--why": why,
+        "--columns": columns is not None,
+        "--only-matched": only_matched,
+        "--with-line": with_line,
+        "--carry": carry is not None,
+    }
+    _refuse_without_rows(out, of_rows)
     unbuilt = {
         "--follow": follow,
         "--report": reporting.report is not None,
@@ -122,10 +129,9 @@ def score(
         "--timings": timings,
         "--encoding": scoring.encoding is not None,
         "--out -": out == "-",
-        "--why": why,
-        "--columns": columns is not None,
         "--near-misses": near_misses is not None,
     }
+    unbuilt |= {option: of_rows[option] for option in ("--why", "--columns")}
     if follow:
         _require_pipes(scoring.visitors, out)
         scoring = replace(scoring, visitors=["-"])

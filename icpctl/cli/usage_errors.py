@@ -66,7 +66,7 @@ def usage_error(error: Any) -> IcpctlError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "icpctl"
     message, hint = _said(error, path, context)
-    return IcpctlError(message, "usage", hint=hint or f"{path} -h shows the usage")
+    return IcpctlError(message, "bad_usage", hint=hint or f"{path} -h shows the usage")
 
 
 def _said(error: Any, path: str, context: Any) -> tuple[str, str | None]:
@@ -121,8 +121,9 @@ def _of_value(option: str, message: str, options: list[str]) -> tuple[str, str |
         if (match := re.fullmatch(pattern, message, re.S)) is not None:
             message = match.expand(phrase)
             break
-    joint = " " if message.startswith(("must ", "is ")) else ": "
-    return f"{option}{joint}{message}", None
+    joint = " " if message.startswith(("must ", "is ", "and ")) else ": "
+    hint = "give one of them" if message.startswith("and ") else None
+    return f"{option}{joint}{message}", hint
 
 
 def _named(param: Any) -> str:

@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from icpctl.errors import IcpctlError, Location
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,6 +37,12 @@ def nearest_slug(text: str) -> str | None:
     from slugify import slugify
 
     return slugify(text, max_length=MAX_SLUG) or None
+
+
+def not_a_config(path: Path) -> IcpctlError:
+    """Return the error for a path that is named as a config and cannot be one."""
+    hint = "a config is SLUG.yaml, SLUG.yml or SLUG.json"
+    return IcpctlError("this is not a config", "not_a_config", Location(str(path)), hint)
 
 
 def is_config_name(name: str) -> bool:

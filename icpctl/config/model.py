@@ -55,10 +55,11 @@ def _priority(value: object) -> int:
 
 
 def _min_score(value: object) -> int | float:
-    min_score = scalars.number(value)
+    number = scalars.number(value)
+    min_score = int(number) if number == int(number) else number
     if not 0 <= min_score <= 100:
         raise problem("ICP109", f"a minimum score must be from 0 to 100, not {min_score}")
-    return int(min_score) if min_score == int(min_score) else min_score
+    return min_score
 
 
 def _weight(value: object) -> int | float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.config.definitions.definitions import NOTHING_DEFINED, definitions_in
-from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test
+from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test, not_a_config
 from icpctl.config.loading import Loaded, load_file
 from icpctl.config.store import Workspace
 from icpctl.documents.document import MAX_BYTES, Document, read_document
@@ -28,7 +28,7 @@ PRINTED = ("etag", "organization")
 """What `get` and `list` print beside the fields of a config."""
 
 _STDIN = Path("-")
-_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*["}]')
+_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*["}/]')
 
 
 def load_config(path: str | os.PathLike[str]) -> IcpConfig:
@@ -38,7 +38,7 @@ def load_config(path: str | os.PathLike[str]) -> IcpConfig:
     """
     path = Path(path)
     if path.is_dir() or is_rule_test(path.name):
-        raise IcpctlError(f"{path} is not a config", "not_a_config")
+        raise not_a_config(path)
     return load_paths([path]).require_valid()[0].config
 
 
@@ -59,8 +59,7 @@ def load_paths(paths: Iterable[Path], definitions: Definitions = NOTHING_DEFINED
         if not os.path.lexists(path):
             raise IcpctlError("no such file or folder", "no_such_path", Location(str(path)))
         if not path.is_dir() and path.suffix.lower() not in SUFFIXES:
-            message = f"{path} is not a config: its name must end in one of {', '.join(SUFFIXES)}"
-            raise IcpctlError(message, "not_a_config")
+            raise not_a_config(path)
     folders = [path for path in named if path.is_dir()]
     places = set(map(os.path.realpath, folders))
     for folder in folders:

@@ -113,5 +113,5 @@ def _unprintable(text: str, pattern: re.Pattern[str]) -> list[Problem]:
     if character is None:
         return []
     hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"
-    message = f"the character U+{ord(character.group()):04X} cannot be in a file"
+    message = f"the character U+{ord(character.group()):04X} is not allowed in a file"
     return [Problem("ICP004", character.start(), message, hint)]

@@ -114,7 +114,7 @@ class _Reader:
         comma = self.at
         self.at += 1
         if self.peek() == close:
-            raise _stop(comma, f"a comma before '{close}'", "remove it")
+            raise _stop(comma, f"trailing comma before '{close}'", "remove it")
         return True
 
     def text_node(self, _: int) -> Node:
@@ -136,7 +136,7 @@ class _Reader:
         except json.JSONDecodeError as error:
             raise _bad_escape(start + error.pos) from None
         if _SURROGATE.search(text):
-            raise _stop(start, "the text holds half a character (a lone surrogate)")
+            raise _stop(start, "the string holds half a character (a lone surrogate)")
         return text
 
     def scalar_node(self, _: int) -> Node:
@@ -199,13 +199,13 @@ def _word_hint(word: str) -> str:
 def _open_string(text: str, start: int, end: int) -> UnreadableError:
     match text[end : end + 1]:
         case "\t":
-            return _stop(end, "a tab inside a text", "write it as \\t")
+            return _stop(end, "a tab inside a string", "write it as \\t")
         case "\r" | "\n":
-            return _stop(start, "this text does not end on its line", "write a line break as \\n")
+            return _stop(start, "this string does not end on its line", "write a line break as \\n")
         case "\\" if end + 1 < len(text):
             return _bad_escape(end)
         case _:
-            return _stop(start, "this text never ends", 'end it with "')
+            return _stop(start, "this string never ends", 'end it with "')
 
 
 def _bad_escape(start: int) -> UnreadableError:

@@ -102,7 +102,7 @@ def find_key(node: Node, path: tuple[str | int, ...]) -> int:
 def duplicate_key(text: str, start: int, key: str, first: int) -> Problem:
     """Return the problem of a key that its object has had since `first`."""
     line = text.count("\n", 0, first) + 1
-    return Problem("ICP009", start, f"the key {key[:60]!r} is here again", f"see line {line}")
+    return Problem("ICP009", start, f"duplicate key {key[:60]!r}", f"the first is on line {line}")
 
 
 def too_deep(start: int) -> UnreadableError:

@@ -57,7 +57,9 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
     """
     if directive := _TAG_DIRECTIVE.search(text):
         # Useless without tags, and libyaml takes seconds over thousands of them.
-        return None, [Problem("ICP010", directive.start(1), "tags are not read", "leave it out")]
+        return None, [
+            Problem("ICP010", directive.start(1), "tags are not supported", "leave it out")
+        ]
     builder = _Builder(text)
     try:
         builder.read()
@@ -127,7 +129,7 @@ class _Builder:
         self, start: int, value: str, typed: bool, entries: dict[str, tuple[int, Node]]
     ) -> str | None:
         if typed and value == "<<":
-            self.problem("ICP012", start, "merge keys are not read", "write the keys out")
+            self.problem("ICP012", start, "merge keys (<<) are not supported", "write the keys out")
             return None
         if typed and not value:
             self.problem("ICP014", start, "a key is missing before this colon")
@@ -211,7 +213,7 @@ class _Builder:
         self.problem(
             "ICP010",
             event.start_mark.index,
-            f"tags are not read: {event.tag.replace('tag:yaml.org,2002:', '!!')[:60]!r}",
+            f"tags are not supported: {event.tag.replace('tag:yaml.org,2002:', '!!')[:60]!r}",
             "leave it out: the field decides the type",
         )
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.documents.document import MAX_BYTES
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, Location
 from icpctl.files import read_regular
 from icpctl.mappings.mapping import DEFAULT, built_in_names, formats_folder
 from icpctl.mappings.mapping_file import parse_mapping
+from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
@@ -26,8 +27,7 @@ def load_mapping(name: str | None) -> Mapping:
     try:
         data = read_regular(Path(name), MAX_BYTES, "bad_mapping")
     except FileNotFoundError:
-        hint = f"name a file, or one of: {', '.join(built_in_names())}"
-        raise _no_such(name, hint) from None
+        raise _no_such(name) from None
     return read_mapping(name, data)
 
 
@@ -48,9 +48,13 @@ def built_in(name: str) -> Mapping:
 def built_in_text(name: str) -> str:
     """The file of a built-in mapping, as it is. Raises `IcpctlError` `no_such_mapping`."""
     if name not in built_in_names():
-        raise _no_such(name, f"known mappings: {', '.join(built_in_names())}")
+        raise _no_such(name)
     return (formats_folder() / f"{name}.yaml").read_text("utf-8")
 
 
-def _no_such(name: str, hint: str) -> IcpctlError:
+def _no_such(name: str) -> IcpctlError:
+    if Path(name).suffix or Path(name).name != name:  # then a file is meant
+        return IcpctlError("no such file", "no_such_mapping", Location(name))
+    guess = nearest(name, built_in_names())
+    hint = f"did you mean {guess}?" if guess else "icpctl mappings lists the built-in ones"
     return IcpctlError(f"unknown mapping {name!r}", "no_such_mapping", hint=hint)

@@ -45,12 +45,12 @@ class Limit:
     allowed: Amount
 
     @classmethod
-    def parse(cls, text: str) -> Limit:
+    def parse(cls, text: str, option: str) -> Limit:
         """Return the limit for `N` or `P%`. Raises `IcpctlError` `bad_usage`."""
         amount = Amount.parse(text.strip())
         if amount is None or (amount.is_percentage and amount.number > 100):
             raise IcpctlError(
-                f"{text!r} is not a limit",
+                f"{option} {text!r} is not a limit",
                 "bad_usage",
                 hint="write a number such as 10, or a percentage such as 0.5%",
             )

@@ -16,7 +16,7 @@ from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
-from icpctl.output.runs.row_files import refuse_stdout, refuse_taken_names
+from icpctl.output.runs.row_files import refuse_taken_names, require_lines
 from icpctl.output.runs.verdict_rows import FORMS, Layout
 from icpctl.scoring.run import Run
 from icpctl.scoring.run_counts import RunCounts
@@ -72,10 +72,10 @@ class Folders:
 
     def __post_init__(self) -> None:
         refuse_taken_names(self.layout)
-        refuse_stdout(self.rejects)
+        require_lines(self.rejects)
         if self.out is not None and self.form is None:
             raise IcpctlError(
-                "what the folder should hold is not clear from its name",
+                "the extension of the folder does not say its format",
                 "unknown_format",
                 Location(self.out or "--out ''"),
                 f"end it in one of {', '.join(FORMS)}",

@@ -104,6 +104,13 @@ def test_list_shows_the_good_ones_beside_a_broken_one(here: Path) -> None:
 def test_an_empty_folder_lists_nothing(tmp_path: Path) -> None:
     (tmp_path / "icp_configs").mkdir()
     assert icpctl("list", "-o", "json", cwd=tmp_path) == (0, "[]\n", "")
+    assert icpctl("list", cwd=tmp_path).err == "no configs in icp_configs\n"
+
+
+def test_a_list_without_such_configs_says_so(here: Path) -> None:
+    icpctl("delete", "old", "--yes", cwd=here)
+    ended = icpctl("list", "--inactive", cwd=here)
+    assert (ended.code, ended.err) == (0, "no such configs in icp_configs\n")
 
 
 # get
@@ -246,7 +253,7 @@ def test_strict_makes_warnings_errors(here: Path) -> None:
     ("args", "message"),
     [
         (["validate", "nowhere"], "nowhere: error: no such file or folder"),
-        (["validate", "README.md"], "README.md is not a config"),
+        (["validate", "README.md"], "README.md: error: this is not a config"),
         (["list", "--dir", "nowhere"], "nowhere does not exist"),
         (["list", "--org", "nowhere"], "no organization 'nowhere'"),
         (["list", "--org", "../x"], "cannot name an organization"),

@@ -26,7 +26,10 @@ REFUSED: dict[str, tuple[Sequence[str], str]] = {
     "--spark-conf alone": (("stats", "--spark-conf", "spark.x=1"), "--spark-conf is for Spark"),
     "no setting": (("score", *SPARK, "--spark-conf", "x"), "'x' is not a setting of Spark"),
     "no setting of Spark": (("stats", *SPARK, "--spark-conf", "x=1"), "'x=1' is not a setting"),
-    "no suffix": (("score", *SPARK, "--out", "rows"), "is not clear from its name"),
+    "no suffix": (
+        ("score", *SPARK, "--out", "rows"),
+        "the extension of the folder does not say",
+    ),
     "stdout": (("score", *SPARK, "--out", "-"), "--out - is not available with --engine spark"),
     "--report": (("score", *SPARK, "--report", "r.md"), "--report is not available with"),
     "--report of stats": (("stats", *SPARK, "--report", "r.md"), "--report is not available with"),

@@ -159,7 +159,7 @@ def test_a_call_that_cannot_be_read_is_json_too(
 ) -> None:
     ended = icpctl(*args, cwd=tmp_path)
     body = json.loads(ended.out)
-    assert (ended.code, body["code"], [*body["details"]]) == (2, "usage", ["hint"])
+    assert (ended.code, body["code"], [*body["details"]]) == (2, "bad_usage", ["hint"])
     assert message in body["message"]
     assert message in ended.err
     assert icpctl(args[0], "--nope", cwd=tmp_path).out == ""

@@ -309,7 +309,10 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
             ["v.jsonl", "--out", "m.txt"],
             "m.txt: error: the extension of the file does not say its format",
         ),
-        (["v.jsonl", "--out", "no/m.csv"], "no/m.csv: error: cannot write it: No such file"),
+        (
+            ["v.jsonl", "--out", "no/m.csv"],
+            "cannot write it: its folder does not exist",
+        ),
         (
             ["v.jsonl", "--out", "v.jsonl"],
             "v.jsonl: error: this file is already being read or written",
@@ -319,14 +322,17 @@ def test_folders_and_globs_in_order(tmp_path: Path) -> None:
             "v.jsonl: error: this file is already being read or written",
         ),
         (
-            ["v.jsonl", "--out", "m.csv", "--rejects", "./m.csv"],
-            "m.csv: error: this file is already being read or written",
+            ["v.jsonl", "--out", "m.jsonl", "--rejects", "./m.jsonl"],
+            "m.jsonl: error: this file is already being read or written",
         ),
-        (["v.jsonl", "--carry", "id"], "--carry id: the rows already have a column of this name"),
-        (["v.jsonl", "--carry", "a..b"], "--carry 'a..b': no key at character 3"),
+        (
+            ["v.jsonl", "--out", "m.csv", "--carry", "id"],
+            "--carry id: the rows already have a column of this name",
+        ),
+        (["v.jsonl", "--out", "m.csv", "--carry", "a..b"], "--carry 'a..b': no key at character 3"),
         (["v.jsonl", "--as-of", "soon"], "--as-of 'soon' is not a valid date"),
-        (["v.jsonl", "--max-rejects", "-1"], "'-1' is not a limit"),
-        (["v.jsonl", "--max-rejects", "101%"], "'101%' is not a limit"),
+        (["v.jsonl", "--max-rejects", "-1"], "--max-rejects '-1' is not a limit"),
+        (["v.jsonl", "--max-rejects", "101%"], "--max-rejects '101%' is not a limit"),
         (["v.jsonl", "--config", "nosuch"], "no config 'nosuch'"),
         (["v.jsonl", "--config", "../x"], "'../x' cannot name a config"),
         (["v.jsonl", "--org", "nosuch"], "no organization 'nosuch'"),
@@ -369,6 +375,23 @@ def test_a_closed_stdin_is_no_empty_export(tmp_path: Path) -> None:
     )
     assert (ended.returncode, ended.stdout) == (2, b"")
     assert ended.stderr.startswith(b"error: stdin is closed\n  hint: ")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("score", DIRTY, "--dir", ROOT / "sample_configs", "--rejects", "r.csv"),
+        ("rollup", DIRTY, "--out", "v.jsonl", "--rejects", "r.parquet"),
+        ("prove", "--witnesses", "w.csv"),
+    ],
+)
+def test_json_lines_are_not_called_another_format(
+    tmp_path: Path, call: tuple[str | Path, ...]
+) -> None:
+    ended = icpctl(*call, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{call[-1]}: error: {call[-2]} writes JSON lines\n  hint: end it in .jsonl" in ended.err
+    assert not list(tmp_path.iterdir())
 
 
 def test_rejects_need_a_file(tmp_path: Path) -> None:

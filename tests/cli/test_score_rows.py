@@ -245,6 +245,9 @@ def test_a_text_in_csv_is_no_formula(folder: Path, text: str) -> None:
     [
         (["--why"], "--why needs --out", "add --out FILE"),
         (["--columns", "id"], "--columns needs --out", "add --out FILE"),
+        (["--only-matched"], "--only-matched needs --out", "add --out FILE"),
+        (["--with-line"], "--with-line needs --out", "add --out FILE"),
+        (["--carry", "domain"], "--carry needs --out", "add --out FILE"),
         (
             ["--out", "-", "--columns", "id,icpscore"],
             "unknown column 'icpscore'",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.config.marked import RULES
-from tests.process import icpctl
+from tests.process import COMMAND, environment, icpctl
 from tests.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -31,6 +35,21 @@ def test_delete_asks(here: Path, typed: str, code: int) -> None:
     assert "Delete icp_configs/big.yaml? [y/N]: " in ended.out
     assert ("nothing was done" in ended.out) == (code == 2)
     assert (here / FOLDER / "big.yaml").exists() == (code == 2)
+
+
+def test_ctrl_c_at_a_question_is_as_anywhere(here: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "delete", "big"], cwd=here, env=environment(), stdin=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"[y/N]" not in shown:
+            shown += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+    os.close(ours)
+    assert (here / FOLDER / "big.yaml").exists()
 
 
 @pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 2)])

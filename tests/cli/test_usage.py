@@ -33,8 +33,27 @@ SLIPS = {
     "get": ("SLUG is missing", "icpctl list shows the configs"),
     "delete": ("SLUG is missing", "icpctl list shows the configs"),
     "get a b": ("unexpected argument: b", "icpctl get -h"),
-    "list --dir": ("--dir needs a value", "-h shows"),
-    "list --active=3": ("--active takes no value", "-h shows"),
+    "list --dir": ("--dir needs a value", "icpctl list -h shows"),
+    "list --active=3": ("--active takes no value", "icpctl list -h shows"),
+    "prove witnesses a --timeout": ("--timeout needs a value", "icpctl prove witnesses -h"),
+    "list --active --inactive": (
+        "--active and --inactive cannot be used together",
+        "give one of them",
+    ),
+    "update a --priority 1 --no-priority": (
+        "--priority and --no-priority cannot be used together",
+        "give one of them",
+    ),
+    "explain x --id 1 --line 2": ("--line and --id cannot be used together", "give one of them"),
+    "explain x --by domain --line 2": (
+        "--line and --by cannot be used together",
+        "give one of them",
+    ),
+    "explain x": ("the visitor to explain is missing", "give --id ID or --line N"),
+    "outcomes x --won y --unit acount": (
+        "--unit: 'acount' is not one of account, visitor",
+        "did you mean account?",
+    ),
     "score x --as-of 1 --as-of 2": ("--as-of is given twice, but takes one value", "score -h"),
     "score x --out a.csv --out b.csv": ("--out is given twice, but takes one value", "score -h"),
     "get a --org x --org y": ("--org is given twice, but takes one value", "get -h"),
@@ -80,7 +99,7 @@ def test_a_slip_reads_like_any_other_error(call: str, tmp_path: Path) -> None:
 def test_a_slip_as_json(tmp_path: Path) -> None:
     ended = icpctl("get", "-o", "json", cwd=tmp_path)
     assert json.loads(ended.out) == {
-        "code": "usage",
+        "code": "bad_usage",
         "message": "SLUG is missing",
         "details": {"hint": "icpctl list shows the configs"},
     }
@@ -156,6 +175,8 @@ def test_validate_reads_stdin(tmp_path: Path) -> None:
     bad = icpctl("validate", "-", cwd=tmp_path, stdin="label: X\nrule: {}\n")
     assert bad.code == 1
     assert "<stdin>:2:1: error[ICP102] unknown key 'rule'" in bad.out
+    noted = icpctl("validate", "-", cwd=tmp_path, stdin='{\n  // mine\n  "label": "A"}')
+    assert "  hint: JSON has no comments\n" in noted.out
     listed = icpctl("list", "--dir", CONFIGS, "-o", "json", cwd=tmp_path).out
     assert icpctl("validate", "-", cwd=tmp_path, stdin=listed).code == 0
     wrong = listed.replace('"operator": "AND"', '"operator": "XOR"', 1)
@@ -179,7 +200,7 @@ def test_stdin_may_use_what_the_folder_defines(tmp_path: Path) -> None:
 def test_apply_and_diff_take_files_as_kubectl_does(option: str, tmp_path: Path) -> None:
     source = CONFIGS / "enterprise-saas.yaml"
     difference = icpctl("diff", option, source, "--dir", "c", cwd=tmp_path)
-    assert (difference.code, difference.err) == (1, "1 created\n")
+    assert (difference.code, difference.err) == (1, "1 to create\n")
     applied = icpctl("apply", option, source, "--dir", "c", cwd=tmp_path)
     assert (applied.code, applied.err) == (0, "1 created\n")
     assert (tmp_path / "c" / source.name).read_bytes() == source.read_bytes()

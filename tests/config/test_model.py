@@ -285,7 +285,7 @@ HINTS = [
     (conditions("{type: company_size, comparator: between, value: [2, 1]}"), "write [1, 2]"),
     (conditions("{type: city, comparator: equals}"), "such as {type: industry, comparator"),
     (RULES, "such as label: "),
-    ("label: SaaS\nlabel: SaaS\n" + RULES, "see line 1"),
+    ("label: SaaS\nlabel: SaaS\n" + RULES, "the first is on line 1"),
 ]
 
 

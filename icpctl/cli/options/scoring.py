@@ -83,8 +83,9 @@ def strictness(
     """
     if require_fields is None:
         require_fields = load_settings().require_fields
-    misfits = None if max_misfits is None else Limit.parse(max_misfits)
-    return Strictness(Limit.parse(max_rejects), misfits, require_fields)
+    rejects = Limit.parse(max_rejects, "--max-rejects")
+    misfits = None if max_misfits is None else Limit.parse(max_misfits, "--max-misfits")
+    return Strictness(rejects, misfits, require_fields)
 
 
 def encoding_of(name: str | None) -> str | None:

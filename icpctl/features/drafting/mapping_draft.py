@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Any
 
+from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
 from icpctl.exports.detection.samples import first_records
@@ -75,6 +76,13 @@ class MappingDraft:
     def paths(self) -> dict[str, str]:
         """The fields that are sure, and their paths."""
         return {line.field: line.key.text for line in self.lines if line.is_sure}
+
+    def require_records(self, file: str) -> None:
+        """Raise `IcpctlError` `no_visitors` where `file` is not an export or has no record."""
+        if self.foreign or not self.records:
+            what = f"this is {self.foreign}" if self.foreign else "it has no records"
+            message = f"{what}, so no mapping can be drafted"
+            raise IcpctlError(message, "no_visitors", Location(file))
 
 
 def draft_mapping(

@@ -79,7 +79,7 @@ def plan(workspace: Workspace, names: Iterable[str], *, prune: bool = False) -> 
 
     `-` is stdin; of a folder its own files count, not those of its subfolders. `prune` deletes
     what is not among the sources. Raises `IcpctlError`: `invalid_config` with the findings of all
-    sources, `no_such_path`, `not_a_config`, `usage` where two have the same slug.
+    sources, `no_such_path`, `not_a_config`, `bad_usage` where two have the same slug.
     """
     return _plan(workspace, Sources.named(names), prune=prune)
 

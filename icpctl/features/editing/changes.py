@@ -12,7 +12,7 @@ from icpctl.config.config_file import ConfigFile
 from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import IcpConfig
 from icpctl.documents.document import Document, read_document
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, both_given
 from icpctl.features.editing.bodies import fields_of, not_valid, rules_of
 from icpctl.features.editing.body_fields import (
     MEANING,
@@ -64,8 +64,7 @@ class Changes:
 
     def __post_init__(self) -> None:
         if self.no_priority and self.priority is not None:
-            message = "--priority and --no-priority contradict each other"
-            raise IcpctlError(message, "usage", hint="give one of them")
+            raise both_given("--priority", "--no-priority")
 
     def fields(self, file: ConfigFile) -> dict[str, Any]:
         """Return the changes to a config's fields, as a body has them; None is to be removed.

@@ -53,7 +53,7 @@ class Wish:
 def drafted(wish: Wish) -> tuple[str, bytes]:
     """Return the slug and the bytes of a new config, whose text may still be refused.
 
-    Raises `IcpctlError`: `usage` where too little or too much is said, `bad_name`, and what
+    Raises `IcpctlError`: `bad_usage` where too little or too much is said, `bad_name`, and what
     reading the rules raises.
     """
     wish, slug = _named(wish)
@@ -62,7 +62,7 @@ def drafted(wish: Wish) -> tuple[str, bytes]:
         wrong = "given more than once" if any(sources) else "missing"
         raise IcpctlError(
             f"the rules are {wrong}",
-            "usage",
+            "bad_usage",
             hint="give --file F, --rules F, or --where C",
         )
     config = _config(wish, slug)
@@ -113,7 +113,7 @@ def _config(wish: Wish, slug: str | None) -> IcpConfig:
         given = body_of(wish.body, slug, wish.label, wish.definitions).model_dump(by_alias=True)
         return meant(given, fields, wish.definitions)
     if "label" not in fields:
-        raise IcpctlError("the label is missing", "usage", hint="give --label LABEL")
+        raise IcpctlError("the label is missing", "bad_usage", hint="give --label LABEL")
     if wish.rules:
         return meant({"rules": rules_of(wish.rules, wish.definitions)}, fields, wish.definitions)
     rules = rules_of_words(wish.where, wish.prefer, wish.definitions)

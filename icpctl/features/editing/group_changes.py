@@ -32,7 +32,7 @@ class GroupChanges:
     def __post_init__(self) -> None:
         if self.group is not None and not self:
             message = "--group needs a condition to add or remove"
-            raise IcpctlError(message, "usage", hint="add --where C, --prefer C or --drop C")
+            raise IcpctlError(message, "bad_usage", hint="add --where C, --prefer C or --drop C")
 
     def __bool__(self) -> bool:
         return bool(self.where or self.prefer or self.drop)
@@ -47,7 +47,7 @@ def changed_rules(
     """Return rules, as a full body has them, with conditions taken out and added.
 
     A condition that the group has already is not added again. Raises `IcpctlError`:
-    `bad_condition` with every finding, `usage` where the group is not clear, `no_such_group`,
+    `bad_condition` with every finding, `bad_usage` where the group is not clear, `no_such_group`,
     `no_such_condition`, and `empty_group` where no condition would be left.
     """
     read = read_conditions(
@@ -85,7 +85,7 @@ def _drop(groups: list[dict[str, Any]], condition: Condition, number: int | None
     if len(holders) > 1:
         numbers = ", ".join(str(groups.index(group) + 1) for group in holders)
         message = f"several groups have the condition {in_words(condition)!r}: {numbers}"
-        raise IcpctlError(message, "usage", hint="choose one with --group N")
+        raise IcpctlError(message, "bad_usage", hint="choose one with --group N")
     kept = [other for other in holders[0]["conditions"] if _reads(other) != wanted]
     holders[0]["conditions"] = kept
 
@@ -93,11 +93,11 @@ def _drop(groups: list[dict[str, Any]], condition: Condition, number: int | None
 def _group_index(groups: list[dict[str, Any]], number: int | None) -> int:
     if number is None and len(groups) > 1:
         message = f"the config has {len(groups)} groups"
-        raise IcpctlError(message, "usage", hint=f"choose one with --group 1 to {len(groups)}")
+        raise IcpctlError(message, "bad_usage", hint=f"choose one with --group 1 to {len(groups)}")
     if number is not None and not 1 <= number <= len(groups):
         only = "only group 1" if len(groups) == 1 else f"groups 1 to {len(groups)}"
         message = f"no group {number}: the config has {only}"
-        raise IcpctlError(message, "no_such_group", hint="icpctl get SLUG -o table numbers them")
+        raise IcpctlError(message, "no_such_group", hint="icpctl get -o table numbers them")
     return (number or 1) - 1
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.checking.checks import check_document
 from icpctl.config.config_file import ConfigFile, read_file
-from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug
+from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug, not_a_config
 from icpctl.config.loading import Loaded, load_document
 from icpctl.config.named_files import read_source, unprinted
 from icpctl.config.store import Workspace
@@ -48,7 +48,7 @@ class Sources:
         """Return the configs by slug, as their files are now.
 
         Raises `IcpctlError`: `invalid_config` with the findings of all, `no_such_path`,
-        `not_a_config`, `no_configs`, `usage` where two have the same slug, `bad_name`.
+        `not_a_config`, `no_configs`, `bad_usage` where two have the same slug, `bad_name`.
         """
         loaded = Loaded()
         for name in self.names:
@@ -64,8 +64,7 @@ class Sources:
         if not os.path.lexists(path):
             raise IcpctlError("no such file or folder", "no_such_path", Location(str(path)))
         if path.suffix not in SUFFIXES or is_rule_test(path.name):
-            hint = "its name is SLUG.yaml, SLUG.yml or SLUG.json"
-            raise IcpctlError(f"{path} is not a config", "not_a_config", hint=hint)
+            raise not_a_config(path)
         document = read_file(path)
         if isinstance(document.root, List):
             loaded.configs += self._configs(document)
@@ -130,7 +129,7 @@ def _by_slug(files: list[ConfigFile]) -> dict[str, ConfigFile]:
         is_other = os.path.realpath(first.path) != os.path.realpath(file.path)
         if first is not file and (is_other or first.data != file.data):
             message = f"{first.path} and {file.path} have the same slug: {file.slug}"
-            raise IcpctlError(message, "usage", hint="give one of them")
+            raise IcpctlError(message, "bad_usage", hint="give one of them")
     if not by_slug:
         raise IcpctlError("no config to apply", "no_configs")
     return by_slug

@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli.options.common import By, Configs
 from icpctl.cli.options.groups import Scoring
-from icpctl.errors import ExitCode, IcpctlError
+from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.output.formats import ReportFormat
 
 
@@ -40,10 +40,12 @@ def explain(
     from icpctl.features.explain.explained import explain as explain_visitors
     from icpctl.features.explain.printing import print_explained
 
-    if (not ids) == (line is None):
-        raise IcpctlError("name the visitor with --id ID or with --line N", "bad_usage")
-    if by and line is not None:
-        raise IcpctlError("--line names a record, and --by combines records", "bad_usage")
+    if not ids and line is None:
+        hint = "give --id ID or --line N"
+        raise IcpctlError("the visitor to explain is missing", "bad_usage", hint=hint)
+    for option, is_given in (("--id", bool(ids)), ("--by", by is not None)):
+        if is_given and line is not None:
+            raise both_given("--line", option)
     options = scoring.options(by=by)
     configs = named_configs(scoring.configs(config))
     distinct = list(dict.fromkeys(ids or []))

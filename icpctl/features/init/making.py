@@ -170,6 +170,7 @@ def _drafted(made: Made, sample: Sample) -> bytes | None:
     if sample.mapped.mapping.name != DEFAULT:
         return None
     draft = draft_mapping(find_sources([str(made.export)], made.encoding)[:1])
+    draft.require_records(str(made.export))
     paths, text = draft.paths, mapping_text(draft).encode()
     if (paths or draft.page) and (again := _read_with(made, text)):
         made.sample = again

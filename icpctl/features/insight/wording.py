@@ -187,11 +187,11 @@ def _of_condition(insight: ConditionInsight, config: ConfigInsight) -> Iterator[
         yield 4, lacking, f"{name}: {_lacking(lacking, near)}"
     if insight.never_holds and len(unknown) == len(insight.absent_values):
         why = f": {_named(unknown)} never {_occurs(unknown)}" if unknown else ""
-        yield 5, 0, f"no visitor meets {name}{why}"
+        yield 5, 0, f'no visitor meets "{name}"{why}'
     elif unknown:
         yield 6, 0, f"{name}: {_named(unknown)} never {_occurs(unknown)}"
     if insight.never_fails:
-        yield 7, 0, f"every visitor meets {name}, so it decides nothing"
+        yield 7, 0, f'every visitor meets "{name}", so it decides nothing'
     elif insight.changes_scores is False and config.matched and not insight.never_holds:
         yield 8, 0, f"{name} (optional) never changes a score"
 
@@ -217,7 +217,7 @@ def _matches_nobody(config: ConfigInsight, text: str = "matches nobody") -> str:
         for insight in config.conditions:
             if insight.left == 0:
                 nobody = "no visitor" if left is None else f"none of the {left:,} visitors left"
-                return f"{text}: {nobody} meets {_brief(insight.condition)}"
+                return f'{text}: {nobody} meets "{_brief(insight.condition)}"'
             left = left if insight.left is None else insight.left
     return text
 

@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_warnings import json_of
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import Mapped, map_sources
@@ -104,10 +103,7 @@ def suggestion(
     """
     sources = find_sources(exports, encoding)
     draft = draft_mapping(sources, forced)
-    if draft.foreign or not draft.records:
-        what = f"this is {draft.foreign}" if draft.foreign else "it has no records"
-        message = f"{what}, so no mapping can be drafted"
-        raise IcpctlError(message, "no_visitors", Location(sources[0].name))
+    draft.require_records(sources[0].name)
     return draft
 
 

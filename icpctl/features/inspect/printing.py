@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.output.console import note, print_json, shown, shown_line, table
 from icpctl.output.runs.notes import print_skipped
-from icpctl.output.runs.read_as import print_mapped, print_unknown
+from icpctl.output.runs.read_as import print_mapped, print_unknown, print_unread
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
+from icpctl.scoring.unread_fields import Unread, UnreadFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,6 +55,8 @@ def _print_file(inspection: Inspection) -> None:
     print_skipped(inspection.skipped)
     print_mapped([inspection.mapped])
     print_unknown([inspection.mapped])
+    if not (inspection.records or inspection.mapped.foreign):
+        print_unread(Unread(files=(UnreadFile(inspection.mapped.source, has_records=False),)), [])
     rejected = f", {inspection.rejected:,} rejected" if inspection.rejected else ""
     records = counted(inspection.records, "record")
     name = shown_line(inspection.mapped.source)
@@ -90,7 +93,7 @@ def _print_file(inspection: Inspection) -> None:
         )
         more = len(inspection.unused) - UNUSED_SHOWN
         if more > 0:
-            note(f"... and {more:,} more keys that are not used; -o json has them all")
+            note(f"... and {counted(more, 'more key')} not used; -o json has them all")
 
 
 def _cells(field: FieldFound, records: int) -> list[str]:

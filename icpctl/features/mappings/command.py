@@ -22,12 +22,14 @@ def mappings(
 
     A mapping says where records keep the fields; --mapping takes a name, or your own file.
     """
-    from icpctl.features.mappings.printing import LISTS
-    from icpctl.mappings.loading import built_in, built_in_text
+    from icpctl.features.mappings.printing import LISTS, print_mapping
+    from icpctl.mappings.loading import built_in, built_in_text, load_mapping
     from icpctl.mappings.mapping import built_in_names
 
     if name is None:
         LISTS[output]([built_in(it) for it in built_in_names()])
+    elif output == "json":
+        print_mapping(load_mapping(name))
     else:
         sys.stdout.write(built_in_text(name))
     return ExitCode.DONE

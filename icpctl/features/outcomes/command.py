@@ -48,17 +48,12 @@ Label = Annotated[
     ),
 ]
 Unit = Annotated[
-    str | None,
-    typer.Option(
-        metavar="account|visitor", help="Unit to count (default: account if joined on domain)."
-    ),
+    Literal["account", "visitor"] | None,
+    typer.Option(help="Unit to count (default: account if joined on domain)."),
 ]
 Against = Annotated[
-    str | None,
-    typer.Option(
-        metavar="lost|everyone",
-        help="Compare won with lost or with everyone (default: lost, if given).",
-    ),
+    Literal["lost", "everyone"] | None,
+    typer.Option(help="Compare won with lost or with everyone (default: lost, if given)."),
 ]
 Within = Annotated[
     str | None,

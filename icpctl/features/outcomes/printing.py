@@ -21,6 +21,7 @@ from icpctl.output.runs.notes import print_misfits, print_rejected
 from icpctl.output.runs.plain_rows import WRITERS
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
+from icpctl.values import normal_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -187,7 +188,7 @@ def _body(
 ) -> dict[str, object]:
     compared = {} if before is None else {"before": to_json(before)}
     return {
-        "asOf": scan.run.report.as_of.isoformat(),
+        "asOf": normal_forms.instant_text(scan.run.report.as_of),
         "unit": heading.unit,
         "joinedOn": heading.joined_on,
         "against": "lost" if heading.against_lost else "everyone",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, both_given
 from icpctl.features.outcomes.joining.deal_files import (
     DOMAIN_NAMES,
     DealKey,
@@ -63,12 +63,15 @@ def read_request(
     options: OutcomeOptions, as_of: datetime, mappings: tuple[Mapping, ...] = ()
 ) -> OutcomeRequest:
     """Read the deals, and say how they join. Raises `IcpctlError`."""
-    if bool(options.won) == bool(options.label):
+    if not options.won and not options.label:
         raise _usage(
-            "give either --won FILE or --label PATH=VALUE",
-            "such as --won deals.csv, or --label Converted=1",
+            "the outcomes are missing", "give --won deals.csv, or a label such as Converted=1"
         )
     if options.label:
+        others = {"--won": options.won, "--lost": options.lost, "--on": options.on}
+        for option, value in others.items():
+            if value:
+                raise both_given("--label", option)
         return _labelled(options, as_of)
     on = options.on or "domain"
     field, _, path = (part.strip() for part in on.partition("="))
@@ -97,8 +100,6 @@ def _labelled(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
 
 
 def _by_account(options: OutcomeOptions, *, on_domain: bool) -> bool:
-    if options.unit not in (None, "account", "visitor"):
-        raise _usage(f"--unit {options.unit!r} is not a unit", "write account or visitor")
     return on_domain if options.unit is None else options.unit == "account"
 
 
@@ -120,8 +121,6 @@ def _path(text: str) -> Path:
 
 
 def _scope(options: OutcomeOptions, as_of: datetime, *, has_lost: bool) -> Scope:
-    if options.against not in (None, "lost", "everyone"):
-        raise _usage(f"--against {options.against!r} is not known", "write lost or everyone")
     if options.against == "lost" and not has_lost:
         raise _usage("--against lost needs lost deals", "name them with --lost FILE")
     open_from = None

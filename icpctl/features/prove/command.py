@@ -1,5 +1,6 @@
 """`icpctl prove` itself; see subcommands for `equivalent` and `witnesses`."""
 
+import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -89,13 +90,14 @@ def _prove(
     from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
-    from icpctl.output.console import note
+    from icpctl.output.console import print_written
+    from icpctl.output.runs.row_files import require_lines
 
+    started = time.perf_counter()
     require_z3()
     if pairs and output not in ("text", "json"):
         raise IcpctlError("--pairs is for -o text and -o json", "bad_usage")
-    if str(witnesses) == "-":
-        raise IcpctlError("--witnesses names a file: the findings go to stdout", "bad_usage")
+    require_lines(None if witnesses is None else str(witnesses), "--witnesses")
     loaded = workspace(directory, org).load(all_orgs=True)
     with replacing(witnesses) if witnesses else nullcontext() as file:
         proofs = prove_all(
@@ -106,7 +108,7 @@ def _prove(
         )
         report = report_of(loaded, proofs, strict=strict)
         print_proofs(report, proofs, output, pairs=pairs)
-        count = write_witnesses(proofs, file) if file else 0
-    if witnesses:
-        note(f"{count:,} visitors written to {witnesses}")
+        if file:
+            write_witnesses(proofs, file)
+    print_written(witnesses, since=started)
     return ExitCode.FOUND if report.errors else ExitCode.DONE

@@ -10,7 +10,6 @@ import pyarrow as pa
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
 from icpctl.features.rollup.spark_tasks import RollUpWork, VisitorTally, writing_task
-from icpctl.output.runs.row_files import refuse_stdout
 from icpctl.output.runs.verdict_rows import FORMS
 from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs.inputs import find_inputs
@@ -38,7 +37,6 @@ def roll_up_on(
 ) -> RollUpRun:
     """Start Spark and call `roll_up`. Raises `IcpctlError` for every failure."""
     suffix_of(out)
-    refuse_stdout(rejects)
     with session(cluster, "icpctl rollup") as spark:
         return roll_up(spark, visitors, how, out, rejects)
 

@@ -16,7 +16,7 @@ from icpctl.config.loading import Loaded, load_document
 from icpctl.config.store import Workspace
 from icpctl.documents.document import MAX_BYTES, Document, read_document
 from icpctl.documents.tree import Problem
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, both_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,10 +48,11 @@ def versions(
     is one of `ref` and `folder`, what `Workspace` and `load_revision` raise, `no_such_slug`, and
     `invalid_config` with the findings of a version.
     """
-    if (ref is None) == (folder is None):
-        raise IcpctlError(
-            "name the version to compare with, by --base REF or by --base-dir DIR", "bad_usage"
-        )
+    if ref is not None and folder is not None:
+        raise both_given("--base", "--base-dir")
+    if ref is None and folder is None:
+        message = "the version to compare with is missing"
+        raise IcpctlError(message, "bad_usage", hint="give --base REF or --base-dir DIR")
     after = _require_valid(_load(space, slugs), None)
     if folder is not None:
         if not folder.is_dir():

@@ -152,8 +152,9 @@ def load_tests(
         raise IcpctlError("not all tests are valid", "invalid_test", findings=findings)
     if not rule_tests:
         example = next(iter(sorted(slugs or by_slug)), "SLUG")
+        whose = f" of {', '.join(sorted(slugs))}" if slugs else ""
         raise IcpctlError(
-            f"no tests in {folder}",
+            f"no tests{whose} in {folder}",
             "no_tests",
             hint=f"write some into {folder / f'{example}.test.yaml'}",
             findings=orphans,

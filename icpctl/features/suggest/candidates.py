@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.model import Condition
+from icpctl.errors import IcpctlError
 from icpctl.features.outcomes.joining.keys import text_hash
 from icpctl.features.suggest.collecting import ONLY_EXISTS
 from icpctl.features.suggest.learner.columns import (
@@ -25,10 +26,10 @@ from icpctl.scoring.kernel.conditions import BatchColumns, words_of
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.kernel.verdicts import Held
 from icpctl.values import typed_columns
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -56,6 +57,17 @@ def candidate_fields(without: frozenset[str], with_: frozenset[str]) -> list[str
     left_out = without | ({"last_seen_days"} - with_)
     types = [name for name in FIELDS if name in CONDITION_TYPES and name not in left_out]
     return types + [PAGES] * (not without & {PAGES, "page_contains"})
+
+
+def named_fields(option: str, names: Sequence[str]) -> frozenset[str]:
+    """Return the fields that an option names. Raises `IcpctlError` `bad_usage`."""
+    known = (*candidate_fields(frozenset(), frozenset({"last_seen_days"})), "page_contains")
+    for name in names:
+        if name not in known:
+            meant = nearest(name, known)
+            hint = f"did you mean {meant}?" if meant else f"one of: {', '.join(known)}"
+            raise IcpctlError(f"{option} {name!r}: no such field", "bad_usage", hint=hint)
+    return frozenset(names)
 
 
 def columns_of_field(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from icpctl.cli.options.groups import Scoring
-from icpctl.errors import ExitCode, IcpctlError
+from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.features.outcomes.command import Deals
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def suggest(
     from icpctl.cli.options.scoring import strictness
     from icpctl.features.outcomes.printing import print_deals, print_joined
     from icpctl.features.outcomes.request import read_request
+    from icpctl.features.suggest.candidates import named_fields
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
     from icpctl.features.suggest.learning import Learned, learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
@@ -66,6 +67,10 @@ def suggest(
     from icpctl.output.progress import progress
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
+    for option, names in (("--with", with_fields), ("--without", without)):
+        if names and tune is not None:
+            raise both_given("--tune", option)
+    used = named_fields("--with", with_fields or ()), named_fields("--without", without or ())
     share = parse_holdout(holdout)
     options, exports = scoring.options(), scoring.exports()
     asked = deals.asked(exports, options.encoding)
@@ -76,7 +81,6 @@ def suggest(
     try:
         with progress(sys.stderr) as on_progress:
             call = exports, options, outcome, request, share, on_progress
-            used = frozenset(with_fields or ()), frozenset(without or ())
             known = learn(*call, *used) if file is None else retune(file.config, *call)
     except TooFewWonError as error:
         print_joined(outcome, error.joined_keys, error.won)

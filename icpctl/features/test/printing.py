@@ -38,6 +38,7 @@ def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: boo
         sys.stdout.flush()
         if coverage or mutate:
             note("--coverage and --mutate need -o table or -o json")
+        note(_summary(run))
         return
     for outcome in run.failed:
         _print_failed(outcome)
@@ -45,10 +46,14 @@ def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: boo
         _print_uncovered(run)
     if mutate:
         _print_unnoticed(run)
+    print(_summary(run))
+
+
+def _summary(run: TestRun) -> str:
     configs = {it.test.config.slug for it in run.outcomes}
     passed = len(run.outcomes) - len(run.failed)
     tests = f"{counted(len(run.outcomes), 'test')} of {counted(len(configs), 'config')}"
-    print(f"{tests}: {passed:,} passed, {len(run.failed):,} failed")
+    return f"{tests}: {passed:,} passed, {len(run.failed):,} failed"
 
 
 def _print_failed(outcome: Outcome) -> None:

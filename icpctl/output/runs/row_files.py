@@ -38,7 +38,7 @@ class Targets:
     def __post_init__(self) -> None:
         _ = self.writer
         refuse_taken_names(self.layout)
-        refuse_stdout(self.rejects)
+        require_lines(self.rejects)
 
     @property
     def to_stdout(self) -> bool:
@@ -125,7 +125,18 @@ def refuse_taken_names(layout: Layout) -> None:
         )
 
 
-def refuse_stdout(file: str | None, option: str = "--rejects") -> None:
+def require_lines(file: str | None, option: str = "--rejects") -> None:
+    """Refuse a name for JSON lines that is `-` or that promises another format.
+
+    Raises `IcpctlError`: `bad_usage`, `unknown_format`.
+    """
+    refuse_stdout(file, option)
+    if file is not None and FORMS.get(Path(file).suffix.lower(), "jsonl") != "jsonl":
+        message = f"{option} writes JSON lines"
+        raise IcpctlError(message, "unknown_format", Location(file), "end it in .jsonl")
+
+
+def refuse_stdout(file: str | None, option: str) -> None:
     """Refuse to put on stdout what an option writes. Raises `IcpctlError` `bad_usage`."""
     if file == STDOUT:
         hint = f"such as {option.removeprefix('--')}.jsonl"

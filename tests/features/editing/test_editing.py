@@ -379,7 +379,7 @@ def test_conditions_in_words(folder: Path) -> None:
         (([], [], ["city equals X"]), "no_such_condition", "did you mean 'city exists'?"),
         ((["region exists"], [], [], 2), "no_such_group", "only group 1"),
         ((["regiom exists"], [], ["city exits"]), "bad_condition", "2 conditions are not valid"),
-        (([], [], [], 1), "usage", "--group needs a condition"),
+        (([], [], [], 1), "bad_usage", "--group needs a condition"),
     ],
 )
 def test_conditions_that_cannot_be_changed(folder: Path, args: Any, code: str, said: str) -> None:
@@ -394,7 +394,7 @@ def test_a_group_must_be_chosen_where_there_are_several(folder: Path) -> None:
     for args in ((["region exists"],), ([], [], ["city exists"])):
         with pytest.raises(IcpctlError) as caught:
             updated(folder, IN_WORDS + group, Changes(conditions=GroupChanges(*args)))
-        assert caught.value.code == "usage"
+        assert caught.value.code == "bad_usage"
         assert "--group" in (caught.value.hint or "")
 
 

@@ -290,9 +290,9 @@ def test_apply_makes_the_folder_hold_what_is_given(here: Path) -> None:
     before = files(here)
     rows = "SLUG  CHANGE\nbig   updated\nnew   created\nsmb   updated\n"
     ended = icpctl("apply", "wanted", "--dry-run", cwd=here)
-    assert ended == (0, rows, "1 created, 2 updated (nothing was done: --dry-run)\n")
+    assert ended == (0, rows, "1 to create, 2 to update (nothing was done: --dry-run)\n")
     diff = icpctl("diff", "wanted", cwd=here)
-    assert (diff.code, diff.err) == (1, "1 created, 2 updated\n")
+    assert (diff.code, diff.err) == (1, "1 to create, 2 to update\n")
     assert "--- /dev/null\n+++ icp_configs/new.yaml\n@@ -0,0 +1,7 @@\n+# new\n" in diff.out
     assert "--- icp_configs/smb.yaml\n+++ icp_configs/smb.json\n" in diff.out
     assert files(here) == before
@@ -309,7 +309,7 @@ def test_apply_prunes_after_asking(here: Path) -> None:
     (here / "smb.yaml").write_text("# small\nlabel: Small\n" + RULES)
     assert icpctl("diff", "smb.yaml", cwd=here).code == 0
     diff = icpctl("diff", "smb.yaml", "--prune", cwd=here)
-    assert (diff.code, diff.err) == (1, "1 deleted, 1 unchanged\n")
+    assert (diff.code, diff.err) == (1, "1 to delete, 1 unchanged\n")
     assert "--- icp_configs/big.yaml\n+++ /dev/null\n" in diff.out
     refused(here, "apply", "smb.yaml", "--prune", said="confirm with --yes")
     ended = icpctl("apply", "smb.yaml", "--prune", "--yes", cwd=here)

@@ -319,8 +319,8 @@ def test_more_visitors_with_the_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "name the visitor with --id ID or with --line N"),
-        (["--id", "v001", "--line", "1"], "name the visitor with --id ID or with --line N"),
+        ([], "the visitor to explain is missing"),
+        (["--id", "v001", "--line", "1"], "--line and --id cannot be used together"),
         (["--id", "v0001"], "no visitor with the id 'v0001'\n  hint: did you mean v001?"),
         (["--line", "301"], "no line 301\n  hint: the file has 300 lines"),
         (["--id", "v001", "--config", "nothing"], "no config 'nothing'"),

@@ -297,8 +297,8 @@ def test_rejected_lines_are_told(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "name the version to compare with, by --base REF or by --base-dir DIR"),
-        (["--base", "main", "--base-dir", "old"], "name the version to compare with"),
+        ([], "the version to compare with is missing"),
+        (["--base", "main", "--base-dir", "old"], "--base and --base-dir cannot be used together"),
         (["--base-dir", "nowhere"], "no such folder: nowhere\n  hint: --base-dir"),
         (
             ["--base-dir", "old", "--fail-on", "lost<5"],

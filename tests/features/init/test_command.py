@@ -180,6 +180,7 @@ def test_an_unknown_format_gives_a_mapping_to_fill_in(tmp_path: Path) -> None:
         (("file",), "this is not a folder"),
         (("--ci", "jenkins"), "github"),
         (("file/below",), "cannot make this folder"),
+        (("new", "--from", "file"), "file: error: it has no records, so no mapping can be drafted"),
     ],
 )
 def test_a_call_that_fails_leaves_nothing(
@@ -190,6 +191,14 @@ def test_a_call_that_fails_leaves_nothing(
     assert ended.code == 2
     assert message in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_page_that_was_saved_as_an_export_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("<html><body>Log in</body></html>")
+    ended = icpctl("init", "new", "--from", "v.csv", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "v.csv: error: this is an HTML page" in ended.err
+    assert not (tmp_path / "new").exists()
 
 
 def test_ci_runs_at_the_root_of_the_repository(tmp_path: Path) -> None:

@@ -100,12 +100,12 @@ def test_what_stands_out(tmp_path: Path) -> None:
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
         "CONFIG\tNOTABLE",
-        "tech\tmatches nobody: no visitor meets industry is Technolgy",
+        'tech\tmatches nobody: no visitor meets "industry is Technolgy"',
         "any-2\tis never the ICP: all its 2 matches go to any (2)",
         'tech\tindustry: "Technolgy" never occurs; "Technology" 2 times',
-        "any\tno visitor meets city contains Rome",
-        "any\tevery visitor meets city is known, so it decides nothing",
-        "any-2\tevery visitor meets city is known, so it decides nothing",
+        'any\tno visitor meets "city contains Rome"',
+        'any\tevery visitor meets "city is known", so it decides nothing',
+        'any-2\tevery visitor meets "city is known", so it decides nothing',
     ]
     assert "tech\t1\tindustry: also Technology\t+1" in lines
 
@@ -145,11 +145,11 @@ def test_a_field_that_nobody_has_is_told_once(tmp_path: Path) -> None:
     lines = icpctl("insight", "v.jsonl", cwd=tmp_path).tabbed.splitlines()
     assert [line for line in lines if line.count("\t") == 1] == [
         "CONFIG\tNOTABLE",
-        "b\tmatches nobody: no visitor meets company size is at least 50",
-        "a\tmatches nobody: none of the 3 visitors left meets company size is at least 50",
+        'b\tmatches nobody: no visitor meets "company size is at least 50"',
+        'a\tmatches nobody: none of the 3 visitors left meets "company size is at least 50"',
         "a\tno visitor has company size, pages, job title, which 4 conditions ask for",
         "b\tno visitor has company size, which a condition asks for",
-        "a\tevery visitor meets city is known, so it decides nothing",
+        'a\tevery visitor meets "city is known", so it decides nothing',
     ]
 
 

@@ -67,8 +67,17 @@ def test_a_printed_mapping_is_one_to_start_from(name: str, tmp_path: Path) -> No
 def test_no_such_mapping(tmp_path: Path) -> None:
     ended = icpctl("mappings", "rb2", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
-    assert "unknown mapping 'rb2'" in ended.err
-    assert "rb2b" in ended.err
+    assert ended.err == "error: unknown mapping 'rb2'\n  hint: did you mean rb2b?\n"
+    lost = icpctl("inspect", "x.jsonl", "--mapping", "own/rb2b.yaml", cwd=tmp_path)
+    assert (lost.code, lost.err) == (2, "own/rb2b.yaml: error: no such file\n")
+    unlike = icpctl("inspect", "x.jsonl", "--mapping", "zebra", cwd=tmp_path)
+    assert "hint: icpctl mappings lists the built-in ones" in unlike.err
+
+
+def test_one_mapping_as_json_is_as_in_the_list(tmp_path: Path) -> None:
+    one = icpctl("mappings", "hubspot", "-o", "json", cwd=tmp_path)
+    listed = json.loads(icpctl("mappings", "-o", "json", cwd=tmp_path).out)
+    assert [json.loads(one.out)] == [body for body in listed if body["name"] == "hubspot"]
 
 
 def test_score_says_what_it_recognised(folder: Path) -> None:

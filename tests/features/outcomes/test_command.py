@@ -239,13 +239,15 @@ def test_bounds_make_the_call_fail(folder: Path, bound: str, code: int, said: st
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "give either --won FILE or --label PATH=VALUE"),
-        (("--won", "deals.csv", "--label", "x"), "give either --won FILE or --label"),
+        ((), "the outcomes are missing"),
+        (("--won", "deals.csv", "--label", "x"), "--label and --won cannot be used together"),
+        (("--lost", "deals.csv", "--label", "x"), "--label and --lost cannot be used together"),
+        (("--on", "id", "--label", "x"), "--label and --on cannot be used together"),
         (
             ("--won", "visitors.jsonl", "--on", "id=nothing", "--fail-on", "auk<1"),
             "did you mean 'auc'",
         ),
-        (("--won", "deals.csv", "--against", "nobody"), "--against 'nobody'"),
+        (("--won", "deals.csv", "--against", "nobody"), "--against: 'nobody' is not one of"),
         (("--won", "deals.csv", "--within", "soon"), "not a number of days"),
         (("--won", "deals.csv", "--period", "2026"), "is not a period"),
         (("--won", "deals.csv", "--period", "2026-02-01..2026-01-01"), "ends before it begins"),

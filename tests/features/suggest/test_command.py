@@ -94,7 +94,10 @@ def test_noise_brings_no_config(tmp_path: Path) -> None:
         (("--won", "few.csv", "--holdout", "oldest:3%"), "is not a share to hold out"),
         (("--won", "few.csv", "--holdout", "newest:300%"), "is not a share"),
         (("--won", DEALS, "--holdout", "newest:100%"), "of the 0 units that newest:100% does not"),
-        ((), "give either --won FILE or --label PATH=VALUE"),
+        ((), "the outcomes are missing"),
+        (("--won", DEALS, "--with", "job_titel"), "--with 'job_titel': no such field"),
+        (("--won", DEALS, "--without", "zebra"), "hint: one of: utm_source"),
+        (("--won", DEALS, "--tune", "a", "--with", "city"), "--tune and --with cannot be used"),
     ],
 )
 def test_a_wrong_call_is_one_message(tmp_path: Path, args: tuple[str, ...], said: str) -> None:

@@ -240,7 +240,11 @@ def test_a_misspelt_field_is_told(tmp_path: Path) -> None:
     ]
     annotations = run(tmp_path, MISSPELT, "-o", "github")
     assert annotations.out.startswith("::warning file=c/saas.test.yaml,line=3,col=7,title=ICP308::")
-    assert (annotations.code, annotations.out.count("\n"), annotations.err) == (0, 3, "")
+    assert (annotations.code, annotations.out.count("\n"), annotations.err) == (
+        0,
+        3,
+        "1 test of 1 config: 1 passed, 0 failed\n",
+    )
     body = json.loads(run(tmp_path, MISSPELT, "-o", "json").out)
     assert [(it["line"], it["column"]) for it in body["warnings"]] == [(3, 7), (4, 7), (5, 17)]
 
@@ -262,7 +266,9 @@ def test_tests_of_nothing(tmp_path: Path) -> None:
     assert "did you mean saas.test.yaml?" in ended.err
     (tmp_path / "c" / "sas.test.yaml").unlink()
     ended = icpctl("test", "--dir", "c", cwd=tmp_path)
-    assert (ended.code, "no tests in c" in ended.err) == (2, True)
+    assert (ended.code, "error: no tests in c\n" in ended.err) == (2, True)
+    named = icpctl("test", "saas", "--dir", "c", cwd=tmp_path)
+    assert (named.code, "error: no tests of saas in c\n" in named.err) == (2, True)
     assert "no config 'x'" in icpctl("test", "x", "--dir", "c", cwd=tmp_path).err
 
 
@@ -300,7 +306,8 @@ def test_what_an_output_has_no_place_for_is_told(tmp_path: Path, output: str) ->
     assert ended == (
         0,
         ended.out,
-        "--coverage and --mutate need -o table or -o json\n",
+        "--coverage and --mutate need -o table or -o json\n"
+        "4 tests of 1 config: 4 passed, 0 failed\n",
     )
 
 
@@ -389,7 +396,7 @@ tests:
 def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
     ended = run(tmp_path, BAD, "-o", "junit")
     root = ElementTree.fromstring(ended.out)
-    assert (ended.code, ended.err) == (1, "")
+    assert (ended.code, ended.err) == (1, "3 tests of 1 config: 1 passed, 2 failed\n")
     for element in (root, root[0]):
         assert [element.get(key) for key in ("tests", "failures", "errors")] == ["3", "2", "0"]
     assert [root[0].get("name"), *(it.get("name") for it in root[0])] == [
@@ -412,11 +419,13 @@ def test_junit_has_a_case_for_each_test(tmp_path: Path) -> None:
 
 def test_github_has_an_annotation_for_each_test_that_failed(tmp_path: Path) -> None:
     ended = run(tmp_path, BAD, "-o", "github")
-    assert (ended.code, ended.err) == (1, "")
+    assert (ended.code, ended.err) == (1, "3 tests of 1 config: 1 passed, 2 failed\n")
     place = "::error file=c/saas.test.yaml,line={},col=5,title=failed::"
     assert ended.out.splitlines() == [
         f"{place.format(2)}a <b> & ::c: match: expected true, but it is false",
         f"{place.format(4)}line 4: match: expected false, but it is true; "
         '"viewed /demo or /pricing" must be met, but is not',
     ]
-    assert run(tmp_path, GOOD, "-o", "github") == (0, "", "")
+    good = run(tmp_path, GOOD, "-o", "github")
+    assert (good.code, good.out) == (0, "")
+    assert good.err.endswith(" passed, 0 failed\n")

@@ -56,7 +56,7 @@ def apply(
         note(f"{'would delete' if dry_run else 'deleted'} {path}")
     for path in done.left:
         note(f"left {path}, which does not hold a config")
-    note(summary(done) + (" (nothing was done: --dry-run)" if dry_run else ""))
+    note(summary(done, is_done=not dry_run) + (" (nothing was done: --dry-run)" if dry_run else ""))
     return ExitCode.DONE
 
 
@@ -75,14 +75,14 @@ def diff(
     planned = plan(workspace(directory, org), _named(sources, files), prune=prune)
     for step in planned.changes:
         print_diff(step.before, step.after)
-    note(summary(planned))
+    note(summary(planned, is_done=False))
     return ExitCode.FOUND if planned.changes else ExitCode.DONE
 
 
 def _named(sources: list[str] | None, files: list[str] | None) -> list[str]:
-    """Return what is named either way. Raises `IcpctlError` `usage` where nothing is."""
+    """Return what is named either way. Raises `IcpctlError` `bad_usage` where nothing is."""
     named = [*(sources or []), *(files or [])]
     if not named:
         hint = "name them, such as new_configs; - is stdin"
-        raise IcpctlError("no file or folder of configs is named", "usage", hint=hint)
+        raise IcpctlError("no file or folder of configs is named", "bad_usage", hint=hint)
     return named

@@ -28,11 +28,15 @@ def list_configs(
     exit code is 1.
     """
     from icpctl.features.editing.output.config_lists import LISTS
+    from icpctl.output.console import note
 
-    loaded = workspace(directory, org, all_orgs=all_orgs).load(all_orgs=all_orgs, lint=False)
+    space = workspace(directory, org, all_orgs=all_orgs)
+    loaded = space.load(all_orgs=all_orgs, lint=False)
     wanted = [file for file in loaded.configs if active in (None, file.config.is_active)]
     LISTS[output](wanted, with_org=all_orgs)
     errors = [finding for finding in loaded.findings if finding.severity == "error"]
+    if not wanted and output == "table":
+        note(f"no {'such ' if loaded.configs else ''}configs in {space.folder}")
     if not errors:
         return ExitCode.DONE
     from icpctl.output.findings import print_findings

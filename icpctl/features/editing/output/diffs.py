@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from icpctl.features.editing.writing import Change
     from icpctl.output.formats import PlanFormat
 
-_WORDS: tuple[What, ...] = ("created", "updated", "deleted", "unchanged")
+_TO_DO: dict[What, str] = {
+    "created": "to create",
+    "updated": "to update",
+    "deleted": "to delete",
+    "unchanged": "unchanged",
+}
 _STYLES = {"+++": "place", "---": "place", "@@": "hunk", "+": "added", "-": "removed"}
 
 
@@ -58,10 +63,11 @@ PLANS: dict[PlanFormat, Callable[[Plan], None]] = {
 }
 
 
-def summary(plan: Plan) -> str:
-    """Return the counts in one line."""
+def summary(plan: Plan, *, is_done: bool) -> str:
+    """Return in one line how many configs were changed, or would be, and how."""
     counts = Counter(step.what for step in plan.steps)
-    return ", ".join(f"{counts[word]} {word}" for word in _WORDS if counts[word])
+    words = {word: word if is_done else _TO_DO[word] for word in _TO_DO if counts[word]}
+    return ", ".join(f"{counts[word]} {said}" for word, said in words.items())
 
 
 def _side(version: tuple[Path, bytes] | None) -> tuple[str, bytes]:

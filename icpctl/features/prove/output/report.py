@@ -45,15 +45,14 @@ def print_proofs(
     note(_summary(report, proofs))
 
 
-def write_witnesses(proofs: Sequence[Proofs], file: BinaryIO) -> int:
-    """Write every visitor that was shown as a line of JSON; return how many there are."""
+def write_witnesses(proofs: Sequence[Proofs], file: BinaryIO) -> None:
+    """Write every visitor that was shown as a line of JSON."""
     lines = [
         json.dumps({"id": name, **witness.record}, ensure_ascii=False) + "\n"
         for it in proofs
         for name, witness in _witnesses(it)
     ]
     file.write("".join(lines).encode())
-    return len(lines)
 
 
 def _witnesses(proofs: Proofs) -> Iterator[tuple[str, Witness]]:
