@@ -172,9 +172,9 @@ def test_validate_reads_stdin(tmp_path: Path) -> None:
     good = (CONFIGS / "enterprise-saas.yaml").read_text("utf-8")
     ended = icpctl("validate", "-", cwd=tmp_path, stdin=good)
     assert (ended.code, ended.err) == (0, "0 errors, 0 warnings in 1 file\n")
-    bad = icpctl("validate", "-", cwd=tmp_path, stdin="label: X\nrule: {}\n")
+    bad = icpctl("validate", "-", cwd=tmp_path, stdin="etag: 1\nlabel: X\nrule: {}\n")
     assert bad.code == 1
-    assert "<stdin>:2:1: error[ICP102] unknown key 'rule'" in bad.out
+    assert "<stdin>:3:1: error[ICP102] unknown key 'rule'" in bad.out
     noted = icpctl("validate", "-", cwd=tmp_path, stdin='{\n  // mine\n  "label": "A"}')
     assert "  hint: JSON has no comments\n" in noted.out
     listed = icpctl("list", "--dir", CONFIGS, "-o", "json", cwd=tmp_path).out
