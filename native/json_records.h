@@ -16,7 +16,6 @@ static const byte *read_value(Scanner *s, Node *n, const byte *p);
 
 static const byte *read_element(Scanner *s, Node *elements, const byte *p)
 {
-    if (elements->table < 0) return read_value(s, elements, p); /* only a survey looks here */
     size_t first = s->touched_count;
     p = read_value(s, elements, p);
     if (!p || !keep_held(s, &s->tables[elements->table], first)) return NULL;
@@ -112,8 +111,7 @@ static const byte *read_value(Scanner *s, Node *n, const byte *p)
 {
     const byte *end;
     Kind kind;
-    if (UNLIKELY(s->is_survey)) survey_value(s, n, p);
-    if (*p == '{' && (n->children || s->is_survey)) {
+    if (*p == '{' && n->children) {
         kind = OBJECT;
         end = read_object(s, n, p);
     } else if (*p == '[' && n->elements) {
@@ -123,7 +121,6 @@ static const byte *read_value(Scanner *s, Node *n, const byte *p)
         end = value_end(s, p, &kind);
     }
     if (!end) return NULL;
-    if (UNLIKELY(s->is_survey)) n->kinds_met |= kind;
     hold_value(s, n, p, end, kind);
     return end;
 }
@@ -145,14 +142,10 @@ static const byte *read_no_object(Scanner *s, const byte *p)
     return fail(s, p, NO_OBJECT);
 }
 
-/* A record up to its line feed. A survey counts whole records only, so it reads them twice. */
+/* A record up to its line feed. */
 static const byte *read_record(Scanner *s, const byte *p)
 {
     if (UNLIKELY(*p != '{')) return read_no_object(s, p);
-    if (UNLIKELY(s->is_survey)) {
-        const byte *end = container_end(s, p);
-        if (!end || !finish_line(s, end)) return NULL;
-    }
     p = read_value(s, s->nodes[0], p);
     if (!p || LIKELY(*p == '\n')) return p;
     return finish_line(s, p);

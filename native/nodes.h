@@ -44,7 +44,6 @@ static Node *new_node(Scanner *s, const Node *parent, int32_t table)
     n->path = n->column = -1;
     n->table = table;
     n->parent = parent ? parent->number : -1;
-    n->depth = parent ? parent->depth + 1 : 0;
     s->nodes[s->node_count++] = n;
     return n;
 }
@@ -119,13 +118,12 @@ static bool copy_inner(Scanner *s, const Node *original, Node *copy)
 {
     Node **place = &copy->children;
     for (const Node *child = original->children; child; child = child->next_child) {
-        if (child->is_surveyed) continue;
         *place = copy_node(s, child, copy, copy->table);
         if (!*place) return false;
         place = &(*place)->next_child;
     }
     const Node *elements = original->elements;
-    if (!elements || elements->is_surveyed) return true;
+    if (!elements) return true;
     int32_t table = new_table(s, copy->table);
     return table >= 0 && (copy->elements = copy_node(s, elements, copy, table));
 }
@@ -135,7 +133,6 @@ static Node *copy_node(Scanner *s, const Node *original, const Node *parent, int
 {
     Node *copy = new_node(s, parent, table);
     if (!copy) return NULL;
-    copy->is_copy = true;
     if (!name_node(copy, original->key, original->key_size, original->form, original->form_size))
         return NULL;
     if (original->column >= 0 &&
@@ -186,11 +183,9 @@ static bool is_exact(const Node *child, const Key *key)
     return is_equal(child->key, child->key_size, key->text, key->size);
 }
 
-/* What only a survey looks at is never another spelling of something. */
 static bool is_for(const Node *child, const Key *key)
 {
-    return child->is_surveyed ? is_exact(child, key)
-                              : is_equal(child->form, child->form_size, key->form, key->form_size);
+    return is_equal(child->form, child->form_size, key->form, key->form_size);
 }
 
 /* An entry with the node's children of the key's form, not yet in the cache. */
@@ -221,8 +216,6 @@ static Entry **bucket_of(Cache *cache, uint32_t hash, const byte *written, size_
     return &cache->buckets[i];
 }
 
-static void survey_key(Scanner *s, Node *n, const byte *written, size_t size);
-
 /* The entry of a key as it is written. Where the cache is full it begins anew; then `*guess`, which
    points into it, is moved to where the node's first key is guessed. */
 static Entry *entry_of(Scanner *s, Node *n, const byte *written, size_t size, Entry ***guess)
@@ -232,7 +225,6 @@ static Entry *entry_of(Scanner *s, Node *n, const byte *written, size_t size, En
     uint32_t hash = hash_of(s, written, size);
     Entry **bucket = bucket_of(n->cache, hash, written, size);
     if (*bucket) return *bucket;
-    if (UNLIKELY(s->is_survey)) survey_key(s, n, written, size);
     Entry *entry = new_entry(s, n, written, size);
     if (!entry) return NULL;
     if (n->cache->count >= MAX_CACHED_KEYS || n->cache->bytes > MAX_CACHED_BYTES) {
@@ -282,38 +274,6 @@ static bool find_taker(Scanner *s, Node *parent, Target target, const byte *writ
         return true;
     }
     return fail(s, written, SPELLINGS);
-}
-
-/* --- surveys -------------------------------------------------------------------------------- */
-
-/* Makes a node for a key that a survey has not met yet, while there is room. */
-static void survey_key(Scanner *s, Node *n, const byte *written, size_t size)
-{
-    Key key;
-    if (n->is_copy || !read_key(s, written, size, &key)) return;
-    if (child_with_key(n, key.text, key.size)) return;
-    bool has_room =
-        s->survey_room && n->surveyed_children < MAX_SURVEYED && n->depth < MAX_SURVEY_DEPTH;
-    Node *child = has_room ? new_node(s, n, -1) : NULL;
-    if (!child || !name_node(child, key.text, key.size, key.form, key.form_size)) {
-        s->survey_is_cut = true;
-        return;
-    }
-    child->is_surveyed = true;
-    adopt(n, child); /* the cache stays: it does not know this key */
-    s->survey_room--;
-    n->surveyed_children++;
-}
-
-/* Counts a value of a node, and makes a node for the elements of a list. */
-static void survey_value(Scanner *s, Node *n, const byte *p)
-{
-    if (n->is_copy) return;
-    n->values++;
-    n->nulls += *p == 'n' && p[1] == 'u'; /* not nan */
-    if (*p == '[' && !n->elements && n->depth < MAX_SURVEY_DEPTH) {
-        if (new_elements(s, n, -1)) n->elements->is_surveyed = true;
-    }
 }
 
 #endif

@@ -48,10 +48,9 @@ API void scan_free(Scanner *s)
 }
 
 /* A scanner that wants nothing yet. Two random numbers seed its hashes; `form_of_key` may be NULL,
-   then keys that are not ASCII are compared without ASCII's letter case only. With `survey_room`
-   > 0 it also lists up to that many keys. NULL if there is no memory. */
-API Scanner *scan_new(uint64_t seed, uint64_t other_seed, FormOfKey form_of_key,
-                      int64_t survey_room)
+   then keys that are not ASCII are compared without ASCII's letter case only. NULL if there is no
+   memory. */
+API Scanner *scan_new(uint64_t seed, uint64_t other_seed, FormOfKey form_of_key)
 {
     Scanner *s = calloc(1, sizeof *s);
     if (!s) return NULL;
@@ -59,8 +58,6 @@ API Scanner *scan_new(uint64_t seed, uint64_t other_seed, FormOfKey form_of_key,
     s->form_of_key = form_of_key;
     s->line = 1;
     s->at_start = true;
-    s->is_survey = survey_room > 0;
-    s->survey_room = s->is_survey ? (size_t)survey_room : 0;
     if (new_table(s, -1) == 0 && new_node(s, NULL, 0)) return s;
     scan_free(s);
     return NULL;
@@ -212,13 +209,6 @@ typedef struct {
 
 typedef struct { int64_t rows; const int32_t *offsets; int32_t parent, unused; } TableView;
 
-typedef struct {
-    const byte *key;
-    int64_t key_size, values, nulls;
-    int32_t parent, is_elements;
-    uint32_t kinds, is_listed;
-} SurveyView;
-
 API void scan_records(const Scanner *s, RecordsView *view)
 {
     *view = (RecordsView){(int64_t)s->tables[0].count, s->line, (int64_t)s->rejected_count,
@@ -259,17 +249,4 @@ API void scan_table(const Scanner *s, int32_t table, TableView *view)
 {
     const Table *t = &s->tables[table];
     *view = (TableView){(int64_t)t->count, t->met ? t->offsets : NULL, t->parent, 0};
-}
-
-API int64_t scan_node_count(const Scanner *s) { return (int64_t)s->node_count; }
-
-API bool scan_survey_is_cut(const Scanner *s) { return s->survey_is_cut; }
-
-/* What a survey has counted at a node. */
-API void scan_survey(const Scanner *s, int64_t node, SurveyView *view)
-{
-    const Node *n = s->nodes[node];
-    bool is_elements = n->parent >= 0 && s->nodes[n->parent]->elements == n;
-    *view = (SurveyView){n->key, (int64_t)n->key_size, n->values, n->nulls, n->parent, is_elements,
-                         n->kinds_met, !n->is_copy && n->values > 0};
 }

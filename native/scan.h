@@ -8,11 +8,9 @@
 enum {
     MAX_LINE = 16 << 20,    /* bytes of a line, or of a CSV record, without its end */
     MAX_SPELLINGS = 8,      /* of one key in one object, besides the exact one */
-    MAX_NODES = 1 << 16,    /* wanted and surveyed places, copies for other spellings included */
+    MAX_NODES = 1 << 16,    /* wanted places, copies for other spellings included */
     MAX_CACHED_KEYS = 1024, /* of a node; when they are more, the cache begins anew */
     MAX_CACHED_BYTES = 1 << 20,
-    MAX_SURVEYED = 1000,    /* keys of one place that a survey lists */
-    MAX_SURVEY_DEPTH = 32,
 };
 
 /* The kinds of a JSON value; null is none of them. A set of kinds is their sum. */
@@ -99,18 +97,14 @@ struct Node {
     Node *elements;
     Node *other;      /* takes the value of the next spelling of the key in the same object */
     int32_t number, path, column; /* path: the caller's number; -1 if not wanted */
-    int32_t table;    /* whose rows its values are in; -1 if only a survey looks there */
+    int32_t table;    /* whose rows its values are in */
     uint32_t kinds, brief;
-    int32_t parent, depth;
-    bool is_copy, is_surveyed;
+    int32_t parent;
     uint64_t turn;    /* the object in which the key was met last, and how it was spelt there */
     const byte *spelt;
     size_t spelt_size;
     Cache *cache;
     Entry *first;     /* the key with which the last object began */
-    size_t surveyed_children;
-    int64_t values, nulls; /* counted by a survey */
-    uint32_t kinds_met;
 };
 
 /* A line or record that is rejected: its number and its bytes in the block; the offset in it of the
@@ -146,8 +140,6 @@ typedef struct {
     bool at_start;      /* of the stream: a byte order mark may follow */
     bool is_skipping;   /* the rest of a line that is too long */
     bool has_failed;    /* out of memory or full: only scan_free is left */
-    bool is_survey, survey_is_cut;
-    size_t survey_room; /* keys that a survey may still list */
     Reason reason; const byte *wrong; /* of the last failure, and where */
 } Scanner;
 

@@ -96,7 +96,7 @@ FORM_OF_KEY = _FormOfKey(_form_of_key)
 """Called by the library for keys that are not ASCII; once for each, while its cache has room."""
 
 _FUNCTIONS: dict[str, tuple[object, list[object]]] = {
-    "scan_new": (c_void_p, [c_uint64, c_uint64, _FormOfKey, c_int64]),
+    "scan_new": (c_void_p, [c_uint64, c_uint64, _FormOfKey]),
     "scan_free": (None, [c_void_p]),
     "scan_key": (c_int32, [c_void_p, c_int32, c_char_p, c_size_t, c_char_p, c_size_t]),
     "scan_elements": (c_int32, [c_void_p, c_int32]),

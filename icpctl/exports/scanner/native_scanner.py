@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from icpctl.exports.scanner.scan_results import Int64s, Path, Wanted
 
 _RECORD = 0  # the node of the record, and the table of records
-_NO_SURVEY = 0  # the room for keys that are not wanted
 
 
 class NativeScanner:
@@ -33,7 +32,7 @@ class NativeScanner:
     def __init__(self, library: ctypes.CDLL, wanted: Sequence[Wanted]) -> None:
         self._library = library
         seeds = secrets.randbits(64), secrets.randbits(64)
-        self._scanner = library.scan_new(*seeds, native_library.FORM_OF_KEY, _NO_SURVEY)
+        self._scanner = library.scan_new(*seeds, native_library.FORM_OF_KEY)
         if not self._scanner:
             raise MemoryError
         self._paths = [entry.path for entry in wanted]
