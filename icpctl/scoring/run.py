@@ -109,8 +109,9 @@ class Run:
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
     read on, `unread` what was asked for and is missing, `skipped` which files in folders are not
-    exports by their names, `repeated_headers` how many headers were passed over in CSV files, and
-    `left_out` how many records were not those that the mapping asks for.
+    exports by their names, `repeated_headers` how many headers were passed over in CSV files,
+    `left_out` how many records were not those that the mapping asks for, and `nothing_in` how many
+    records have nothing that is read, though others have ids, and the line of the first.
     """
 
     report: MatchReport
@@ -123,6 +124,7 @@ class Run:
     skipped: list[str] = field(default_factory=list)
     repeated_headers: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    nothing_in: dict[str, tuple[int, int]] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -146,6 +148,11 @@ class Run:
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
         run.left_out = dict(counts.left_out)
+        run.nothing_in = {
+            name: (count, counts.first_nothing[name])
+            for name, count in counts.nothing_in.items()
+            if counts.with_ids[name]
+        }
         return run
 
 

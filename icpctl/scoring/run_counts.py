@@ -43,13 +43,20 @@ class BestVisitor:
 
 @dataclass(slots=True)
 class RunCounts:
-    """What was found so far in a run, or in a part of one, to which `merge` adds a later one."""
+    """What was found so far in a run, or in a part of one, to which `merge` adds a later one.
+
+    By file `with_ids` counts records with an id, `nothing_in` those without it or any other field
+    that is read, of which `first_nothing` has the line of the first.
+    """
 
     counts: Counts
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
     repeated_headers: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+    with_ids: Counter[str] = field(default_factory=Counter)
+    nothing_in: Counter[str] = field(default_factory=Counter)
+    first_nothing: dict[str, int] = field(default_factory=dict)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     files: dict[str, FileFields] = field(default_factory=dict)
     first_rejected: list[Rejected] = field(default_factory=list)
@@ -64,6 +71,7 @@ class RunCounts:
         """Count a batch that was judged by `plan`."""
         self.best.add(verdicts, lambda rows: _best_on(rows, batch, verdicts, plan))
         self._keep_warnings(batch, verdicts, plan)
+        self._keep_ids(batch)
         self.reject(batch.rejected)
         if batch.repeated_headers:
             self.repeated_headers[batch.source.name] += batch.repeated_headers
@@ -95,6 +103,10 @@ class RunCounts:
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
         self.repeated_headers += later.repeated_headers
         self.left_out += later.left_out
+        self.with_ids += later.with_ids
+        self.nothing_in += later.nothing_in
+        for name, line in later.first_nothing.items():
+            self.first_nothing.setdefault(name, line + lines_before)
         self.warnings.follow(later.warnings, lines_before)
         for name, fields in later.files.items():
             self._file(name).merge(fields)
@@ -126,6 +138,16 @@ class RunCounts:
             configs=counts.config_reports(plan.configs),
             elapsed_seconds=round(seconds, 3),
         )
+
+    def _keep_ids(self, batch: Batch) -> None:
+        name, ids = batch.source.name, batch.table[ID]
+        self.with_ids[name] += len(ids) - ids.null_count
+        empty = np.ones(len(ids), bool)
+        for column in batch.table.columns if ids.null_count else ():
+            empty &= column.is_null().to_numpy(zero_copy_only=False)
+        if ids.null_count and empty.any():
+            self.nothing_in[name] += int(np.count_nonzero(empty))
+            self.first_nothing.setdefault(name, int(batch.lines[np.flatnonzero(empty)[0]]))
 
     def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         misfits = batch.misfits

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from tests.process import icpctl
 from tests.support import score_files
 
 if TYPE_CHECKING:
@@ -119,3 +121,18 @@ def test_ids_that_are_no_text_are_warnings(tmp_path: Path) -> None:
     scored = score_files(CONFIGS, [path])
     assert [row["id"] for row in scored.rows] == ["65a1"]
     assert scored.report["fieldWarnings"] == {}
+
+
+def test_records_without_anything_are_named(tmp_path: Path) -> None:
+    """Exports have lines about themselves among their records, and bulk files their actions."""
+    visitor, action = '{"id": "%d", "country": "DE"}\n', '{"index": {"_index": "v", "_id": "%d"}}\n'
+    (tmp_path / "bulk.jsonl").write_text("".join((action + visitor) % (n, n) for n in range(9)))
+    (tmp_path / "end.jsonl").write_text(visitor % 1 + '{"count": 1}\n')
+    (tmp_path / "no_ids.jsonl").write_text('{"country": "DE"}\n{"city": "Ulm"}\n')
+    (tmp_path / "country.yaml").write_text(yaml.safe_dump(CONFIGS[2][1]))
+    args = ("score", "bulk.jsonl", "end.jsonl", "no_ids.jsonl", "--dir", ".")
+    said = [line for line in icpctl(*args, cwd=tmp_path).err.splitlines() if "without an" in line]
+    assert said == [
+        "bulk.jsonl:1: warning: 9 records without an id or any field that is read",
+        "end.jsonl:2: warning: 1 record without an id or any field that is read",
+    ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.columns.table_paths import ColumnNames, keys_of_paths
+from icpctl.exports.columns.table_paths import keys_of_paths
 from icpctl.mappings import conversions
 from icpctl.mappings.paths import conversion, is_many, resolve
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
@@ -68,21 +68,6 @@ def keys_of_mapping(mapping: Mapping) -> frozenset[str]:
     about = {"by": mapping.by, "session": mapping.session}
     tests = {only_name(number): (path,) for number, (path, _) in enumerate(mapping.only)}
     return keys_of_paths({**mapping.paths, **about, **tests})
-
-
-def columns_needed(columns: Columns | None, names: Sequence[str]) -> list[str]:
-    """Return the columns, by name, that it takes to find anything; all without `columns`."""
-    if columns is None:
-        return list(dict.fromkeys(names))
-    known = ColumnNames(names)
-    wanted = {
-        name
-        for paths in columns.read_paths.values()
-        for path in paths
-        for place in known.all_places(path)
-        for name in place.columns
-    }
-    return [name for name in dict.fromkeys(names) if name in wanted]
 
 
 def keys_read(columns: Columns) -> set[str]:

@@ -89,14 +89,10 @@ def _is_object(line: bytes) -> bool:
 
 def _has_commas(rest: bytes, *, is_whole: bool) -> bool:
     """Return whether there is a comma after an object and after the next one, if more follows."""
-    if not rest.startswith(b","):
-        return False
     following = rest[1:].lstrip(_SPACE)
-    if not following:
-        return is_whole
-    end = _end_of_object(following) if following.startswith(b"{") else None
-    after = b"" if end is None else following[end:].lstrip(_SPACE)
-    return end is not None and (after.startswith(b",") or (is_whole and not after))
+    end = _end_of_object(following) or 0
+    after = following[end:].lstrip(_SPACE)
+    return rest.startswith(b",") and (after.startswith(b",") if after else is_whole)
 
 
 def _end_of_object(text: bytes) -> int | None:

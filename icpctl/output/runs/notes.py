@@ -36,6 +36,7 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_unread(run.unread, run.mapped)
     print_repeated_headers(run.repeated_headers)
     print_left_out(run.mapped, run.left_out)
+    print_nothing_in(run.nothing_in)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings)
@@ -93,6 +94,13 @@ def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
                 f"{shown(file.mapping.name)} takes only those with {shown(only)}",
                 file=sys.stderr,
             )
+
+
+def print_nothing_in(counts: Mapping[str, tuple[int, int]]) -> None:
+    """Print on stderr in which files how many records have nothing, and the line of the first."""
+    for file, (count, line) in counts.items():
+        text = f"{counted(count, 'record')} without an id or any field that is read"
+        _print_at(file, line, "warning", text, colour=is_coloured(sys.stderr))
 
 
 def print_skipped(names: Sequence[str]) -> None:

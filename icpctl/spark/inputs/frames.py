@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns import visitor_columns
+from icpctl.exports.columns.table_paths import ColumnNames
 from icpctl.exports.files.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START
@@ -274,9 +274,13 @@ def lines_before(lines: Iterable[tuple[Place, int]]) -> dict[Place, int]:
 
 def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     """Return the names of a table's columns that are read, at least one."""
+    known = ColumnNames(names)
     wanted: set[str] = set()
     for file in work.files.values():
-        wanted.update(visitor_columns.columns_needed(work.columns(file.mapping), names))
+        read = work.columns(file.mapping).read_paths
+        paths = (path for paths in read.values() for path in paths)
+        places = (place for path in paths for place in known.all_places(path))
+        wanted.update(name for place in places for name in place.columns)
     return [name for name in names if name in wanted] or list(names[:1])
 
 
