@@ -50,7 +50,7 @@ ENTRIES = (
     Entry(CHECK, "prove", "features.prove.subcommands:prove_app", "Prove what configs do for every possible visitor."),
     Entry(ELSEWHERE, "sql", "features.sql.command:sql", "Write the configs as SQL, for visitors in a warehouse."),
     Entry(ELSEWHERE, "schema", "cli.configs.schema:schema", "Print the JSON Schema of a config file, for editors."),
-    Entry(ELSEWHERE, "describe", "cli.configs.describe:describe", "Explain condition types, comparators and finding codes."),
+    Entry(ELSEWHERE, "describe", "features.describe.command:describe", "Explain condition types, comparators and finding codes."),
     Entry(ELSEWHERE, "completion", "cli.completion:completion", "Print the completion script of a shell."),
 )
 # fmt: on

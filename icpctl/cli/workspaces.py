@@ -13,14 +13,14 @@ def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False
 
     With `all_orgs` it is the whole folder, whatever organization is set.
     """
-    from icpctl.config.store import Workspace
+    from icpctl.config.store import Workspace, named_org
     from icpctl.settings import load_settings
 
     settings = load_settings()
     root = settings.dir if directory is None else directory
     if all_orgs:
         return Workspace(root)
-    return Workspace(root, settings.org if org is None else org)
+    return Workspace(root, named_org(root, settings.org if org is None else org))
 
 
 def known_vocabulary(directory: Path | None, org: str | None) -> "Vocabulary":

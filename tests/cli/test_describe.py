@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl.config.schema import config_schema
+from icpctl.features.describe.printing import body, print_text
 from icpctl.findings.codes import CODES
-from icpctl.output.listings.describe import body, print_text
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, CONDITION_TYPES
 from tests.process import icpctl
 

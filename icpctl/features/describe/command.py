@@ -27,7 +27,7 @@ def describe(
     ] = "text",
 ) -> ExitCode:
     """Explain condition types, comparators and finding codes."""
-    from icpctl.output.listings.describe import FORMATS
+    from icpctl.features.describe.printing import FORMATS
 
     FORMATS[output](word, known_vocabulary(directory, org))
     return ExitCode.DONE

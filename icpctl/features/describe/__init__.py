@@ -1,0 +1,1 @@
+"""The vocabulary and the finding codes, for people and programs."""
