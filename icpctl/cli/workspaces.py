@@ -24,13 +24,15 @@ def workspace(directory: Path | None, org: str | None, *, all_orgs: bool = False
 
 
 def known_vocabulary(directory: Path | None, org: str | None) -> "Vocabulary":
-    """Return the condition types of the folder that `--dir` and `--org` mean, if it is there.
+    """Return the condition types of a folder of configs, or the built-in ones where none is there.
 
-    Raises `IcpctlError` `invalid_config` where its custom fields are not valid.
+    Raises `IcpctlError`: `invalid_config` where its custom fields are not valid, and what
+    `Workspace` raises where `--dir` or `--org` names a folder that is not there.
     """
     from icpctl.vocabulary import BUILT_IN
 
     folder = workspace(directory, org)
-    if not folder.exists():
+    if directory is None and org is None and not folder.exists():
         return BUILT_IN
+    _ = folder.folder
     return folder.definitions().required().vocabulary
