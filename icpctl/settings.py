@@ -156,7 +156,10 @@ def _read(path: Path, table: tuple[str, ...]) -> _Source | None:
         if not place:
             raise broken(str(error)) from None
         raise broken(place[1], int(place[2]), int(place[3])) from None
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise broken(f"the byte 0x{data[error.start]:02x} is not UTF-8", line) from None
+    except (OSError, RecursionError) as error:
         raise broken(f"the file cannot be read: {error}") from None
     except ValueError:  # of all that may be in TOML only a number can still be at fault
         raise broken("a number has more digits than can be read") from None

@@ -143,7 +143,7 @@ def test_a_misspelt_setting_has_a_hint() -> None:
 
 def test_text_that_is_not_utf_8_is_found() -> None:
     Path("icpctl.toml").write_bytes(b'org = "\xff"\n')
-    assert wrong() == [("ICP403", None, None)]
+    assert wrong() == [("ICP403", 1, None)]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ def _word(value: object, known: Mapping[str, Any], code: str, what: str) -> str:
         return word
     guess = scalars.guess(word, tuple(known))
     hint = f"did you mean {guess}?" if guess else f"known: {', '.join(known)}"
+    if not guess and word.startswith("field."):
+        hint = "custom fields are declared in fields.yaml, in the folder of configs"
     raise problem(code, f"unknown {what} {scalars.described(word)}", hint)
 
 

@@ -17,6 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from icpctl.config.definitions.named_lists import KEY, ListError, NamedList, NamedLists
 from icpctl.config.file_names import is_slug
 from icpctl.documents.tree import MAX_FINDINGS
+from icpctl.values.forms.number_forms import number as spelt_number
 from icpctl.values.normal_forms import plain
 from icpctl.vocabulary import Comparator, ConditionType, Kind, Shape, comparators_for, nearest
 
@@ -278,6 +279,8 @@ def _number_hint(typed: str) -> str | None:
     plain = re.sub(r"(?<=\d)[,_' ](?=\d{3}(?!\d))", "", typed).lstrip("+")
     plain = re.sub(r"^(-?)0+(?=\d)", r"\1", plain)
     plain = re.sub(r"^(-?)(?=\.\d)", r"\g<1>0", plain)
+    if not NUMBER.fullmatch(plain) and (number := spelt_number(typed)) is not None:
+        plain = f"{number:.15g}"
     return f"write {plain}" if plain != typed and NUMBER.fullmatch(plain) else None
 
 

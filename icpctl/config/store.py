@@ -22,6 +22,7 @@ from icpctl.config.file_names import (
 from icpctl.config.loading import Loaded, file_finding, load_file, outside, two_files
 from icpctl.errors import IcpctlError
 from icpctl.files_in_use import note_folder, require_writable
+from icpctl.values.normal_forms import plain
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -265,6 +266,18 @@ def _is_org(entry: os.DirEntry[str]) -> bool:
     if hidden or entry.name in NO_ORGANIZATIONS:
         return False
     return os.path.isdir(entry.path)  # entry.is_dir() fails on a loop of links
+
+
+def named_org(root: Path, name: str | None) -> str | None:
+    """Return the organization of this name, else the one whose name equals it as texts do."""
+    if name is None or not root.is_dir() or (root / name).is_dir():
+        return name
+    wanted = plain(name, case_sensitive=False)
+    alike = [org for org in Workspace(root).orgs() if plain(org, case_sensitive=False) == wanted]
+    if len(alike) > 1:
+        message = f"several organizations are called {name!r}: {', '.join(alike)}"
+        raise IcpctlError(message, "bad_name", hint="write the name of one exactly")
+    return alike[0] if alike else name
 
 
 def leaves(path: Path, root: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -247,6 +248,21 @@ def test_strict_makes_warnings_errors(here: Path) -> None:
     ended = icpctl("validate", "a.yaml", "--strict", cwd=here)
     assert (ended.code, ended.err) == (1, "1 error, 0 warnings in 1 file\n")
     assert "error[ICP301]" in ended.out
+
+
+NAMES = {" Acme ": "one\n", "globex": "two\n", "Globex": "three\n", "GLOBEX": ""}
+"""What `--org` names -> what `list -o name` prints."""
+
+
+def test_an_organization_is_named_as_texts_are_compared(here: Path) -> None:
+    (here / "icp_configs/Globex").mkdir()
+    shutil.copy(here / "icp_configs/smb.yaml", here / "icp_configs/Globex/three.yaml")
+    listed = {name: icpctl("list", "--org", name, "-o", "name", cwd=here) for name in NAMES}
+    assert {name: ended.out for name, ended in listed.items()} == NAMES
+    assert listed["GLOBEX"].err == (
+        "error: several organizations are called 'GLOBEX': Globex, globex\n"
+        "  hint: write the name of one exactly\n"
+    )
 
 
 @pytest.mark.parametrize(

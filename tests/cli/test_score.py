@@ -394,6 +394,16 @@ def test_json_lines_are_not_called_another_format(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_config_is_named_as_texts_are_compared(tmp_path: Path) -> None:
+    ended = score(FLAT, "--config", " High-Intent", "-o", "json", cwd=tmp_path)
+    assert [config["slug"] for config in json.loads(ended.out)["configs"]] == ["high-intent"]
+
+
+def test_stdin_is_read_once(tmp_path: Path) -> None:
+    ended = score("-", "-", "-o", "json", cwd=tmp_path, stdin=FLAT.read_text("utf-8"))
+    assert (json.loads(ended.out)["visitors"], ended.err) == (300, "")
+
+
 def test_rejects_need_a_file(tmp_path: Path) -> None:
     ended = score(DIRTY, "--rejects", "-", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")

@@ -7,6 +7,14 @@ import typer
 
 from icpctl.cli.complete import organizations, slugs
 
+
+def _compared(names: list[str] | None) -> list[str] | None:
+    """Return slugs as texts are compared: letter case and outer spaces do not matter."""
+    from icpctl.values.normal_forms import plain
+
+    return names and [plain(name, case_sensitive=False) for name in names]
+
+
 Dir = Annotated[
     Path | None,
     typer.Option(
@@ -69,6 +77,7 @@ Configs = Annotated[
         metavar="SLUG",
         help="Use only this config, active or not (repeatable).",
         autocompletion=slugs,
+        callback=_compared,
     ),
 ]
 AsOf = Annotated[

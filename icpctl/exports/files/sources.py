@@ -153,7 +153,7 @@ def find_exports(
     """
     exports = Exports([], [])
     known: set[tuple[Path, str | None, str | None]] = set()
-    for name in visitors:
+    for name in dict.fromkeys(visitors):
         if name == STDIN:
             exports.sources.append(_of_pipe("stdin", Path(STDIN), stdin(), follow=follow))
             continue
