@@ -128,7 +128,7 @@ def _overlong_key(text: str) -> int | None:
 
 @lru_cache(maxsize=1)
 def _parsed(text: str) -> Any:
-    """Return what TOML holds; a command asks for several settings of one file."""
+    """Return what TOML holds; a command asks for several settings of the same file."""
     import tomllib
 
     return tomllib.loads(text)

@@ -617,10 +617,18 @@ def pages(raw: Any) -> Seen:
 
 def pages_in(text: str) -> list[str]:
     """The pages that a text lists, each of which begins as a page does."""
-    page = r"/|[A-Za-z][A-Za-z0-9+.-]*://"
-    host = r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:[/:?#]|\s*(?:[;,|\r\n]|$))"
-    parts = re.split(rf"[;,|\r\n](?=\s*(?:{page}))|;(?=\s*{host})", text)
-    return [part.strip(" \t\r\n;,|") for part in parts] if len(parts) > 1 else parts
+    scheme = r"\s*[A-Za-z][A-Za-z0-9+.-]*://"
+    host = r"\s*(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:[/:?#]|\s*(?:[;,|\r\n]|$))"
+    found, start = [], 0
+    for at, mark in enumerate(text):
+        rest = text[at + 1 :]
+        path = rest.lstrip().startswith("/") and not (mark in ",|" and "?" in text[start:at])
+        is_host = mark == ";" and re.match(host, rest)
+        if mark in ";,|\r\n" and (path or is_host or re.match(scheme, rest)):
+            found.append(text[start:at])
+            start = at + 1
+    found.append(text[start:])
+    return [part.strip(" \t\r\n;,|") for part in found] if len(found) > 1 else found
 
 
 def moment(raw: Any) -> Seen:

@@ -58,6 +58,8 @@ def test_a_host(text: str, host: str) -> None:
         ("/a?x=1;y=2", ["/a?x=1;y=2"]),
         ("/a;jsessionid=A.node1", ["/a;jsessionid=A.node1"]),
         ("/a?x=1,2|3", ["/a?x=1,2|3"]),
+        ("/compare?paths=/a,/b|/c", ["/compare?paths=/a,/b|/c"]),
+        ("/a?x=1, https://acme.example/b,/c", ["/a?x=1", "https://acme.example/b", "/c"]),
         ("/compare/a.example,b.example", ["/compare/a.example,b.example"]),
         ("Home; Pricing", ["Home; Pricing"]),
         (" /a ", [" /a "]),

@@ -63,7 +63,7 @@ def pages_in(text: str) -> list[str]:
     """Return the pages that a text lists, between `;`, `,`, `|` or line ends: `/a; /b`.
 
     A URL may hold each of these but a line end, so what follows has to begin a page: with a scheme,
-    a `/` or, after `;`, a host.
+    a `/` or, after `;`, a host. In a query a `/` after `,` or `|` begins none.
 
     >>> pages_in("https://a.example/?x=1;y=2; https://a.example/b"), pages_in("/a,b")
     (['https://a.example/?x=1;y=2', 'https://a.example/b'], ['/a,b'])
@@ -74,7 +74,9 @@ def pages_in(text: str) -> list[str]:
     pages = [[first]]
     for mark, part in zip(rest[::2], rest[1::2], strict=True):
         begins = part.strip()
-        if _PAGE_START.match(begins) or (mark == ";" and _HOST_START.match(begins)):
+        in_query = mark in ",|" and "?" in "".join(pages[-1])
+        start = _SCHEME if in_query else _PAGE_START
+        if start.match(begins) or (mark == ";" and _HOST_START.match(begins)):
             pages.append([begins])
         else:
             pages[-1] += [mark, part]
