@@ -77,7 +77,7 @@ def pages_in(text: str) -> list[str]:
         in_query = mark in ",|" and "?" in "".join(pages[-1])
         start = _SCHEME if in_query else _PAGE_START
         if start.match(begins) or (mark == ";" and _HOST_START.match(begins)):
-            pages.append([begins])
+            pages.append([part])
         else:
             pages[-1] += [mark, part]
     return ["".join(parts).strip(_LIST_ENDS) for parts in pages] if len(pages) > 1 else [text]
