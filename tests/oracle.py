@@ -623,7 +623,7 @@ def pages_in(text: str) -> list[str]:
     for at, mark in enumerate(text):
         rest = text[at + 1 :]
         path = rest.lstrip().startswith("/") and not (mark in ",|" and "?" in text[start:at])
-        is_host = mark == ";" and re.match(host, rest)
+        is_host = mark in ";\r\n" and re.match(host, rest)
         if mark in ";,|\r\n" and (path or is_host or re.match(scheme, rest)):
             found.append(text[start:at])
             start = at + 1

@@ -62,8 +62,8 @@ def path_value(text: str) -> str:
 def pages_in(text: str) -> list[str]:
     """Return the pages that a text lists, between `;`, `,`, `|` or line ends: `/a; /b`.
 
-    A URL may hold each of these but a line end, so what follows has to begin a page: with a scheme,
-    a `/` or, after `;`, a host. In a query a `/` after `,` or `|` begins none.
+    A URL may hold each of these but a line end, so what follows has to begin a page: with a scheme
+    or a `/`, after `;` and line ends also with a host. In a query a `/` after `,` or `|` does not.
 
     >>> pages_in("https://a.example/?x=1;y=2; https://a.example/b"), pages_in("/a,b")
     (['https://a.example/?x=1;y=2', 'https://a.example/b'], ['/a,b'])
@@ -76,7 +76,7 @@ def pages_in(text: str) -> list[str]:
         begins = part.strip()
         in_query = mark in ",|" and "?" in "".join(pages[-1])
         start = _SCHEME if in_query else _PAGE_START
-        if start.match(begins) or (mark == ";" and _HOST_START.match(begins)):
+        if start.match(begins) or (mark not in ",|" and _HOST_START.match(begins)):
             pages.append([part])
         else:
             pages[-1] += [mark, part]
