@@ -195,7 +195,7 @@ def test_what_a_dialect_cannot_say(here: Path) -> None:
         (["--as-of", "soon"], "--as-of 'soon' is not a valid date"),
         (["--dir", "empty"], "no configs in empty"),
         (["--dir", "gone"], "gone does not exist"),
-        (["--out", "no/such/folder.sql"], "No such file"),
+        (["--out", "no/such/folder.sql"], "its folder does not exist"),
     ],
     ids=" ".join,
 )
