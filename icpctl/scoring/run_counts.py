@@ -158,8 +158,10 @@ class RunCounts:
             }
         asked = {name: misfits[name] for name in misfits if name in plan.columns}
         ids = batch.table[ID]
-        if pc.any(no_ids := pc.match_substring_regex(ids, r"^(?:\{|\[[^\]])")).as_py():
-            rows = np.flatnonzero(pc.fill_null(no_ids, False).to_numpy(zero_copy_only=False))
+        has_lists = pc.and_not(pc.starts_with(ids, "["), pc.equal(ids, "[]"))
+        no_ids = pc.fill_null(pc.or_(pc.starts_with(ids, "{"), has_lists), False)
+        if pc.any(no_ids).as_py():
+            rows = np.flatnonzero(no_ids.to_numpy(zero_copy_only=False))
             asked[ID] = Misfits.of(ids, rows, batch.lines)
         self.warnings.add(batch.source.name, asked)
 
