@@ -65,7 +65,6 @@ EDITS = {
     "create": ["create", "new", "--where", "city exists"],
     "update": ["update", "a", "--priority", "5"],
     "update --file": ["update", "a", "--file", "body.json"],
-    "edit": ["edit", "a"],
     "apply": ["apply", "wanted", "--prune", "--yes"],
     "delete": ["delete", "a", "b", "--yes"],
 }
@@ -304,7 +303,7 @@ def test_a_kill_in_an_edit_loses_nothing(call: Calls, tmp_path: Path, args: list
 
 
 @long
-@pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
+@pytest.mark.parametrize("writer", FILLED.values(), ids=FILLED)
 def test_two_at_once_leave_one_whole_file(call: Calls, here: Path, writer: Writer) -> None:
     skip_without(writer)
     command = [*COMMAND, *writer.args()]

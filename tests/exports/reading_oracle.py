@@ -105,7 +105,7 @@ def is_empty(value: Any) -> bool:
 def fitness(field: str, value: Any) -> int:
     """2 for a value that fits the field, 1 for a misfit, 0 for what counts as nothing."""
     if field == "id" and isinstance(value, list):
-        return 1  # an id is one text
+        return int(value != [])  # an id is one text
     seen = oracle.texts(value) if field == "id" else oracle.see({field: value}, field)
     return 2 if seen.values else int(not seen.fits)
 

@@ -90,9 +90,9 @@ def _is_object(line: bytes) -> bool:
 def _has_commas(rest: bytes, *, is_whole: bool) -> bool:
     """Return whether there is a comma after an object and after the next one, if more follows."""
     following = rest[1:].lstrip(_SPACE)
-    end = _end_of_object(following) or 0
+    end = _end_of_object(following) if rest.startswith(b",") else None
     after = following[end:].lstrip(_SPACE)
-    return rest.startswith(b",") and (after.startswith(b",") if after else is_whole)
+    return end is not None and (after.startswith(b",") if after else is_whole)
 
 
 def _end_of_object(text: bytes) -> int | None:
