@@ -62,7 +62,7 @@ def by_icpctl(
                     found.records[number] = {
                         name: of_field(name, value_of(text))
                         for name, text in row.items()
-                        if text is not None
+                        if text is not None and not (name == "pages" and is_empty(text))
                     }
                 found.rejected.extend(one.line for one in batch.rejected)
     return found

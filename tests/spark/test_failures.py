@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from icpctl import spark as on_spark
 from icpctl.errors import IcpctlError, Location
 from icpctl.output.runs.verdict_rows import Layout
 from icpctl.spark.failures import as_icpctl_error
@@ -218,7 +219,7 @@ def test_rejects_in_a_file_system_of_sparks(tmp_path: Path) -> None:
 def test_events_in_a_dataframe_are_refused() -> None:
     events = spark().createDataFrame([("a",)], ["anonymousId"])
     with pytest.raises(IcpctlError, match="to be rolled up to visitors first"):
-        icpctl.spark.score(events, models(CONFIGS), mapping="segment")
+        on_spark.score(events, models(CONFIGS), mapping="segment")
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
