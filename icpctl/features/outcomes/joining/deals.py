@@ -102,7 +102,7 @@ class DealTable:
         self.without_key += int((~has_key).sum())
         self.open += int((has_key & ~closed).sum())
         used = np.flatnonzero(has_key & closed)
-        number = self._number(deals.keys[row] for row in used.tolist())
+        number = self._number([str(deals.keys[row]) for row in used.tolist()])
         self._merge(number, deals.outcomes[used], deals.closes[used], deals.amounts[used])
 
     def numbers_of(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
@@ -110,9 +110,10 @@ class DealTable:
         numbers = [NO_DEAL if key is None else self.numbers.get(key, NO_DEAL) for key in keys]
         return np.array(numbers, np.int64)
 
-    def _number(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
-        numbers = self.numbers
-        return np.fromiter((numbers.setdefault(str(key), len(numbers)) for key in keys), int)
+    def _number(self, keys: Sequence[str]) -> NDArray[np.int64]:
+        for key in dict.fromkeys(keys):
+            self.numbers.setdefault(key, len(self.numbers))
+        return np.fromiter(map(self.numbers.__getitem__, keys), np.int64, len(keys))
 
     def _merge(
         self, number: NDArray[np.int64], outcomes: NDArray[np.int8], closes: Floats, amounts: Floats
