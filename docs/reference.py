@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.features.editing.schema import MODEL_ONLY
+from icpctl.features.editing.schema.config_schema import MODEL_ONLY
 from icpctl.findings.codes import CODES, SECTIONS
 from icpctl.output.examples import capital, code_help, kinds, type_example
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for

@@ -245,7 +245,8 @@ class _Watchers:
     def fields(self) -> tuple[str, ...]:
         """The fields that the rows must have."""
         watchers = (self.report, self.figures, self.reasons)
-        return tuple(dict.fromkeys(name for it in watchers if it for name in it.fields))
+        used = [watcher for watcher in watchers if watcher]
+        return tuple(dict.fromkeys(name for watcher in used for name in watcher.fields))
 
     def add(self, rows: "Rows") -> None:
         """Count a batch."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
+from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits, misfits_of
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.best_visitors import BestVisitors
 from icpctl.scoring.counts import Counts
@@ -158,11 +158,8 @@ class RunCounts:
             }
         asked = {name: misfits[name] for name in misfits if name in plan.columns}
         ids = batch.table[ID]
-        has_lists = pc.and_not(pc.starts_with(ids, "["), pc.equal(ids, "[]"))
-        no_ids = pc.fill_null(pc.or_(pc.starts_with(ids, "{"), has_lists), False)
-        if pc.any(no_ids).as_py():
-            rows = np.flatnonzero(no_ids.to_numpy(zero_copy_only=False))
-            asked[ID] = Misfits.of(ids, rows, batch.lines)
+        if pc.any(pc.or_(pc.starts_with(ids, "{"), pc.starts_with(ids, "["))).as_py():
+            asked |= misfits_of(batch.table, {ID: None}, batch.lines)
         self.warnings.add(batch.source.name, asked)
 
 

@@ -95,18 +95,18 @@ def _parted(pages: _Pages) -> _Pages:
         return pages
     may_list = pc.match_substring_regex(pages.texts, r"[;,|\r\n]\s*[A-Za-z0-9/]")
     parts = {
-        int(number): found
+        int(number): listed
         for number in np.flatnonzero(may_list.to_numpy(zero_copy_only=False))
-        if len(found := url_forms.pages_in(pages.texts[int(number)].as_py())) > 1
+        if len(listed := url_forms.pages_in(pages.texts[int(number)].as_py())) > 1
     }
     if not parts:
         return pages
     known = len(pages.texts)
-    added = [page for found in parts.values() for page in found]
+    added = [page for listed in parts.values() for page in listed]
     # Of each text the first that it is now, and how many; the last two are those of no text.
     firsts, counts = np.arange(known + 2), np.ones(known + 2, np.int64)
     firsts[[_MISFIT, _NOTHING]] = _MISFIT, _NOTHING
-    counts[list(parts)] = [len(found) for found in parts.values()]
+    counts[list(parts)] = [len(listed) for listed in parts.values()]
     firsts[list(parts)] = known + np.cumsum(counts[list(parts)]) - counts[list(parts)]
     repeats = counts[pages.codes]
     ends = np.cumsum(repeats)

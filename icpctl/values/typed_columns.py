@@ -63,19 +63,6 @@ def of_kind(tokens: pa.Array, name: str, kind: Kind) -> Column:
             return booleans(tokens)
 
 
-def fits(tokens: pa.Array, name: str, kind: Kind) -> np.ndarray:
-    """Return for each JSON text whether it has a value that fits a field of the mapping.
-
-    `kind` is that of the field's condition type; of `last_seen` and `id` it does not matter.
-    """
-    if name == "last_seen":
-        return instants(tokens)[1]
-    if name == "id":
-        is_id: np.ndarray = scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        return is_id
-    return of_kind(tokens, name, kind).present()
-
-
 def fitting(
     tokens: pa.Array, name: str, entry: ConditionType | None
 ) -> tuple[np.ndarray, np.ndarray]:

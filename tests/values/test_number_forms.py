@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms, range_forms
 from icpctl.values.forms.boolean_forms import WORDS, boolean
-from icpctl.vocabulary import Kind
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from icpctl.values.column import Column
@@ -240,13 +240,11 @@ def test_missing_is_no_misfit(token: str) -> None:
 
 def test_what_fits() -> None:
     tokens = pa.array(['"1.5K"', '"lots"', None, '"N/A"', "5"], pa.string())
-    fits = typed_columns.fits(tokens, "company_size", Kind.NUMBER)
-    assert fits.tolist() == [True, False, False, False, True]
-    assert typed_columns.fits(tokens, "last_seen", Kind.TEXT).tolist() == [False] * 5
-    assert typed_columns.fits(tokens, "industry", Kind.TEXT).tolist() == [
-        True,
-        True,
-        False,
-        False,
-        True,
-    ]
+    for name, present, misfits in (
+        ("company_size", [True, False, False, False, True], [1]),
+        ("last_seen", [False] * 5, [0, 1, 4]),
+        ("industry", [True, True, False, False, True], []),
+        ("id", [True, True, False, False, True], []),
+    ):
+        rows, others = typed_columns.fitting(tokens, name, CONDITION_TYPES.get(name))
+        assert (rows.tolist(), others.tolist()) == (present, misfits), name

@@ -19,7 +19,7 @@ from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.values import json_records, typed_columns
 from icpctl.values.forms import country_forms, date_forms, number_forms, range_forms
 from icpctl.values.forms.text_forms import folded
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -157,11 +157,8 @@ def _fitting(field: str, tokens: Sequence[str]) -> float:
     if field == PAGES:
         lists = pa.ListArray.from_arrays(pa.array(range(len(tokens) + 1), pa.int32()), array)
         return float(typed_columns.pages(lists).present().mean())
-    entry = CONDITION_TYPES.get(field)
-    kind = entry.kind if entry else Kind.TEXT
-    if kind is Kind.BOOLEAN:
-        return float(typed_columns.booleans(array).present().mean())
-    return float(typed_columns.fits(array, field, kind).mean())
+    present, _ = typed_columns.fitting(array, field, CONDITION_TYPES.get(field))
+    return float(present.mean())
 
 
 def _is_date_of_two_readings(field: str, key: SurveyedKey) -> bool:

@@ -52,7 +52,7 @@ def is_totals(cells: Sequence[str]) -> bool:
 
 def without_totals(data: Bytes, delimiter: bytes) -> tuple[Bytes, list[tuple[int, bytes]]]:
     """Return records with a blank line for each of totals, and how many lines are before each."""
-    places = sorted(found.start() for word in _WORDS_OF_TOTALS for found in re.finditer(word, data))
+    places = sorted(word.start() for text in _WORDS_OF_TOTALS for word in re.finditer(text, data))
     pieces, totals = [], []
     kept = at = quotes = feeds = 0
     for place in places:

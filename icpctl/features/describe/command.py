@@ -17,9 +17,9 @@ def _words(context: typer.Context) -> list[tuple[str, str]]:
     from icpctl.vocabulary import COMPARATORS
 
     return [
-        *((it.name, it.meaning) for it in vocabulary(context).types.values()),
-        *((it.name, it.holds) for it in COMPARATORS.values()),
-        *((it.name, it.title) for it in CODES.values()),
+        *((entry.name, entry.meaning) for entry in vocabulary(context).types.values()),
+        *((comparator.name, comparator.holds) for comparator in COMPARATORS.values()),
+        *((code.name, code.title) for code in CODES.values()),
     ]
 
 

@@ -14,7 +14,7 @@ from icpctl.features.editing.changes import with_fields
 from icpctl.features.editing.expanding import fitted
 from icpctl.features.editing.locking import locked
 from icpctl.features.editing.removal import files_of_all_but
-from icpctl.features.editing.schema_file import schema_beside
+from icpctl.features.editing.schema.schema_file import schema_beside
 from icpctl.features.editing.sources import Sources
 from icpctl.features.shared.file_changes import change_files
 

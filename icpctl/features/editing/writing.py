@@ -12,7 +12,7 @@ from icpctl.errors import IcpctlError
 from icpctl.features.editing.changes import Changes, changed, checked
 from icpctl.features.editing.locking import locked
 from icpctl.features.editing.removal import files_of
-from icpctl.features.editing.schema_file import schema_beside
+from icpctl.features.editing.schema.schema_file import schema_beside
 from icpctl.features.shared.file_changes import change_files
 
 if TYPE_CHECKING:

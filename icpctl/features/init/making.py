@@ -16,7 +16,7 @@ from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.features.editing.layout import SCHEMA_FILE
 from icpctl.features.editing.locking import locked
-from icpctl.features.editing.schema_file import schema_beside
+from icpctl.features.editing.schema.schema_file import schema_beside
 from icpctl.features.init.conditions import FIELDS as CONFIG_FIELDS
 from icpctl.features.init.conditions import conditions_of, usual_conditions, without_extensions
 from icpctl.features.init.sample import Sample, take_sample

@@ -12,7 +12,7 @@ from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.values import typed_columns
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +80,8 @@ def _values(name: str, tokens: pa.Array) -> list[list[Any]]:
     if name == PAGES:
         return typed_columns.pages(tokens).to_lists()
     if name == LAST_SEEN:
-        return [[True] if fits else [] for fits in typed_columns.fits(tokens, name, Kind.TEXT)]
+        present, _ = typed_columns.fitting(tokens, name, None)
+        return [[True] if has_date else [] for has_date in present]
     if name not in CONDITION_TYPES:
         return typed_columns.texts(tokens).to_lists()
     return typed_columns.of_kind(tokens, name, CONDITION_TYPES[name].kind).to_lists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from icpctl.features.describe.printing import body, print_text
-from icpctl.features.editing.schema import config_schema
+from icpctl.features.editing.schema.config_schema import config_schema
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, CONDITION_TYPES
 from tests.process import icpctl

@@ -10,7 +10,7 @@ def schema(directory: Dir = None, org: Org = None) -> ExitCode:
 
     Editors read it (draft-07) to complete, explain and check what is typed.
     """
-    from icpctl.features.editing.schema import schema_text
+    from icpctl.features.editing.schema.config_schema import schema_text
 
     print(schema_text(known_vocabulary(directory, org)), end="")
     return ExitCode.DONE

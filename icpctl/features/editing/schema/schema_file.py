@@ -23,7 +23,7 @@ def schema_beside(folder: Path, texts: Iterable[bytes]) -> dict[Path, bytes]:
     Nothing, if none of them names it, or if the folder has it as this version writes it. What
     cannot be read, or is not a regular file, is left as it is.
     """
-    from icpctl.features.editing.schema import schema_text
+    from icpctl.features.editing.schema.config_schema import schema_text
 
     if not any(map(_NAMED.search, texts)):
         return {}

@@ -1,0 +1,1 @@
+"""The JSON Schema of configs, and its file beside them, for editors."""
