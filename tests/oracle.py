@@ -619,16 +619,16 @@ def pages_in(text: str) -> list[str]:
     """The pages that a text lists, each of which begins as a page does."""
     scheme = r"\s*[A-Za-z][A-Za-z0-9+.-]*://"
     host = r"\s*(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:[/:?#]|\s*(?:[;,|\r\n]|$))"
-    found, start = [], 0
+    parts, start = [], 0
     for at, mark in enumerate(text):
         rest = text[at + 1 :]
         path = rest.lstrip().startswith("/") and not (mark in ",|" and "?" in text[start:at])
         is_host = mark in ";\r\n" and re.match(host, rest)
         if mark in ";,|\r\n" and (path or is_host or re.match(scheme, rest)):
-            found.append(text[start:at])
+            parts.append(text[start:at])
             start = at + 1
-    found.append(text[start:])
-    return [part.strip(" \t\r\n;,|") for part in found] if len(found) > 1 else found
+    parts.append(text[start:])
+    return [part.strip(" \t\r\n;,|") for part in parts] if len(parts) > 1 else parts
 
 
 def moment(raw: Any) -> Seen:

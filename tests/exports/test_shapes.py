@@ -68,7 +68,9 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "right"), [it[1:] for it in SHAPES], ids=[it[0] for it in SHAPES])
+@pytest.mark.parametrize(
+    ("text", "right"), [shape[1:] for shape in SHAPES], ids=[shape[0] for shape in SHAPES]
+)
 def test_a_table_is_read_as_a_person_reads_it(
     tmp_path: Path, text: str, right: dict[str, str]
 ) -> None:
@@ -99,13 +101,16 @@ TOTALS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "lines"), [it[1:] for it in TOTALS], ids=[it[0] for it in TOTALS])
+@pytest.mark.parametrize(
+    ("text", "lines"), [table[1:] for table in TOTALS], ids=[table[0] for table in TOTALS]
+)
 def test_totals_are_rejected_and_not_visitors(tmp_path: Path, text: str, lines: list[int]) -> None:
     path = tmp_path / "export.csv"
     path.write_text(text, "utf-8", newline="")
     scored = score_files(CONFIGS, [path])
-    assert [it.line for it in scored.rejected] == lines
-    assert all(it.reason == "a row of totals, not a record" for it in scored.rejected)
+    assert [rejected.line for rejected in scored.rejected] == lines
+    reasons = {rejected.reason for rejected in scored.rejected}
+    assert reasons <= {"a row of totals, not a record"}
     assert not {row["line"] for row in scored.rows} & {*lines}
 
 
@@ -113,7 +118,7 @@ def test_ids_that_are_no_text_are_warnings(tmp_path: Path) -> None:
     """Rows without ids join nothing. MongoDB's own ids are read."""
     path = tmp_path / "export.jsonl"
     ids = ['{"a": 1}', '["x"]', "[]", "null", "7"]
-    path.write_text("".join(f'{{"id": {it}, "country": "DE"}}\n' for it in ids))
+    path.write_text("".join(f'{{"id": {written}, "country": "DE"}}\n' for written in ids))
     scored = score_files(CONFIGS, [path])
     assert [row["id"] for row in scored.rows] == [None, None, None, None, "7"]
     assert scored.report["fieldWarnings"]["id"] == 2

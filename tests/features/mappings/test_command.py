@@ -75,9 +75,9 @@ def test_no_such_mapping(tmp_path: Path) -> None:
 
 
 def test_one_mapping_as_json_is_as_in_the_list(tmp_path: Path) -> None:
-    one = icpctl("mappings", "hubspot", "-o", "json", cwd=tmp_path)
+    printed = icpctl("mappings", "hubspot", "-o", "json", cwd=tmp_path)
     listed = json.loads(icpctl("mappings", "-o", "json", cwd=tmp_path).out)
-    assert [json.loads(one.out)] == [body for body in listed if body["name"] == "hubspot"]
+    assert [json.loads(printed.out)] == [body for body in listed if body["name"] == "hubspot"]
 
 
 def test_score_says_what_it_recognised(folder: Path) -> None:

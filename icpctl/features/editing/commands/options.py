@@ -17,7 +17,7 @@ def conditions(context: typer.Context, incomplete: str) -> list[str]:
     if not space:
         return list(types)
     entry = types.get(name)
-    return [f"{name} {it}" for it in comparators_for(entry.kind)] if entry else []
+    return [f"{name} {comparator}" for comparator in comparators_for(entry.kind)] if entry else []
 
 
 Body = Annotated[
