@@ -28,11 +28,9 @@ from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.field_paths import carried_name
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
-from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms
 from icpctl.values.join_keys import domain_form, text_form
 from icpctl.values.known_texts import KnownTexts
-from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,9 +42,11 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.model import Outcomes
+    from icpctl.scoring.kernel.token_bits import FieldTokens
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.values.join_keys import KeyForm
+    from icpctl.values.typed_columns import Instants
 
 _MICROS = 1_000_000
 _MOST_LABELS = 1_000
@@ -116,12 +116,13 @@ class Joining:
         """Return the visitors of a batch, and what they were joined on."""
         table, reader, has_label = judged.columns.table, self._reader, self.join.label is not None
         evidence = self.look.evidence(judged)
-        last_seen = seconds_of(table[LAST_SEEN])
+        last_seen = seconds_of(judged.columns.last_seen)
         deals, keys = reader.joiner.deals(table[self.column])
         domains = table["domain"] if self.join.by_account else None
         accounts = reader.joiner.accounts(domains, keys)
-        names = [reader.values[name].of(table[name]) for name in self.fields]
-        values = np.column_stack(names) if names else np.zeros((len(deals), 0), np.int64)
+        values = np.empty((len(deals), len(self.fields)), np.int64)
+        for place, name in enumerate(self.fields):
+            values[:, place] = reader.values[name].of(judged.columns.tokens_of(name))
         closes = closes_of(deals, self.join.table)
         self.look.count_days_to_close(evidence, judged, last_seen, closes)
         without_key = 0 if has_label else int((~keys.known).sum())
@@ -298,9 +299,9 @@ def count_labels(keys: Keys, labels: Counter[str]) -> None:
             labels[text] += count
 
 
-def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:
+def seconds_of(last_seen: Instants) -> NDArray[np.float64]:
     """Seconds since the epoch of each row's last visit, NaN for those without."""
-    micros, known, _ = typed_columns.instants(last_seen)
+    micros, known, _ = last_seen
     return np.where(known, micros / _MICROS, np.nan)
 
 
@@ -310,11 +311,10 @@ class ValueNames:
     def __init__(self) -> None:
         self._known = KnownTexts(_names_of, lambda a, b: np.concatenate([a, b]), DICTIONARIES)
 
-    def of(self, tokens: pa.Array) -> NDArray[np.int64]:
+    def of(self, tokens: FieldTokens) -> NDArray[np.int64]:
         """Return the number of each row's value."""
-        codes, distinct = distinct_of(tokens)
-        values: NDArray[np.int64] = np.append(self._known.of(distinct), MISSING)[codes]
-        return values
+        numbers = np.concatenate([[MISSING], self._known.of(tokens.texts)])
+        return numbers.take(tokens.places, mode="clip")  # which does not look at each place twice
 
 
 def _names_of(distinct: pa.Array) -> NDArray[np.int64]:

@@ -226,8 +226,9 @@ def _number(bounds: list[float], raw: Any) -> int | float | str:
 def _days(rows: pa.RecordBatch, plan: Plan) -> list[Seen]:
     name = "last_seen_days"
     nothing = pa.nulls(rows.num_rows, pa.string())
-    by_date, _ = typed_columns.days(rows[LAST_SEEN], nothing, plan.as_of)
-    column, own = typed_columns.days(rows[LAST_SEEN], rows[name], plan.as_of)
+    seen = typed_columns.instants(rows[LAST_SEEN])
+    by_date, _ = typed_columns.days(seen, nothing, plan.as_of)
+    column, own = typed_columns.days(seen, rows[name], plan.as_of)
     of_date = _each(by_date, LAST_SEEN, _raw(rows, LAST_SEEN), _number)
     of_record = _each(own, name, _raw(rows, name), _number)
     return [

@@ -144,7 +144,7 @@ class Collecting:
         join = self.join
         tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
         deals, joined = self._joiner.deals(tokens)
-        last_seen = seconds_of(rows.fields[LAST_SEEN])
+        last_seen = seconds_of(typed_columns.instants(rows.fields[LAST_SEEN]))
         keeps = counts_before_close(deals, last_seen, self.join.table)
         if join.label is not None:
             count_labels(joined, join.labels)

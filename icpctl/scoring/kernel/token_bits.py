@@ -152,6 +152,8 @@ def _column_of(texts: pa.Array, entry: ConditionType, plan: Plan) -> Column:
 def custom_column(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:
     """The column of a custom field: days are counted from its date, numbers may be ranges."""
     if entry.is_days:
-        column, _ = typed_columns.days(tokens, pa.nulls(len(tokens), pa.string()), as_of)
+        column, _ = typed_columns.days(
+            typed_columns.instants(tokens), pa.nulls(len(tokens), pa.string()), as_of
+        )
         return column
     return typed_columns.of_kind(tokens, entry.name, entry.kind)

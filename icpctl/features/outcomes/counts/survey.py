@@ -115,8 +115,8 @@ class Survey:
         units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
         if self.by_account:
             assert visits.accounts is not None  # noqa: S101 - units are accounts
-            rows = in_time & visits.accounts.known
-            numbers[rows] = self._accounts.add(visits.accounts.take(rows), units.take(rows))
+            rows = np.flatnonzero(in_time & visits.accounts.known)
+            numbers[rows] = self._accounts.add(visits.accounts, units, rows)
             return numbers
         numbers[in_time] = np.arange(int(in_time.sum())) + self._visitors
         self._visitors += int(in_time.sum())

@@ -138,14 +138,14 @@ class Accounts:
     _filled: int = 0
     _room: Units | None = None
 
-    def add(self, keys: Keys, units: Units) -> Integers:
-        """Merge visitors, each of whom has an account; return the number of each row's account."""
-        number = self.numbers.of(keys)
-        if not len(units):
+    def add(self, keys: Keys, units: Units, rows: Integers) -> Integers:
+        """Merge the visitors of `rows`, who have an account; return the account of each of them."""
+        number = self.numbers.of(keys.take(rows))
+        if not len(rows):
             return number
         order = np.argsort(number, kind="stable")
         starts = np.flatnonzero(np.diff(number[order], prepend=-1))
-        self._merge(number[order][starts], _merge_runs(units.take(order), starts))
+        self._merge(number[order][starts], _merge_runs(units.take(rows[order]), starts))
         return number
 
     def units(self) -> Units | None:
