@@ -14,13 +14,12 @@ from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
 from icpctl.features.outcomes.joining.deals import (
-    NO_DEAL,
     DealRows,
     DealTable,
     Outcome,
     read_outcome,
 )
-from icpctl.features.outcomes.joining.keys import DICTIONARIES, KeyReader, text_hash
+from icpctl.features.outcomes.joining.keys import DICTIONARIES, NO_DEAL, KeyReader, text_hash
 from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
@@ -29,7 +28,7 @@ from icpctl.scoring.field_paths import carried_name
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values.forms import number_forms
-from icpctl.values.join_keys import domain_form, text_form
+from icpctl.values.join_keys import domain_form, exact_form, text_form
 from icpctl.values.known_texts import KnownTexts
 
 if TYPE_CHECKING:
@@ -169,8 +168,10 @@ class RowJoiner:
 
     def __init__(self, join: Join) -> None:
         self._join = join
-        self._keys = KeyReader(join.form if join.label is None else text_form, join.table)
-        self._accounts = KeyReader(domain_form, join.table)
+        self._keys = KeyReader(
+            join.form if join.label is None else text_form, join.table.numbers_of
+        )
+        self._accounts = KeyReader(domain_form, join.table.numbers_of)
 
     def deals(self, tokens: pa.Array) -> tuple[NDArray[np.int64], Keys]:
         """Return the deal of each row, `NO_DEAL` for those without, and what it was joined on."""
@@ -269,7 +270,8 @@ def label_table() -> DealTable:
     """The deals that labels stand for: 0 is lost, 1 is won."""
     table = DealTable()
     outcomes = np.array([Outcome.LOST, Outcome.WON], np.int8)
-    table.add(DealRows(["lost", "won"], outcomes, np.full(2, np.nan), np.full(2, np.nan)))
+    keys = KeyReader(exact_form).keys(pa.array(['"lost"', '"won"']))
+    table.add(DealRows(keys, outcomes, np.full(2, np.nan), np.full(2, np.nan)))
     return table
 
 

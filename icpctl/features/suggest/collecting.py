@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.exports.columns.json_texts import joined
-from icpctl.features.outcomes.joining.deals import NO_DEAL
-from icpctl.features.outcomes.joining.keys import AccountNumbers, text_hash
+from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
 from icpctl.features.outcomes.scanning import (
     RowJoiner,
@@ -127,7 +126,7 @@ class Collecting:
     join: Join
     fields: dict[str, FieldElements]
     as_of: datetime
-    accounts: AccountNumbers = field(default_factory=AccountNumbers)
+    accounts: KeyNumbers = field(default_factory=KeyNumbers)
     parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = field(
         default_factory=list
     )

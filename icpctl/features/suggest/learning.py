@@ -10,7 +10,8 @@ import numpy as np
 
 from icpctl.errors import IcpctlError
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
-from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.keys import NO_DEAL
 from icpctl.features.outcomes.joining.selection import choose, is_newest
 from icpctl.features.outcomes.joining.units import closes_of
 from icpctl.features.outcomes.request import share_of

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.keys import NO_DEAL
 from icpctl.features.outcomes.joining.selection import choose
 from icpctl.features.outcomes.joining.units import (
     Accounts,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
-from icpctl.features.outcomes.joining.keys import AccountNumbers
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,7 @@ class Accounts:
     Accounts are numbered in the order of their first visit.
     """
 
-    numbers: AccountNumbers = field(default_factory=AccountNumbers)
+    numbers: KeyNumbers = field(default_factory=KeyNumbers)
     _filled: int = 0
     _room: Units | None = None
 
