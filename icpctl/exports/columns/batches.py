@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import DamagedError
-    from icpctl.exports.scanner.scan_results import Scanner
+    from icpctl.exports.scanner.scan_results import CsvHeader, Scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class OwnScanner:
     """A scanner for some columns, and the bytes that it is to read next."""
 
     columns: Columns
-    header: Sequence[str] | None
+    header: CsvHeader | None
     fields: FieldColumns
     scanner: Scanner
     block: Block
@@ -175,7 +175,7 @@ class ThreadScanners:
     kept_bytes: int = 0
     _local: threading.local = field(default_factory=threading.local)
 
-    def own(self, columns: Columns, header: Sequence[str] | None = None) -> OwnScanner:
+    def own(self, columns: Columns, header: CsvHeader | None = None) -> OwnScanner:
         """Return this thread's scanner for these columns, and of CSV for this header."""
         own: OwnScanner | None = getattr(self._local, "own", None)
         if own is None or own.header != header or own.columns != columns:

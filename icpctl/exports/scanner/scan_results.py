@@ -68,6 +68,19 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class CsvHeader:
+    """What the cells of CSV records are called.
+
+    `sign` is the text of cell number `sign_cell`, which has no quotes: a record with the same there
+    may be the header once more. Without such a cell `sign_cell` is -1.
+    """
+
+    names: Sequence[str]
+    sign_cell: int = -1
+    sign: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """The values of one spelling of one path.
 
@@ -126,7 +139,7 @@ class Scanner(Protocol):
     blocks until `clear`.
     """
 
-    def header(self, names: Sequence[str]) -> None:
+    def header(self, header: CsvHeader) -> None:
         """Say what the cells of CSV records are called. Raises `MemoryError`.
 
         A name is for each path of keys that, with dots between them, has its form; JSON in a cell
@@ -153,6 +166,10 @@ class Scanner(Protocol):
     @property
     def next_line(self) -> int:
         """The number of the line after the last that was read."""
+
+    @property
+    def doubtful(self) -> int:
+        """How many CSV records may be empty rows, or the header: by its sign, or a mark."""
 
     @property
     def lines(self) -> Int64s:
