@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_origin
 
 import typer
+from msgspec import Struct
 from typer.core import TyperCommand, TyperGroup
 
 T = TypeVar("T")
@@ -85,8 +85,7 @@ class Group(TyperGroup):
             yield name, command.rich_help_panel or "Commands", command.short_help or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A command that is imported when it is called.
 
     `target` is `MODULE:NAME` in this package, of a function or of a `typer.Typer` with subcommands.
@@ -137,12 +136,12 @@ class LazyCommands(Mapping[str, Any]):
 def spread(command: Callable[..., T]) -> Callable[..., T]:
     """Return `command` whose parameters are the options of its groups, one by one.
 
-    A parameter whose type is a dataclass is a group: its place is taken by the parameters of the
-    dataclass, and the command gets an instance. Typer knows no such groups.
+    A parameter whose type is a `Struct` is a group: its place is taken by the fields of the struct
+    that are `Annotated`, and the command gets an instance. Typer knows no such groups.
     """
     parameters = signature(command).parameters.values()
     groups = {param.name: param.annotation for param in parameters if _is_group(param)}
-    own = {name: signature(group).parameters for name, group in groups.items()}
+    own = {name: _options(group) for name, group in groups.items()}
     spread_out = [
         option.replace(kind=Parameter.KEYWORD_ONLY)
         for param in parameters
@@ -161,7 +160,12 @@ def spread(command: Callable[..., T]) -> Callable[..., T]:
 
 
 def _is_group(parameter: Parameter) -> bool:
-    return isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
+    return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Struct)
+
+
+def _options(group: type[Struct]) -> dict[str, Parameter]:
+    parameters = signature(group).parameters
+    return {name: at for name, at in parameters.items() if get_origin(at.annotation) is Annotated}
 
 
 def _write_examples(ctx: Any, formatter: Any) -> None:

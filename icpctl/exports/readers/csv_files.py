@@ -7,12 +7,13 @@ leave the beginning of a record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged
@@ -176,8 +177,7 @@ def _quotes(buffer: bytearray, stop: int) -> int:
     return int(np.count_nonzero(np.frombuffer(buffer, np.uint8, stop) == ord('"')))
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """Bytes of records, and what of them was left when `is_read` is set.
 
     The bytes of the block that `is_last` are none; those of the one that `is_at_end` are before it.
@@ -201,8 +201,7 @@ class _Block:
         return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
+class _Records(Struct, frozen=True):
     """Reads blocks of records of one file."""
 
     source: Source

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.deals import NO_DEAL
 from icpctl.values.join_keys import keys_of
@@ -27,8 +27,7 @@ DICTIONARIES = 8
 """Columns of texts that are remembered: the threads of a run have one each."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTexts:
+class KeyTexts(Struct, frozen=True):
     """The keys of distinct texts, None for those without, and the deal of each.
 
     `accounts` are the numbers of their accounts, -1 until `AccountNumbers` puts them there.
@@ -49,8 +48,7 @@ class KeyTexts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The key of each row: `texts.keys[codes[row]]`, or -1 for a row without one."""
 
     codes: Integers
@@ -96,8 +94,7 @@ class KeyReader:
         return KeyTexts(keys, has_key, self._deals.numbers_of(keys), np.full(len(keys), -1))
 
 
-@dataclass(slots=True)
-class AccountNumbers:
+class AccountNumbers(Struct):
     """Numbers accounts in the order of their first row. Its memory goes with the accounts."""
 
     numbers: dict[str, int] = field(default_factory=dict)
