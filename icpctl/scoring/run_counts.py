@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits, misfits_of
 from icpctl.mappings.mapping import ID
@@ -30,8 +31,7 @@ SHOWN = 10
 """How many rejected lines and best visitors a run keeps for people to see."""
 
 
-@dataclass(frozen=True, slots=True)
-class BestVisitor:
+class BestVisitor(Struct, frozen=True):
     """One of the visitors with the highest scores."""
 
     id: str | None
@@ -41,8 +41,7 @@ class BestVisitor:
     icp_score: float
 
 
-@dataclass(slots=True)
-class RunCounts:
+class RunCounts(Struct):
     """What was found so far in a run, or in a part of one, to which `merge` adds a later one.
 
     By file `with_ids` counts records with an id, `nothing_in` those without it or any other field

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import first_value
@@ -31,8 +33,7 @@ EXPORT_AGAIN = "export the visitors again, and look at the file before it is sco
 _KEYS_SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """The mapping of one file.
 
     `recognised` says that the file's records showed it. `first` are the fields that some of the
@@ -56,7 +57,7 @@ class Mapped:
     repeated_ids: int = 0
     looked_at: int = 0
     foreign: str | None = None
-    kept: tuple[dict[str, Any], ...] = field(default=(), repr=False, compare=False)
+    kept: tuple[dict[str, Any], ...] = ()
 
 
 def map_sources(

@@ -8,12 +8,13 @@ leave the beginning of a record.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged
@@ -148,8 +149,7 @@ def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:
     return bytes(data[:filled]), bool(damage) or filled < _HEAD, damage
 
 
-@dataclass(slots=True)
-class _Rest:
+class _Rest(Struct):
     """A stream of what follows the header: `first`, then `stream`, and what is damaged there."""
 
     first: bytes
@@ -200,8 +200,7 @@ def _quotes(data: memoryview) -> int:
     return sum(int(np.count_nonzero(piece == ord('"'))) for piece in pieces)
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """Bytes of records, and what of them was left when `is_read` is set.
 
     The bytes of the block that `is_last` are none; those of the one that `is_at_end` are before it.
@@ -225,8 +224,7 @@ class _Block:
         return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Cleaned:
+class _Cleaned(Struct, frozen=True):
     """Bytes without headers in between, without empty rows, and without totals, by their line."""
 
     data: bytes | bytearray
@@ -234,8 +232,7 @@ class _Cleaned:
     repeated_headers: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
+class _Records(Struct, frozen=True):
     """Reads blocks of records of one file. What held a block that was read is in `buffers`."""
 
     source: Source

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
@@ -51,8 +53,7 @@ _MICROS = 1_000_000
 _MOST_LABELS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """How visitors meet their outcomes.
 
     `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
@@ -64,14 +65,13 @@ class Join:
     table: DealTable
     form: KeyForm
     by_account: bool
-    labels: Counter[str] = field(default_factory=Counter, kw_only=True)
     field: str | None = None
     carried: str | None = None
     label: str | None = None
+    labels: Counter[str] = msgspec.field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """What a scan brings: figures, what joined, and the run itself."""
 
     outcomes: Outcomes
@@ -80,8 +80,7 @@ class Scan:
     missed: MissedWins | None = None
 
 
-@dataclass(slots=True)
-class Joining:
+class Joining(Struct):
     """Joins each batch of a run with the deals and hands it to the survey.
 
     `column` is that of the table which is joined on.

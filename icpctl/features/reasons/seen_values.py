@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
@@ -28,8 +29,7 @@ _FEW_LISTED = 64
 """Up to this many values of a list, each is compared; of more, those that can meet a value seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a visitor has for a condition type.
 
     `values` are what conditions see: texts without outer spaces, numbers, booleans, a range of

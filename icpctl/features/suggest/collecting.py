@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.exports.columns.json_texts import joined
@@ -46,8 +46,7 @@ MISSING_ELEMENT = 0
 """The element of those without a value."""
 
 
-@dataclass(slots=True)
-class FieldElements:
+class FieldElements(Struct):
     """The distinct JSON texts of a field (of pages: their texts), numbered from 1; 0 is missing.
 
     `elements` are batches of one for each of `count` visitors or, of pages, of several, and then
@@ -102,8 +101,7 @@ class FieldElements:
         return visitors, elements
 
 
-@dataclass(slots=True)
-class Collected:
+class Collected(Struct):
     """Visitors that count, in order: `units` [visitors] are their units, numbered from 0.
 
     `deals`, `last_seen` and `identities` are by unit.
@@ -119,24 +117,17 @@ class Collected:
     after_close: int
 
 
-@dataclass(slots=True)
 class Collecting:
     """Takes the batches of a run, in order."""
 
-    join: Join
-    fields: dict[str, FieldElements]
-    as_of: datetime
-    accounts: KeyNumbers = field(default_factory=KeyNumbers)
-    parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = field(
-        default_factory=list
-    )
-    visitors: int = 0
-    kept: int = 0
-    after_close: int = 0
-    _joiner: RowJoiner = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._joiner = RowJoiner(self.join)
+    def __init__(self, join: Join, fields: dict[str, FieldElements], as_of: datetime) -> None:
+        self.join = join
+        self.fields = fields
+        self.as_of = as_of
+        self.accounts = KeyNumbers()
+        self.parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = []
+        self.visitors = self.kept = self.after_close = 0
+        self._joiner = RowJoiner(join)
 
     def add(self, rows: Rows) -> None:
         """Keep what the visitors of a batch have, but for visits after the close."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
@@ -34,8 +34,7 @@ _MICROS = 1_000_000
 _DAY = 24 * 60 * 60 * _MICROS
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What is looked at in each batch: the plan's distinct conditions, and its configs."""
 
     plan: Plan

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
@@ -65,8 +65,7 @@ DOMAIN_NAMES = (
 _MICROS = 1_000_000
 
 
-@dataclass(slots=True)
-class DealReading:
+class DealReading(Struct):
     """Deals that were read: the table, names of the files, and what was odd about them.
 
     `rejected` are lines that are not records; `oddities` by column are close dates and amounts
@@ -81,8 +80,7 @@ class DealReading:
     unsaid: dict[str, Outcome] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DealKey:
+class DealKey(Struct, frozen=True):
     """How deals join: `path` where it is given, else columns of these `names`; a key's form.
 
     `mappings` are the user's: the `deals` of the one that a file takes say where it has what.

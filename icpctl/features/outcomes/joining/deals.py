@@ -5,11 +5,11 @@ Times are seconds since the epoch, UTC, NaN where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers
 
@@ -66,8 +66,7 @@ def merge_outcomes(
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class DealRows:
+class DealRows(Struct, frozen=True):
     """A batch of deals as they were read, one a row."""
 
     keys: Keys
@@ -76,8 +75,7 @@ class DealRows:
     amounts: Floats
 
 
-@dataclass(slots=True)
-class DealTable:
+class DealTable(Struct):
     """Deals by key, numbered in the order of their first row. Its memory goes with the keys.
 
     `closes` is, of the key's won deals, the earliest close date, and where none is won the latest

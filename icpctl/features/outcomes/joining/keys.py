@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.values.join_keys import keys_of
 from icpctl.values.known_texts import KnownTexts
@@ -30,8 +30,7 @@ DICTIONARIES = 8
 """Columns of texts that are remembered: the threads of a run have one each."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTexts:
+class KeyTexts(Struct, frozen=True):
     """The keys of distinct texts, None for those without, and the deal of each.
 
     `numbers` are those that `KeyNumbers` gave them, -1 until it has.
@@ -52,8 +51,7 @@ class KeyTexts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The key of each row: `texts.keys[codes[row]]`, or -1 for a row without one."""
 
     codes: Integers
@@ -105,8 +103,7 @@ class KeyReader:
         return KeyTexts(keys, has_key, self._deals_of(keys), np.full(len(keys), -1))
 
 
-@dataclass(slots=True)
-class KeyNumbers:
+class KeyNumbers(Struct):
     """Numbers keys in the order of their first row. Its memory goes with the keys."""
 
     numbers: dict[str, int] = field(default_factory=dict)

@@ -5,10 +5,10 @@ Times are seconds since the epoch, UTC, NaN where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.deals import Outcome
 from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers
@@ -28,8 +28,7 @@ NO_MATCH = -1
 """In place of a score, where the config does not match."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the configs say of each row.
 
     `hundredths` [rows, configs + 1] are scores in hundredths, `NO_MATCH` where the config does not
@@ -67,8 +66,7 @@ class Evidence:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Units:
+class Units(Struct, frozen=True):
     """A batch of units, one a row.
 
     `deals` are numbers of the deal table, or `NO_DEAL`; of an account's visitors the greatest.
@@ -127,8 +125,7 @@ def _of_deals(values: NDArray[Any], deals: Integers, without: object) -> NDArray
     return result
 
 
-@dataclass(slots=True)
-class Accounts:
+class Accounts(Struct):
     """Visitors merged by account, batch by batch, in memory that goes with the accounts.
 
     Accounts are numbered in the order of their first visit.
