@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 NAMES: dict[str, tuple[str, ...]] = {
     ID: (
         *("id", "uuid", "visitor", "record id", "lead id", "contact id", "lead no", "number"),
-        *("uid", "user id", "user"),
+        *("uid", "user id", "user", "member id", "person id", "prospect id"),
+        *("customer id", "respondent id", "response id", "account id", "company id", "guid"),
     ),
     LAST_SEEN: (
         *("last seen", "last visit", "last activity", "visited at", "last active", "seen"),
@@ -75,6 +76,9 @@ LEAST = 0.45
 
 SURE = 0.9
 """From which likeness on, by its values alone, it is taken for the field."""
+
+SURE_NAME = 0.78
+"""From which likeness on a name has the words for the field, or is nearly them."""
 
 _ALIKE = 0.82  # of two spellings
 _SAYS_LITTLE = 0.3

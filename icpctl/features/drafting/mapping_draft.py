@@ -11,7 +11,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
 from icpctl.exports.detection.samples import first_records
-from icpctl.exports.detection.similar_keys import NAMES, SURE, Likeness, similar_keys
+from icpctl.exports.detection.similar_keys import NAMES, SURE, SURE_NAME, Likeness, similar_keys
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
 
-_SURE = 0.78  # of a name: it has the words for the field, or is nearly them
 _FITTING = 0.9  # share of the values
 _FILES = 50  # of which the first records are looked at
 _OTHERS = 2  # further keys that are proposed for a field
@@ -164,21 +163,27 @@ def _line(name: str, key: SurveyedKey) -> DraftLine:
 def _is_sure(alike: Likeness) -> bool:
     if alike.values >= SURE:
         return True
-    return alike.name >= _SURE and (
+    return alike.name >= SURE_NAME and (
         alike.fitting >= _FITTING or bool(_formats(LAST_SEEN, alike.key))
     )
 
 
 def _is_clear(name: str, key: SurveyedKey) -> bool:
     """Whether the dates of a key have one reading, as far as its values tell."""
-    return name != LAST_SEEN or not _formats(name, key) or len(_orders(key)) == 1
+    return name != LAST_SEEN or not _numeric_dates(key) or len(_orders(key)) == 1
 
 
 def _formats(name: str, key: SurveyedKey) -> tuple[str, ...]:
-    """Return the formats of dates such as 11/20/2026; of both orders month first is proposed."""
-    dates = _numeric_dates(key) if name == LAST_SEEN else []
-    if not dates:
+    """Return the formats of dates such as 11/20/2026 or 20261120103000.
+
+    Of both orders month first is proposed.
+    """
+    if name != LAST_SEEN:
         return ()
+    dates = _numeric_dates(key)
+    if not dates:
+        compact = dict.fromkeys(map(date_forms.compact_format, _texts(key)))
+        return tuple(filter(None, compact)) if all(compact) else ()
     order = _orders(key)[0]
     formats = (f"{order}{clock}" for clock in _CLOCKS)
     return tuple(each for each in formats if any(_reads(each, text) for text in dates))
@@ -194,8 +199,12 @@ def _orders(key: SurveyedKey) -> list[str]:
 
 
 def _numeric_dates(key: SurveyedKey) -> list[str]:
+    return [text for text in _texts(key) if date_forms.has_two_readings(text)]
+
+
+def _texts(key: SurveyedKey) -> list[str]:
     texts = (json_records.scalar_text(json_records.loads(token)) for token in key.values)
-    return [text.strip() for text in texts if text and date_forms.has_two_readings(text)]
+    return [text.strip() for text in texts if text]
 
 
 def _reads(pattern: str, text: str) -> bool:
