@@ -19,6 +19,7 @@ from icpctl.exports.detection.samples import (
 )
 from icpctl.exports.files.sources import head_of
 from icpctl.mappings.mapping import ID, LAST_SEEN, Mapping
+from icpctl.mappings.paths import path_text
 from icpctl.values.forms import date_forms, text_forms
 from icpctl.values.json_records import scalar_text
 from icpctl.vocabulary import CONDITION_TYPES, Kind
@@ -34,6 +35,7 @@ EXPORT_AGAIN = "export the visitors again, and look at the file before it is sco
 """What to do where a file is something else than an export."""
 
 _KEYS_SHOWN = 8
+_AN_ID = re.compile(r"(?<![a-z])(?:uu|gu)?id(?![a-z])|(?-i:[a-z]I[Dd]$)", re.I)
 _DIGIT = re.compile(r"\d").search
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#[xX][0-9A-Fa-f]{2,5});")
 
@@ -123,8 +125,7 @@ def no_ids(one: Mapped) -> tuple[str, str]:
     """What is said where no record has an id, though a key may hold them, and what to do."""
     return (
         f"no record has an id; {one.likely_id} is most likely one",
-        f"a mapping with id: {one.likely_id} reads it; icpctl inspect --suggest {one.source} "
-        "drafts one",
+        f"id: {one.likely_id} in a mapping reads it; icpctl inspect --suggest drafts one",
     )
 
 
@@ -166,13 +167,12 @@ def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
 
 
 def _likely_id(records: Sequence[Record]) -> str | None:
-    """Return the path of the key that is most likely to hold ids, of those that never repeat."""
-    from icpctl.exports.detection.key_survey import survey
-    from icpctl.exports.detection.similar_keys import SURE_NAME, similar_keys
-
-    keys = [key for key in survey(records) if len(key.values) == key.have]
-    likely = (alike.key.text for alike in similar_keys(ID, keys) if alike.name >= SURE_NAME)
-    return next(likely, None)
+    """Return the path of the first key that is called an id, and whose values never repeat."""
+    for name in dict.fromkeys(key for record in records for key in record):
+        texts = [_text(record.get(name)) for record in records if _AN_ID.search(name)]
+        if all(texts) and texts and len(set(texts)) == len(texts):
+            return path_text((name,))
+    return None
 
 
 def _second_header(rows: Sequence[Record]) -> Iterator[str]:

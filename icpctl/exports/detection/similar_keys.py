@@ -77,9 +77,6 @@ LEAST = 0.45
 SURE = 0.9
 """From which likeness on, by its values alone, it is taken for the field."""
 
-SURE_NAME = 0.78
-"""From which likeness on a name has the words for the field, or is nearly them."""
-
 _ALIKE = 0.82  # of two spellings
 _SAYS_LITTLE = 0.3
 _NOT_COUNTRIES = ("region", "company_region")  # though keys are called Country/Region

@@ -11,7 +11,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
 from icpctl.exports.detection.samples import first_records
-from icpctl.exports.detection.similar_keys import NAMES, SURE, SURE_NAME, Likeness, similar_keys
+from icpctl.exports.detection.similar_keys import NAMES, SURE, Likeness, similar_keys
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
 
+_SURE = 0.78  # of a name: it has the words for the field, or is nearly them
 _FITTING = 0.9  # share of the values
 _FILES = 50  # of which the first records are looked at
 _OTHERS = 2  # further keys that are proposed for a field
@@ -163,7 +164,7 @@ def _line(name: str, key: SurveyedKey) -> DraftLine:
 def _is_sure(alike: Likeness) -> bool:
     if alike.values >= SURE:
         return True
-    return alike.name >= SURE_NAME and (
+    return alike.name >= _SURE and (
         alike.fitting >= _FITTING or bool(_formats(LAST_SEEN, alike.key))
     )
 
