@@ -85,6 +85,17 @@ def test_a_table_is_read_as_a_person_reads_it(
     assert not scored.rejected
 
 
+def test_files_that_were_put_together_have_headers_between_records(tmp_path: Path) -> None:
+    """The header of the second file is not one of the first, whatever its spelling."""
+    header, record = "id,industry,Employees,country\n", "%d,Software,120,DE\n"
+    path = tmp_path / "export.csv"
+    for again in (f"\ufeff{header}", header.replace(",", ", "), header):
+        path.write_text(header + record % 1 + again + record % 2, "utf-8")
+        scored = score_files(CONFIGS, [path])
+        ids = [row["id"] for row in scored.rows if row["matches"]]
+        assert ids == ["1", "2"]
+
+
 TOTALS = [
     ("at the end", "id,industry,employees\n1,Software,120\n2,Retail,30\nTotal,,150\n", [4]),
     ("of two columns", "country,visits\nGermany,12\nGrand Total,12\n", [3]),

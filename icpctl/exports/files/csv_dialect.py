@@ -109,22 +109,20 @@ class Header:
 def second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """Return how many of the first two rows below a header are headers too.
 
-    These have at least two and a third of its names in other spellings, as Salesforce's API has
-    them, or Qualtrics' ids of questions. A row between two headers is not a record.
+    The first may have two and a third of its names in other spellings, as Salesforce's API has
+    them. Qualtrics writes a row of questions, and one of their ids.
 
     >>> second_headers(["Lead ID", "Job Title", "Country"], [["Id", "job_title", "country"]])
     1
     """
-    forms = [key_form(name) for name in names]
-    for count in range(len(rows[:2]), 0, -1):
-        row = rows[count - 1]
-        filled = sum(bool(cell.strip()) for cell in row)
-        again = [key_form(cell) for cell in row]
-        same = sum(bool(form) and form == cell for form, cell in zip(forms, again, strict=False))
-        is_question = filled and sum('"ImportId"' in cell for cell in row) == filled
-        if is_question or (same >= 2 and same * 3 >= filled and list(row) != list(names)):
+    for count, row in enumerate(rows[:2], 1):
+        if any(row) and all('"ImportId"' in cell for cell in row if cell):
             return count
-    return 0
+    again = list(map(key_form, rows[0])) if rows and list(rows[0]) != list(names) else []
+    same = sum(
+        bool(cell) and key_form(name) == cell for name, cell in zip(names, again, strict=False)
+    )
+    return int(same >= 2 and same * 3 >= sum(map(bool, again)))
 
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
