@@ -321,8 +321,8 @@ def equal(name: str, has: str, wanted: str) -> bool:
 
 
 def domain_form(text: str) -> str:
-    """A domain without scheme, path, port, trailing dots and `www.`."""
-    form = re.split("[/?#]", SCHEME.sub("", text))[0]
+    """A domain without scheme, path, what is before an `@`, port, trailing dots and `www.`."""
+    form = re.split("[/?#]", SCHEME.sub("", text))[0].split("@")[-1]
     form = re.sub(r":[0-9]+\Z", "", form).rstrip(".")
     return WWW.sub("", form) or text
 

@@ -532,6 +532,9 @@ SECTION_4 = {
                 "northwind.example?x=1",
                 "northwind.example#top",
                 "ftp://northwind.example",
+                "ada@northwind.example",
+                "mailto:ada@northwind.example",
+                "https://ada:x@www.northwind.example:80/a@b",
             ],
             [
                 "shop.northwind.example",

@@ -30,16 +30,12 @@ _ENUM = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)*")
 _RB2B = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d):\d\d(?:\.\d+)?([+-]\d\d)[.:]?(\d\d)", re.ASCII
 )
-_PATH = re.compile("[/?#]")  # where a URL's host ends
 
 
 def host(value: Any, _: None) -> Any:
     """Return the host of a URL or an email address."""
     text = _text(value)
-    if text is None:
-        return value
-    rest = text.partition("://")[2] or text.removeprefix("//")
-    return url_forms.domain(_PATH.split(rest)[0].rpartition("@")[2].rstrip("> "))
+    return value if text is None else url_forms.domain(text.removeprefix("//").rstrip("> "))
 
 
 def place(part: int) -> Callable[[Any, Any], Any]:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import MatchReport
-    from icpctl.scoring.run_counts import BestVisitor
+    from icpctl.scoring.run_counts import BestVisitor, IdCounts
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
@@ -109,8 +109,8 @@ class Run(Struct):
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
     read on, `unread` what was asked for and is missing, `skipped` which files in folders are not
     exports by their names, `repeated_headers` how many headers were passed over in CSV files,
-    `left_out` how many records were not those that the mapping asks for, and `nothing_in` how many
-    records have nothing that is read, though others have ids, and the line of the first.
+    `left_out` how many records were not those that the mapping asks for, and `without_ids` in which
+    files some records have an id and others have none.
     """
 
     report: MatchReport
@@ -123,7 +123,7 @@ class Run(Struct):
     skipped: list[str] = field(default_factory=list)
     repeated_headers: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
-    nothing_in: dict[str, tuple[int, int]] = field(default_factory=dict)
+    without_ids: dict[str, IdCounts] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -147,10 +147,10 @@ class Run(Struct):
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
         run.repeated_headers = dict(counts.repeated_headers)
         run.left_out = dict(counts.left_out)
-        run.nothing_in = {
-            name: (count, counts.first_nothing[name])
-            for name, count in counts.nothing_in.items()
-            if counts.with_ids[name]
+        run.without_ids = {
+            name: of_ids
+            for name, of_ids in counts.ids.items()
+            if 0 < of_ids.without < of_ids.records
         }
         return run
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, field
@@ -21,6 +20,8 @@ from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
 
     from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.scoring.kernel.plan import Plan
@@ -41,21 +42,30 @@ class BestVisitor(Struct, frozen=True):
     icp_score: float
 
 
-class RunCounts(Struct):
-    """What was found so far in a run, or in a part of one, to which `merge` adds a later one.
+class IdCounts(Struct):
+    """How many `records` a file has, and those `without` an id, the first of them on `line`."""
 
-    By file `with_ids` counts records with an id, `nothing_in` those without it or any other field
-    that is read, of which `first_nothing` has the line of the first.
-    """
+    records: int = 0
+    without: int = 0
+    line: int = 0
+
+    def merge(self, later: IdCounts, lines_before: int = 0) -> None:
+        """Add a later part of the file, which begins after this many lines."""
+        if later.without and not self.without:
+            self.line = later.line + lines_before
+        self.records += later.records
+        self.without += later.without
+
+
+class RunCounts(Struct):
+    """What was found so far in a run, or in a part of one, to which `merge` adds a later one."""
 
     counts: Counts
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
     repeated_headers: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
-    with_ids: Counter[str] = field(default_factory=Counter)
-    nothing_in: Counter[str] = field(default_factory=Counter)
-    first_nothing: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, IdCounts] = field(default_factory=dict)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
     files: dict[str, FileFields] = field(default_factory=dict)
     first_rejected: list[Rejected] = field(default_factory=list)
@@ -102,10 +112,8 @@ class RunCounts(Struct):
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
         self.repeated_headers += later.repeated_headers
         self.left_out += later.left_out
-        self.with_ids += later.with_ids
-        self.nothing_in += later.nothing_in
-        for name, line in later.first_nothing.items():
-            self.first_nothing.setdefault(name, line + lines_before)
+        for name, of_ids in later.ids.items():
+            self.ids.setdefault(name, IdCounts()).merge(of_ids, lines_before)
         self.warnings.follow(later.warnings, lines_before)
         for name, fields in later.files.items():
             self._file(name).merge(fields)
@@ -139,14 +147,11 @@ class RunCounts(Struct):
         )
 
     def _keep_ids(self, batch: Batch) -> None:
-        name, ids = batch.source.name, batch.table[ID]
-        self.with_ids[name] += len(ids) - ids.null_count
-        empty = np.ones(len(ids), bool)
-        for column in batch.table.columns if ids.null_count else ():
-            empty &= column.is_null().to_numpy(zero_copy_only=False)
-        if ids.null_count and empty.any():
-            self.nothing_in[name] += int(np.count_nonzero(empty))
-            self.first_nothing.setdefault(name, int(batch.lines[np.flatnonzero(empty)[0]]))
+        ids = batch.table[ID]
+        counts = IdCounts(len(ids), ids.null_count)
+        if counts.without:
+            counts.line = int(batch.lines[pc.index(ids.is_null(), True).as_py()])
+        self.ids.setdefault(batch.source.name, IdCounts()).merge(counts)
 
     def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         misfits = batch.misfits

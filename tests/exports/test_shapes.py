@@ -6,11 +6,13 @@ another way, or a line that is taken for a visitor, shows.
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from tests.exports.test_containers import workbook
 from tests.process import icpctl
 from tests.support import score_files
 
@@ -83,6 +85,17 @@ def test_a_table_is_read_as_a_person_reads_it(
     assert not scored.rejected
 
 
+def test_files_that_were_put_together_have_headers_between_records(tmp_path: Path) -> None:
+    """The header of the second file is not one of the first, whatever its spelling."""
+    header, record = "id,industry,Employees,country\n", "%d,Software,120,DE\n"
+    path = tmp_path / "export.csv"
+    for again in (f"\ufeff{header}", header.replace(",", ", "), header):
+        path.write_text(header + record % 1 + again + record % 2, "utf-8")
+        scored = score_files(CONFIGS, [path])
+        ids = [row["id"] for row in scored.rows if row["matches"]]
+        assert ids == ["1", "2"]
+
+
 TOTALS = [
     ("at the end", "id,industry,employees\n1,Software,120\n2,Retail,30\nTotal,,150\n", [4]),
     ("of two columns", "country,visits\nGermany,12\nGrand Total,12\n", [3]),
@@ -136,8 +149,92 @@ def test_records_without_anything_are_named(tmp_path: Path) -> None:
     (tmp_path / "no_ids.jsonl").write_text('{"country": "DE"}\n{"city": "Ulm"}\n')
     (tmp_path / "country.yaml").write_text(yaml.safe_dump(CONFIGS[2][1]))
     args = ("score", "bulk.jsonl", "end.jsonl", "no_ids.jsonl", "--dir", ".")
-    said = [line for line in icpctl(*args, cwd=tmp_path).err.splitlines() if "without an" in line]
+    said = [line for line in icpctl(*args, cwd=tmp_path).err.splitlines() if "no id" in line]
+    what = "no id; totals, rows that go on with the one above, and lines about the export count as"
     assert said == [
-        "bulk.jsonl:1: warning: 9 records without an id or any field that is read",
-        "end.jsonl:2: warning: 1 record without an id or any field that is read",
+        f"bulk.jsonl:1: warning: 9 of 18 records have {what} visitors, too",
+        f"end.jsonl:2: warning: 1 of 2 records has {what} visitors, too",
     ]
+
+
+SECOND_HEADERS = [
+    (
+        "names of an API",
+        "Lead ID,Industry,Employees,Country\nId,Industry,NumberOfEmployees,Country\n"
+        "1,Software,120,DE\n2,X,3,FR\n",
+        "1 line below the header skipped",
+    ),
+    (
+        "questions of Qualtrics",
+        'id,industry,Employees,Country\n"Your ID?",Which?,"How many,\nabout?",Where?\n'
+        '"{""ImportId"":""QID1""}","{""ImportId"":""a""}","{""ImportId"":""b""}",'
+        '"{""ImportId"":""c"",""timeZone"":""Z""}"\n1,Software,120,DE\n2,X,3,FR\n',
+        "2 lines below the header skipped",
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [header[1:] for header in SECOND_HEADERS],
+    ids=[header[0] for header in SECOND_HEADERS],
+)
+def test_a_second_header_is_not_a_visitor(tmp_path: Path, kind: str, text: str, said: str) -> None:
+    rows = list(csv.reader(text.splitlines(keepends=True)))
+    path = tmp_path / f"export.{kind}"
+    path.write_bytes(text.encode() if kind == "csv" else workbook(("Sheet1", rows)))
+    (tmp_path / "country.yaml").write_text(yaml.safe_dump(CONFIGS[2][1]))
+    assert f"{path.name}: {said}" in icpctl("score", path.name, "--dir", ".", cwd=tmp_path).err
+    scored = score_files(CONFIGS, [path])
+    assert [(row["id"], len(row["matches"])) for row in scored.rows] == [("1", 3), ("2", 0)]
+    last = text.count("\n") if kind == "csv" else len(rows)
+    assert [row["line"] for row in scored.rows] == [last - 1, last]
+
+
+DOUBTS = [
+    (
+        "units",
+        "id,industry,Employees\n(text),(text),(number)\n1,Software,120\n2,X,3\n",
+        "the first record is most likely a second header (id: (text), Employees: (number)); "
+        "it counts as a visitor",
+    ),
+    ("a misfit", "id,industry,Employees\n7,Software,many\n1,Software,120\n2,X,3\n", None),
+    (
+        "compact dates",
+        "id,last_seen\n1,20261120103000\n2,20261121000000\n",
+        "last_seen such as 20261120103000 counts as a time since 1970; "
+        'a mapping with as: date and format: "%Y%m%d%H%M%S" reads it as a date',
+    ),
+    ("milliseconds", "id,last_seen\n1,1795170600000\n2,20261121000000\n", None),
+    (
+        "HTML",
+        "id,industry\n1,Banking &amp; Finance\n2,R&D\n",
+        "industry has texts with HTML in them, such as Banking &amp; Finance; "
+        "conditions compare them as they are written",
+    ),
+    ("queries", "id,industry,pages\n1,Software,/?a=1&ampere=2\n", None),
+    ("an id of another name", "Member ID,country\nM1,DE\nM2,DE\n",
+     "no record has an id; Member ID is most likely one"),
+    ("no ids", "Account ID,country\nA,DE\nA,FR\n", None),
+    (
+        "a row that goes on with the one above",
+        "id,country,pages\n1,DE,/a\n2,FR,/b\n,FR,/c\n",
+        "1 of 3 records has no id; totals, rows that go on with the one above, and lines about "
+        "the export count as visitors, too",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [doubt[1:] for doubt in DOUBTS], ids=[doubt[0] for doubt in DOUBTS]
+)
+def test_what_is_most_likely_not_meant_is_a_warning(
+    tmp_path: Path, text: str, said: str | None
+) -> None:
+    """A careful person would see it; the contract reads it otherwise, or cannot tell."""
+    (tmp_path / "export.csv").write_text(text)
+    (tmp_path / "country.yaml").write_text(yaml.safe_dump(CONFIGS[2][1]))
+    lines = icpctl("score", "export.csv", "--dir", ".", cwd=tmp_path).err.splitlines()
+    warnings = [line.partition(" warning: ")[2] for line in lines]
+    assert [text for text in warnings if text and "country" not in text] == [said] * bool(said)

@@ -40,6 +40,11 @@ def test_a_parameter(page: str, value: str | None) -> None:
         ("acme.example.", "acme.example"),
         ("WWW.acme.example?x", "acme.example"),
         ("https://", "https://"),
+        ("ada@acme.example", "acme.example"),
+        ("mailto:ada@www.acme.example", "acme.example"),
+        ("https://ada:secret@acme.example:443/@x", "acme.example"),
+        ("acme.example/@ada", "acme.example"),
+        ("ada@", "ada@"),
     ],
 )
 def test_a_host(text: str, host: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +20,26 @@ from icpctl.exports.detection.samples import (
     skipped_lines,
 )
 from icpctl.exports.files.sources import head_of
-from icpctl.mappings.mapping import ID, Mapping
+from icpctl.mappings.mapping import ID, LAST_SEEN, Mapping
+from icpctl.mappings.paths import path_text
+from icpctl.values.forms import date_forms, text_forms
 from icpctl.values.json_records import scalar_text
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from icpctl.exports.files.sources import Source
+
+    Record = dict[str, Any]
 
 EXPORT_AGAIN = "export the visitors again, and look at the file before it is scored"
 """What to do where a file is something else than an export."""
 
 _KEYS_SHOWN = 8
+_AN_ID = re.compile(r"(?<![a-z])(?:uu|gu)?id(?![a-z])|(?-i:[a-z]I[Dd]$)", re.I)
+_DIGIT = re.compile(r"\d").search
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#[xX][0-9A-Fa-f]{2,5});")
 
 
 class Mapped(Struct, frozen=True):
@@ -39,10 +48,11 @@ class Mapped(Struct, frozen=True):
     `recognised` says that the file's records showed it. `first` are the fields that some of the
     first records have. `fits` is false where these have none but an id; `keys` are then some of
     theirs. `doubled` are names that several columns of a table have, of which only the first is
-    read. `skipped_lines` are above the header of a table; `sheets` of a workbook are not read. Of
-    the first records, `looked_at` many, `repeated_ids` have the id of one before, though none are
-    rolled up. `foreign` is what the file is instead of an export. `kept` are the first records of
-    what cannot be read again.
+    read. `skipped_lines` are above the header of a table and below it; `sheets` of a workbook are
+    not read. Of the first records, `looked_at` many, `repeated_ids` have the id of one before,
+    though none are rolled up. Where none has an id, `likely_id` is the path of what may be one.
+    `doubts` are lines about what is most likely not meant. `foreign` is what the file is instead of
+    an export. `kept` are the first records of what cannot be read again.
     """
 
     source: str
@@ -51,11 +61,13 @@ class Mapped(Struct, frozen=True):
     fits: bool
     keys: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
-    skipped_lines: int = 0
+    skipped_lines: tuple[int, int] = (0, 0)
     sheets: tuple[str, ...] = ()
     first: frozenset[str] = frozenset()
     repeated_ids: int = 0
     looked_at: int = 0
+    likely_id: str | None = None
+    doubts: tuple[str, ...] = ()
     foreign: str | None = None
     kept: tuple[dict[str, Any], ...] = ()
 
@@ -77,7 +89,7 @@ def map_sources(
     forced = [mapping for mapping in forced if any(mapping.paths.values())]  # not of deals alone
     mapped = [_mapped(source, forced, keep=at < keep) for at, source in enumerate(sources)]
     if rolled_up:
-        mapped = [replace(of_file, repeated_ids=0) for of_file in mapped]
+        mapped = [replace(of_file, repeated_ids=0, likely_id=None) for of_file in mapped]
     if forced and mapped and not any(file.fits or file.first for file in mapped):
         these = "this mapping" if len(forced) == 1 else "these mappings"
         raise IcpctlError(
@@ -110,6 +122,14 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
     )
 
 
+def no_ids(one: Mapped) -> tuple[str, str]:
+    """What is said where no record has an id, though a key may hold them, and what to do."""
+    return (
+        f"no record has an id; {one.likely_id} is most likely one",
+        f"id: {one.likely_id} in a mapping reads it; icpctl inspect --suggest drafts one",
+    )
+
+
 def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) -> Mapped:
     mapping, recognised = mapping_of(source, forced)
     sample = list(first_records(source, mapping=mapping))
@@ -130,6 +150,11 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
         first=first,
         repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
         looked_at=len(records),
+        likely_id=None if mapping.by or ID in first or not fits else _likely_id(sample),
+        doubts=(
+            *(_second_header(sample) if source.format in ("csv", "workbook") else ()),
+            *_misread(mapping, records),
+        ),
         foreign=None if first - {ID} else _foreign(source, sample),
         kept=tuple(sample) if keep or source.pipe else (),
     )
@@ -140,6 +165,57 @@ def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
     from icpctl.exports.detection.foreign_files import foreign_content
 
     return foreign_content(head_of(source), records)
+
+
+def _likely_id(records: Sequence[Record]) -> str | None:
+    """Return the path of the first key that is called an id, and whose values never repeat."""
+    for name in dict.fromkeys(key for record in records for key in record):
+        texts = [_text(record.get(name)) for record in records if _AN_ID.search(name)]
+        if all(texts) and texts and len(set(texts)) == len(texts):
+            return path_text((name,))
+    return None
+
+
+def _second_header(rows: Sequence[Record]) -> Iterator[str]:
+    """Yield a line if the first row has words alone, two of them above nothing but figures."""
+    cells = [{name: _text(cell) for name, cell in row.items()} for row in rows]
+    first, below = cells[0] if cells else {}, cells[1:]
+    columns = {name: list(filter(None, (row.get(name) for row in below))) for name in first}
+    figures = [
+        name for name, texts in columns.items() if len(texts) > 1 and all(map(_DIGIT, texts))
+    ]
+    words = [f"{name}: {first[name]}" for name in figures if first[name]]
+    if len(words) > 1 and not any(map(_DIGIT, first.values())):
+        listed = ", ".join(words[:2])
+        yield f"the first record is most likely a second header ({listed}); it counts as a visitor"
+
+
+def _misread(mapping: Mapping, records: Sequence[Record]) -> Iterator[str]:
+    """Yield a line for each field of which the contract reads what is most likely not meant."""
+    with_entities = [record for record in records if _ENTITY.search(repr(record))]
+    for name, paths in formed_fields(mapping).items():
+        entry = CONDITION_TYPES.get(name)
+        if name == LAST_SEEN:
+            dates = [_text(first_value(record, paths)) for record in records]
+            formats = {date_forms.compact_format(text) for text in dates if text}
+            if len(formats) == 1 and (pattern := formats.pop()):
+                yield (
+                    f"{name} such as {next(filter(None, dates))} counts as a time since 1970; "
+                    f'a mapping with as: date and format: "{pattern}" reads it as a date'
+                )
+        elif entry and entry.kind is Kind.TEXT:
+            texts = (_text(first_value(record, paths)) for record in with_entities)
+            if text := next(filter(_ENTITY.search, texts), None):
+                yield (
+                    f"{name} has texts with HTML in them, such as {text}; conditions compare "
+                    "them as they are written"
+                )
+
+
+def _text(value: Any) -> str:
+    """Return what a reader sees of a value, nothing of one that is missing."""
+    text = text_forms.visible(scalar_text(value) or "")
+    return "" if text in text_forms.MISSING else text
 
 
 def _repeated_ids(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:

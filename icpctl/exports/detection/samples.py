@@ -118,18 +118,21 @@ def column_names(source: Source) -> list[str]:
     return names_in(source)
 
 
-def skipped_lines(source: Source) -> int:
-    """Return how many lines above the header of a CSV file or a sheet are not records."""
-    if source.format == "workbook":
-        from icpctl.exports.readers.workbooks import lines_above_header
+def skipped_lines(source: Source) -> tuple[int, int]:
+    """Return how many lines above the header of a CSV file or a sheet, and below it, are skipped.
 
-        return lines_above_header(source)
+    They are not records: titles, second headers.
+    """
+    if source.format == "workbook":
+        from icpctl.exports.readers.workbooks import lines_around_header
+
+        return lines_around_header(source)
     if source.format != "csv":
-        return 0
+        return 0, 0
     from icpctl.exports.readers.csv_files import read_header
 
     header = read_header(source)
-    return header.skipped if header else 0
+    return (header.skipped, header.below) if header else (0, 0)
 
 
 def other_sheets(source: Source) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 NAMES: dict[str, tuple[str, ...]] = {
     ID: (
         *("id", "uuid", "visitor", "record id", "lead id", "contact id", "lead no", "number"),
-        *("uid", "user id", "user"),
+        *("uid", "user id", "user", "member id", "person id", "prospect id"),
+        *("customer id", "respondent id", "response id", "account id", "company id", "guid"),
     ),
     LAST_SEEN: (
         *("last seen", "last visit", "last activity", "visited at", "last active", "seen"),

@@ -5,6 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from icpctl.exports.scanner.key_forms import key_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,7 +50,8 @@ class Header(Struct, frozen=True):
     """The header of a CSV file: its cells, its line, and the byte and line that follow it.
 
     `raw` are its bytes without the line's end. `skipped` is how many lines above it, a title or a
-    preamble, are not records. `doubt` is why the header cannot be read as written.
+    preamble, are not records, and `below` how many below it; see `second_headers`. `doubt` is why
+    the header cannot be read as written.
     """
 
     delimiter: bytes
@@ -55,11 +62,12 @@ class Header(Struct, frozen=True):
     skipped: int = 0
     doubt: str | None = None
     raw: bytes = b""
+    below: int = 0
 
     @property
     def names(self) -> list[str]:
         """The names of the columns, without spaces around them."""
-        return [cell.decode(errors="replace").strip() for cell in self.cells]
+        return _texts(self.cells)
 
     @property
     def spellings(self) -> list[bytes]:
@@ -76,13 +84,18 @@ class Header(Struct, frozen=True):
     def fitted(self, head: bytes, *, is_whole: bool) -> Header:
         """Return the header as the first records have it: `head` are the bytes that it is from.
 
-        A rule below it is passed over. Where all records end with a delimiter more than it has, or
-        without those at its end, it has as many columns as they have.
+        A rule below it, and second headers, are passed over. Where all records end with a delimiter
+        more than it has, or without those at its end, it has as many columns as they have.
         """
         rule = _RULE.match(head, self.end)
         end = _END.match(head, rule.end()) if rule else None
         start, line = (end.end(), self.next_line + 1) if end else (self.end, self.next_line)
         records = _records(head, start, line, self.delimiter, is_whole=is_whole)
+        below = second_headers(self.names, [_texts(record.cells) for record in records[:2]])
+        if below:
+            below_start, start = start, records[below - 1].end
+            line += head.count(b"\n", below_start, start)
+            records = records[below:]
         rows = [record.cells for record in records if len(record.cells) > 1]
         widths = {len(row) for row in rows}
         cells, width = self.cells, widths.pop() if len(widths) == 1 else len(self.cells)
@@ -90,7 +103,26 @@ class Header(Struct, frozen=True):
             cells = [*cells, b""]
         elif width < len(cells) and not any(cell.strip() for cell in cells[width:]):
             cells = cells[:width]
-        return replace(self, cells=cells, end=start, next_line=line)
+        return replace(self, cells=cells, end=start, next_line=line, below=below)
+
+
+def second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many of the first two rows below a header are headers too.
+
+    The first may have two and a third of its names in other spellings, as Salesforce's API has
+    them. Qualtrics writes a row of questions, and one of their ids.
+
+    >>> second_headers(["Lead ID", "Job Title", "Country"], [["Id", "job_title", "country"]])
+    1
+    """
+    for count, row in enumerate(rows[:2], 1):
+        if any(row) and all('"ImportId"' in cell for cell in row if cell):
+            return count
+    again = list(map(key_form, rows[0])) if rows and list(rows[0]) != list(names) else []
+    same = sum(
+        bool(cell) and key_form(name) == cell for name, cell in zip(names, again, strict=False)
+    )
+    return int(same >= 2 and same * 3 >= sum(map(bool, again)))
 
 
 def mark_of(head: bytes) -> tuple[bytes, str | None]:
@@ -142,6 +174,10 @@ def _header(head: bytes, start: int, line: int, delimiter: bytes, skipped: int =
     raw = head[start : record.end].rstrip(b"\r\n")
     doubt = _bad_utf8(raw)
     return Header(delimiter, record.cells, line, record.end, next_line, skipped, doubt, raw)
+
+
+def _texts(cells: Iterable[bytes]) -> list[str]:
+    return [cell.decode(errors="replace").strip() for cell in cells]
 
 
 def _bad_utf8(raw: bytes) -> str | None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.tokens import opened_token
+from icpctl.exports.files.csv_dialect import second_headers
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.readers.csv_files import distinct_names
 from icpctl.exports.readers.json_documents import RecordLines
@@ -45,6 +46,7 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
     columns = sum(map(bool, names))
     batch = RecordLines()
     is_below_blank = False
+    at += second_headers(header, list(map(_texts, rows[at + 1 : at + 3])))
     for number, row in enumerate(rows[at + 1 :], at + 2):
         filled = _filled(row)
         if not filled:
@@ -69,12 +71,15 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
     _sheet.cache_clear()
 
 
-def lines_above_header(source: Source) -> int:
-    """Return how many rows above the header, a title or a preamble, are not records."""
+def lines_around_header(source: Source) -> tuple[int, int]:
+    """Return how many rows above the header, and how many below it, are not records."""
     rows = _readable_sheet(source).rows
-    at = header_row(rows) or 0
-    first = next((index for index, row in enumerate(rows) if _filled(row)), at)
-    return at - first
+    at = header_row(rows)
+    if at is None:
+        return 0, 0
+    first = next(index for index, row in enumerate(rows) if _filled(row))
+    header, *below = map(_texts, rows[at : at + 3])
+    return at - first, second_headers(header, below)
 
 
 def sheets_not_read(source: Source) -> tuple[str, ...]:

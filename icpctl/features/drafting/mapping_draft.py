@@ -171,14 +171,20 @@ def _is_sure(alike: Likeness) -> bool:
 
 def _is_clear(name: str, key: SurveyedKey) -> bool:
     """Whether the dates of a key have one reading, as far as its values tell."""
-    return name != LAST_SEEN or not _formats(name, key) or len(_orders(key)) == 1
+    return name != LAST_SEEN or not _numeric_dates(key) or len(_orders(key)) == 1
 
 
 def _formats(name: str, key: SurveyedKey) -> tuple[str, ...]:
-    """Return the formats of dates such as 11/20/2026; of both orders month first is proposed."""
-    dates = _numeric_dates(key) if name == LAST_SEEN else []
-    if not dates:
+    """Return the formats of dates such as 11/20/2026 or 20261120103000.
+
+    Of both orders month first is proposed.
+    """
+    if name != LAST_SEEN:
         return ()
+    dates = _numeric_dates(key)
+    if not dates:
+        compact = dict.fromkeys(map(date_forms.compact_format, _texts(key)))
+        return tuple(filter(None, compact)) if all(compact) else ()
     order = _orders(key)[0]
     formats = (f"{order}{clock}" for clock in _CLOCKS)
     return tuple(each for each in formats if any(_reads(each, text) for text in dates))
@@ -194,8 +200,12 @@ def _orders(key: SurveyedKey) -> list[str]:
 
 
 def _numeric_dates(key: SurveyedKey) -> list[str]:
+    return [text for text in _texts(key) if date_forms.has_two_readings(text)]
+
+
+def _texts(key: SurveyedKey) -> list[str]:
     texts = (json_records.scalar_text(json_records.loads(token)) for token in key.values)
-    return [text.strip() for text in texts if text and date_forms.has_two_readings(text)]
+    return [text.strip() for text in texts if text]
 
 
 def _reads(pattern: str, text: str) -> bool:

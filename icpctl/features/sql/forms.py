@@ -28,8 +28,9 @@ _WWW = f"^{normal_forms.WWW}"
 
 
 def domain(dialect: Dialect, source: Tree) -> Tree:
-    """Return the host of a URL: `https://www.acme.example:443/x` -> `acme.example`."""
+    """Return the host of a URL or an email: `https://www.acme.example:443/x` -> `acme.example`."""
     host = dialect.before(dialect.replaced_all(source, _SCHEME, ""), "/?#")
+    host = dialect.replaced_all(host, "^[^/]*@", "")
     host = dialect.replaced_all(host, f":[0-9]+{dialect.end}", "")
     host = dialect.replaced_all(host, f"[.]+{dialect.end}", "")
     host = dialect.replaced_all(host, _WWW, "")

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from icpctl.mappings.paths import path_text
-from icpctl.output.console import is_coloured, shown, shown_line, styled
-from icpctl.output.runs.read_as import print_mapped, print_unread
+from icpctl.output.console import is_coloured, shown, styled
+from icpctl.output.runs.read_as import print_about, print_mapped, print_unread
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
     from icpctl.scoring.run import Run
+    from icpctl.scoring.run_counts import IdCounts
 
 SCORE_KEEPS_REJECTS = "icpctl score --rejects FILE keeps them"
 """The hint of commands that cannot keep rejected lines themselves."""
@@ -36,7 +37,7 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_unread(run.unread, run.mapped)
     print_repeated_headers(run.repeated_headers)
     print_left_out(run.mapped, run.left_out)
-    print_nothing_in(run.nothing_in)
+    print_without_ids(run.without_ids)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings)
@@ -59,48 +60,45 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
 
 def print_rejected(first: Sequence[Rejected], count: int) -> None:
     """Print on stderr the first of all rejected lines."""
-    colour = is_coloured(sys.stderr)
     for rejected in first:
-        _print_at(rejected.file, rejected.line, "rejected", rejected.reason, colour=colour)
-    _print_more(count - len(first), "line", "rejected", colour=colour)
+        _print_at(rejected.file, rejected.line, "rejected", rejected.reason)
+    if more := count - len(first):
+        text = f"... and {counted(more, 'more line')} rejected"
+        print(styled(text, "dim", colour=is_coloured(sys.stderr)), file=sys.stderr)
 
 
 def print_damaged(damaged: Sequence[Rejected]) -> None:
     """Print on stderr where files could not be read on."""
-    colour = is_coloured(sys.stderr)
     for damage in damaged:
-        _print_at(damage.file, damage.line, "error", damage.reason, colour=colour)
+        _print_at(damage.file, damage.line, "error", damage.reason)
 
 
 def print_repeated_headers(counts: Mapping[str, int]) -> None:
     """Print on stderr in which files how many headers were passed over."""
-    colour = is_coloured(sys.stderr)
     for file, count in counts.items():
-        place = styled(shown_line(file), "place", colour=colour)
-        print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
+        print_about(file, f"{counted(count, 'repeated header')} skipped")
 
 
 def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
     """Print on stderr how many records of which files are not those that the mapping asks for."""
-    colour = is_coloured(sys.stderr)
     for file in mapped:
         if count := counts.get(file.source):
-            place = styled(shown_line(file.source), "place", colour=colour)
             only = ", ".join(
                 f"{path_text(path)}: {' or '.join(texts)}" for path, texts in file.mapping.only
             )
-            print(
-                f"{place}: {counted(count, 'record')} left out, for the mapping "
-                f"{shown(file.mapping.name)} takes only those with {shown(only)}",
-                file=sys.stderr,
-            )
+            text = f"for the mapping {file.mapping.name} takes only those with {only}"
+            print_about(file.source, f"{counted(count, 'record')} left out, {shown(text)}")
 
 
-def print_nothing_in(counts: Mapping[str, tuple[int, int]]) -> None:
-    """Print on stderr in which files how many records have nothing, and the line of the first."""
-    for file, (count, line) in counts.items():
-        text = f"{counted(count, 'record')} without an id or any field that is read"
-        _print_at(file, line, "warning", text, colour=is_coloured(sys.stderr))
+def print_without_ids(counts: Mapping[str, IdCounts]) -> None:
+    """Print on stderr in which files how many records have no id, and the line of the first."""
+    for file, of_ids in counts.items():
+        have = "has" if of_ids.without == 1 else "have"
+        text = (
+            f"{of_ids.without:,} of {of_ids.records:,} records {have} no id; totals, rows that go "
+            "on with the one above, and lines about the export count as visitors, too"
+        )
+        _print_at(file, of_ids.line, "warning", text)
 
 
 def print_skipped(names: Sequence[str]) -> None:
@@ -117,10 +115,9 @@ def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> 
         return
     from icpctl.output.runs.misfits import misfit_text
 
-    colour = is_coloured(sys.stderr)
     for warning in warnings:
         file, line = warning.places[0]
-        _print_at(file, line, "warning", misfit_text(warning, kind), colour=colour)
+        _print_at(file, line, "warning", misfit_text(warning, kind))
 
 
 def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
@@ -144,13 +141,6 @@ def rejects_hint(*, rejects_kept: bool) -> str:
     return f"{keep}--max-rejects N or P% allows them"
 
 
-def _print_at(file: str, line: int, what: str, message: str, *, colour: bool) -> None:
-    place = styled(shown_line(f"{file}:{line}"), "place", colour=colour)
-    label = styled(f"{what}:", "warning", colour=colour)
-    print(f"{place}: {label} {shown(message)}", file=sys.stderr)
-
-
-def _print_more(count: int, what: str, done: str, *, colour: bool) -> None:
-    if count > 0:
-        text = f"... and {counted(count, f'more {what}')} {done}"
-        print(styled(text, "dim", colour=colour), file=sys.stderr)
+def _print_at(file: str, line: int, what: str, message: str) -> None:
+    label = styled(f"{what}:", "warning", colour=is_coloured(sys.stderr))
+    print_about(f"{file}:{line}", f"{label} {shown(message)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.exports.detection.format_detection import (
     EXPORT_AGAIN,
     doubled_columns,
+    no_ids,
     unknown_format,
 )
 from icpctl.exports.scanner.scanning import notice
@@ -25,7 +26,6 @@ _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one
 
 def print_mapped(mapped: Sequence[Mapped]) -> None:
     """Print on stderr a line for each mapping that was recognised, and what is odd about files."""
-    colour = is_coloured(sys.stderr)
     if mapped and (text := notice()):
         note(text)
     files: dict[str, list[Mapped]] = {}
@@ -33,37 +33,39 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
         if its.recognised:
             files.setdefault(its.mapping.name, []).append(its)
     for name, alike in files.items():
-        place = styled(shown_line(_several([its.source for its in alike])), "place", colour=colour)
-        print(f"{place}: read as {alike[0].mapping.title} (--mapping {name})", file=sys.stderr)
+        text = f"read as {alike[0].mapping.title} (--mapping {name})"
+        print_about(_several([its.source for its in alike]), text)
     for its in mapped:
-        if its.skipped_lines:
-            place = styled(shown_line(its.source), "place", colour=colour)
-            lines = counted(its.skipped_lines, "line")
-            print(f"{place}: {lines} above the header skipped", file=sys.stderr)
+        for count, where in zip(its.skipped_lines, ("above", "below"), strict=True):
+            if count:
+                print_about(its.source, f"{counted(count, 'line')} {where} the header skipped")
         if its.sheets:
-            place = styled(shown_line(its.source), "place", colour=colour)
             one = f"{its.source}#{its.sheets[0]}"
-            print(
-                f"{place}: the first sheet is read, not {shown(_some(its.sheets))}; "
-                f"{shown(one)} names one",
-                file=sys.stderr,
-            )
+            text = f"the first sheet is read, not {_some(its.sheets)}; {one} names one"
+            print_about(its.source, shown(text))
         if its.doubled:
-            _warn(its.source, *doubled_columns(its), colour=colour)
-    _print_repeated([file for file in mapped if file.repeated_ids], colour=colour)
+            _warn(its.source, *doubled_columns(its))
+        for doubt in its.doubts:
+            _warn(its.source, doubt)
+        if its.likely_id:
+            _warn(its.source, *no_ids(its))
+    if repeated := [file for file in mapped if file.repeated_ids]:
+        text = (
+            f"{repeated[0].repeated_ids:,} of the first {repeated[0].looked_at:,} records have the "
+            "id of one before: if these are events, --by id makes one visitor of each id"
+        )
+        _warn(_several([file.source for file in repeated]), text)
 
 
 def print_unknown(mapped: Sequence[Mapped]) -> None:
     """Print on stderr of which files the first records have no field of a visitor."""
-    colour = is_coloured(sys.stderr)
     for its in mapped:
         if not its.fits or its.foreign:
-            _warn(its.source, *unknown_format(its), colour=colour)
+            _warn(its.source, *unknown_format(its))
 
 
 def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
     """Print the files that say nothing about visitors and the unread fields, on stderr."""
-    colour = is_coloured(sys.stderr)
     by_name = {its.source: its for its in mapped}
     for file in unread.files:
         hint = None
@@ -71,12 +73,12 @@ def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
             hint = EXPORT_AGAIN
         elif file.has_records:
             _, hint = unknown_format(by_name[file.file])
-        _warn(file.file, unread_file_text(file, by_name.get(file.file)), hint, colour=colour)
+        _warn(file.file, unread_file_text(file, by_name.get(file.file)), hint)
     alike: dict[tuple[object, ...], list[UnreadField]] = {}
     for field in unread.fields:
         alike.setdefault((field.field, field.configs, field.paths), []).append(field)
     for fields in alike.values():
-        _warn(_several([field.file for field in fields]), unread_text(fields[0]), colour=colour)
+        _warn(_several([field.file for field in fields]), unread_text(fields[0]))
 
 
 def unread_file_text(file: UnreadFile, mapped: Mapped | None = None) -> str:
@@ -112,21 +114,15 @@ def _several(files: Sequence[str]) -> str:
     return files[0] + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
 
 
-def _print_repeated(mapped: Sequence[Mapped], *, colour: bool) -> None:
-    """Print a line on files whose records may be events of visitors, not visitors."""
-    if mapped:
-        first = mapped[0]
-        text = (
-            f"{first.repeated_ids:,} of the first {first.looked_at:,} records have the id of one "
-            "before: if these are events, --by id makes one visitor of each id"
-        )
-        _warn(_several([its.source for its in mapped]), text, colour=colour)
+def print_about(place: str, text: str) -> None:
+    """Print a line about a file, or a line of one, on stderr."""
+    colour = is_coloured(sys.stderr)
+    print(f"{styled(shown_line(place), 'place', colour=colour)}: {text}", file=sys.stderr)
 
 
-def _warn(file: str, message: str, hint: str | None = None, *, colour: bool) -> None:
-    place = styled(shown_line(file), "place", colour=colour)
-    label = styled("warning:", "warning", colour=colour)
-    lines = [f"{place}: {label} {shown(message)}"]
+def _warn(file: str, message: str, hint: str | None = None) -> None:
+    colour = is_coloured(sys.stderr)
+    print_about(file, f"{styled('warning:', 'warning', colour=colour)} {shown(message)}")
     if hint:
-        lines.append(f"  {styled('hint:', 'hint', colour=colour)} {shown(hint)}")
-    print("\n".join(lines), file=sys.stderr)
+        label = styled("hint:", "hint", colour=colour)
+        print(f"  {label} {shown(hint)}", file=sys.stderr)

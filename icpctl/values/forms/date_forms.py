@@ -65,6 +65,9 @@ _PATTERNS = [
         rf"(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?{_ZONE}",
     )
 ]
+_COMPACT = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+"""By their length, the formats of digits that may be a date and a time."""
+
 _TWO_READINGS = re.compile(r"\d\d?/\d\d?/\d{4}(?!\d).*", re.A | re.S)
 
 
@@ -106,6 +109,19 @@ def epoch(text: str) -> int | None:
 def has_two_readings(text: str) -> bool:
     """Return whether a text is a date such as `11/20/2026`, which needs its order said."""
     return len(text) <= LONGEST and bool(_TWO_READINGS.fullmatch(visible(text)))
+
+
+def compact_format(text: str) -> str | None:
+    """Return the format of digits such as `20261120103000`, if these are a date and a time.
+
+    `instant` takes them for a count of seconds, or of parts of one, since 1970.
+    """
+    pattern = _COMPACT.get(len(text)) if text.isdigit() else None
+    try:
+        is_date = pattern and datetime.strptime(text, pattern).year in _DAYS_AS_NUMBERS
+    except ValueError:
+        return None
+    return pattern if is_date else None
 
 
 def instant_text(when: datetime) -> str:

@@ -32,8 +32,8 @@ _USUAL_STARTS = ("https://www.", "http://www.")
 
 
 def domain(text: str) -> str:
-    """Return the host of a URL: `https://www.acme.example:443/x` -> `acme.example`."""
-    host = _HOST_END.split(_without(_SCHEME, text), maxsplit=1)[0]
+    """Return the host of a URL or an email: `https://www.acme.example:443/x` -> `acme.example`."""
+    host = _HOST_END.split(_without(_SCHEME, text), maxsplit=1)[0].rpartition("@")[2]
     host = _without(_WWW, _PORT.sub("", host).rstrip("."))
     return host or text
 
@@ -103,7 +103,7 @@ def domain_column(texts: pa.Array) -> pa.Array:
 
     from icpctl.values.text_search import one_of, with_bytes
 
-    has_more = pa.array(with_bytes(texts, one_of("/?#:")))
+    has_more = pa.array(with_bytes(texts, one_of("/?#:@")))
     has_www = pc.starts_with(pc.ascii_lower(texts), "www.")
     is_other = pc.or_(has_more, pc.or_(has_www, pc.ends_with(texts, ".")))
     return changed(texts, is_other, domain)
