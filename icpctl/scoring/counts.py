@@ -181,20 +181,31 @@ class BestVisitors(Struct, Generic[T]):
         self.ranked = nsmallest(self.most, [*self.ranked, *more], key=lambda ranked: ranked.rank)
 
 
-class FileFields(Struct):
-    """Of a file, or a part of one, the visitors, and the fields that some record has.
+class FileCounts(Struct):
+    """What a file, or a part of one, has: `visitors`, and the `fields` that some record has.
 
-    A field that holds only values that do not fit it counts: these are distinguished.
+    A field that holds only values that do not fit it counts: these are distinguished. Of CSV
+    `repeated_headers` were passed over; `left_out` records are not those that the mapping asks for.
+    `without_id` visitors have no id, the first of them on line `first_without_id`.
     """
 
     visitors: int = 0
     fields: set[str] = field(default_factory=set)
+    repeated_headers: int = 0
+    left_out: int = 0
+    without_id: int = 0
+    first_without_id: int = 0
 
     def add(self, visitors: int, fields: Iterable[str]) -> None:
         """Note a batch."""
         self.visitors += visitors
         self.fields.update(fields)
 
-    def merge(self, later: FileFields) -> None:
-        """Add what another part has."""
+    def merge(self, later: FileCounts, lines_before: int = 0) -> None:
+        """Add what another part has, which begins after this many lines."""
         self.add(later.visitors, later.fields)
+        self.repeated_headers += later.repeated_headers
+        self.left_out += later.left_out
+        if later.without_id and not self.without_id:
+            self.first_without_id = later.first_without_id + lines_before
+        self.without_id += later.without_id

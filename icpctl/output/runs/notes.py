@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
+    from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.run import Run
-    from icpctl.scoring.run_counts import IdCounts
 
 
 SCORE_KEEPS_REJECTS = "icpctl score --rejects FILE keeps them"
@@ -40,9 +40,9 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_skipped(run.skipped)
     print_mapped(run.mapped)
     print_unread(run.unread, run.mapped)
-    print_repeated_headers(run.repeated_headers)
-    print_left_out(run.mapped, run.left_out)
-    print_without_ids(run.without_ids)
+    print_repeated_headers(run.files)
+    print_left_out(run.mapped, {name: counts.left_out for name, counts in run.files.items()})
+    print_without_ids(run.files)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings)
@@ -78,10 +78,11 @@ def print_damaged(damaged: Sequence[Rejected]) -> None:
         _print_at(damage.file, damage.line, "error", damage.reason)
 
 
-def print_repeated_headers(counts: Mapping[str, int]) -> None:
+def print_repeated_headers(files: Mapping[str, FileCounts]) -> None:
     """Print on stderr in which files how many headers were passed over."""
-    for file, count in counts.items():
-        print_about(file, f"{counted(count, 'repeated header')} skipped")
+    for file, counts in files.items():
+        if count := counts.repeated_headers:
+            print_about(file, f"{counted(count, 'repeated header')} skipped")
 
 
 def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
@@ -95,15 +96,16 @@ def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
             print_about(file.source, f"{counted(count, 'record')} left out, {shown(text)}")
 
 
-def print_without_ids(counts: Mapping[str, IdCounts]) -> None:
-    """Print on stderr in which files how many records have no id, and the line of the first."""
-    for file, of_ids in counts.items():
-        have = "has" if of_ids.without == 1 else "have"
-        text = (
-            f"{of_ids.without:,} of {of_ids.records:,} records {have} no id; totals, rows that go "
-            "on with the one above, and lines about the export count as visitors, too"
-        )
-        _print_at(file, of_ids.line, "warning", text)
+def print_without_ids(files: Mapping[str, FileCounts]) -> None:
+    """Print on stderr in which files some records have an id and how many others have none."""
+    for file, counts in files.items():
+        if 0 < counts.without_id < counts.visitors:
+            have = "has" if counts.without_id == 1 else "have"
+            text = (
+                f"{counts.without_id:,} of {counts.visitors:,} records {have} no id; totals, rows "
+                "that go on with the one above, and lines about the export count as visitors, too"
+            )
+            _print_at(file, counts.first_without_id, "warning", text)
 
 
 def print_skipped(names: Sequence[str]) -> None:
