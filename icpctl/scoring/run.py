@@ -20,8 +20,7 @@ from icpctl.exports.files.sources import find_exports
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.mappings import mapping as visitor_mapping
-from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
 from icpctl.scoring.kernel.token_bits import KnownBits
 from icpctl.scoring.kernel.verdicts import Judged, Verdicts, judge
 from icpctl.scoring.run_counts import RunCounts

@@ -12,9 +12,7 @@ import pyarrow.compute as pc
 
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits, misfits_of
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.best_visitors import BestVisitors
-from icpctl.scoring.counts import Counts
-from icpctl.scoring.kernel.fields_read import FileFields
+from icpctl.scoring.counts import BestVisitors, Counts, FileFields
 from icpctl.scoring.report import MatchReport, UnreadFieldReport
 from icpctl.values.typed_columns import scalar_texts
 

@@ -16,9 +16,9 @@ from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
-from icpctl.scoring.field_paths import carried_name, is_custom, paths_of
-from icpctl.scoring.kernel.fields_read import FileFields, field_name
-from icpctl.scoring.kernel.plan import fields_of
+from icpctl.scoring.counts import FileFields
+from icpctl.scoring.kernel.conditions import field_name
+from icpctl.scoring.kernel.plan import carried_name, fields_of, is_custom, paths_of
 from icpctl.vocabulary import CONDITION_TYPES, nearest
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.detection.format_detection import Mapped
-    from icpctl.exports.detection.key_survey import SurveyedKey
+    from icpctl.exports.detection.similar_keys import SurveyedKey
     from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
@@ -171,7 +171,7 @@ def require_carried(
 
 
 def _require_key(text: str, sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
-    from icpctl.exports.detection.key_survey import survey
+    from icpctl.exports.detection.similar_keys import survey
 
     keys: dict[str, None] = {}
     for source, of_file in list(zip(sources, mapped, strict=True))[:SURVEYS]:
@@ -265,7 +265,7 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
 
 def _free_keys(group: _Group, there: FileFields, plan: Plan) -> list[SurveyedKey]:
     """Return the keys of the first file that no field which was read is read from."""
-    from icpctl.exports.detection.key_survey import survey
+    from icpctl.exports.detection.similar_keys import survey
 
     source, of_file = group.sources[0], group.mapped[0]
     keys = survey(_first_records(source, of_file))
@@ -283,7 +283,7 @@ def _first_records(source: Source, of_file: Mapped) -> Iterable[dict[str, Any]]:
     """Return the first records of a file: those that were kept, where it cannot be read again."""
     if source.pipe or of_file.kept or not source.path.exists():
         return of_file.kept
-    from icpctl.exports.detection.key_survey import SURVEYED
+    from icpctl.exports.detection.similar_keys import SURVEYED
 
     return islice(first_records(source, SURVEYED, of_file.mapping), SURVEYED)
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.exports.scanner import native_library
-from icpctl.exports.scanner.blocks import PADDING, Block
+from icpctl.exports.scanner import native_scanner
 from icpctl.exports.scanner.native_scanner import NativeScanner
 from icpctl.exports.scanner.python_scanner import PythonScanner
-from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, Kind, Wanted
+from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, PADDING, Block, Kind, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,9 +77,9 @@ def _offsets(scanner: Scanner, table: int) -> list[list[int]]:
 
 def native(wanted: Sequence[Wanted] = WANTED) -> NativeScanner:
     """A compiled scanner."""
-    if os.environ.get(native_library.ENVIRONMENT) == "0":
+    if os.environ.get(native_scanner.ENVIRONMENT) == "0":
         pytest.skip("the compiled scanner is not wanted")
-    library = native_library.load()
+    library = native_scanner.load()
     assert library, "the scanner was not compiled when icpctl was installed"
     return NativeScanner(library, wanted)
 

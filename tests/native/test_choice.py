@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = """
-from icpctl.exports.scanner.blocks import Block
+from icpctl.exports.scanner.scan_results import Block
 from icpctl.exports.scanner.scan_results import Wanted
 from icpctl.exports.scanner.scanning import new_scanner, notice
 scanner = new_scanner([Wanted(("a",))])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from icpctl.exports.scanner.blocks import Block
-from icpctl.exports.scanner.scan_results import ELEMENTS, Kind, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Kind, Wanted
 from tests.native.answers import native, python, read
 
 FEW = b"".join(b'{"a":"value %d","p":[%d,"x"]}\n' % (n % 7, n % 3) for n in range(1000))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from icpctl.exports.scanner.blocks import Block
 from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
-from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Wanted
 from tests.long import long
 from tests.native.answers import answers, native, python, read
 

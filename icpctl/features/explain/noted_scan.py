@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from icpctl.exports.visitor_scan import Scan
-from icpctl.scoring.kernel.fields_read import FileFields, field_name
+from icpctl.scoring.counts import FileFields
+from icpctl.scoring.kernel.conditions import field_name
 from icpctl.scoring.kernel.verdicts import judge
 from icpctl.timings import Timings
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from icpctl.exports.visitor_keys import domain_form, text_form
 from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
@@ -25,14 +26,11 @@ from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcom
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.mappings.mapping import ID, LAST_SEEN
-from icpctl.scoring.field_paths import carried_name
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.plan import carried_name, make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
+from icpctl.values.column import KnownTexts, distinct_of
 from icpctl.values.forms import number_forms
-from icpctl.values.join_keys import domain_form, text_form
-from icpctl.values.known_texts import KnownTexts
-from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,12 +39,12 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.visitor_keys import KeyForm
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
-    from icpctl.values.join_keys import KeyForm
 
 _MICROS = 1_000_000
 _MOST_LABELS = 1_000

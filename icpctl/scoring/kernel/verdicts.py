@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.scoring.kernel.conditions import BatchColumns, words_of
-from icpctl.scoring.kernel.fields_read import fields_read
+from icpctl.scoring.kernel.conditions import BatchColumns, fields_read, words_of
 from icpctl.scoring.kernel.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.table_paths import ColumnNames
+from icpctl.exports.columns.visitor_columns import ColumnNames
 from icpctl.exports.files.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START

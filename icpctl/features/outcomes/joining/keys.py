@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from icpctl.exports.visitor_keys import keys_of
 from icpctl.features.outcomes.joining.deals import NO_DEAL
-from icpctl.values.join_keys import keys_of
-from icpctl.values.known_texts import KnownTexts
-from icpctl.values.tokens import distinct_of
+from icpctl.values.column import KnownTexts, distinct_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from icpctl.exports.visitor_keys import KeyForm
     from icpctl.features.outcomes.joining.deals import DealTable
-    from icpctl.values.join_keys import KeyForm
 
     Integers = NDArray[np.int64]
     Rows = NDArray[np.bool_] | Integers | slice
