@@ -17,7 +17,7 @@ from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, PADDING, Block, K
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.exports.scanner.scan_results import Scanner
+    from icpctl.exports.scanner.scan_results import Column, Scanner
 
 WANTED = (
     Wanted(("a",)),
@@ -60,7 +60,7 @@ def _columns(scanner: Scanner, index: int) -> list[object]:
     answer: list[object] = []
     for column in scanner.columns(index):
         assert column.codes.dtype == column.offsets.dtype == "int32"
-        values = column.values()
+        values = values_in(column)
         if any(value is not None for value in values):
             answer.append((values, _offsets(scanner, column.table)))
     return answer
@@ -128,3 +128,15 @@ def answers(
         scanner.header(HEADER)
     read(scanner, parts, delimiter)
     return Answers.of(scanner, wanted)
+
+
+def tokens_in(column: Column, start: int = 0) -> list[bytes]:
+    """Return the tokens of a column from code `start` on."""
+    offsets = column.offsets[start:].tolist()
+    return [column.data[begin:end].tobytes() for begin, end in pairwise(offsets)]
+
+
+def values_in(column: Column) -> list[bytes | None]:
+    """Return the token of each row of a column."""
+    tokens = tokens_in(column)
+    return [None if code < 0 else tokens[code] for code in column.codes.tolist()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from enum import Enum, IntFlag
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -89,21 +88,6 @@ class Column:
     data: Bytes
     is_plain: bool
     generation: int
-
-    def tokens(self, start: int = 0) -> list[bytes]:
-        """Return the tokens from code `start` on."""
-        offsets = self.offsets[start:].tolist()
-        if len(offsets) < 2:
-            return []
-        data = self.data[offsets[0] : offsets[-1]].tobytes()
-        first = offsets[0]
-        pairs = pairwise(offsets)
-        return [data[begin - first : end - first] for begin, end in pairs]
-
-    def values(self) -> list[bytes | None]:
-        """Return the token of each row: for tests, and where there are few rows."""
-        tokens = self.tokens()
-        return [None if code < 0 else tokens[code] for code in self.codes.tolist()]
 
 
 @dataclass(frozen=True, slots=True)

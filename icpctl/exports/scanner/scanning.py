@@ -1,18 +1,4 @@
-r"""Make a scanner: the compiled one, or where there is none the one in Python.
-
->>> from icpctl.exports.scanner.scan_results import Block
->>> from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
->>> scanner = new_scanner([Wanted(("company", "industry")), Wanted(("pages", ELEMENTS))])
->>> lines = b'{"company": {"Industry": "SaaS"}, "pages": ["/", "/pricing"]}\n{"pages": []}\n'
->>> scanner.scan_json(Block(lines), is_last=True)
->>> scanner.rows, scanner.lines.tolist()
-(2, [1, 2])
->>> [column.values() for column in scanner.columns(0)]
-[[b'"SaaS"', None]]
->>> pages = scanner.columns(1)[0]
->>> pages.values(), scanner.table(pages.table).offsets.tolist()
-([b'"/"', b'"/pricing"'], [0, 2, 2])
-"""
+"""Make a scanner: the compiled one, or where there is none the one in Python."""
 
 from __future__ import annotations
 

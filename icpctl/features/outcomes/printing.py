@@ -14,10 +14,10 @@ from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.features.shared.markdown import code, in_cell, table_lines
+from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
 from icpctl.output.console import note, shown, table
 from icpctl.output.runs.notes import DATE, commonest_values, print_misfits, print_rejected
-from icpctl.output.runs.plain_rows import WRITERS
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 from icpctl.values import normal_forms
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.scanning import Scan
     from icpctl.features.outcomes.tables import Section
-    from icpctl.output.runs.plain_rows import PlainWriter
+    from icpctl.features.shared.plain_rows import PlainWriter
 
 _MOST_LABELS = 3
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from icpctl.features.shared.condition_phrases import phrase
-from icpctl.output.runs.plain_rows import WRITERS
+from icpctl.features.shared.plain_rows import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     from icpctl.features.reasons.row_reasons import NearMiss
-    from icpctl.output.runs.plain_rows import PlainWriter
+    from icpctl.features.shared.plain_rows import PlainWriter
     from icpctl.output.runs.verdict_rows import Form
 
 COLUMNS = ("id", "config", "group", "condition", "seen")
