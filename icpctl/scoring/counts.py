@@ -196,20 +196,34 @@ class BestVisitors(Generic[T]):
 
 
 @dataclass(slots=True)
-class FileFields:
-    """Of a file, or a part of one, the visitors, and the fields that some record has.
+class FileCounts:
+    """What a file, or a part of one, has: visitors, and the `fields` that some record has.
 
-    A field that holds only values that do not fit it counts: these are distinguished.
+    A field that holds only values that do not fit it counts: these are distinguished. Of CSV
+    `repeated_headers` were passed over; `left_out` records are not those that the mapping asks for.
+    `with_ids` records have an id, `empty` ones neither an id nor any other field that is read; the
+    first of these is on line `first_empty`.
     """
 
     visitors: int = 0
     fields: set[str] = field(default_factory=set)
+    repeated_headers: int = 0
+    left_out: int = 0
+    with_ids: int = 0
+    empty: int = 0
+    first_empty: int = 0
 
     def add(self, visitors: int, fields: Iterable[str]) -> None:
         """Note a batch."""
         self.visitors += visitors
         self.fields.update(fields)
 
-    def merge(self, later: FileFields) -> None:
-        """Add what another part has."""
+    def merge(self, later: FileCounts, lines_before: int = 0) -> None:
+        """Add what another part has, which begins after this many lines."""
         self.add(later.visitors, later.fields)
+        self.repeated_headers += later.repeated_headers
+        self.left_out += later.left_out
+        self.with_ids += later.with_ids
+        if later.empty and not self.empty:
+            self.first_empty = later.first_empty + lines_before
+        self.empty += later.empty

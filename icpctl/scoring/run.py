@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
+    from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import MatchReport
     from icpctl.scoring.run_counts import BestVisitor
@@ -108,9 +109,7 @@ class Run:
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
     read on, `unread` what was asked for and is missing, `skipped` which files in folders are not
-    exports by their names, `repeated_headers` how many headers were passed over in CSV files,
-    `left_out` how many records were not those that the mapping asks for, and `nothing_in` how many
-    records have nothing that is read, though others have ids, and the line of the first.
+    exports by their names, and `files` what was counted in each file.
     """
 
     report: MatchReport
@@ -121,9 +120,7 @@ class Run:
     best: list[BestVisitor]
     unread: Unread = field(default_factory=Unread)
     skipped: list[str] = field(default_factory=list)
-    repeated_headers: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
-    nothing_in: dict[str, tuple[int, int]] = field(default_factory=dict)
+    files: dict[str, FileCounts] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -145,13 +142,7 @@ class Run:
         first, best = counts.first_rejected, counts.best.visitors
         warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
-        run.repeated_headers = dict(counts.repeated_headers)
-        run.left_out = dict(counts.left_out)
-        run.nothing_in = {
-            name: (count, counts.first_nothing[name])
-            for name, count in counts.nothing_in.items()
-            if counts.with_ids[name]
-        }
+        run.files = counts.files
         return run
 
 

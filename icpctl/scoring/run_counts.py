@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits, misfits_of
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.counts import BestVisitors, Counts, FileFields
+from icpctl.scoring.counts import BestVisitors, Counts, FileCounts
 from icpctl.scoring.report import MatchReport, UnreadFieldReport
 from icpctl.values.typed_columns import scalar_texts
 
@@ -41,22 +40,13 @@ class BestVisitor:
 
 @dataclass(slots=True)
 class RunCounts:
-    """What was found so far in a run, or in a part of one, to which `merge` adds a later one.
-
-    By file `with_ids` counts records with an id, `nothing_in` those without it or any other field
-    that is read, of which `first_nothing` has the line of the first.
-    """
+    """What was found so far in a run, or in a part of one, to which `merge` adds a later one."""
 
     counts: Counts
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
-    repeated_headers: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    with_ids: Counter[str] = field(default_factory=Counter)
-    nothing_in: Counter[str] = field(default_factory=Counter)
-    first_nothing: dict[str, int] = field(default_factory=dict)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
-    files: dict[str, FileFields] = field(default_factory=dict)
+    files: dict[str, FileCounts] = field(default_factory=dict)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
 
@@ -69,19 +59,12 @@ class RunCounts:
         """Count a batch that was judged by `plan`."""
         self.best.add(verdicts, lambda rows: _best_on(rows, batch, verdicts, plan))
         self._keep_warnings(batch, verdicts, plan)
-        self._keep_ids(batch)
+        self._count_file(batch, verdicts)
         self.reject(batch.rejected)
-        if batch.repeated_headers:
-            self.repeated_headers[batch.source.name] += batch.repeated_headers
-        if batch.left_out:
-            self.left_out[batch.source.name] += batch.left_out
-        self._file(batch.source.name).add(
-            batch.table.num_rows, verdicts.fields | (batch.misfits or {}).keys()
-        )
         self.counts.add(verdicts)
 
-    def _file(self, name: str) -> FileFields:
-        return self.files.setdefault(name, FileFields())
+    def _file(self, name: str) -> FileCounts:
+        return self.files.setdefault(name, FileCounts())
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines, and apart from them the places where files are damaged."""
@@ -99,15 +82,9 @@ class RunCounts:
         ]
         self.rejected += later.rejected
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
-        self.repeated_headers += later.repeated_headers
-        self.left_out += later.left_out
-        self.with_ids += later.with_ids
-        self.nothing_in += later.nothing_in
-        for name, line in later.first_nothing.items():
-            self.first_nothing.setdefault(name, line + lines_before)
         self.warnings.follow(later.warnings, lines_before)
-        for name, fields in later.files.items():
-            self._file(name).merge(fields)
+        for name, counts in later.files.items():
+            self._file(name).merge(counts, lines_before)
         self.counts.merge(later.counts)
 
     def report(self, plan: Plan, seconds: float, unread: Sequence[UnreadField]) -> MatchReport:
@@ -137,15 +114,19 @@ class RunCounts:
             elapsed_seconds=round(seconds, 3),
         )
 
-    def _keep_ids(self, batch: Batch) -> None:
-        name, ids = batch.source.name, batch.table[ID]
-        self.with_ids[name] += len(ids) - ids.null_count
+    def _count_file(self, batch: Batch, verdicts: Verdicts) -> None:
+        of_file, ids = self._file(batch.source.name), batch.table[ID]
+        of_file.add(len(ids), verdicts.fields | (batch.misfits or {}).keys())
+        of_file.repeated_headers += batch.repeated_headers
+        of_file.left_out += batch.left_out
+        of_file.with_ids += len(ids) - ids.null_count
         empty = np.ones(len(ids), bool)
         for column in batch.table.columns if ids.null_count else ():
             empty &= column.is_null().to_numpy(zero_copy_only=False)
         if ids.null_count and empty.any():
-            self.nothing_in[name] += int(np.count_nonzero(empty))
-            self.first_nothing.setdefault(name, int(batch.lines[np.flatnonzero(empty)[0]]))
+            if not of_file.empty:
+                of_file.first_empty = int(batch.lines[np.flatnonzero(empty)[0]])
+            of_file.empty += int(np.count_nonzero(empty))
 
     def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         misfits = batch.misfits

@@ -16,7 +16,7 @@ from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
-from icpctl.scoring.counts import FileFields
+from icpctl.scoring.counts import FileCounts
 from icpctl.scoring.kernel.conditions import field_name
 from icpctl.scoring.kernel.plan import carried_name, fields_of, is_custom, paths_of
 from icpctl.vocabulary import CONDITION_TYPES, nearest
@@ -91,11 +91,11 @@ class _Group:
     sources: list[Source]
     mapped: list[Mapped]
 
-    def fields(self, files: Mapping[str, FileFields]) -> FileFields:
+    def fields(self, files: Mapping[str, FileCounts]) -> FileCounts:
         """Return what the scan has read of them."""
-        there = FileFields()
+        there = FileCounts()
         for name in dict.fromkeys(of_file.source for of_file in self.mapped):
-            there.merge(files.get(name, FileFields()))
+            there.merge(files.get(name, FileCounts()))
         return there
 
     @property
@@ -107,7 +107,7 @@ class _Group:
 def find_unread(
     sources: Sequence[Source],
     mapped: Sequence[Mapped],
-    files: Mapping[str, FileFields],
+    files: Mapping[str, FileCounts],
     plan: Plan,
     configs: Iterable[tuple[str, IcpConfig]],
     *,
@@ -153,7 +153,7 @@ def extra_fields(mapped: Iterable[Mapped], plan: Plan) -> tuple[str, ...]:
 
 def require_carried(
     carry: Sequence[str],
-    files: Mapping[str, FileFields],
+    files: Mapping[str, FileCounts],
     sources: Sequence[Source],
     mapped: Sequence[Mapped],
     plan: Plan,
@@ -218,7 +218,7 @@ def _asked(configs: Iterable[tuple[str, IcpConfig]]) -> dict[str, _Asked]:
     return asked
 
 
-def _missing(group: _Group, there: FileFields, asked: Mapping[str, _Asked]) -> list[str]:
+def _missing(group: _Group, there: FileCounts, asked: Mapping[str, _Asked]) -> list[str]:
     """Return the fields that configs ask for, and those of the user's mapping, that are not there.
 
     Of the latter the scan looks only for those that the first records lack.
@@ -263,7 +263,7 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
             yield path
 
 
-def _free_keys(group: _Group, there: FileFields, plan: Plan) -> list[SurveyedKey]:
+def _free_keys(group: _Group, there: FileCounts, plan: Plan) -> list[SurveyedKey]:
     """Return the keys of the first file that no field which was read is read from."""
     from icpctl.exports.detection.similar_keys import survey
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
+    from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.run import Run
 
 
@@ -39,9 +40,9 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_skipped(run.skipped)
     print_mapped(run.mapped)
     print_unread(run.unread, run.mapped)
-    print_repeated_headers(run.repeated_headers)
-    print_left_out(run.mapped, run.left_out)
-    print_nothing_in(run.nothing_in)
+    print_repeated_headers(run.files)
+    print_left_out(run.mapped, {name: counts.left_out for name, counts in run.files.items()})
+    print_empty(run.files)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings)
@@ -77,12 +78,13 @@ def print_damaged(damaged: Sequence[Rejected]) -> None:
         _print_at(damage.file, damage.line, "error", damage.reason, colour=colour)
 
 
-def print_repeated_headers(counts: Mapping[str, int]) -> None:
+def print_repeated_headers(files: Mapping[str, FileCounts]) -> None:
     """Print on stderr in which files how many headers were passed over."""
     colour = is_coloured(sys.stderr)
-    for file, count in counts.items():
-        place = styled(shown_line(file), "place", colour=colour)
-        print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
+    for file, counts in files.items():
+        if count := counts.repeated_headers:
+            place = styled(shown_line(file), "place", colour=colour)
+            print(f"{place}: {counted(count, 'repeated header')} skipped", file=sys.stderr)
 
 
 def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
@@ -101,11 +103,12 @@ def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
             )
 
 
-def print_nothing_in(counts: Mapping[str, tuple[int, int]]) -> None:
-    """Print on stderr in which files how many records have nothing, and the line of the first."""
-    for file, (count, line) in counts.items():
-        text = f"{counted(count, 'record')} without an id or any field that is read"
-        _print_at(file, line, "warning", text, colour=is_coloured(sys.stderr))
+def print_empty(files: Mapping[str, FileCounts]) -> None:
+    """Print on stderr how many records of files have nothing, though others have ids."""
+    for file, counts in files.items():
+        if counts.empty and counts.with_ids:
+            text = f"{counted(counts.empty, 'record')} without an id or any field that is read"
+            _print_at(file, counts.first_empty, "warning", text, colour=is_coloured(sys.stderr))
 
 
 def print_skipped(names: Sequence[str]) -> None:
