@@ -21,7 +21,7 @@ from icpctl.mappings.conversions import COUNT
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Convert, conversion
 from icpctl.values import json_records, typed_columns
-from icpctl.values.tokens import missing
+from icpctl.values.column import missing
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:

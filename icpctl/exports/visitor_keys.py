@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,7 +14,7 @@ from msgspec import Struct
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
 from icpctl.values import typed_columns
-from icpctl.values.join_keys import FIELD_FORMS, KeyForm, exact_form, keys_of, text_form
+from icpctl.values.forms import country_forms, range_forms, text_forms, url_forms
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
@@ -78,3 +81,73 @@ def _keys(tokens: pa.Array, key: VisitorKey) -> pa.Array:
     if key.form is exact_form:
         return exact_form(typed_columns.scalar_texts(tokens))
     return pa.array(keys_of(tokens, key.form), pa.string())
+
+
+KeyForm = Callable[[pa.Array], pa.Array]
+"""From texts to keys, one for each."""
+
+
+@cache
+def free_mail_hosts() -> frozenset[str]:
+    """Hosts at which anybody has an address."""
+    text = resources.files("icpctl.values").joinpath("free_mail_hosts.txt").read_text()
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def text_form(texts: pa.Array) -> pa.Array:
+    """Texts as comparators see them: without letter case, invisible characters and outer spaces."""
+    return text_forms.folded_column(text_forms.visible_column(texts))
+
+
+def exact_form(texts: pa.Array) -> pa.Array:
+    """Texts as they are, without outer spaces: ids keep letter case."""
+    return pc.utf8_trim_whitespace(texts)
+
+
+def domain_form(texts: pa.Array) -> pa.Array:
+    """The account of a domain, a URL or an email address; null for free mail."""
+    plain = text_form(texts)
+    if pc.any(pc.match_substring(plain, "@")).as_py():
+        plain = pc.replace_substring_regex(plain, "^(mailto:)?[^/@]*@", "")
+    hosts = url_forms.domain_column(plain)
+    free = pc.is_in(hosts, value_set=pa.array(sorted(free_mail_hosts())))
+    return pc.if_else(free, pa.scalar(None, pa.string()), hosts)
+
+
+def url_form(texts: pa.Array) -> pa.Array:
+    """Profile URLs without scheme, `www.` and trailing slash."""
+    return url_forms.url_column(text_form(texts))
+
+
+def country_form(texts: pa.Array) -> pa.Array:
+    """Countries as one name or code for each."""
+    return country_forms.country_column(text_form(texts))
+
+
+def size_range_form(texts: pa.Array) -> pa.Array:
+    """Ranges of employees in one spelling."""
+    return range_forms.size_range_column(text_form(texts))
+
+
+FIELD_FORMS: dict[str, KeyForm] = {
+    "id": exact_form,
+    "domain": domain_form,
+    "linkedin_url": url_form,
+    "country": country_form,
+    "employee_size_range": size_range_form,
+}
+"""The forms of fields that are not compared as plain texts."""
+
+
+def keys_of(tokens: pa.Array, form: KeyForm) -> list[str | None]:
+    """The key of each JSON text, of a list that of its first; None for those without."""
+    column = typed_columns.texts(tokens)
+    keys: list[str | None] = [key or None for key in form(column.values).to_pylist()]
+    first = column.rows
+    if column.offsets is not None and column.elements is not None:
+        filled = column.offsets[:-1] < column.offsets[1:]
+        heads = column.elements[column.offsets[:-1].clip(max=len(column.elements) - 1)]
+        of_cell = [int(head) if has else -1 for head, has in zip(heads, filled, strict=True)]
+        return [keys[of_cell[cell]] if cell >= 0 <= of_cell[cell] else None for cell in first]
+    keys.append(None)
+    return [keys[cell] for cell in first.tolist()]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.scoring.report import ConfigReport, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from icpctl.scoring.kernel.config_plan import ConfigPlan
     from icpctl.scoring.kernel.verdicts import Verdicts
@@ -112,3 +114,98 @@ class Counts:
 def _mean(hundredths: int, count: int) -> float | None:
     """The mean with two decimals, half up."""
     return (2 * hundredths + count) // (2 * count) / 100 if count else None
+
+
+T = TypeVar("T")
+
+
+class Ranked(Struct, Generic[T], frozen=True):
+    """A visitor by its score in hundredths, and by how many visitors came before it."""
+
+    hundredths: int
+    position: int
+    visitor: T
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The order: the highest score first, of equals those that came first."""
+        return -self.hundredths, self.position
+
+
+class BestVisitors(Struct, Generic[T]):
+    """Keeps at most `most` of the visitors that match with a score above `floor` (hundredths)."""
+
+    most: int
+    floor: int = -1
+    seen: int = 0
+    ranked: list[Ranked[T]] = field(default_factory=list)
+
+    def add(
+        self,
+        verdicts: Verdicts,
+        visitors_on: Callable[[np.ndarray], Iterable[T]],
+        chosen: np.ndarray | None = None,
+    ) -> None:
+        """Look at a batch, or of it at the rows that are True in `chosen` [rows].
+
+        `visitors_on` makes the visitors of row numbers: only of those that are kept for now.
+        """
+        position, scores = self.seen, verdicts.icp_hundredths
+        self.seen += len(scores)
+        worst = self.ranked[-1].hundredths if len(self.ranked) == self.most else self.floor
+        is_better = (verdicts.icp >= 0) & (scores > worst)
+        rows = np.flatnonzero(is_better if chosen is None else is_better & chosen)
+        rows = rows[np.argsort(-scores[rows], kind="stable")][: self.most]
+        if len(rows):
+            ranked = zip(rows.tolist(), scores[rows].tolist(), visitors_on(rows), strict=True)
+            self._keep([Ranked(score, position + row, visitor) for row, score, visitor in ranked])
+
+    def merge(
+        self, later: BestVisitors[T], change: Callable[[T], T] = lambda visitor: visitor
+    ) -> None:
+        """Keep the best of a later part of the run, too; `change` is applied to its visitors."""
+        self._keep(
+            [
+                Ranked(other.hundredths, self.seen + other.position, change(other.visitor))
+                for other in later.ranked
+            ]
+        )
+        self.seen += later.seen
+
+    @property
+    def visitors(self) -> list[T]:
+        """The best, in order."""
+        return [ranked.visitor for ranked in self.ranked]
+
+    def _keep(self, more: list[Ranked[T]]) -> None:
+        self.ranked = nsmallest(self.most, [*self.ranked, *more], key=lambda ranked: ranked.rank)
+
+
+class FileCounts(Struct):
+    """What a file, or a part of one, has: visitors, and the `fields` that some record has.
+
+    A field that holds only values that do not fit it counts: these are distinguished. Of CSV
+    `repeated_headers` were passed over; `left_out` records are not those that the mapping asks for.
+    Records `without_ids` have none, the first of them on line `first_without_id`.
+    """
+
+    visitors: int = 0
+    fields: set[str] = field(default_factory=set)
+    repeated_headers: int = 0
+    left_out: int = 0
+    without_ids: int = 0
+    first_without_id: int = 0
+
+    def add(self, visitors: int, fields: Iterable[str]) -> None:
+        """Note a batch."""
+        self.visitors += visitors
+        self.fields.update(fields)
+
+    def merge(self, later: FileCounts, lines_before: int = 0) -> None:
+        """Add what another part has, which begins after this many lines."""
+        self.add(later.visitors, later.fields)
+        self.repeated_headers += later.repeated_headers
+        self.left_out += later.left_out
+        if later.without_ids and not self.without_ids:
+            self.first_without_id = later.first_without_id + lines_before
+        self.without_ids += later.without_ids

@@ -22,8 +22,7 @@ from icpctl.exports.files.sources import find_exports
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.mappings import mapping as visitor_mapping
-from icpctl.scoring.field_paths import carried_name, carried_paths, is_custom, paths_of
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
 from icpctl.scoring.kernel.token_bits import KnownBits
 from icpctl.scoring.kernel.verdicts import Judged, Verdicts, judge
 from icpctl.scoring.run_counts import RunCounts
@@ -44,9 +43,10 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
+    from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import MatchReport
-    from icpctl.scoring.run_counts import BestVisitor, IdCounts
+    from icpctl.scoring.run_counts import BestVisitor
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
@@ -108,9 +108,7 @@ class Run(Struct):
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
     read on, `unread` what was asked for and is missing, `skipped` which files in folders are not
-    exports by their names, `repeated_headers` how many headers were passed over in CSV files,
-    `left_out` how many records were not those that the mapping asks for, and `without_ids` in which
-    files some records have an id and others have none.
+    exports by their names, and `files` what was counted in each file.
     """
 
     report: MatchReport
@@ -121,9 +119,7 @@ class Run(Struct):
     best: list[BestVisitor]
     unread: Unread = field(default_factory=Unread)
     skipped: list[str] = field(default_factory=list)
-    repeated_headers: dict[str, int] = field(default_factory=dict)
-    left_out: dict[str, int] = field(default_factory=dict)
-    without_ids: dict[str, IdCounts] = field(default_factory=dict)
+    files: dict[str, FileCounts] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds for each step; those of scoring are added up over the threads."""
 
@@ -145,13 +141,7 @@ class Run(Struct):
         first, best = counts.first_rejected, counts.best.visitors
         warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)
-        run.repeated_headers = dict(counts.repeated_headers)
-        run.left_out = dict(counts.left_out)
-        run.without_ids = {
-            name: of_ids
-            for name, of_ids in counts.ids.items()
-            if 0 < of_ids.without < of_ids.records
-        }
+        run.files = counts.files
         return run
 
 

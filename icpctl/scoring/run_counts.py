@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,9 +11,7 @@ from msgspec.structs import replace
 
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits, misfits_of
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.best_visitors import BestVisitors
-from icpctl.scoring.counts import Counts
-from icpctl.scoring.kernel.fields_read import FileFields
+from icpctl.scoring.counts import BestVisitors, Counts, FileCounts
 from icpctl.scoring.report import MatchReport, UnreadFieldReport
 from icpctl.values.typed_columns import scalar_texts
 
@@ -42,32 +39,14 @@ class BestVisitor(Struct, frozen=True):
     icp_score: float
 
 
-class IdCounts(Struct):
-    """How many `records` a file has, and those `without` an id, the first of them on `line`."""
-
-    records: int = 0
-    without: int = 0
-    line: int = 0
-
-    def merge(self, later: IdCounts, lines_before: int = 0) -> None:
-        """Add a later part of the file, which begins after this many lines."""
-        if later.without and not self.without:
-            self.line = later.line + lines_before
-        self.records += later.records
-        self.without += later.without
-
-
 class RunCounts(Struct):
     """What was found so far in a run, or in a part of one, to which `merge` adds a later one."""
 
     counts: Counts
     rejected: int = 0
     damaged: list[Rejected] = field(default_factory=list)
-    repeated_headers: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    ids: dict[str, IdCounts] = field(default_factory=dict)
     warnings: FieldWarnings = field(default_factory=FieldWarnings)
-    files: dict[str, FileFields] = field(default_factory=dict)
+    files: dict[str, FileCounts] = field(default_factory=dict)
     first_rejected: list[Rejected] = field(default_factory=list)
     best: BestVisitors[BestVisitor] = field(default_factory=lambda: BestVisitors(SHOWN, floor=0))
 
@@ -80,19 +59,12 @@ class RunCounts(Struct):
         """Count a batch that was judged by `plan`."""
         self.best.add(verdicts, lambda rows: _best_on(rows, batch, verdicts, plan))
         self._keep_warnings(batch, verdicts, plan)
-        self._keep_ids(batch)
+        self._count_file(batch, verdicts)
         self.reject(batch.rejected)
-        if batch.repeated_headers:
-            self.repeated_headers[batch.source.name] += batch.repeated_headers
-        if batch.left_out:
-            self.left_out[batch.source.name] += batch.left_out
-        self._file(batch.source.name).add(
-            batch.table.num_rows, verdicts.fields | (batch.misfits or {}).keys()
-        )
         self.counts.add(verdicts)
 
-    def _file(self, name: str) -> FileFields:
-        return self.files.setdefault(name, FileFields())
+    def _file(self, name: str) -> FileCounts:
+        return self.files.setdefault(name, FileCounts())
 
     def reject(self, rejected: Sequence[Rejected]) -> None:
         """Count rejected lines, and apart from them the places where files are damaged."""
@@ -110,13 +82,9 @@ class RunCounts(Struct):
         ]
         self.rejected += later.rejected
         self.damaged += [replace(it, line=it.line + lines_before) for it in later.damaged]
-        self.repeated_headers += later.repeated_headers
-        self.left_out += later.left_out
-        for name, of_ids in later.ids.items():
-            self.ids.setdefault(name, IdCounts()).merge(of_ids, lines_before)
         self.warnings.follow(later.warnings, lines_before)
-        for name, fields in later.files.items():
-            self._file(name).merge(fields)
+        for name, counts in later.files.items():
+            self._file(name).merge(counts, lines_before)
         self.counts.merge(later.counts)
 
     def report(self, plan: Plan, seconds: float, unread: Sequence[UnreadField]) -> MatchReport:
@@ -146,12 +114,14 @@ class RunCounts(Struct):
             elapsed_seconds=round(seconds, 3),
         )
 
-    def _keep_ids(self, batch: Batch) -> None:
-        ids = batch.table[ID]
-        counts = IdCounts(len(ids), ids.null_count)
-        if counts.without:
-            counts.line = int(batch.lines[pc.index(ids.is_null(), True).as_py()])
-        self.ids.setdefault(batch.source.name, IdCounts()).merge(counts)
+    def _count_file(self, batch: Batch, verdicts: Verdicts) -> None:
+        of_file, ids = self._file(batch.source.name), batch.table[ID]
+        of_file.add(len(ids), verdicts.fields | (batch.misfits or {}).keys())
+        of_file.repeated_headers += batch.repeated_headers
+        of_file.left_out += batch.left_out
+        if ids.null_count and not of_file.without_ids:
+            of_file.first_without_id = int(batch.lines[pc.index(ids.is_null(), True).as_py()])
+        of_file.without_ids += ids.null_count
 
     def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         misfits = batch.misfits

@@ -17,9 +17,9 @@ from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
-from icpctl.scoring.field_paths import carried_name, is_custom, paths_of
-from icpctl.scoring.kernel.fields_read import FileFields, field_name
-from icpctl.scoring.kernel.plan import fields_of
+from icpctl.scoring.counts import FileCounts
+from icpctl.scoring.kernel.conditions import field_name
+from icpctl.scoring.kernel.plan import carried_name, fields_of, is_custom, paths_of
 from icpctl.vocabulary import CONDITION_TYPES, nearest
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.detection.format_detection import Mapped
-    from icpctl.exports.detection.key_survey import SurveyedKey
+    from icpctl.exports.detection.similar_keys import SurveyedKey
     from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
@@ -87,11 +87,11 @@ class _Group(Struct, frozen=True):
     sources: list[Source]
     mapped: list[Mapped]
 
-    def fields(self, files: Mapping[str, FileFields]) -> FileFields:
+    def fields(self, files: Mapping[str, FileCounts]) -> FileCounts:
         """Return what the scan has read of them."""
-        there = FileFields()
+        there = FileCounts()
         for name in dict.fromkeys(of_file.source for of_file in self.mapped):
-            there.merge(files.get(name, FileFields()))
+            there.merge(files.get(name, FileCounts()))
         return there
 
     @property
@@ -103,7 +103,7 @@ class _Group(Struct, frozen=True):
 def find_unread(
     sources: Sequence[Source],
     mapped: Sequence[Mapped],
-    files: Mapping[str, FileFields],
+    files: Mapping[str, FileCounts],
     plan: Plan,
     configs: Iterable[tuple[str, IcpConfig]],
     *,
@@ -149,7 +149,7 @@ def extra_fields(mapped: Iterable[Mapped], plan: Plan) -> tuple[str, ...]:
 
 def require_carried(
     carry: Sequence[str],
-    files: Mapping[str, FileFields],
+    files: Mapping[str, FileCounts],
     sources: Sequence[Source],
     mapped: Sequence[Mapped],
     plan: Plan,
@@ -167,7 +167,7 @@ def require_carried(
 
 
 def _require_key(text: str, sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
-    from icpctl.exports.detection.key_survey import survey
+    from icpctl.exports.detection.similar_keys import survey
 
     keys: dict[str, None] = {}
     for source, of_file in list(zip(sources, mapped, strict=True))[:SURVEYS]:
@@ -214,7 +214,7 @@ def _asked(configs: Iterable[tuple[str, IcpConfig]]) -> dict[str, _Asked]:
     return asked
 
 
-def _missing(group: _Group, there: FileFields, asked: Mapping[str, _Asked]) -> list[str]:
+def _missing(group: _Group, there: FileCounts, asked: Mapping[str, _Asked]) -> list[str]:
     """Return the fields that configs ask for, and those of the user's mapping, that are not there.
 
     Of the latter the scan looks only for those that the first records lack.
@@ -259,9 +259,9 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
             yield path
 
 
-def _free_keys(group: _Group, there: FileFields, plan: Plan) -> list[SurveyedKey]:
+def _free_keys(group: _Group, there: FileCounts, plan: Plan) -> list[SurveyedKey]:
     """Return the keys of the first file that no field which was read is read from."""
-    from icpctl.exports.detection.key_survey import survey
+    from icpctl.exports.detection.similar_keys import survey
 
     source, of_file = group.sources[0], group.mapped[0]
     keys = survey(_first_records(source, of_file))
@@ -279,7 +279,7 @@ def _first_records(source: Source, of_file: Mapped) -> Iterable[dict[str, Any]]:
     """Return the first records of a file: those that were kept, where it cannot be read again."""
     if source.pipe or of_file.kept or not source.path.exists():
         return of_file.kept
-    from icpctl.exports.detection.key_survey import SURVEYED
+    from icpctl.exports.detection.similar_keys import SURVEYED
 
     return islice(first_records(source, SURVEYED, of_file.mapping), SURVEYED)
 

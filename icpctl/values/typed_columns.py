@@ -17,14 +17,8 @@ import pyarrow.compute as pc
 from msgspec.structs import replace
 
 from icpctl.values import json_records
-from icpctl.values.column import Column
-from icpctl.values.forms import date_forms, url_forms
-from icpctl.values.forms.boolean_forms import boolean
-from icpctl.values.forms.number_forms import json_number
-from icpctl.values.forms.range_forms import size_text
-from icpctl.values.number_readers import number_reader
-from icpctl.values.page_columns import pages
-from icpctl.values.tokens import (
+from icpctl.values.column import (
+    Column,
     Decoded,
     distinct_of,
     first_bytes,
@@ -32,6 +26,11 @@ from icpctl.values.tokens import (
     missing,
     visible_texts,
 )
+from icpctl.values.forms import date_forms, url_forms
+from icpctl.values.forms.number_forms import boolean, json_number
+from icpctl.values.forms.range_forms import size_text
+from icpctl.values.number_readers import number_reader
+from icpctl.values.page_columns import pages
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from icpctl.values.nested_json import shallow
+from icpctl.values.json_records import shallow
 from tests import oracle
 from tests.exports.reading_oracle import (
     DEFAULT,

@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from icpctl.exports.scanner import native_library
-from icpctl.exports.scanner.blocks import PADDING, Block
+from icpctl.exports.scanner import native_scanner
 from icpctl.exports.scanner.native_scanner import NativeScanner
 from icpctl.exports.scanner.python_scanner import PythonScanner
-from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, CsvHeader, Kind, Wanted
+from icpctl.exports.scanner.scan_results import (
+    ANY,
+    ELEMENTS,
+    PADDING,
+    Block,
+    CsvHeader,
+    Kind,
+    Wanted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.exports.scanner.scan_results import Scanner
+    from icpctl.exports.scanner.scan_results import Column, Scanner
 
 WANTED = (
     Wanted(("a",)),
@@ -63,7 +70,7 @@ def _columns(scanner: Scanner, index: int) -> list[object]:
     answer: list[object] = []
     for column in scanner.columns(index):
         assert column.codes.dtype == column.offsets.dtype == "int32"
-        values = column.values()
+        values = values_in(column)
         if any(value is not None for value in values):
             answer.append((values, _offsets(scanner, column.table)))
     return answer
@@ -80,9 +87,9 @@ def _offsets(scanner: Scanner, table: int) -> list[list[int]]:
 
 def native(wanted: Sequence[Wanted] = WANTED) -> NativeScanner:
     """A compiled scanner."""
-    if os.environ.get(native_library.ENVIRONMENT) == "0":
+    if os.environ.get(native_scanner.ENVIRONMENT) == "0":
         pytest.skip("the compiled scanner is not wanted")
-    library = native_library.load()
+    library = native_scanner.load()
     assert library, "the scanner was not compiled when icpctl was installed"
     return NativeScanner(library, wanted)
 
@@ -131,3 +138,15 @@ def answers(
         scanner.header(HEADER)
     read(scanner, parts, delimiter)
     return Answers.of(scanner, wanted)
+
+
+def tokens_in(column: Column, start: int = 0) -> list[bytes]:
+    """Return the tokens of a column from code `start` on."""
+    offsets = column.offsets[start:].tolist()
+    return [column.data[begin:end].tobytes() for begin, end in pairwise(offsets)]
+
+
+def values_in(column: Column) -> list[bytes | None]:
+    """Return the token of each row of a column."""
+    tokens = tokens_in(column)
+    return [None if code < 0 else tokens[code] for code in column.codes.tolist()]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from icpctl.exports.scanner.blocks import Block
-from icpctl.exports.scanner.scan_results import ELEMENTS, Kind, Wanted
-from tests.native.answers import native, python, read
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Kind, Wanted
+from tests.native.answers import native, python, read, tokens_in, values_in
 
 FEW = b"".join(b'{"a":"value %d","p":[%d,"x"]}\n' % (n % 7, n % 3) for n in range(1000))
 COUNT = 200_000  # rows, more than are looked at to decide whether a dictionary pays
@@ -19,15 +18,15 @@ def test_codes_keep_their_meaning_as_long_as_the_dictionary_is_kept() -> None:
     for scanner in (native(WANTED), python(WANTED)):
         read(scanner, [FEW])
         first = scanner.columns(0)[0]
-        tokens, number, generation = first.tokens(), first.number, first.generation
+        tokens, number, generation = tokens_in(first), first.number, first.generation
         assert tokens == [b'"value %d"' % n for n in range(7)]
         scanner.clear(line=1001, max_bytes=1 << 20)
         assert scanner.rows == 0
         read(scanner, [b'{"a":"new"}\n', FEW])
         second = scanner.columns(0)[0]
         assert (second.number, second.generation) == (number, generation)
-        assert second.tokens() == [*tokens, b'"new"']
-        assert second.tokens(7) == [b'"new"']
+        assert tokens_in(second) == [*tokens, b'"new"']
+        assert tokens_in(second, 7) == [b'"new"']
         assert second.codes[:4].tolist() == [7, 0, 1, 2]
         assert scanner.lines[0] == 1001
 
@@ -43,7 +42,7 @@ def test_a_dictionary_over_the_bound_begins_anew() -> None:
             column.generation - old for column, old in zip(columns, generations, strict=True)
         ]
         assert changed == [1, 0]
-        assert columns[0].values()[:2] == [b'"value 0"', b'"value 1"']
+        assert values_in(columns[0])[:2] == [b'"value 0"', b'"value 1"']
 
 
 def test_a_column_whose_values_nearly_all_differ_turns_plain() -> None:
@@ -51,14 +50,14 @@ def test_a_column_whose_values_nearly_all_differ_turns_plain() -> None:
     read(scanner, [_distinct(0, COUNT)])
     column = scanner.columns(0)[0]
     assert column.is_plain
-    assert column.values() == [b'"value %d"' % n for n in range(COUNT)]
+    assert values_in(column) == [b'"value %d"' % n for n in range(COUNT)]
     generation = column.generation
     scanner.clear(line=1, max_bytes=1 << 30)
     read(scanner, [_distinct(5, 10), _distinct(5, 10)])
     column = scanner.columns(0)[0]
     assert column.generation == generation + 1
     assert column.codes.tolist() == list(range(20))
-    assert column.values() == [b'"value %d"' % n for n in range(5, 15)] * 2
+    assert values_in(column) == [b'"value %d"' % n for n in range(5, 15)] * 2
 
 
 def test_a_column_of_which_one_value_in_ten_is_known_keeps_its_dictionary() -> None:
@@ -67,8 +66,8 @@ def test_a_column_of_which_one_value_in_ten_is_known_keeps_its_dictionary() -> N
     read(scanner, lines)
     column = scanner.columns(0)[0]
     assert not column.is_plain
-    assert len(column.tokens()) == COUNT * 9 // 10 + 1
-    assert column.values() == [line[5:-2] for line in lines]
+    assert len(tokens_in(column)) == COUNT * 9 // 10 + 1
+    assert values_in(column) == [line[5:-2] for line in lines]
 
 
 def test_kinds_and_brief_kinds() -> None:
@@ -83,7 +82,7 @@ def test_kinds_and_brief_kinds() -> None:
     )
     for scanner in (native(wanted), python(wanted)):
         read(scanner, [lines])
-        values = [scanner.columns(index)[0].values() for index in range(3)]
+        values = [values_in(scanner.columns(index)[0]) for index in range(3)]
         assert values == [
             [b'"x"', None, None, None, None],
             [b"1", None, b"NaN", None, None],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from icpctl.exports.scanner.blocks import Block
 from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
-from icpctl.exports.scanner.scan_results import ELEMENTS, CsvHeader, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, CsvHeader, Wanted
 from tests.long import long
-from tests.native.answers import answers, native, python, read
+from tests.native.answers import answers, native, python, read, values_in
 
 A = (Wanted(("a",)),)
 MIB = 1 << 20
@@ -36,7 +35,7 @@ def test_a_million_different_keys(spelling: str, count: int) -> None:
     line = ("{" + ",".join(pairs) + ',"a":"last"}\n').encode()
     scanner = native((*A, Wanted(("Ü199999",))))
     read(scanner, [line, line])
-    assert scanner.columns(0)[0].values() == [b'"last"'] * 2
+    assert values_in(scanner.columns(0)[0]) == [b'"last"'] * 2
     assert bool(scanner.columns(1)) == spelling.startswith("ü")
 
 
@@ -44,7 +43,7 @@ def test_a_million_keys_in_many_lines() -> None:
     lines = [b'{"k%d":1,"A":%d}\n' % (n, n % 3) for n in range(300_000)]
     scanner = native(A)
     read(scanner, [b"".join(lines)])
-    assert scanner.columns(0)[0].values() == [b"%d" % (n % 3) for n in range(300_000)]
+    assert values_in(scanner.columns(0)[0]) == [b"%d" % (n % 3) for n in range(300_000)]
 
 
 def test_every_way_to_write_a_wanted_key() -> None:
@@ -53,7 +52,7 @@ def test_every_way_to_write_a_wanted_key() -> None:
     scanner, oracle = (make((Wanted(("company",)),)) for make in (native, python))
     for reader in (scanner, oracle):
         read(reader, [b"".join(lines)])
-    values = [[column.values() for column in reader.columns(0)] for reader in (scanner, oracle)]
+    values = [[values_in(column) for column in reader.columns(0)] for reader in (scanner, oracle)]
     assert values[0] == values[1]
     assert len(lines) == 3**7
 
@@ -70,7 +69,7 @@ def test_values_that_all_differ_or_nearly() -> None:
     lines = b"".join(b'{"a":"%d"}\n' % (n * 2_654_435_761 % 1_000_003) for n in range(400_000))
     scanner = native(A)
     read(scanner, [lines])
-    assert scanner.columns(0)[0].values()[-1] == b'"%d"' % (399_999 * 2_654_435_761 % 1_000_003)
+    assert values_in(scanner.columns(0)[0])[-1] == b'"%d"' % (399_999 * 2_654_435_761 % 1_000_003)
 
 
 def test_more_copies_for_other_spellings_than_there_may_be() -> None:
@@ -82,7 +81,7 @@ def test_more_copies_for_other_spellings_than_there_may_be() -> None:
     scanner = native((Wanted(path),))
     read(scanner, [value, b'\n{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":2}}}}}}}}\n'])
     assert [line.reason for line in scanner.rejected] == [Reason.SPELLINGS]
-    assert scanner.columns(0)[0].values() == [b"2"]
+    assert values_in(scanner.columns(0)[0]) == [b"2"]
 
 
 @pytest.mark.parametrize("delimiter", [b"", b","])
@@ -113,7 +112,7 @@ def test_a_csv_of_a_hundred_thousand_columns() -> None:
         scanner = make((Wanted(("column_99999",)), Wanted(("Column 7",))))
         scanner.header(CsvHeader(names))
         scanner.scan_csv(Block(row * 3 + b"1,2\n"), delimiter=b",", is_last=True)
-        assert [scanner.columns(n)[0].values()[2] for n in (0, 1)] == [b'"99999"', b'"7"']
+        assert [values_in(scanner.columns(n)[0])[2] for n in (0, 1)] == [b'"99999"', b'"7"']
         assert scanner.rejected[0].words == "the row has 2 cells, the header has 100000"
 
 
@@ -131,5 +130,5 @@ def test_bad_lines_and_blank_lines() -> None:
     assert len(scanner.rejected) == 100_000
     assert scanner.lines.tolist() == [300_001]
     pages = scanner.columns(1)[0]
-    assert pages.values() == [b"4"]
+    assert values_in(pages) == [b"4"]
     assert scanner.table(pages.table).offsets.tolist() == [0, 1]

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.scanner.blocks import Block
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.exports.scanner.scan_results import ELEMENTS, CsvHeader, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, CsvHeader, Wanted
 from tests.long import examples
-from tests.native.answers import native, python, read
+from tests.native.answers import native, python, read, values_in
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -60,7 +59,7 @@ def _values(scanner: Any, index: int, rows: int) -> list[Any]:
     if not columns:
         return [None] * rows
     (column,) = columns
-    return [None if token is None else json.loads(token) for token in column.values()]
+    return [None if token is None else json.loads(token) for token in values_in(column)]
 
 
 @MAKERS
@@ -96,4 +95,4 @@ def test_keys_are_read_in_any_spelling(key: str, change: st.DataObject) -> None:
     for make in (native, python):
         scanner = make([Wanted((key,))])
         read(scanner, [line])
-        assert [column.values() for column in scanner.columns(0)] == [[b"1"]]
+        assert [values_in(column) for column in scanner.columns(0)] == [[b"1"]]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.scoring.best_visitors import BestVisitors
+from icpctl.scoring.counts import BestVisitors
 from icpctl.scoring.kernel.verdicts import Verdicts
 
 SCORES = st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=30)

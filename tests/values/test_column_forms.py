@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values import column_forms, normal_forms, text_search
+from icpctl.values import normal_forms, text_search
 from icpctl.values.forms import url_forms
 from icpctl.vocabulary import Form
 
@@ -63,11 +63,14 @@ PARTS = st.sampled_from(
     ]
 )
 TEXTS = st.lists(st.one_of(st.lists(PARTS, max_size=8).map("".join), st.text(max_size=12)))
-PAIRS = {form: (column_forms.FORMS[form], normal_forms.FORMS[form]) for form in column_forms.FORMS}
+PAIRS = {
+    form: (normal_forms.COLUMN_FORMS[form], normal_forms.FORMS[form])
+    for form in normal_forms.COLUMN_FORMS
+}
 
 
 def test_every_form_is_there() -> None:
-    assert column_forms.FORMS.keys() == normal_forms.FORMS.keys() - {Form.DOMAIN}
+    assert normal_forms.COLUMN_FORMS.keys() == normal_forms.FORMS.keys() - {Form.DOMAIN}
 
 
 @pytest.mark.parametrize("form", PAIRS)
@@ -93,7 +96,7 @@ def test_hosts_of_many_are_those_of_each(texts: list[str]) -> None:
 @given(TEXTS)
 @example(["//x/y", "/x//y/", "///x", "a://b/c", "x", "//http://x/y"])
 def test_paths_of_many_are_those_of_each(texts: list[str]) -> None:
-    found = column_forms.path(pa.array(texts, pa.string())).to_pylist()
+    found = normal_forms.path_column(pa.array(texts, pa.string())).to_pylist()
     assert found == [normal_forms.path(text) for text in texts]
 
 

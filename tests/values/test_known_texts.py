@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values.known_texts import KnownTexts
+from icpctl.values.column import KnownTexts
 
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "é", "ab"]), max_size=6)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms, range_forms
-from icpctl.values.forms.boolean_forms import WORDS, boolean
+from icpctl.values.forms.number_forms import WORDS, boolean
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

@@ -56,7 +56,7 @@ WORST = {
 PROGRAM = """
 import pyarrow as pa
 from icpctl.values import json_records
-from icpctl.values.forms import (boolean_forms, country_forms, date_forms, number_forms,
+from icpctl.values.forms import (country_forms, date_forms, number_forms,
     range_forms, text_forms, url_forms)
 
 def parse(text):
@@ -75,7 +75,7 @@ def columns(text):
 
 forms = dict(parse=parse)
 forms['query_parameter'] = lambda text: url_forms.query_parameter(text, 'utm_source')
-for module in (boolean_forms, country_forms, date_forms, number_forms, range_forms, text_forms,
+for module in (country_forms, date_forms, number_forms, range_forms, text_forms,
                url_forms):
     forms |= {name: form for name, form in vars(module).items() if name not in forms}
 """

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from icpctl.exports.columns.field_columns import FieldColumns
 from icpctl.exports.columns.visitor_columns import only_name
 from icpctl.exports.files.streams import UnreadableError
-from icpctl.exports.scanner.blocks import Block
+from icpctl.exports.scanner.scan_results import Block
 from icpctl.exports.scanner.scanning import new_scanner
 from icpctl.timings import Timings
 from icpctl.values import typed_columns

@@ -14,8 +14,13 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from icpctl.exports.columns.first_values import converted
-from icpctl.exports.columns.path_values import AnyPlanned, PlannedBounds, planned_path
-from icpctl.exports.columns.scanned_paths import Scanned
+from icpctl.exports.columns.path_values import (
+    AnyPlanned,
+    PlannedBounds,
+    Scanned,
+    WantedPaths,
+    planned_path,
+)
 from icpctl.exports.columns.tokens import (
     KeptTokens,
     TokenLists,
@@ -25,12 +30,11 @@ from icpctl.exports.columns.tokens import (
     chosen_lists,
     opened,
 )
-from icpctl.exports.columns.wanted_paths import WantedPaths
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import FIELDS, ID, PAGES
 from icpctl.mappings.paths import conversion, missing_texts
 from icpctl.values import json_records, typed_columns
-from icpctl.values.tokens import first_bytes
+from icpctl.values.column import first_bytes
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from icpctl.exports.columns import json_texts
 from icpctl.values import json_records
+from icpctl.values.column import first_bytes
 from icpctl.values.text_search import bytes_of
-from icpctl.values.tokens import first_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

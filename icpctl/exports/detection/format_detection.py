@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,16 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import first_value
-from icpctl.exports.detection.recognition import fields_in, formed_fields, mapping_of
-from icpctl.exports.detection.record_forms import formed
+from icpctl.exports.detection.recognition import fields_in, formed, formed_fields, mapping_of
 from icpctl.exports.detection.samples import (
     column_names,
     first_records,
     other_sheets,
     skipped_lines,
 )
+from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
 from icpctl.exports.files.sources import head_of
+from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import ID, LAST_SEEN, Mapping
 from icpctl.mappings.paths import path_text
 from icpctl.values.forms import date_forms, text_forms
@@ -162,8 +164,6 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
 
 def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
     """Return what a file is, as far as that is known, where it is not an export."""
-    from icpctl.exports.detection.foreign_files import foreign_content
-
     return foreign_content(head_of(source), records)
 
 
@@ -229,3 +229,61 @@ def _repeated_ids(mapping: Mapping, records: Sequence[dict[str, Any]]) -> int:
 def _listed(keys: Sequence[str]) -> str:
     more = f" and {len(keys) - _KEYS_SHOWN} more keys" if len(keys) > _KEYS_SHOWN else ""
     return ", ".join(key[:40] for key in keys[:_KEYS_SHOWN]) + more
+
+
+_LONGEST = 100  # characters of an error's message
+
+_BEGINNINGS = (
+    (re.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S),
+     "an HTML page, perhaps of a login"),
+    (re.compile(rb"<\?xml\b|<[A-Za-z][\w:-]*[\s>/]"), "an XML document"),
+    (re.compile(rb"%PDF-"), "a PDF document"),
+)  # fmt: skip
+_DATUM = re.compile(r"[-+]?[0-9][-+0-9.,:/ TZ]*|[^@\s]+@[^@\s]+|https?://.*")
+_ERROR_KEYS = ("error", "errors", "message", "detail", "fault", "error_description")
+_BESIDE_ERRORS = {
+    *("status", "code", "statuscode", "type", "title", "path", "timestamp", "requestid", "success"),
+    *("ok", "category", "correlationid", "documentationurl", "instance", "context", "subcategory"),
+    *("links", "errorcode", "errordescription", "error", "errors", "message", "detail", "fault"),
+}
+
+
+def foreign_content(head: bytes, records: Sequence[dict[str, Any]]) -> str | None:
+    """Return what a file is that is not an export, by its first bytes and records; else None.
+
+    `records` are its first ones.
+    """
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for beginning, words in _BEGINNINGS:
+        if beginning.match(text):
+            return words
+    if not records and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "a UTF-16 file, and JSON must be UTF-8"
+    if _is_without_header(head):
+        return "a table without a header: its first line is a record, not the names of the columns"
+    if len(records) == 1 and (message := _error_of(records[0])):
+        return f"the error response of an API: {message}"
+    return None
+
+
+def _is_without_header(head: bytes) -> bool:
+    """Return whether the first line of a table has values: a third are numbers, dates or URLs."""
+    header = find_header(head, is_whole=True) if looks_like_csv(head) else None
+    names = [name for name in header.names if name] if header else []
+    return len(names) > 1 and sum(bool(_DATUM.fullmatch(name)) for name in names) * 3 >= len(names)
+
+
+def _error_of(record: dict[str, Any]) -> str | None:
+    if not record or not all(key_form(key) in _BESIDE_ERRORS for key in record):
+        return None
+    return next(filter(None, (_message(record.get(key)) for key in _ERROR_KEYS)), None)
+
+
+def _message(error: Any) -> str | None:
+    """Return what an error says: itself, or what is in it."""
+    if isinstance(error, list):
+        error = error[0] if error else None
+    if isinstance(error, dict):
+        inner = (error.get(key) for key in ("message", "detail", "title", "type", "code"))
+        error = next((text for text in inner if isinstance(text, str)), None)
+    return error.strip()[:_LONGEST] if isinstance(error, str) and error.strip() else None

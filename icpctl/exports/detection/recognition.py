@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.columns.table_paths import keys_of_lists
-from icpctl.exports.columns.visitor_columns import first_value, keys_of_mapping
-from icpctl.exports.detection.record_forms import formed, formed_path
+from icpctl.exports.columns.visitor_columns import first_value, keys_of_lists, keys_of_mapping
 from icpctl.exports.detection.samples import first_records, json_layout, json_records_of
 from icpctl.exports.readers.json_documents import Layout
+from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, Mapping, built_in_names
-from icpctl.mappings.paths import Constant, Keys, Path, is_present, keys_needed
+from icpctl.mappings.paths import Constant, Elements, Keys, Path, Together, is_present, keys_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from icpctl.exports.files.sources import Source
+    from icpctl.mappings.paths import Step
 
     Record = dict[str, Any]
+
 
 _COUNTED = 20  # records in which the fields of two formats are counted
 
@@ -131,3 +134,42 @@ def _count_of(records: Sequence[Record], mapping: Mapping) -> tuple[int, int]:
             known = sum(all(is_present(record, path) for path in paths) for record in records)
             counts.append((known, len(paths)))
     return max(counts)
+
+
+_form = lru_cache(4_096)(key_form)
+"""The form of a key; records have the same ones again and again."""
+
+
+def formed(value: Any) -> Any:
+    """Return a record, or a value in it, with all keys in that form.
+
+    Of several spellings of a key the first that is not null counts.
+
+    >>> formed({"Company Size": None, "company_size": 5})
+    {'companysize': 5}
+    """
+    if isinstance(value, list):
+        return [formed(element) for element in value]
+    if not isinstance(value, dict):
+        return value
+    record: dict[str, Any] = {}
+    for key, inner in value.items():
+        form = _form(key)
+        if record.get(form) is None:
+            record[form] = formed(inner)
+    return record
+
+
+def formed_path(path: Path) -> Path:
+    """Return the path that leads through records of `formed` where `path` leads."""
+    return tuple(map(_formed_step, path))
+
+
+def _formed_step(step: Step) -> Step:
+    if isinstance(step, str):
+        return key_form(step)
+    if isinstance(step, Elements):
+        return replace(step, where=tuple((tuple(map(key_form, k)), text) for k, text in step.where))
+    if isinstance(step, Together):
+        return Together(tuple(map(formed_path, step.paths)))
+    return step

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.columns.table_paths import keys_of_lists
-from icpctl.exports.columns.visitor_columns import keys_of_mapping
+from icpctl.exports.columns.visitor_columns import keys_of_lists, keys_of_mapping
 from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.files.streams import DamagedError
 from icpctl.exports.readers.json_documents import RecordLines, layout_of, record_lines

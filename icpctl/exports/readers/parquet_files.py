@@ -10,7 +10,7 @@ from msgspec import Struct
 from pyarrow import parquet
 
 from icpctl.exports.columns.batches import Rejected
-from icpctl.exports.columns.table_paths import ColumnNames
+from icpctl.exports.columns.visitor_columns import ColumnNames
 from icpctl.exports.readers.tables import Piece
 
 if TYPE_CHECKING:

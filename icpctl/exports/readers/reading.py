@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from icpctl.exports.columns.batches import Batch, Numbering, Task, ThreadScanners
-from icpctl.exports.columns.table_paths import keys_of_lists
-from icpctl.exports.columns.visitor_columns import keys_read
+from icpctl.exports.columns.visitor_columns import keys_of_lists, keys_read
 from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.readers.json_documents import layout_of, record_lines
 from icpctl.exports.readers.line_files import LineReader

@@ -15,11 +15,10 @@ from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Batch, Rejected
 from icpctl.exports.columns.field_columns import FieldColumns, field_array, of_partition
 from icpctl.exports.columns.first_values import converted, first_lists, has_text, with_tests
-from icpctl.exports.columns.scanned_paths import Scanned
-from icpctl.exports.columns.table_paths import ColumnNames, Place, tests_of
+from icpctl.exports.columns.path_values import Scanned
 from icpctl.exports.columns.tokens import TokenLists, Tokens, opened, opened_token, together
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.scanner.blocks import Block
+from icpctl.exports.columns.visitor_columns import ColumnNames, Columns, Place, tests_of
+from icpctl.exports.scanner.scan_results import Block
 from icpctl.exports.scanner.scanning import new_scanner
 from icpctl.mappings.conversions import OF_LISTS
 from icpctl.mappings.mapping import PAGES
@@ -112,7 +111,7 @@ class _Table:
     def _holds(self, keys: tuple[str, ...], text: str) -> np.ndarray:
         held = np.zeros(self.rows, bool)
         is_known = np.zeros(self.rows, bool)
-        for place in self._names.of_test(keys):
+        for place in self._names.places(keys):
             for tokens in self._at(place, as_list=False):
                 if isinstance(tokens, Tokens):
                     own = tokens.holding(has_text(tokens.distinct, (text,)))

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from icpctl.exports.scanner.rejections import MAX_SPELLINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
 _SPACES = [0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]
 _DROPPED = dict.fromkeys([*_SPACES, ord("_"), ord("-")])
 
@@ -13,3 +21,34 @@ def key_form(key: str) -> str:
     True
     """
     return key.casefold().translate(_DROPPED)
+
+
+Keys = tuple[str, ...]
+
+
+def cells_of_keys(names: Sequence[str], prefixes: Iterable[Keys]) -> list[list[tuple[Keys, int]]]:
+    """Return for each column the keys that it is for, each with the number of its spelling.
+
+    Spelling 0 is the exact one; the others are counted in the order of the columns. A column for
+    keys within another column (`company.name` beside `company`, whose cells may hold JSON) is the
+    least preferred spelling, so that one row never has two values in one place.
+    """
+    cells: list[list[tuple[Keys, int]]] = [[] for _ in names]
+    forms = [key_form(name) for name in names]
+    taken: set[Keys] = set()
+    for keys in prefixes:
+        spelling = 0
+        seen: set[str] = set()
+        dotted = ".".join(keys)
+        is_within = any(keys[:length] in taken for length in range(1, len(keys)))
+        for index, (name, form) in enumerate(zip(names, forms, strict=True)):
+            if form != key_form(dotted) or name in seen or spelling >= MAX_SPELLINGS:
+                continue
+            seen.add(name)
+            taken.add(keys)
+            if is_within:
+                spelling = MAX_SPELLINGS
+            elif name != dotted:
+                spelling += 1
+            cells[index].append((keys, 0 if name == dotted and not is_within else spelling))
+    return cells

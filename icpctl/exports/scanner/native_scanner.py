@@ -1,27 +1,163 @@
-"""The compiled scanner. Its calls leave Python's lock to other threads."""
+"""The compiled scanner (`native/scan.c`). Its calls leave Python's lock to other threads."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import secrets
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    c_bool,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_ubyte,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
+from functools import cache
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from icpctl.exports.scanner import native_library
-from icpctl.exports.scanner.csv_header import cells_of_keys
-from icpctl.exports.scanner.key_forms import key_form
+import numpy as np
+
+from icpctl.exports.scanner.key_forms import cells_of_keys, key_form
 from icpctl.exports.scanner.rejections import Reason, Rejected, csv_words, json_words
-from icpctl.exports.scanner.scan_results import (
-    Column,
-    Elements,
-    Table,
-    key_prefixes,
-)
+from icpctl.exports.scanner.scan_results import Column, Elements, Table, key_prefixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.exports.scanner.blocks import Block
-    from icpctl.exports.scanner.scan_results import CsvHeader, Int64s, Path, Wanted
+    from icpctl.exports.scanner.scan_results import Block, CsvHeader, Int64s, Path, Wanted
+
+ENVIRONMENT = "ICPCTL_NATIVE"
+"""Set to `0`, this variable makes the scanner in Python be used; a path names another library."""
+
+
+class RecordsView(Structure):
+    """The records and rejected lines of a scanner."""
+
+    _fields_ = (
+        ("rows", c_int64),
+        ("next_line", c_int64),
+        ("rejected", c_int64),
+        ("doubtful", c_int64),
+        ("lines", c_void_p),
+        ("rejects", c_void_p),
+    )
+
+
+class RejectedView(Structure):
+    """A rejected line: where it is in its block, and where it is wrong."""
+
+    _fields_ = (
+        ("line", c_int64),
+        ("start", c_int64),
+        ("size", c_int64),
+        ("at", c_int64),
+        ("wrong_line", c_int64),
+        ("wrong_byte", c_int64),
+        ("reason", c_int32),
+        ("unused", c_int32),
+    )
+
+
+class ColumnView(Structure):
+    """A column."""
+
+    _fields_ = (
+        ("rows", c_int64),
+        ("entries", c_int64),
+        ("bytes", c_int64),
+        ("codes", c_void_p),
+        ("offsets", c_void_p),
+        ("data", c_void_p),
+        ("path", c_int32),
+        ("table", c_int32),
+        ("plain", c_int32),
+        ("generation", c_int32),
+    )
+
+
+class TableView(Structure):
+    """The elements of lists."""
+
+    _fields_ = (
+        ("rows", c_int64),
+        ("offsets", c_void_p),
+        ("parent", c_int32),
+        ("unused", c_int32),
+    )
+
+
+_FormOfKey = CFUNCTYPE(c_size_t, c_void_p, c_size_t, c_void_p)
+
+
+def _form_of_key(key: int, size: int, form: int) -> int:
+    written = key_form(ctypes.string_at(key, size).decode(errors="replace")).encode()
+    ctypes.memmove(form, written, len(written))
+    return len(written)
+
+
+FORM_OF_KEY = _FormOfKey(_form_of_key)
+"""Called by the library for keys that are not ASCII; once for each, while its cache has room."""
+
+_FUNCTIONS: dict[str, tuple[object, list[object]]] = {
+    "scan_new": (c_void_p, [c_uint64, c_uint64, _FormOfKey]),
+    "scan_free": (None, [c_void_p]),
+    "scan_key": (c_int32, [c_void_p, c_int32, c_char_p, c_size_t, c_char_p, c_size_t]),
+    "scan_elements": (c_int32, [c_void_p, c_int32]),
+    "scan_want": (c_bool, [c_void_p, c_int32, c_int32, c_uint32, c_uint32]),
+    "scan_spelling": (c_int32, [c_void_p, c_int32, c_int32]),
+    "scan_header": (
+        c_bool,
+        [c_void_p, c_size_t, c_void_p, c_void_p, c_int64, c_char_p, c_size_t],
+    ),
+    "scan_json": (c_int, [c_void_p, c_void_p, c_size_t, c_bool, POINTER(c_size_t)]),
+    "scan_csv": (c_int, [c_void_p, c_void_p, c_size_t, c_ubyte, c_bool, POINTER(c_size_t)]),
+    "scan_clear": (None, [c_void_p, c_int64, c_bool, c_int64]),
+    "scan_records": (None, [c_void_p, POINTER(RecordsView)]),
+    "scan_column_count": (c_int64, [c_void_p]),
+    "scan_column_order": (None, [c_void_p, c_void_p]),
+    "scan_column": (c_bool, [c_void_p, c_int64, POINTER(ColumnView)]),
+    "scan_table": (None, [c_void_p, c_int32, POINTER(TableView)]),
+}
+
+
+def is_unwanted() -> bool:
+    """Whether the user wants to read in Python."""
+    return os.environ.get(ENVIRONMENT) == "0"
+
+
+@cache
+def load() -> ctypes.CDLL | None:
+    """Return the library; None where it was not compiled, or is not wanted."""
+    if is_unwanted():
+        return None
+    setting = os.environ.get(ENVIRONMENT, "")
+    path = setting if "/" in setting else _compiled()
+    if path is None:
+        return None
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError:  # compiled for another machine
+        return None
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+def _compiled() -> FilePath | None:
+    """The library that installation has put beside this file."""
+    paths = (FilePath(__file__).with_name(f"scan.{suffix}") for suffix in ("so", "dylib", "dll"))
+    return next(filter(FilePath.exists, paths), None)
+
 
 _RECORD = 0  # the node of the record, and the table of records
 
@@ -32,7 +168,7 @@ class NativeScanner:
     def __init__(self, library: ctypes.CDLL, wanted: Sequence[Wanted]) -> None:
         self._library = library
         seeds = secrets.randbits(64), secrets.randbits(64)
-        self._scanner = library.scan_new(*seeds, native_library.FORM_OF_KEY)
+        self._scanner = library.scan_new(*seeds, FORM_OF_KEY)
         if not self._scanner:
             raise MemoryError
         self._paths = [entry.path for entry in wanted]
@@ -52,8 +188,6 @@ class NativeScanner:
 
     def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
-        import numpy as np
-
         cells = cells_of_keys(header.names, key_prefixes(self._paths))
         starts = np.cumsum([0, *map(len, cells)]).astype(np.int32)
         nodes = np.array([self._spelling(*place) for cell in cells for place in cell], np.int32)
@@ -75,7 +209,7 @@ class NativeScanner:
         code = self._library.scan_json(
             self._scanner, block.address, len(block), is_last, ctypes.byref(self._used)
         )
-        self._finish(block, code, self._json_rejected)
+        self._finish(block, code, lambda reason, view, raw: json_words(reason, view.at, raw))
 
     def scan_csv(self, block: Block, *, delimiter: bytes, is_last: bool) -> None:
         """See `Scanner.scan_csv`."""
@@ -87,7 +221,12 @@ class NativeScanner:
             is_last,
             ctypes.byref(self._used),
         )
-        self._finish(block, code, self._csv_rejected)
+
+        def words(reason: Reason, view: Any, _: bytes | None) -> str:
+            place = (view.wrong_line, view.wrong_byte)
+            return csv_words(reason, view.at, view.line, self._width, place)
+
+        self._finish(block, code, words)
 
     def clear(self, *, line: int, at_start: bool = False, max_bytes: int = 0) -> None:
         """See `Scanner.clear`."""
@@ -140,9 +279,7 @@ class NativeScanner:
 
     def table(self, number: int) -> Table:
         """See `Scanner.table`."""
-        import numpy as np
-
-        view = native_library.TableView()
+        view = TableView()
         self._library.scan_table(self._scanner, number, ctypes.byref(view))
         if number == _RECORD:
             return Table(-1, view.rows, np.zeros(1, np.int32))
@@ -168,26 +305,23 @@ class NativeScanner:
         self._check(node >= 0)
         return int(node)
 
-    def _finish(self, block: Block, code: int, rejected: Callable[[Block, Any], Rejected]) -> None:
+    def _finish(
+        self, block: Block, code: int, words: Callable[[Reason, Any, bytes | None], str]
+    ) -> None:
+        """Drop what was scanned, and note the lines rejected, with what `words` says of each."""
         if code == Reason.FULL:
             raise MemoryError("the texts of one field do not fit 2 GB; clear the scanner earlier")
         self._check(not code)
-        view = self._records()
-        size = ctypes.sizeof(native_library.RejectedView)
-        for index in range(len(self._rejected), view.rejected):
-            line = native_library.RejectedView.from_address(view.rejects + index * size)
-            self._rejected.append(rejected(block, line))
+        records = self._records()
+        size = ctypes.sizeof(RejectedView)
+        for index in range(len(self._rejected), records.rejected):
+            view = RejectedView.from_address(records.rejects + index * size)
+            reason = Reason(view.reason)
+            is_kept = reason is not Reason.TOO_LONG
+            raw = bytes(block.data[view.start : view.start + view.size]) if is_kept else None
+            text = words(reason, view, raw)
+            self._rejected.append(Rejected(view.line, reason, view.at, raw, text))
         block.drop(self._used.value)
-
-    def _json_rejected(self, block: Block, view: Any) -> Rejected:
-        reason, raw = _reason(view), _raw(block, view)
-        return Rejected(view.line, reason, view.at, raw, json_words(reason, view.at, raw))
-
-    def _csv_rejected(self, block: Block, view: Any) -> Rejected:
-        reason = _reason(view)
-        place = (view.wrong_line, view.wrong_byte)
-        words = csv_words(reason, view.at, view.line, self._width, place)
-        return Rejected(view.line, reason, view.at, _raw(block, view), words)
 
     def _numbers(self, wanted: int) -> list[int]:
         """The numbers of the columns of a path, in order of preference."""
@@ -201,26 +335,22 @@ class NativeScanner:
         return self._columns_of.get(wanted, [])
 
     def _column(self, number: int) -> Any:
-        view = native_library.ColumnView()
+        view = ColumnView()
         self._check(self._library.scan_column(self._scanner, number, ctypes.byref(view)))
         return view
 
     def _offsets(self, view: Any) -> Any:
-        import numpy as np
-
         if not view.entries:
             return np.zeros(1, np.int32)
         return self._array(view.offsets, view.entries + 1, "int32")
 
     def _records(self) -> Any:
-        view = native_library.RecordsView()
+        view = RecordsView()
         self._library.scan_records(self._scanner, ctypes.byref(view))
         return view
 
     def _array(self, address: int | None, count: int, dtype: str) -> Any:
         """The scanner's memory as an array, which keeps the scanner alive."""
-        import numpy as np
-
         if not address or not count:
             return np.empty(0, dtype)
         memory = (ctypes.c_char * (count * np.dtype(dtype).itemsize)).from_address(address)
@@ -231,13 +361,3 @@ class NativeScanner:
     def _check(is_good: bool) -> None:
         if not is_good:
             raise MemoryError
-
-
-def _reason(view: Any) -> Reason:
-    return Reason(view.reason)
-
-
-def _raw(block: Block, view: Any) -> bytes | None:
-    if view.reason == Reason.TOO_LONG:
-        return None
-    return bytes(block.data[view.start : view.start + view.size])

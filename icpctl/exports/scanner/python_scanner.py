@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from icpctl.exports.scanner import json_tokens as tokens
 from icpctl.exports.scanner.csv_cells import Splitter, json_line, json_string, line_size
-from icpctl.exports.scanner.csv_header import cells_of_keys
 from icpctl.exports.scanner.json_tokens import BadTokenError
+from icpctl.exports.scanner.key_forms import cells_of_keys
 from icpctl.exports.scanner.python_nodes import Tree
 from icpctl.exports.scanner.rejections import (
     MAX_LINE_BYTES,
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
 
-    from icpctl.exports.scanner.blocks import Block
     from icpctl.exports.scanner.csv_cells import Record
     from icpctl.exports.scanner.python_nodes import Node, PythonColumn
-    from icpctl.exports.scanner.scan_results import Int64s, Wanted
+    from icpctl.exports.scanner.scan_results import Block, Int64s, Wanted
 
 
 class PythonScanner:

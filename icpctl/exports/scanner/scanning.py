@@ -1,24 +1,10 @@
-r"""Make a scanner: the compiled one, or where there is none the one in Python.
-
->>> from icpctl.exports.scanner.blocks import Block
->>> from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
->>> scanner = new_scanner([Wanted(("company", "industry")), Wanted(("pages", ELEMENTS))])
->>> lines = b'{"company": {"Industry": "SaaS"}, "pages": ["/", "/pricing"]}\n{"pages": []}\n'
->>> scanner.scan_json(Block(lines), is_last=True)
->>> scanner.rows, scanner.lines.tolist()
-(2, [1, 2])
->>> [column.values() for column in scanner.columns(0)]
-[[b'"SaaS"', None]]
->>> pages = scanner.columns(1)[0]
->>> pages.values(), scanner.table(pages.table).offsets.tolist()
-([b'"/"', b'"/pricing"'], [0, 2, 2])
-"""
+"""Make a scanner: the compiled one, or where there is none the one in Python."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.exports.scanner import native_library
+from icpctl.exports.scanner import native_scanner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +30,9 @@ def new_scanner(wanted: Sequence[Wanted]) -> Scanner:
         raise ValueError("a path is wanted twice")
     if max(map(len, paths), default=0) > MAX_STEPS:
         raise ValueError(f"a path has more than {MAX_STEPS} steps")
-    library = native_library.load()
+    library = native_scanner.load()
     if library:
-        from icpctl.exports.scanner.native_scanner import NativeScanner
-
-        return NativeScanner(library, wanted)
+        return native_scanner.NativeScanner(library, wanted)
     from icpctl.exports.scanner.python_scanner import PythonScanner
 
     return PythonScanner(wanted)
@@ -56,4 +40,4 @@ def new_scanner(wanted: Sequence[Wanted]) -> Scanner:
 
 def notice() -> str | None:
     """Return what is to be said once to the user: that there is no compiled scanner."""
-    return None if native_library.is_unwanted() or native_library.load() else NOTICE
+    return None if native_scanner.is_unwanted() or native_scanner.load() else NOTICE

@@ -11,9 +11,16 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
-from icpctl.exports.detection.key_survey import SURVEYED, SurveyedKey, survey
 from icpctl.exports.detection.samples import first_records
-from icpctl.exports.detection.similar_keys import NAMES, SURE, Likeness, similar_keys
+from icpctl.exports.detection.similar_keys import (
+    NAMES,
+    SURE,
+    SURVEYED,
+    Likeness,
+    SurveyedKey,
+    similar_keys,
+    survey,
+)
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names

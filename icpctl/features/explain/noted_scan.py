@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import field
 
 from icpctl.exports.visitor_scan import Scan
-from icpctl.scoring.kernel.fields_read import FileFields, field_name
+from icpctl.scoring.counts import FileCounts
+from icpctl.scoring.kernel.conditions import field_name
 from icpctl.scoring.kernel.verdicts import judge
 from icpctl.timings import Timings
 
@@ -29,7 +30,7 @@ class NotedScan(Scan, kw_only=True):
     """
 
     plan: Plan
-    files: dict[str, FileFields] = field(default_factory=dict)
+    files: dict[str, FileCounts] = field(default_factory=dict)
     _begun: Iterator[Batch] | None = None
     _is_whole: bool = False
 
@@ -53,8 +54,8 @@ class NotedScan(Scan, kw_only=True):
         fields = set(batch.misfits or ())
         if not self._has_all(name):
             fields |= judge(batch.table, self.plan, Timings()).verdicts.fields
-        self.files.setdefault(name, FileFields()).add(batch.table.num_rows, fields)
+        self.files.setdefault(name, FileCounts()).add(batch.table.num_rows, fields)
 
     def _has_all(self, name: str) -> bool:
-        there = self.files.get(name, FileFields())
+        there = self.files.get(name, FileCounts())
         return there.fields >= set(map(field_name, self.plan.types))

@@ -16,8 +16,8 @@ from msgspec import Struct, field
 from icpctl.exports.columns.field_warnings import json_of
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import Mapped, map_sources
-from icpctl.exports.detection.key_survey import SURVEYED, survey
 from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.similar_keys import SURVEYED, survey
 from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.scanner.key_forms import key_form

@@ -18,8 +18,7 @@ from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
 from icpctl.output.console import note, shown, table
-from icpctl.output.runs.misfits import DATE, commonest_values
-from icpctl.output.runs.notes import print_misfits, print_rejected
+from icpctl.output.runs.notes import DATE, commonest_values, print_misfits, print_rejected
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 from icpctl.values import normal_forms

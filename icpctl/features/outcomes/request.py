@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from icpctl.errors import IcpctlError, both_given
+from icpctl.exports.visitor_keys import FIELD_FORMS, exact_form, text_form
 from icpctl.features.outcomes.joining.deal_files import (
     DOMAIN_NAMES,
     DealKey,
@@ -20,15 +21,14 @@ from icpctl.features.outcomes.scanning import Join, label_table
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
 from icpctl.values import normal_forms
-from icpctl.values.join_keys import FIELD_FORMS, exact_form, text_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from icpctl.exports.visitor_keys import KeyForm
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
-    from icpctl.values.join_keys import KeyForm
 
 _DAYS = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*d(?:ays?)?\s*")
 _NEWEST = re.compile(r"newest:\s*([0-9]+(?:\.[0-9]+)?)\s*%")

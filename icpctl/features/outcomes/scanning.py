@@ -12,6 +12,7 @@ import pyarrow as pa
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from icpctl.exports.visitor_keys import domain_form, exact_form, text_form
 from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
@@ -26,12 +27,10 @@ from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcom
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.mappings.mapping import ID, LAST_SEEN
-from icpctl.scoring.field_paths import carried_name
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.plan import carried_name, make_plan
 from icpctl.scoring.run import score
+from icpctl.values.column import KnownTexts
 from icpctl.values.forms import number_forms
-from icpctl.values.join_keys import domain_form, exact_form, text_form
-from icpctl.values.known_texts import KnownTexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,13 +39,13 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.visitor_keys import KeyForm
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.scoring.kernel.token_bits import FieldTokens
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
-    from icpctl.values.join_keys import KeyForm
     from icpctl.values.typed_columns import Instants
 
 _MICROS = 1_000_000

@@ -14,7 +14,7 @@ from icpctl.scoring.kernel.conditions import row_words, text_column
 from icpctl.scoring.kernel.plan import fields_of, make_plan
 from icpctl.scoring.kernel.token_bits import custom_column
 from icpctl.scoring.kernel.verdicts import held_of
-from icpctl.values import column_forms, json_records, normal_forms, typed_columns
+from icpctl.values import json_records, normal_forms, typed_columns
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
@@ -154,9 +154,9 @@ def _near(condition: Condition, known: Sequence[Any], *, case_sensitive: bool) -
     texts = [plain(value) for value in known]
     if not condition.comparison.positive.is_equality or entry.form is Form.PART_OF_PAGE:
         return [value for value in condition.listed if any(plain(value) in text for text in texts)]
-    keys = set(column_forms.forms_of(entry.form, texts))
+    keys = set(normal_forms.forms_of(entry.form, texts))
     listed = [plain(value) for value in condition.listed]
-    forms = zip(condition.listed, column_forms.forms_of(entry.form, listed), strict=True)
+    forms = zip(condition.listed, normal_forms.forms_of(entry.form, listed), strict=True)
     near = [value for value, form in forms if form in keys]
     if entry.form is Form.PAGE:
         paths = {normal_forms.path(text) for text in texts}

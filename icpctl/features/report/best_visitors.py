@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from icpctl.features.reasons.explanation import explain_rows
 from icpctl.mappings.mapping import CONTACTS, ID
-from icpctl.scoring.best_visitors import BestVisitors
+from icpctl.scoring.counts import BestVisitors
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from icpctl.features.sql.folding import Folding, fold, folding
 from icpctl.features.sql.trees import RefusedError, case, column, equal, text, whole
 from icpctl.mappings import mapping
 from icpctl.values import normal_forms
-from icpctl.values.forms import boolean_forms, text_forms
+from icpctl.values.forms import number_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
@@ -283,13 +283,13 @@ class Fields:
             yes = exp.EQ(this=number, expression=whole(1))
             no = exp.EQ(this=number.copy(), expression=whole(0))
         else:
-            word = fold(self.dialect, self._visible(name), folding(boolean_forms.WORDS, []))
+            word = fold(self.dialect, self._visible(name), folding(number_forms.WORDS, []))
             yes, no = (
                 exp.In(
                     this=word.copy(),
                     expressions=[
                         text(spelling)
-                        for spelling, means in boolean_forms.WORDS.items()
+                        for spelling, means in number_forms.WORDS.items()
                         if means is flag
                     ],
                 )

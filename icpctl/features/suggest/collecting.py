@@ -24,7 +24,7 @@ from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
-from icpctl.values.tokens import distinct_of
+from icpctl.values.column import distinct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from icpctl.config.definitions.custom_fields import PREFIX
+from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, shown, styled
 from icpctl.output.runs.read_as import print_about, print_mapped, print_unread
-from icpctl.output.wording import counted
+from icpctl.output.wording import counted, cut
+from icpctl.values.forms.date_forms import has_two_readings
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +21,9 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.exports.detection.format_detection import Mapped
     from icpctl.scoring.bounds import Limit, Strictness
+    from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.run import Run
-    from icpctl.scoring.run_counts import IdCounts
+
 
 SCORE_KEEPS_REJECTS = "icpctl score --rejects FILE keeps them"
 """The hint of commands that cannot keep rejected lines themselves."""
@@ -35,9 +40,9 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_skipped(run.skipped)
     print_mapped(run.mapped)
     print_unread(run.unread, run.mapped)
-    print_repeated_headers(run.repeated_headers)
-    print_left_out(run.mapped, run.left_out)
-    print_without_ids(run.without_ids)
+    print_repeated_headers(run.files)
+    print_left_out(run.mapped, {name: counts.left_out for name, counts in run.files.items()})
+    print_without_ids(run.files)
     print_rejected(run.rejected, report.rejected)
     print_damaged(run.damaged)
     print_misfits(run.warnings)
@@ -73,10 +78,11 @@ def print_damaged(damaged: Sequence[Rejected]) -> None:
         _print_at(damage.file, damage.line, "error", damage.reason)
 
 
-def print_repeated_headers(counts: Mapping[str, int]) -> None:
+def print_repeated_headers(files: Mapping[str, FileCounts]) -> None:
     """Print on stderr in which files how many headers were passed over."""
-    for file, count in counts.items():
-        print_about(file, f"{counted(count, 'repeated header')} skipped")
+    for file, counts in files.items():
+        if count := counts.repeated_headers:
+            print_about(file, f"{counted(count, 'repeated header')} skipped")
 
 
 def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
@@ -90,15 +96,16 @@ def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
             print_about(file.source, f"{counted(count, 'record')} left out, {shown(text)}")
 
 
-def print_without_ids(counts: Mapping[str, IdCounts]) -> None:
-    """Print on stderr in which files how many records have no id, and the line of the first."""
-    for file, of_ids in counts.items():
-        have = "has" if of_ids.without == 1 else "have"
-        text = (
-            f"{of_ids.without:,} of {of_ids.records:,} records {have} no id; totals, rows that go "
-            "on with the one above, and lines about the export count as visitors, too"
-        )
-        _print_at(file, of_ids.line, "warning", text)
+def print_without_ids(files: Mapping[str, FileCounts]) -> None:
+    """Print on stderr in which files how many records have no id, though others have one."""
+    for file, counts in files.items():
+        if 0 < counts.without_ids < counts.visitors:
+            have = "has" if counts.without_ids == 1 else "have"
+            text = (
+                f"{counts.without_ids:,} of {counts.visitors:,} records {have} no id; totals, rows "
+                "that go on with the one above, and lines about the export count as visitors, too"
+            )
+            _print_at(file, counts.first_without_id, "warning", text)
 
 
 def print_skipped(names: Sequence[str]) -> None:
@@ -113,7 +120,6 @@ def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> 
     """Print on stderr a line for each field that has values which do not fit; see `misfit_text`."""
     if not warnings:
         return
-    from icpctl.output.runs.misfits import misfit_text
 
     for warning in warnings:
         file, line = warning.places[0]
@@ -144,3 +150,75 @@ def rejects_hint(*, rejects_kept: bool) -> str:
 def _print_at(file: str, line: int, what: str, message: str) -> None:
     label = styled(f"{what}:", "warning", colour=is_coloured(sys.stderr))
     print_about(f"{file}:{line}", f"{label} {shown(message)}")
+
+
+_LONGEST_VALUE = 80  # characters of a value that does not fit
+
+DATE = "a date"
+"""What a value of `last_seen` must be."""
+
+_WANTED = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "a number",
+    Kind.BOOLEAN: "true or false",
+    Kind.PAGES: "a list of pages",
+}
+
+_WANTED_OF = {"company_size": "a number or a range", "id": "one text or number"}
+
+
+def wanted(field: str) -> str:
+    """Return what a value of a field of the mapping must be."""
+    if field == LAST_SEEN:
+        return DATE
+    if field in _WANTED_OF:
+        return _WANTED_OF[field]
+    entry = CONDITION_TYPES.get(field)
+    if entry is None and field.startswith(PREFIX):
+        return "of its kind"
+    return _WANTED[Kind.PAGES if entry is None else entry.kind]
+
+
+def misfit_text(warning: FieldWarning, kind: str | None = None) -> str:
+    """Return what is wrong with the values of a field, which must be `kind`: how many, where."""
+    kind = kind or wanted(warning.field)
+    is_date = kind == DATE
+    if is_date and all(has_two_readings(value.strip('"')) for value, _ in warning.commonest):
+        return _two_readings(warning)
+    if warning.count == 1:
+        value = cut(warning.commonest[0][0], _LONGEST_VALUE)
+        return f"{warning.field} is not {kind}: {value}; it counts as missing"
+    values = f"{counted(warning.count, 'value')} of {warning.field}"
+    text = f"{values} are not {kind}: {commonest_values(warning)}"
+    return f"{text}; they count as missing{_further(warning)}"
+
+
+def _two_readings(warning: FieldWarning) -> str:
+    """That dates may be read with the month or the day first."""
+    counts = "it counts" if warning.count == 1 else "they count"
+    many = "" if warning.count == 1 else f"{counted(warning.count, 'value')} of "
+    have = "has" if warning.count == 1 else "have"
+    return (
+        f"{many}{warning.field} {have} two readings, month or day first: "
+        f"{commonest_values(warning)}; {counts} as missing until a mapping says which, "
+        f"with as: date and a format such as %m/%d/%Y{_further(warning)}"
+    )
+
+
+def commonest_values(warning: FieldWarning) -> str:
+    """Return the commonest values of a field that do not fit."""
+    values = ", ".join(
+        cut(value, _LONGEST_VALUE) + (f" ({count:,} times)" if count > 1 else "")
+        for value, count in warning.commonest
+    )
+    more = sum(count for _, count in warning.commonest) < warning.count
+    return f"{values}{' and others' if more else ''}"
+
+
+def _further(warning: FieldWarning) -> str:
+    """Where the next misfits are after the first."""
+    (file, _), *further = warning.places
+    places = [str(line) if name == file else f"{name}:{line}" for name, line in further]
+    more = " and more" if warning.count > len(warning.places) else ""
+    lines = "line" if len(places) == 1 else "lines"
+    return f"; also on {lines} {', '.join(places)}{more}" if places else ""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.mappings import mapping
+from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.kernel.plan import field_of, fields_of
 from icpctl.scoring.kernel.scores import WORD
 from icpctl.scoring.kernel.token_bits import FieldTokens, KnownBits, custom_column
@@ -21,6 +22,7 @@ from icpctl.vocabulary import Form, Kind
 if TYPE_CHECKING:
     from icpctl.scoring.kernel.plan import FieldPlan, Plan
     from icpctl.scoring.kernel.token_bits import TextBits, TokenBits
+
 
 _SIZE = "company_size"
 
@@ -190,3 +192,32 @@ def text_column(table: pa.RecordBatch, name: str) -> Column:
         pages = typed_columns.pages(table[mapping.PAGES])
         return page_columns.with_parameters(column, pages, name)
     return column
+
+
+def field_name(name: str) -> str:
+    """Return the field that people look for where conditions ask for a column.
+
+    >>> field_name("last_seen_days")
+    'last_seen'
+    """
+    return LAST_SEEN if name == "last_seen_days" else name
+
+
+def fields_read(columns: BatchColumns, plan: Plan) -> frozenset[str]:
+    """Return the fields of a batch that some row has: of those asked for, as conditions see them.
+
+    So a UTM parameter may be in the query of a page, and a range be a number. Other columns of the
+    batch are named as they are.
+    """
+    read = {field_of(field.type) for field in plan.fields if columns.has_values(field)}
+    table = columns.table
+    read |= {
+        name for name in table.schema.names if name not in plan.columns and _has_tokens(table[name])
+    }
+    return frozenset(map(field_name, read | columns.misfits.keys()))
+
+
+def _has_tokens(tokens: pa.Array) -> bool:
+    if pa.types.is_list(tokens.type):
+        return len(tokens.flatten()) > 0
+    return bool(tokens.null_count < len(tokens))

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.condition_tests import Test, TestLayout, make_test
+from icpctl.mappings.paths import parse_path
+from icpctl.scoring.kernel.condition_tests import EqualityTables, Test, TestLayout, make_test
 from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
-from icpctl.scoring.kernel.equality_tables import EqualityTables
 from icpctl.scoring.kernel.scores import WORD, ScoreTable
 from icpctl.vocabulary import ConditionType, Form, Kind, Operator
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from icpctl.config.model import Condition, Group, IcpConfig
+    from icpctl.mappings.paths import Path
+
 
 Tiers = tuple[tuple[str, int], ...]
 """Names of tiers with their lowest score in hundredths, the highest first."""
@@ -200,3 +202,37 @@ def _placed(counts: dict[str, int]) -> tuple[dict[str, int], int]:
             room[word] -= taken
             count -= taken  # noqa: PLW2901 - what is left to place
     return first_bits, len(room)
+
+
+def is_custom(plan: Plan, name: str) -> bool:
+    """Return whether a column is that of a custom field."""
+    return name in plan.types and plan.types[name].is_custom
+
+
+def paths_of(plan: Plan, of_file: mapping.Mapping, name: str) -> tuple[Path, ...]:
+    """Return the paths of a field: those of the file's mapping, then a custom field's own.
+
+    A flat record may have a custom field under the name that conditions ask for.
+    """
+    if name in mapping.CONTACTS:
+        return of_file.contact.get(mapping.CONTACTS[name], ())
+    if not is_custom(plan, name):
+        return of_file.paths[name]
+    own = map(parse_path, plan.types[name].paths)
+    return (*of_file.paths.get(name, ()), (name,), *own)
+
+
+def carried_paths(plan: Plan, of_file: mapping.Mapping, text: str) -> tuple[Path, ...]:
+    """Return where a carried value is: a field's paths where the text names one, else a path.
+
+    What a record has under the very name of the field comes after these.
+    """
+    path = parse_path(text)
+    if text in of_file.paths or is_custom(plan, text):
+        return (*paths_of(plan, of_file, text), path)
+    return (path,)
+
+
+def carried_name(number: int) -> str:
+    """Return the column of a carried value; a number, since any text may be asked for."""
+    return f"carry {number}"

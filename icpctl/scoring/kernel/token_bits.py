@@ -13,8 +13,7 @@ from icpctl.mappings import mapping
 from icpctl.scoring.kernel.plan import field_of, fields_of
 from icpctl.scoring.kernel.value_bits import cell_bits, value_bits, within_listed
 from icpctl.values import page_columns, typed_columns
-from icpctl.values.known_texts import KnownTexts
-from icpctl.values.tokens import distinct_of
+from icpctl.values.column import KnownTexts, distinct_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from icpctl.scoring.kernel.scores import WORD
-from icpctl.values import column_forms, normal_forms, text_search
+from icpctl.values import normal_forms, text_search
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.vocabulary import Form
 
@@ -118,9 +118,9 @@ def _text_bits(table: _Table, field: FieldPlan, texts: Texts) -> None:
             table.put(number, kernel(texts, test.values))
     tables = field.equalities
     if tables.paths:
-        table.bits |= tables.paths.bits_of(texts.form(column_forms.path))
+        table.bits |= tables.paths.bits_of(texts.form(normal_forms.path_column))
     if tables.others:
-        form = column_forms.FORMS.get(field.type.form)
+        form = normal_forms.COLUMN_FORMS.get(field.type.form)
         table.bits |= tables.others.bits_of(texts.form(form))
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.scoring.kernel.conditions import BatchColumns, words_of
-from icpctl.scoring.kernel.fields_read import fields_read
+from icpctl.scoring.kernel.conditions import BatchColumns, fields_read, words_of
 from icpctl.scoring.kernel.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator

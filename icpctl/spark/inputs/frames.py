@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.table_paths import ColumnNames
+from icpctl.exports.columns.visitor_columns import ColumnNames
 from icpctl.exports.files.streams import changed
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START

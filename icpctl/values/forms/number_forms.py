@@ -96,3 +96,17 @@ def _is_currency(character: str) -> bool:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+WORDS = {
+    **dict.fromkeys(("true", "yes", "y", "t", "on", "1", "1.0"), True),
+    **dict.fromkeys(("false", "no", "n", "f", "off", "0", "0.0"), False),
+}
+"""The texts that are booleans, in any letter case, and what they are."""
+
+_LONGEST = 100
+
+
+def boolean(text: str) -> bool | None:
+    """Return the boolean that a text is, or None."""
+    return WORDS.get(visible(text).casefold()) if len(text) <= _LONGEST else None

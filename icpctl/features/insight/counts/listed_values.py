@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
 from icpctl.features.shared.row_values import values_of_rows
-from icpctl.values import column_forms, normal_forms
+from icpctl.values import normal_forms
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.text_search import containing
 from icpctl.vocabulary import Kind
@@ -57,10 +57,10 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
     texts = column.values
     plain = texts if case_sensitive else folded_column(texts)
     if entry.kind is Kind.PAGES:
-        forms, spelt = column_forms.path(plain), column_forms.path(texts)
+        forms, spelt = normal_forms.path_column(plain), normal_forms.path_column(texts)
         spelt = pc.if_else(pc.equal(spelt, ""), "/", spelt)
     else:
-        form = column_forms.FORMS.get(entry.form)
+        form = normal_forms.COLUMN_FORMS.get(entry.form)
         forms, spelt = form(plain) if form else plain, texts
     encoded = forms.dictionary_encode()
     code_of = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)

@@ -29,7 +29,7 @@ from icpctl.features.outcomes.joining.deals import (
 from icpctl.features.outcomes.joining.keys import KeyReader
 from icpctl.mappings.paths import parse_path, path_text
 from icpctl.values import typed_columns
-from icpctl.values.tokens import distinct_of, missing
+from icpctl.values.column import distinct_of, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
     from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.visitor_keys import KeyForm
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path
-    from icpctl.values.join_keys import KeyForm
 
 NAMES = {
     "won": "hs_is_closed_won isclosedwon iswon won",

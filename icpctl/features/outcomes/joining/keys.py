@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct, field
 
-from icpctl.values.join_keys import keys_of
-from icpctl.values.known_texts import KnownTexts
-from icpctl.values.tokens import distinct_of
+from icpctl.exports.visitor_keys import keys_of
+from icpctl.values.column import KnownTexts, distinct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from icpctl.values.join_keys import KeyForm
+    from icpctl.exports.visitor_keys import KeyForm
 
     Integers = NDArray[np.int64]
     Rows = NDArray[np.bool_] | Integers | slice
