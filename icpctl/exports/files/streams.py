@@ -83,7 +83,7 @@ def fill(stream: Stream, buffer: memoryview, filled: int = 0) -> tuple[int, Dama
 class PieceStream:
     """A stream over pieces of bytes. What making a piece raises is raised when its turn comes."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[bytes | memoryview]) -> None:
         self._pieces = pieces
         self._piece = memoryview(b"")
 
@@ -318,22 +318,28 @@ class Pipe:
         self._is_stdin = is_stdin
         self.followed = followed
         self._kept: list[bytes] = []
-        self._is_last = False
+        self._is_last = self._has_ended = False
 
-    def open(self, *, is_last: bool) -> _PipeReader:
+    def open(self, *, is_last: bool) -> PieceStream:
         """Return a stream from the first byte on."""
-        kept = self._kept
+        kept = list(self._kept)
         if is_last:
             self._kept, self._is_last = [], True
-        return _PipeReader(self, list(kept))
+        return PieceStream(self._pieces(kept))
 
-    def more(self, size: int) -> bytes:
+    def _pieces(self, kept: list[bytes]) -> Iterator[bytes]:
+        yield from kept
+        while data := self._more():
+            yield data
+
+    def _more(self) -> bytes:
         """Return the next bytes, none at the end."""
-        if self._file.closed or (self.followed and not self._is_last and self._has_line):
+        if self._has_ended or (self.followed and not self._is_last and self._has_line):
             return b""
         read = getattr(self._file, "read1", self._file.read)
-        data: bytes = read(size)
-        if not data and not self._is_stdin:
+        data: bytes = read(_OUTPUT)
+        self._has_ended = not data
+        if self._has_ended and not self._is_stdin:
             self._file.close()
         if not self._is_last:
             self._kept.append(data)
@@ -343,18 +349,3 @@ class Pipe:
     def _has_line(self) -> bool:
         """Whether what is kept has a line that is not blank."""
         return b"\n" in b"".join(self._kept).lstrip()
-
-
-class _PipeReader:
-    def __init__(self, pipe: Pipe, kept: list[bytes]) -> None:
-        self._pipe = pipe
-        self._kept = kept[::-1]  # the next one is the last
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer from its start and return the number of bytes, 0 at the end."""
-        data = self._kept.pop() if self._kept else self._pipe.more(len(buffer))
-        if len(data) > len(buffer):
-            self._kept.append(data[len(buffer) :])
-            data = data[: len(buffer)]
-        buffer[: len(data)] = data
-        return len(data)

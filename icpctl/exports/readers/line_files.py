@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged, too_long
-from icpctl.exports.files.streams import DamagedError
+from icpctl.exports.files.streams import DamagedError, PieceStream
 from icpctl.exports.readers.line_blocks import file_ranges, line_blocks
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ class LineReader(Struct, frozen=True):
         yield lambda: replace(self._empty(), is_end_of=opened)
 
     def _empty(self) -> Batch:
-        return self._batch(_Memory(memoryview(b"")), self.source.size, is_first=False)
+        return self._batch(PieceStream(iter(())), self.source.size, is_first=False)
 
     def _of_records(self, records: RecordLines, bytes_read: int) -> Batch:
-        batch = self._batch(_Memory(memoryview(records.data)), bytes_read, is_first=False)
+        batch = self._batch(
+            PieceStream(iter([memoryview(records.data)])), bytes_read, is_first=False
+        )
         numbers = np.array([0, *records.lines])
         rejected = [replace(it, line=int(numbers[it.line])) for it in batch.rejected]
         rejected += [too_long(self.source.name, line) for line in records.too_long]
@@ -82,7 +84,7 @@ class LineReader(Struct, frozen=True):
         )
 
     def _of_block(self, block: LineBlock, bytes_read: int, *, is_first: bool) -> Batch:
-        batch = self._batch(_Memory(block.data), bytes_read, is_first=is_first)
+        batch = self._batch(PieceStream(iter([block.data])), bytes_read, is_first=is_first)
         if block.is_too_long:
             return replace(batch, rejected=[too_long(self.source.name, 1)], line_count=1)
         if block.damage:  # what is left is the beginning of a line, or a whole one
@@ -109,17 +111,3 @@ class LineReader(Struct, frozen=True):
         count = scanner.next_line - 1
         batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
         return batch.of_visitors(self.columns)
-
-
-class _Memory:
-    """A stream over bytes in memory."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer from its start and return the number of bytes, 0 at the end."""
-        count = min(len(buffer), len(self._data))
-        buffer[:count] = self._data[:count]
-        self._data = self._data[count:]
-        return count
