@@ -127,9 +127,9 @@ class RollUp(Struct):
                     yield reported
             if self.needs_keys and self.records and not self._with_key:
                 raise no_key(mapped[0][1], mapped[0][0], self.by)
-            order = _ordered(fields, by_given=bool(self.by))
             sources = [source for source, _ in mapped]
-            rows = _sorted(connection, order, self.reader.batch_rows)
+            most = self.reader.batch_rows
+            rows = _sorted(connection, fields, most, by_given=bool(self.by))
             for folded in folds(rows, wanted, self.by):
                 yield from _batches(folded, sources, wanted)
 
@@ -176,51 +176,34 @@ def _create(fields: Sequence[str]) -> str:
     return f"create table records ({', '.join(written)})"
 
 
-class _Order(Struct, frozen=True):
-    """How records are put in order: `fields` are kept of each.
-
-    `joined` is the table of records with what their keys need. Records with one `visitor` are put
-    together, and `key` is the visitor's id.
-    """
-
-    fields: Sequence[str]
-    joined: str = "records"
-    visitor: str = "records.key"
-    key: str = "records.key"
-
-
-def _ordered(fields: Sequence[str], *, by_given: bool) -> _Order:
-    if not by_given:
-        return _Order(fields)
-    return _Order(
-        fields,
-        "records left join persons using (person)",
-        "coalesce('k' || records.key, 'k' || persons.key, 'p' || person)",
-        "coalesce(records.key, persons.key, substr(person, instr(person, ' ') + 1))",
-    )
-
-
 def _sorted(
-    connection: duckdb.DuckDBPyConnection, order: _Order, batch_rows: int
+    connection: duckdb.DuckDBPyConnection, fields: Sequence[str], batch_rows: int, *, by_given: bool
 ) -> pa.RecordBatchReader:
-    """Return the records in the order of their visitors' first ones, then in that of time."""
-    if order.joined != "records":
+    """Return the records in the order of their visitors' first ones, then in that of time.
+
+    `fields` are kept of each. With `by_given` a record without a key has that of its person.
+    """
+    records, visitor, key = "records", "records.key", "records.key"
+    if by_given:
         connection.execute(
             "create temp table persons as select person, arg_max(key, "
             "{'micros': coalesce(micros, -9223372036854775807), 'ordinal': ordinal}) as key"
             " from records where person is not null and key is not null group by person"
         )
+        records = "records left join persons using (person)"
+        visitor = "coalesce('k' || records.key, 'k' || persons.key, 'p' || person)"
+        key = "coalesce(records.key, persons.key, substr(person, instr(person, ' ') + 1))"
     connection.execute(
-        f"create temp table firsts as select {order.visitor} as its, min(ordinal) as visitor,"  # noqa: S608 - fixed names, no values
+        f"create temp table firsts as select {visitor} as its, min(ordinal) as visitor,"  # noqa: S608 - fixed names, no values
         " arg_min(source, ordinal) as source, arg_min(line, ordinal) as line"
-        f" from {order.joined} where {order.visitor} is not null group by its"
+        f" from {records} where {visitor} is not null group by its"
     )
-    named = ", ".join(f'records."{name}"' for name in [*ABOUT, *order.fields] if name != KEY)
+    named = ", ".join(f'records."{name}"' for name in [*ABOUT, *fields] if name != KEY)
     return connection.sql(
         "select coalesce(firsts.visitor, ordinal) as visitor,"  # noqa: S608 - fixed names, no values
         " coalesce(firsts.source, records.source) as source,"
-        f" coalesce(firsts.line, records.line) as line, {order.key} as {KEY}, {named}"
-        f" from {order.joined} left join firsts on firsts.its = {order.visitor}"
+        f" coalesce(firsts.line, records.line) as line, {key} as {KEY}, {named}"
+        f" from {records} left join firsts on firsts.its = {visitor}"
         " order by visitor, micros nulls first, ordinal"
     ).to_arrow_reader(batch_rows)
 

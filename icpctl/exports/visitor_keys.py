@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
@@ -111,27 +112,12 @@ def domain_form(texts: pa.Array) -> pa.Array:
     return pc.if_else(free, pa.scalar(None, pa.string()), hosts)
 
 
-def url_form(texts: pa.Array) -> pa.Array:
-    """Profile URLs without scheme, `www.` and trailing slash."""
-    return url_forms.url_column(text_form(texts))
-
-
-def country_form(texts: pa.Array) -> pa.Array:
-    """Countries as one name or code for each."""
-    return country_forms.country_column(text_form(texts))
-
-
-def size_range_form(texts: pa.Array) -> pa.Array:
-    """Ranges of employees in one spelling."""
-    return range_forms.size_range_column(text_form(texts))
-
-
 FIELD_FORMS: dict[str, KeyForm] = {
     "id": exact_form,
     "domain": domain_form,
-    "linkedin_url": url_form,
-    "country": country_form,
-    "employee_size_range": size_range_form,
+    "linkedin_url": lambda texts: url_forms.url_column(text_form(texts)),
+    "country": lambda texts: country_forms.country_column(text_form(texts)),
+    "employee_size_range": lambda texts: range_forms.size_range_column(text_form(texts)),
 }
 """The forms of fields that are not compared as plain texts."""
 
@@ -139,12 +125,7 @@ FIELD_FORMS: dict[str, KeyForm] = {
 def keys_of(tokens: pa.Array, form: KeyForm) -> list[str | None]:
     """The key of each JSON text, of a list that of its first; None for those without."""
     column = typed_columns.texts(tokens)
-    keys: list[str | None] = [key or None for key in form(column.values).to_pylist()]
-    first = column.rows
-    if column.offsets is not None and column.elements is not None:
-        filled = column.offsets[:-1] < column.offsets[1:]
-        heads = column.elements[column.offsets[:-1].clip(max=len(column.elements) - 1)]
-        of_cell = [int(head) if has else -1 for head, has in zip(heads, filled, strict=True)]
-        return [keys[of_cell[cell]] if cell >= 0 <= of_cell[cell] else None for cell in first]
-    keys.append(None)
-    return [keys[cell] for cell in first.tolist()]
+    keys: list[str | None] = [*(key or None for key in form(column.values).to_pylist()), None]
+    offsets, elements = column.lists()
+    first = np.where(np.diff(offsets) > 0, np.append(elements, -1)[offsets[:-1]], -1)
+    return [keys[value] for value in np.append(first, -1)[column.rows].tolist()]

@@ -34,33 +34,24 @@ class Amount(Struct, frozen=True):
         """Return how many that is, where there are `whole` in all."""
         return self.number * whole / 100 if self.is_percentage else self.number
 
+    def exceeded(self, rejected: int, read: int) -> bool:
+        """Return whether more lines were rejected than that, where others were `read`."""
+        return rejected > self.of(read + rejected)
+
     def __str__(self) -> str:
         return f"{float(self.number):g}{'%' if self.is_percentage else ''}"
 
 
-class Limit(Struct, frozen=True):
-    """How many lines may be rejected, or values misfit: a number, or a percentage of a whole."""
-
-    allowed: Amount
-
-    @classmethod
-    def parse(cls, text: str, option: str) -> Limit:
-        """Return the limit for `N` or `P%`. Raises `IcpctlError` `bad_usage`."""
-        amount = Amount.parse(text.strip())
-        if amount is None or (amount.is_percentage and amount.number > 100):
-            raise IcpctlError(
-                f"{option} {text!r} is not a limit",
-                "bad_usage",
-                hint="write a number such as 10, or a percentage such as 0.5%",
-            )
-        return cls(amount)
-
-    def exceeded(self, rejected: int, read: int) -> bool:
-        """Return whether more lines were rejected, where `others` were read."""
-        return rejected > self.allowed.of(read + rejected)
-
-    def __str__(self) -> str:
-        return str(self.allowed)
+def parse_limit(text: str, option: str) -> Amount:
+    """Return how many lines may be rejected, or values misfit. Raises `IcpctlError` `bad_usage`."""
+    amount = Amount.parse(text.strip())
+    if amount is None or (amount.is_percentage and amount.number > 100):
+        raise IcpctlError(
+            f"{option} {text!r} is not a limit",
+            "bad_usage",
+            hint="write a number such as 10, or a percentage such as 0.5%",
+        )
+    return amount
 
 
 class Strictness(Struct, frozen=True):
@@ -70,8 +61,8 @@ class Strictness(Struct, frozen=True):
     of the visitors. With `requires_fields` no field may be unread.
     """
 
-    rejects: Limit
-    misfits: Limit | None = None
+    rejects: Amount
+    misfits: Amount | None = None
     requires_fields: bool = False
 
     def refuses_rejects(self, run: Run) -> bool:
@@ -83,7 +74,7 @@ class Strictness(Struct, frozen=True):
         if self.misfits is None:
             return False
         count = sum(run.report.field_warnings.values())
-        return count > self.misfits.allowed.of(run.report.visitors)
+        return count > self.misfits.of(run.report.visitors)
 
     def refuses_unread(self, run: Run) -> bool:
         """Return whether a field that is required was in no record."""

@@ -12,7 +12,7 @@ from icpctl.mappings.loading import load_mapping
 from icpctl.mappings.mapping import Mapping
 from icpctl.mappings.paths import parse_path
 from icpctl.output.console import note
-from icpctl.scoring.bounds import Limit, Strictness
+from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.values import normal_forms
@@ -83,8 +83,8 @@ def strictness(
     """
     if require_fields is None:
         require_fields = load_settings().require_fields
-    rejects = Limit.parse(max_rejects, "--max-rejects")
-    misfits = None if max_misfits is None else Limit.parse(max_misfits, "--max-misfits")
+    rejects = parse_limit(max_rejects, "--max-rejects")
+    misfits = None if max_misfits is None else parse_limit(max_misfits, "--max-misfits")
     return Strictness(rejects, misfits, require_fields)
 
 

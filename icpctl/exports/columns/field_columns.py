@@ -27,7 +27,6 @@ from icpctl.exports.columns.tokens import (
     Tokens,
     as_lists,
     chosen,
-    chosen_lists,
     opened,
 )
 from icpctl.exports.scanner.key_forms import key_form
@@ -38,9 +37,9 @@ from icpctl.values.column import first_bytes
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns.tokens import Values
+    from icpctl.exports.columns.tokens import AnyValues, Values
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.scanner.scan_results import Scanner, Wanted
     from icpctl.mappings.paths import Path
@@ -140,30 +139,32 @@ def field_array(
     present = [values for values in candidates if values.is_present.any()]
     if name == PAGES:
         lists = [as_lists(values) for values in present]
-        return _best_lists(lists, rows).array()
+        empty = TokenLists(np.zeros(rows + 1, np.int32), Tokens.constant(None, 0))
+        return _best(lists or [empty], _list_states).array()
+
+    def states(values: Tokens) -> np.ndarray:
+        by_row: np.ndarray = np.append(_states(name, values.distinct, entry), -1)[values.codes]
+        return by_row
+
     tokens = [part.joined() if isinstance(part, TokenLists) else part for part in present]
-    best = _best(name, tokens, rows, entry)
+    best = _best(tokens or [Tokens.constant(None, rows)], states)
     return best.array() if entry else best.texts()
 
 
-def _best(
-    name: str, candidates: Sequence[Tokens], rows: int, entry: ConditionType | None
-) -> Tokens:
-    if not candidates:
-        return Tokens.constant(None, rows)
-    if len(candidates) == 1:
-        return candidates[0]
-    state = np.full(rows, -1)
-    choice = np.full(rows, -1)
-    for number, values in enumerate(candidates):
-        its = np.append(_states(name, values.distinct, entry), -1)[values.codes]
-        is_better = its > state
-        choice[is_better], state[is_better] = number, its[is_better]
+def _best(candidates: Sequence[AnyValues], states: Callable[[AnyValues], np.ndarray]) -> AnyValues:
+    """Return for each row what the first of the candidates has whose state there is the best."""
+    first, *others = candidates
+    if not others:
+        return first
+    state = states(first)
+    choice = np.where(state >= 0, 0, -1)
+    for number, values in enumerate(others, 1):
         if (state == _FITS).all():
             break
-    if number == 0:
-        return candidates[0]
-    return chosen(candidates, choice)
+        its = states(values)
+        is_better = its > state
+        choice[is_better], state[is_better] = number, its[is_better]
+    return chosen(candidates, choice) if choice.any() else first
 
 
 def _states(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.ndarray:
@@ -194,20 +195,6 @@ def _surely_fit(name: str, distinct: pa.Array, entry: ConditionType | None) -> n
     second = np.frombuffer(b"".join(byte or b"\0" for byte in inner.to_pylist()), np.uint8)
     flags: np.ndarray = first_bytes(distinct) == _QUOTE
     return flags & np.isin(second, _LETTERS)
-
-
-def _best_lists(candidates: Sequence[TokenLists], rows: int) -> TokenLists:
-    if not candidates:
-        return TokenLists(np.zeros(rows + 1, np.int32), Tokens.constant(None, 0))
-    if len(candidates) == 1:
-        return candidates[0]
-    state = np.full(rows, -1)
-    choice = np.full(rows, -1)
-    for number, lists in enumerate(candidates):
-        its = _list_states(lists)
-        is_better = its > state
-        choice[is_better], state[is_better] = number, its[is_better]
-    return chosen_lists(candidates, choice)
 
 
 def _list_states(lists: TokenLists) -> np.ndarray:

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from icpctl.exports.columns.tokens import TokenLists, Tokens, as_lists, chosen, chosen_lists
+from icpctl.exports.columns.tokens import TokenLists, as_lists, chosen
 from icpctl.mappings.conversions import SPLIT, convert_tokens
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns.tokens import Values
+    from icpctl.exports.columns.tokens import AnyValues, Values
     from icpctl.mappings.paths import Convert
 
 
-def first_tokens(candidates: Sequence[Tokens]) -> Tokens:
-    """Return for each row the token of the first candidate that has one."""
-    return cast("Tokens", first_of(candidates))
-
-
-def first_of(candidates: Sequence[Values]) -> Values:
-    """Return for each row what the first candidate has that has anything.
-
-    All candidates are tokens, or all are lists.
-    """
+def first_of(candidates: Sequence[AnyValues]) -> AnyValues:
+    """Return for each row what the first candidate has that has anything."""
     if len(candidates) == 1:
         return candidates[0]
     choice = np.full(candidates[0].rows, -1)
     for number, values in reversed(list(enumerate(candidates))):
         choice[values.is_present] = number
-    if isinstance(candidates[0], TokenLists):
-        return chosen_lists(cast("Sequence[TokenLists]", candidates), choice)
-    return chosen(cast("Sequence[Tokens]", candidates), choice)
-
-
-def first_lists(candidates: Sequence[Values]) -> TokenLists:
-    """Return for each row the list of the first candidate that has anything."""
-    return cast("TokenLists", first_of([as_lists(values) for values in candidates]))
+    return chosen(candidates, choice)
 
 
 def with_tests(values: Values, held: np.ndarray) -> Values:

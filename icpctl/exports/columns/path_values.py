@@ -16,9 +16,7 @@ from msgspec import Struct
 
 from icpctl.exports.columns.first_values import (
     converted,
-    first_lists,
     first_of,
-    first_tokens,
     has_text,
     with_tests,
 )
@@ -203,7 +201,7 @@ class PlannedBounds(Struct, frozen=True):
         parts: list[pa.Array | str] = []
         for bound, candidates in of_bounds:
             if candidates:
-                text = pc.fill_null(first_tokens(candidates).texts(), "null")
+                text = pc.fill_null(first_of(candidates).texts(), "null")
                 parts += [f'{"," if parts else "{"}"{bound}":', text]
         if not parts:
             return []
@@ -220,7 +218,7 @@ class PlannedTogether(Struct, frozen=True):
     def values(self, scanned: Scanned) -> list[Values]:
         """Return the lists of all that the paths give."""
         of_parts = [part.values(scanned) for part in self.parts]
-        lists = [as_lists(first_lists(its)) for its in of_parts if its]
+        lists = [first_of(list(map(as_lists, its))) for its in of_parts if its]
         how = conversion(self.path)
         return [converted(together(lists), (), how)] if lists else []
 
@@ -305,7 +303,7 @@ class Scanned:
             candidates = self.tokens(number, table)
             if not candidates:
                 return np.zeros(len(held), bool)
-            tokens = first_tokens(candidates)
+            tokens = first_of(candidates)
             held &= tokens.holding(has_text(tokens.distinct, (text,)))
         return held
 

@@ -6,7 +6,7 @@ A token is the JSON text of a value. What is done with tokens is done once for e
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -176,6 +176,9 @@ class TokenLists(Struct, frozen=True):
 Values = Tokens | TokenLists
 """What a path gives: one value per row, or several."""
 
+AnyValues = TypeVar("AnyValues", bound=Values)
+"""One of the two: all candidates for a field are of one kind."""
+
 
 class KeptTokens:
     """The distinct tokens of a scanner's columns, copied out once, with those that come later.
@@ -219,8 +222,14 @@ def singles(tokens: Tokens) -> TokenLists:
     return TokenLists(offsets, Tokens(tokens.codes[is_present], distinct))
 
 
-def chosen(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
-    """Return for each row the token of the candidate number `choice` [rows], none for -1."""
+def chosen(candidates: Sequence[AnyValues], choice: np.ndarray) -> AnyValues:
+    """Return for each row what the candidate number `choice` [rows] has, nothing for -1."""
+    choose: Any = _chosen_lists if isinstance(candidates[0], TokenLists) else _chosen_tokens
+    values: AnyValues = choose(candidates, choice)
+    return values
+
+
+def _chosen_tokens(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
     codes = np.full(len(choice), -1, np.int32)
     before = 0
     for number, tokens in enumerate(candidates):
@@ -231,8 +240,7 @@ def chosen(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
     return Tokens(codes, distinct)
 
 
-def chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenLists:
-    """Return for each row the list of the candidate number `choice` [rows], none for -1."""
+def _chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenLists:
     lengths = np.zeros(len(choice), np.int64)
     for number, lists in enumerate(candidates):
         own = choice == number

@@ -14,9 +14,16 @@ from msgspec.structs import replace
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Batch, Rejected
 from icpctl.exports.columns.field_columns import FieldColumns, field_array, of_partition
-from icpctl.exports.columns.first_values import converted, first_lists, has_text, with_tests
+from icpctl.exports.columns.first_values import converted, first_of, has_text, with_tests
 from icpctl.exports.columns.path_values import Scanned
-from icpctl.exports.columns.tokens import TokenLists, Tokens, opened, opened_token, together
+from icpctl.exports.columns.tokens import (
+    TokenLists,
+    Tokens,
+    as_lists,
+    opened,
+    opened_token,
+    together,
+)
 from icpctl.exports.columns.visitor_columns import ColumnNames, Columns, Place, tests_of
 from icpctl.exports.scanner.scan_results import Block
 from icpctl.exports.scanner.scanning import new_scanner
@@ -105,7 +112,7 @@ class _Table:
 
     def _together(self, paths: Iterable[Path], how: Convert | None) -> list[Values]:
         found = [self.values(path, as_list=True) for path in paths]
-        lists = [first_lists(candidates) for candidates in found if candidates]
+        lists = [first_of(list(map(as_lists, candidates))) for candidates in found if candidates]
         return [converted(together(lists), (), how)] if lists else []
 
     def _holds(self, keys: tuple[str, ...], text: str) -> np.ndarray:

@@ -48,12 +48,12 @@ def rollup(
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
     from icpctl.output.console import print_written
     from icpctl.output.runs.row_files import require_lines
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import parse_limit
 
     started = time.perf_counter()
     unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
     spark = on_spark.cluster(unbuilt)
-    limit = Limit.parse(max_rejects, "--max-rejects")
+    limit = parse_limit(max_rejects, "--max-rejects")
     keys = visitor_keys(by or [])
     require_lines(rejects)
     how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding))

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.output.formats import ReportFormat
-    from icpctl.scoring.bounds import Limit
+    from icpctl.scoring.bounds import Amount
 
 _SHOWN = 10
 
@@ -205,7 +205,7 @@ def names_of(mappings: Sequence[Mapping]) -> list[str]:
 
 
 def print_rollup(
-    run: RollUpRun, output: ReportFormat, out: str, limit: Limit, *, rejects_kept: bool
+    run: RollUpRun, output: ReportFormat, out: str, limit: Amount, *, rejects_kept: bool
 ) -> None:
     """Print the counts on stdout, or on stderr if stdout has the visitors; the rest on stderr."""
     stream = sys.stderr if out == STDOUT else sys.stdout

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.batches import Rejected
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.exports.detection.format_detection import Mapped
-    from icpctl.scoring.bounds import Limit, Strictness
+    from icpctl.scoring.bounds import Amount, Strictness
     from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.run import Run
 
@@ -126,7 +126,7 @@ def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> 
         _print_at(file, line, "warning", misfit_text(warning, kind))
 
 
-def print_exceeded(rejected: int, limit: Limit, hint: str) -> None:
+def print_exceeded(rejected: int, limit: Amount, hint: str) -> None:
     """Print on stderr that more lines were rejected than is allowed, and what to do."""
     lines = counted(rejected, "line")
     _print_error(
