@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from icpctl.exports.columns.visitor_columns import first_value, keys_of_lists, keys_of_mapping
 from icpctl.exports.detection.samples import first_records, json_layout, json_records_of
