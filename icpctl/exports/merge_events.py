@@ -50,6 +50,13 @@ _NO_PAGES = "no pages"  # what does not fit, which is kept where no page does
 ABOUT = {KEY: pa.string(), MICROS: pa.int64(), _SESSION: pa.string(), _VIEWED: pa.int64()}
 """What is kept of a record besides its fields: its key, instant, session, and views it counts."""
 
+_TEXTS = pa.list_(pa.string())
+
+
+def types_of(fields: Iterable[str]) -> dict[str, pa.DataType]:
+    """Return the types of fields: JSON texts, of pages lists of them."""
+    return {name: _TEXTS if name == PAGES else pa.string() for name in fields}
+
 
 def columns_read(wanted: Columns, mapping: Mapping, by: By = ()) -> Columns:
     """What is read of records whose visitors are to have the columns `wanted`."""
@@ -89,13 +96,7 @@ def kept(table: pa.RecordBatch, fields: Sequence[str], by: By = ()) -> dict[str,
         _SESSION: typed_columns.scalar_texts(table[_SESSION]),
         _VIEWED: _whole_numbers(table[_VIEWED]),
     }
-    of_fields = {
-        name: json_texts.joined(column)
-        if json_texts.is_list((column := table[name]).type)
-        else json_texts.plain(column)
-        for name in fields
-    }
-    return about | of_fields
+    return about | {name: table[name].cast(kind) for name, kind in types_of(fields).items()}
 
 
 def keys_of(table: pa.RecordBatch) -> pa.Array:
@@ -150,16 +151,15 @@ def _is_all_of(rows: pa.Table, one: pa.Table) -> bool:
 
 
 def visitors_of(folded: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
-    """The fields `names` of visitors, as JSON texts."""
+    """The fields `names` of visitors, as JSON texts, of pages lists of them."""
     columns = {name: folded[name].combine_chunks() for name in folded.column_names}
     counted = {PAGE_VIEWS: columns[_VIEWED], SESSIONS: pc.list_value_length(columns[_SESSION])}
-    pages = columns[PAGES]
-    has_pages = pc.greater(pc.list_value_length(pages), 0)
-    columns[PAGES] = pc.if_else(has_pages, json_texts.joined(pages), columns[_NO_PAGES])
+    has_pages = pc.greater(pc.list_value_length(columns[PAGES]), 0)
+    columns[PAGES] = pc.if_else(has_pages, columns[PAGES], columns[_NO_PAGES])
     arrays = []
     for name in names:
         array = columns[name]
-        if pa.types.is_list(array.type):
+        if pa.types.is_list(array.type) and name != PAGES:
             array = _one_or_list(array)
         if name in counted:
             count = pc.if_else(pc.greater(counted[name], 0), counted[name], None)
@@ -196,9 +196,9 @@ def _unfolded(batch: pa.RecordBatch, several: Sequence[str]) -> pa.Table:
     offsets, elements = np.asarray(pages.offsets), pa.array(np.asarray(pages.elements))
     columns[PAGES] = _lists(offsets, json_texts.quoted(pages.values).take(elements))
     columns[_VIEWED] = pc.coalesce(columns[_VIEWED], pa.array(np.diff(offsets)))
-    misfit = np.zeros(len(tokens), bool)
-    misfit[pages.misfits] = True
-    columns[_NO_PAGES] = pc.if_else(pa.array(misfit), tokens, None)
+    fits = np.ones(len(tokens), bool)
+    fits[pages.misfits] = False
+    columns[_NO_PAGES] = tokens.take(pa.array(np.arange(len(tokens)), mask=fits)).cast(_TEXTS)
     columns |= {name: _elements(columns[name]) for name in several}
     return pa.table(columns)
 
@@ -240,7 +240,7 @@ def _fold(parts: Sequence[pa.Table], wanted: Columns) -> pa.Table:
             merged[name] = column.take(pa.array(starts))
         elif name == _VIEWED:
             merged[name] = pa.array(np.add.reduceat(column.to_numpy(), starts))
-        elif pa.types.is_list(column.type):
+        elif pa.types.is_list(column.type) and name != _NO_PAGES:
             merged[name] = groups.distinct(column)
         else:
             merged[name] = column.take(
@@ -259,9 +259,9 @@ def _present(
         return has_instant, np.flatnonzero(~missing(tokens) & ~has_instant)
     if name == MICROS:
         return has_instant, _NO_ROWS
-    if name == ID:
-        present = typed_columns.scalar_texts(tokens).is_valid().to_numpy(zero_copy_only=False)
-        return present, _NO_ROWS
+    if name in (ID, _NO_PAGES):
+        known = typed_columns.scalar_texts(tokens) if name == ID else tokens
+        return known.is_valid().to_numpy(zero_copy_only=False), _NO_ROWS
     return ~missing(tokens), _NO_ROWS
 
 

@@ -29,6 +29,7 @@ from icpctl.exports.merge_events import (
     kept,
     own_key,
     persons_of,
+    types_of,
     visitors_of,
 )
 from icpctl.exports.readers.reading import cores
@@ -169,9 +170,10 @@ def no_key(mapping: Mapping, source: Source, by: By = ()) -> IcpctlError:
 
 def _create(fields: Sequence[str]) -> str:
     types = {pa.int64(): "bigint", pa.int32(): "integer", pa.string(): "varchar"}
-    columns = [f"{name} {types[kind]}" for name, kind in (_PLACE | ABOUT).items()]
-    columns += [f'"{name}" varchar' for name in fields]
-    return f"create table records ({', '.join(columns)})"
+    types[pa.list_(pa.string())] = "varchar[]"
+    columns = _PLACE | ABOUT | types_of(fields)
+    written = (f'"{name}" {types[kind]}' for name, kind in columns.items())
+    return f"create table records ({', '.join(written)})"
 
 
 class _Order(Struct, frozen=True):

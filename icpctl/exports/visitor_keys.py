@@ -107,10 +107,7 @@ def exact_form(texts: pa.Array) -> pa.Array:
 
 def domain_form(texts: pa.Array) -> pa.Array:
     """The account of a domain, a URL or an email address; null for free mail."""
-    plain = text_form(texts)
-    if pc.any(pc.match_substring(plain, "@")).as_py():
-        plain = pc.replace_substring_regex(plain, "^(mailto:)?[^/@]*@", "")
-    hosts = url_forms.domain_column(plain)
+    hosts = url_forms.domain_column(text_form(texts))
     free = pc.is_in(hosts, value_set=pa.array(sorted(free_mail_hosts())))
     return pc.if_else(free, pa.scalar(None, pa.string()), hosts)
 

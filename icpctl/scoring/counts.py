@@ -182,18 +182,18 @@ class BestVisitors(Struct, Generic[T]):
 
 
 class FileCounts(Struct):
-    """What a file, or a part of one, has: visitors, and the `fields` that some record has.
+    """What a file, or a part of one, has: `visitors`, and the `fields` that some record has.
 
     A field that holds only values that do not fit it counts: these are distinguished. Of CSV
     `repeated_headers` were passed over; `left_out` records are not those that the mapping asks for.
-    Records `without_ids` have none, the first of them on line `first_without_id`.
+    `without_id` visitors have no id, the first of them on line `first_without_id`.
     """
 
     visitors: int = 0
     fields: set[str] = field(default_factory=set)
     repeated_headers: int = 0
     left_out: int = 0
-    without_ids: int = 0
+    without_id: int = 0
     first_without_id: int = 0
 
     def add(self, visitors: int, fields: Iterable[str]) -> None:
@@ -206,6 +206,6 @@ class FileCounts(Struct):
         self.add(later.visitors, later.fields)
         self.repeated_headers += later.repeated_headers
         self.left_out += later.left_out
-        if later.without_ids and not self.without_ids:
+        if later.without_id and not self.without_id:
             self.first_without_id = later.first_without_id + lines_before
-        self.without_ids += later.without_ids
+        self.without_id += later.without_id

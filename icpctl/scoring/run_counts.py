@@ -115,13 +115,17 @@ class RunCounts(Struct):
         )
 
     def _count_file(self, batch: Batch, verdicts: Verdicts) -> None:
-        of_file, ids = self._file(batch.source.name), batch.table[ID]
-        of_file.add(len(ids), verdicts.fields | (batch.misfits or {}).keys())
-        of_file.repeated_headers += batch.repeated_headers
-        of_file.left_out += batch.left_out
-        if ids.null_count and not of_file.without_ids:
-            of_file.first_without_id = int(batch.lines[pc.index(ids.is_null(), True).as_py()])
-        of_file.without_ids += ids.null_count
+        ids = batch.table[ID]
+        counts = FileCounts(
+            len(ids),
+            {*verdicts.fields, *(batch.misfits or ())},
+            batch.repeated_headers,
+            batch.left_out,
+            ids.null_count,
+        )
+        if counts.without_id:
+            counts.first_without_id = int(batch.lines[pc.index(ids.is_null(), True).as_py()])
+        self._file(batch.source.name).merge(counts)
 
     def _keep_warnings(self, batch: Batch, verdicts: Verdicts, plan: Plan) -> None:
         misfits = batch.misfits

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.files.sources import Source
-from icpctl.exports.merge_events import visitors_of
+from icpctl.exports.merge_events import types_of, visitors_of
 from icpctl.scoring.kernel.verdicts import judge
 from icpctl.scoring.run_counts import RunCounts
 from icpctl.spark.inputs.frames import schema_of
@@ -140,7 +140,8 @@ class JudgedRecords(RecordWork):
     @property
     def visitor_types(self) -> dict[str, pa.DataType]:
         """The names and types of visitors' columns: the place of the first record, and fields."""
-        fields = dict.fromkeys(map(column_name, self.any_wanted.paths), pa.string())
+        types = types_of(self.any_wanted.paths)
+        fields = {column_name(name): kind for name, kind in types.items()}
         return {FILE: pa.int64(), **PLACE, **fields}
 
 

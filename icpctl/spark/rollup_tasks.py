@@ -26,6 +26,7 @@ from icpctl.exports.merge_events import (
     folds,
     kept,
     persons_of,
+    types_of,
 )
 from icpctl.exports.rollup import without_rows
 from icpctl.spark.failures import telling
@@ -126,7 +127,7 @@ class RecordWork(ABC):
         """The names and types of the columns that are kept of records."""
         fields = fields_kept(self.any_wanted.paths)
         about = {VISITOR: pa.string(), PERSON: pa.string(), **ABOUT}
-        return about | dict.fromkeys(map(column_name, fields), pa.string())
+        return about | {column_name(name): kind for name, kind in types_of(fields).items()}
 
 
 def reading_task(work: RecordWork, reads: Reads) -> Task:

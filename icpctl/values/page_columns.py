@@ -11,83 +11,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.values import json_records
-from icpctl.values.column import Column, Decoded, distinct_of, nearly_all_differ, visible_texts
+from icpctl.values.column import Column, Decoded, distinct_of, visible_texts
 from icpctl.values.forms import url_forms
 from icpctl.values.forms.text_forms import is_missing
 from icpctl.values.forms.url_forms import query_parameter
 from icpctl.values.text_search import bytes_of, containing, one_of, with_bytes
-
-_QUOTE, _BACKSLASH, _BRACKET = ord('"'), ord("\\"), ord("[")
-_NO_PAGES = "[]"
-
-
-class Split(Struct, frozen=True):
-    """Row after row the strings of its list, as numbers of the distinct `texts`.
-
-    Row `r` has `lengths[r]` of the `codes`. The `odd` rows have none yet: they hold something
-    else, or a string with an escape.
-    """
-
-    texts: pa.Array
-    codes: np.ndarray
-    lengths: np.ndarray
-    odd: np.ndarray
-
-
-def _of_texts(lists: pa.Array) -> Split:
-    """Take compact JSON texts of lists apart (a string array with nulls)."""
-    present = pc.fill_null(lists, _NO_PAGES)
-    offsets, data = bytes_of(present)
-    escaped = np.empty(0, np.int64)
-    if (data == _BACKSLASH).any():
-        is_escaped = pc.match_substring(present, "\\")
-        escaped = np.flatnonzero(is_escaped.to_numpy(zero_copy_only=False))
-        present = pc.if_else(is_escaped, _NO_PAGES, present)
-        offsets, data = bytes_of(present)
-    quotes = np.flatnonzero(data == _QUOTE)
-    starts, ends = quotes[0::2] + 1, quotes[1::2]
-    bounds = np.searchsorted(quotes, offsets) // 2  # strings before each row
-    lengths = np.diff(bounds)
-    letters = np.diff(np.concatenate([[0], np.cumsum(ends - starts)])[bounds])
-    sizes = np.diff(offsets)
-    # n strings: their letters, 2 n quotes, n - 1 commas and 2 brackets
-    simple = (lengths > 0) & (sizes == letters + 3 * lengths + 1) & (data[offsets[:-1]] == _BRACKET)
-    simple |= (sizes == len(_NO_PAGES)) & (data[offsets[:-1]] == _BRACKET)
-    texts, codes = _encoded(data, starts, ends)
-    if simple.all():
-        return Split(texts, codes, lengths, escaped)
-    codes = codes[np.repeat(simple, lengths)]
-    odd = np.union1d(np.flatnonzero(~simple), escaped)
-    return Split(texts, codes, np.where(simple, lengths, 0), odd)
-
-
-def _encoded(data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> tuple[pa.Array, np.ndarray]:
-    """The distinct texts between `starts` and `ends`, and each one's number.
-
-    What is between two texts is encoded along with them, since Arrow's texts lie side by side;
-    it is hardly ever new.
-    """
-    if not len(starts):
-        return pa.array([], pa.string()), np.empty(0, np.int32)
-    offsets = np.empty(2 * len(starts), np.int32)
-    offsets[0::2], offsets[1::2] = starts, ends
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    texts = pa.StringArray.from_buffers(len(offsets) - 1, buffers[1], buffers[2])
-    if nearly_all_differ(texts.take(np.arange(0, min(len(texts), 2_000), 2))):
-        own = texts.take(np.arange(0, len(texts), 2))
-        return own, np.arange(len(own), dtype=np.int32)
-    encoded = texts.dictionary_encode()
-    return encoded.dictionary, encoded.indices.to_numpy()[0::2]
-
 
 _NO_ROWS = np.empty(0, np.int64)
 _LAST_ASCII = 0x7F
 _BETWEEN_PAGES = b";,|\r\n"
 
 
-def pages(tokens: pa.Array) -> Column:
-    """Lists of pages: a list of JSON texts a row, or the JSON text of each row's list."""
-    split = _parted(_split(tokens) if pa.types.is_string(tokens.type) else _listed(tokens))
+def pages(tokens: pa.ListArray) -> Column:
+    """Return the pages of each row, which is a list of JSON texts or null."""
+    split = _parted(_listed(tokens))
     values, filled = visible_texts(split.texts)
     elements = split.codes
     gone = ~np.append(filled, [False, False])[elements]
@@ -122,32 +59,6 @@ def _listed(tokens: pa.ListArray) -> _Pages:
         page = _page(json_records.loads(distinct[cell].as_py()))
         code_of[cell] = _MISFIT if page is None else decoded.add(page)
     return _Pages(decoded.values(), code_of[codes], lengths)
-
-
-def _split(tokens: pa.Array) -> _Pages:
-    split = _of_texts(tokens)
-    if not len(split.odd):
-        return _Pages(split.texts, split.codes, split.lengths)
-    texts: list[str] = []
-    codes: list[int] = []
-    counts = []
-    for row in split.odd:
-        value = json_records.loads(tokens[int(row)].as_py())
-        elements = value if isinstance(value, list) else [{} if isinstance(value, dict) else value]
-        counts.append(len(elements))
-        for element in elements:
-            page = _page(element)
-            missing = _NOTHING if element is None else _MISFIT
-            codes.append(missing if page is None else len(split.texts) + len(texts))
-            texts += [] if page is None else [page]
-    places = np.concatenate([[0], np.cumsum(split.lengths)])[split.odd]
-    lengths = split.lengths.copy()
-    lengths[split.odd] = counts
-    return _Pages(
-        pa.concat_arrays([split.texts, pa.array(texts, pa.string())]),
-        np.insert(split.codes, np.repeat(places, counts), np.array(codes, np.int32)),
-        lengths,
-    )
 
 
 def _parted(pages: _Pages) -> _Pages:

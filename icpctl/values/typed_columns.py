@@ -176,38 +176,20 @@ Instants = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def instants(tokens: pa.Array) -> Instants:
     """Return the dates of JSON texts."""
-    if pa.types.is_dictionary(tokens.type):
-        return _instants_of_codes(tokens)
-    micros = np.zeros(len(tokens), np.int64)
-    simple = _plain_times(tokens)
-    if simple is not None:
-        known = pc.is_valid(simple).to_numpy(zero_copy_only=False)
-        micros[known] = simple.drop_null().cast(pa.int64()).to_numpy()
-        return micros, known, np.empty(0, np.int64)
     rows, distinct = distinct_of(tokens)
-    table = np.zeros(len(distinct) + 1, np.int64)
-    unknown = np.ones(len(distinct) + 1, bool)
-    misfit = np.zeros(len(distinct), bool)
-    for cell, token in enumerate(distinct.to_pylist()):
-        moment = _instant(token)
-        if moment is None:
-            misfit[cell] = not is_missing(token)
-        else:
-            table[cell], unknown[cell] = moment, False
-    return table[rows], ~unknown[rows], _rows_of(rows, misfit)
-
-
-def _instants_of_codes(tokens: pa.DictionaryArray) -> Instants:
-    """As `instants`, where each distinct text is there once."""
-    micros, known, misfits = instants(tokens.dictionary)
-    codes = pc.fill_null(tokens.indices, len(micros)).to_numpy()
-    is_misfit = np.zeros(len(micros) + 1, bool)
-    is_misfit[misfits] = True
-    return (
-        np.append(micros, 0)[codes],
-        np.append(known, False)[codes],
-        np.flatnonzero(is_misfit[codes]),
-    )
+    micros = np.zeros(len(distinct) + 1, np.int64)
+    known, misfit = np.zeros(len(distinct) + 1, bool), np.zeros(len(distinct), bool)
+    simple = _plain_times(distinct)
+    if simple is not None:
+        micros[:-1], known[:-1] = simple.cast(pa.int64()).to_numpy(), True
+    else:
+        for cell, token in enumerate(distinct.to_pylist()):
+            moment = _instant(token)
+            if moment is None:
+                misfit[cell] = not is_missing(token)
+            else:
+                micros[cell], known[cell] = moment, True
+    return micros[rows], known[rows], _rows_of(rows, misfit)
 
 
 def days(last_seen: Instants, last_seen_days: pa.Array, as_of: datetime) -> tuple[Column, ...]:
@@ -236,13 +218,12 @@ def _instant(token: str) -> int | None:
 
 
 def _plain_times(tokens: pa.Array) -> pa.Array | None:
-    """Dates in the forms that Arrow reads, all rows at once, in microseconds.
+    """Dates in the forms that Arrow reads, all at once, in microseconds.
 
     Like `"2026-11-20T10:30:00Z"`, `"2026-11-20 10:30:00.123+00"` and `"2026-11-20"`; None when
-    any row is not such a date, or only some have a zone.
+    any of the tokens is not such a date, or only some have a zone.
     """
-    at = pc.index(pc.is_valid(tokens), True).as_py()
-    first = tokens[at].as_py() if at >= 0 else ""
+    first = tokens[0].as_py() if len(tokens) else ""
     if first[:1] != '"':
         return None
     zone = "UTC" if _ZONE.search(first) else None

@@ -106,7 +106,11 @@ def roll_up(
 
 
 def _values(row: dict[str, Any]) -> dict[str, Any]:
-    found = {name: json.loads(value) for name, value in row.items() if value is not None}
+    tokens = {name: value for name, value in row.items() if value is not None}
+    found = {
+        name: list(map(json.loads, value)) if name == "pages" else json.loads(value)
+        for name, value in tokens.items()
+    }
     return {name: value for name, value in found.items() if value != []}
 
 

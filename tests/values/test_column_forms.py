@@ -64,8 +64,7 @@ PARTS = st.sampled_from(
 )
 TEXTS = st.lists(st.one_of(st.lists(PARTS, max_size=8).map("".join), st.text(max_size=12)))
 PAIRS = {
-    form: (normal_forms.COLUMN_FORMS[form], normal_forms.FORMS[form])
-    for form in normal_forms.COLUMN_FORMS
+    form: (at_once, normal_forms.FORMS[form]) for form, at_once in normal_forms.COLUMN_FORMS.items()
 }
 
 

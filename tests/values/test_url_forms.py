@@ -72,7 +72,8 @@ def test_a_host(text: str, host: str) -> None:
 )
 def test_pages_that_a_text_lists(text: str, pages: list[str]) -> None:
     assert pages_in(text) == pages
-    column = typed_columns.pages(pa.array([None, json.dumps(["/x", text, None]), '"/y"', "[7]"]))
+    listed = [None, ['"/x"', json.dumps(text), None], ['"/y"'], ["7"]]
+    column = typed_columns.pages(pa.array(listed))
     offsets, elements = column.lists()
     seen = [column.values[int(number)].as_py() for number in elements]
     assert seen == ["/x", *(page.strip() for page in pages), "/y"]
@@ -82,18 +83,15 @@ def test_pages_that_a_text_lists(text: str, pages: list[str]) -> None:
 
 def test_rows_without_a_text_have_that_of_their_first_page() -> None:
     own = typed_columns.texts(pa.array(['"bing"', None, '["", null]', "{}", '"N/A"', None]))
-    pages = typed_columns.pages(
-        pa.array(
-            [
-                '["/?utm_source=google"]',
-                '["/", "/?utm_source=N%2FA", "/?utm_source=google", "/?utm_source=x"]',
-                '["/?utm_source=a"]',
-                '["/?utm_source=b"]',
-                '["/"]',
-                None,
-            ]
-        )
-    )
+    visited = [
+        ["/?utm_source=google"],
+        ["/", "/?utm_source=N%2FA", "/?utm_source=google", "/?utm_source=x"],
+        ["/?utm_source=a"],
+        ["/?utm_source=b"],
+        ["/"],
+        [],
+    ]
+    pages = typed_columns.pages(pa.array([list(map(json.dumps, pages)) for pages in visited]))
     column = page_columns.with_parameters(own, pages, "utm_source")
     assert column.to_lists() == [["bing"], ["google"], ["a"], ["b"], [], []]
     assert column.misfits.tolist() == []

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.values import json_records
+from icpctl.values.text_search import bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ def json_texts(array: pa.Array) -> pa.Array:
         return joined(list_texts(array))
     if pa.types.is_struct(kind):
         return _struct_texts(array)
-    return pa.array([_any_text(value) for value in array.to_pylist()], pa.string())
+    return pa.array(map(_any_text, array.to_pylist()), pa.string())
 
 
 def plain(texts: pa.Array) -> pa.Array:
@@ -74,10 +75,11 @@ def plain(texts: pa.Array) -> pa.Array:
 
 def quoted(texts: pa.Array) -> pa.Array:
     """Each text as a JSON string."""
-    data = _bytes_of(texts)
+    _, data = bytes_of(texts)
     if (data < _SPACE).any() or (data == _QUOTE).any() or (data == _BACKSLASH).any():
         odd = pc.fill_null(pc.match_substring_regex(texts, _TO_ESCAPE), False)
-        escaped = [json.dumps(text, ensure_ascii=False)[1:-1] for text in _where(texts, odd)]
+        written = map(json_records.dumps, texts.filter(odd).to_pylist())
+        escaped = [text[1:-1] for text in written]
         texts = pc.replace_with_mask(texts, odd, pa.array(escaped, pa.string()))
     return _joined('"', texts, '"')
 
@@ -104,18 +106,13 @@ def is_list(kind: pa.DataType) -> bool:
 
 def list_texts(array: pa.Array) -> pa.Array:
     """Lists -> lists of their elements' JSON texts; a null element stays null."""
-    return _lists(array, json_texts(flattened(array)))
+    return _lists(array, json_texts(pc.list_flatten(array)))
 
 
 def joined(lists: pa.Array) -> pa.Array:
     """Lists of JSON texts -> the JSON text of each list."""
-    elements = pc.fill_null(plain(flattened(lists)), "null")
+    elements = pc.fill_null(plain(pc.list_flatten(lists)), "null")
     return _joined("[", pc.binary_join(_lists(lists, elements), ","), "]")
-
-
-def flattened(array: pa.Array) -> pa.Array:
-    """The elements of all lists that are not null."""
-    return pc.list_flatten(array)
 
 
 def _lists(array: pa.Array, elements: pa.Array) -> pa.Array:
@@ -133,7 +130,7 @@ def _float_texts(array: pa.Array) -> pa.Array:
     texts = pc.if_else(whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
     odd = pc.is_in(texts, pa.array(list(_NOT_FINITE)))
     if pc.any(odd).as_py():
-        named = [_NOT_FINITE[text] for text in _where(texts, odd)]
+        named = [_NOT_FINITE[text] for text in texts.filter(odd).to_pylist()]
         texts = pc.replace_with_mask(texts, odd, pa.array(named))
     return texts
 
@@ -188,18 +185,15 @@ def _map_texts(array: pa.Array) -> pa.Array:
     kind = array.type
     entry = pa.struct([("key", kind.key_type), ("value", kind.item_type)])
     array = array.cast(pa.list_(entry))
-    keys, items = flattened(array).flatten()
+    keys, items = pc.list_flatten(array).flatten()
     names = quoted(_key_texts(keys))
     pairs = pc.binary_join_element_wise(names, pc.fill_null(plain(json_texts(items)), "null"), ":")
     return _joined("{", pc.binary_join(_lists(array, pairs), ","), "}")
 
 
 def _key_texts(keys: pa.Array) -> pa.Array:
-    found = [
-        json_records.scalar_text(json_records.loads(text))
-        for text in plain(json_texts(keys)).to_pylist()
-    ]
-    return pa.array(found, pa.string())
+    values = map(json_records.loads, plain(json_texts(keys)).to_pylist())
+    return pa.array(map(json_records.scalar_text, values), pa.string())
 
 
 def _struct_texts(array: pa.Array) -> pa.Array:
@@ -219,8 +213,7 @@ def _extension_texts(array: pa.Array) -> pa.Array:
         checked = [_json_or_text(text) for text in texts.dictionary.to_pylist()]
         return pa.DictionaryArray.from_arrays(texts.indices, pa.array(checked, pa.string()))
     if array.type.extension_name == "arrow.uuid":
-        found = [None if one is None else f'"{one}"' for one in array.to_pylist()]
-        return pa.array(found, pa.string())
+        return pa.array(map(_any_text, array.to_pylist()), pa.string())
     return json_texts(array.storage)
 
 
@@ -234,16 +227,13 @@ def _json_or_text(text: str) -> str:
 def _any_text(value: object) -> str | None:
     if value is None:
         return None
-    return json.dumps(
-        _bytes_text(value) if isinstance(value, bytes) else str(value), ensure_ascii=False
-    )
-
-
-def _bytes_text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return b64encode(value).decode()
+    text = str(value)
+    if isinstance(value, bytes):
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            text = b64encode(value).decode()
+    return json.dumps(text, ensure_ascii=False)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -261,17 +251,3 @@ def _joined(head: str, texts: pa.Array, tail: str) -> pa.Array:
 def _scalar(text: str) -> pa.Scalar:
     """A text for Arrow's functions, which take thirty times longer to make it each time."""
     return pa.scalar(text)
-
-
-def _bytes_of(texts: pa.Array) -> np.ndarray:
-    """The bytes of all texts, one after another."""
-    _, offsets, data = texts.buffers()
-    if data is None or not len(texts):
-        return np.empty(0, np.uint8)
-    first, last = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
-    return np.frombuffer(data, np.uint8)[first:last]
-
-
-def _where(texts: pa.Array, mask: pa.Array) -> list[str]:
-    found: list[str] = texts.filter(mask).to_pylist()
-    return found

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     Record = dict[str, Any]
 
+
 EXPORT_AGAIN = "export the visitors again, and look at the file before it is scored"
 """What to do where a file is something else than an export."""
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.scanner.scan_results import Block, CsvHeader, Int64s, Path, Wanted
 
+
 ENVIRONMENT = "ICPCTL_NATIVE"
 """Set to `0`, this variable makes the scanner in Python be used; a path names another library."""
 

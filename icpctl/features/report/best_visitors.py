@@ -10,8 +10,9 @@ import pyarrow as pa
 from msgspec import Struct, field
 
 from icpctl.features.reasons.explanation import explain_rows
-from icpctl.mappings.mapping import CONTACTS, ID
+from icpctl.mappings.mapping import CONTACTS, ID, PAGES
 from icpctl.scoring.counts import BestVisitors
+from icpctl.values import json_records
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
@@ -162,4 +163,8 @@ def _kept_of(record: dict[str, str | None]) -> tuple[dict[str, str | None], bool
 
 def _batch(records: list[dict[str, str | None]], names: tuple[str, ...]) -> pa.RecordBatch:
     columns = {name: pa.array([record[name] for record in records], pa.string()) for name in names}
+    if PAGES in columns:
+        lists = [json_records.loads(record[PAGES] or "[]") for record in records]
+        tokens = [[json_records.dumps(page) for page in pages] for pages in lists]
+        columns[PAGES] = pa.array(tokens, pa.list_(pa.string()))
     return pa.RecordBatch.from_pydict(columns)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from msgspec import Struct, field
 
 from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.merge_events import visitors_of
+from icpctl.exports.merge_events import types_of, visitors_of
 from icpctl.features.rollup.printing import RollUpRun
 from icpctl.features.rollup.visitor_files import Shapes, normalised
 from icpctl.spark.failures import telling
@@ -18,6 +18,8 @@ from icpctl.spark.work import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
 
     from icpctl.exports.columns.batches import Batch
     from icpctl.mappings.mapping import Mapping as RecordMapping
@@ -72,8 +74,8 @@ class RollUpWork(RecordWork):
 
     @property
     def visitor_types(self) -> dict[str, pa.DataType]:
-        """The names and types of visitors' fields, which are JSON texts."""
-        return dict.fromkeys(self.names, pa.string())
+        """The names and types of visitors' fields: JSON texts, of pages lists of them."""
+        return types_of(self.names)
 
 
 def writing_task(shapes: Shapes, *, as_text: bool) -> Task:

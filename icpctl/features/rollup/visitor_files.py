@@ -93,7 +93,9 @@ class Shapes:
         parts: list[pa.Array | str] = ["{"]
         for number, shape in enumerate(self._written):
             key = json.dumps(shape.title)
-            parts += [f"{',' if number else ''}{key}:", pc.fill_null(batch[shape.name], "null")]
+            column = batch[shape.name]
+            texts = json_texts.joined(column) if shape.name == PAGES else column
+            parts += [f"{',' if number else ''}{key}:", pc.fill_null(texts, "null")]
         return pc.binary_join_element_wise(*parts, "}" + end, "")
 
     @property
@@ -200,8 +202,7 @@ def normalised(visitors: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _normalised(name: str, tokens: pa.Array) -> pa.Array:
-    is_list = json_texts.is_list(tokens.type)
-    tokens = json_texts.joined(tokens) if is_list else json_texts.plain(tokens)
+    tokens = json_texts.plain(tokens)
     if name == LAST_SEEN:
         micros, known, _ = typed_columns.instants(tokens)
         instants = pa.array(micros, mask=~known).cast(_INSTANT)
@@ -220,15 +221,16 @@ def _normalised(name: str, tokens: pa.Array) -> pa.Array:
 
 
 def _without_misfits(name: str, tokens: pa.Array) -> pa.Array:
-    """Return texts and pages without misfits; the rest of a list is kept."""
+    """Return texts without misfits, of which the rest of a list is kept, and pages that fit."""
     rows = misfit_rows(name, tokens, CONDITION_TYPES.get(name))
     if not len(rows):
         return tokens
-    odd = tokens.take(pa.array(rows))
-    lists = (typed_columns.pages(odd) if name == PAGES else typed_columns.texts(odd)).to_lists()
-    kept = [json_records.dumps(values) if values and name != ID else None for values in lists]
     mask = np.zeros(len(tokens), bool)
     mask[rows] = True
+    if name == PAGES:  # a visitor with any page that fits has no others
+        return tokens.take(pa.array(np.arange(len(tokens)), mask=mask))
+    lists = typed_columns.texts(tokens.take(pa.array(rows))).to_lists()
+    kept = [json_records.dumps(values) if values and name != ID else None for values in lists]
     return pc.replace_with_mask(tokens, pa.array(mask), pa.array(kept, pa.string()))
 
 

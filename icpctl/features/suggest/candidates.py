@@ -22,7 +22,7 @@ from icpctl.features.suggest.learner.columns import (
     quantiles,
 )
 from icpctl.mappings.mapping import FIELDS, LAST_SEEN, PAGES
-from icpctl.scoring.kernel.conditions import BatchColumns, words_of
+from icpctl.scoring.kernel.conditions import BatchColumns, no_values, words_of
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.kernel.verdicts import Held
 from icpctl.values import typed_columns
@@ -166,8 +166,7 @@ def _table(name: str, elements: FieldElements) -> pa.Array:
 def evaluate(name: str, table: pa.Array, conditions: list[Condition], as_of: datetime) -> Flags:
     """What each condition says of each element [elements, conditions]."""
     plan = make_plan([], as_of=as_of, others=conditions)
-    columns = {column: pa.nulls(len(table), pa.string()) for column in plan.columns}
-    columns[name] = table
+    columns = no_values(plan, len(table)) | {name: table}
     batch = pa.RecordBatch.from_pydict(columns)
     held = Held(words_of(BatchColumns(batch, plan), plan))
     flags = [np.unpackbits(held.of(other), count=len(table)) for other in plan.others]

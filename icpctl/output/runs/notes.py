@@ -97,12 +97,12 @@ def print_left_out(mapped: Sequence[Mapped], counts: Mapping[str, int]) -> None:
 
 
 def print_without_ids(files: Mapping[str, FileCounts]) -> None:
-    """Print on stderr in which files how many records have no id, though others have one."""
+    """Print on stderr in which files some records have an id and how many others have none."""
     for file, counts in files.items():
-        if 0 < counts.without_ids < counts.visitors:
-            have = "has" if counts.without_ids == 1 else "have"
+        if 0 < counts.without_id < counts.visitors:
+            have = "has" if counts.without_id == 1 else "have"
             text = (
-                f"{counts.without_ids:,} of {counts.visitors:,} records {have} no id; totals, rows "
+                f"{counts.without_id:,} of {counts.visitors:,} records {have} no id; totals, rows "
                 "that go on with the one above, and lines about the export count as visitors, too"
             )
             _print_at(file, counts.first_without_id, "warning", text)

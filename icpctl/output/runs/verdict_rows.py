@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.output.runs.cell_texts import harmless, json_texts_of, quoted
+from icpctl.output.runs.cell_texts import harmless, json_strings
 from icpctl.output.runs.column_choice import chosen_columns
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
@@ -272,14 +272,14 @@ class _Kept:
         return {
             "source": lambda: json.dumps(self._rows.source, ensure_ascii=False),
             "line": lambda: self._pick(pa.array(self._rows.lines)).cast(pa.string()),
-            "id": lambda: quoted(self._pick(self._rows.ids)),
+            "id": lambda: json_strings(scalar_texts(self._pick(self._rows.ids))),
             "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
             "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
             TIER: lambda: _taken([*map(json.dumps, self._rows.tiers), "null"], self._tier()),
             EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
-            WHY: lambda: json_texts_of(self._pick(self._why())),
+            WHY: lambda: json_strings(self._pick(self._why())),
             **{
                 name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()

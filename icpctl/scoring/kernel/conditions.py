@@ -36,6 +36,14 @@ def row_words(table: pa.RecordBatch, plan: Plan) -> tuple[np.ndarray, Misfits]:
     return words_of(columns, plan), columns.misfits
 
 
+def no_values(plan: Plan, rows: int) -> dict[str, pa.Array]:
+    """Return the columns that a plan reads, for `rows` rows that have nothing."""
+    texts, lists = pa.string(), pa.list_(pa.string())
+    return {
+        name: pa.nulls(rows, lists if name == mapping.PAGES else texts) for name in plan.columns
+    }
+
+
 def words_of(columns: BatchColumns, plan: Plan) -> np.ndarray:
     """The words of each row [words, rows]."""
     words = np.zeros((plan.words, columns.count), np.uint8)
@@ -126,8 +134,7 @@ class BatchColumns:
         names = self._table.schema.names
         if mapping.PAGES not in fields_of(entry) or mapping.PAGES not in names:
             return False
-        has_lists = bool(pa.types.is_list(self._table[mapping.PAGES].type))
-        return not has_lists or entry.name in self._known_of(mapping.PAGES).parameters
+        return entry.name in self._known_of(mapping.PAGES).parameters
 
     def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:
         """Let numbers of employees decide a field of ranges in rows without a range."""

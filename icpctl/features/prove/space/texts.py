@@ -29,7 +29,7 @@ from icpctl.config.definitions.definitions import Definitions
 from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.conditions import row_words
+from icpctl.scoring.kernel.conditions import no_values, row_words
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.kernel.verdicts import held_of
 from icpctl.values import normal_forms
@@ -312,10 +312,10 @@ class TextSource:
         found: list[int] = []
         rest = iter(texts)
         while some := list(islice(rest, max(1, _AT_ONCE * 64 // (64 + len(self._parts))))):
+            tokens = [json.dumps(text, ensure_ascii=False) for text in some]
             is_pages = self.name == mapping.PAGES
-            tokens = [json.dumps([text] if is_pages else text, ensure_ascii=False) for text in some]
-            columns = {name: pa.nulls(len(some), pa.string()) for name in self._plan.columns}
-            columns[self.name] = pa.array(tokens, pa.string())
+            values = [[token] for token in tokens] if is_pages else tokens
+            columns = no_values(self._plan, len(some)) | {self.name: pa.array(values)}
             words, _ = row_words(pa.record_batch(columns), self._plan)
             held = held_of(self._plan.others, words)
             found += [sum(1 << bit for bit in row.nonzero()[0].tolist()) for row in held]
