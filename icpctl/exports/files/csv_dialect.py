@@ -70,6 +70,11 @@ class Header:
         return _texts(self.cells)
 
     @property
+    def longest_name(self) -> bytes:
+        """The longest name without quotes, to be looked for."""
+        return max((cell for cell in self.cells if b'"' not in cell), key=len, default=b"")
+
+    @property
     def spellings(self) -> list[bytes]:
         """The lines that say the same: as written, with all cells quoted, and with none."""
         quoted = [b'"%s"' % cell.replace(b'"', b'""') for cell in self.cells]

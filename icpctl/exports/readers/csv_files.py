@@ -21,9 +21,11 @@ from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
 from icpctl.exports.files.streams import DamagedError, PieceStream, fill
 from icpctl.exports.readers.other_lines import (
+    IS_HEADER,
     IS_TOTALS,
     without_empty_rows,
     without_headers,
+    without_other_headers,
     without_totals,
 )
 from icpctl.exports.readers.tables import nested
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import Stream
+    from icpctl.exports.readers.other_lines import Taken
 
 _REPORT = 1 << 23
 """Bytes of a file in which rows of totals are looked for; those of a larger one are at its end."""
@@ -216,7 +219,8 @@ class _Records:
         is_first = block.before is None
         data, repeated = without_headers(block.data, self.header)
         data = without_empty_rows(data, self.header)
-        totals: list[tuple[int, bytes]] = []
+        data, headers = without_other_headers(data, self.header)
+        totals: Taken = []
         if block.bytes_read <= _REPORT or block.is_at_end:
             data, totals = without_totals(data, self.header.delimiter)
         block.data = data
@@ -234,8 +238,9 @@ class _Records:
         batch = replace(self._batch(own, block.bytes_read), repeated_headers=repeated)
         if is_first:
             batch.rejected[:0] = _doubts(self.source, self.header)
-        for line, raw in totals:
-            batch.rejected.append(Rejected(self.source.name, before + line, IS_TOTALS, raw))
+        for why, taken in ((IS_HEADER, headers), (IS_TOTALS, totals)):
+            for line, raw in taken:
+                batch.rejected.append(Rejected(self.source.name, before + line, why, raw))
         batch.rejected.sort(key=lambda rejected: rejected.line)
         if block.error:
             line = batch.line_count + 1
