@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal
 
+from msgspec import Struct
+
 
 class ExitCode(IntEnum):
     """What a process ends with (SPEC 7)."""
@@ -19,8 +21,7 @@ class ExitCode(IntEnum):
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A place in a file; `line` and `column` count from 1, in characters."""
 
     file: str
@@ -31,8 +32,7 @@ class Location:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is wrong with a file. `code` is stable: `ICPnnn`."""
 
     code: str

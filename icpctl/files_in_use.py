@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(Struct):
     """What a call has read so far, by real path, and what it is writing at the moment.
 
     `folders` are those whose files belong together, with what decides whether a path below them

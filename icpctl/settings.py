@@ -11,10 +11,11 @@ import math
 import os
 import re
 import stat
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.files import read_regular
@@ -35,8 +36,7 @@ _MOST_PARTS = 32
 _STRING = re.compile(r"""\"(?:\\.|[^"\\\n])*+"|'[^'\n]*+'""")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What commands use if neither an option nor the environment says otherwise.
 
     Paths are as seen from the working folder. `mapping` are names, or paths of files, and `file`
@@ -168,8 +168,7 @@ def _read(path: Path, table: tuple[str, ...]) -> _Source | None:
     return None if content is None else _Source(path, text, table, content)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """A settings file: its path and text, the table that is ours, and the values in it."""
 
     path: Path

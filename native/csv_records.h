@@ -280,6 +280,21 @@ static bool keep_cells(Scanner *s, const byte *data)
     return keep_record(s);
 }
 
+/* Whether a record may be something else: a row without a cell, as spreadsheets write them, or the
+   header of a file that was put after another, perhaps with its byte order mark. */
+INLINE bool is_doubtful(const Scanner *s, const Record *record, Outcome outcome)
+{
+    const byte *start = record->start, *end = record->end;
+    if (UNLIKELY(*start == MARK[0]) && !memcmp(start, MARK, sizeof MARK)) return true;
+    if (outcome == BLANK || (outcome == BAD && s->reason != WIDTH)) return false;
+    size_t size = (size_t)(end - start) - (end > start && end[-1] == '\r');
+    if (UNLIKELY(size + 1 == s->width) && s->width > 1) return true;
+    if (s->sign < 0 || (size_t)s->sign >= record->cell_count) return false;
+    const Cell *cell = &s->cells[s->sign];
+    return (size_t)(cell->end - cell->start) == s->sign_size &&
+           !memcmp(cell->start, s->sign_text, s->sign_size);
+}
+
 /* Rejects a record. Where its quotes are wrong may be lines below the one that is given up. */
 static bool reject_record(Scanner *s, const byte *data, const Record *record)
 {
@@ -304,6 +319,7 @@ static bool read_records(Scanner *s, const byte *data, const byte *p, const byte
         Outcome outcome = split_record(s, &record, delimiter, stop, is_last);
         if (outcome == CUT) return true;
         if (outcome == BAD && ends_scan(s->reason)) return false;
+        s->doubtful += is_doubtful(s, &record, outcome);
         mark_lists(s);
         if (outcome == BAD && !record.end) { /* its first line does not end here */
             *rest = stop;

@@ -44,7 +44,7 @@ API void scan_free(Scanner *s)
     for (size_t i = 0; i < s->table_count; i++) free(s->tables[i].offsets);
     free(s->nodes), free(s->columns), free(s->tables), free(s->touched), free(s->brackets);
     free(s->scratch), free(s->other_scratch), free(s->lines), free(s->rejected), free(s->cells);
-    free(s->cell_text), free(s->cell_starts), free(s->cell_nodes), free(s);
+    free(s->cell_text), free(s->cell_starts), free(s->cell_nodes), free(s->sign_text), free(s);
 }
 
 /* A scanner that wants nothing yet. Two random numbers seed its hashes; `form_of_key` may be NULL,
@@ -98,17 +98,21 @@ API int32_t scan_spelling(Scanner *s, int32_t node, int32_t count)
 }
 
 /* Says whom each of `width` cells of a CSV record is for: cell i for the nodes from starts[i] to
-   starts[i + 1] of `nodes`. */
-API bool scan_header(Scanner *s, size_t width, const int32_t *starts, const int32_t *nodes)
+   starts[i + 1] of `nodes`. Cell number `sign` of the header, -1 for none of them, is `text`, without
+   quotes: records with the same there are counted as doubtful. */
+API bool scan_header(Scanner *s, size_t width, const int32_t *starts, const int32_t *nodes,
+                     int64_t sign, const byte *text, size_t size)
 {
     size_t count = (size_t)starts[width];
-    free(s->cell_starts), free(s->cell_nodes);
+    free(s->cell_starts), free(s->cell_nodes), free(s->sign_text);
     s->cell_starts = malloc((width + 1) * sizeof *starts);
     s->cell_nodes = malloc((count + 1) * sizeof *nodes);
-    s->width = width;
-    if (!s->cell_starts || !s->cell_nodes) return false;
+    s->sign_text = malloc(size + 1);
+    s->width = width, s->sign = sign, s->sign_size = size;
+    if (!s->cell_starts || !s->cell_nodes || !s->sign_text) return false;
     memcpy(s->cell_starts, starts, (width + 1) * sizeof *starts);
     if (count) memcpy(s->cell_nodes, nodes, count * sizeof *nodes);
+    if (size) memcpy(s->sign_text, text, size);
     return true;
 }
 
@@ -118,14 +122,13 @@ API bool scan_header(Scanner *s, size_t width, const int32_t *starts, const int3
    skipped; NULL if more is needed to know. */
 static const byte *begin_block(Scanner *s, const byte *data, const byte *stop, bool is_last)
 {
-    static const byte mark[] = {0xEF, 0xBB, 0xBF};
     size_t size = (size_t)(stop - data);
     if (s->at_start) {
-        size_t compared = size < sizeof mark ? size : sizeof mark;
-        bool is_mark = !memcmp(data, mark, compared);
-        if (is_mark && compared < sizeof mark && !is_last) return NULL;
+        size_t compared = size < sizeof MARK ? size : sizeof MARK;
+        bool is_mark = !memcmp(data, MARK, compared);
+        if (is_mark && compared < sizeof MARK && !is_last) return NULL;
         s->at_start = false;
-        if (is_mark && compared == sizeof mark) data += sizeof mark;
+        if (is_mark && compared == sizeof MARK) data += sizeof MARK;
     }
     if (!s->is_skipping) return data;
     const byte *p = skip_long_line(s, data, stop);
@@ -191,14 +194,18 @@ API void scan_clear(Scanner *s, int64_t line, bool at_start, int64_t max_bytes)
     }
     for (size_t i = 0; i < s->table_count; i++) s->tables[i].count = 0, s->tables[i].met = false;
     s->rejected_count = 0;
+    s->doubtful = 0;
     s->line = line;
     if (at_start) s->at_start = true, s->is_skipping = false;
 }
 
 /* --- results; all pointers are good until the next call but these ---------------------------- */
 
-typedef struct { int64_t rows, next_line, rejected; const int64_t *lines; const Rejected *rejects; }
-    RecordsView;
+typedef struct {
+    int64_t rows, next_line, rejected, doubtful;
+    const int64_t *lines;
+    const Rejected *rejects;
+} RecordsView;
 
 typedef struct {
     int64_t rows, entries, bytes;
@@ -212,7 +219,7 @@ typedef struct { int64_t rows; const int32_t *offsets; int32_t parent, unused; }
 API void scan_records(const Scanner *s, RecordsView *view)
 {
     *view = (RecordsView){(int64_t)s->tables[0].count, s->line, (int64_t)s->rejected_count,
-                          s->lines, s->rejected};
+                          s->doubtful, s->lines, s->rejected};
 }
 
 API int64_t scan_column_count(const Scanner *s) { return (int64_t)s->column_count; }

@@ -107,6 +107,9 @@ struct Node {
     Entry *first;     /* the key with which the last object began */
 };
 
+/* UTF-8's byte order mark. */
+static const byte MARK[] = {0xEF, 0xBB, 0xBF};
+
 /* A line or record that is rejected: its number and its bytes in the block; the offset in it of the
    byte that is wrong, and, for the quotes of CSV, the line of that byte and its number therein. */
 typedef struct {
@@ -133,6 +136,8 @@ typedef struct {
     Cell *cells; size_t cell_room;
     byte *cell_text; size_t cell_text_room; /* of one cell, as JSON */
     int32_t *cell_starts, *cell_nodes; size_t width; /* whom each cell of a CSV record is for */
+    int64_t sign; byte *sign_text; size_t sign_size; /* the cell by which the header is known */
+    int64_t doubtful;   /* records of CSV that may be empty rows, or the header once more */
     FormOfKey form_of_key;
     uint64_t seed[2];
     uint64_t turn;      /* numbers the objects that are read */

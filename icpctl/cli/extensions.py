@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 
@@ -81,8 +82,7 @@ MakeReasons = Callable[["Plan", "dict[str, IcpConfig]"], RowReasons]
 MakeReport = Callable[["Sequence[ConfigFile]", "Options"], RunReport]
 
 
-@dataclass(slots=True)
-class Extensions:
+class Extensions(Struct):
     """What is registered; None where the feature is not there.
 
     `report` gives what makes the report that `--report`, `--report-title` and `--no-visitors` of

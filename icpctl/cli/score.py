@@ -2,11 +2,12 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options.common import By, Configs, MaxRejects, Rejects
@@ -209,8 +210,7 @@ def _reasons(layout: "Layout", near_misses: str | None) -> "MakeReasons | None":
     return required(EXTENSIONS.reasons, option)(layout, near_misses)
 
 
-@dataclass(frozen=True, slots=True)
-class _Watchers:
+class _Watchers(Struct, frozen=True):
     """What looks at a run besides the run itself, and the plan that it needs, if any."""
 
     plan: "Plan | None"

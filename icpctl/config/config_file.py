@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.files import read_regular
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     """A config with its slug."""
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(Struct, frozen=True, dict=True):
     """A valid config, the file that holds it, and the organization (folder) it belongs to.
 
     `data` are the file's bytes as they were read.

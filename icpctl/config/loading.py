@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.config.config_file import ConfigFile, read_file
 from icpctl.config.file_names import SUFFIXES, is_slug, nearest_slug
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from icpctl.documents.document import Document
 
 
-@dataclass(slots=True)
-class Loaded:
+class Loaded(Struct):
     """The outcome of reading some config files: the valid ones in order, and every finding.
 
     Without `lint` nothing looks for warnings.

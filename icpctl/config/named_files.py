@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from icpctl.config.definitions.definitions import NOTHING_DEFINED, definitions_in
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test, not_a_config

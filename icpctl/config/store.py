@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.config.config_file import ConfigFile, read_file
 from icpctl.config.definitions.definitions import Definitions, definitions_in
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """A folder of configs (`--dir`), or one organization's subfolder of it (`--org`).
 
     Methods raise `IcpctlError`: `no_such_folder`, `no_such_org`, `bad_name`, `outside_folder`.

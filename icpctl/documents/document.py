@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.documents.json_reader import read_json
 from icpctl.documents.tree import Node, Problem, Scalar
@@ -34,8 +35,7 @@ _WIDE = {
 }
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """A config file's text as it was read.
 
     `file` is its name in findings. `root` is None when there is no tree: then `problems` say why.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 MAX_DEPTH = 100
 MAX_FINDINGS = 1_000  # of one file; more help nobody, and hostile text has a million
 
 
-@dataclass(slots=True)
-class Scalar:
+class Scalar(Struct):
     """Text as typed (YAML), any JSON scalar, or None for null.
 
     `start` and `end` count characters; the start is that of an anchor, where there is one.
@@ -21,8 +21,7 @@ class Scalar:
     end: int = 0
 
 
-@dataclass(slots=True)
-class List:
+class List(Struct):
     """A list and its items, in order; `flow` if brackets hold them."""
 
     start: int
@@ -31,8 +30,7 @@ class List:
     flow: bool = True
 
 
-@dataclass(slots=True)
-class Object:
+class Object(Struct):
     """An object: for each key the place where it begins, and its value; `flow` if in braces."""
 
     start: int
@@ -44,8 +42,7 @@ class Object:
 Node: TypeAlias = Scalar | List | Object
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong at a place of a text: a finding that does not know its file yet."""
 
     code: str

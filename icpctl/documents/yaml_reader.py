@@ -6,10 +6,10 @@ Every scalar stays the text that was typed (SPEC 1): YAML's own idea of types is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from icpctl.documents.tree import (
     MAX_DEPTH,
@@ -32,8 +32,7 @@ _TAG_DIRECTIVE = re.compile("(?:^|[\n\r\x85\u2028\u2029])(%TAG)")
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """A list or object that is being read. Of an object, `key` waits for its value.
 
     `entries` are those of an object, None for a list.

@@ -7,12 +7,13 @@ row of the same shape, so the visitor that a batch ends with is simply the next 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.exports.columns import json_texts
 from icpctl.exports.visitor_keys import key_paths, key_types, keys_in
@@ -267,8 +268,7 @@ def _present(
 _NO_ROWS = np.empty(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class _Groups:
+class _Groups(Struct, frozen=True):
     """Rows that belong together: where each group starts, and each row's group."""
 
     starts: np.ndarray

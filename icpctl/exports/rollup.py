@@ -6,13 +6,14 @@ they are, and are folded batch by batch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch
@@ -59,8 +60,7 @@ _PLACE = {
 }
 
 
-@dataclass(slots=True)
-class RollUp:
+class RollUp(Struct):
     """Reads sources, each with its mapping, with `reader` as visitors.
 
     `columns_of` gives the visitors' columns, which have the same names for each mapping. `by` says
@@ -174,8 +174,7 @@ def _create(fields: Sequence[str]) -> str:
     return f"create table records ({', '.join(columns)})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
+class _Order(Struct, frozen=True):
     """How records are put in order: `fields` are kept of each.
 
     `joined` is the table of records with what their keys need. Records with one `visitor` are put

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from icpctl.vocabulary import ConditionType
 
 
-@dataclass(frozen=True, slots=True)
-class VisitorKey:
+class VisitorKey(Struct, frozen=True):
     """A field of mappings, compared in its normal form, or the path of an exact text."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.exports.columns.batches import Numbering
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """Reads sources, each with its mapping; `columns_of` gives the columns that are wanted.
 
     With `by` all records are rolled up, whatever their files. Else those are whose mapping says so,
@@ -70,8 +70,7 @@ class Scan:
         self.without_key += rollup.without_key
 
 
-@dataclass(slots=True)
-class VisitorGroup:
+class VisitorGroup(Struct):
     """Files that have the same visitors, by their numbers; `is_rolled_up` if records become one."""
 
     mapping: Mapping

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from icpctl.errors import Severity
@@ -22,8 +23,7 @@ Level = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """One code of findings.
 
     `level` says what the examples are: words about a file's path, a whole YAML file, the first
@@ -44,8 +44,7 @@ class Code:
         return severity_of(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """The codes that begin with `prefix`, for the page of all codes."""
 
     prefix: str

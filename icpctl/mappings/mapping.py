@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
@@ -55,8 +57,7 @@ FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
 """What fields are called in flat visitors where that is not their own name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
 
     `title` is the format's name for people, `where` the file. A record is of this format when it

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from icpctl.documents.document import read_document
 from icpctl.documents.keyed_files import KeyedReader, cut

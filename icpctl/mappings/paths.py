@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from msgspec import Struct
 
 from icpctl.values import json_records
 
@@ -19,8 +20,7 @@ Keys: TypeAlias = tuple[str, ...]
 """Keys from an object down to a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(Struct, frozen=True):
     """The elements of a list for which every `where` (keys, text) holds; all, or the one at `pick`.
 
     As the first step of a path it is a test of the record itself.
@@ -30,8 +30,7 @@ class Elements:
     pick: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Convert:
+class Convert(Struct, frozen=True):
     """What is done with a value: one of `conversions.CONVERSIONS`, `split` or `map`; `then` next.
 
     `argument` is a separator, the name of a parameter, formats of dates, or pairs of a text and
@@ -43,22 +42,19 @@ class Convert:
     then: Convert | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A text that every record has."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unless:
+class Unless(Struct, frozen=True):
     """A value whose text is one of these is none, like a null."""
 
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """What a record has at any of some paths, in one list."""
 
     paths: tuple[Path, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked(Generic[T]):
+class Ranked(Struct, Generic[T], frozen=True):
     """A visitor by its score in hundredths, and by how many visitors came before it."""
 
     hundredths: int
@@ -30,8 +29,7 @@ class Ranked(Generic[T]):
         return -self.hundredths, self.position
 
 
-@dataclass(slots=True)
-class BestVisitors(Generic[T]):
+class BestVisitors(Struct, Generic[T]):
     """Keeps at most `most` of the visitors that match with a score above `floor` (hundredths)."""
 
     most: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _AMOUNT = re.compile(r"([0-9]{1,15})(\.[0-9]{1,9})?(%?)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """`N`, or `P%` of a whole."""
 
     number: Fraction
@@ -38,8 +38,7 @@ class Amount:
         return f"{float(self.number):g}{'%' if self.is_percentage else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """How many lines may be rejected, or values misfit: a number, or a percentage of a whole."""
 
     allowed: Amount
@@ -64,8 +63,7 @@ class Limit:
         return str(self.allowed)
 
 
-@dataclass(frozen=True, slots=True)
-class Strictness:
+class Strictness(Struct, frozen=True):
     """What of a run is not passed over: then the exit code is 1, and the output is complete.
 
     `misfits` None is any number of values that do not fit their field; a percentage of them is one

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from icpctl.scoring.kernel.verdicts import Verdicts
 
 
-@dataclass(slots=True)
 class Counts:
     """The counts so far over `configs` configs. Scores are summed in hundredths, which are exact.
 
@@ -25,22 +23,11 @@ class Counts:
     each tier.
     """
 
-    configs: int
-    tiers: int = 0
-    visitors: int = 0
-    matched: int = 0
-    score_sum: int = 0
-    excluded: int = 0
-    in_tier: np.ndarray = field(init=False)
-    matched_by: np.ndarray = field(init=False)
-    first_by: np.ndarray = field(init=False)
-    score_sums: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.in_tier = np.zeros(self.tiers, np.int64)
-        self.matched_by = np.zeros(self.configs, np.int64)
-        self.first_by = np.zeros(self.configs, np.int64)
-        self.score_sums = np.zeros(self.configs, np.int64)
+    def __init__(self, configs: int, tiers: int = 0) -> None:
+        self.configs = configs
+        self.visitors = self.matched = self.score_sum = self.excluded = 0
+        self.in_tier = np.zeros(tiers, np.int64)
+        self.matched_by, self.first_by, self.score_sums = np.zeros((3, configs), np.int64)
 
     def add(self, verdicts: Verdicts, chosen: np.ndarray | None = None) -> None:
         """Count a batch, or of it the rows that are True in `chosen` [rows]."""
@@ -61,7 +48,7 @@ class Counts:
         self._add_exclusions(verdicts, chosen)
         if verdicts.tier is not None:
             tier = verdicts.tier if chosen is None else verdicts.tier[chosen]
-            self.in_tier += np.bincount(tier[tier >= 0], minlength=self.tiers)
+            self.in_tier += np.bincount(tier[tier >= 0], minlength=len(self.in_tier))
 
     def _add_exclusions(self, verdicts: Verdicts, chosen: np.ndarray | None) -> None:
         is_excluded = verdicts.is_excluded

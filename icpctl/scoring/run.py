@@ -8,12 +8,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns.batches import Numbering
+from icpctl.exports.columns.batches import Numbering, ThreadScanners
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
@@ -50,8 +52,7 @@ Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Scored visitors of one batch, in order, for a writer.
 
     `ids` and each of `carried` and `fields` hold JSON texts; `lines` and `verdicts` go with them
@@ -70,8 +71,7 @@ class Rows:
     why: pa.Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How to score. `as_of` (now) has a time zone; `threads` 0 means all cores.
 
     Each file takes the first of `mappings` that recognises it, else the first of them; without any
@@ -103,8 +103,7 @@ class Options:
         return replace(self, fields=tuple(dict.fromkeys([*self.fields, *names])))
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """What a run found besides its report: the first of what people want to see.
 
     `mapped` tells for each file the mapping it was read with, `damaged` where files could not be
@@ -201,8 +200,7 @@ def score(
         Reader(
             Columns({}),
             temp_dir=options.temp_dir,
-            kept_bytes=0 if in_order else KEPT_BYTES,
-            timings=timings,
+            scanners=ThreadScanners(timings, 0 if in_order else KEPT_BYTES),
         ),
         lambda mapping: columns_of(plan, mapping, options),
         needs_keys=bool(options.mappings),
@@ -252,8 +250,7 @@ def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     return Columns.of(mapping, paths | carried, custom)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judging:
+class _Judging(Struct, frozen=True):
     """What is done with a batch on a thread."""
 
     plan: Plan

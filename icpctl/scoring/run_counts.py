@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits, misfits_of
 from icpctl.mappings.mapping import ID
@@ -31,8 +32,7 @@ SHOWN = 10
 """How many rejected lines and best visitors a run keeps for people to see."""
 
 
-@dataclass(frozen=True, slots=True)
-class BestVisitor:
+class BestVisitor(Struct, frozen=True):
     """One of the visitors with the highest scores."""
 
     id: str | None
@@ -42,8 +42,7 @@ class BestVisitor:
     icp_score: float
 
 
-@dataclass(slots=True)
-class IdCounts:
+class IdCounts(Struct):
     """How many `records` a file has, and those `without` an id, the first of them on `line`."""
 
     records: int = 0
@@ -58,8 +57,7 @@ class IdCounts:
         self.without += later.without
 
 
-@dataclass(slots=True)
-class RunCounts:
+class RunCounts(Struct):
     """What was found so far in a run, or in a part of one, to which `merge` adds a later one."""
 
     counts: Counts

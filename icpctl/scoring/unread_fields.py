@@ -6,9 +6,10 @@ so that files that have everything cost nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.samples import first_records
@@ -38,8 +39,7 @@ SURVEYS = 50
 """In how many files, or for how many fields, similar keys are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadField:
+class UnreadField(Struct, frozen=True):
     """A field that no record of a file has, though configs or the user's own mapping ask for it.
 
     `configs` are the slugs of those that ask for it, none where only the mapping names it. `paths`
@@ -55,8 +55,7 @@ class UnreadField:
     passing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadFile:
+class UnreadFile(Struct, frozen=True):
     """A file that says nothing about any visitor: it has no record, or none with a field but an id.
 
     `foreign` is what it is instead of an export, as far as that is known.
@@ -67,16 +66,14 @@ class UnreadFile:
     foreign: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """All that was asked for and is missing in the files of a run."""
 
     fields: tuple[UnreadField, ...] = ()
     files: tuple[UnreadFile, ...] = ()
 
 
-@dataclass(slots=True)
-class _Asked:
+class _Asked(Struct):
     """Who asks for a field, for which texts, and which of these negative conditions keep out."""
 
     configs: dict[str, None] = field(default_factory=dict)
@@ -84,8 +81,7 @@ class _Asked:
     passing: dict[str, None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Files that count as one, since their records are rolled up together; else a single file."""
 
     sources: list[Source]

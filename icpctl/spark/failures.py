@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
 from functools import wraps
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import astuple
 
 from icpctl.errors import IcpctlError, Location
 

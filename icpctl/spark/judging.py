@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.files.sources import Source
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from icpctl.spark.work import Place, Work
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
+class Judging(Struct, frozen=True):
     """The `rows` that tasks yield for `work`, and the tallies of the records rolled up for it."""
 
     rows: DataFrame
@@ -144,8 +144,7 @@ class JudgedRecords(RecordWork):
         return {FILE: pa.int64(), **PLACE, **fields}
 
 
-@dataclass(slots=True)
-class PlacedVisitors:
+class PlacedVisitors(Struct):
     """Gives visitors with their places; `numbers` are those of files by position."""
 
     names: tuple[str, ...]

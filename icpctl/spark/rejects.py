@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from msgspec.structs import replace
 
 from icpctl.spark.failures import telling
 from icpctl.spark.tasks import packed

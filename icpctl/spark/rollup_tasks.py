@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.exports.merge_events import (
     ABOUT,
@@ -53,8 +54,7 @@ class RecordCounts(Protocol):
         """Count rejected lines."""
 
 
-@dataclass(slots=True)
-class RecordTally:
+class RecordTally(Struct):
     """The counts of a block, and how many lines it has if the lines of its file are not known.
 
     `with_key` records have the key that records are put together by; those `without_key` are each

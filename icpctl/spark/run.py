@@ -7,10 +7,12 @@ import time
 import uuid
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
@@ -53,8 +55,7 @@ T = TypeVar("T")
 _TASK = "task"
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """Where rows and rejected lines go, named as Spark names folders; None is nowhere.
 
     Raises `IcpctlError` if that can never be written: `unknown_format`, or
@@ -147,8 +148,7 @@ def merged(frame: DataFrame) -> DataFrame:
     return in_order.mapInArrow(adding_task, in_order.schema)
 
 
-@dataclass(frozen=True)
-class SparkScan:
+class SparkScan(Struct, frozen=True, dict=True):
     """What is read, and with which mappings."""
 
     started: float

@@ -10,12 +10,13 @@ import socket
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from logging import NullHandler, getLogger
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.spark.failures import as_icpctl_error, first_words
@@ -52,8 +53,7 @@ Lines go to Python through sockets, and TCP takes a twelfth of the time of all.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """Where to run: `master` None means what Spark's own settings say, else this machine.
 
     `settings` are Spark's.

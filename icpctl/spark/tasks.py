@@ -5,11 +5,12 @@ from __future__ import annotations
 import pickle
 import zlib
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.output.runs.cell_texts import harmless
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from icpctl.spark.work import BlockCounts, Place, TaskCounting, TaskCounts, Work
 
 
-@dataclass(slots=True)
-class BlockTally:
+class BlockTally(Struct):
     """The counts of a block, and how many lines it has if the lines of its file are not known."""
 
     counts: RunCounts
@@ -44,8 +44,7 @@ class BlockTally:
     more: BlockCounts | None = None
 
 
-@dataclass(slots=True)
-class TaskTally:
+class TaskTally(Struct):
     """The counts of a task's blocks, and what an inquiry counts of all of them."""
 
     blocks: dict[Place, BlockTally]
@@ -58,8 +57,7 @@ class TaskTally:
             self.answers.merge(later.answers)
 
 
-@dataclass(slots=True)
-class _Task:
+class _Task(Struct):
     """One task's work."""
 
     work: Work

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.output.runs.verdict_rows import Form, Layout, plain_types
 from icpctl.scoring.kernel.plan import make_plan
@@ -30,8 +30,7 @@ Place = tuple[int, int]
 """A block: the number of its file, and where in the file it starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that is read: its name for users, and the mapping of its records."""
 
     name: str
@@ -76,8 +75,7 @@ class Inquiry(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """Everything that tasks need, shipped with the function that they call.
 
     `key` tells it from other work. Rows are given in `form`, or not given. `lines_before` says of

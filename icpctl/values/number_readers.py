@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.values import json_records
 from icpctl.values.forms import number_forms, range_forms
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from icpctl.values.forms.range_forms import Bounds
 
 
-@dataclass(frozen=True, slots=True)
-class NumberReader:
+class NumberReader(Struct, frozen=True):
     """How a field reads numbers: JSON numbers at once, and the other JSON texts one by one.
 
     `from_numbers` gives NaN for a number that does not fit. `from_text` is for what strings hold.

@@ -6,11 +6,10 @@ strings alone, its length says so: nothing but commas and the brackets is betwee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.values.text_search import bytes_of
 from icpctl.values.tokens import nearly_all_differ
@@ -19,8 +18,7 @@ _QUOTE, _BACKSLASH, _BRACKET = ord('"'), ord("\\"), ord("[")
 _NO_PAGES = "[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Row after row the strings of its list, as numbers of the distinct `texts`.
 
     Row `r` has `lengths[r]` of the `codes`. The `odd` rows have none yet: they hold something

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from icpctl.values import json_records
 from icpctl.values.column import Column
@@ -171,8 +171,12 @@ def _json_boolean(token: str) -> bool | None:
     return bool(value) if value in (0, 1) else None
 
 
-def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Dates -> microseconds since 1970 in UTC (int64), which rows have one, and misfit rows."""
+Instants = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Microseconds since 1970 in UTC [rows, int64], which rows have a date, and the misfit rows."""
+
+
+def instants(tokens: pa.Array) -> Instants:
+    """Return the dates of JSON texts."""
     if pa.types.is_dictionary(tokens.type):
         return _instants_of_codes(tokens)
     micros = np.zeros(len(tokens), np.int64)
@@ -194,7 +198,7 @@ def instants(tokens: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return table[rows], ~unknown[rows], _rows_of(rows, misfit)
 
 
-def _instants_of_codes(tokens: pa.DictionaryArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _instants_of_codes(tokens: pa.DictionaryArray) -> Instants:
     """As `instants`, where each distinct text is there once."""
     micros, known, misfits = instants(tokens.dictionary)
     codes = pc.fill_null(tokens.indices, len(micros)).to_numpy()
@@ -207,13 +211,13 @@ def _instants_of_codes(tokens: pa.DictionaryArray) -> tuple[np.ndarray, np.ndarr
     )
 
 
-def days(last_seen: pa.Array, last_seen_days: pa.Array, as_of: datetime) -> tuple[Column, ...]:
+def days(last_seen: Instants, last_seen_days: pa.Array, as_of: datetime) -> tuple[Column, ...]:
     """Whole days from `last_seen` to `as_of`, else the record's own `last_seen_days`.
 
     Returns the column, whose misfits are those of `last_seen`, and the column of
     `last_seen_days` alone, for its misfits.
     """
-    micros, known, misfits = instants(last_seen)
+    micros, known, misfits = last_seen
     now = date_forms.micros(as_of)
     count = np.maximum((now - micros) // _DAY, 0)
     own = numbers(last_seen_days, "last_seen_days")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from icpctl.vocabulary.kinds import Kind, Shape
 
 _T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """The thresholds of a comparator of numbers.
 
     Whether the number has one `below` it, one `above` it, and whether a number that equals the
@@ -22,8 +21,7 @@ class Bound:
     is_included: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
+class Phrases(Struct, frozen=True):
     """What a value needs, for people: `{}` is what the condition names.
 
     `text` and `pages` say what would have to be so, `no_text` and `no_pages` what the negative of
@@ -40,8 +38,7 @@ class Phrases:
     no_pages: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparator:
+class Comparator(Struct, frozen=True):
     """A test of a visitor's values against a config's value.
 
     - `negates` names the comparator that this one is the exact opposite of; what is said here of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.vocabulary.kinds import Form, Kind
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionType:
+class ConditionType(Struct, frozen=True):
     """A field of the visitor that conditions can ask about.
 
     `example` is a YAML condition without its `type`, which the docs and `describe` show.
@@ -198,8 +198,7 @@ _TYPES = [
 ]
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """The condition types of a workspace: those that every workspace has, then its own fields."""
 
     types: Mapping[str, ConditionType]

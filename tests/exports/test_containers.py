@@ -223,6 +223,41 @@ def test_empty_rows_and_repeated_headers_of_csv_are_not_records(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("rows", "ids", "lines", "rejected"),
+    [
+        ([",,", "1,,"], ["1"], [1], []),
+        (["id,industry,size", '"id","industry","size"', "1,,"], ["1"], [2], []),
+        (["\ufeffid,industry,size", '\ufeff"id","industry","size"', "1,,"], ["1"], [2], []),
+        (['"', ",,", '",industry,size', "1,,"], ['"', "1"], [0, 3], []),
+        ([",industry,", '"id ",industry,size', ',"",'], [None, None], [0, 2], [1]),
+        (["size,industry,id", "industry,industry,size"], ["industry"], [1], [0]),
+        (["1,industry", "2,industry,size"], ["2"], [1], [0]),
+    ],
+)
+def test_other_lines_deep_in_csv_are_not_records_either(
+    tmp_path: Path,
+    rows: list[str],
+    ids: list[str | None],
+    lines: list[int],
+    rejected: list[int],
+    end: str,
+) -> None:
+    many, wide = 9_000, "x" * 1_000  # beyond the part of a file that is looked at more closely
+    before = ["id,industry,size", *[f"before,{wide},1"] * many]
+    path = tmp_path / "v.csv"
+    path.write_bytes(end.join([*before, *rows, *[f"after,{wide},1"] * many, ""]).encode())
+    found = read(path, FIELDS)
+    shown = [(row["id"], line) for row, line in zip(found.rows, found.lines, strict=True)]
+    first = many + 2
+    others = [pair for pair in shown if pair[0] not in ("before", "after")]
+    wanted = [None if text is None else text.replace('"', f"{end},,{end}") for text in ids]
+    assert others == [(text, first + line) for text, line in zip(wanted, lines, strict=True)]
+    assert len(shown) == 2 * many + len(ids)
+    assert [line for line, _ in found.rejected] == [first + line for line in rejected]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_footers_that_a_spreadsheet_has_padded_are_rejected(tmp_path: Path, end: str) -> None:
     rows = ["id,industry,size,title", "1,Software,120,CEO", "2,,,", '"3', ",,,", "x,,,", '",,,']
     rows += [

@@ -13,7 +13,7 @@ from icpctl.exports.scanner import native_library
 from icpctl.exports.scanner.blocks import PADDING, Block
 from icpctl.exports.scanner.native_scanner import NativeScanner
 from icpctl.exports.scanner.python_scanner import PythonScanner
-from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, Kind, Wanted
+from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, CsvHeader, Kind, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,8 @@ WANTED = (
     Wanted(("p", ELEMENTS, "q", ELEMENTS, "r")),
     Wanted(("l", ELEMENTS, ELEMENTS)),
 )
-HEADER = ("a", "Company Size", "p", "c.d", "", "companySize", "B", "c")
+NAMES = ("a", "Company Size", "p", "c.d", "", "companySize", "B", "c")
+HEADER = CsvHeader(NAMES, 6, b"B")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Answers:
     lines: list[int]
     next_line: int
     rejected: list[tuple[object, ...]]
+    doubtful: int
     columns: list[list[object]]
 
     @classmethod
@@ -53,7 +55,7 @@ class Answers:
         """What `scanner` says of all that it has read since it was cleared."""
         rejected = [(r.line, r.reason, r.at, r.raw, r.words) for r in scanner.rejected]
         columns = [_columns(scanner, index) for index in range(len(wanted))]
-        return cls(scanner.lines.tolist(), scanner.next_line, rejected, columns)
+        return cls(scanner.lines.tolist(), scanner.next_line, rejected, scanner.doubtful, columns)
 
 
 def _columns(scanner: Scanner, index: int) -> list[object]:

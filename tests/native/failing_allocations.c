@@ -69,7 +69,7 @@ static bool set_header(Scanner *s, const int32_t *nodes)
 {
     int32_t starts[] = {0, 1, 2, 3, 4, 4, 4, 4, 4};
     int32_t takers[] = {nodes[0], scan_spelling(s, nodes[2], 1), nodes[3], nodes[1]};
-    return takers[1] >= 0 && scan_header(s, 8, starts, takers);
+    return takers[1] >= 0 && scan_header(s, 8, starts, takers, 1, (const byte *)"b", 1);
 }
 
 static bool scan_file(Scanner *s, const byte *data, size_t size, bool is_csv)

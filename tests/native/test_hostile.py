@@ -6,7 +6,7 @@ import pytest
 
 from icpctl.exports.scanner.blocks import Block
 from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
-from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, CsvHeader, Wanted
 from tests.long import long
 from tests.native.answers import answers, native, python, read
 
@@ -91,7 +91,7 @@ def test_a_line_of_three_gigabytes(delimiter: bytes, start: bytes) -> None:
     count = 3000 if not start else 40
     scanner, block = native(), Block()
     scanner.clear(line=1, at_start=True)
-    scanner.header(["a"] * 8)
+    scanner.header(CsvHeader(["a"] * 8))
     parts = [b'{"a":0}\n' if not delimiter else b",,,,,,,\n", start, *[b"x" * MIB] * count]
     for part in [*parts, b"x\n", parts[0], b"\n", parts[0]]:
         block.append(part)
@@ -111,7 +111,7 @@ def test_a_csv_of_a_hundred_thousand_columns() -> None:
     row = ",".join(str(n) for n in range(100_000)).encode() + b"\n"
     for make in (native, python):
         scanner = make((Wanted(("column_99999",)), Wanted(("Column 7",))))
-        scanner.header(names)
+        scanner.header(CsvHeader(names))
         scanner.scan_csv(Block(row * 3 + b"1,2\n"), delimiter=b",", is_last=True)
         assert [scanner.columns(n)[0].values()[2] for n in (0, 1)] == [b'"99999"', b'"7"']
         assert scanner.rejected[0].words == "the row has 2 cells, the header has 100000"

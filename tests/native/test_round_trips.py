@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from icpctl.exports.scanner.blocks import Block
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.exports.scanner.scan_results import ELEMENTS, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, CsvHeader, Wanted
 from tests.long import examples
 from tests.native.answers import native, python, read
 
@@ -75,7 +75,7 @@ def test_csv(make: Any, rows: list[list[str]], delimiter: str, end: str) -> None
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writerows(rows)
     scanner = make([Wanted(("a",)), Wanted(("b",)), Wanted(("c",))])
-    scanner.header(["a", "B", "c"])
+    scanner.header(CsvHeader(["a", "B", "c"]))
     block = Block(text.getvalue().encode())
     scanner.scan_csv(block, delimiter=delimiter.encode(), is_last=True)
     assert not scanner.rejected

@@ -44,7 +44,8 @@ findings = st.builds(
     st.builds(Location, names, st.none() | st.integers(1, 9), st.none() | st.integers(1, 9)),
     st.none() | texts,
 )
-reports = st.builds(Report, st.integers(0, 9), st.lists(findings, max_size=4), st.lists(names))
+_parts = st.tuples(st.integers(0, 9), st.lists(findings, max_size=4), st.lists(names))
+reports = _parts.map(lambda parts: Report(*parts))
 
 
 def test_a_github_annotation() -> None:

@@ -7,12 +7,13 @@ import os
 import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec.structs import replace
 
 from icpctl.config.model import IcpConfig
 from icpctl.output.runs.verdict_rows import FORMATS, Layout

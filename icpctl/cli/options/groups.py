@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.cli.options.common import (
     AsOf,
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from icpctl.spark.session import Cluster
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scoring:
+class Scoring(Struct, frozen=True, kw_only=True):
     """The options of every command that scores exports; `started` is when the call began."""
 
     visitors: Visitors = None
@@ -44,7 +44,7 @@ class Scoring:
     case_sensitive: CaseSensitive = None
     temp_dir: TempDir = None
     encoding: Encoding = None
-    started: float = field(default_factory=time.perf_counter, init=False)
+    started: float = field(default_factory=time.perf_counter)
 
     def exports(self) -> list[str]:
         """Return the exports to read; raise `IcpctlError` `no_visitors` where none is named."""
@@ -81,8 +81,7 @@ class Scoring:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reporting:
+class Reporting(Struct, frozen=True, kw_only=True):
     """The options of commands that write a report."""
 
     report: Report = None
@@ -95,8 +94,7 @@ class Reporting:
         return self.report, self.report_title, self.no_visitors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnSpark:
+class OnSpark(Struct, frozen=True, kw_only=True):
     """The options of commands that can run on Spark."""
 
     engine: Engine = "local"

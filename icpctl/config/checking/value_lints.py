@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from icpctl.config.checking.lints import conditions_of, listed_places
 from icpctl.config.definitions.named_lists import NamedList
@@ -179,8 +180,7 @@ def _is_of_titles(condition: Condition) -> bool:
     return condition.type == _JOB_TITLE
 
 
-@dataclass(frozen=True, slots=True)
-class ValueCheck:
+class ValueCheck(Struct, frozen=True):
     """A check of the values of conditions on texts: its code, and whether once is enough."""
 
     code: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.config.definitions.named_lists import LIST_SUFFIX, ListFolder, NamedLists
 from icpctl.config.file_names import FIELDS_FILE, LISTS_FOLDER
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
 _MOST_BYTES = 1 << 30
 
 
-@dataclass(frozen=True)
-class Definitions:
+class Definitions(Struct, frozen=True):
     """The condition types and named lists that configs may use; `findings` are what is wrong.
 
     It is the context with which a config is validated.
     """
 
     vocabulary: Vocabulary = BUILT_IN
-    lists: NamedLists = field(default_factory=NamedLists, compare=False, repr=False)
+    lists: NamedLists = field(default_factory=NamedLists)
     findings: tuple[Finding, ...] = ()
 
     def required(self) -> Definitions:

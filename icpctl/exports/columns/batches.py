@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.exports.columns.field_columns import FieldColumns
 from icpctl.exports.columns.visitor_columns import only_name
@@ -28,11 +29,10 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import DamagedError
-    from icpctl.exports.scanner.scan_results import Scanner
+    from icpctl.exports.scanner.scan_results import CsvHeader, Scanner
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A line that is not a record, or with `is_damage` the place from which nothing can be read.
 
     `raw` is None for a line over 16 MiB.
@@ -69,8 +69,7 @@ def damaged(file: str, line: int, error: DamagedError) -> Rejected:
     return Rejected(file, line, reason, None, is_damage=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Some records of one file, in order.
 
     `table` has the columns of `Columns.paths`; `lines` [rows] are the records' line numbers, where
@@ -143,12 +142,11 @@ class Numbering:
         return batch.after(before)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnScanner:
+class OwnScanner(Struct, frozen=True):
     """A scanner for some columns, and the bytes that it is to read next."""
 
     columns: Columns
-    header: Sequence[str] | None
+    header: CsvHeader | None
     fields: FieldColumns
     scanner: Scanner
     block: Block
@@ -164,8 +162,7 @@ class OwnScanner:
         return self.fields.table(self.scanner, self.kept, partition)
 
 
-@dataclass(slots=True)
-class ThreadScanners:
+class ThreadScanners(Struct):
     """A scanner for each thread, which is kept as long as the same columns are wanted.
 
     Dictionaries of up to `kept_bytes` are kept from batch to batch.
@@ -175,7 +172,7 @@ class ThreadScanners:
     kept_bytes: int = 0
     _local: threading.local = field(default_factory=threading.local)
 
-    def own(self, columns: Columns, header: Sequence[str] | None = None) -> OwnScanner:
+    def own(self, columns: Columns, header: CsvHeader | None = None) -> OwnScanner:
         """Return this thread's scanner for these columns, and of CSV for this header."""
         own: OwnScanner | None = getattr(self._local, "own", None)
         if own is None or own.header != header or own.columns != columns:

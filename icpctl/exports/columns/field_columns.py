@@ -6,12 +6,12 @@ the field's kind gives the value of a row; where none fits, the first that has a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.exports.columns.first_values import converted
 from icpctl.exports.columns.path_values import AnyPlanned, PlannedBounds, planned_path
@@ -50,8 +50,7 @@ _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMOPQRSTUVWXYZabcdefghijklmopqrstuvwxyz123
 """With one of these a text begins that no export means as no value."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldColumns:
+class FieldColumns(Struct, frozen=True):
     """What a scanner is asked for to give some columns, and how they are made of its answers.
 
     `as_cells` says that the tokens are cells of CSV: all are texts, some of which hold JSON.

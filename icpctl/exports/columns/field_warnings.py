@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 from icpctl.exports.columns import json_texts
 from icpctl.mappings.mapping import PAGES
@@ -30,8 +30,7 @@ _MOST_VALUES = 1_000  # distinct values of a field that are counted, those that 
 _LONGEST = 200  # characters of a value that are kept
 
 
-@dataclass(frozen=True, slots=True)
-class FieldWarning:
+class FieldWarning(Struct, frozen=True):
     """The values of a field that do not fit its kind: how many, and what people see of them.
 
     `commonest` are JSON texts with how often each occurs, `places` the first files and lines.
@@ -43,8 +42,7 @@ class FieldWarning:
     places: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Misfits:
+class Misfits(Struct, frozen=True):
     """Of one field of a batch how many there are, the JSON texts, and the first lines."""
 
     count: int
@@ -57,8 +55,7 @@ class Misfits:
         return cls(len(rows), _counted(column, rows), lines[rows[:PLACES]].tolist())
 
 
-@dataclass(slots=True)
-class FieldWarnings:
+class FieldWarnings(Struct):
     """All misfits of a run by field: how many, their values, and the first places."""
 
     counts: Counter[str] = field(default_factory=Counter)

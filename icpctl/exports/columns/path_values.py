@@ -7,11 +7,11 @@ each distinct token.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.exports.columns.first_values import converted, first_lists, first_tokens, with_tests
 from icpctl.exports.columns.scanned_paths import RECORDS
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.paths import Path
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPath:
+class PlannedPath(Struct, frozen=True):
     """A path of a mapping: the `tests` of the record, and the `plan` for what follows them."""
 
     path: Path
@@ -85,8 +84,7 @@ class PlannedPath:
         return with_tests(values, scanned.held(self.tests, RECORDS)) if self.tests else values
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedBounds:
+class PlannedBounds(Struct, frozen=True):
     """A path `as: range` in a table that has a column for each bound: their numbers."""
 
     path: Path
@@ -115,8 +113,7 @@ class PlannedBounds:
         return [converted(Tokens.of(objects), (), conversion(self.path))]
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedTogether:
+class PlannedTogether(Struct, frozen=True):
     """Several paths whose values come together in one list."""
 
     path: Path

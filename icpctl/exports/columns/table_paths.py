@@ -6,9 +6,10 @@ keys; in structs or JSON texts of such a column the rest is looked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.conversions import BOUNDS, RANGE
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.paths import Keys, Path
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A column, and the steps of the path that go on in its values.
 
     Where the table has a column for each bound of a range instead, `bounds` are the bounds' keys

@@ -6,12 +6,12 @@ A token is the JSON text of a value. What is done with tokens is done once for e
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.exports.columns import json_texts
 from icpctl.values import json_records
@@ -28,8 +28,7 @@ _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
 _TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """What the rows have in one column.
 
     `codes` [rows, int32] is for each row the number of its token in `distinct` (a string array
@@ -115,8 +114,7 @@ class Tokens:
         return self.distinct.take(self._indices())
 
 
-@dataclass(frozen=True, slots=True)
-class TokenLists:
+class TokenLists(Struct, frozen=True):
     """Rows of lists, of which an empty one is null for Arrow.
 
     Row r has the rows `offsets[r]` to `offsets[r + 1]` of `elements`.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from icpctl.exports.columns.table_paths import keys_of_paths
 from icpctl.mappings import conversions
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from icpctl.vocabulary import ConditionType
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """Which paths of a record give which column.
 
     `paths` maps a column's name to the paths to try; the first that has a value which fits wins.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, NO_KIND, Kind, Wanted
 from icpctl.mappings.paths import Elements
@@ -39,8 +40,7 @@ class WantedPaths:
         return [Wanted(path, ANY, brief) for path, brief in pairs]
 
 
-@dataclass(frozen=True, slots=True)
-class ValuePlan:
+class ValuePlan(Struct, frozen=True):
     """A value at the end of some keys: the number of its wanted path."""
 
     number: int
@@ -51,8 +51,7 @@ class ValuePlan:
         return (self.number,)
 
 
-@dataclass(frozen=True, slots=True)
-class ListPlan:
+class ListPlan(Struct, frozen=True):
     """The elements of a list: the `tests` of them, which one to `pick`, what is wanted in each.
 
     `member` is the number of the elements themselves, `itself` that of the list. Where it

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import first_value, keys_of_mapping
@@ -45,8 +47,7 @@ _LOOKED_AT = 1 << 14  # characters of a record
 _ODD_WORDS = {"html": "HTML", "bytes": "bytes of another encoding", "list": "Python lists"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """The mapping of one file.
 
     `recognised` says that the file's records showed it. `first` are the fields that some of the
@@ -73,7 +74,7 @@ class Mapped:
     likely_id: str | None = None
     doubts: tuple[str, ...] = ()
     foreign: str | None = None
-    kept: tuple[dict[str, Any], ...] = field(default=(), repr=False, compare=False)
+    kept: tuple[dict[str, Any], ...] = ()
 
 
 def map_sources(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from icpctl.mappings.conversions import BOUNDS
 from icpctl.mappings.paths import Elements, path_text
@@ -25,8 +26,7 @@ _EACH = Elements()
 _NOTHING = (None, "")
 
 
-@dataclass(slots=True)
-class SurveyedKey:
+class SurveyedKey(Struct):
     """A key: the path down to its values, and how many records `have` one.
 
     `values` are the first distinct ones as JSON texts, without long ones.

@@ -43,7 +43,7 @@ def recognise(records: Sequence[Record]) -> Mapping | None:
 
 def fields_in(mapping: Mapping, records: Sequence[Record]) -> frozenset[str]:
     """Return the fields that some of the records, with keys in their form, have."""
-    keys = {key for record in records for key in record}
+    keys = _keys_of(records)
     return frozenset(
         name
         for name, paths in formed_fields(mapping).items()
@@ -58,6 +58,10 @@ def formed_fields(mapping: Mapping) -> dict[str, tuple[Path, ...]]:
         name: tuple(formed_path(path) for path in paths if not isinstance(path[0], Constant))
         for name, paths in mapping.paths.items()
     }
+
+
+def _keys_of(records: Sequence[Record]) -> set[str]:
+    return {key for record in records for key in record}
 
 
 def _may_lead(path: Path, keys: set[str]) -> bool:
@@ -120,9 +124,10 @@ def _recognised(records: Sequence[Record]) -> Mapping | None:
 
 def _count_of(records: Sequence[Record], mapping: Mapping) -> tuple[int, int]:
     """Count the records that have all keys by which a mapping knows its format, and these keys."""
-    counts = [(0, 0)]
-    for keys in mapping.recognised_by:
-        paths = [formed_path(path) for path in keys]
-        known = sum(all(is_present(record, path) for path in paths) for record in records)
-        counts.append((known, len(paths)))
+    counts, keys = [(0, 0)], _keys_of(records)
+    for its_keys in mapping.recognised_by:
+        paths = [formed_path(path) for path in its_keys]
+        if all(_may_lead(path, keys) for path in paths):
+            known = sum(all(is_present(record, path) for path in paths) for record in records)
+            counts.append((known, len(paths)))
     return max(counts)

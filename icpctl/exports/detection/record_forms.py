@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.paths import Elements, Together

@@ -8,11 +8,11 @@ and that configs ask for them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
@@ -93,8 +93,7 @@ _EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3})?")  # seconds or milliseconds from 20
 _PAGE = re.compile(r"(?:https?://[^\s/]+/\S*|/\S*)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(Struct, frozen=True):
     """How likely a key holds a field: by its `name` and by its values, 0 to 1 each.
 
     `fitting` is the share of its values that fit the field.

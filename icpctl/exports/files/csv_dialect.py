@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,9 @@ from icpctl.exports.scanner.key_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 DELIMITERS = (b",", b";", b"\t", b"|")
 _EXCEL_HINT = re.compile(rb'"?sep=(.)"?[\r\n]+')  # a first line in which Excel names the delimiter
@@ -26,8 +28,7 @@ _BOMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A record's cells, the line on which it begins, and the byte where it ends."""
 
     cells: list[bytes]
@@ -45,8 +46,7 @@ class Record:
         return sum(bool(cell.strip()) for cell in self.cells)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The header of a CSV file: its cells, its line, and the byte and line that follow it.
 
     `raw` are its bytes without the line's end. `skipped` is how many lines above it, a title or a

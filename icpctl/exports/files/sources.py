@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.file_search import (
@@ -48,8 +50,7 @@ _PARTITION = re.compile(r"([A-Za-z_][\w .-]*)=([^/\\]*)")
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file to read.
 
     `name` is what the user calls it; `size` is in bytes, as it lies on disk (0 for a pipe).
@@ -70,7 +71,7 @@ class Source:
     encoding: str | None = None
     member: str | None = None
     sheet: str | None = None
-    pipe: Pipe | None = field(default=None, compare=False, repr=False)
+    pipe: Pipe | None = None
 
     @property
     def is_followed(self) -> bool:
@@ -104,8 +105,7 @@ class Source:
         return opened
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedSource:
+class OpenedSource(Struct, frozen=True):
     """A source's bytes after decompression, and the file that they come from (not for a pipe)."""
 
     stream: Stream
@@ -129,8 +129,7 @@ class OpenedSource:
             self.file.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Exports:
+class Exports(Struct, frozen=True):
     """The files to read, in order, and the names of those in folders that are not exports."""
 
     sources: list[Source]

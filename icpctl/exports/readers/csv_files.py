@@ -7,19 +7,21 @@ leave the beginning of a record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import deque
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged
 from icpctl.exports.columns.tokens import opened_token
 from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
-from icpctl.exports.files.streams import DamagedError, PieceStream, fill
+from icpctl.exports.files.streams import DamagedError, fill
 from icpctl.exports.readers.other_lines import (
     IS_HEADER,
     IS_TOTALS,
@@ -30,6 +32,7 @@ from icpctl.exports.readers.other_lines import (
 )
 from icpctl.exports.readers.tables import nested
 from icpctl.exports.scanner.rejections import Reason
+from icpctl.exports.scanner.scan_results import CsvHeader
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
@@ -39,13 +42,15 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import Stream
-    from icpctl.exports.readers.other_lines import Taken
 
 _REPORT = 1 << 23
 """Bytes of a file in which rows of totals are looked for; those of a larger one are at its end."""
 
 _HEAD = 1 << 18
-"""Bytes in which the header is looked for."""
+"""Bytes in which the header is looked for; so many are in the processor's cache at once."""
+
+_READ = 1 << 20
+"""Bytes that are read, and decoded, at once."""
 
 
 def read_header(source: Source) -> Header | None:
@@ -117,16 +122,26 @@ def csv_tasks(
         return
     if b"\0" in header.raw and not source.encoding:
         raise _not_utf8(source, header.raw)
-    rest = _rest(head[header.end :], None if is_whole else stream, damage)
-    reader = _Records(source, columns, scanners, header, distinct_names(header.names))
+    rest = _Rest(head[header.end :], None if is_whole else stream, damage)
+    reader = _Records(source, columns, scanners, header, _named(header))
     before: _Block | None = None
-    for data, error, is_at_end in _cut(rest, most):
+    for data, error, is_at_end in _cut(rest, most, reader.buffers):
         block = _Block(data, opened.bytes_read, before, error=error, is_at_end=is_at_end)
         yield partial(reader.read, block)
         before = block
-    last = _Block(b"", source.size, before, is_last=True)
+    last = _Block(memoryview(b""), source.size, before, is_last=True)
     yield lambda: reader.read(last)
     yield lambda: replace(reader.nothing(), is_end_of=opened)
+
+
+def _named(header: Header) -> CsvHeader:
+    """Return the names of the columns, and the longest by which the header is known again.
+
+    Not the first, which a byte order mark may precede.
+    """
+    names, others = distinct_names(header.names), header.cells[1:]
+    sign = max((cell for cell in others if b'"' not in cell), key=len, default=b"")
+    return CsvHeader(names, 1 + others.index(sign) if sign else -1, sign)
 
 
 def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:
@@ -136,57 +151,64 @@ def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:
     return bytes(data[:filled]), bool(damage) or filled < _HEAD, damage
 
 
-def _rest(first: bytes, stream: Stream | None, damage: DamagedError | None) -> Stream:
-    """Return a stream of what follows the header."""
+class _Rest(Struct):
+    """A stream of what follows the header: `first`, then `stream`, and what is damaged there."""
 
-    def pieces() -> Iterator[bytes]:
-        yield first
-        buffer = memoryview(bytearray(_HEAD))
-        while stream and (count := stream.readinto(buffer)):
-            yield bytes(buffer[:count])
-        if damage:
-            raise damage
+    first: bytes
+    stream: Stream | None
+    damage: DamagedError | None
 
-    return PieceStream(pieces())
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer from its start and return the number of bytes, 0 at the end."""
+        if self.first:
+            count = min(len(buffer), len(self.first))
+            buffer[:count], self.first = self.first[:count], self.first[count:]
+            return count
+        if self.damage:
+            raise self.damage
+        return self.stream.readinto(buffer[:_READ]) or 0 if self.stream else 0
 
 
-def _cut(stream: Stream, most: int) -> Iterator[tuple[bytearray, DamagedError | None, bool]]:
+def _cut(
+    stream: Stream, most: int, buffers: deque[bytearray]
+) -> Iterator[tuple[memoryview, DamagedError | None, bool]]:
     """Cut a stream after lines with an even number of quotes before their end.
 
-    Yields the bytes, what is damaged after them, and whether they are the last.
+    Yields the bytes, what is damaged after them, and whether they are the last. They are in one of
+    the `buffers` that nobody uses, or in a new one.
     """
-    kept = bytearray()
+    kept = b""
     while True:
-        buffer = bytearray(len(kept) + most)
-        buffer[: len(kept)] = kept
-        with memoryview(buffer) as view:
-            filled, damage = fill(stream, view, len(kept))
+        buffer = buffers.pop() if buffers else bytearray(most)
+        view = memoryview(buffer)
+        view[: len(kept)] = kept
+        filled, damage = fill(stream, view, len(kept))
         if damage or filled < len(buffer):
-            yield buffer[:filled], damage, True
+            yield view[:filled], damage, True
             return
-        cut = buffer.rfind(b"\n", 0, filled) + 1
-        while cut and _quotes(buffer, cut) % 2:
+        cut = buffer.rfind(b"\n") + 1
+        while cut and _quotes(view[:cut]) % 2:
             quote = buffer.rfind(b'"', 0, cut)
             cut = buffer.rfind(b"\n", 0, quote) + 1
         cut = cut or filled  # a record that is longer, or wrong: the next block goes on with it
-        kept = buffer[cut:]
-        del buffer[cut:]  # which copies nothing, as a slice would
-        yield buffer, None, False
+        kept = bytes(view[cut:])
+        yield view[:cut], None, False
 
 
-def _quotes(buffer: bytearray, stop: int) -> int:
-    """Return how many quotes there are before byte `stop`; there may be one in every cell."""
-    return int(np.count_nonzero(np.frombuffer(buffer, np.uint8, stop) == ord('"')))
+def _quotes(data: memoryview) -> int:
+    """Return how many quotes there are; there may be one in every cell."""
+    values = np.frombuffer(data, np.uint8)
+    pieces = (values[start : start + _HEAD] for start in range(0, len(values), _HEAD))
+    return sum(int(np.count_nonzero(piece == ord('"'))) for piece in pieces)
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """Bytes of records, and what of them was left when `is_read` is set.
 
     The bytes of the block that `is_last` are none; those of the one that `is_at_end` are before it.
     """
 
-    data: bytes | bytearray
+    data: memoryview
     bytes_read: int
     before: _Block | None
     is_last: bool = False
@@ -204,55 +226,86 @@ class _Block:
         return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Records:
-    """Reads blocks of records of one file."""
+class _Cleaned(Struct, frozen=True):
+    """Bytes without headers in between, empty rows and totals, and what of it was `taken`.
+
+    That is by its line, with the reason and the bytes.
+    """
+
+    data: bytes | bytearray
+    taken: list[tuple[int, str, bytes]]
+    repeated_headers: int
+
+
+class _Records(Struct, frozen=True):
+    """Reads blocks of records of one file. What held a block that was read is in `buffers`."""
 
     source: Source
     columns: Columns
     scanners: ThreadScanners
     header: Header
-    names: list[str]
+    named: CsvHeader
+    buffers: deque[bytearray] = field(default_factory=deque)
 
     def read(self, block: _Block) -> Batch:
         """Return the batch of a block's whole records."""
-        is_first = block.before is None
-        data, repeated = without_headers(block.data, self.header)
-        data = without_empty_rows(data, self.header)
-        data, headers = without_other_headers(data, self.header)
-        totals: Taken = []
-        if block.bytes_read <= _REPORT or block.is_at_end:
-            data, totals = without_totals(data, self.header.delimiter)
-        block.data = data
+        is_first, is_last = block.before is None, block.is_last
+        is_reported = block.bytes_read <= _REPORT or block.is_at_end
+        cleaned: _Cleaned | None = None
         try:
-            own = self._scan(block.data, is_first=is_first, is_last=block.is_last)
+            if is_reported or self.named.sign_cell < 0:
+                cleaned = self._cleaned(block.data, is_reported=is_reported)
+            data = cleaned.data if cleaned else block.data
+            own = self._scan(data, is_first=is_first, is_last=is_last)
+            if own.scanner.doubtful and not cleaned:
+                cleaned = self._cleaned(block.data, is_reported=is_reported)
+                own = self._scan(cleaned.data, is_first=is_first, is_last=is_last)
             begun = block.begun()
-            before = self.header.next_line if is_first else 1 + begun.count(b"\n")
-            if begun:
-                own = self._scan(begun + block.data, is_first=False, is_last=block.is_last)
+            if begun:  # so what was read did not begin with a record
+                cleaned = cleaned or self._cleaned(block.data, is_reported=is_reported)
+                own = self._scan(begun + cleaned.data, is_first=False, is_last=is_last)
             if not block.error:  # of a record that is cut off by damage nothing is read
                 block.left = bytes(own.block.data)
         finally:
             block.is_read.set()
-        block.data = data = b""  # what is judged next needs none of it
+        before = self.header.next_line if is_first else 1 + begun.count(b"\n")
+        self._release(block)
+        repeated, taken = (cleaned.repeated_headers, cleaned.taken) if cleaned else (0, [])
         batch = replace(self._batch(own, block.bytes_read), repeated_headers=repeated)
         if is_first:
             batch.rejected[:0] = _doubts(self.source, self.header)
-        for why, taken in ((IS_HEADER, headers), (IS_TOTALS, totals)):
-            for line, raw in taken:
-                batch.rejected.append(Rejected(self.source.name, before + line, why, raw))
+        for line, why, raw in taken:
+            batch.rejected.append(Rejected(self.source.name, before + line, why, raw))
         batch.rejected.sort(key=lambda rejected: rejected.line)
         if block.error:
             line = batch.line_count + 1
             batch.rejected.append(damaged(self.source.name, line, block.error))
         return batch
 
+    def _cleaned(self, data: memoryview, *, is_reported: bool) -> _Cleaned:
+        records, repeated = without_headers(bytes(data), self.header)
+        records = without_empty_rows(records, self.header)
+        records, headers = without_other_headers(records, self.header)
+        taken = [(line, IS_HEADER, raw) for line, raw in headers]
+        if is_reported:
+            records, totals = without_totals(records, self.header.delimiter)
+            taken += [(line, IS_TOTALS, raw) for line, raw in totals]
+        return _Cleaned(records, taken, repeated)
+
+    def _release(self, block: _Block) -> None:
+        """Let the bytes of a block be written over."""
+        if isinstance(buffer := block.data.obj, bytearray):
+            self.buffers.append(buffer)
+        block.data = memoryview(b"")
+
     def nothing(self) -> Batch:
         """Return a batch without records."""
         return self._batch(self._scan(b"", is_first=False, is_last=True), self.source.size)
 
-    def _scan(self, data: bytes | bytearray, *, is_first: bool, is_last: bool) -> OwnScanner:
-        own = self.scanners.own(self.columns, self.names)
+    def _scan(
+        self, data: bytes | bytearray | memoryview, *, is_first: bool, is_last: bool
+    ) -> OwnScanner:
+        own = self.scanners.own(self.columns, self.named)
         with self.scanners.timings.step("scan"):
             line = self.header.next_line if is_first else 1
             own.begin(line, kept_bytes=self.scanners.kept_bytes)
@@ -305,7 +358,7 @@ def _nothing_but(
     rejected = _doubts(source, header) if header else []
     if damage:
         rejected.append(damaged(source.name, 1, damage))
-    own = scanners.own(columns, ())
+    own = scanners.own(columns, CsvHeader(()))
     own.begin(1)
     batch = Batch(source, own.table(), np.empty(0, np.int64), rejected, source.size)
     return batch.of_visitors(columns)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from icpctl.exports.readers.line_blocks import without_mark
 from icpctl.exports.scanner.key_forms import key_form
@@ -31,8 +32,7 @@ _BATCH = 16 << 20  # bytes of records that are read together
 Kind = Literal["array", "objects", "page"]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How a file holds its records: `start` is the byte after the bracket of a list of them.
 
     `begins` is the first byte of the array or object.
@@ -158,8 +158,7 @@ def _lists_objects(text: bytes) -> bool:
     return bool(re.match(rb"\[\s*(?:\{|\]|\Z)", text))
 
 
-@dataclass(slots=True)
-class RecordLines:
+class RecordLines(Struct):
     """Records, each on one line of `data`; `lines` are the lines of the file they begin on.
 
     `too_long` are the lines of records over 16 MiB; `rejected` are other lines that are not

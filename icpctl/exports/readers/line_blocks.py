@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.exports.files.streams import DamagedError
 from icpctl.values.json_records import MAX_LINE_BYTES
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 _SEARCHED = 1 << 16  # bytes in which the end of a line is looked for at once
 
 
-@dataclass(slots=True)
-class FileRange:
+class FileRange(Struct):
     """The lines of a file that begin from byte `start` on and before byte `stop`, as a stream."""
 
     file: OpenedFile
@@ -60,8 +60,7 @@ def line_start(descriptor: int, at: int) -> int:
     return at
 
 
-@dataclass(frozen=True, slots=True)
-class LineBlock:
+class LineBlock(Struct, frozen=True):
     """Whole lines of a stream; only the last line of all may lack its line feed.
 
     A block `is_too_long` stands for one line over `MAX_LINE_BYTES`, of which nothing is kept. Where

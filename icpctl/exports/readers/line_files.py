@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged, too_long
 from icpctl.exports.files.streams import DamagedError
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from icpctl.exports.readers.line_blocks import FileRange, LineBlock
 
 
-@dataclass(frozen=True, slots=True)
-class LineReader:
+class LineReader(Struct, frozen=True):
     """Reads blocks of JSON lines of one file into batches."""
 
     source: Source

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 from pyarrow import parquet
 
 from icpctl.exports.columns.batches import Rejected
@@ -58,8 +58,7 @@ def _pieces(
         done += count
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A file that is read, and what is read of it: `leaves` in batches of `batch_rows`."""
 
     source: Source

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.exports.columns.batches import Batch, Numbering, Task, ThreadScanners
 from icpctl.exports.columns.table_paths import keys_of_lists
@@ -18,7 +19,6 @@ from icpctl.exports.columns.visitor_columns import keys_read
 from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.readers.json_documents import layout_of, record_lines
 from icpctl.exports.readers.line_files import LineReader
-from icpctl.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -43,16 +43,15 @@ KEPT_BYTES = 1 << 20
 """Bytes of a dictionary that are kept from batch to batch: enough for 30,000 values."""
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Struct):
     """Reads sources into batches of some columns.
 
     A batch has about `batch_rows` rows, and of files of lines at most `batch_bytes` bytes.
     `temp_dir` is the folder for the temporary files of a roll-up, where it is not the system's.
     With `reads_again` what cannot be read twice, such as stdin, is kept. With `lines_only` JSON is
     lines, whatever a file begins with: a part of a file may begin with a line that is an array.
-    With `kept_bytes` dictionaries of up to that many bytes are kept from batch to batch: they may
-    have values that no row of a batch has, in an order that depends on the threads.
+    What `scanners` keep from batch to batch may be values that no row of a batch has, in an order
+    that depends on the threads.
     """
 
     columns: Columns
@@ -61,12 +60,7 @@ class Reader:
     temp_dir: Path | None = None
     reads_again: bool = False
     lines_only: bool = False
-    kept_bytes: int = 0
-    timings: Timings = field(default_factory=Timings)
-    _scanners: ThreadScanners = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._scanners = ThreadScanners(self.timings, self.kept_bytes)
+    scanners: ThreadScanners = field(default_factory=ThreadScanners)
 
     def read(self, source: Source) -> Iterator[Batch]:
         """Yield the batches of one file. Raises `IcpctlError` where it cannot be read."""
@@ -93,9 +87,9 @@ class Reader:
         if source.format == "csv":
             from icpctl.exports.readers.csv_files import csv_tasks
 
-            yield from csv_tasks(source, opened, self.columns, self._scanners, most)
+            yield from csv_tasks(source, opened, self.columns, self.scanners, most)
             return
-        lines = LineReader(source, self.columns, self._scanners)
+        lines = LineReader(source, self.columns, self.scanners)
         if layout:
             yield from lines.of_records(opened, record_lines(opened.stream, layout))
         elif source.compression or source.pipe or source.member:
@@ -104,7 +98,7 @@ class Reader:
             yield from lines.of_file(opened, most)
 
     def _followed_tasks(self, source: Source) -> Iterator[Task]:
-        lines = LineReader(source, self.columns, self._scanners)
+        lines = LineReader(source, self.columns, self.scanners)
         yield from lines.of_stream(source.open(), _FOLLOWED_BYTES, follow=True)
 
     def _batch_size(self, head: bytes) -> int:
@@ -125,7 +119,7 @@ class Reader:
     def _workbook_tasks(self, source: Source) -> Iterator[Task]:
         from icpctl.exports.readers.workbooks import sheet_lines
 
-        lines = LineReader(source, self.columns, self._scanners)
+        lines = LineReader(source, self.columns, self.scanners)
         yield from lines.of_records(None, sheet_lines(source))
 
     def _table_tasks(self, source: Source) -> Generator[Task]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Batch, Rejected
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.paths import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some rows of a table: its wanted columns by name, as they are in the file.
 
     `lines` [rows] says where each row is; `bytes_read` of the file were read with it.
@@ -46,8 +46,7 @@ class Piece:
     bytes_read: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """Makes batches of the pieces of one file."""
 
     columns: Columns

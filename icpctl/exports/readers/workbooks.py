@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.tokens import opened_token
@@ -131,8 +132,7 @@ def _value(cell: Any) -> Any:
     return cell
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     """The rows of a sheet, and the names of the other visible ones."""
 
     rows: list[list[Any]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.exports.scanner.json_tokens import not_utf8
 from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
@@ -17,8 +18,7 @@ _QUOTED = re.compile(rb'"((?:[^"]++|"")*+)"')
 _ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """A record: its cells, or why it is rejected, `wrong` being an offset from `start`.
 
     `end` is where its line feed is (that of its first line if the rest is not read), None if that

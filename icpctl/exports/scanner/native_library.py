@@ -35,6 +35,7 @@ class RecordsView(Structure):
         ("rows", c_int64),
         ("next_line", c_int64),
         ("rejected", c_int64),
+        ("doubtful", c_int64),
         ("lines", c_void_p),
         ("rejects", c_void_p),
     )
@@ -102,7 +103,10 @@ _FUNCTIONS: dict[str, tuple[object, list[object]]] = {
     "scan_elements": (c_int32, [c_void_p, c_int32]),
     "scan_want": (c_bool, [c_void_p, c_int32, c_int32, c_uint32, c_uint32]),
     "scan_spelling": (c_int32, [c_void_p, c_int32, c_int32]),
-    "scan_header": (c_bool, [c_void_p, c_size_t, c_void_p, c_void_p]),
+    "scan_header": (
+        c_bool,
+        [c_void_p, c_size_t, c_void_p, c_void_p, c_int64, c_char_p, c_size_t],
+    ),
     "scan_json": (c_int, [c_void_p, c_void_p, c_size_t, c_bool, POINTER(c_size_t)]),
     "scan_csv": (c_int, [c_void_p, c_void_p, c_size_t, c_ubyte, c_bool, POINTER(c_size_t)]),
     "scan_clear": (None, [c_void_p, c_int64, c_bool, c_int64]),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.exports.scanner.blocks import Block
-    from icpctl.exports.scanner.scan_results import Int64s, Path, Wanted
+    from icpctl.exports.scanner.scan_results import CsvHeader, Int64s, Path, Wanted
 
 _RECORD = 0  # the node of the record, and the table of records
 
@@ -50,17 +50,23 @@ class NativeScanner:
             self._library.scan_free(self._scanner)
             self._scanner = None
 
-    def header(self, names: Sequence[str]) -> None:
+    def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
         import numpy as np
 
-        cells = cells_of_keys(names, key_prefixes(self._paths))
+        cells = cells_of_keys(header.names, key_prefixes(self._paths))
         starts = np.cumsum([0, *map(len, cells)]).astype(np.int32)
         nodes = np.array([self._spelling(*place) for cell in cells for place in cell], np.int32)
-        self._width = len(names)
+        self._width = len(header.names)
         self._check(
             self._library.scan_header(
-                self._scanner, len(names), starts.ctypes.data, nodes.ctypes.data
+                self._scanner,
+                self._width,
+                starts.ctypes.data,
+                nodes.ctypes.data,
+                header.sign_cell,
+                header.sign,
+                len(header.sign),
             )
         )
 
@@ -97,6 +103,11 @@ class NativeScanner:
     def next_line(self) -> int:
         """See `Scanner.next_line`."""
         return int(self._records().next_line)
+
+    @property
+    def doubtful(self) -> int:
+        """See `Scanner.doubtful`."""
+        return int(self._records().doubtful)
 
     @property
     def lines(self) -> Int64s:

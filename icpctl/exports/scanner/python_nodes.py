@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from icpctl.exports.scanner.json_tokens import BadTokenError, unescape
 from icpctl.exports.scanner.key_forms import key_form
@@ -22,8 +23,7 @@ _MAX_NODES = 1 << 16
 _MAX_CACHED_KEYS = 1024
 
 
-@dataclass(slots=True)
-class PythonColumn:
+class PythonColumn(Struct):
     """A column while it is read: the rows that have a value, and the code of each."""
 
     number: int
@@ -57,8 +57,7 @@ class PythonColumn:
             self.generation += 1
 
 
-@dataclass(slots=True)
-class PythonTable:
+class PythonTable(Struct):
     """The elements of the lists at one place; the offsets are one more than the parent's rows."""
 
     parent: int
@@ -67,8 +66,7 @@ class PythonTable:
     offsets: list[int] = field(default_factory=lambda: [0])
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """A place in a record: the record itself, a key of an object, or the elements of a list."""
 
     table: int

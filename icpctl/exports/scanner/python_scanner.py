@@ -20,7 +20,7 @@ from icpctl.exports.scanner.rejections import (
     csv_words,
     json_words,
 )
-from icpctl.exports.scanner.scan_results import Column, Kind, Table, key_prefixes
+from icpctl.exports.scanner.scan_results import Column, CsvHeader, Kind, Table, key_prefixes
 
 if TYPE_CHECKING:
     import re
@@ -39,6 +39,8 @@ class PythonScanner:
         self._tree = Tree(list(wanted))
         self._paths = [entry.path for entry in wanted]
         self._cells: list[list[Node]] = []
+        self._header = CsvHeader(())
+        self._doubtful = 0
         self._held: list[tuple[PythonColumn, bytes]] = []
         self._lines: list[int] = []
         self._rejected: list[Rejected] = []
@@ -47,9 +49,10 @@ class PythonScanner:
         self._at_start = True
         self._is_skipping = False
 
-    def header(self, names: Sequence[str]) -> None:
+    def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
-        cells = cells_of_keys(names, key_prefixes(self._paths))
+        self._header = header
+        cells = cells_of_keys(header.names, key_prefixes(self._paths))
         self._cells = [
             [self._tree.spelling(self._tree.node(keys), count) for keys, count in cell]
             for cell in cells
@@ -99,6 +102,7 @@ class PythonScanner:
         for table in self._tree.tables:
             table.count, table.offsets = 0, [0]
         self._lines, self._rejected = [], []
+        self._doubtful = 0
         self._line = line
         if at_start:
             self._at_start, self._is_skipping = True, False
@@ -112,6 +116,11 @@ class PythonScanner:
     def next_line(self) -> int:
         """See `Scanner.next_line`."""
         return self._line
+
+    @property
+    def doubtful(self) -> int:
+        """See `Scanner.doubtful`."""
+        return self._doubtful
 
     @property
     def lines(self) -> Int64s:
@@ -309,7 +318,19 @@ class PythonScanner:
 
     # --- CSV --------------------------------------------------------------------------------------
 
+    def _is_doubtful(self, data: bytes, record: Record) -> bool:
+        if data.startswith(BOM_UTF8, record.start):
+            return True
+        if record.is_blank or record.reason not in (None, Reason.WIDTH):
+            return False
+        size = len(data[record.start : record.end].removesuffix(b"\r"))
+        if size + 1 == len(self._cells) > 1:
+            return True
+        cell = self._header.sign_cell
+        return 0 <= cell < len(record.cells) and record.cells[cell][0] == self._header.sign
+
     def _keep_csv(self, data: bytes, record: Record) -> None:
+        self._doubtful += self._is_doubtful(data, record)
         if record.end is None:
             self._begin_skipping()
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """A longer line or CSV record is rejected; its end, LF or CR LF, does not count."""
@@ -49,8 +50,7 @@ _SYNTAX = {
 _VALUES = {"[": "a list", "n": "null", "t": "a boolean", "f": "a boolean", '"': "a string"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A line, or a CSV record, that is not read.
 
     `line` is its number, for a record that of its first line. `raw` is its bytes without the line

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, IntFlag
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +55,7 @@ ANY = Kind(63)
 NO_KIND = Kind(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A path whose values are wanted, of the given `kinds`; a value of another kind is absent.
 
     Of a list or object of the `brief` kinds only `[]` or `{}` is kept: enough to know that one is
@@ -67,8 +67,19 @@ class Wanted:
     brief: Kind = NO_KIND
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class CsvHeader(Struct, frozen=True):
+    """What the cells of CSV records are called.
+
+    `sign` is the text of cell number `sign_cell`, which has no quotes: a record with the same there
+    may be the header once more. Without such a cell `sign_cell` is -1.
+    """
+
+    names: Sequence[str]
+    sign_cell: int = -1
+    sign: bytes = b""
+
+
+class Column(Struct, frozen=True):
     """The values of one spelling of one path.
 
     `codes` [rows of the table, int32] has for each row the code of its JSON token, -1 for none.
@@ -106,8 +117,7 @@ class Column:
         return [None if code < 0 else tokens[code] for code in self.codes.tolist()]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The elements of the lists at one place. Table 0 is the records, which have no offsets.
 
     The elements of row r of the table `parent` are rows offsets[r] to offsets[r + 1] (int32,
@@ -126,7 +136,7 @@ class Scanner(Protocol):
     blocks until `clear`.
     """
 
-    def header(self, names: Sequence[str]) -> None:
+    def header(self, header: CsvHeader) -> None:
         """Say what the cells of CSV records are called. Raises `MemoryError`.
 
         A name is for each path of keys that, with dots between them, has its form; JSON in a cell
@@ -153,6 +163,10 @@ class Scanner(Protocol):
     @property
     def next_line(self) -> int:
         """The number of the line after the last that was read."""
+
+    @property
+    def doubtful(self) -> int:
+        """How many CSV records may be empty rows, or the header: by its sign, or a mark."""
 
     @property
     def lines(self) -> Int64s:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
@@ -39,8 +41,7 @@ _CLOCKS = ("", *(f"{mark}{clock}" for mark, clock in product(
 )))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLine:
+class DraftLine(Struct, frozen=True):
     """A field, the key that is proposed for it, and the formats of its dates if they need any.
 
     A line that is not `is_sure` is for the user to confirm.
@@ -52,8 +53,7 @@ class DraftLine:
     formats: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MappingDraft:
+class MappingDraft(Struct, frozen=True):
     """Lines of a mapping that extends the built-in one `base`.
 
     `there` are lines for the fields that `base` finds and reads by itself, `unused` the keys that

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from icpctl.config.definitions.definitions import NOTHING_DEFINED
 from icpctl.config.file_names import SUFFIXES
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 What = Literal["created", "updated", "unchanged", "deleted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What happens to one config: the file and its bytes before and after; None means no file.
 
     `tests` are the files of its tests that go with it.
@@ -50,8 +50,7 @@ class Step:
         return "unchanged" if self.before == self.after else "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What makes a folder hold the configs given, by slug, as the folder was when it was made.
 
     `left` are files that would be deleted if they held a config.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from icpctl.config.checking.checks import check_document
 from icpctl.config.named_files import PRINTED, read_source, unprinted

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from icpctl.config.checking.checks import check_document
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct, frozen=True):
     """A condition, as a full body has it, in another's place; both numbers count from 0."""
 
     group: int
@@ -44,8 +43,7 @@ class Replacement:
         return rules | {"groups": groups}
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What to change about a config; what is None stays as it is.
 
     `body` has the fields that are to change, `rules` all the rules; both are texts as given.

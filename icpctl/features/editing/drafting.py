@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.config.checking.checks import check_document
 from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What is known about a new config.
 
     `name` is its slug or, when it cannot be one, its label. The rules come from `body` (a whole

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from icpctl.config.definitions.named_lists import ListError, NamedList
 from icpctl.config.file_names import FIELDS_FILE

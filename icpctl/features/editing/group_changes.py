@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
 from icpctl.errors import IcpctlError
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 Condition = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupChanges:
+class GroupChanges(Struct, frozen=True):
     """Conditions in words: required and optional ones to add, and others to take out.
 
     `group` counts from 1; None is the only group.

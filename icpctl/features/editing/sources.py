@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.config.checking.checks import check_document
 from icpctl.config.config_file import ConfigFile, read_file
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from icpctl.documents.document import Document
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(Struct):
     """Names of files and folders, and what stdin held, which can be read once only."""
 
     names: tuple[str, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.changes import Changes, changed, checked
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from icpctl.config.store import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A config before and after; the same bytes where nothing was to change."""
 
     before: ConfigFile

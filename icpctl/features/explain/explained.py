@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.visitor_columns import Columns
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Options
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """An explanation, the file that the visitor is in, and how many more there have its id.
 
     `mapped` tells the mapping that the file was read with, and `unread` what no record of it has.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.visitor_columns import Columns
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 _COMPARED_IDS = 1_000  # ids in which a misspelt one is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One visitor: its place, its record as a batch of one row, and how many more have its id."""
 
     source: Source
@@ -78,8 +78,7 @@ def by_ids(scan: Scan, wanted: Sequence[str]) -> list[Found]:
     return [searches[visitor_id].result(searched) for visitor_id in wanted]
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(Struct):
     """The search for one id: the first visitor with it, how many more, and what is like it."""
 
     wanted: str
@@ -113,8 +112,7 @@ def _containing(ids: pa.Array, text: str) -> str | None:
     return min(found[:_COMPARED_IDS].to_pylist(), key=len, default=None)
 
 
-@dataclass(slots=True)
-class _Searched:
+class _Searched(Struct):
     """What was read in vain: visitors, those of them that have an id, and rejected lines."""
 
     visitors: int = 0

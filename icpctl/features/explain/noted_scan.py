@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import field
 
 from icpctl.exports.visitor_scan import Scan
 from icpctl.scoring.kernel.fields_read import FileFields, field_name
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 _READ_ON = 50  # batches that are read after the visitor, to know what its file lacks
 
 
-@dataclass(slots=True)
-class NotedScan(Scan):
+class NotedScan(Scan, kw_only=True):
     """A scan for a plan, whose batches come once; `files` are the fields that each file has.
 
     A file is looked at as long as it lacks a field that the plan asks for.
     """
 
-    plan: Plan = field(kw_only=True)
+    plan: Plan
     files: dict[str, FileFields] = field(default_factory=dict)
     _begun: Iterator[Batch] | None = None
     _is_whole: bool = False

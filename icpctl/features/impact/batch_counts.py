@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause, Move, Sample, Tally
 from icpctl.scoring.kernel.verdicts import Matches
@@ -28,8 +28,7 @@ _NONE = -1  # no score: the visitor does not match
 _MOST_CAUSES = 200  # changes that are looked at alone for those who moved
 
 
-@dataclass(slots=True)
-class Pair:
+class Pair(Struct):
     """The two versions of a config that are scored. `impact` is for one that changed."""
 
     slug: str
@@ -281,8 +280,7 @@ class _Matches:
         return order, np.cumsum(counts)
 
 
-@dataclass(slots=True)
-class _SampledBatch:
+class _SampledBatch(Struct):
     """A batch as samples of it are shown. `icps` are pairs and scores [rows], before and after."""
 
     rows: Rows

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.features.impact.model import KINDS
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _BOUND = re.compile(r"\s*([a-z_]+)\s*(>=?)\s*([0-9.]+)\s*(%?)\s*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A kind of visitors, `>` or `>=`, and a number or a percentage of those that matched before.
 
     `text` is the bound as it was written.

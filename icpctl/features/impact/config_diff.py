@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +20,7 @@ What = Literal["condition", "operator", "group", "priority", "minScore", "exclud
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One thing that differs between two versions of a config that can make a verdict differ.
 
     `before` and `after` are conditions, operators, groups, priorities, minimum scores or whether
@@ -70,8 +70,7 @@ def changes_of(before: IcpConfig, after: IcpConfig) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(Struct, frozen=True):
     """A change of rules; `undo` makes the later groups without it."""
 
     what: What

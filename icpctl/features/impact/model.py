@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from icpctl.scoring.report import rate
 from icpctl.values import normal_forms
@@ -24,8 +25,7 @@ SAMPLES = 5
 """How many visitors of each kind are kept for people to see: the first of the export."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A visitor whose verdict differs.
 
     The scores are those of the config in question, or of the ICPs; 0 where there is no match.
@@ -54,8 +54,7 @@ class Sample:
         }
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """How many visitors are there of each kind, and the first of them."""
 
     counts: Counter[Kind] = field(default_factory=Counter)
@@ -70,8 +69,7 @@ class Tally:
         return {_KEYS[kind]: [it.body() for it in self.samples.get(kind, ())] for kind in kinds}
 
 
-@dataclass(slots=True)
-class ChangeImpact:
+class ChangeImpact(Struct):
     """One change of a config, and the visitors for whom it alone decides.
 
     Those are the visitors for whom undoing this change, and no other, undoes what happened.
@@ -92,8 +90,7 @@ class ChangeImpact:
         return self.change.body() | counts
 
 
-@dataclass(slots=True)
-class ConfigImpact:
+class ConfigImpact(Struct):
     """What becomes of one config's visitors.
 
     `matched_*` are the visitors that match it, `first_*` those whose ICP it is. `together` counts
@@ -146,8 +143,7 @@ _KEYS: dict[Kind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """What happened to a config that may move visitors: one change, or all of it came or went."""
 
     slug: str
@@ -160,8 +156,7 @@ class Cause:
         return {"config": self.slug, "change": self.what, "detail": change}
 
 
-@dataclass(slots=True)
-class Move:
+class Move(Struct):
     """Visitors whose ICP was one config and is another.
 
     `causes` counts the visitors for whom a cause alone decides: without it they would not have
@@ -197,8 +192,7 @@ class Move:
         }
 
 
-@dataclass(slots=True)
-class Impact:
+class Impact(Struct):
     """The difference that two versions of configs make to the visitors of an export.
 
     Each visitor is of at most one kind: it is `gained` where no config matched and one does now,

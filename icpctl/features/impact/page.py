@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.features.impact.model import KINDS, OF_CONFIG
 from icpctl.features.impact.wording import (
@@ -69,8 +70,7 @@ def impact_page(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Versions:
+class _Versions(Struct, frozen=True):
     """The configs of both versions."""
 
     versions: Versions

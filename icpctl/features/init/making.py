@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
@@ -35,8 +36,7 @@ SETTINGS_FILE, MAPPING_FILE = "icpctl.toml", "mapping.yaml"
 _FIELDS = tuple(dict.fromkeys((*CONFIG_FIELDS, *NAMES)))
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(Struct, frozen=True):
     """A file to make, why, and its text; it is left where `there` (it, or another) is already."""
 
     path: Path
@@ -45,8 +45,7 @@ class NewFile:
     there: Path | None = None
 
 
-@dataclass(slots=True)
-class Made:
+class Made(Struct):
     """What was made and what was left, in order, and what the export was like.
 
     `is_set_up` says that the settings of the folder are those that were written now. `sample` is

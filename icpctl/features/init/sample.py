@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import Mapped, map_sources
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 _MOST_RECORDS = 100_000
 
 
-@dataclass(slots=True)
-class Sample:
+class Sample(Struct):
     """What the first records of an export hold.
 
     `values` has for each field a list of values a record, empty where the record has none: texts,

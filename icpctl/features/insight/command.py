@@ -1,10 +1,10 @@
 """`icpctl insight`."""
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from icpctl.cli.options.common import By, Configs
 from icpctl.cli.options.groups import OnSpark, Reporting, Scoring

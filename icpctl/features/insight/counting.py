@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.features.insight.answers import Answers, capped_fields
 from icpctl.features.insight.counts.watched_conditions import Question
@@ -23,16 +24,14 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Options, Rows, Run
 
 
-@dataclass(slots=True)
-class Insight:
+class Insight(Struct):
     """A report, and its run."""
 
     report: InsightReport
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class InsightCounts:
+class InsightCounts(Struct, frozen=True):
     """Counts what keeps visitors away, in a run with this `plan` that `watch` looks at."""
 
     plan: Plan

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.config.config_file import named_configs
 from icpctl.features.insight.counting import Insight, InsightCounts, asked
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from icpctl.spark.work import Place
 
 
-@dataclass(frozen=True, slots=True)
-class InsightInquiry:
+class InsightInquiry(Struct, frozen=True):
     """What insight asks in tasks.
 
     With `parts`, which are those of pages to look for by question, nothing else is counted.

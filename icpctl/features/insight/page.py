@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.features.insight.wording import bound_change, change, standing_out
 from icpctl.features.report.pages.page import (
@@ -35,8 +36,7 @@ _MOST_OVERLAPPING = 16
 _MOST_SENTENCES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class InsightSections:
+class InsightSections(Struct, frozen=True):
     """What insight contributes to the report of a run."""
 
     counts: InsightCounts

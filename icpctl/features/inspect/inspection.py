@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 from icpctl.exports.columns.field_warnings import json_of
 from icpctl.exports.columns.visitor_columns import Columns
@@ -44,16 +44,14 @@ _FLAGS = {name for name, entry in CONDITION_TYPES.items() if entry.kind is Kind.
 _KEPT = 20_000  # values of a field that are counted at a time
 
 
-@dataclass(slots=True)
-class Misfit:
+class Misfit(Struct):
     """A value that does not fit its field, as JSON text, and the line that it is on."""
 
     line: int
     value: str
 
 
-@dataclass(slots=True)
-class FieldFound:
+class FieldFound(Struct):
     """One field: `paths` (path, records whose value it gave), `have` records with a value.
 
     `values` are the commonest with their counts; of `last_seen` there are the first and the last
@@ -69,8 +67,7 @@ class FieldFound:
     misfit: Misfit | None = None
 
 
-@dataclass(slots=True)
-class Unused:
+class Unused(Struct):
     """A key of the first records that the mapping does not name, with a value as JSON text."""
 
     key: str
@@ -78,8 +75,7 @@ class Unused:
     example: str
 
 
-@dataclass(slots=True)
-class Inspection:
+class Inspection(Struct):
     """What one file holds; `keys_from` is how many records were searched for `unused` keys.
 
     With the first file comes what was `skipped` in folders.
@@ -156,8 +152,7 @@ class _Found:
             field_counts.add(batch)
 
 
-@dataclass(slots=True)
-class _Counted:
+class _Counted(Struct):
     name: str
     paths: tuple[Path, ...]
     have: int = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,7 @@ FIGURES: dict[str, Callable[[Ranking], float | None]] = {
 """What a bound may be put on, for a config or for all together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A figure of a config, or of all together, that must not be below (or at) a value."""
 
     slug: str | None
@@ -43,8 +43,7 @@ class Bound:
         return value < self.value or (self.or_equal and value == self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class MetBound:
+class MetBound(Struct, frozen=True):
     """A bound that the call fails on, with the figure; None where there is none to compare."""
 
     bound: Bound

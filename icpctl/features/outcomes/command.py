@@ -1,11 +1,11 @@
 """`icpctl outcomes`."""
 
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import Struct, field
 
 from icpctl.cli.options.common import BaseDir, BaseRef, Configs, Report, ReportTitle
 from icpctl.cli.options.groups import Scoring
@@ -67,8 +67,7 @@ Capacity = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deals:
+class Deals(Struct, frozen=True, kw_only=True):
     """The options that say what became of visitors."""
 
     won: Won = None
@@ -193,8 +192,7 @@ def outcomes(
     return ExitCode.FOUND if is_found else ExitCode.DONE
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """What all scans of a call have in common."""
 
     exports: "Sequence[str]"

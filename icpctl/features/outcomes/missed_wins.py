@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
 from icpctl.features.reasons.explanation import explain_configs
@@ -47,8 +47,7 @@ class MissedWin(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """Visitors of won units, one a row: their units' numbers, keys and amounts.
 
     `table` has the columns of the plan, and the ids.
@@ -60,16 +59,14 @@ class Candidates:
     table: pa.RecordBatch
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainMissed:
+class ExplainMissed(Struct, frozen=True):
     """How rows read: `why` says what a config lacks, `text_of` how a condition reads."""
 
     why: Callable[[ConfigExplanation], str]
     text_of: Callable[[Condition], str]
 
 
-@dataclass(slots=True)
-class MissedWins:
+class MissedWins(Struct):
     """Keeps of each won unit the visitor who came nearest to each config.
 
     Memory goes with the won units.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from math import isfinite
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Verdict(StrEnum):
@@ -18,8 +20,7 @@ class Verdict(StrEnum):
     SUSPECT = "suspect"
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """`count` of `of`, with its interval; `few` where it is of fewer than 10 units."""
 
     count: int
@@ -30,8 +31,7 @@ class Rate:
     few: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """A figure with its interval; the ends are None where there are too few units for one."""
 
     value: float
@@ -39,8 +39,7 @@ class Estimate:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """A part of all units: `units` in it, the won among them, and what that says."""
 
     name: str
@@ -52,8 +51,7 @@ class Figures:
     average_amount: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Best:
+class Best(Struct, frozen=True):
     """The `capacity` best units by score: the wins expected among them, and at random."""
 
     capacity: int
@@ -61,8 +59,7 @@ class Best:
     won_at_random: float
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionFigures:
+class ConditionFigures(Struct, frozen=True):
     """A condition: who meets it against who does not, and with the rest of its group equal."""
 
     text: str
@@ -78,8 +75,7 @@ class ConditionFigures:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ShutOut:
+class ShutOut(Struct, frozen=True):
     """Units that one condition alone keeps out, and the won among them."""
 
     text: str
@@ -88,8 +84,7 @@ class ShutOut:
     won: int
 
 
-@dataclass(frozen=True, slots=True)
-class MissedWins:
+class MissedWins(Struct, frozen=True):
     """Won units that do not match; `by_several` are those that no single condition would let in.
 
     A unit that either of two conditions would let in is counted with both.
@@ -100,8 +95,7 @@ class MissedWins:
     by_several: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """A config, or all together: its figures, and how its score ranks."""
 
     slug: str | None
@@ -111,8 +105,7 @@ class Ranking:
     bands: tuple[Figures, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigOutcomes:
+class ConfigOutcomes(Struct, frozen=True):
     """One config against outcomes."""
 
     ranking: Ranking
@@ -120,8 +113,7 @@ class ConfigOutcomes:
     missed: MissedWins
 
 
-@dataclass(frozen=True, slots=True)
-class SuspectField:
+class SuspectField(Struct, frozen=True):
     """A field that may have been filled in after the fact, and why."""
 
     field: str
@@ -132,8 +124,7 @@ class SuspectField:
     by_missing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(Struct, frozen=True):
     """Every figure of a call. `base` is the won rate of all units."""
 
     base: Rate
@@ -151,8 +142,8 @@ class Outcomes:
 
 def to_json(value: Any) -> Any:
     """JSON with keys in camelCase; a number that is not finite is null."""
-    if is_dataclass(value):
-        return {_camel(field.name): to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {_camel(name): to_json(field) for name, field in asdict(value).items()}
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     return None if isinstance(value, float) and not isfinite(value) else value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.outcomes.statistics.rankings import won_among_best
 from icpctl.features.outcomes.tables import (
@@ -51,8 +51,7 @@ _STEPS = 10  # of the curve's table
 _MOST_POINTS = 200  # of the curve
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What a page says besides the figures: a sentence, remarks, its title, files and configs."""
 
     headline: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.outcomes.missed_wins import MissedWin
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 _MOST_LABELS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """What the figures are about: the unit's name, how it joined, and who is compared.
 
     Without `has_deals` outcomes are in the export, at the path `joined_on`.

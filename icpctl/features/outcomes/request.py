@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError, both_given
 from icpctl.features.outcomes.joining.deal_files import (
@@ -34,8 +35,7 @@ _NEWEST = re.compile(r"newest:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
 _DAY_SECONDS = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeOptions:
+class OutcomeOptions(Struct, frozen=True):
     """The options as they were given."""
 
     won: Sequence[str] = ()
@@ -49,8 +49,7 @@ class OutcomeOptions:
     encoding: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeRequest:
+class OutcomeRequest(Struct, frozen=True):
     """What they mean."""
 
     join: Join

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
 from icpctl.features.outcomes.joining.deals import (
-    NO_DEAL,
     DealRows,
     DealTable,
     Outcome,
     read_outcome,
 )
-from icpctl.features.outcomes.joining.keys import DICTIONARIES, KeyReader, text_hash
+from icpctl.features.outcomes.joining.keys import DICTIONARIES, NO_DEAL, KeyReader, text_hash
 from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
@@ -28,11 +29,9 @@ from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.field_paths import carried_name
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.run import score
-from icpctl.values import typed_columns
 from icpctl.values.forms import number_forms
-from icpctl.values.join_keys import domain_form, text_form
+from icpctl.values.join_keys import domain_form, exact_form, text_form
 from icpctl.values.known_texts import KnownTexts
-from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,16 +43,17 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.model import Outcomes
+    from icpctl.scoring.kernel.token_bits import FieldTokens
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.values.join_keys import KeyForm
+    from icpctl.values.typed_columns import Instants
 
 _MICROS = 1_000_000
 _MOST_LABELS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """How visitors meet their outcomes.
 
     `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
@@ -65,14 +65,13 @@ class Join:
     table: DealTable
     form: KeyForm
     by_account: bool
-    labels: Counter[str] = field(default_factory=Counter, kw_only=True)
     field: str | None = None
     carried: str | None = None
     label: str | None = None
+    labels: Counter[str] = msgspec.field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """What a scan brings: figures, what joined, and the run itself."""
 
     outcomes: Outcomes
@@ -81,8 +80,7 @@ class Scan:
     missed: MissedWins | None = None
 
 
-@dataclass(slots=True)
-class Joining:
+class Joining(Struct):
     """Joins each batch of a run with the deals and hands it to the survey.
 
     `column` is that of the table which is joined on.
@@ -116,12 +114,13 @@ class Joining:
         """Return the visitors of a batch, and what they were joined on."""
         table, reader, has_label = judged.columns.table, self._reader, self.join.label is not None
         evidence = self.look.evidence(judged)
-        last_seen = seconds_of(table[LAST_SEEN])
+        last_seen = seconds_of(judged.columns.last_seen)
         deals, keys = reader.joiner.deals(table[self.column])
         domains = table["domain"] if self.join.by_account else None
         accounts = reader.joiner.accounts(domains, keys)
-        names = [reader.values[name].of(table[name]) for name in self.fields]
-        values = np.column_stack(names) if names else np.zeros((len(deals), 0), np.int64)
+        values = np.empty((len(deals), len(self.fields)), np.int64)
+        for place, name in enumerate(self.fields):
+            values[:, place] = reader.values[name].of(judged.columns.tokens_of(name))
         closes = closes_of(deals, self.join.table)
         self.look.count_days_to_close(evidence, judged, last_seen, closes)
         without_key = 0 if has_label else int((~keys.known).sum())
@@ -168,8 +167,10 @@ class RowJoiner:
 
     def __init__(self, join: Join) -> None:
         self._join = join
-        self._keys = KeyReader(join.form if join.label is None else text_form, join.table)
-        self._accounts = KeyReader(domain_form, join.table)
+        self._keys = KeyReader(
+            join.form if join.label is None else text_form, join.table.numbers_of
+        )
+        self._accounts = KeyReader(domain_form, join.table.numbers_of)
 
     def deals(self, tokens: pa.Array) -> tuple[NDArray[np.int64], Keys]:
         """Return the deal of each row, `NO_DEAL` for those without, and what it was joined on."""
@@ -268,7 +269,8 @@ def label_table() -> DealTable:
     """The deals that labels stand for: 0 is lost, 1 is won."""
     table = DealTable()
     outcomes = np.array([Outcome.LOST, Outcome.WON], np.int8)
-    table.add(DealRows(["lost", "won"], outcomes, np.full(2, np.nan), np.full(2, np.nan)))
+    keys = KeyReader(exact_form).keys(pa.array(['"lost"', '"won"']))
+    table.add(DealRows(keys, outcomes, np.full(2, np.nan), np.full(2, np.nan)))
     return table
 
 
@@ -298,9 +300,9 @@ def count_labels(keys: Keys, labels: Counter[str]) -> None:
             labels[text] += count
 
 
-def seconds_of(last_seen: pa.Array) -> NDArray[np.float64]:
+def seconds_of(last_seen: Instants) -> NDArray[np.float64]:
     """Seconds since the epoch of each row's last visit, NaN for those without."""
-    micros, known, _ = typed_columns.instants(last_seen)
+    micros, known, _ = last_seen
     return np.where(known, micros / _MICROS, np.nan)
 
 
@@ -310,11 +312,10 @@ class ValueNames:
     def __init__(self) -> None:
         self._known = KnownTexts(_names_of, lambda a, b: np.concatenate([a, b]), DICTIONARIES)
 
-    def of(self, tokens: pa.Array) -> NDArray[np.int64]:
+    def of(self, tokens: FieldTokens) -> NDArray[np.int64]:
         """Return the number of each row's value."""
-        codes, distinct = distinct_of(tokens)
-        values: NDArray[np.int64] = np.append(self._known.of(distinct), MISSING)[codes]
-        return values
+        numbers = np.concatenate([[MISSING], self._known.of(tokens.texts)])
+        return numbers.take(tokens.places, mode="clip")  # which does not look at each place twice
 
 
 def _names_of(distinct: pa.Array) -> NDArray[np.int64]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isinf
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.output.wording import percent
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     Row = list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A table with a title; the first `left` columns are texts, the others numbers."""
 
     title: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.features.prove.solver import Prover
 from icpctl.features.prove.space.space import Claim, Space
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from icpctl.features.prove.space.space import State
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A visitor for one condition, what the config makes of it, and which conditions it holds.
 
     `condition` counts over all groups; `holds` says whether this visitor holds it.
@@ -32,8 +32,7 @@ class Case:
     held: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cases:
+class Cases(Struct, frozen=True):
     """The cases of a config in the order of its conditions; `lacking` conditions have none.
 
     Those are (condition, whether it would hold).

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.prove.encoding import Encoding, all_weight, require_z3
 from icpctl.features.prove.solver import Answer, Prover, decide, difference_in_matches, milliseconds
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 _NAMES = ("first", "second")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Whether two configs match the same visitors, give them the same scores, and exclude alike.
 
     Each is None where it is not known; `scores` also where matches already differ. `exclusions` is

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.config.config_file import named_configs
 from icpctl.features.prove.solver import Answer, Prover, difference_in_matches
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Something that holds for every visitor, of one finding code.
 
     `about` names the config, group or condition; `because` are claims from which it follows. The
@@ -41,8 +41,7 @@ class Meeting(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two configs, by number, and a visitor that matches both where there is one."""
 
     first: int
@@ -51,16 +50,14 @@ class Pair:
     witness: Witness | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A question without an answer: the code of the finding that it might have been."""
 
     code: str
     about: Claim
 
 
-@dataclass(slots=True)
-class Proofs:
+class Proofs(Struct):
     """All that was found out about the `files`; claims name them by their places."""
 
     files: Sequence[ConfigFile]

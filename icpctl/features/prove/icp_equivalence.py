@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.features.prove.encoding import Encoding, require_z3
 from icpctl.features.prove.solver import decide, milliseconds
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
 
 
-@dataclass(frozen=True, slots=True)
-class IcpComparison:
+class IcpComparison(Struct, frozen=True):
     """Whether every visitor has the same ICP by both versions; `same` is None if not known.
 
     `witness` is a visitor whose ICP differs, and `icps` are its slugs by the first and by the
@@ -77,8 +77,7 @@ def _icp(files: Sequence[ConfigFile], matched: Sequence[bool]) -> str | None:
     return matching[0].slug if matching else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Versions:
+class _Versions(Struct, frozen=True):
     """Both versions' active configs, in order; in the plan those of `after` follow `before`."""
 
     before: list[ConfigFile]

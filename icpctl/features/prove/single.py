@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from icpctl.features.prove.space.space import Claim
 from icpctl.vocabulary import Operator

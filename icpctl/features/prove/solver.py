@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.features.prove.encoding import Encoding, require_z3
 from icpctl.features.prove.space.space import Claim, Space, State
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 _MOST_MS = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Whether there is a visitor of whom some claims are true.
 
     `possible` is None where that could not be found out. `state` is such a visitor. Where there is

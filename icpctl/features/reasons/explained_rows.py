@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.reasons.near_miss_files import NearMissWriter
 from icpctl.features.reasons.row_reasons import Reasons
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What `--why` and `--near-misses` ask for.
 
     Raises `IcpctlError`: `unknown_format`, and `bad_usage` where near misses are to go to stdout.
@@ -46,13 +47,13 @@ class Wish:
         return ExplainedRows(self, Reasons(plan, configs))
 
 
-@dataclass(slots=True)
 class ExplainedRows:
     """Adds sentences to rows, where they have a column for them, and writes their near misses."""
 
-    wish: Wish
-    reasons: Reasons
-    near_misses: NearMissWriter | None = field(default=None, init=False)
+    def __init__(self, wish: Wish, reasons: Reasons) -> None:
+        self.wish = wish
+        self.reasons = reasons
+        self.near_misses: NearMissWriter | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:

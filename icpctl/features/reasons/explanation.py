@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.features.reasons.seen_values import as_number, hits_of, hits_on, see, subject_of
 from icpctl.mappings.mapping import ID
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.kernel.verdicts import Verdicts
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionExplanation:
+class ConditionExplanation(Struct, frozen=True):
     """A condition, whether it holds, what it looked at, and which values of both sides meet.
 
     `hits` is empty where there is nothing to compare, and for numbers and booleans.
@@ -60,8 +60,7 @@ class ConditionExplanation:
         return list(self.seen.values) if is_list else self.seen.values[0]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupExplanation:
+class GroupExplanation(Struct, frozen=True):
     """A group. `score` is what `weights` come to, also where the group does not match."""
 
     operator: str
@@ -80,8 +79,7 @@ class GroupExplanation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigExplanation:
+class ConfigExplanation(Struct, frozen=True):
     """A config: whether it matches, and its score, 0 where it does not.
 
     `min_score` is the lowest score with which it matches; with `excludes` who matches is excluded.
@@ -111,8 +109,7 @@ class ConfigExplanation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """The verdict on one visitor, and everything that made it.
 
     `excluded_by` and `icp_tier` are left out where no config excludes, and where there are no

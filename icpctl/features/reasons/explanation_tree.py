@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from icpctl.features.reasons.condition_wording import reason
 from icpctl.features.reasons.sentences import (
@@ -64,8 +65,7 @@ def _print_on(screen: Screen, explanation: Explanation) -> None:
         note(f"{left} configs are shown on one line; --config SLUG shows one whole")
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Struct, frozen=True):
     """How a terminal or a pipe shows a tree."""
 
     console: Console

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.features.shared.condition_phrases import phrase
 from icpctl.features.shared.plain_rows import WRITERS
@@ -22,8 +22,7 @@ COLUMNS = ("id", "config", "group", "condition", "seen")
 _SCHEMA = pa.schema([(name, pa.int64() if name == "group" else pa.string()) for name in COLUMNS])
 
 
-@dataclass(frozen=True, slots=True)
-class NearMissWriter:
+class NearMissWriter(Struct, frozen=True):
     """Takes near misses in order; what was seen keeps its JSON value where the format has some."""
 
     rows: PlainWriter

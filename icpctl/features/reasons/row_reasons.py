@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.features.reasons.explanation import ConditionExplanation, explain_configs
 from icpctl.features.reasons.seen_values import see, subject_of
@@ -51,8 +51,7 @@ class _Place(NamedTuple):
     condition: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reasons:
+class Reasons(Struct, frozen=True):
     """Explains rows that have the fields of the plan; `configs` are the plan's, by slug."""
 
     plan: Plan

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
@@ -28,8 +29,7 @@ _FEW_LISTED = 64
 """Up to this many values of a list, each is compared; of more, those that can meet a value seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a visitor has for a condition type.
 
     `values` are what conditions see: texts without outer spaces, numbers, booleans, a range of
@@ -226,8 +226,9 @@ def _number(bounds: list[float], raw: Any) -> int | float | str:
 def _days(rows: pa.RecordBatch, plan: Plan) -> list[Seen]:
     name = "last_seen_days"
     nothing = pa.nulls(rows.num_rows, pa.string())
-    by_date, _ = typed_columns.days(rows[LAST_SEEN], nothing, plan.as_of)
-    column, own = typed_columns.days(rows[LAST_SEEN], rows[name], plan.as_of)
+    seen = typed_columns.instants(rows[LAST_SEEN])
+    by_date, _ = typed_columns.days(seen, nothing, plan.as_of)
+    column, own = typed_columns.days(seen, rows[name], plan.as_of)
     of_date = _each(by_date, LAST_SEEN, _raw(rows, LAST_SEEN), _number)
     of_record = _each(own, name, _raw(rows, name), _number)
     return [

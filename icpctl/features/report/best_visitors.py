@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.features.reasons.explanation import explain_rows
 from icpctl.mappings.mapping import CONTACTS, ID
@@ -29,8 +29,7 @@ MOST_MATCHES = 3
 _LARGEST = 1 << 16  # characters of a record that is kept: a thousand of them fit into memory
 
 
-@dataclass(frozen=True, slots=True)
-class TopVisitor:
+class TopVisitor(Struct, frozen=True):
     """A matching visitor.
 
     `about` has the text of each of `ABOUT` and `CONTACT`, where there is one. `matches` explains
@@ -55,8 +54,7 @@ CONTACT = (*CONTACTS, "linkedin_url")
 """Fields that say how to reach a visitor."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(Struct, frozen=True):
     """A visitor's record, as far as it `is_whole`, and where it is; `icp` is a config's number."""
 
     file: str
@@ -67,8 +65,7 @@ class _Record:
     is_whole: bool
 
 
-@dataclass(slots=True)
-class TopVisitors:
+class TopVisitors(Struct):
     """Keeps the best visitors of batches with their records; of equals those that came first."""
 
     plan: Plan

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.features.report.period import DAY, DAY_0
 from icpctl.scoring.report import Report, rate
@@ -47,8 +47,7 @@ class FieldReport(Report):
     values: list[ValueReport]
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Visitors and matches by key.
 
     `most` bounds how many keys are counted: rows whose key comes later, or is longer than
@@ -92,8 +91,7 @@ LONGEST = 500
 """Characters of a key that is counted where the number of keys is bounded."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastSeen:
+class LastSeen(Struct, frozen=True):
     """When the visitors of a batch were last seen.
 
     `micros` [rows] are microseconds since 1970 where `known` [rows]; `misfits` is how many
@@ -195,8 +193,7 @@ def _by_value(
 _SIZES = (10, 50, 200, 500, 1_000, 5_000, 10_000)
 
 
-@dataclass(slots=True)
-class SizeCounts:
+class SizeCounts(Struct):
     """Visitors and matches by the number of employees, in the usual steps.
 
     A range counts where it lies within one step, and else under none of them.

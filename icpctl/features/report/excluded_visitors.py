@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.features.report.best_visitors import ABOUT, CONTACT, field_texts, token_of
 from icpctl.mappings.mapping import ID
@@ -19,8 +19,7 @@ MOST = 100
 """How many visitors are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExcludedVisitor:
+class ExcludedVisitor(Struct, frozen=True):
     """A visitor whom the config `by` excludes; `about` has texts as those of `TopVisitor`."""
 
     id: str | None
@@ -30,17 +29,14 @@ class ExcludedVisitor:
     about: dict[str, str | None]
 
 
-@dataclass(slots=True)
 class ExcludedVisitors:
     """Counts whom each config excludes, and keeps the first of them with `visitors`."""
 
-    plan: Plan
-    visitors: bool
-    counts: np.ndarray = field(init=False)
-    first: list[ExcludedVisitor] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.counts = np.zeros(len(self.plan.configs), np.int64)
+    def __init__(self, plan: Plan, visitors: bool) -> None:
+        self.plan = plan
+        self.visitors = visitors
+        self.counts = np.zeros(len(plan.configs), np.int64)
+        self.first: list[ExcludedVisitor] = []
 
     @property
     def by_config(self) -> list[tuple[str, int]] | None:

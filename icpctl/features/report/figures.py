@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.features.report.best_visitors import TopVisitors
 from icpctl.features.report.breakdowns import (
@@ -48,8 +48,7 @@ _SIZES = ("company_size", "employee_size_range")
 _TEXTS = tuple(name for name in BREAKDOWNS if name not in _SIZES)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """What a report shows of a run over `period`.
 
     `histograms` are each config's matches by score, in `STEPS` steps. `uncounted` are the visitors
@@ -76,27 +75,20 @@ class Figures:
     excluded: list[ExcludedVisitor] = field(default_factory=list)
 
 
-@dataclass(slots=True)
 class FigureCounts:
     """Counts the rows of a run over a period; with `visitors` it also keeps the best of them."""
 
-    plan: Plan
-    period: Period = field(default_factory=Period)
-    visitors: bool = True
-    _counts: Counts = field(init=False)
-    _histograms: np.ndarray = field(init=False)
-    _top: TopVisitors = field(init=False)
-    _excluded: ExcludedVisitors = field(init=False)
-    _days: Tally = field(default_factory=Tally)
-    _texts: dict[str, Tally] = field(init=False)
-    _sizes: SizeCounts = field(default_factory=SizeCounts)
-
-    def __post_init__(self) -> None:
-        self._counts = Counts(len(self.plan.configs), len(self.plan.tiers))
-        self._excluded = ExcludedVisitors(self.plan, self.visitors)
-        self._histograms = np.zeros((len(self.plan.configs), STEPS), np.int64)
-        self._top = TopVisitors(self.plan)
+    def __init__(self, plan: Plan, period: Period | None = None, *, visitors: bool = True) -> None:
+        self.plan = plan
+        self.period = period or Period()
+        self.visitors = visitors
+        self._counts = Counts(len(plan.configs), len(plan.tiers))
+        self._excluded = ExcludedVisitors(plan, visitors)
+        self._histograms = np.zeros((len(plan.configs), STEPS), np.int64)
+        self._top = TopVisitors(plan)
+        self._days = Tally()
         self._texts = {name: Tally(MOST_TEXTS) for name in _TEXTS}
+        self._sizes = SizeCounts()
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.config.config_file import named_configs
 from icpctl.features.report.figures import STEPS, FigureCounts
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Rows, Run
 
 
-@dataclass(frozen=True, slots=True)
-class FullFigures:
+class FullFigures(Struct, frozen=True):
     """Counts a run of `configs` for the figures of a report."""
 
     configs: Sequence[ConfigFile]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from icpctl.features.report.breakdowns import DayReport
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The visitors last seen from `start` to the day before `stop`."""
 
     name: str
@@ -23,8 +23,7 @@ class Span:
     matched: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(Struct, frozen=True):
     """Days that make one span: its first day, its name, and days from there into the next one."""
 
     title: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
 
-@dataclass(frozen=True, slots=True)
-class ReportTarget:
+class ReportTarget(Struct, frozen=True):
     """A report's file, its title, and whether visitors are shown in it.
 
     Raises `IcpctlError` `unknown_format`.
@@ -98,8 +98,7 @@ class Contribution(Protocol):
         """The sections when all is counted; without `visitors` none of their values is named."""
 
 
-@dataclass(slots=True)
-class RunReport:
+class RunReport(Struct):
     """The report of a run of `configs`: it counts each batch, and is written when all is read."""
 
     target: ReportTarget
@@ -120,7 +119,6 @@ class RunReport:
     ) -> RunReport:
         """Return the report with nothing counted yet."""
         from icpctl.features.report.figures import FigureCounts
-        from icpctl.features.report.period import Period
         from icpctl.scoring.kernel.plan import make_plan
 
         plan = (
@@ -133,7 +131,7 @@ class RunReport:
                 tiers=options.tiers,
             )
         )
-        counts = FigureCounts(plan, period or Period(), visitors=target.visitors)
+        counts = FigureCounts(plan, period, visitors=target.visitors)
         return cls(target, configs, counts, contribution)
 
     @property

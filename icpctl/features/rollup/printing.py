@@ -7,9 +7,11 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_warnings import FieldWarnings
@@ -51,8 +53,7 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-@dataclass(slots=True)
-class RollUpRun:
+class RollUpRun(Struct):
     """The counts of a roll-up, and the first of what did not fit."""
 
     records: int = 0
@@ -105,8 +106,7 @@ class RollUpRun:
         return json.dumps(body, indent=2)
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """How to roll up: no `mappings` formats are recognised, no `by` means their keys.
 
     `encoding` is that of CSV files which are not UTF-8.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.merge_events import visitors_of
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from icpctl.spark.work import Place
 
 
-@dataclass(slots=True)
-class VisitorTally:
+class VisitorTally(Struct):
     """The counts of visitors, whose fields are `names`, and of the blocks with their records."""
 
     names: tuple[str, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
@@ -57,8 +58,7 @@ def write_outputs(written: Mapping[Path, bytes]) -> None:
         change_files(written)
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(Struct):
     """One file that changes: as it was called, and where it really is.
 
     `new` is the hidden file that it becomes, None where it is removed; `before` is a second name
@@ -85,8 +85,7 @@ class _Step:
             self.target.unlink(missing_ok=True)
 
 
-@dataclass(slots=True)
-class _Change:
+class _Change(Struct):
     """Files that change together; `lost` are those that could not be put back."""
 
     written: list[_Step] = field(default_factory=list)

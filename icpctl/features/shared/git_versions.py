@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.config.definitions.definitions import definitions_of
 from icpctl.config.definitions.named_lists import LIST_SUFFIX, ListFolder
@@ -30,8 +31,7 @@ _HASH = re.compile(rb"[0-9a-f]{40,64}\n")
 _WITHOUT_SIZE = (b"missing", b"ambiguous")
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """The configs of a folder before and after; `base` says what before is."""
 
     base: str
@@ -133,8 +133,7 @@ def _list_folder(folder: Path, ref: str, tree: str) -> ListFolder:
     return ListFolder(f"{ref}:", lambda name: _contents(folder, [tree + name])[0], names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """An entry of a git tree."""
 
     mode: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.config.definitions.custom_fields import PREFIX
 from icpctl.documents.document import MAX_BYTES, read_document
@@ -52,8 +53,7 @@ FITTING: dict[str, tuple[ColumnType, ...]] = {
 """The types that the column of each field may have; the first is the default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of the table; `name` is None if the table has no column for the field."""
 
     name: str | None

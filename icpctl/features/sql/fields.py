@@ -8,9 +8,9 @@ from these: normal forms, numbers of texts, days. NULL is missing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from sqlglot import exp
 
 from icpctl.features.sql import forms
@@ -41,8 +41,7 @@ _MISSING = sorted(text_forms.MISSING)
 _MANY = (ColumnType.LIST, ColumnType.JSON)
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """The texts that visitors have in a field: one column, or a list of several."""
 
     name: str

@@ -9,10 +9,11 @@ replaced in the same way.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.values.forms.country_forms import IGNORED, unaccented
 from icpctl.values.forms.text_forms import folded
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 _DOTTED_CAPITAL_I = "\u0130"
 
 
-@dataclass(frozen=True, slots=True)
-class Folding:
+class Folding(Struct, frozen=True):
     """How texts are folded: `pairs` replaces characters by texts, then `LOWER` follows.
 
     If `LOWER` would change a letter that folding keeps (Cherokee), it must not be used:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.features.shared.extras import require
@@ -29,8 +30,7 @@ DEFAULT_NAME = "icp_verdicts"
 _MODEL = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class SqlTarget:
+class SqlTarget(Struct, frozen=True):
     """What to make of the SELECT, its name, and the file to write; None is stdout."""
 
     form: str = "select"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlglot import exp
 
 from icpctl.errors import IcpctlError
@@ -23,8 +23,7 @@ _WIDTH = 120
 _JINJA = re.compile(r"\{(?=[{%#])")
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapping:
+class Wrapping(Struct, frozen=True):
     """How to wrap the SELECT: `form` is `select`, `view`, `table` or `dbt`.
 
     `name` are the parts of the name of a view or table; `words` describe the statement.

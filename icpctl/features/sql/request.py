@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError
 from icpctl.features.sql.columns import default_columns, load_columns
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".`]+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The request for SQL; `table` holds the parts of the table's name.
 
     Without `as_of` days are counted to when the statement runs.

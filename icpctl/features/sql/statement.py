@@ -7,10 +7,10 @@ scores. Each test is written once, even if several configs use it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import category
 
+from msgspec import Struct
 from sqlglot import exp
 
 from icpctl.documents.tree import find
@@ -38,8 +38,7 @@ _QUOTES = "'\"`$\u00b4"
 _COMMENT = 100  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A SELECT, and the columns of the table that it reads."""
 
     tree: exp.Select

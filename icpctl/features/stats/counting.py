@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime  # noqa: TC003 - pydantic reads it
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import Field
 
 from icpctl.errors import IcpctlError
@@ -55,8 +56,7 @@ class StatsReport(Report):
     by: FieldReport | None = None
 
 
-@dataclass(slots=True)
-class Stats:
+class Stats(Struct):
     """A report, its run, and how many visitors have a `last_seen` that is not a valid date."""
 
     report: StatsReport
@@ -97,8 +97,7 @@ def stats(
     return counts.stats(run, organization, case_sensitive=options.case_sensitive)
 
 
-@dataclass(slots=True)
-class StatsCounts:
+class StatsCounts(Struct):
     """The visitors of a period that were counted so far, also by the text field `by`."""
 
     period: Period

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from icpctl.config.config_file import named_configs
 from icpctl.spark.jobs import Jobs

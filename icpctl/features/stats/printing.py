@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.features.report.period import Period
 from icpctl.features.report.spans import grouped
@@ -125,8 +126,7 @@ def _print_days(days: Sequence[DayReport]) -> None:
         note("the days are grouped; -o json and a pipe have every day")
 
 
-@dataclass(frozen=True, slots=True)
-class _Bar:
+class _Bar(Struct, frozen=True):
     """A row of a table with bars."""
 
     name: str

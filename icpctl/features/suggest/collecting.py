@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.exports.columns.json_texts import joined
-from icpctl.features.outcomes.joining.deals import NO_DEAL
-from icpctl.features.outcomes.joining.keys import AccountNumbers, text_hash
+from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
 from icpctl.features.outcomes.scanning import (
     RowJoiner,
@@ -47,8 +46,7 @@ MISSING_ELEMENT = 0
 """The element of those without a value."""
 
 
-@dataclass(slots=True)
-class FieldElements:
+class FieldElements(Struct):
     """The distinct JSON texts of a field (of pages: their texts), numbered from 1; 0 is missing.
 
     `elements` are batches of one for each of `count` visitors or, of pages, of several, and then
@@ -103,8 +101,7 @@ class FieldElements:
         return visitors, elements
 
 
-@dataclass(slots=True)
-class Collected:
+class Collected(Struct):
     """Visitors that count, in order: `units` [visitors] are their units, numbered from 0.
 
     `deals`, `last_seen` and `identities` are by unit.
@@ -120,31 +117,24 @@ class Collected:
     after_close: int
 
 
-@dataclass(slots=True)
 class Collecting:
     """Takes the batches of a run, in order."""
 
-    join: Join
-    fields: dict[str, FieldElements]
-    as_of: datetime
-    accounts: AccountNumbers = field(default_factory=AccountNumbers)
-    parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = field(
-        default_factory=list
-    )
-    visitors: int = 0
-    kept: int = 0
-    after_close: int = 0
-    _joiner: RowJoiner = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._joiner = RowJoiner(self.join)
+    def __init__(self, join: Join, fields: dict[str, FieldElements], as_of: datetime) -> None:
+        self.join = join
+        self.fields = fields
+        self.as_of = as_of
+        self.accounts = KeyNumbers()
+        self.parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = []
+        self.visitors = self.kept = self.after_close = 0
+        self._joiner = RowJoiner(join)
 
     def add(self, rows: Rows) -> None:
         """Keep what the visitors of a batch have, but for visits after the close."""
         join = self.join
         tokens = rows.fields[join.field] if join.field else rows.carried[str(join.carried)]
         deals, joined = self._joiner.deals(tokens)
-        last_seen = seconds_of(rows.fields[LAST_SEEN])
+        last_seen = seconds_of(typed_columns.instants(rows.fields[LAST_SEEN]))
         keeps = counts_before_close(deals, last_seen, self.join.table)
         if join.label is not None:
             count_labels(joined, join.labels)

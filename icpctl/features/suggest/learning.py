@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
-from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.keys import NO_DEAL
 from icpctl.features.outcomes.joining.selection import choose, is_newest
 from icpctl.features.outcomes.joining.units import closes_of
 from icpctl.features.outcomes.request import share_of
@@ -43,16 +44,14 @@ if TYPE_CHECKING:
 _HOLDOUT = re.compile(r"(newest|random):\s*([0-9]+(?:\.[0-9]+)?)\s*%")
 
 
-@dataclass(frozen=True, slots=True)
-class Holdout:
+class Holdout(Struct, frozen=True):
     """Which share is held out; `newest` None takes the newest where there are dates."""
 
     share: float
     newest: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """A suggestion, and what a reader must know of how it was found."""
 
     suggestion: Suggestion
@@ -125,8 +124,7 @@ def learn(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownUnits:
+class KnownUnits(Struct, frozen=True):
     """What is known of each unit [units]: who takes part, who is won, who is held out.
 
     `joined_keys` are keys of deals that a visitor who counts has.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.config.model import Condition
 from icpctl.features.suggest.candidates import columns_of_conditions, cuts_of
@@ -45,8 +47,7 @@ if TYPE_CHECKING:
 _THRESHOLDS = ("gte", "gt", "lte", "lt")
 
 
-@dataclass(frozen=True, slots=True)
-class Retuned:
+class Retuned(Struct, frozen=True):
     """What tuning brings.
 
     `rules` are the config's new rules, None where chance does as well, `min_score` its new

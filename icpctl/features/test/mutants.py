@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from icpctl.config.model import IcpConfig
@@ -24,8 +24,7 @@ _MANY = 50
 """Values of a list, up to which it is tried without each of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
+class Mutant(Struct, frozen=True):
     """A config with one change: of a condition, or of the operator of a group.
 
     `group` counts from 1. `before` and `after` are conditions, or operators.

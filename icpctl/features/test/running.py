@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.config.config_file import named_configs
 from icpctl.errors import Finding
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.run import Options
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """An expectation that was not met: why it never can be, or which condition it is about."""
 
     expectation: str
@@ -47,8 +47,7 @@ class Problem:
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one test ended. One that failed has the explanation of its config."""
 
     test: RuleTest
@@ -56,8 +55,7 @@ class Outcome:
     explanation: Explanation | None
 
 
-@dataclass(frozen=True, slots=True)
-class Uncovered:
+class Uncovered(Struct, frozen=True):
     """A condition that in the tests of its config is always `always`: true, or false."""
 
     config: ConfigFile
@@ -65,8 +63,7 @@ class Uncovered:
     always: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TestRun:
+class TestRun(Struct, frozen=True):
     """All outcomes in order, what they leave uncovered, and the mutants that no test notices.
 
     `warnings` are about the visitors of tests, `untested` are active configs without any test.

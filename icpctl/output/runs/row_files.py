@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Targets:
+class Targets(Struct, frozen=True):
     """Where a run's rows and rejected lines go: files, for rows also `-`, or nowhere.
 
     Raises `IcpctlError`: `unknown_format`, and `bad_usage` where a column's name is taken or
@@ -74,8 +74,7 @@ def _unclear(file: str, more: str) -> IcpctlError:
     )
 
 
-@dataclass(slots=True)
-class RowFiles:
+class RowFiles(Struct):
     """Writes what a run hands on; what no file was asked for is dropped."""
 
     rows: Writer | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.output.runs.cell_texts import harmless, json_texts_of, quoted
 from icpctl.output.runs.column_choice import chosen_columns
@@ -36,8 +37,7 @@ VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
 TIER, EXCLUDED_BY, WHY = "icp_tier", "excluded_by", "why"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Which rows and columns are written; those of tiers and exclusions where these are in use.
 
     `chosen` are the names of columns with their headers, in order, in place of all.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.scoring.kernel.scores import WORD
 from icpctl.values import normal_forms
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True, cache_hash=True):
     """A comparator that is not negative, with its values; texts are in the form of SPEC 3.
 
     It is hashed once, because a list may be long.
@@ -26,14 +26,6 @@ class Test:
 
     comparator: str
     values: tuple[Any, ...]
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.comparator, self.values)))
-
-    def __hash__(self) -> int:
-        """Return the hash of comparator and values."""
-        return self._hash
 
     @property
     def is_equality(self) -> bool:

@@ -67,6 +67,11 @@ class BatchColumns:
         """The batch itself: a JSON text a field and row."""
         return self._table
 
+    @cached_property
+    def last_seen(self) -> typed_columns.Instants:
+        """The time of each row's last visit."""
+        return typed_columns.instants(self._table[mapping.LAST_SEEN])
+
     def of(self, name: str, kind: Kind) -> Column:
         """The column of a field of the mapping."""
         if name not in self._made:
@@ -76,8 +81,7 @@ class BatchColumns:
 
     def _make(self, name: str, kind: Kind) -> Column:
         if name == "last_seen_days":
-            seen, own = self._table[mapping.LAST_SEEN], self._table[name]
-            column, given = typed_columns.days(seen, own, self._plan.as_of)
+            column, given = typed_columns.days(self.last_seen, self._table[name], self._plan.as_of)
             self._note(name, given.misfits)
             return column
         entry = self._plan.types.get(name)
@@ -94,7 +98,7 @@ class BatchColumns:
             column = self.of(name, field.type.kind)
             bits = cell_bits(field, column, case_sensitive=self._plan.case_sensitive)
             return column.spread(bits).T
-        known, places = self._bits(name, field), self._tokens_of(name).places
+        known, places = self._bits(name, field), self.tokens_of(name).places
         if name == mapping.PAGES:
             lists = Column(None, np.arange(self.count), self._page_offsets, places)
             return decided(field, lists.cells(known.bits.T)).T
@@ -109,7 +113,7 @@ class BatchColumns:
         if self._needs_rows(field):
             return self.of(name, field.type.kind).has_values()
         names = (name, _SIZE) if field.type.form is Form.SIZE_RANGE else (name,)
-        present = ((self._bits(it, field).is_present, self._tokens_of(it).places) for it in names)
+        present = ((self._bits(it, field).is_present, self.tokens_of(it).places) for it in names)
         return any(_taken(flags, places).any() for flags, places in present)
 
     def _needs_rows(self, field: FieldPlan) -> bool:
@@ -125,7 +129,7 @@ class BatchColumns:
 
     def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:
         """Let numbers of employees decide a field of ranges in rows without a range."""
-        sizes, places = self._bits(_SIZE, field), self._tokens_of(_SIZE).places
+        sizes, places = self._bits(_SIZE, field), self.tokens_of(_SIZE).places
         instead = is_missing & _taken(sizes.is_present, places)
         if instead.any():
             bits[:, instead] = _spread(sizes.bits, places[instead])
@@ -134,7 +138,7 @@ class BatchColumns:
         """What the texts of a field of the mapping come to for the tests of a condition type."""
         known = self._known_of(name).of[field.type.name]
         if known.is_misfit.any():
-            misfits = np.flatnonzero(_taken(known.is_misfit, self._tokens_of(name).places))
+            misfits = np.flatnonzero(_taken(known.is_misfit, self.tokens_of(name).places))
             if name == mapping.PAGES:  # what was counted are elements
                 misfits = np.unique(np.searchsorted(self._page_offsets, misfits, "right") - 1)
             self._note(name, misfits)
@@ -142,7 +146,7 @@ class BatchColumns:
 
     def _known_of(self, name: str) -> TextBits:
         if name not in self._texts:
-            self._texts[name] = self._known.of(name, self._tokens_of(name))
+            self._texts[name] = self._known.of(name, self.tokens_of(name))
         return self._texts[name]
 
     @cached_property
@@ -151,7 +155,7 @@ class BatchColumns:
         lengths = pc.fill_null(pc.list_value_length(self._table[mapping.PAGES]), 0)
         return np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))])
 
-    def _tokens_of(self, name: str) -> FieldTokens:
+    def tokens_of(self, name: str) -> FieldTokens:
         """The JSON texts of a field; of pages those of all lists, one after another."""
         if name not in self._tokens:
             tokens = self._table[name]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.vocabulary import Operator
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionPlan:
+class ConditionPlan(Struct, frozen=True):
     """A condition as a bit. It holds when the bit is set, or unset where `negated`."""
 
     bit: int
@@ -23,8 +23,7 @@ class ConditionPlan:
     weight: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True):
     """The terms of a group's score: weight held and weight there is, required and optional."""
 
     required: Fraction
@@ -38,8 +37,7 @@ class Weights:
         return 100 * (self.required + self.optional) / (self.all_required + self.all_optional)
 
 
-@dataclass(frozen=True)
-class GroupPlan:
+class GroupPlan(Struct, frozen=True):
     """A group: whether it matches, and its score."""
 
     operator: Operator
@@ -73,8 +71,7 @@ class GroupPlan:
         return self.weights(held).score
 
 
-@dataclass(frozen=True)
-class ConfigPlan:
+class ConfigPlan(Struct, frozen=True, dict=True):
     """One config, ready to be scored.
 
     A visitor whom a group matches matches the config with a score of at least `min_hundredths`.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.kernel.plan import field_of
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.kernel.plan import Plan
 
 
-@dataclass(slots=True)
-class FileFields:
+class FileFields(Struct):
     """Of a file, or a part of one, the visitors, and the fields that some record has.
 
     A field that holds only values that do not fit it counts: these are distinguished.

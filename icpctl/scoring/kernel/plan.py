@@ -6,12 +6,13 @@ must be set or, for a `not_` comparator, unset.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.mappings import mapping
 from icpctl.scoring.kernel.condition_tests import Test, TestLayout, make_test
@@ -30,8 +31,7 @@ Tiers = tuple[tuple[str, int], ...]
 """Names of tiers with their lowest score in hundredths, the highest first."""
 
 
-@dataclass(frozen=True)
-class FieldPlan:
+class FieldPlan(Struct, frozen=True, dict=True):
     """All tests of one condition type; test `i` owns bit `first_bit + i`."""
 
     type: ConditionType
@@ -49,8 +49,7 @@ class FieldPlan:
         return EqualityTables(self.type, self.layout)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True, dict=True):
     """Everything `score_batch` needs besides the visitors.
 
     `others` are conditions of no config, whose bits are made as well.

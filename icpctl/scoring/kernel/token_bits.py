@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.mappings import mapping
 from icpctl.scoring.kernel.plan import field_of, fields_of
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from icpctl.vocabulary import ConditionType
 
 
-@dataclass(frozen=True, slots=True)
-class TokenBits:
+class TokenBits(Struct, frozen=True):
     """What distinct JSON texts come to; place 0 is that of no text, where nothing holds.
 
     `bits` [words, texts + 1] are those of a field's tests, `is_present` [texts + 1] says which
@@ -55,8 +54,7 @@ class TokenBits:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FieldTokens:
+class FieldTokens(Struct, frozen=True):
     """The JSON texts of a field in a batch: each distinct one, and the place that each row's has.
 
     `places` [rows] are the numbers in `texts` from 1 on, 0 for rows without one. Where the texts
@@ -74,8 +72,7 @@ class FieldTokens:
         return cls(texts, codes.astype(np.intp) + 1, pa.types.is_dictionary(tokens.type))
 
 
-@dataclass(frozen=True, slots=True)
-class TextBits:
+class TextBits(Struct, frozen=True):
     """What the JSON texts of one field of the mapping come to, by the condition type that asks.
 
     `parameters` are the fields whose query parameter some page among them has.
@@ -152,6 +149,8 @@ def _column_of(texts: pa.Array, entry: ConditionType, plan: Plan) -> Column:
 def custom_column(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:
     """The column of a custom field: days are counted from its date, numbers may be ranges."""
     if entry.is_days:
-        column, _ = typed_columns.days(tokens, pa.nulls(len(tokens), pa.string()), as_of)
+        column, _ = typed_columns.days(
+            typed_columns.instants(tokens), pa.nulls(len(tokens), pa.string()), as_of
+        )
         return column
     return typed_columns.of_kind(tokens, entry.name, entry.kind)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.scoring.kernel.scores import WORD
 from icpctl.values import column_forms, normal_forms, text_search
@@ -203,8 +203,7 @@ def _ending(texts: Texts, values: tuple[str, ...]) -> np.ndarray:
     return texts.any_of(values, holds, text_search.endings)
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
+class Kernel(Struct, frozen=True):
     """How a comparator that is not negative decides, for texts and pages, and for numbers."""
 
     texts: TextKernel = _equal_texts

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.scoring.kernel.conditions import BatchColumns, words_of
 from icpctl.scoring.kernel.fields_read import fields_read
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.kernel.token_bits import KnownBits
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True):
     """The verdicts over a batch of visitors; scores are whole hundredths, which are exact.
 
     `icp` [rows] is the number of the first matching config, -1 where none matches or the visitor
@@ -77,8 +77,7 @@ class Verdicts:
         return self.excluded_by >= 0
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """The rows that match a config, in order, and their scores in hundredths."""
 
     config: int
@@ -94,8 +93,7 @@ def score_batch(table: pa.RecordBatch, plan: Plan, timings: Timings | None = Non
     return judge(table, plan, timings or Timings()).verdicts
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """The verdicts over a batch, and what made them."""
 
     columns: BatchColumns

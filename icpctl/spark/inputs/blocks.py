@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError, Location
@@ -112,8 +113,7 @@ def _compressed_size(group: parquet.RowGroupMetaData) -> int:
     return sum(group.column(number).total_compressed_size for number in range(group.num_columns))
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A part of a file that one task reads, of about `size` bytes.
 
     `file` is the file's number. Of JSON lines `start` is a place in the file, and a block

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.table_paths import ColumnNames
@@ -48,8 +49,7 @@ _MAX_SENT = MAX_LINE_BYTES + 1024
 """The most bytes of a line that a task receives; a longer line, without its end, is rejected."""
 
 
-@dataclass(frozen=True)
-class Frames:
+class Frames(Struct, frozen=True, dict=True):
     """The DataFrames over some inputs; `numbers` are those of `inputs`, in their order.
 
     If `blocks` are given, only these are read.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.file_search import COMPRESSIONS, is_export_name, is_hidden
@@ -30,8 +32,7 @@ _HEAD_LINES = 200
 _AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A file that is to be read.
 
     `source` has its name for users, its size and its format; at the source's path is the file,

@@ -6,11 +6,12 @@ the file. What Spark splits is a block of a file; lines are numbered from the bl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.exports.columns.batches import Batch, Rejected, too_long
 from icpctl.exports.files.sources import Source
@@ -33,8 +34,7 @@ _MOST_LINES = 2 * BATCH_ROWS
 _MOST_BYTES = 96 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some lines of a block that follow each other, `before` which there are others of it.
 
     `path` holds an empty line and then the lines, of which the last is left out where it

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.readers.reading import Reader
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from icpctl.spark.work import File, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """Some records of a block that follow each other.
 
     A line that is `too_long` comes after them. `lines` is how many there are, of files whose tasks

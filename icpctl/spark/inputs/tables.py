@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.exports.files.sources import Source
 from icpctl.exports.readers import tables
@@ -28,8 +28,7 @@ RECORD = "record"
 _MOST_BYTES = 96 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class TablePiece:
+class TablePiece(Struct, frozen=True):
     """Some rows of a block of a file; `rows` are structs."""
 
     file: int

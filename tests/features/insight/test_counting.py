@@ -6,7 +6,6 @@ import json
 import random
 import tempfile
 from copy import deepcopy
-from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import chain
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from icpctl.config.model import IcpConfig
 from icpctl.config.store import Workspace

@@ -29,7 +29,7 @@ def deal_table(deals: list[dict[str, Any]], *, batch: int = 1000) -> DealTable:
         rows = deals[first : first + batch]
         table.add(
             DealRows(
-                [deal["key"] for deal in rows],
+                keys_of_rows([deal["key"] for deal in rows], table),
                 np.array([OUTCOMES[deal["outcome"]] for deal in rows], np.int8),
                 times([deal["close"] for deal in rows]),
                 times([deal["amount"] for deal in rows]),
@@ -71,7 +71,7 @@ def shapes_of(configs: list[list[list[int]]]) -> tuple[ConfigShape, ...]:
 def keys_of_rows(keys: list[str | None], deals: DealTable) -> Keys:
     """The keys of rows, given one by one."""
     tokens = [None if key is None else json.dumps(key) for key in keys]
-    return KeyReader(lambda texts: texts, deals).keys(pa.array(tokens, pa.string()))
+    return KeyReader(lambda texts: texts, deals.numbers_of).keys(pa.array(tokens, pa.string()))
 
 
 def survey(

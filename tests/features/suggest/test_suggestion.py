@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
 from icpctl.features.suggest.learner.chance import LARGEST_P, permutation_test

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from icpctl.config.checking.checks import check_document
 from icpctl.documents.document import read_document
@@ -116,8 +117,9 @@ class _Session:
         """Return the error with the place of what was typed."""
         where = f"your text is kept in {self.copy}"
         if isinstance(error, IcpctlError):
-            hint = f"{error.hint}; {where}" if error.hint else where
-            return replace(error, hint=hint, details=error.details | {"kept": str(self.copy)})
+            error.hint = f"{error.hint}; {where}" if error.hint else where
+            error.details |= {"kept": str(self.copy)}
+            return error
         if isinstance(error, KeyboardInterrupt):
             code = ExitCode.INTERRUPTED
             return IcpctlError("interrupted", "interrupted", hint=where, exit_code=code)

@@ -1,9 +1,9 @@
 """`icpctl get`."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from icpctl.cli.options.common import Dir, Org, Slug
 from icpctl.cli.workspaces import workspace

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.features.shared.text_layout import json_text, yaml_text
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What an edit must know of a format beyond its text.
 
     `order` is the usual order of all keys. `defaults` are what keys mean that are absent, where

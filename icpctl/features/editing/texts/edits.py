@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from icpctl.documents.tree import List, Node, Object, Scalar, plain
 from icpctl.features.editing.texts.alignment import align, same_key
@@ -49,8 +50,7 @@ def edited(document: Document, old: dict[str, Any], new: dict[str, Any], meaning
     return mark + editor.result().encode()
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(Struct):
     """A list or object that is edited: its members, those that go, and what comes after which."""
 
     node: List | Object

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from icpctl.documents.tree import List, Node, Object
 
@@ -14,8 +15,7 @@ _MARKS = {mark: re.compile(_COMMENT + re.escape(mark)) for mark in "?:-"}
 _ALIAS = re.compile(_COMMENT + r"\*[^\s,\[\]{}]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """An item of a list, or an entry of an object.
 
     It begins at `begin`: with its dash, its key or the `?` before it, or in a flow list with its

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, KeyCounts, NumberCounts
 
@@ -22,8 +22,7 @@ MOST_PATTERNS = 4096
 """Patterns of held conditions that are kept of a config."""
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(Struct):
     """Counts of visitors: for each question, listed value, change, group and config.
 
     `excluded` [configs] counts the matches of a config whom another excludes. Of a config that
@@ -61,12 +60,11 @@ class Sums:
 
     def add(self, other: Sums) -> None:
         """Add the counts of other visitors."""
-        for name in self.__slots__:
+        for name in self.__struct_fields__:
             getattr(self, name).__iadd__(getattr(other, name))
 
 
-@dataclass(slots=True)
-class Sight:
+class Sight(Struct):
     """What was seen of a batch."""
 
     visitors: int
@@ -81,8 +79,7 @@ class Sight:
     kept_away: dict[int, np.ndarray] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class WatchCounts:
+class WatchCounts(Struct):
     """What was counted of some visitors; of a field, a question (by its number) or a config.
 
     `keys` are the values of the fields whose texts configs list: in how many visitors each is, and

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
 
 MOST_KEYS = 4096
 """Distinct values that are counted, of a field or on one side of a threshold."""
@@ -15,8 +14,7 @@ MOST_SPELLINGS = 16
 """Spellings that are counted of a value, those that come first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spellings:
+class Spellings(Struct, frozen=True):
     """How values are spelt: the value with the number `of[i]` as `texts[i]`, `often[i]` times."""
 
     texts: pa.Array
@@ -24,8 +22,7 @@ class Spellings:
     often: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class BatchKeys:
+class BatchKeys(Struct, frozen=True):
     """Distinct values of a batch, the commonest first; texts with their spellings.
 
     `counts` has for each counter the numbers of the values that it saw, and how often.
@@ -36,7 +33,6 @@ class BatchKeys:
     spellings: Spellings | None = None
 
 
-@dataclass(slots=True)
 class KeyCounts:
     """Several counters over the distinct values of a field.
 
@@ -44,16 +40,11 @@ class KeyCounts:
     there are `MOST_KEYS` are not counted, and the field is `capped`.
     """
 
-    type: pa.DataType
-    counters: int
-    capped: bool = False
-    _keys: pa.Array = field(init=False)
-    _counts: np.ndarray = field(init=False)
-    _spellings: list[dict[str, int]] = field(init=False, default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._keys = pa.array([], self.type)
-        self._counts = np.zeros((self.counters, 0), np.int64)
+    def __init__(self, kind: pa.DataType, counters: int) -> None:
+        self.capped = False
+        self._keys = pa.array([], kind)
+        self._counts = np.zeros((counters, 0), np.int64)
+        self._spellings: list[dict[str, int]] = []
 
     def add(self, batch: BatchKeys) -> None:
         """Count a batch."""
@@ -132,8 +123,7 @@ class KeyCounts:
         return min(spellings, key=lambda text: (-spellings[text], text), default=None)
 
 
-@dataclass(slots=True)
-class NumberCounts:
+class NumberCounts(Struct):
     """How often each number was seen, of the `MOST_KEYS` that are nearest to a threshold.
 
     With `below` the numbers are below the threshold, so the largest are kept; else the smallest.

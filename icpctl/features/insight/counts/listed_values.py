@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
 from icpctl.features.shared.row_values import values_of_rows
@@ -27,8 +28,7 @@ _PATHS, _SECTIONS = 5, 3
 _ROOT = "/"
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """Row `rows[i]` has the key number `codes[i]`, once each; row numbers ascend."""
 
     rows: np.ndarray

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from icpctl.features.insight.model import BoundGain, MinScoreInsight
 from icpctl.features.reasons.seen_values import as_number

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from icpctl.features.insight.counts.relaxations import (
     is_equality,
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     from icpctl.features.insight.model import Change
     from icpctl.scoring.kernel.config_plan import ConditionPlan, GroupPlan
     from icpctl.scoring.kernel.plan import Plan
-    from icpctl.vocabulary import ConditionType
 
 MOST_LISTED = 64
 """Values of a list up to which each is looked for: one bit a value costs too much for more."""
 
 
-@dataclass(slots=True)
 class Question:
     """A condition, and the conditions of no config that tell more about it.
 
@@ -36,22 +35,22 @@ class Question:
     `changes_at` say where their counts are among those of all questions.
     """
 
-    condition: Condition
-    is_alone: bool = False
-    scores_decide: bool = False
-    entry: ConditionType = field(init=False)
-    listed: list[Condition] = field(init=False, default_factory=list)
-    changes: list[tuple[Change, Any, Condition]] = field(init=False, default_factory=list)
-    planned: ConditionPlan = field(init=False)
+    planned: ConditionPlan
     planned_listed: tuple[ConditionPlan, ...] = ()
     planned_changes: tuple[ConditionPlan, ...] = ()
-    listed_at: slice = field(init=False)
-    changes_at: slice = field(init=False)
+    listed_at: slice
+    changes_at: slice
 
-    def __post_init__(self) -> None:
-        condition = self.condition
+    def __init__(
+        self, condition: Condition, *, is_alone: bool = False, scores_decide: bool = False
+    ) -> None:
+        self.condition = condition
+        self.is_alone = is_alone
+        self.scores_decide = scores_decide
         self.entry = condition.condition_type
-        if self.is_alone:
+        self.listed: list[Condition] = []
+        self.changes: list[tuple[Change, Any, Condition]] = []
+        if is_alone:
             return
         if is_equality(condition) and len(self.values) <= MOST_LISTED:
             self.listed = [
@@ -108,8 +107,7 @@ class Question:
         return looks_at_sizes(self.condition)
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedGroup:
+class WatchedGroup(Struct, frozen=True):
     """A group: its number among those of all configs, its config's, and those of its questions."""
 
     number: int

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _LEVELS = 10_002  # of a score: `NO_MATCH`, then 0 to 10,000 hundredths
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionShape:
+class ConditionShape(Struct, frozen=True):
     """A condition of a config: how it reads, and its bits in the evidence."""
 
     text: str
@@ -33,8 +32,7 @@ class ConditionShape:
     shut_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigShape:
+class ConfigShape(Struct, frozen=True):
     """A config as a column of the evidence, and its conditions in order.
 
     With `excludes` the units that match it are those that it shuts out.
@@ -56,8 +54,7 @@ class ConfigShape:
         )
 
 
-@dataclass(slots=True)
-class ScoreCounts:
+class ScoreCounts(Struct):
     """Units by column and score: `keys` ascending, with units, won ones, and what these paid."""
 
     keys: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -106,8 +103,7 @@ def _distinct(keys: Integers, bound: int) -> tuple[Integers, Integers]:
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[keys]
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(Struct, frozen=True):
     """Units of one column [levels] by score in hundredths, lowest first; `NO_MATCH` may be one."""
 
     hundredths: Integers
@@ -119,7 +115,7 @@ class Scores:
     def between(self, low: int, high: int) -> Scores:
         """Keep the scores from `low` to below `high`."""
         rows = (self.hundredths >= low) & (self.hundredths < high)
-        return Scores(*(getattr(self, name)[rows] for name in self.__slots__))
+        return Scores(*(getattr(self, name)[rows] for name in self.__struct_fields__))
 
     @property
     def matched(self) -> Scores:
@@ -135,17 +131,13 @@ class Scores:
         return won, units - won
 
 
-@dataclass(slots=True)
 class PatternCounts:
     """Units of one group by which of its conditions they meet: `patterns` as packed bits."""
 
-    literals: tuple[int, ...]
-    patterns: NDArray[np.uint8] = field(init=False)
-    units: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    won: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-
-    def __post_init__(self) -> None:
-        self.patterns = np.zeros((0, (len(self.literals) + 7) // 8), np.uint8)
+    def __init__(self, literals: tuple[int, ...]) -> None:
+        self.literals = literals
+        self.patterns = np.zeros((0, (len(literals) + 7) // 8), np.uint8)
+        self.units = self.won = np.zeros(0, np.int64)
 
     def add(self, literals: Flags, won: Flags) -> None:
         """Count units by the literals [units, all literals] that they meet."""
@@ -193,7 +185,6 @@ def _unique_codes(codes: Integers, width: int) -> tuple[NDArray[np.uint8], Integ
     return distinct.view(np.uint8).reshape(-1, 2)[:, 2 - width :], (np.cumsum(occurs) - 1)[codes]
 
 
-@dataclass(slots=True)
 class OutcomeCounts:
     """What was counted of `literals` literals and `shut_outs` bits, over the configs' groups.
 
@@ -201,24 +192,16 @@ class OutcomeCounts:
     units that one condition alone keeps from matching its config.
     """
 
-    configs: tuple[ConfigShape, ...]
-    literals: int
-    shut_outs: int
-    units: int = 0
-    won: int = 0
-    scores: ScoreCounts = field(default_factory=ScoreCounts)
-    met: Integers = field(init=False)
-    met_won: Integers = field(init=False)
-    shut: Integers = field(init=False)
-    shut_won: Integers = field(init=False)
-    shut_once_won: Integers = field(init=False)
-    patterns: dict[tuple[int, ...], PatternCounts] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.met, self.met_won = np.zeros((2, self.literals), np.int64)
-        self.shut, self.shut_won = np.zeros((2, self.shut_outs), np.int64)
-        self.shut_once_won = np.zeros(len(self.configs), np.int64)
-        groups = {group for config in self.configs for group in config.groups}
+    def __init__(self, configs: tuple[ConfigShape, ...], literals: int, shut_outs: int) -> None:
+        self.configs = configs
+        self.literals = literals
+        self.shut_outs = shut_outs
+        self.units = self.won = 0
+        self.scores = ScoreCounts()
+        self.met, self.met_won = np.zeros((2, literals), np.int64)
+        self.shut, self.shut_won = np.zeros((2, shut_outs), np.int64)
+        self.shut_once_won = np.zeros(len(configs), np.int64)
+        groups = {group for config in configs for group in config.groups}
         self.patterns = {group: PatternCounts(group) for group in sorted(groups)}
 
     def add(self, evidence: Evidence, won: Flags, amounts: Floats) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
@@ -16,7 +16,7 @@ from icpctl.scoring.kernel.verdicts import judge_again
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.kernel.verdicts import Held, Judged, Verdicts
 
-    Flags = NDArray[np.bool_]
+    Bits = NDArray[np.uint8]
     Floats = NDArray[np.float64]
 
 
@@ -34,8 +34,7 @@ _MICROS = 1_000_000
 _DAY = 24 * 60 * 60 * _MICROS
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What is looked at in each batch: the plan's distinct conditions, and its configs."""
 
     plan: Plan
@@ -81,17 +80,16 @@ class Look:
     def evidence(self, judged: Judged) -> Evidence:
         """What the configs say of each row."""
         count, held = judged.columns.count, judged.held
-        literals = [_flags(held, literal, count) for literal in self.literals]
         shut_out = [
-            flags
+            rows
             for config in self.plan.configs
             for group in config.groups
-            for flags in _shut_out(group, held, count)
+            for rows in _shut_out(group, held)
         ]
         return Evidence(
             _hundredths(judged.verdicts, len(self.plan.configs)),
-            _packed(literals),
-            _packed(shut_out),
+            _by_row([held.of(literal) for literal in self.literals], count),
+            _by_row(shut_out, count),
         )
 
     @property
@@ -155,21 +153,26 @@ def _hundredths(verdicts: Verdicts, configs: int) -> NDArray[np.int16]:
     return scores
 
 
-def _shut_out(group: GroupPlan, held: Held, count: int) -> list[Flags]:
-    """For each condition the rows [rows] that it alone keeps from matching the group."""
-    required = [_flags(held, c, count) for c in group.conditions if not c.optional]
-    failing = sum((~flags for flags in required), np.zeros(count, np.int32))
-    alone = failing == 1 if group.operator == Operator.AND else np.full(count, len(required) == 1)
-    flags = iter(required)
-    return [
-        np.zeros(count, bool) if condition.optional else alone & ~next(flags)
-        for condition in group.conditions
-    ]
+def _shut_out(group: GroupPlan, held: Held) -> list[Bits]:
+    """For each condition the rows that it alone keeps from matching the group, packed."""
+    none = np.zeros_like(held.every_row)
+    failing = [~held.of(condition) for condition in group.conditions if not condition.optional]
+    once, twice = none.copy(), none.copy()  # rows where one condition fails, and another does
+    for rows in failing:
+        twice |= once & rows
+        once |= rows
+    alone = once & ~twice if group.operator == Operator.AND or len(failing) == 1 else none
+    fails = iter(failing)
+    return [none if condition.optional else alone & next(fails) for condition in group.conditions]
 
 
-def _flags(held: Held, condition: ConditionPlan, count: int) -> Flags:
-    return np.unpackbits(held.of(condition), count=count).view(bool)
+def _by_row(packed: Sequence[Bits], count: int) -> Bits:
+    """Bits packed along `count` rows, one array for each -> packed along the rows' bits.
 
-
-def _packed(flags: list[Flags]) -> NDArray[np.uint8]:
-    return np.packbits(np.stack(flags, axis=1), axis=1)
+    As `np.packbits(bits, axis=1)` of bits [rows, bits], without making these.
+    """
+    by_byte = np.zeros((-(-len(packed) // 8), count), np.uint8)
+    for number, rows in enumerate(packed):
+        byte, place = divmod(number, 8)
+        by_byte[byte] |= np.unpackbits(rows, count=count) << np.uint8(7 - place)
+    return np.ascontiguousarray(by_byte.T)

@@ -10,12 +10,13 @@ Where units are visitors and no share of the newest is asked for, a batch is cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
-from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.keys import NO_DEAL
 from icpctl.features.outcomes.joining.selection import choose
 from icpctl.features.outcomes.joining.units import (
     Accounts,
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(Struct, frozen=True):
     """A batch of visitors, one a row: their deals, last visits and evidence.
 
     `accounts` are asked for where units are accounts. `values` [rows, fields] name the value of
@@ -58,8 +58,7 @@ class Visits:
     without_key: int = 0
 
 
-@dataclass(slots=True)
-class JoinCounts:
+class JoinCounts(Struct):
     """What joined and what did not.
 
     `after_close` visitors came only after their deal had closed; `without_last_seen` count though
@@ -78,30 +77,35 @@ class JoinCounts:
     without_deal: int = 0
 
 
-@dataclass(slots=True)
 class Survey:
     """Units of the deals' visitors, counted into `counts` when `finish` is called.
 
     `on_won` is called with the numbers of won units that count and their scores, as in `Evidence`.
     """
 
-    deals: DealTable
-    scope: Scope
-    counts: OutcomeCounts
-    by_account: bool
-    fields: tuple[str, ...] = ()
-    on_won: Callable[[Integers, NDArray[np.int16]], None] = lambda _numbers, _hundredths: None
-    joined: JoinCounts = field(default_factory=JoinCounts)
-    values: dict[str, ValueCounts] = field(init=False)
-    _accounts: Accounts = field(default_factory=Accounts)
-    _kept: list[Units] = field(default_factory=list)
-    _visitors: int = 0  # who count, where units are visitors
-    _counted: int = 0  # units that were looked at
-    _is_joined: NDArray[np.bool_] = field(init=False)
+    on_won: Callable[[Integers, NDArray[np.int16]], None]
 
-    def __post_init__(self) -> None:
-        self.values = {name: ValueCounts() for name in self.fields}
-        self._is_joined = np.zeros(len(self.deals), bool)
+    def __init__(
+        self,
+        deals: DealTable,
+        scope: Scope,
+        counts: OutcomeCounts,
+        by_account: bool,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        self.deals = deals
+        self.scope = scope
+        self.counts = counts
+        self.by_account = by_account
+        self.fields = fields
+        self.on_won = lambda _numbers, _hundredths: None
+        self.joined = JoinCounts()
+        self.values = {name: ValueCounts() for name in fields}
+        self._accounts = Accounts()
+        self._kept: list[Units] = []
+        self._visitors = 0  # who count, where units are visitors
+        self._counted = 0  # units that were looked at
+        self._is_joined = np.zeros(len(deals), bool)
 
     def add(self, visits: Visits) -> Integers:
         """Join a batch of visitors with the deals; leave out visits after the close.
@@ -115,8 +119,8 @@ class Survey:
         units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
         if self.by_account:
             assert visits.accounts is not None  # noqa: S101 - units are accounts
-            rows = in_time & visits.accounts.known
-            numbers[rows] = self._accounts.add(visits.accounts.take(rows), units.take(rows))
+            rows = np.flatnonzero(in_time & visits.accounts.known)
+            numbers[rows] = self._accounts.add(visits.accounts, units, rows)
             return numbers
         numbers[in_time] = np.arange(int(in_time.sum())) + self._visitors
         self._visitors += int(in_time.sum())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
@@ -26,9 +26,9 @@ from icpctl.features.outcomes.joining.deals import (
     merge_outcomes,
     read_outcome,
 )
+from icpctl.features.outcomes.joining.keys import KeyReader
 from icpctl.mappings.paths import parse_path, path_text
 from icpctl.values import typed_columns
-from icpctl.values.join_keys import keys_of
 from icpctl.values.tokens import distinct_of, missing
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ DOMAIN_NAMES = (
 _MICROS = 1_000_000
 
 
-@dataclass(slots=True)
-class DealReading:
+class DealReading(Struct):
     """Deals that were read: the table, names of the files, and what was odd about them.
 
     `rejected` are lines that are not records; `oddities` by column are close dates and amounts
@@ -81,8 +80,7 @@ class DealReading:
     unsaid: dict[str, Outcome] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DealKey:
+class DealKey(Struct, frozen=True):
     """How deals join: `path` where it is given, else columns of these `names`; a key's form.
 
     `mappings` are the user's: the `deals` of the one that a file takes say where it has what.
@@ -117,10 +115,11 @@ def read_deals(
         has_outcome = bool(paths["won"] or paths["stage"])
         if not has_outcome:
             reading.unsaid[source.name] = unsaid
+        reader = KeyReader(key.form)
         rows = keys = 0
         for batch in Reader(Columns.of(mapping, paths)).read(source):
             reading.rejected += batch.rejected
-            deals = _rows_of(batch.table, key.form, Outcome.OPEN if has_outcome else unsaid)
+            deals = _rows_of(batch.table, reader, Outcome.OPEN if has_outcome else unsaid)
             reading.oddities.add(source.name, _oddities_of(batch, deals))
             reading.table.add(deals)
             rows += batch.table.num_rows
@@ -184,14 +183,15 @@ def _no_key(source: Source, known: dict[str, tuple[str, Path]], what: str) -> Ic
 
 def _paths_in(records: Iterable[dict[str, Any]]) -> dict[str, tuple[str, Path]]:
     """The first path of each key, at the top or one object down, by its reduced name."""
-    paths: dict[str, tuple[str, Path]] = {}
+    steps_of_keys: dict[tuple[str, ...], None] = {}  # in the order in which they occur
     for record in records:
         for name, value in record.items():
             nested = value if isinstance(value, dict) else {}
-            for steps in ((name,), *((name, inner) for inner in nested)):
-                quoted = ".".join(json.dumps(step, ensure_ascii=False) for step in steps)
-                path = ".".join(steps), parse_path(quoted)
-                paths.setdefault(_reduced(steps[-1]), path)
+            steps_of_keys |= dict.fromkeys([(name,), *((name, inner) for inner in nested)])
+    paths: dict[str, tuple[str, Path]] = {}
+    for steps in steps_of_keys:
+        quoted = ".".join(json.dumps(step, ensure_ascii=False) for step in steps)
+        paths.setdefault(_reduced(steps[-1]), (".".join(steps), parse_path(quoted)))
     return paths
 
 
@@ -203,7 +203,7 @@ def _reduced(name: str) -> str:
     return re.sub(r"[\s_\-]+", "", name).casefold()
 
 
-def _rows_of(table: pa.RecordBatch, form: KeyForm, unsaid: Outcome) -> DealRows:
+def _rows_of(table: pa.RecordBatch, reader: KeyReader, unsaid: Outcome) -> DealRows:
     micros, known, _ = typed_columns.instants(table["close_date"])
     won, stages, closed = (
         np.array(_distinctly(table[name], _said, UNSAID), np.int8)
@@ -211,7 +211,7 @@ def _rows_of(table: pa.RecordBatch, form: KeyForm, unsaid: Outcome) -> DealRows:
     )
     amounts = typed_columns.numbers(table["amount"], "icp_score")  # any number, but no range
     return DealRows(
-        keys_of(table["key"], form),
+        reader.keys(table["key"]),
         merge_outcomes(won, stages, closed, unsaid),
         np.where(known, micros / _MICROS, np.nan),
         np.append(amounts.values[:, 0], np.nan)[amounts.rows],

@@ -5,20 +5,22 @@ Times are seconds since the epoch, UTC, NaN where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
+
+from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from icpctl.features.outcomes.joining.keys import Keys
 
-NO_DEAL = -1
+    Floats = NDArray[np.float64]
 
 UNSAID = -1
 """In place of an outcome, where a row has no text."""
@@ -64,18 +66,16 @@ def merge_outcomes(
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class DealRows:
-    """A batch of deals as they were read, one a row: their keys, already in normal form."""
+class DealRows(Struct, frozen=True):
+    """A batch of deals as they were read, one a row."""
 
-    keys: Sequence[str | None]
+    keys: Keys
     outcomes: NDArray[np.int8]
     closes: Floats
     amounts: Floats
 
 
-@dataclass(slots=True)
-class DealTable:
+class DealTable(Struct):
     """Deals by key, numbered in the order of their first row. Its memory goes with the keys.
 
     `closes` is, of the key's won deals, the earliest close date, and where none is won the latest
@@ -83,7 +83,7 @@ class DealTable:
     deals of a key. `without_key` deals join nothing; `open` ones say nothing yet.
     """
 
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: KeyNumbers = field(default_factory=KeyNumbers)
     rows: int = 0
     without_key: int = 0
     open: int = 0
@@ -96,24 +96,19 @@ class DealTable:
 
     def add(self, deals: DealRows) -> None:
         """Add a batch of deals; open ones are counted and left out."""
-        has_key = np.fromiter((key is not None for key in deals.keys), bool, len(deals.keys))
-        closed = deals.outcomes != Outcome.OPEN
-        self.rows += len(deals.keys)
+        has_key, closed = deals.keys.known, deals.outcomes != Outcome.OPEN
+        self.rows += len(has_key)
         self.without_key += int((~has_key).sum())
         self.open += int((has_key & ~closed).sum())
         used = np.flatnonzero(has_key & closed)
-        number = self._number([str(deals.keys[row]) for row in used.tolist()])
+        number = self.numbers.of(deals.keys.take(used))
         self._merge(number, deals.outcomes[used], deals.closes[used], deals.amounts[used])
 
     def numbers_of(self, keys: Iterable[str | None]) -> NDArray[np.int64]:
         """Each key's number, `NO_DEAL` for those without a deal."""
-        numbers = [NO_DEAL if key is None else self.numbers.get(key, NO_DEAL) for key in keys]
+        known = self.numbers.numbers
+        numbers = [NO_DEAL if key is None else known.get(key, NO_DEAL) for key in keys]
         return np.array(numbers, np.int64)
-
-    def _number(self, keys: Sequence[str]) -> NDArray[np.int64]:
-        for key in dict.fromkeys(keys):
-            self.numbers.setdefault(key, len(self.numbers))
-        return np.fromiter(map(self.numbers.__getitem__, keys), np.int64, len(keys))
 
     def _merge(
         self, number: NDArray[np.int64], outcomes: NDArray[np.int8], closes: Floats, amounts: Floats

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 
-from icpctl.features.outcomes.joining.deals import NO_DEAL
 from icpctl.values.join_keys import keys_of
 from icpctl.values.known_texts import KnownTexts
 from icpctl.values.tokens import distinct_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.values.join_keys import KeyForm
 
     Integers = NDArray[np.int64]
     Rows = NDArray[np.bool_] | Integers | slice
 
+NO_DEAL = -1
+"""The number of a row's deal, where it has none."""
+
 DICTIONARIES = 8
 """Columns of texts that are remembered: the threads of a run have one each."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTexts:
+class KeyTexts(Struct, frozen=True):
     """The keys of distinct texts, None for those without, and the deal of each.
 
-    `accounts` are the numbers of their accounts, -1 until `AccountNumbers` puts them there.
+    `numbers` are those that `KeyNumbers` gave them, -1 until it has.
     """
 
     keys: list[str | None]
     has_key: NDArray[np.bool_]
     deals: Integers
-    accounts: Integers
+    numbers: Integers
 
     def joined(self, later: KeyTexts) -> KeyTexts:
         """Return these keys with others after them."""
@@ -45,12 +47,11 @@ class KeyTexts:
             self.keys + later.keys,
             np.concatenate([self.has_key, later.has_key]),
             np.concatenate([self.deals, later.deals]),
-            np.concatenate([self.accounts, later.accounts]),
+            np.concatenate([self.numbers, later.numbers]),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The key of each row: `texts.keys[codes[row]]`, or -1 for a row without one."""
 
     codes: Integers
@@ -77,10 +78,16 @@ class Keys:
 
 
 class KeyReader:
-    """Makes the keys of a field's rows, once for each text. Used by one thread at a time."""
+    """Makes the keys of a field's rows, once for each text. Used by one thread at a time.
 
-    def __init__(self, form: KeyForm, deals: DealTable) -> None:
-        self._form, self._deals = form, deals
+    `deals_of` gives the number of each key's deal; without it no key has one.
+    """
+
+    def __init__(
+        self, form: KeyForm, deals_of: Callable[[Sequence[str | None]], Integers] | None = None
+    ) -> None:
+        self._form = form
+        self._deals_of = deals_of or (lambda keys: np.full(len(keys), NO_DEAL))
         self._known = KnownTexts(self._make, KeyTexts.joined, DICTIONARIES)
 
     def keys(self, tokens: pa.Array) -> Keys:
@@ -93,12 +100,11 @@ class KeyReader:
     def _make(self, distinct: pa.Array) -> KeyTexts:
         keys = keys_of(distinct, self._form)
         has_key = np.array([key is not None for key in keys], bool)
-        return KeyTexts(keys, has_key, self._deals.numbers_of(keys), np.full(len(keys), -1))
+        return KeyTexts(keys, has_key, self._deals_of(keys), np.full(len(keys), -1))
 
 
-@dataclass(slots=True)
-class AccountNumbers:
-    """Numbers accounts in the order of their first row. Its memory goes with the accounts."""
+class KeyNumbers(Struct):
+    """Numbers keys in the order of their first row. Its memory goes with the keys."""
 
     numbers: dict[str, int] = field(default_factory=dict)
 
@@ -106,15 +112,15 @@ class AccountNumbers:
         return len(self.numbers)
 
     def of(self, keys: Keys) -> Integers:
-        """Return the number of each row's account; every row has a key."""
+        """Return the number of each row's key; every row has one."""
         codes, texts, numbers = keys.codes, keys.texts, self.numbers
-        is_new = texts.accounts[codes] < 0
+        is_new = texts.numbers[codes] < 0
         if is_new.any():
             new, first = np.unique(codes[is_new], return_index=True)
             new = new[np.argsort(first)]
             keys_of_new = [str(texts.keys[code]) for code in new.tolist()]
-            texts.accounts[new] = [numbers.setdefault(key, len(numbers)) for key in keys_of_new]
-        return texts.accounts[codes]
+            texts.numbers[new] = [numbers.setdefault(key, len(numbers)) for key in keys_of_new]
+        return texts.numbers[codes]
 
 
 def text_hash(text: str) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.outcomes.joining.deals import Outcome
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Which units take part.
 
     `against_lost` asks for closed deals alone. `open_from` is the moment from which on a unit
@@ -31,8 +30,7 @@ class Scope:
     newest: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """Which units take part [units], and how many are `open` or outside the period.
 
     `without_deal` joined no closed deal, and are taken or left out for that.

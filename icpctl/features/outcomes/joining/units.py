@@ -5,13 +5,13 @@ Times are seconds since the epoch, UTC, NaN where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct, field
 
-from icpctl.features.outcomes.joining.deals import NO_DEAL, Outcome
-from icpctl.features.outcomes.joining.keys import AccountNumbers
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,7 @@ NO_MATCH = -1
 """In place of a score, where the config does not match."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the configs say of each row.
 
     `hundredths` [rows, configs + 1] are scores in hundredths, `NO_MATCH` where the config does not
@@ -67,8 +66,7 @@ class Evidence:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Units:
+class Units(Struct, frozen=True):
     """A batch of units, one a row.
 
     `deals` are numbers of the deal table, or `NO_DEAL`; of an account's visitors the greatest.
@@ -127,25 +125,24 @@ def _of_deals(values: NDArray[Any], deals: Integers, without: object) -> NDArray
     return result
 
 
-@dataclass(slots=True)
-class Accounts:
+class Accounts(Struct):
     """Visitors merged by account, batch by batch, in memory that goes with the accounts.
 
     Accounts are numbered in the order of their first visit.
     """
 
-    numbers: AccountNumbers = field(default_factory=AccountNumbers)
+    numbers: KeyNumbers = field(default_factory=KeyNumbers)
     _filled: int = 0
     _room: Units | None = None
 
-    def add(self, keys: Keys, units: Units) -> Integers:
-        """Merge visitors, each of whom has an account; return the number of each row's account."""
-        number = self.numbers.of(keys)
-        if not len(units):
+    def add(self, keys: Keys, units: Units, rows: Integers) -> Integers:
+        """Merge the visitors of `rows`, who have an account; return the account of each of them."""
+        number = self.numbers.of(keys.take(rows))
+        if not len(rows):
             return number
         order = np.argsort(number, kind="stable")
         starts = np.flatnonzero(np.diff(number[order], prepend=-1))
-        self._merge(number[order][starts], _merge_runs(units.take(order), starts))
+        self._merge(number[order][starts], _merge_runs(units.take(rows[order]), starts))
         return number
 
     def units(self) -> Units | None:

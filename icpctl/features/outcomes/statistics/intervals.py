@@ -5,8 +5,9 @@ They hold for few units and at 0 and 100 %, where the textbook's `p +- 1.96 se` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import exp, inf, log, sqrt
+
+from msgspec import Struct
 
 Z = 1.959963984540054
 """The normal quantile of 97.5 %."""
@@ -44,8 +45,7 @@ def lift_interval(won_in: int, units_in: int, won: int, units: int) -> tuple[flo
     return (1 / (share + (1 - share) / low) if low else 0.0), 1 / (share + (1 - share) / high)
 
 
-@dataclass(frozen=True, slots=True)
-class TwoRates:
+class TwoRates(Struct, frozen=True):
     """Hits of two independent samples; neither is empty."""
 
     hits: int

@@ -5,11 +5,11 @@ All from counts by level of the score, so that memory depends on levels and not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.outcomes.statistics.intervals import Z
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Auc:
+class Auc(Struct, frozen=True):
     """The chance that a won unit scores above one that is not won, ties half.
 
     `low` and `high` are None where either kind has a single unit, whose spread is not known.

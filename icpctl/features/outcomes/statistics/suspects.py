@@ -7,10 +7,10 @@ different would always seem to know everything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.statistics.rankings import auc
 
@@ -29,8 +29,7 @@ MISSING_DIFFERENCE = 0.2
 """So is one that is missing in shares of won and others that differ by more than this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suspicion:
+class Suspicion(Struct, frozen=True):
     """How much a field knows: the AUC of its values, and the shares for which it is missing."""
 
     auc: float
@@ -53,8 +52,7 @@ class Suspicion:
         return self.by_values or self.by_missing
 
 
-@dataclass(slots=True)
-class ValueCounts:
+class ValueCounts(Struct):
     """Units of one field by value: `counts` [values, half, won]. Its memory goes with the values.
 
     The missing value is one of them.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from icpctl.features.prove.space.numbers import NumberSource
 from icpctl.features.prove.space.texts import PRESENT, TextSource
@@ -28,8 +30,7 @@ _SIZE = "company_size"
 Source: TypeAlias = TextSource | NumberSource
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A statement about a visitor: that it matches a config or a group, or holds a condition.
 
     All are numbers in the plan; without `group` it is about the config, without `condition` about
@@ -48,8 +49,7 @@ class Claim:
         return replace(self, holds=not self.holds)
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True):
     """A visitor: for each field the numbers of its texts, or of its lowest and highest point.
 
     A field that is in neither is missing.

@@ -18,12 +18,12 @@ allows, the least is kept as a *phantom*: proofs that nobody is so reckon with i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from msgspec import Struct
 
 from icpctl.config.definitions.definitions import Definitions
 from icpctl.config.model import Condition
@@ -49,8 +49,7 @@ PRESENT = 1
 _AT_ONCE = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A comparator of one text with one value, which is trimmed and casefolded."""
 
     entry: ConditionType
@@ -73,8 +72,7 @@ class Part:
         return self.comparator not in ("equals", "exists")
 
 
-@dataclass(frozen=True, slots=True)
-class TextTest:
+class TextTest(Struct, frozen=True):
     """A test as a mask of parts: any of them must be hit, or `every` one."""
 
     mask: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from icpctl.errors import IcpctlError
 from icpctl.features.prove.space.space import State, claim_is_true
@@ -25,8 +26,7 @@ _LONGEST_JOIN = 4
 _MOST_TRIED = 200  # other values of a field; a visitor need not be the plainest of all
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Struct, frozen=True):
     """A visitor, and what is claimed of it."""
 
     record: dict[str, Any]
@@ -38,8 +38,7 @@ class Witness:
         return json.dumps(self.record, ensure_ascii=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """For each config the conditions that a visitor holds; the scores of those that it matches."""
 
     held: list[list[bool]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unicodedata import bidirectional
+
+from msgspec import Struct, field
 
 from icpctl.output.console import shown
 
@@ -14,24 +15,21 @@ if TYPE_CHECKING:
 LONGEST = 200  # characters of a text that is somebody else's
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """Shares of a table's largest bar, 0 to 1: of all, and of the part that is highlighted."""
 
     whole: float
     part: float
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A text that leads to an address, which is one of LinkedIn or of mail."""
 
     text: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell: its text, a smaller one below, what it is sorted by, a bar, a tint of 0 to 1.
 
     `lines` are more texts, such as reasons, each after what it is about; `links` come last.
@@ -46,8 +44,7 @@ class Cell:
     links: tuple[Link, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column's name; numbers go to the right, and a column of bars has no numbers."""
 
     name: str
@@ -55,8 +52,7 @@ class Column:
     is_bar: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows of cells below columns; the first cell of a row says what it is about.
 
     `searchable` tables can be filtered and sorted in a browser. On a phone each row of these, and
@@ -71,8 +67,7 @@ class Table:
     is_cards: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A chart: what it is of, what it says in words, its data, and the same as a table."""
 
     kind: str
@@ -82,8 +77,7 @@ class Chart:
     table: Table
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A part of a section: a heading, a text, a chart, a table, as far as there is one."""
 
     heading: str = ""
@@ -93,8 +87,7 @@ class Block:
     items: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A section of the page; `columns` says that its blocks may be side by side.
 
     `legend` says what the strong and the soft part of its bars are.
@@ -108,8 +101,7 @@ class Section:
     legend: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """One of the figures on top: what it is, and a remark."""
 
     name: str
@@ -117,8 +109,7 @@ class Headline:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A whole report; `summary` are sentences that could be read aloud."""
 
     title: str

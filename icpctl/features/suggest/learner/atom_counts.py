@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +19,7 @@ _LARGEST_BLOCK = 1_000_000
 """Codes that are counted in one call: many columns of few units, or one column of many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Columns counted together; the atoms of each come after those of the one before.
 
     `codes` are [units, columns], or [units] for a single column.

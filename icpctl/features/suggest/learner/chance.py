@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.suggest.learner.literals import GivenLiterals, given_literals
 from icpctl.features.suggest.learner.search import null_loss, search
@@ -37,8 +37,7 @@ _SAME = 0.5
 """Two conditions on a field say much the same from this correlation on."""
 
 
-@dataclass(frozen=True, slots=True)
-class PermutationTest:
+class PermutationTest(Struct, frozen=True):
     """`exceeding` of `permutations` found as much as was found; p counts what was found as well."""
 
     permutations: int

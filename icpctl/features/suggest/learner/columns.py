@@ -7,10 +7,11 @@ hundreds of candidates cost what their fields cost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.counts.counting import unique_rows
 
@@ -31,8 +32,7 @@ LEAST_SHARE = 0.01
 """A candidate is met, and not met, by at least this many units, and by this share of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A condition that may become part of a config."""
 
     field: str
@@ -45,8 +45,7 @@ class Candidate:
         return self.field, self.comparator, repr(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """The candidates of one field: `codes` [units] are atoms, `truths` [atoms, candidates].
 
     `single` says that every unit has at most one value, so that who is not in a list is whoever
@@ -70,8 +69,7 @@ class Column:
         return replace(self, codes=self.codes[rows])
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(Struct, frozen=True):
     """The single visitors of units: `columns` by visitor, of the same atoms, and whose they are.
 
     `units` [visitors] ascend; every unit has a visitor.
@@ -95,8 +93,7 @@ class Visits:
         return np.maximum.reduceat(values, starts) if len(values) else values
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Units with their outcomes [units] and the columns of all fields.
 
     Where a unit has several visitors it meets what one of them does, and `visits` are these: a

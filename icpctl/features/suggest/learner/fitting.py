@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
 from icpctl.features.suggest.learner.points import round_to_points
@@ -46,8 +46,7 @@ class Form(Protocol):
         """Configs of up to `most` conditions, the smallest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A fitted config, and the mean AUC of the folds by size [sizes].
 
     `errors` [sizes] are the standard errors of how much worse each size is than the best.

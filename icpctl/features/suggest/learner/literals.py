@@ -5,10 +5,10 @@ Lists of values depend on outcomes, so they are made anew from each training par
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.suggest.learner.atom_counts import Block, make_blocks
 from icpctl.features.suggest.learner.columns import Candidate, Column, least_support
@@ -31,8 +31,7 @@ _MOST_LISTS = 12
 """Lists made of a field from its best values on, and as many from its worst."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A condition that may be chosen: its column and what it says of each atom [atoms]."""
 
     candidate: Candidate
@@ -45,8 +44,7 @@ class Literal:
         return met
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnLiterals:
+class ColumnLiterals(Struct, frozen=True):
     """The literals of one column: `truths` [atoms, literals] of 0 and 1."""
 
     column: int
@@ -62,8 +60,7 @@ class ColumnLiterals:
 LiteralSet = tuple[ColumnLiterals, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GivenLiterals:
+class GivenLiterals(Struct, frozen=True):
     """What does not depend on outcomes: each column's units by atom, and literals with support."""
 
     blocks: tuple[Block, ...]

@@ -6,11 +6,11 @@ in doubles and the same in any order: the same bytes on any machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import fsum, log
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,7 @@ _STEPS = 25
 _FURTHEST = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(Struct, frozen=True):
     """Units by pattern: `meets` [patterns, conditions] of 0 and 1, `units` and `won` [patterns]."""
 
     meets: Floats

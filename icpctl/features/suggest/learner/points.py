@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.suggest.learner.logistic import Patterns, fit, log_odds, loss
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 MOST_POINTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class PointsConfig:
+class PointsConfig(Struct, frozen=True):
     """Literals with points: the config's optional conditions, the heaviest first."""
 
     literals: tuple[Literal, ...]

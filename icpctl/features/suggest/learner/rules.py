@@ -6,10 +6,10 @@ that match less the share of the others. A step adds a condition to the last gro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.suggest.learner.literals import LiteralSet, make_literals
 
@@ -31,8 +31,7 @@ _LEAST_GAIN = 0.005
 """A condition raises the index by at least this."""
 
 
-@dataclass(frozen=True, slots=True)
-class RulesConfig:
+class RulesConfig(Struct, frozen=True):
     """AND groups of required literals."""
 
     groups: tuple[tuple[Literal, ...], ...]

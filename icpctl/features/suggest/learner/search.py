@@ -7,10 +7,10 @@ which are whole numbers counted once a step for all literals of a field.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 
 from icpctl.features.suggest.learner.literals import (
     GivenLiterals,
@@ -44,8 +44,7 @@ LEAST_STATISTIC = 3.841458820694124
 _LEAST_VARIANCE = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """Literals chosen so far, their weights, and minus the log likelihood of the training part.
 
     `patterns` are its units by what they meet of the literals.

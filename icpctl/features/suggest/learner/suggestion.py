@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON, estimate_lift, rate
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts, won_among_best
@@ -40,8 +40,7 @@ FEW_CONDITIONS = 3
 FORMS = {"points": fit_points, "rules": fit_rules}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked for. `capacity` is of all units that are given."""
 
     form: str = "points"
@@ -59,8 +58,7 @@ class TooFewWonError(ValueError):
         self.won, self.joined_keys = won, joined_keys
 
 
-@dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOut(Struct, frozen=True):
     """What the config does on units that decided nothing.
 
     `ranking` is the AUC of the points, `as_scored` that of the scores once `minScore` has made
@@ -78,8 +76,7 @@ class HeldOut:
     best: float
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """What was found. `config` is None where chance alone does as well, or nothing was found.
 
     `least_points` are the fewest with which a unit matches; `stability` [literals] are shares of

@@ -6,10 +6,11 @@ nothing raises it. A change is made only for a gain worth a line of a diff.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
 from icpctl.features.suggest.learner.chance import (
@@ -38,8 +39,7 @@ _SWEEPS = 5
 _NO_MATCH = -1
 
 
-@dataclass(frozen=True, slots=True)
-class TunedCondition:
+class TunedCondition(Struct, frozen=True):
     """A condition: its column, which of the column's candidates it is, and its weight."""
 
     column: int
@@ -48,8 +48,7 @@ class TunedCondition:
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TunedGroup:
+class TunedGroup(Struct, frozen=True):
     """A group of conditions, joined by AND or OR."""
 
     is_and: bool
@@ -92,8 +91,7 @@ def _required(
     return matches, np.max(weighted, axis=0), float(weights.max())
 
 
-@dataclass(frozen=True, slots=True)
-class TunedConfig:
+class TunedConfig(Struct, frozen=True):
     """All groups of a config; `least` is the lowest score in hundredths that matches."""
 
     groups: tuple[TunedGroup, ...]
