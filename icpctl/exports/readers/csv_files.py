@@ -47,8 +47,8 @@ _REPORT = 1 << 23
 """Bytes of a file in which rows of totals are looked for; those of a larger one are at its end."""
 
 _HEAD = 1 << 18
-"""Bytes in which the header is looked for; so many are in the processor's cache at once."""
 """Bytes in which the header is looked for; they fit into the processor's cache."""
+
 _READ = 1 << 20
 """Bytes that are read, and decoded, at once."""
 
