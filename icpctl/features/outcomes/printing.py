@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing, contextmanager
+from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
+from icpctl.features.outcomes.joining.deals import Outcome
 from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
@@ -58,13 +60,15 @@ def print_outcomes(
     heading: Heading,
     output: str,
     met: Sequence[MetBound],
-    before: Outcomes | None = None,
+    before: Outcomes | None,
+    deals: DealReading,
 ) -> None:
     """Print on stdout, compared with what was `before` where that is given."""
     tables = [*([] if before is None else [changes(before, scan.outcomes)])]
     tables += sections(scan.outcomes)
     if output == "json":
-        print(json.dumps(_body(scan, heading, met, before), indent=2, ensure_ascii=False))
+        body = _body(scan, heading, met, before, deals)
+        print(json.dumps(body, indent=2, ensure_ascii=False))
     elif output == "tsv":
         print("config\tpart\tfigure\tvalue\tlow\thigh")
         for row in tidy_rows(scan.outcomes):
@@ -95,9 +99,20 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         said.append("rates are among all units: not won may mean not asked")
     if scan.outcomes.too_few_won:
         count = scan.outcomes.base.count
-        said.append(f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict")
+        said.append(
+            f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict; it takes more "
+            "deals, or visitors of a longer time"
+        )
     if 0 < scan.outcomes.base.count == scan.outcomes.base.of:
         said.append(f"every {heading.unit} is won: there is nothing to compare with")
+    if keys := len(scan.survey.deals) * heading.has_deals:
+        text = f"{counted(keys, 'key')} with a closed deal joined a visitor that counts"
+        said.append(f"{joined.joined_keys:,} of {text}")
+        if not joined.joined_keys + joined.after_close:
+            said.append(
+                f"see whether {heading.joined_on} has the same values in visitors and deals; "
+                "--on joins another field"
+            )
     unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
         (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
@@ -135,19 +150,31 @@ def print_deals(deals: DealReading, as_of: datetime) -> None:
     read = deals.table
     note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} closed")
     named = f": {commonest_values(stages)}" if stages else ""
+    late = _late(read, as_of)
+    counts = "it counts" if late == 1 else "they count"
     for count, what, text in (
         (read.without_key, "row", "without a key to join on (free mail addresses are not keys)"),
         (read.open, "row", f"neither won nor lost{named}"),
-        (_late(read, as_of), "key", f"closed after --as-of, {as_of:%Y-%m-%d}"),
+        (late, "key", f"closed after --as-of, {as_of:%Y-%m-%d}; {counts} all the same"),
     ):
         if count:
             note(f"deals: {counted(count, what)} {text}")
+    if stages and not (read.outcomes == Outcome.WON).any():
+        note(
+            "  hint: a mapping says which deals are won: "
+            "deals: {outcome: {path: COLUMN, map: {TEXT: won, TEXT: lost}}}"
+        )
 
 
 def print_joined(request: OutcomeRequest, joined: int, won: int) -> None:
     """Print on stderr how many deals `joined` a visitor, or which labels there are if none won."""
     if keys := len(request.deals.table):
         note(f"deals: {joined:,} of {counted(keys, 'key')} joined a visitor that counts")
+    print_labels(request, won)
+
+
+def print_labels(request: OutcomeRequest, won: int) -> None:
+    """Print on stderr which labels there are, if no unit is won."""
     labels = request.join.labels
     if labels and not won:
         commonest = sorted(labels.items(), key=lambda label: (-label[1], label[0]))[:_MOST_LABELS]
@@ -177,14 +204,18 @@ def _numbers(section: Section) -> list[str]:
     return section.columns[section.left :]
 
 
-def print_next_step(configs: Sequence[str]) -> None:
-    """Print on stderr the command that would do better."""
-    if configs:
-        note(f"to fit weights to these outcomes: icpctl suggest --tune {configs[0]} ...")
+def print_next_step(outcomes: Outcomes, tune: str) -> None:
+    """Print on stderr the command that may do better, if there is enough to learn from."""
+    if FEWEST_WON <= outcomes.base.count < outcomes.base.of:
+        note(f"to fit weights to these outcomes, or find a config without --tune: {tune}")
 
 
 def _body(
-    scan: Scan, heading: Heading, met: Sequence[MetBound], before: Outcomes | None
+    scan: Scan,
+    heading: Heading,
+    met: Sequence[MetBound],
+    before: Outcomes | None,
+    deals: DealReading,
 ) -> dict[str, object]:
     compared = {} if before is None else {"before": to_json(before)}
     return {
@@ -198,6 +229,13 @@ def _body(
             "keys": len(scan.survey.deals),
             "withoutKey": scan.survey.deals.without_key,
             "open": scan.survey.deals.open,
+            "closedLater": _late(scan.survey.deals, scan.run.report.as_of),
+            "rejected": len(deals.rejected),
+            "fieldWarnings": {
+                warning.field: warning.count
+                for warning in deals.oddities.summary()
+                if warning.field != "stage"
+            },
         },
         **to_json(scan.outcomes),
         **compared,
@@ -217,7 +255,7 @@ def _markdown(
     first, *others = tables
     parts.append(_markdown_table(first))
     for section in others:
-        summary = f"<details><summary>{section.title}</summary>"
+        summary = f"<details><summary>{escape(shown(section.title))}</summary>"
         parts += [summary, _markdown_table(section), "</details>"]
     return "\n\n".join(parts)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
@@ -44,12 +45,12 @@ if TYPE_CHECKING:
 
 NAMES = {
     "won": "hs_is_closed_won isclosedwon iswon won",
-    "closed": "hs_is_closed isdealclosed isdealclosed? isclosed closed",
+    "closed": "hs_is_closed isdealclosed isclosed closed",
     "stage": "dealstage dealstagename stagename stage opportunitystage status outcome result",
     "close_date": "closedate closedat closeddate dateclosed close",
     "amount": "amount dealamount amountincompanycurrency value dealvalue arr acv",
 }
-"""What HubSpot deals, Salesforce opportunities and people call it, without spaces, `_` and `-`."""
+"""What HubSpot deals, Salesforce opportunities and people call it; see `_reduced`."""
 
 _DEAL_NAMES = {"stage": "outcome", "close_date": "close_date", "amount": "amount"}
 """What `deals` in a mapping calls it. Where it names the outcome, no flag is read."""
@@ -129,9 +130,14 @@ def read_deals(
 
 
 def _oddities_of(batch: Batch, deals: DealRows) -> dict[str, Misfits]:
-    """The close dates and amounts that cannot be read, and the stages of open deals, by column."""
-    table = batch.table
+    """The close dates and amounts that cannot be read, and the stages of open deals, by column.
+
+    A deal without a stage has the text of its flag instead.
+    """
+    table = {name: batch.table[name] for name in ("close_date", "amount", "stage")}
     is_open = deals.outcomes == Outcome.OPEN
+    if is_open.any() and batch.table["won"].null_count < len(is_open):
+        table["stage"] = pc.coalesce(plain(table["stage"]), plain(batch.table["won"]))
     rows = {
         "close_date": typed_columns.instants(table["close_date"])[2],
         "amount": _filled(table["amount"], np.isnan(deals.amounts)),
@@ -175,7 +181,8 @@ def _columns_of(
 def _no_key(source: Source, known: dict[str, tuple[str, Path]], what: str) -> IcpctlError:
     place = Location(source.name)
     if not known:
-        return IcpctlError("no deals in this file", "no_deal_key", place)
+        hint = "a list of deals has the names of its columns, or keys, and a record for each deal"
+        return IcpctlError("no deals in this file", "no_deal_key", place, hint)
     names = ", ".join(name for name, _ in known.values())
     hint = "name the fields that join them, such as --on domain=COLUMN"
     return IcpctlError(f"{what}: the columns are {names}", "no_deal_key", place, hint)
@@ -200,7 +207,8 @@ def _named(paths: dict[str, tuple[str, Path]], names: str) -> tuple[Path, ...]:
 
 
 def _reduced(name: str) -> str:
-    return re.sub(r"[\s_\-]+", "", name).casefold()
+    """A name without spaces, `_`, `-` and `?`, and without letter case."""
+    return re.sub(r"[\s_\-?]+", "", name).casefold()
 
 
 def _rows_of(table: pa.RecordBatch, reader: KeyReader, unsaid: Outcome) -> DealRows:
