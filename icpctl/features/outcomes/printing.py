@@ -99,9 +99,10 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         said.append("rates are among all units: not won may mean not asked")
     if scan.outcomes.too_few_won:
         count = scan.outcomes.base.count
+        more = f"{'deals, or ' * heading.has_deals}visitors of a longer time"
         said.append(
             f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict; it takes more "
-            "deals, or visitors of a longer time"
+            f"{more}"
         )
     if 0 < scan.outcomes.base.count == scan.outcomes.base.of:
         said.append(f"every {heading.unit} is won: there is nothing to compare with")
@@ -109,10 +110,7 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         text = f"{counted(keys, 'key')} with a closed deal joined a visitor that counts"
         said.append(f"{joined.joined_keys:,} of {text}")
         if not joined.joined_keys + joined.after_close:
-            said.append(
-                f"see whether {heading.joined_on} has the same values in visitors and deals; "
-                "--on joins another field"
-            )
+            said.append(unjoined_hint(heading.joined_on))
     unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
         (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
@@ -120,6 +118,7 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         (joined.outside, "are outside the period"),
     ):
         said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
+    before_close = " as if before any close date" * scan.survey.deals.has_closes
     said += [
         f"{config.label} ({config.slug}) excludes: a visitor who matches it has no ICP, "
         "and counts in its own row"
@@ -128,11 +127,19 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     ]
     for count, text in (
         (joined.after_close, "came only after the deal had closed and are not counted"),
-        (joined.without_last_seen, "have no last_seen and are counted as if before any close date"),
+        (joined.without_last_seen, f"have no last_seen and are counted{before_close}"),
         (joined.without_key, f"have no {heading.joined_on} to join on"),
     ):
         said += [f"{counted(count, 'visitor')} {text}"] * (count > 0)
     return said
+
+
+def unjoined_hint(joined_on: str) -> str:
+    """What to do where no deal joined a visitor."""
+    return (
+        f"see whether {joined_on} has the same values in visitors and deals; "
+        "--on joins another field"
+    )
 
 
 def print_deals(deals: DealReading, as_of: datetime) -> None:
@@ -248,10 +255,10 @@ def _body(
 def _markdown(
     scan: Scan, heading: Heading, met: Sequence[MetBound], tables: Sequence[Section]
 ) -> str:
-    parts = ["### ICP against outcomes", f"**{headline(scan, heading)}.**"]
+    parts = ["### ICP against outcomes", f"**{escape(shown(headline(scan, heading)))}.**"]
     parts += [f":x: `{item.bound}` is met: {_value(item)}." for item in met]
     said = remarks(scan, heading)
-    parts += ["\n".join(f"- {remark}" for remark in said)] if said else []
+    parts += ["\n".join(f"- {escape(shown(remark))}" for remark in said)] if said else []
     first, *others = tables
     parts.append(_markdown_table(first))
     for section in others:

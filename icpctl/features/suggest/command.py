@@ -53,7 +53,7 @@ def suggest(
     no file.
     """
     from icpctl.cli.options.scoring import strictness
-    from icpctl.features.outcomes.printing import print_deals, print_joined
+    from icpctl.features.outcomes.printing import print_deals, print_joined, unjoined_hint
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.suggest.candidates import named_fields
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
@@ -80,9 +80,10 @@ def suggest(
             known = learn(*call, *used) if file is None else retune(file.config, *call)
     except TooFewWonError as error:
         print_joined(outcome, error.joined_keys, error.won)
-        raise IcpctlError(
-            str(error), "too_few_won", hint="give more deals, or a longer time of visitors"
-        ) from None
+        hint = "give more deals, or a longer time of visitors"
+        if outcome.deals.files and not error.joined_keys:
+            hint = unjoined_hint(outcome.joined_on)
+        raise IcpctlError(str(error), "too_few_won", hint=hint) from None
     print_notes(known.run, strict := strictness(), SCORE_KEEPS_REJECTS)
     print_joined(outcome, known.joined_keys, known.won)
     if isinstance(known, Learned):

@@ -160,6 +160,26 @@ def test_both_sides_of_the_join_are_said(folder: Path) -> None:
     assert "4 accounts joined no closed deal and are left out" in icpctl(*call, cwd=folder).out
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [("Domain", "counted"), ("Domain,Close Date", "counted as if before any close date")],
+)
+def test_visitors_without_a_date_are_said(folder: Path, header: str, said: str) -> None:
+    (folder / "deals.csv").write_text(f"{header}\na.example{',2026-11-01' * ('Date' in header)}\n")
+    ended = icpctl("outcomes", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
+    assert f"  6 visitors have no last_seen and are {said}\n" in ended.out
+
+
+def test_markdown_shows_labels_as_they_are(folder: Path) -> None:
+    config = CONFIG.replace("label: Target", "label: <b>T & co\nexclude: true")
+    (folder / "icp_configs" / "target.yaml").write_text(config)
+    (folder / "deals.csv").write_text("Domain\na.example\n")
+    call = ("outcomes", "visitors.jsonl", "--won", "deals.csv", "-o", "markdown")
+    out = icpctl(*call, cwd=folder).out
+    assert "<summary>Conditions of &lt;b&gt;T &amp; co (target)</summary>" in out
+    assert "- &lt;b&gt;T &amp; co (target) excludes" in out
+
+
 def test_suggest_says_what_joined(folder: Path) -> None:
     (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nz.example,Demo\n")
     ended = icpctl("suggest", "visitors.jsonl", "--won", "deals.csv", cwd=folder)

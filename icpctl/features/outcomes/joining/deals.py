@@ -106,6 +106,11 @@ class DealTable(Struct):
     def __len__(self) -> int:
         return len(self.outcomes)
 
+    @property
+    def has_closes(self) -> bool:
+        """Whether a key has a close date."""
+        return bool(np.isfinite(self.closes).any())
+
     def add(self, deals: DealRows) -> None:
         """Add a batch of deals; open ones are counted and left out."""
         has_key, closed = deals.keys.known, deals.outcomes != Outcome.OPEN
