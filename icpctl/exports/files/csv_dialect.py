@@ -70,9 +70,9 @@ class Header(Struct, frozen=True):
         return _texts(self.cells)
 
     @property
-    def longest_name(self) -> bytes:
-        """The longest name without quotes, to be looked for."""
-        return max((cell for cell in self.cells if b'"' not in cell), key=len, default=b"")
+    def sign(self) -> bytes:
+        """The longest name without quotes. Not the first, which a byte order mark may precede."""
+        return max((cell for cell in self.cells[1:] if b'"' not in cell), key=len, default=b"")
 
     @property
     def spellings(self) -> list[bytes]:

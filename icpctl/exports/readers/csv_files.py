@@ -135,13 +135,10 @@ def csv_tasks(
 
 
 def _named(header: Header) -> CsvHeader:
-    """Return the names of the columns, and the longest by which the header is known again.
-
-    Not the first, which a byte order mark may precede.
-    """
-    names, others = distinct_names(header.names), header.cells[1:]
-    sign = max((cell for cell in others if b'"' not in cell), key=len, default=b"")
-    return CsvHeader(names, 1 + others.index(sign) if sign else -1, sign)
+    """Return the names of the columns, and the one by which the header is known again."""
+    sign = header.sign
+    sign_cell = header.cells.index(sign, 1) if sign else -1
+    return CsvHeader(distinct_names(header.names), sign_cell, sign)
 
 
 def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:

@@ -67,7 +67,7 @@ def without_other_headers(data: Bytes, header: Header) -> tuple[Bytes, Taken]:
 
     Files that were put together have them.
     """
-    name, forms = header.longest_name, sorted(map(key_form, header.names))
+    name, forms = header.sign, sorted(map(key_form, header.names))
     if name not in data or len(forms) < 2:
         return data, []
     places = [word.start() for word in islice(re.finditer(re.escape(name), data), _MOST_NAMES)]
@@ -116,7 +116,7 @@ def without_headers(data: Bytes, header: Header) -> tuple[Bytes, int]:
     Files that were put together have them, also with other quotes, and with the byte order mark of
     each.
     """
-    if header.longest_name not in data:  # one search instead of six
+    if header.sign not in data:  # one search instead of six
         return data, 0
     repeated = 0
     for line in header.spellings:

@@ -21,7 +21,8 @@ from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
 from icpctl.output.console import note, shown, table
 from icpctl.output.runs.misfits import DATE, commonest_values
-from icpctl.output.runs.notes import print_misfits, print_rejected
+from icpctl.output.runs.notes import print_misfits, print_rejected, print_repeated_headers
+from icpctl.output.runs.read_as import print_layout
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 from icpctl.values import normal_forms
@@ -146,6 +147,9 @@ def print_deals(deals: DealReading, as_of: datetime) -> None:
     """Print on stderr what deals were read, and what was odd about them; nothing without any."""
     if not deals.files:
         return
+    for source, layout in deals.layouts.items():
+        print_layout(source, *layout)
+    print_repeated_headers(+deals.repeated_headers)
     print_rejected(deals.rejected[:10], len(deals.rejected))
     oddities = {warning.field: warning for warning in deals.oddities.summary()}
     stages = oddities.pop("stage", None)

@@ -91,6 +91,8 @@ def test_stages(outcome: Outcome, texts: str) -> None:
         ("Domain,Stage\na.example,Gewonnen\n", "{outcome: {path: COLUMN, map: {TEXT: won, TEXT"),
         ("Domain,Is Won\na.example,Ja\n", '1 row neither won nor lost: "Ja"'),
         ("Domain\na.example\n", "no stage in deals.csv: each row counts as won"),
+        ("Won deals\n\nDomain,Stage\na.example,won\n", "2 lines above the header skipped"),
+        ("Domain,Stage\na.example,won\nDomain,Stage\nb.example,won\n", "1 repeated header"),
         ("Email\nsomebody@gmail.com\n", "1 row without a key to join on"),
         ("Domain,Close Date\na.example,2030-01-01\n", "1 key closed after --as-of, 2026-11-23; it"),
     ],

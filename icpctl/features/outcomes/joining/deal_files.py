@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.exports.columns.json_texts import plain
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.recognition import mapping_of
-from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.samples import first_records, table_layout
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.features.outcomes.joining.deals import (
@@ -69,13 +70,16 @@ _MICROS = 1_000_000
 class DealReading(Struct):
     """Deals that were read: the table, names of the files, and what was odd about them.
 
-    `rejected` are lines that are not records; `oddities` by column are close dates and amounts
-    that cannot be read, and stages that are neither won nor lost. `unsaid` names the files without
-    a stage, and what each of their deals is.
+    `layouts` are the lines around a file's header that are skipped, and the sheets that are not
+    read. `rejected` are lines that are not records; `oddities` by column are close dates and
+    amounts that cannot be read, and stages that are neither won nor lost. `unsaid` names the files
+    without a stage, and what each of their deals is.
     """
 
     table: DealTable = field(default_factory=DealTable)
     files: list[str] = field(default_factory=list)
+    layouts: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = field(default_factory=dict)
+    repeated_headers: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
     oddities: FieldWarnings = field(default_factory=FieldWarnings)
     unsaid: dict[str, Outcome] = field(default_factory=dict)
@@ -108,6 +112,7 @@ def read_deals(
     """
     for source in find_sources(files, encoding):
         reading.files.append(source.name)
+        reading.layouts[source.name] = table_layout(source)[1:]
         mapping = _mapping_of(source, key.mappings)
         known = _paths_in(first_records(source, mapping=mapping))
         paths = _columns_of(known, mapping, key)
@@ -120,6 +125,7 @@ def read_deals(
         rows = keys = 0
         for batch in Reader(Columns.of(mapping, paths)).read(source):
             reading.rejected += batch.rejected
+            reading.repeated_headers[source.name] += batch.repeated_headers
             deals = _rows_of(batch.table, reader, Outcome.OPEN if has_outcome else unsaid)
             reading.oddities.add(source.name, _oddities_of(batch, deals))
             reading.table.add(deals)
