@@ -242,7 +242,7 @@ class _Call(Struct, frozen=True):
         from icpctl.features.outcomes.printing import headline, remarks
 
         said = headline(scan, heading), remarks(scan, heading)
-        facts = Facts(*said, target.title, self.sources, files)
+        facts = Facts(*said, target.title, self.sources, self.request.deals.sources, files)
         return outcomes_page(scan, facts, before)
 
     def scan(self, configs: "Sequence[tuple[str, IcpConfig]]", *, explains: bool = False) -> "Scan":

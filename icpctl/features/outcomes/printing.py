@@ -145,7 +145,7 @@ def unjoined_hint(joined_on: str) -> str:
 
 def print_deals(deals: DealReading, as_of: datetime) -> None:
     """Print on stderr what deals were read, and what was odd about them; nothing without any."""
-    if not deals.files:
+    if not deals.sources:
         return
     for source, layout in deals.layouts.items():
         print_layout(source, *layout)
@@ -272,7 +272,7 @@ def _markdown(
 
 
 def _markdown_table(section: Section) -> str:
-    titles = [column.capitalize().replace("Auc", "AUC") for column in section.columns]
+    titles = section.titles
     numbers = [place >= section.left for place in range(len(titles))]
     rows = [[_cell(*cell) for cell in zip(row, numbers, strict=True)] for row in section.rows]
     return "\n".join(table_lines(titles, rows, numbers))

@@ -81,7 +81,7 @@ def suggest(
     except TooFewWonError as error:
         print_joined(outcome, error.joined_keys, error.won)
         hint = "give more deals, or a longer time of visitors"
-        if outcome.deals.files and not error.joined_keys:
+        if outcome.deals.sources and not error.joined_keys:
             hint = unjoined_hint(outcome.joined_on)
         raise IcpctlError(str(error), "too_few_won", hint=hint) from None
     print_notes(known.run, strict := strictness(), SCORE_KEEPS_REJECTS)

@@ -169,6 +169,9 @@ def test_the_report_has_every_figure(name: str, tmp_path: Path) -> None:
         "Missed wins",
         "Before and now",
         "How it was made",
+        "with a closed deal joined a visitor that counts",
+        "deals.csv",
+        "AUC",
     ):
         assert heading in text, heading
     assert "76.1 % (62.1 to 86.1)" in text

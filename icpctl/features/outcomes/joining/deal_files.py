@@ -68,7 +68,7 @@ _MICROS = 1_000_000
 
 
 class DealReading(Struct):
-    """Deals that were read: the table, names of the files, and what was odd about them.
+    """Deals that were read: the table, the files, and what was odd about them.
 
     `layouts` are the lines around a file's header that are skipped, and the sheets that are not
     read. `rejected` are lines that are not records; `oddities` by column are close dates and
@@ -77,7 +77,7 @@ class DealReading(Struct):
     """
 
     table: DealTable = field(default_factory=DealTable)
-    files: list[str] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
     layouts: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = field(default_factory=dict)
     repeated_headers: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
@@ -111,7 +111,7 @@ def read_deals(
     and `no_deal_key` where nothing joins.
     """
     for source in find_sources(files, encoding):
-        reading.files.append(source.name)
+        reading.sources.append(source)
         reading.layouts[source.name] = table_layout(source)[1:]
         mapping = _mapping_of(source, key.mappings)
         known = _paths_in(first_records(source, mapping=mapping))
