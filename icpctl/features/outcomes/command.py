@@ -251,7 +251,7 @@ class _Call(Struct, frozen=True):
         from icpctl.features.outcomes.scanning import scan_outcomes
         from icpctl.features.reasons.sentences import lacking
         from icpctl.features.shared.condition_phrases import phrase
-        from icpctl.output.progress import progress
+        from icpctl.output.console import progress
 
         with progress(sys.stderr) as on_progress:
             return scan_outcomes(

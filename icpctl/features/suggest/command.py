@@ -60,7 +60,7 @@ def suggest(
     from icpctl.features.suggest.learning import Learned, learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
-    from icpctl.output.progress import progress
+    from icpctl.output.console import progress
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     for option, names in (("--with", with_fields), ("--without", without)):
