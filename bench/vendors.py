@@ -12,7 +12,6 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from msgspec.structs import replace
 
 from icpctl.config.model import IcpConfig
 from icpctl.mappings.loading import load_mapping

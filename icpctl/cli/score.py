@@ -269,7 +269,7 @@ def _score_here(
     """
     from icpctl.config.config_file import named_configs
     from icpctl.files import replacing
-    from icpctl.output.progress import progress
+    from icpctl.output.console import progress
     from icpctl.output.runs.row_files import row_files
     from icpctl.scoring.run import score as score_exports
 

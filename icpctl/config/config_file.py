@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,6 +44,8 @@ class ConfigFile(Struct, frozen=True, dict=True):
     @cached_property
     def etag(self) -> str:
         """The first 16 hex digits of the SHA-256 of the file's bytes."""
+        from hashlib import sha256
+
         return sha256(self.data).hexdigest()[:16]
 
     @property

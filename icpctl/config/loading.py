@@ -39,11 +39,12 @@ class Loaded(Struct):
 
     def compare(self) -> None:
         """Put the configs in order and find what is wrong among them, at its place in its file."""
-        from icpctl.config.checking.checks import FOLDER_CHECKS
-
         self.configs.sort(key=lambda config: config.order)
-        for check in FOLDER_CHECKS if self.lint else ():
-            self.findings += check(self.configs)
+        if self.lint:
+            from icpctl.config.checking.lints import FOLDER_CHECKS
+
+            for check in FOLDER_CHECKS:
+                self.findings += check(self.configs)
         self.sort()
 
     def add_definitions(self, definitions: Definitions) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.documents.json_reader import read_json
 from icpctl.documents.tree import Node, Problem, Scalar
 from icpctl.documents.yaml_reader import read_yaml
 from icpctl.errors import Finding, Location
@@ -22,10 +21,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 1_048_576
 
 # What YAML 1.1 cannot hold as it is; JSON refuses the same below the space only.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
-)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNPRINTABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _WIDE = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -88,7 +85,12 @@ def read_document(data: bytes, file: str, *, is_json: bool | None = None) -> Doc
         problems = _unprintable(text, _CONTROL if is_json else _UNPRINTABLE)
     if problems:
         return Document(file, data, text, None, problems, is_json)
-    root, problems = read_json(text) if is_json else read_yaml(text)
+    if is_json:
+        from icpctl.documents.json_reader import read_json
+
+        root, problems = read_json(text)
+    else:
+        root, problems = read_yaml(text)
     if not problems and (root is None or (isinstance(root, Scalar) and root.value is None)):
         root, problems = None, [Problem("ICP007", 0, "the file holds no config")]
     return Document(file, data, text, root, problems, is_json)
@@ -108,8 +110,10 @@ def _decode(data: bytes) -> tuple[str, list[Problem]]:
         return text, [Problem("ICP003", start, message, "save the file as UTF-8")]
 
 
-def _unprintable(text: str, pattern: re.Pattern[str]) -> list[Problem]:
-    character = pattern.search(text)
+def _unprintable(text: str, pattern: str) -> list[Problem]:
+    if text.replace("\n", "").isprintable():  # few texts ask for the pattern, which is slow to make
+        return []
+    character = re.search(pattern, text)
     if character is None:
         return []
     hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"

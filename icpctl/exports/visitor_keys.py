@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,6 +90,8 @@ KeyForm = Callable[[pa.Array], pa.Array]
 @cache
 def free_mail_hosts() -> frozenset[str]:
     """Hosts at which anybody has an address."""
+    from importlib import resources
+
     text = resources.files("icpctl.values").joinpath("free_mail_hosts.txt").read_text()
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 

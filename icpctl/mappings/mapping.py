@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -13,8 +13,6 @@ from msgspec.structs import replace
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
     from icpctl.errors import Location
     from icpctl.mappings.paths import Path
 
@@ -117,6 +115,6 @@ def built_in_names() -> tuple[str, ...]:
     return DEFAULT, *sorted(names - {DEFAULT})
 
 
-def formats_folder() -> Traversable:
+def formats_folder() -> pathlib.Path:
     """The folder of the files of the built-in mappings."""
-    return resources.files("icpctl.mappings") / "formats"
+    return pathlib.Path(__file__).with_name("formats")

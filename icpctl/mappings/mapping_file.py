@@ -62,14 +62,16 @@ _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or
 _NO_OBJECT = ("ICP504", "a mapping must be an object of fields and their paths", _EXAMPLE)
 
 
-def parse_mapping(name: str, data: bytes, built_in: Callable[[str], Mapping]) -> Mapping:
+def parse_mapping(
+    name: str, data: bytes, built_in: Callable[[str], Mapping], *, is_whole: bool = True
+) -> Mapping:
     """Return the mapping in a file's bytes; `built_in` gives the one that it extends, by name.
 
-    `name` is the file's name, also in findings. Raises `IcpctlError` `bad_mapping` with every
-    finding.
+    `name` is the file's name, also in findings. A part of a file need not name a field. Raises
+    `IcpctlError` `bad_mapping` with every finding.
     """
     reader = _Reader(name, read_document(data, name), built_in)
-    mapping = reader.mapping()
+    mapping = reader.mapping(is_whole=is_whole)
     hint = "icpctl mappings NAME prints one to start from"
     reader.require_right("the mapping is not valid", "bad_mapping", hint)
     return mapping
@@ -91,11 +93,11 @@ class _Reader(KeyedReader):
         self._deals: dict[str, tuple[Path, ...]] = {}
         self._contact: dict[str, tuple[Path, ...]] = {}
 
-    def mapping(self) -> Mapping:
+    def mapping(self, *, is_whole: bool) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
         self._read_entries()
         names_nothing = not any(self._paths_of.values()) and not self._base and not self._deals
-        if not self.problems and names_nothing:
+        if is_whole and not self.problems and names_nothing:
             self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
         return self._extended(self._mapping())
 

@@ -1,4 +1,4 @@
-"""What terminals and pipes get: colour, tables, JSON, notes. Rich is loaded where it is needed."""
+"""What terminals and pipes get: colour, tables, bars, JSON, notes; Rich is loaded where needed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _UNSHOWN = re.compile(
 
 _DEFAULT_WIDTH = 80
 _FOLDED_WIDTH = 12  # a column narrower than this is hard to read
+_QUIET_SECONDS = 1.0  # what is done by then needs no progress bar
 
 STYLES = {
     "error": "1;31",
@@ -181,3 +183,79 @@ def print_written(*names: str | os.PathLike[str] | None, since: float) -> None:
         return
     listed = " and ".join([", ".join(files[:-1]), files[-1]] if len(files) > 1 else files)
     note(f"wrote {listed} in {time.perf_counter() - since:,.1f} s")
+
+
+@contextmanager
+def progress(stream: TextIO, *, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function to call with the bytes done and in all; the bar goes when the block ends."""
+    if hidden or not stream.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TaskProgressColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    began = time.monotonic()
+    bar = Progress(
+        TaskProgressColumn(),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console(stream),
+        transient=True,
+    )
+    task = bar.add_task("reading")
+
+    def on_progress(done: int, total: int) -> None:
+        if not bar.live.is_started and time.monotonic() - began > _QUIET_SECONDS:
+            bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield on_progress
+    finally:
+        bar.stop()
+
+
+def add_bars(
+    columns: list[str],
+    cells: Sequence[list[str]],
+    pairs: Sequence[tuple[int, int]],
+    words: tuple[str, ...],
+    widest: int,
+    stream: TextIO,
+) -> None:
+    """Add a bar after the `cells` of each row, and its head after the `columns`.
+
+    Each pair is a whole and its part; `words` name the part and, where there is one, the rest.
+    Nothing is done in a pipe, or where there is no room, or nothing to show.
+    """
+    most = max((whole for whole, _ in pairs), default=0)
+    if not stream.isatty() or not most:
+        return
+    from rich.cells import cell_len
+
+    screen = console(stream)
+    is_plain = not screen.encoding.startswith("utf")
+    full, empty = ("#", ".") if is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
+    taken = sum(max(map(cell_len, column)) + 2 for column in zip(columns, *cells, strict=True))
+    width = min(widest, screen.width - taken)
+    legend = " ".join(f"{mark} {word}" for mark, word in zip((full, empty), words, strict=False))
+    if width < len(legend):
+        return
+    columns.append(legend)
+    for row, (whole, part) in zip(cells, pairs, strict=True):
+        row.append(_bar(whole, part, most, width, full, empty))
+
+
+def _bar(whole: int, part: int, most: int, width: int, full: str, empty: str) -> str:
+    """What there is takes at least one column."""
+    length = -(-whole * width // most)
+    strong = -(-part * width // most)
+    return full * strong + empty * (length - strong)

@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.console import note
-from icpctl.output.progress import progress
+from icpctl.output.console import note, progress
 from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.spark.progress import watched
 from icpctl.spark.session import apart

@@ -128,10 +128,11 @@ def test_any_records_in_an_array_are_those_on_lines(
     assert (found.rows, found.rejected) == (wanted.rows, [])
 
 
-def workbook(*sheets: tuple[str, list[list[Any]]], merged: str = "") -> bytes:
+def workbook(*sheets: tuple[str, list[list[Any]]], merged: str = "", hidden: str = "") -> bytes:
     """An .xlsx file with these sheets, cells as inline texts and numbers.
 
-    `merged` is a range of cells, such as `C2:C3`, that are merged in each sheet.
+    `merged` is a range of cells, such as `C2:C3`, that are merged in each sheet. The sheet called
+    `hidden` is.
     """
     names = [name for name, _ in sheets]
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -147,7 +148,8 @@ def workbook(*sheets: tuple[str, list[list[Any]]], merged: str = "") -> bytes:
         )
         archive.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types"/>')
         listed = "".join(
-            f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(names, 1)
+            f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"{HIDDEN if name == hidden else ""}/>'
+            for n, name in enumerate(names, 1)
         )
         archive.writestr(
             "xl/workbook.xml",
@@ -182,6 +184,7 @@ def _cell(column: int, row: int, value: Any) -> str:
     return f"<c {place}><v>{value}</v></c>"
 
 
+HIDDEN = ' state="hidden"'
 SHEET = [["id", "industry", "size"], *[list(record.values()) for record in RECORDS]]
 
 
@@ -194,6 +197,14 @@ def test_a_workbook(tmp_path: Path) -> None:
     with pytest.raises(IcpctlError, match="no sheet 'Other'") as caught:
         read(f"{path}#Other", FIELDS)
     assert caught.value.hint == "it has: Leads, More"
+
+
+def test_a_hidden_sheet_is_not_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "v.xlsx"
+    lists: list[list[Any]] = [["country"], ["DE"]]
+    path.write_bytes(workbook(("Lists", lists), ("Leads", SHEET), hidden="Lists"))
+    assert read(path, FIELDS).rows == ROWS
+    assert read(f"{path}#Lists", FIELDS).lines == [2]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -219,7 +230,8 @@ def test_empty_rows_and_repeated_headers_of_csv_are_not_records(tmp_path: Path, 
         (["id,industry,size", '"id","industry","size"', "1,,"], ["1"], [2], []),
         (["\ufeffid,industry,size", '\ufeff"id","industry","size"', "1,,"], ["1"], [2], []),
         (['"', ",,", '",industry,size', "1,,"], ['"', "1"], [0, 3], []),
-        ([",industry,", '"id ",industry,size', ',"",'], [None, "id ", None], [0, 1, 2], []),
+        ([",industry,", '"id ",industry,size', ',"",'], [None, None], [0, 2], [1]),
+        (["size,industry,id", "industry,industry,size"], ["industry"], [1], [0]),
         (["1,industry", "2,industry,size"], ["2"], [1], [0]),
     ],
 )

@@ -96,6 +96,20 @@ def test_files_that_were_put_together_have_headers_between_records(tmp_path: Pat
         assert ids == ["1", "2"]
 
 
+def test_another_header_is_rejected(tmp_path: Path) -> None:
+    """What follows it would be read by the first, in silence."""
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "id,industry,Employees,country\n1,Software,120,DE\n"
+        'country,"Employees",id,industry\nDE,120,2,Software\nID,Industry,Employees,Country\n'
+        "Employees,Employees,Employees,Employees\n"
+    )
+    scored = score_files(CONFIGS, [path])
+    reason = "another header, not a record; the rows below are read by the first header"
+    assert [(it.line, it.reason) for it in scored.rejected] == [(3, reason), (5, reason)]
+    assert [row["line"] for row in scored.rows] == [2, 4, 6]
+
+
 TOTALS = [
     ("at the end", "id,industry,employees\n1,Software,120\n2,Retail,30\nTotal,,150\n", [4]),
     ("of two columns", "country,visits\nGermany,12\nGrand Total,12\n", [3]),
@@ -213,6 +227,26 @@ DOUBTS = [
         "industry has texts with HTML in them, such as Banking &amp; Finance; "
         "conditions compare them as they are written",
     ),
+    (
+        "bytes of another encoding",
+        "id,industry\n1,Caf\u00c3\u00a9s\n2,CAF\u00c9\n",
+        "industry has texts with bytes of another encoding in them, such as Caf\u00c3\u00a9s; "
+        "conditions compare them as they are written",
+    ),
+    (
+        "Python lists",
+        "id,industry\n1,\"['Software', 'SaaS']\"\n",
+        "industry has texts with Python lists in them, such as ['Software', 'SaaS']; "
+        "conditions compare them as they are written",
+    ),
+    (
+        "columns of one name",
+        "id,industry,notes,notes,country,industry\n1,,,,DE,Software\n",
+        "several columns are called industry; only the first of them is read, and a mapping can "
+        "name the second industry_1",
+    ),
+    ("an order of columns", "id,country,pages\n1,DE,/a\npages,id,country\n/b,2,DE\n", None),
+    ("JSON", '[{"id":1,"country":"DE"}]', "this is JSON, though its name is that of a table"),
     ("queries", "id,industry,pages\n1,Software,/?a=1&ampere=2\n", None),
     ("an id of another name", "Member ID,country\nM1,DE\nM2,DE\n",
      "no record has an id; Member ID is most likely one"),
@@ -233,7 +267,7 @@ def test_what_is_most_likely_not_meant_is_a_warning(
     tmp_path: Path, text: str, said: str | None
 ) -> None:
     """A careful person would see it; the contract reads it otherwise, or cannot tell."""
-    (tmp_path / "export.csv").write_text(text)
+    (tmp_path / "export.csv").write_text(text, "utf-8")
     (tmp_path / "country.yaml").write_text(yaml.safe_dump(CONFIGS[2][1]))
     lines = icpctl("score", "export.csv", "--dir", ".", cwd=tmp_path).err.splitlines()
     warnings = [line.partition(" warning: ")[2] for line in lines]

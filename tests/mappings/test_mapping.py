@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from icpctl.errors import IcpctlError
-from icpctl.mappings.loading import load_mapping
+from icpctl.mappings.loading import built_in_signs, load_mapping
 from icpctl.mappings.mapping import FIELDS, built_in_names
 from icpctl.mappings.paths import Constant, Convert, Unless, parse_path
 
@@ -55,6 +55,13 @@ def test_built_in_mappings_name_every_field_they_know(name: str) -> None:
     mapping = load_mapping(name)
     assert set(mapping.paths) == set(FIELDS)
     assert any(mapping.paths.values())
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_the_signs_of_a_built_in_mapping_are_those_of_its_file(name: str) -> None:
+    mapping, signs = load_mapping(name), built_in_signs(name)
+    assert (signs.recognised_by, signs.records) == (mapping.recognised_by, mapping.records)
+    assert bool(signs.recognised_by) == (name != "default")
 
 
 def test_the_default_mapping_has_paths_for_every_field() -> None:

@@ -1,4 +1,4 @@
-"""Findings over one config, and over all of a folder. A check is one function in a table below."""
+"""Findings over one config. A check is one function in a table, here or of `lints`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from icpctl.config.checking import lints, value_lints
 from icpctl.config.definitions.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
 from icpctl.config.scalars import described, guess
@@ -24,11 +23,10 @@ from icpctl.documents.tree import (
 from icpctl.findings.code import severity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.config_file import ConfigFile
     from icpctl.config.definitions.definitions import Definitions
     from icpctl.documents.document import Document
     from icpctl.errors import Finding
@@ -70,7 +68,10 @@ def check_document(
         for check_tree in TREE_CHECKS:
             problems += check_tree(document.root, slug)
         if config is not None and lint:
-            for check_config in CONFIG_CHECKS:
+            from icpctl.config.checking.lints import CONFIG_CHECKS
+            from icpctl.config.checking.value_lints import VALUE_CHECKS
+
+            for check_config in (*CONFIG_CHECKS, *VALUE_CHECKS):
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
     # An alias shows what is wrong with its anchor as often as it is used.
     ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.start, problem.code))
@@ -93,18 +94,6 @@ def slug_differs(root: Node, slug: str | None) -> Iterator[Problem]:
 
 
 TREE_CHECKS: tuple[Callable[[Node, str | None], Iterator[Problem]], ...] = (slug_differs,)
-CONFIG_CHECKS: tuple[Callable[[IcpConfig, Node], Iterator[Problem]], ...] = (
-    lints.repeated_values,
-    lints.groups_for_everyone,
-    lints.repeated_conditions,
-    lints.pages_of_no_url,
-    *value_lints.CHECKS,
-)
-FOLDER_CHECKS: tuple[Callable[[Sequence[ConfigFile]], Iterator[Finding]], ...] = (
-    lints.same_priorities,
-    lints.same_labels,
-    lints.same_rules,
-)
 
 
 def _problem(root: Node, error: ErrorDetails) -> Problem:

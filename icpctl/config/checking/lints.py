@@ -216,3 +216,19 @@ def _finding(config: ConfigFile, path: Path, code: str, message: str, hint: str)
     document = config.document
     start = find(document.root, path) if document.root else 0
     return document.finding(Problem(code, start, message, hint))
+
+
+ConfigCheck: TypeAlias = "Callable[[IcpConfig, Node], Iterator[Problem]]"
+"""Finds what a config and its text have that is most likely not meant."""
+
+CONFIG_CHECKS: tuple[ConfigCheck, ...] = (
+    repeated_values,
+    groups_for_everyone,
+    repeated_conditions,
+    pages_of_no_url,
+)
+FOLDER_CHECKS: tuple[Callable[[Sequence[ConfigFile]], Iterator[Finding]], ...] = (
+    same_priorities,
+    same_labels,
+    same_rules,
+)

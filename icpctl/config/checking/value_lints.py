@@ -19,6 +19,7 @@ from icpctl.vocabulary import Form, Kind, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from icpctl.config.checking.lints import ConfigCheck
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.documents.tree import Node
 
@@ -204,7 +205,7 @@ class ValueCheck(Struct, frozen=True):
                     break
 
 
-CHECKS = (
+VALUE_CHECKS: tuple[ConfigCheck, ...] = (
     ValueCheck("ICP309", invisible),
     ValueCheck("ICP310", outer_spaces),
     ValueCheck("ICP311", look_alikes),

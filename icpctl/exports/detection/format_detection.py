@@ -11,18 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import first_value
+from icpctl.exports.columns.visitor_columns import first_value, keys_of_mapping
 from icpctl.exports.detection.recognition import fields_in, formed, formed_fields, mapping_of
 from icpctl.exports.detection.samples import (
-    column_names,
     first_records,
-    other_sheets,
-    skipped_lines,
+    table_layout,
 )
 from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
 from icpctl.exports.files.sources import head_of
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.mappings.mapping import ID, LAST_SEEN, Mapping
+from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES, Mapping
 from icpctl.mappings.paths import path_text
 from icpctl.values.forms import date_forms, text_forms
 from icpctl.values.json_records import scalar_text
@@ -42,7 +40,13 @@ EXPORT_AGAIN = "export the visitors again, and look at the file before it is sco
 _KEYS_SHOWN = 8
 _AN_ID = re.compile(r"(?<![a-z])(?:uu|gu)?id(?![a-z])|(?-i:[a-z]I[Dd]$)", re.I)
 _DIGIT = re.compile(r"\d").search
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#[xX][0-9A-Fa-f]{2,5});")
+_ODD = re.compile(
+    r"(?P<html>&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#[xX][0-9A-Fa-f]{2,5});)"
+    r"|(?P<bytes>[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u2013-\u2030\u20ac]|\u00e2\u20ac)"
+    r"|(?P<list>\['[^']*'[],])"
+)
+_LOOKED_AT = 1 << 14  # characters of a record
+_ODD_WORDS = {"html": "HTML", "bytes": "bytes of another encoding", "list": "Python lists"}
 
 
 class Mapped(Struct, frozen=True):
@@ -136,6 +140,8 @@ def no_ids(one: Mapped) -> tuple[str, str]:
 def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) -> Mapped:
     mapping, recognised = mapping_of(source, forced)
     sample = list(first_records(source, mapping=mapping))
+    columns, skipped, sheets = table_layout(source)
+    doubled = tuple(name for name, count in Counter(columns).items() if name and count > 1)
     records = [formed(dict(source.partition) | record) for record in sample]
     first = fields_in(mapping, records)
     # A file of which no record can be shown is for the reader to judge.
@@ -147,15 +153,16 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
         recognised,
         fits,
         keys,
-        doubled=tuple(n for n, count in Counter(column_names(source)).items() if count > 1),
-        skipped_lines=skipped_lines(source),
-        sheets=other_sheets(source),
+        doubled=doubled if source.format == "parquet" else (),
+        skipped_lines=skipped,
+        sheets=sheets,
         first=first,
         repeated_ids=0 if mapping.by else _repeated_ids(mapping, records),
         looked_at=len(records),
         likely_id=None if mapping.by or ID in first or not fits else _likely_id(sample),
         doubts=(
             *(_second_header(sample) if source.format in ("csv", "workbook") else ()),
+            *(_unread_columns(doubled, mapping) if source.format != "parquet" else ()),
             *_misread(mapping, records),
         ),
         foreign=None if first - {ID} else _foreign(source, sample),
@@ -165,7 +172,10 @@ def _mapped(source: Source, forced: Sequence[Mapping], *, keep: bool = False) ->
 
 def _foreign(source: Source, records: Sequence[dict[str, Any]]) -> str | None:
     """Return what a file is, as far as that is known, where it is not an export."""
-    return foreign_content(head_of(source), records)
+    head = head_of(source)
+    if source.format == "csv" and re.match(rb'\s*\[?\s*\{\s*"', head):
+        return "JSON, though its name is that of a table"
+    return foreign_content(head, records)
 
 
 def _likely_id(records: Sequence[Record]) -> str | None:
@@ -191,9 +201,20 @@ def _second_header(rows: Sequence[Record]) -> Iterator[str]:
         yield f"the first record is most likely a second header ({listed}); it counts as a visitor"
 
 
+def _unread_columns(doubled: Sequence[str], mapping: Mapping) -> Iterator[str]:
+    """Yield a line if the mapping reads only the first of several columns with the same name."""
+    keys = keys_of_mapping(mapping)
+    lost = [n for n in doubled if key_form(n) in keys and key_form(f"{n}_1") not in keys]
+    if lost:
+        yield (
+            f"several columns are called {_listed(lost)}; only the first of them is read, and a "
+            f"mapping can name the second {lost[0]}_1"
+        )
+
+
 def _misread(mapping: Mapping, records: Sequence[Record]) -> Iterator[str]:
     """Yield a line for each field of which the contract reads what is most likely not meant."""
-    with_entities = [record for record in records if _ENTITY.search(repr(record))]
+    odd = [record for record in records if _ODD.search(repr(record)[:_LOOKED_AT])]
     for name, paths in formed_fields(mapping).items():
         entry = CONDITION_TYPES.get(name)
         if name == LAST_SEEN:
@@ -204,12 +225,13 @@ def _misread(mapping: Mapping, records: Sequence[Record]) -> Iterator[str]:
                     f"{name} such as {next(filter(None, dates))} counts as a time since 1970; "
                     f'a mapping with as: date and format: "{pattern}" reads it as a date'
                 )
-        elif entry and entry.kind is Kind.TEXT:
-            texts = (_text(first_value(record, paths)) for record in with_entities)
-            if text := next(filter(_ENTITY.search, texts), None):
+        elif name == PAGES or (entry and entry.kind is Kind.TEXT):
+            texts = (_text(first_value(record, paths)) for record in odd)
+            if match := next(filter(None, map(_ODD.search, texts)), None):
+                what = next(words for part, words in _ODD_WORDS.items() if match[part])
                 yield (
-                    f"{name} has texts with HTML in them, such as {text}; conditions compare "
-                    "them as they are written"
+                    f"{name} has texts with {what} in them, such as {match.string}; conditions "
+                    "compare them as they are written"
                 )
 
 

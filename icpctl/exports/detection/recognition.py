@@ -11,7 +11,7 @@ from icpctl.exports.columns.visitor_columns import first_value, keys_of_lists, k
 from icpctl.exports.detection.samples import first_records, json_layout, json_records_of
 from icpctl.exports.readers.json_documents import Layout
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.mappings.loading import built_in
+from icpctl.mappings.loading import built_in, built_in_signs
 from icpctl.mappings.mapping import DEFAULT, Mapping, built_in_names
 from icpctl.mappings.paths import Constant, Elements, Keys, Path, Together, is_present, keys_needed
 
@@ -111,13 +111,18 @@ def _readings(source: Source) -> Iterator[tuple[Iterable[Record], Callable[[Mapp
 
 def _named_lists() -> list[Keys]:
     """Return where pages of the known formats have their records."""
-    return [keys for name in built_in_names() for keys in keys_of_lists(built_in(name).records)]
+    return [keys for name in _formats() for keys in keys_of_lists(built_in_signs(name).records)]
+
+
+def _formats() -> tuple[str, ...]:
+    """Return the built-in mappings that can be recognised: all but the default one."""
+    return built_in_names()[1:]
 
 
 def _recognised(records: Sequence[Record]) -> Mapping | None:
     best, recognised = (len(records) // 2, 0), None
-    for name in built_in_names():
-        known, keys = _count_of(records, built_in(name))
+    for name in _formats():
+        known, keys = _count_of(records, built_in_signs(name))
         if (known, keys) > best and known > len(records) // 2:
             best, recognised = (known, keys), built_in(name)
     few = records[:_COUNTED]

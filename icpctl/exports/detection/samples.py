@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from icpctl.exports.readers.json_documents import Layout
     from icpctl.mappings.mapping import Mapping
 
+NO_TABLE: tuple[list[str], tuple[int, int], tuple[str, ...]] = ([], (0, 0), ())
 _SAMPLE_LINES = 200
 _SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAMPLE_BLOCK = 1 << 18
@@ -108,36 +109,23 @@ def _first_lines(source: Source, count: int) -> Iterator[bytes]:
                         return
 
 
-def column_names(source: Source) -> list[str]:
-    """Return the names of a Parquet file's columns, also those that it has twice."""
-    if source.format != "parquet":
-        return []
-    from icpctl.exports.readers.parquet_files import column_names as names_in
+def table_layout(source: Source) -> tuple[list[str], tuple[int, int], tuple[str, ...]]:
+    """Return the names of a table's columns, also those that it has twice.
 
-    return names_in(source)
-
-
-def skipped_lines(source: Source) -> tuple[int, int]:
-    """Return how many lines above the header of a CSV file or a sheet, and below it, are skipped.
-
-    They are not records: titles, second headers.
+    With them come how many lines above its header and below it are skipped, since they are titles
+    or second headers, and the sheets of a workbook that are not read, since its first one is.
     """
     if source.format == "workbook":
-        from icpctl.exports.readers.workbooks import lines_around_header
+        from icpctl.exports.readers.workbooks import sheet_layout
 
-        return lines_around_header(source)
-    if source.format != "csv":
-        return 0, 0
-    from icpctl.exports.readers.csv_files import read_header
+        return sheet_layout(source)
+    if source.format == "csv":
+        from icpctl.exports.readers.csv_files import read_header
 
-    header = read_header(source)
-    return (header.skipped, header.below) if header else (0, 0)
+        header = read_header(source)
+        return (header.names, (header.skipped, header.below), ()) if header else NO_TABLE
+    if source.format == "parquet":
+        from icpctl.exports.readers.parquet_files import column_names
 
-
-def other_sheets(source: Source) -> tuple[str, ...]:
-    """Return the sheets of a workbook that are not read, since its first one is."""
-    if source.format != "workbook":
-        return ()
-    from icpctl.exports.readers.workbooks import sheets_not_read
-
-    return sheets_not_read(source)
+        return column_names(source), (0, 0), ()
+    return NO_TABLE

@@ -70,6 +70,11 @@ class Header(Struct, frozen=True):
         return _texts(self.cells)
 
     @property
+    def sign(self) -> bytes:
+        """The longest name without quotes. Not the first, which a byte order mark may precede."""
+        return max((cell for cell in self.cells[1:] if b'"' not in cell), key=len, default=b"")
+
+    @property
     def spellings(self) -> list[bytes]:
         """The lines that say the same: as written, with all cells quoted, and with none."""
         quoted = [b'"%s"' % cell.replace(b'"', b'""') for cell in self.cells]

@@ -23,9 +23,11 @@ from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
 from icpctl.exports.files.streams import DamagedError, fill
 from icpctl.exports.readers.other_lines import (
+    IS_HEADER,
     IS_TOTALS,
     without_empty_rows,
     without_headers,
+    without_other_headers,
     without_totals,
 )
 from icpctl.exports.readers.tables import nested
@@ -45,7 +47,7 @@ _REPORT = 1 << 23
 """Bytes of a file in which rows of totals are looked for; those of a larger one are at its end."""
 
 _HEAD = 1 << 18
-"""Bytes in which the header is looked for; so many are in the processor's cache at once."""
+"""Bytes in which the header is looked for; they fit into the processor's cache."""
 
 _READ = 1 << 20
 """Bytes that are read, and decoded, at once."""
@@ -133,13 +135,10 @@ def csv_tasks(
 
 
 def _named(header: Header) -> CsvHeader:
-    """Return the names of the columns, and the longest by which the header is known again.
-
-    Not the first, which a byte order mark may precede.
-    """
-    names, others = distinct_names(header.names), header.cells[1:]
-    sign = max((cell for cell in others if b'"' not in cell), key=len, default=b"")
-    return CsvHeader(names, 1 + others.index(sign) if sign else -1, sign)
+    """Return the names of the columns, and the one by which the header is known again."""
+    sign = header.sign
+    sign_cell = header.cells.index(sign, 1) if sign else -1
+    return CsvHeader(distinct_names(header.names), sign_cell, sign)
 
 
 def _head(stream: Stream) -> tuple[bytes, bool, DamagedError | None]:
@@ -225,10 +224,13 @@ class _Block(Struct):
 
 
 class _Cleaned(Struct, frozen=True):
-    """Bytes without headers in between, without empty rows, and without totals, by their line."""
+    """Bytes without headers in between, empty rows and totals, and what of it was `taken`.
+
+    That is by its line, with the reason and the bytes.
+    """
 
     data: bytes | bytearray
-    totals: list[tuple[int, bytes]]
+    taken: list[tuple[int, str, bytes]]
     repeated_headers: int
 
 
@@ -265,12 +267,12 @@ class _Records(Struct, frozen=True):
             block.is_read.set()
         before = self.header.next_line if is_first else 1 + begun.count(b"\n")
         self._release(block)
-        repeated, totals = (cleaned.repeated_headers, cleaned.totals) if cleaned else (0, [])
+        repeated, taken = (cleaned.repeated_headers, cleaned.taken) if cleaned else (0, [])
         batch = replace(self._batch(own, block.bytes_read), repeated_headers=repeated)
         if is_first:
             batch.rejected[:0] = _doubts(self.source, self.header)
-        for line, raw in totals:
-            batch.rejected.append(Rejected(self.source.name, before + line, IS_TOTALS, raw))
+        for line, why, raw in taken:
+            batch.rejected.append(Rejected(self.source.name, before + line, why, raw))
         batch.rejected.sort(key=lambda rejected: rejected.line)
         if block.error:
             line = batch.line_count + 1
@@ -280,9 +282,12 @@ class _Records(Struct, frozen=True):
     def _cleaned(self, data: memoryview, *, is_reported: bool) -> _Cleaned:
         records, repeated = without_headers(bytes(data), self.header)
         records = without_empty_rows(records, self.header)
-        if not is_reported:
-            return _Cleaned(records, [], repeated)
-        return _Cleaned(*without_totals(records, self.header.delimiter), repeated)
+        records, headers = without_other_headers(records, self.header)
+        taken = [(line, IS_HEADER, raw) for line, raw in headers]
+        if is_reported:
+            records, totals = without_totals(records, self.header.delimiter)
+            taken += [(line, IS_TOTALS, raw) for line, raw in totals]
+        return _Cleaned(records, taken, repeated)
 
     def _release(self, block: _Block) -> None:
         """Let the bytes of a block be written over."""

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from icpctl.exports.files.csv_dialect import read_record
+from icpctl.exports.scanner.key_forms import key_form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from icpctl.exports.files.csv_dialect import Header
 
     Bytes = bytes | bytearray
+    Taken = list[tuple[int, bytes]]
 
 _FOOTER_COLUMNS = 4
 """Columns of a table from which on a row of one cell, below an empty row, is a footer."""
 
 IS_TOTALS = "a row of totals, not a record"
-"""Why such a row is rejected."""
+IS_HEADER = "another header, not a record; the rows below are read by the first header"
+"""Why such rows are rejected."""
+
+_MOST_NAMES = 100  # places of a name that are looked at, which texts may have too
 
 _LINE_END = re.compile(rb"\r?\n|\r?\Z")
 _TOTALS = re.compile(
@@ -50,10 +56,34 @@ def is_totals(cells: Sequence[str]) -> bool:
     return bool(_TOTALS.fullmatch(words[0].rstrip(":").casefold()))
 
 
-def without_totals(data: Bytes, delimiter: bytes) -> tuple[Bytes, list[tuple[int, bytes]]]:
-    """Return records with a blank line for each of totals, and how many lines are before each."""
+def without_totals(data: Bytes, delimiter: bytes) -> tuple[Bytes, Taken]:
+    """Return records without rows of totals, and these; see `_without_rows`."""
     places = sorted(word.start() for text in _WORDS_OF_TOTALS for word in re.finditer(text, data))
-    pieces, totals = [], []
+    return _without_rows(data, places, delimiter, is_totals)
+
+
+def without_other_headers(data: Bytes, header: Header) -> tuple[Bytes, Taken]:
+    """Return records without headers in another order or spelling, and these.
+
+    Files that were put together have them.
+    """
+    name, forms = header.sign, sorted(map(key_form, header.names))
+    if name not in data or len(forms) < 2:
+        return data, []
+    places = [word.start() for word in islice(re.finditer(re.escape(name), data), _MOST_NAMES)]
+    return _without_rows(
+        data, places, header.delimiter, lambda cells: sorted(map(key_form, cells)) == forms
+    )
+
+
+def _without_rows(
+    data: Bytes, places: Iterable[int], delimiter: bytes, is_taken: Callable[[list[str]], bool]
+) -> tuple[Bytes, Taken]:
+    """Return records with a blank line for each row at some of the places that `is_taken`.
+
+    With them come these rows, and how many lines are before each.
+    """
+    pieces, taken = [], []
     kept = at = quotes = feeds = 0
     for place in places:
         if place < at:
@@ -62,22 +92,22 @@ def without_totals(data: Bytes, delimiter: bytes) -> tuple[Bytes, list[tuple[int
         quotes += data.count(b'"', at, start)
         feeds += data.count(b"\n", at, start)
         at, end = start, data.find(b"\n", place)
-        line = data[start : len(data) if end < 0 else end].rstrip(b"\r")
-        if quotes % 2 == 0 and _is_totals_line(bytes(line), delimiter):
-            totals.append((feeds, bytes(line)))
+        line = bytes(data[start : len(data) if end < 0 else end].rstrip(b"\r"))
+        if quotes % 2 == 0 and is_taken(_cells(line, delimiter)):
+            taken.append((feeds, line))
             pieces.append(data[kept:start])
             kept = start + len(line)
         quotes += line.count(b'"')
         at += len(line)
-    return b"".join([*pieces, data[kept:]]) if totals else data, totals
+    return b"".join([*pieces, data[kept:]]) if taken else data, taken
 
 
-def _is_totals_line(line: bytes, delimiter: bytes) -> bool:
+def _cells(line: bytes, delimiter: bytes) -> list[str]:
     try:
         record = read_record(line, 0, 1, delimiter)
     except ValueError:  # a record that goes on below
-        return False
-    return is_totals([cell.decode(errors="replace") for cell in record.cells])
+        return []
+    return [cell.decode(errors="replace") for cell in record.cells]
 
 
 def without_headers(data: Bytes, header: Header) -> tuple[Bytes, int]:
@@ -86,8 +116,7 @@ def without_headers(data: Bytes, header: Header) -> tuple[Bytes, int]:
     Files that were put together have them, also with other quotes, and with the byte order mark of
     each.
     """
-    plain = (cell for cell in header.cells if b'"' not in cell)
-    if max(plain, key=len, default=b"") not in data:  # one search instead of six
+    if header.sign not in data:  # one search instead of six
         return data, 0
     repeated = 0
     for line in header.spellings:

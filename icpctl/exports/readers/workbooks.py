@@ -71,20 +71,22 @@ def sheet_lines(source: Source) -> Iterator[RecordLines]:
     _sheet.cache_clear()
 
 
-def lines_around_header(source: Source) -> tuple[int, int]:
-    """Return how many rows above the header, and how many below it, are not records."""
-    rows = _readable_sheet(source).rows
-    at = header_row(rows)
+def sheet_layout(source: Source) -> tuple[list[str], tuple[int, int], tuple[str, ...]]:
+    """Return the names of the columns, how many rows above the header and below it are skipped.
+
+    With them come the other visible sheets, if no sheet was asked for.
+    """
+    try:
+        sheet = _sheet(source)
+    except UnreadableError:  # which is said when it is read
+        sheet = _Sheet([], ())
+    others = () if source.sheet is not None else sheet.others
+    at = header_row(sheet.rows)
     if at is None:
-        return 0, 0
-    first = next(index for index, row in enumerate(rows) if _filled(row))
-    header, *below = map(_texts, rows[at : at + 3])
-    return at - first, second_headers(header, below)
-
-
-def sheets_not_read(source: Source) -> tuple[str, ...]:
-    """Return the names of the visible sheets that are not read, if no sheet was asked for."""
-    return () if source.sheet is not None else _readable_sheet(source).others
+        return [], (0, 0), others
+    first = next(index for index, row in enumerate(sheet.rows) if _filled(row))
+    header, *below = map(_texts, sheet.rows[at : at + 3])
+    return header, (at - first, second_headers(header, below)), others
 
 
 def header_row(rows: list[list[Any]]) -> int | None:
@@ -137,14 +139,6 @@ class _Sheet(Struct, frozen=True):
     others: tuple[str, ...]
 
 
-def _readable_sheet(source: Source) -> _Sheet:
-    """Return the sheet, without rows where it cannot be read: that is said when it is."""
-    try:
-        return _sheet(source)
-    except UnreadableError:
-        return _Sheet([], ())
-
-
 @lru_cache(maxsize=1)  # the first records tell the format, then all are read
 def _sheet(source: Source) -> _Sheet:
     import python_calamine as calamine
@@ -155,7 +149,13 @@ def _sheet(source: Source) -> _Sheet:
     try:
         workbook = calamine.load_workbook(file)
         names = workbook.sheet_names
-        name = source.sheet if source.sheet is not None else names[0] if names else None
+        visible = [
+            sheet.name
+            for sheet in workbook.sheets_metadata
+            if sheet.visible == calamine.SheetVisibleEnum.Visible
+            and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        name = source.sheet if source.sheet is not None else next(iter(visible or names), None)
         if name is None:
             return _Sheet([], ())
         if name not in names:
@@ -168,13 +168,7 @@ def _sheet(source: Source) -> _Sheet:
         sheet = workbook.get_sheet_by_name(name)
         rows = sheet.to_python(skip_empty_area=False)
         _fill_merged(rows, sheet.merged_cell_ranges or ())
-        others = tuple(
-            other.name
-            for other in workbook.sheets_metadata
-            if other.visible == calamine.SheetVisibleEnum.Visible
-            and other.typ == calamine.SheetTypeEnum.WorkSheet
-            and other.name != name
-        )
+        others = tuple(other for other in visible if other != name)
     except (calamine.CalamineError, OSError) as error:
         raise UnreadableError(f"the workbook cannot be read: {error}") from None
     opened.require_same()

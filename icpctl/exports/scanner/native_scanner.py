@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import secrets
 from ctypes import (
     CFUNCTYPE,
     POINTER,
@@ -168,7 +167,7 @@ class NativeScanner:
 
     def __init__(self, library: ctypes.CDLL, wanted: Sequence[Wanted]) -> None:
         self._library = library
-        seeds = secrets.randbits(64), secrets.randbits(64)
+        seeds = int.from_bytes(os.urandom(8)), int.from_bytes(os.urandom(8))
         self._scanner = library.scan_new(*seeds, FORM_OF_KEY)
         if not self._scanner:
             raise MemoryError

@@ -84,7 +84,7 @@ def _impact_here(
     from icpctl.config.config_file import named_configs
     from icpctl.features.impact.counting import impact
     from icpctl.features.report.target import report_file
-    from icpctl.output.progress import progress
+    from icpctl.output.console import progress
 
     sources: list[Source] = []
     with report_file(target) as file, progress(sys.stderr) as on_progress:

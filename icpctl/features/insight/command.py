@@ -113,7 +113,7 @@ def _insight_here(
     from icpctl.features.insight.counting import InsightCounts, insight
     from icpctl.features.insight.page import InsightSections
     from icpctl.features.report.target import RunReport, report_file
-    from icpctl.output.progress import progress
+    from icpctl.output.console import progress
 
     pairs = named_configs(configs)
     counts = InsightCounts.of(pairs, options)

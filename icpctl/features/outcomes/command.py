@@ -1,5 +1,6 @@
 """`icpctl outcomes`."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -97,6 +98,30 @@ class Deals(Struct, frozen=True, kw_only=True):
         scope = self.on, self.label, self.unit, self.against, self.within, period
         return OutcomeOptions(*files, *scope, encoding)
 
+    def again(self, command: str, exports: list[str], scoring: Scoring, *more: str) -> str:
+        """Return the call of a `command` with the same visitors and deals, and `more` words."""
+        options: dict[str, Sequence[object]] = {
+            "--dir": [scoring.directory],
+            "--org": [scoring.org],
+            "--won": self.won or (),
+            "--lost": self.lost or (),
+            "--mapping": scoring.mapping or (),
+            "--encoding": [scoring.encoding],
+            "--label": [self.label],
+            "--on": [self.on],
+            "--unit": [self.unit],
+            "--against": [self.against],
+            "--within": [self.within],
+            "--as-of": [scoring.as_of],
+        }
+        words = ["icpctl", command, *exports]
+        for option, values in options.items():
+            for value in values:
+                words += [] if value is None else [option, str(value)]
+        if scoring.case_sensitive is not None:
+            words.append("--case-sensitive" if scoring.case_sensitive else "--ignore-case")
+        return shlex.join([*words, *more])
+
 
 def outcomes(
     *,
@@ -141,7 +166,7 @@ def outcomes(
         Heading,
         missed_win_file,
         print_deals,
-        print_joined,
+        print_labels,
         print_met_bounds,
         print_next_step,
         print_outcomes,
@@ -181,12 +206,15 @@ def outcomes(
         if target and page:
             target.write(page, call.page(scan, heading, target, files, before))
     met = met_bounds(scan.outcomes, bounds)
-    print_outcomes(scan, heading, output, met, before)
+    print_outcomes(scan, heading, output, met, before, request.deals)
     print_notes(scan.run, strict := strictness(), SCORE_KEEPS_REJECTS)
     print_deals(request.deals, options.as_of)
-    print_joined(request, scan.survey.joined.joined_keys, scan.outcomes.base.count)
-    if output == "table":
-        print_next_step(slugs)
+    print_labels(request, scan.outcomes.base.count)
+    tuned = next((slug for slug, config in configs if not config.exclude), None)
+    if output == "table" and tuned and (period or "newest").startswith("newest"):
+        holdout = ("--holdout", period) if period else ()
+        tune = deals.again("suggest", exports, scoring, *holdout, "--tune", tuned)
+        print_next_step(scan.outcomes, tune)
     print_met_bounds(met)
     is_found = bool(met or request.deals.rejected) or strict.refuses(scan.run)
     return ExitCode.FOUND if is_found else ExitCode.DONE
@@ -214,7 +242,7 @@ class _Call(Struct, frozen=True):
         from icpctl.features.outcomes.printing import headline, remarks
 
         said = headline(scan, heading), remarks(scan, heading)
-        facts = Facts(*said, target.title, self.sources, files)
+        facts = Facts(*said, target.title, self.sources, self.request.deals.sources, files)
         return outcomes_page(scan, facts, before)
 
     def scan(self, configs: "Sequence[tuple[str, IcpConfig]]", *, explains: bool = False) -> "Scan":
@@ -223,7 +251,7 @@ class _Call(Struct, frozen=True):
         from icpctl.features.outcomes.scanning import scan_outcomes
         from icpctl.features.reasons.sentences import lacking
         from icpctl.features.shared.condition_phrases import phrase
-        from icpctl.output.progress import progress
+        from icpctl.output.console import progress
 
         with progress(sys.stderr) as on_progress:
             return scan_outcomes(

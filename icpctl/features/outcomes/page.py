@@ -52,12 +52,16 @@ _MOST_POINTS = 200  # of the curve
 
 
 class Facts(Struct, frozen=True):
-    """What a page says besides the figures: a sentence, remarks, its title, files and configs."""
+    """What a page says besides the figures: a sentence, remarks, its title, files and configs.
+
+    `deals` are the lists of deals among the files.
+    """
 
     headline: str
     remarks: Sequence[str]
     title: str | None
     sources: Sequence[Source]
+    deals: Sequence[Source]
     configs: Sequence[ConfigFile]
 
 
@@ -72,7 +76,7 @@ def outcomes_page(scan: Scan, facts: Facts, before: Outcomes | None) -> Page:
         _texts("missed", "Missed wins", missed_wins(outcomes)),
         _texts("others", "More figures", _others(outcomes, before)),
         quality(scan.run, visitors=False),
-        making(scan.run, facts.sources, _hashes(facts.configs)),
+        making(scan.run, facts.sources, _hashes(facts.configs), facts.deals),
     ]
     return Page(
         own(facts.title or "Is the ICP right?"),
@@ -231,8 +235,7 @@ def _texts(name: str, heading: str, parts: Sequence[tables.Section]) -> Section 
 
 def _table(section: tables.Section) -> Table:
     heads = tuple(
-        Column(name.capitalize(), is_number=place >= section.left)
-        for place, name in enumerate(section.columns)
+        Column(name, is_number=place >= section.left) for place, name in enumerate(section.titles)
     )
     return Table(section.title, heads, [list(map(_cell, row)) for row in section.rows])
 

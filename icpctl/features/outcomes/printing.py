@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing, contextmanager
+from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
+from icpctl.features.outcomes.joining.deals import Outcome
 from icpctl.features.outcomes.missed_wins import MissedWin
 from icpctl.features.outcomes.model import to_json
 from icpctl.features.outcomes.tables import changes, sections, tidy_rows
@@ -18,7 +20,14 @@ from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
 from icpctl.output.console import note, shown, table
-from icpctl.output.runs.notes import DATE, commonest_values, print_misfits, print_rejected
+from icpctl.output.runs.notes import (
+    DATE,
+    commonest_values,
+    print_misfits,
+    print_rejected,
+    print_repeated_headers,
+)
+from icpctl.output.runs.read_as import print_layout
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 from icpctl.values import normal_forms
@@ -57,13 +66,15 @@ def print_outcomes(
     heading: Heading,
     output: str,
     met: Sequence[MetBound],
-    before: Outcomes | None = None,
+    before: Outcomes | None,
+    deals: DealReading,
 ) -> None:
     """Print on stdout, compared with what was `before` where that is given."""
     tables = [*([] if before is None else [changes(before, scan.outcomes)])]
     tables += sections(scan.outcomes)
     if output == "json":
-        print(json.dumps(_body(scan, heading, met, before), indent=2, ensure_ascii=False))
+        body = _body(scan, heading, met, before, deals)
+        print(json.dumps(body, indent=2, ensure_ascii=False))
     elif output == "tsv":
         print("config\tpart\tfigure\tvalue\tlow\thigh")
         for row in tidy_rows(scan.outcomes):
@@ -94,9 +105,18 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         said.append("rates are among all units: not won may mean not asked")
     if scan.outcomes.too_few_won:
         count = scan.outcomes.base.count
-        said.append(f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict")
+        more = f"{'deals, or ' * heading.has_deals}visitors of a longer time"
+        said.append(
+            f"{count:,} won is fewer than {FEWEST_WON}: no condition gets a verdict; it takes more "
+            f"{more}"
+        )
     if 0 < scan.outcomes.base.count == scan.outcomes.base.of:
         said.append(f"every {heading.unit} is won: there is nothing to compare with")
+    if keys := len(scan.survey.deals) * heading.has_deals:
+        text = f"{counted(keys, 'key')} with a closed deal joined a visitor that counts"
+        said.append(f"{joined.joined_keys:,} of {text}")
+        if not joined.joined_keys + joined.after_close:
+            said.append(unjoined_hint(heading.joined_on))
     unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
         (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
@@ -104,6 +124,7 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         (joined.outside, "are outside the period"),
     ):
         said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
+    before_close = " as if before any close date" * scan.survey.deals.has_closes
     said += [
         f"{config.label} ({config.slug}) excludes: a visitor who matches it has no ICP, "
         "and counts in its own row"
@@ -112,17 +133,28 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     ]
     for count, text in (
         (joined.after_close, "came only after the deal had closed and are not counted"),
-        (joined.without_last_seen, "have no last_seen and are counted as if before any close date"),
+        (joined.without_last_seen, f"have no last_seen and are counted{before_close}"),
         (joined.without_key, f"have no {heading.joined_on} to join on"),
     ):
         said += [f"{counted(count, 'visitor')} {text}"] * (count > 0)
     return said
 
 
+def unjoined_hint(joined_on: str) -> str:
+    """What to do where no deal joined a visitor."""
+    return (
+        f"see whether {joined_on} has the same values in visitors and deals; "
+        "--on joins another field"
+    )
+
+
 def print_deals(deals: DealReading, as_of: datetime) -> None:
     """Print on stderr what deals were read, and what was odd about them; nothing without any."""
-    if not deals.files:
+    if not deals.sources:
         return
+    for source, layout in deals.layouts.items():
+        print_layout(source, *layout)
+    print_repeated_headers(deals.repeated_headers)
     print_rejected(deals.rejected[:10], len(deals.rejected))
     oddities = {warning.field: warning for warning in deals.oddities.summary()}
     stages = oddities.pop("stage", None)
@@ -134,19 +166,31 @@ def print_deals(deals: DealReading, as_of: datetime) -> None:
     read = deals.table
     note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} closed")
     named = f": {commonest_values(stages)}" if stages else ""
+    late = _late(read, as_of)
+    counts = "it counts" if late == 1 else "they count"
     for count, what, text in (
         (read.without_key, "row", "without a key to join on (free mail addresses are not keys)"),
         (read.open, "row", f"neither won nor lost{named}"),
-        (_late(read, as_of), "key", f"closed after --as-of, {as_of:%Y-%m-%d}"),
+        (late, "key", f"closed after --as-of, {as_of:%Y-%m-%d}; {counts} all the same"),
     ):
         if count:
             note(f"deals: {counted(count, what)} {text}")
+    if stages and not (read.outcomes == Outcome.WON).any():
+        note(
+            "  hint: a mapping says which deals are won: "
+            "deals: {outcome: {path: COLUMN, map: {TEXT: won, TEXT: lost}}}"
+        )
 
 
 def print_joined(request: OutcomeRequest, joined: int, won: int) -> None:
     """Print on stderr how many deals `joined` a visitor, or which labels there are if none won."""
     if keys := len(request.deals.table):
         note(f"deals: {joined:,} of {counted(keys, 'key')} joined a visitor that counts")
+    print_labels(request, won)
+
+
+def print_labels(request: OutcomeRequest, won: int) -> None:
+    """Print on stderr which labels there are, if no unit is won."""
     labels = request.join.labels
     if labels and not won:
         commonest = sorted(labels.items(), key=lambda label: (-label[1], label[0]))[:_MOST_LABELS]
@@ -176,14 +220,18 @@ def _numbers(section: Section) -> list[str]:
     return section.columns[section.left :]
 
 
-def print_next_step(configs: Sequence[str]) -> None:
-    """Print on stderr the command that would do better."""
-    if configs:
-        note(f"to fit weights to these outcomes: icpctl suggest --tune {configs[0]} ...")
+def print_next_step(outcomes: Outcomes, tune: str) -> None:
+    """Print on stderr the command that may do better, if there is enough to learn from."""
+    if FEWEST_WON <= outcomes.base.count < outcomes.base.of:
+        note(f"to fit weights to these outcomes, or find a config without --tune: {tune}")
 
 
 def _body(
-    scan: Scan, heading: Heading, met: Sequence[MetBound], before: Outcomes | None
+    scan: Scan,
+    heading: Heading,
+    met: Sequence[MetBound],
+    before: Outcomes | None,
+    deals: DealReading,
 ) -> dict[str, object]:
     compared = {} if before is None else {"before": to_json(before)}
     return {
@@ -197,6 +245,13 @@ def _body(
             "keys": len(scan.survey.deals),
             "withoutKey": scan.survey.deals.without_key,
             "open": scan.survey.deals.open,
+            "closedLater": _late(scan.survey.deals, scan.run.report.as_of),
+            "rejected": len(deals.rejected),
+            "fieldWarnings": {
+                warning.field: warning.count
+                for warning in deals.oddities.summary()
+                if warning.field != "stage"
+            },
         },
         **to_json(scan.outcomes),
         **compared,
@@ -209,20 +264,20 @@ def _body(
 def _markdown(
     scan: Scan, heading: Heading, met: Sequence[MetBound], tables: Sequence[Section]
 ) -> str:
-    parts = ["### ICP against outcomes", f"**{headline(scan, heading)}.**"]
+    parts = ["### ICP against outcomes", f"**{escape(shown(headline(scan, heading)))}.**"]
     parts += [f":x: `{item.bound}` is met: {_value(item)}." for item in met]
     said = remarks(scan, heading)
-    parts += ["\n".join(f"- {remark}" for remark in said)] if said else []
+    parts += ["\n".join(f"- {escape(shown(remark))}" for remark in said)] if said else []
     first, *others = tables
     parts.append(_markdown_table(first))
     for section in others:
-        summary = f"<details><summary>{section.title}</summary>"
+        summary = f"<details><summary>{escape(shown(section.title))}</summary>"
         parts += [summary, _markdown_table(section), "</details>"]
     return "\n\n".join(parts)
 
 
 def _markdown_table(section: Section) -> str:
-    titles = [column.capitalize().replace("Auc", "AUC") for column in section.columns]
+    titles = section.titles
     numbers = [place >= section.left for place in range(len(titles))]
     rows = [[_cell(*cell) for cell in zip(row, numbers, strict=True)] for row in section.rows]
     return "\n".join(table_lines(titles, rows, numbers))

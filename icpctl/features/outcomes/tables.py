@@ -32,6 +32,11 @@ class Section(Struct, frozen=True):
     rows: list[Row]
     left: int = 1
 
+    @property
+    def titles(self) -> Row:
+        """The names of the columns as pages and Markdown have them."""
+        return [column.capitalize().replace("Auc", "AUC") for column in self.columns]
+
 
 def sections(outcomes: Outcomes) -> Iterator[Section]:
     """All tables that have any row, in order."""

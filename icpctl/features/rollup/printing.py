@@ -24,7 +24,7 @@ from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
-from icpctl.output.progress import progress
+from icpctl.output.console import progress
 from icpctl.output.runs.notes import (
     print_damaged,
     print_exceeded,

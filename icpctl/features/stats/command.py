@@ -89,7 +89,7 @@ def _stats_here(
     from icpctl.config.config_file import named_configs
     from icpctl.features.report.target import RunReport, report_file
     from icpctl.features.stats.counting import stats
-    from icpctl.output.progress import progress
+    from icpctl.output.console import progress
 
     report = RunReport.begin(target, configs, options, period=counts.period) if target else None
     with report_file(target) as file, progress(sys.stderr) as on_progress:

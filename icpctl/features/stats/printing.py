@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from icpctl.features.report.period import Period
 from icpctl.features.report.spans import grouped
-from icpctl.output.bars import add_bars
-from icpctl.output.console import note, print_json, shown, tab_separated, table
+from icpctl.output.console import add_bars, note, print_json, shown, tab_separated, table
 from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 from icpctl.output.runs.tables import exclusion_and_tiers, print_configs, print_configs_tsv
 from icpctl.output.wording import counted, percent

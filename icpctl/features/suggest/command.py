@@ -1,17 +1,13 @@
 """`icpctl suggest`."""
 
-import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from icpctl.cli.options.groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.features.outcomes.command import Deals
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def suggest(
@@ -57,14 +53,14 @@ def suggest(
     no file.
     """
     from icpctl.cli.options.scoring import strictness
-    from icpctl.features.outcomes.printing import print_deals, print_joined
+    from icpctl.features.outcomes.printing import print_deals, print_joined, unjoined_hint
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.suggest.candidates import named_fields
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
     from icpctl.features.suggest.learning import Learned, learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
-    from icpctl.output.progress import progress
+    from icpctl.output.console import progress
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     for option, names in (("--with", with_fields), ("--without", without)):
@@ -84,9 +80,10 @@ def suggest(
             known = learn(*call, *used) if file is None else retune(file.config, *call)
     except TooFewWonError as error:
         print_joined(outcome, error.joined_keys, error.won)
-        raise IcpctlError(
-            str(error), "too_few_won", hint="give more deals, or a longer time of visitors"
-        ) from None
+        hint = "give more deals, or a longer time of visitors"
+        if outcome.deals.sources and not error.joined_keys:
+            hint = unjoined_hint(outcome.joined_on)
+        raise IcpctlError(str(error), "too_few_won", hint=hint) from None
     print_notes(known.run, strict := strictness(), SCORE_KEEPS_REJECTS)
     print_joined(outcome, known.joined_keys, known.won)
     if isinstance(known, Learned):
@@ -100,24 +97,5 @@ def suggest(
 
 def _check(deals: Deals, scoring: Scoring, exports: list[str], holdout: str) -> str:
     """Return the call that measures the suggestion, saved as `suggested`, on what was held out."""
-    options: dict[str, Sequence[object]] = {
-        "--dir": [scoring.directory],
-        "--org": [scoring.org],
-        "--won": deals.won or (),
-        "--lost": deals.lost or (),
-        "--mapping": scoring.mapping or (),
-        "--encoding": [scoring.encoding],
-        "--label": [deals.label],
-        "--on": [deals.on],
-        "--unit": [deals.unit],
-        "--against": [deals.against],
-        "--within": [deals.within],
-        "--as-of": [scoring.as_of],
-        "--period": [holdout if holdout.startswith("newest") else None],
-    }
-    words = ["icpctl", "outcomes", *exports]
-    for option, values in options.items():
-        words += [word for value in values if value is not None for word in (option, str(value))]
-    if scoring.case_sensitive is not None:
-        words.append("--case-sensitive" if scoring.case_sensitive else "--ignore-case")
-    return shlex.join([*words, "--config", "suggested"])
+    period = ("--period", holdout) if holdout.startswith("newest") else ()
+    return deals.again("outcomes", exports, scoring, *period, "--config", "suggested")

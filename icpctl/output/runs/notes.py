@@ -40,7 +40,7 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
     print_skipped(run.skipped)
     print_mapped(run.mapped)
     print_unread(run.unread, run.mapped)
-    print_repeated_headers(run.files)
+    print_repeated_headers({name: counts.repeated_headers for name, counts in run.files.items()})
     print_left_out(run.mapped, {name: counts.left_out for name, counts in run.files.items()})
     print_without_ids(run.files)
     print_rejected(run.rejected, report.rejected)
@@ -78,10 +78,10 @@ def print_damaged(damaged: Sequence[Rejected]) -> None:
         _print_at(damage.file, damage.line, "error", damage.reason)
 
 
-def print_repeated_headers(files: Mapping[str, FileCounts]) -> None:
+def print_repeated_headers(counts: Mapping[str, int]) -> None:
     """Print on stderr in which files how many headers were passed over."""
-    for file, counts in files.items():
-        if count := counts.repeated_headers:
+    for file, count in counts.items():
+        if count:
             print_about(file, f"{counted(count, 'repeated header')} skipped")
 
 

@@ -36,13 +36,7 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
         text = f"read as {alike[0].mapping.title} (--mapping {name})"
         print_about(_several([its.source for its in alike]), text)
     for its in mapped:
-        for count, where in zip(its.skipped_lines, ("above", "below"), strict=True):
-            if count:
-                print_about(its.source, f"{counted(count, 'line')} {where} the header skipped")
-        if its.sheets:
-            one = f"{its.source}#{its.sheets[0]}"
-            text = f"the first sheet is read, not {_some(its.sheets)}; {one} names one"
-            print_about(its.source, shown(text))
+        print_layout(its.source, its.skipped_lines, its.sheets)
         if its.doubled:
             _warn(its.source, *doubled_columns(its))
         for doubt in its.doubts:
@@ -55,6 +49,16 @@ def print_mapped(mapped: Sequence[Mapped]) -> None:
             "id of one before: if these are events, --by id makes one visitor of each id"
         )
         _warn(_several([file.source for file in repeated]), text)
+
+
+def print_layout(source: str, skipped_lines: tuple[int, int], sheets: Sequence[str]) -> None:
+    """Print on stderr which lines of a table, and which sheets of its workbook, are not read."""
+    for count, where in zip(skipped_lines, ("above", "below"), strict=True):
+        if count:
+            print_about(source, f"{counted(count, 'line')} {where} the header skipped")
+    if sheets:
+        text = f"the first sheet is read, not {_some(sheets)}; {source}#{sheets[0]} names one"
+        print_about(source, shown(text))
 
 
 def print_unknown(mapped: Sequence[Mapped]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from icpctl.output.bars import add_bars
-from icpctl.output.console import print_json, tab_separated, table
+from icpctl.output.console import add_bars, print_json, tab_separated, table
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:

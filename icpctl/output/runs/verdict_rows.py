@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.output.runs.cell_texts import harmless, json_strings
-from icpctl.output.runs.column_choice import chosen_columns
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
@@ -61,10 +60,13 @@ class Layout(Struct, frozen=True):
 
         Naming `why` asks for it. Raises `IcpctlError` `bad_usage`.
         """
+        if not columns:
+            return self
+        from icpctl.output.runs.column_choice import chosen_columns
+
         chosen = chosen_columns(columns, self.known)
         names_why = any(name == WHY for name, _ in chosen) and WHY not in self.carry
-        with_why = names_why if chosen else self.with_why
-        return replace(self, chosen=chosen, with_why=with_why)
+        return replace(self, chosen=chosen, with_why=names_why)
 
     @property
     def columns(self) -> tuple[str, ...]:

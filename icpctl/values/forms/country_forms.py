@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.values.forms.text_forms import composed, decomposed, visible
@@ -174,7 +174,7 @@ def _names() -> Iterator[tuple[str, list[str]]]:
         parts = [name.partition(", ") for name in names]
         inverted = [f"{rest} {head}" for head, _, rest in parts if rest]
         yield entry.alpha_2, names + inverted
-    table = resources.files("icpctl.values.forms") / "country_names.tsv"
+    table = Path(__file__).with_name("country_names.tsv")
     for line in table.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             code, *names = line.split("\t")

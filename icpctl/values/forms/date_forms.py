@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from functools import cache
 
 from icpctl.values.forms import number_forms
 from icpctl.values.forms.text_forms import visible
@@ -57,14 +57,12 @@ _ZONE = (
     r"(?: ?(?:Z|UTC|GMT))?(?: ?(?P<sign>[+-])(?P<ahead>\d\d)(?::?(?P<minutes>\d\d))?)?"
     r"(?: UTC| GMT)?(?: \([a-z ]+\))?"
 )
-_PATTERNS = [
-    re.compile(pattern, re.I | re.A)
-    for pattern in (
-        *(rf"{date}(?:(?:T|,? (?:at )?){_CLOCK}{_ZONE})?" for date in _DATES),
-        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?:(?P<minute>\d\d)"
-        rf"(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?{_ZONE}",
-    )
-]
+_PATTERNS = (
+    *(rf"{date}(?:(?:T|,? (?:at )?){_CLOCK}{_ZONE})?" for date in _DATES),
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?:(?P<minute>\d\d)"
+    rf"(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?{_ZONE}",
+)
+_compiled = cache(re.compile)  # when the first text needs it: each takes a millisecond or two
 _COMPACT = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 """By their length, the formats of digits that may be a date and a time."""
 
@@ -83,7 +81,7 @@ def instant(text: str) -> int | None:
     if number_forms.json_number(text) is not None:
         return epoch(text)
     for pattern in _PATTERNS:
-        if match := pattern.fullmatch(text):
+        if match := _compiled(pattern, re.I | re.A).fullmatch(text):
             return _instant_of(match.groupdict())
     return None
 
@@ -102,6 +100,8 @@ def epoch(text: str) -> int | None:
     if value > _LARGEST_EPOCH:
         return None
     per_second = next((parts for least, parts in _PER_SECOND if value >= least), 1)
+    from fractions import Fraction
+
     exact = int(text) if text.isdigit() else Fraction(text)
     return _within_years(math.floor(exact * _SECOND // per_second))
 

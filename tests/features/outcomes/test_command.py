@@ -72,7 +72,8 @@ def test_accounts_are_joined_in_their_normal_form(folder: Path) -> None:
         "account", "domain", "everyone",
     )  # fmt: skip
     assert (result["base"]["count"], result["base"]["of"]) == (3, 6)
-    assert result["deals"] == {"rows": 8, "keys": 5, "withoutKey": 1, "open": 1}
+    counts = {"rows": 8, "keys": 5, "withoutKey": 1, "open": 1}
+    assert result["deals"].items() >= counts.items()
     assert (result["join"]["joinedKeys"], result["join"]["withoutKey"]) == (4, 1)
     figures = result["configs"][0]["ranking"]["figures"]
     assert (figures["units"], figures["won"], figures["averageAmount"]) == (3, 2, 2000)
@@ -168,6 +169,9 @@ def test_the_report_has_every_figure(name: str, tmp_path: Path) -> None:
         "Missed wins",
         "Before and now",
         "How it was made",
+        "with a closed deal joined a visitor that counts",
+        "deals.csv",
+        "AUC",
     ):
         assert heading in text, heading
     assert "76.1 % (62.1 to 86.1)" in text

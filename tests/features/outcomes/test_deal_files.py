@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
+from icpctl.features.outcomes.joining.deals import Outcome, read_outcome
 from tests.process import Ended, icpctl
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ HUBSPOT = "Record ID,Deal Name,Company Domain Name,Deal Stage,Is Closed Won"
         ("Website,IsWon", ["a.example,0", "b.example,1"], 1, 1),
         (HUBSPOT, ["1,A,a.example,12345,true", "2,B,b.example,12345,false"], 1, 0),
         (HUBSPOT, ["1,A,a.example,closedlost,false", "2,B,b.example,demo,false"], 0, 1),
+        ("Domain,Won?,Closed?", ["a.example,yes,yes", "b.example,,yes", "c.example,no,yes"], 1, 1),
         ("Domain", ["a.example", "b.example"], 2, 0),
         ("Domain,Stage", ["a.example,", "b.example,Closed Won"], 1, 0),
         ("Domain,Stage", ["a.example,Closed Won", "a.example,Closed Lost"], 1, 0),
@@ -65,16 +68,33 @@ def test_what_became_of_deals(
 
 
 @pytest.mark.parametrize(
+    ("outcome", "texts"),
+    [
+        (Outcome.WON, "won|Closed Won|closed-won|9. Closed Won - renewal|Deal won|WON!|1|1.0|yes"),
+        (Outcome.LOST, "lost|Closed Lost|8) Lost to competitor|Closed (lost): price|0|No|f"),
+        (Outcome.OPEN, "Signed|Won / Lost|Not won|Negotiation|100%|0%|-1|T1|5. Yes, maybe|Wonder"),
+    ],
+)
+def test_stages(outcome: Outcome, texts: str) -> None:
+    assert {text: read_outcome(text) for text in texts.split("|")} == dict.fromkeys(
+        texts.split("|"), outcome
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("Domain,Close Date\na.example,9/12/2026\n", "close_date has two readings"),
         ("Domain,Close Date\na.example,soon\nb.example,soon\n", '"soon" (2 times); they count'),
         ("Domain,Amount\na.example,a lot\n", 'amount is not a number: "a lot"'),
         ("Domain,Stage\na.example,Gewonnen\n", '1 row neither won nor lost: "Gewonnen"'),
-        ("Domain,Stage\na.example,Closed Won\n", "deals: 1 of 1 key joined a visitor"),
+        ("Domain,Stage\na.example,Gewonnen\n", "{outcome: {path: COLUMN, map: {TEXT: won, TEXT"),
+        ("Domain,Is Won\na.example,Ja\n", '1 row neither won nor lost: "Ja"'),
         ("Domain\na.example\n", "no stage in deals.csv: each row counts as won"),
+        ("Won deals\n\nDomain,Stage\na.example,won\n", "2 lines above the header skipped"),
+        ("Domain,Stage\na.example,won\nDomain,Stage\nb.example,won\n", "1 repeated header"),
         ("Email\nsomebody@gmail.com\n", "1 row without a key to join on"),
-        ("Domain,Close Date\na.example,2030-01-01\n", "1 key closed after --as-of, 2026-11-23"),
+        ("Domain,Close Date\na.example,2030-01-01\n", "1 key closed after --as-of, 2026-11-23; it"),
     ],
 )
 def test_oddities_are_said(folder: Path, text: str, said: str) -> None:
@@ -133,9 +153,33 @@ def test_both_sides_of_the_join_are_said(folder: Path) -> None:
     call = ("outcomes", "visitors.jsonl", "--won", "deals.csv")
     ended = icpctl(*call, cwd=folder)
     assert "5 accounts joined no closed deal and count as not won" in ended.out
-    assert "deals: 1 of 2 keys joined a visitor that counts" in ended.err
+    assert "1 of 2 keys with a closed deal joined a visitor that counts" in ended.out
+    (folder / "other.csv").write_text("Domain,Stage\ny.example,won\n")
+    ended = icpctl("outcomes", "visitors.jsonl", "--won", "other.csv", cwd=folder)
+    assert "0 of 1 key with a closed deal joined a visitor that counts" in ended.out
+    assert "see whether domain has the same values in visitors and deals" in ended.out
     (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nb.example,lost\n")
     assert "4 accounts joined no closed deal and are left out" in icpctl(*call, cwd=folder).out
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [("Domain", "counted"), ("Domain,Close Date", "counted as if before any close date")],
+)
+def test_visitors_without_a_date_are_said(folder: Path, header: str, said: str) -> None:
+    (folder / "deals.csv").write_text(f"{header}\na.example{',2026-11-01' * ('Date' in header)}\n")
+    ended = icpctl("outcomes", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
+    assert f"  6 visitors have no last_seen and are {said}\n" in ended.out
+
+
+def test_markdown_shows_labels_as_they_are(folder: Path) -> None:
+    config = CONFIG.replace("label: Target", "label: <b>T & co\nexclude: true")
+    (folder / "icp_configs" / "target.yaml").write_text(config)
+    (folder / "deals.csv").write_text("Domain\na.example\n")
+    call = ("outcomes", "visitors.jsonl", "--won", "deals.csv", "-o", "markdown")
+    out = icpctl(*call, cwd=folder).out
+    assert "<summary>Conditions of &lt;b&gt;T &amp; co (target)</summary>" in out
+    assert "- &lt;b&gt;T &amp; co (target) excludes" in out
 
 
 def test_suggest_says_what_joined(folder: Path) -> None:
@@ -146,8 +190,49 @@ def test_suggest_says_what_joined(folder: Path) -> None:
         assert said in ended.err
 
 
+@pytest.mark.parametrize(
+    ("won", "args", "tune"),
+    [
+        (20, (), ("--tune", "target")),
+        (20, ("--period", "newest:100%"), ("--holdout", "newest:100%", "--tune", "target")),
+        (20, ("--period", "2026-01-01..2026-02-01"), None),
+        (19, (), None),
+        (25, (), None),
+    ],
+)
+def test_the_next_step_is_a_call_that_can_learn(
+    folder: Path, won: int, args: tuple[str, ...], tune: tuple[str, ...] | None
+) -> None:
+    visitors = [{"id": n, "domain": f"{n}.example", "industry": "Media"} for n in range(25)]
+    (folder / "visitors.jsonl").write_text("\n".join(map(json.dumps, visitors)) + "\n")
+    (folder / "the deals.csv").write_text(
+        "Domain\n" + "".join(f"{n}.example\n" for n in range(won))
+    )
+    call = ("visitors.jsonl", "--won", "the deals.csv", "--as-of", "2026-11-23")
+    lines = icpctl("outcomes", *call, *args, cwd=folder).err.splitlines()
+    said = "to fit weights to these outcomes, or find a config without --tune: "
+    calls = [line.removeprefix(said) for line in lines if line.startswith(said)]
+    wanted = [shlex.join(["icpctl", "suggest", *call, *tune])] if tune else []
+    assert calls == wanted
+
+
 def test_nothing_to_compare_with_is_said(folder: Path) -> None:
     (folder / "deals.csv").write_text("Domain\n" + "".join(f"{n}.example\n" for n in "abcdef"))
     ended = icpctl("outcomes", "visitors.jsonl", "--won", "deals.csv", cwd=folder)
     assert "every account is won: there is nothing to compare with" in ended.out
-    assert ended.err.splitlines()[-1].startswith("to fit weights to these outcomes: icpctl suggest")
+
+
+def test_what_is_odd_about_deals_is_in_json(folder: Path) -> None:
+    rows = ["a.example,Closed Won,soon,1", "b.example,Closed Won,2030-01-01,a lot", "c.example"]
+    (folder / "deals.csv").write_text("\n".join(["Domain,Stage,Close Date,Amount", *rows]) + "\n")
+    ended = outcomes(folder, "--won", "deals.csv")
+    assert ended.code == 1
+    assert json.loads(ended.out)["deals"] == {
+        "rows": 2,
+        "keys": 2,
+        "withoutKey": 0,
+        "open": 0,
+        "closedLater": 1,
+        "rejected": 1,
+        "fieldWarnings": {"amount": 1, "close_date": 1},
+    }

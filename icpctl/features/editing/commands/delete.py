@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli import complete
+from icpctl.cli.options import common
 from icpctl.cli.options.common import Dir, Org
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
@@ -16,7 +16,7 @@ from icpctl.files_in_use import require_writable
 def delete(
     slugs: Annotated[
         list[str],
-        typer.Argument(metavar="SLUG", help="Names of the configs.", autocompletion=complete.slugs),
+        typer.Argument(metavar="SLUG", help="Names of the configs.", autocompletion=common.slugs),
     ],
     yes: Yes = False,
     directory: Dir = None,

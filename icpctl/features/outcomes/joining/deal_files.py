@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
@@ -15,7 +17,7 @@ from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.exports.columns.json_texts import plain
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.recognition import mapping_of
-from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.samples import first_records, table_layout
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.features.outcomes.joining.deals import (
@@ -44,12 +46,12 @@ if TYPE_CHECKING:
 
 NAMES = {
     "won": "hs_is_closed_won isclosedwon iswon won",
-    "closed": "hs_is_closed isdealclosed isdealclosed? isclosed closed",
+    "closed": "hs_is_closed isdealclosed isclosed closed",
     "stage": "dealstage dealstagename stagename stage opportunitystage status outcome result",
     "close_date": "closedate closedat closeddate dateclosed close",
     "amount": "amount dealamount amountincompanycurrency value dealvalue arr acv",
 }
-"""What HubSpot deals, Salesforce opportunities and people call it, without spaces, `_` and `-`."""
+"""What HubSpot deals, Salesforce opportunities and people call it; see `_reduced`."""
 
 _DEAL_NAMES = {"stage": "outcome", "close_date": "close_date", "amount": "amount"}
 """What `deals` in a mapping calls it. Where it names the outcome, no flag is read."""
@@ -66,15 +68,18 @@ _MICROS = 1_000_000
 
 
 class DealReading(Struct):
-    """Deals that were read: the table, names of the files, and what was odd about them.
+    """Deals that were read: the table, the files, and what was odd about them.
 
-    `rejected` are lines that are not records; `oddities` by column are close dates and amounts
-    that cannot be read, and stages that are neither won nor lost. `unsaid` names the files without
-    a stage, and what each of their deals is.
+    `layouts` are the lines around a file's header that are skipped, and the sheets that are not
+    read. `rejected` are lines that are not records; `oddities` by column are close dates and
+    amounts that cannot be read, and stages that are neither won nor lost. `unsaid` names the files
+    without a stage, and what each of their deals is.
     """
 
     table: DealTable = field(default_factory=DealTable)
-    files: list[str] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    layouts: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = field(default_factory=dict)
+    repeated_headers: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
     oddities: FieldWarnings = field(default_factory=FieldWarnings)
     unsaid: dict[str, Outcome] = field(default_factory=dict)
@@ -106,7 +111,8 @@ def read_deals(
     and `no_deal_key` where nothing joins.
     """
     for source in find_sources(files, encoding):
-        reading.files.append(source.name)
+        reading.sources.append(source)
+        reading.layouts[source.name] = table_layout(source)[1:]
         mapping = _mapping_of(source, key.mappings)
         known = _paths_in(first_records(source, mapping=mapping))
         paths = _columns_of(known, mapping, key)
@@ -119,6 +125,7 @@ def read_deals(
         rows = keys = 0
         for batch in Reader(Columns.of(mapping, paths)).read(source):
             reading.rejected += batch.rejected
+            reading.repeated_headers[source.name] += batch.repeated_headers
             deals = _rows_of(batch.table, reader, Outcome.OPEN if has_outcome else unsaid)
             reading.oddities.add(source.name, _oddities_of(batch, deals))
             reading.table.add(deals)
@@ -129,9 +136,14 @@ def read_deals(
 
 
 def _oddities_of(batch: Batch, deals: DealRows) -> dict[str, Misfits]:
-    """The close dates and amounts that cannot be read, and the stages of open deals, by column."""
-    table = batch.table
+    """The close dates and amounts that cannot be read, and the stages of open deals, by column.
+
+    A deal without a stage has the text of its flag instead.
+    """
+    table = {name: batch.table[name] for name in ("close_date", "amount", "stage")}
     is_open = deals.outcomes == Outcome.OPEN
+    if is_open.any() and batch.table["won"].null_count < len(is_open):
+        table["stage"] = pc.coalesce(plain(table["stage"]), plain(batch.table["won"]))
     rows = {
         "close_date": typed_columns.instants(table["close_date"])[2],
         "amount": _filled(table["amount"], np.isnan(deals.amounts)),
@@ -175,7 +187,8 @@ def _columns_of(
 def _no_key(source: Source, known: dict[str, tuple[str, Path]], what: str) -> IcpctlError:
     place = Location(source.name)
     if not known:
-        return IcpctlError("no deals in this file", "no_deal_key", place)
+        hint = "a list of deals has the names of its columns, or keys, and a record for each deal"
+        return IcpctlError("no deals in this file", "no_deal_key", place, hint)
     names = ", ".join(name for name, _ in known.values())
     hint = "name the fields that join them, such as --on domain=COLUMN"
     return IcpctlError(f"{what}: the columns are {names}", "no_deal_key", place, hint)
@@ -200,7 +213,8 @@ def _named(paths: dict[str, tuple[str, Path]], names: str) -> tuple[Path, ...]:
 
 
 def _reduced(name: str) -> str:
-    return re.sub(r"[\s_\-]+", "", name).casefold()
+    """A name without spaces, `_`, `-` and `?`, and without letter case."""
+    return re.sub(r"[\s_\-?]+", "", name).casefold()
 
 
 def _rows_of(table: pa.RecordBatch, reader: KeyReader, unsaid: Outcome) -> DealRows:

@@ -5,6 +5,7 @@ Times are seconds since the epoch, UTC, NaN where there is none.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -40,14 +41,25 @@ _OUTCOME_WORDS = {
 }
 _OUTCOMES = {word: outcome for words, outcome in _OUTCOME_WORDS.items() for word in words.split()}
 
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMBERING = re.compile(r"\A\d+\s*[.):-]\s*")
+_BEFORE_OUTCOMES = ("closed", "close", "deal", "opportunity")
+
 
 def read_outcome(text: str) -> Outcome:
-    """The outcome that a stage (`Closed Won`) or a flag (`true`) says; any other stage is open."""
-    return _OUTCOMES.get("".join(filter(_matters, text.casefold())), Outcome.OPEN)
+    """The outcome that a stage (`Closed Won`) or a flag (`true`) says; any other stage is open.
 
-
-def _matters(character: str) -> bool:
-    return character.isalnum() or character == "."
+    A stage may have a number before it and a reason after it: `9. Closed Lost - price`.
+    """
+    text = text.strip().casefold()
+    words = _WORD.findall(text)
+    if not words:
+        return _OUTCOMES.get(text, Outcome.OPEN)
+    said = "".join(filter(str.isalnum, _NUMBERING.sub("", text)))
+    if said in _OUTCOMES or {"won", "lost"} <= {*words}:
+        return _OUTCOMES.get(said, Outcome.OPEN)
+    first = next((word for word in words if word not in _BEFORE_OUTCOMES), "")
+    return {"won": Outcome.WON, "lost": Outcome.LOST}.get(first, Outcome.OPEN)
 
 
 def merge_outcomes(
@@ -93,6 +105,11 @@ class DealTable(Struct):
 
     def __len__(self) -> int:
         return len(self.outcomes)
+
+    @property
+    def has_closes(self) -> bool:
+        """Whether a key has a close date."""
+        return bool(np.isfinite(self.closes).any())
 
     def add(self, deals: DealRows) -> None:
         """Add a batch of deals; open ones are counted and left out."""

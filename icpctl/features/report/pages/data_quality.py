@@ -88,9 +88,13 @@ def _unread(run: Run) -> list[Block]:
     return blocks
 
 
-def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
-    """The version, the input files, and the table of `configs`."""
-    mapped = {it.source: it.mapping for it in run.mapped}
+def making(
+    run: Run, sources: Sequence[Source], configs: Table, deals: Sequence[Source] = ()
+) -> Section:
+    """The version, the input files, of which some may be lists of deals, and the `configs`."""
+    titles = {it.source: it.mapping.title for it in run.mapped}
+    titles = dict.fromkeys((source.name for source in deals), "deals") | titles
+    sources = [*sources, *deals]
     inputs = Table(
         "Input files",
         columns("File", "#Bytes", "Read as"),
@@ -98,7 +102,7 @@ def making(run: Run, sources: Sequence[Source], configs: Table) -> Section:
             [
                 Cell(own(source.name)),
                 number(source.size),
-                Cell(own(mapped[source.name].title) if source.name in mapped else ""),
+                Cell(own(titles.get(source.name, ""))),
             ]
             for source in sources[:_MOST_PLACES]
         ],
