@@ -1,4 +1,4 @@
-"""What many verdicts come to: visitors, matches, first places and scores, in all and by config."""
+"""What many verdicts come to: counts in all, by config and by file, and the best visitors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A field of a batch: its distinct values, and which rows have which."""
+"""A field of a batch: its distinct values, which rows have which, and the JSON texts of both."""
 
 from __future__ import annotations
 

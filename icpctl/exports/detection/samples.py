@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from icpctl.exports.columns.visitor_columns import keys_of_lists, keys_of_mapping
 from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.files.streams import DamagedError
 from icpctl.exports.readers.json_documents import RecordLines, layout_of, record_lines
-from icpctl.exports.readers.line_blocks import line_blocks, without_mark
+from icpctl.exports.readers.line_files import line_blocks
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT
 from icpctl.values import json_records
@@ -99,7 +100,7 @@ def _first_lines(source: Source, count: int) -> Iterator[bytes]:
     is_first = True
     with source.open(is_last=False) as opened:
         for block in line_blocks(opened.stream, _SAMPLE_BLOCK):
-            data = without_mark(bytes(block.data)) if is_first else bytes(block.data)
+            data = bytes(block.data).removeprefix(BOM_UTF8 if is_first else b"")
             is_first = False
             for line in data.split(b"\n"):
                 if line.strip():

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
 
-from icpctl.exports.readers.line_blocks import without_mark
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.values.json_records import MAX_LINE_BYTES, NotARecordError, parse_record
 
@@ -56,7 +56,7 @@ def layout_of(
     reads of a record: an object that has one of these is not a page, unless it has a list at one
     of the `named` keys, where the mapping says that records are.
     """
-    body = without_mark(head)
+    body = head.removeprefix(BOM_UTF8)
     before = len(head) - len(body)
     text = body.lstrip(_SPACE)
     start = before + len(body) - len(text)

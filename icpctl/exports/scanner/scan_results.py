@@ -1,4 +1,4 @@
-"""What a scanner is asked for, and what it gives: paths, columns, tables.
+"""What a scanner is asked for, what it reads and gives: paths, blocks, columns, tables.
 
 `scanner` is the compiled one, `python_scanner` the one in Python; both are a `Scanner`.
 """

@@ -1,4 +1,7 @@
-"""Tests: what a condition asks without its negation, and the bits that tests own."""
+"""Tests: what a condition asks without its negation, and the bits that tests own.
+
+All equality tests of a field are one lookup, from a value to the bits of the tests that it meets.
+"""
 
 from __future__ import annotations
 
