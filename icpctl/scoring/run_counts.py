@@ -97,14 +97,7 @@ class RunCounts(Struct):
             damaged=len(self.damaged),
             field_warnings=dict(sorted(self.warnings.counts.items())),
             unread_fields=[
-                UnreadFieldReport(
-                    file=each.file,
-                    field=each.field,
-                    configs=list(each.configs),
-                    paths=list(each.paths),
-                    similar=list(each.similar),
-                )
-                for each in unread
+                UnreadFieldReport.model_validate(field, from_attributes=True) for field in unread
             ],
             matched=counts.matched,
             excluded=counts.excluded if plan.excludes else None,

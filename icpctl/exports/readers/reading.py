@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import Source
-    from icpctl.exports.readers.json_documents import Layout
 
 BATCH_ROWS = 45_056
 """Rows of a batch of a table. Few, so that scoring begins and writing ends soon."""
@@ -70,65 +69,44 @@ class Reader(Struct):
 
     def tasks(self, source: Source) -> Generator[Task]:
         """Yield what reads the batches of one file. Raises `IcpctlError`, and so does a task."""
+        lines = LineReader(source, self.columns, self.scanners)
         if source.is_followed:
-            yield from self._followed_tasks(source)
-            return
-        if source.format == "parquet":
-            yield from self._table_tasks(source)
-            return
-        if source.format == "workbook":
-            yield from self._workbook_tasks(source)
-            return
+            yield from lines.of_stream(source.open(), _FOLLOWED_BYTES, follow=True)
+        elif source.format == "parquet":
+            from icpctl.exports.readers.parquet_files import read_parquet
+            from icpctl.exports.readers.tables import Tables
+
+            tables = Tables(self.columns, source)
+            for piece in read_parquet(source, self.columns, self.batch_rows):
+                yield partial(tables.batch, piece)
+        elif source.format == "workbook":
+            from icpctl.exports.readers.workbooks import sheet_lines
+
+            yield from lines.of_records(None, sheet_lines(source))
+        else:
+            yield from self._text_tasks(source, lines)
+
+    def _text_tasks(self, source: Source, lines: LineReader) -> Iterator[Task]:
         head = head_of(source)
-        most = self._batch_size(head)
-        layout = self._layout(source, head)
+        # About `batch_rows` lines, by the first ones of the file.
+        size = len(head) * self.batch_rows // max(head.count(b"\n"), 1)
+        most = min(self.batch_bytes, max(size, _LEAST_BYTES))
+        layout = None
+        if source.format == "json" and not self.lines_only:
+            is_whole, keys = len(head) < HEAD_BYTES, keys_read(self.columns)
+            named = keys_of_lists(self.columns.records)
+            layout = layout_of(head, is_whole=is_whole, read_keys=keys, named=named)
         opened = source.open(is_last=not self.reads_again)
         if source.format == "csv":
             from icpctl.exports.readers.csv_files import csv_tasks
 
             yield from csv_tasks(source, opened, self.columns, self.scanners, most)
-            return
-        lines = LineReader(source, self.columns, self.scanners)
-        if layout:
+        elif layout:
             yield from lines.of_records(opened, record_lines(opened.stream, layout))
         elif source.compression or source.pipe or source.member:
             yield from lines.of_stream(opened, most)
         else:
             yield from lines.of_file(opened, most)
-
-    def _followed_tasks(self, source: Source) -> Iterator[Task]:
-        lines = LineReader(source, self.columns, self.scanners)
-        yield from lines.of_stream(source.open(), _FOLLOWED_BYTES, follow=True)
-
-    def _batch_size(self, head: bytes) -> int:
-        """Return how many bytes have about `batch_rows` lines, by the first ones of a file."""
-        size = len(head) * self.batch_rows // max(head.count(b"\n"), 1)
-        return min(self.batch_bytes, max(size, _LEAST_BYTES))
-
-    def _layout(self, source: Source, head: bytes) -> Layout | None:
-        if source.format != "json" or self.lines_only:
-            return None
-        return layout_of(
-            head,
-            is_whole=len(head) < HEAD_BYTES,
-            read_keys=keys_read(self.columns),
-            named=keys_of_lists(self.columns.records),
-        )
-
-    def _workbook_tasks(self, source: Source) -> Iterator[Task]:
-        from icpctl.exports.readers.workbooks import sheet_lines
-
-        lines = LineReader(source, self.columns, self.scanners)
-        yield from lines.of_records(None, sheet_lines(source))
-
-    def _table_tasks(self, source: Source) -> Generator[Task]:
-        from icpctl.exports.readers.parquet_files import read_parquet
-        from icpctl.exports.readers.tables import Tables
-
-        pieces = read_parquet(source, self.columns, self.batch_rows)
-        tables = Tables(self.columns, source)
-        for piece in pieces:
-            yield partial(tables.batch, piece)
 
 
 def cores() -> int:
