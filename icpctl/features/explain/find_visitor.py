@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.visitor_keys import exact_form
 from icpctl.mappings.mapping import ID
-from icpctl.values.join_keys import exact_form
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import nearest
 
