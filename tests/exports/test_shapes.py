@@ -224,21 +224,28 @@ DOUBTS = [
     (
         "HTML",
         "id,industry\n1,Banking &amp; Finance\n2,R&D\n",
-        "industry has texts with HTML in them, such as Banking &amp; Finance; "
+        "industry has texts such as Banking &amp; Finance, with HTML in them; "
         "conditions compare them as they are written",
     ),
     (
         "bytes of another encoding",
         "id,industry\n1,Caf\u00c3\u00a9s\n2,CAF\u00c9\n",
-        "industry has texts with bytes of another encoding in them, such as Caf\u00c3\u00a9s; "
+        "industry has texts such as Caf\u00c3\u00a9s, which somebody read in a wrong encoding; "
         "conditions compare them as they are written",
     ),
     (
         "Python lists",
         "id,industry\n1,\"['Software', 'SaaS']\"\n",
-        "industry has texts with Python lists in them, such as ['Software', 'SaaS']; "
+        "industry has texts such as ['Software', 'SaaS'], lists of Python; "
         "conditions compare them as they are written",
     ),
+    (
+        "words for nothing",
+        "id,industry\n1,Retail\n2,None\n",
+        "industry has texts such as None, which count as values; in a mapping `missing` lists "
+        "such texts",
+    ),
+    ("missing texts", "id,industry\n1,Retail\n2,NULL\n3,N/A\n4,Unknown Worlds\n", None),
     (
         "columns of one name",
         "id,industry,notes,notes,country,industry\n1,,,,DE,Software\n",

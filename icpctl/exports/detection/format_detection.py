@@ -44,9 +44,15 @@ _ODD = re.compile(
     r"(?P<html>&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{2,5}|#[xX][0-9A-Fa-f]{2,5});)"
     r"|(?P<bytes>[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0178\u2013-\u2030\u20ac]|\u00e2\u20ac)"
     r"|(?P<list>\['[^']*'[],])"
+    r"|(?P<none>'(?i:null|none|nil|nan|undefined|unknown|-+|\?|#(?:REF|VALUE|DIV/0|NAME)[!?])')"
 )
-_LOOKED_AT = 1 << 14  # characters of a record
-_ODD_WORDS = {"html": "HTML", "bytes": "bytes of another encoding", "list": "Python lists"}
+_LOOKED_AT, _SHOWN = 1 << 14, 80  # characters of a record, and of a text
+_ODD_WORDS = {
+    "html": "with HTML in them; conditions compare them as they are written",
+    "bytes": "which somebody read in a wrong encoding; conditions compare them as they are written",
+    "list": "lists of Python; conditions compare them as they are written",
+    "none": "which count as values; in a mapping `missing` lists such texts",
+}
 
 
 class Mapped(Struct, frozen=True):
@@ -183,7 +189,7 @@ def _likely_id(records: Sequence[Record]) -> str | None:
     for name in dict.fromkeys(key for record in records for key in record):
         texts = [_text(record.get(name)) for record in records if _AN_ID.search(name)]
         if all(texts) and texts and len(set(texts)) == len(texts):
-            return path_text((name,))
+            return path_text((name[:_SHOWN],))
     return None
 
 
@@ -195,7 +201,7 @@ def _second_header(rows: Sequence[Record]) -> Iterator[str]:
     figures = [
         name for name, texts in columns.items() if len(texts) > 1 and all(map(_DIGIT, texts))
     ]
-    words = [f"{name}: {first[name]}" for name in figures if first[name]]
+    words = [f"{name}: {first[name]}"[:_SHOWN] for name in figures if first[name]]
     if len(words) > 1 and not any(map(_DIGIT, first.values())):
         listed = ", ".join(words[:2])
         yield f"the first record is most likely a second header ({listed}); it counts as a visitor"
@@ -226,13 +232,10 @@ def _misread(mapping: Mapping, records: Sequence[Record]) -> Iterator[str]:
                     f'a mapping with as: date and format: "{pattern}" reads it as a date'
                 )
         elif name == PAGES or (entry and entry.kind is Kind.TEXT):
-            texts = (_text(first_value(record, paths)) for record in odd)
+            texts = (f"'{_text(first_value(record, paths))}'" for record in odd)
             if match := next(filter(None, map(_ODD.search, texts)), None):
                 what = next(words for part, words in _ODD_WORDS.items() if match[part])
-                yield (
-                    f"{name} has texts with {what} in them, such as {match.string}; conditions "
-                    "compare them as they are written"
-                )
+                yield f"{name} has texts such as {match.string[1:-1][:_SHOWN]}, {what}"
 
 
 def _text(value: Any) -> str:

@@ -127,10 +127,13 @@ def similar_keys(
 
 def likeness(field: str, key: SurveyedKey, asked: frozenset[str] = frozenset()) -> Likeness:
     """Return how likely a key holds a field; `asked` are texts in the form of comparisons."""
+    name, values = _name_likeness(field, key.name), _evidence(field, key, asked)
+    if name + values < LEAST:  # what fits takes longest to see
+        return Likeness(key, name, values, 0.0)
     fitting = _fitting(field, list(key.values))
     if fitting < _LEAST_FITTING and not _is_date_of_two_readings(field, key):
         return Likeness(key, 0.0, 0.0, fitting)
-    return Likeness(key, _name_likeness(field, key.name), _evidence(field, key, asked), fitting)
+    return Likeness(key, name, values, fitting)
 
 
 def _name_likeness(field: str, key: str) -> float:
@@ -147,9 +150,12 @@ def _name_likeness(field: str, key: str) -> float:
         return _SAYS_LITTLE
     if within:
         return 0.8 if any(name not in _GENERAL for name in within) else _SAYS_LITTLE
-    ratios = (SequenceMatcher(None, form, key_form(name)).ratio() for name in (field, *names))
-    best = max(ratios)
-    return best * 0.8 if best >= _ALIKE and len(form) > 3 else 0.0
+    if len(form) <= 3:
+        return 0.0
+    alike = (SequenceMatcher(None, form, key_form(name)) for name in (field, *names))
+    ratios = (each.ratio() for each in alike if each.real_quick_ratio() >= _ALIKE)
+    best = max(ratios, default=0.0)
+    return best * 0.8 if best >= _ALIKE else 0.0
 
 
 def _fitting(field: str, tokens: Sequence[str]) -> float:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.visitor_keys import exact_form
 from icpctl.mappings.mapping import ID
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import nearest
@@ -79,7 +80,10 @@ def by_ids(scan: Scan, wanted: Sequence[str]) -> list[Found]:
 
 
 class _Search(Struct):
-    """The search for one id: the first visitor with it, how many more, and what is like it."""
+    """The search for one id: the first visitor with it, how many more, and what is like it.
+
+    As where ids join, spaces around them do not count.
+    """
 
     wanted: str
     first: Found | None = None
@@ -88,7 +92,7 @@ class _Search(Struct):
 
     def look_at(self, ids: pa.Array, batch: Batch) -> None:
         """Look for the id in a batch with these ids."""
-        rows = pc.indices_nonzero(pc.equal(ids, self.wanted)).to_pylist()
+        rows = pc.indices_nonzero(pc.equal(exact_form(ids), self.wanted.strip())).to_pylist()
         if rows and self.first is None:
             row, *rows = rows
             self.first = Found(batch.source, int(batch.lines[row]), batch.table.slice(row, 1))

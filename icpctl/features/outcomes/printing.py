@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from contextlib import closing, contextmanager
 from html import escape
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from icpctl.features.shared.plain_rows import PlainWriter
 
 _MOST_LABELS = 3
+_SINGULARS = {"have": "has", "are": "is", "count": "counts"}
+_PLURALS = re.compile(r"\b(?:have|are|count)\b")
 
 
 class Heading(Struct, frozen=True):
@@ -115,7 +118,7 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     if keys := len(scan.survey.deals) * heading.has_deals:
         text = f"{counted(keys, 'key')} with a closed deal joined a visitor that counts"
         said.append(f"{joined.joined_keys:,} of {text}")
-        if not joined.joined_keys + joined.after_close:
+        if not joined.joined_keys + joined.after_close and scan.outcomes.base.of:
             said.append(unjoined_hint(heading.joined_on))
     unjoined = "are left out" if heading.against_lost else "count as not won"
     for count, text in (
@@ -123,7 +126,9 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         (joined.open, "may still be won and are left out (--within)"),
         (joined.outside, "are outside the period"),
     ):
-        said += [f"{counted(count, heading.unit)} {text}"] * (count > 0)
+        said += [_counted_text(count, heading.unit, text)] * (count > 0)
+    is_email = heading.joined_on == "domain" and joined.without_key == joined.visitors
+    mapping = "; a mapping reads it from emails: domain: {path: email, as: host}" * is_email
     before_close = " as if before any close date" * scan.survey.deals.has_closes
     said += [
         f"{config.label} ({config.slug}) excludes: a visitor who matches it has no ICP, "
@@ -134,10 +139,17 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
     for count, text in (
         (joined.after_close, "came only after the deal had closed and are not counted"),
         (joined.without_last_seen, f"have no last_seen and are counted{before_close}"),
-        (joined.without_key, f"have no {heading.joined_on} to join on"),
+        (joined.without_key, f"have no {heading.joined_on} to join on{mapping}"),
     ):
-        said += [f"{counted(count, 'visitor')} {text}"] * (count > 0)
+        said += [_counted_text(count, "visitor", text)] * (count > 0)
     return said
+
+
+def _counted_text(count: int, what: str, text: str) -> str:
+    """A sentence on some of `what`, whose verbs are in the plural."""
+    if count == 1:
+        text = _PLURALS.sub(lambda verb: _SINGULARS[verb[0]], text)
+    return f"{counted(count, what)} {text}"
 
 
 def unjoined_hint(joined_on: str) -> str:

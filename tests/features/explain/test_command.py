@@ -351,3 +351,10 @@ def test_a_line_of_a_roll_up_is_a_record_of_its_visitor() -> None:
     assert ended.out.startswith(f"v1 in {place}:1, as of ")
     assert ended.err.startswith(f"{place}: read as PostHog events (--mapping posthog)\n")
     assert "\nline 3 is a record of this visitor, whose first is on line 1\n" in ended.err
+
+
+@pytest.mark.parametrize("wanted", ["2", " 2", "2 "])
+def test_spaces_around_ids_do_not_count(tmp_path: Path, wanted: str) -> None:
+    (tmp_path / "v.csv").write_text('id,country\n1,DE\n" 2 ",DE\n')
+    ended = explain("v.csv", "--id", wanted, "-o", "json", cwd=tmp_path)
+    assert json.loads(ended.out)["id"] == " 2 "

@@ -158,6 +158,10 @@ def test_both_sides_of_the_join_are_said(folder: Path) -> None:
     ended = icpctl("outcomes", "visitors.jsonl", "--won", "other.csv", cwd=folder)
     assert "0 of 1 key with a closed deal joined a visitor that counts" in ended.out
     assert "see whether domain has the same values in visitors and deals" in ended.out
+    (folder / "people.jsonl").write_text('{"id": 1, "email": "ada@y.example"}\n')
+    ended = icpctl("outcomes", "people.jsonl", "--won", "other.csv", cwd=folder)
+    said = "1 visitor has no domain to join on; a mapping reads it from emails: domain: {path:"
+    assert said in ended.out
     (folder / "deals.csv").write_text("Domain,Stage\na.example,won\nb.example,lost\n")
     assert "4 accounts joined no closed deal and are left out" in icpctl(*call, cwd=folder).out
 
