@@ -173,11 +173,12 @@ def outcomes(
     )
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.report.target import report_file, report_target
-    from icpctl.features.shared.git_versions import versions
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     options, earlier = scoring.options(), None
     if base is not None or base_dir is not None:
+        from icpctl.features.shared.git_versions import versions
+
         compared = versions(scoring.workspace(), config or [], ref=base, folder=base_dir)
         kept = [file for file in compared.before if config or file.config.is_active]
         earlier = named_configs(kept)
@@ -247,12 +248,16 @@ class _Call(Struct, frozen=True):
 
     def scan(self, configs: "Sequence[tuple[str, IcpConfig]]", *, explains: bool = False) -> "Scan":
         """Scan the export; with `explains` it is kept why won units are missed."""
-        from icpctl.features.outcomes.missed_wins import ExplainMissed
         from icpctl.features.outcomes.scanning import scan_outcomes
-        from icpctl.features.reasons.sentences import lacking
         from icpctl.features.shared.condition_phrases import phrase
         from icpctl.output.console import progress
 
+        explain_missed = None
+        if explains:
+            from icpctl.features.outcomes.missed_wins import ExplainMissed
+            from icpctl.features.reasons.sentences import lacking
+
+            explain_missed = ExplainMissed(lacking, phrase)
         with progress(sys.stderr) as on_progress:
             return scan_outcomes(
                 self.exports,
@@ -263,7 +268,7 @@ class _Call(Struct, frozen=True):
                 text_of_condition=phrase,
                 tiers=self.options.tiers,
                 capacity=self.capacity,
-                explain_missed=ExplainMissed(lacking, phrase) if explains else None,
+                explain_missed=explain_missed,
                 on_sources=self._note_sources,
                 on_progress=on_progress,
             )

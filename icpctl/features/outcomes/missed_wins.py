@@ -9,8 +9,6 @@ import pyarrow as pa
 from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
-from icpctl.features.reasons.explanation import explain_configs
-from icpctl.features.reasons.row_reasons import lacking_conditions
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
@@ -127,6 +125,8 @@ class MissedWins(Struct):
     def _explained(
         self, table: pa.RecordBatch, rows: Sequence[int], chosen: Sequence[Sequence[int]]
     ) -> list[tuple[ConfigExplanation, ...]]:
+        from icpctl.features.reasons.explanation import explain_configs
+
         taken = table.take(pa.array(rows, pa.int64()))
         verdicts = score_batch(taken, self.plan)
         asked = [chosen[row] for row in rows]
@@ -162,6 +162,8 @@ class MissedWins(Struct):
 
 def _distance(config: ConfigPlan, held: NDArray[np.bool_]) -> NDArray[np.int32]:
     """How far rows are from a config: conditions they lack, twice, and 1 if no single one does."""
+    from icpctl.features.reasons.row_reasons import lacking_conditions
+
     alone = np.zeros(len(held), bool)
     start = 0
     for group in config.groups:
