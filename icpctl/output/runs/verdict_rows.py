@@ -277,7 +277,7 @@ class _Kept:
             "id": lambda: json_strings(scalar_texts(self._pick(self._rows.ids))),
             "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
-            "icp_score": lambda: _taken(_scores(), self._pick(self._verdicts.icp_hundredths)),
+            "icp_score": lambda: _score_texts(self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
             TIER: lambda: _taken([*map(json.dumps, self._rows.tiers), "null"], self._tier()),
             EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
@@ -356,10 +356,10 @@ class _Kept:
         """JSON texts of the lists; each match's text is made once for a config and score."""
         keys = self._verdicts.configs * _STEP + self._verdicts.hundredths
         encoded = pa.array(keys).dictionary_encode()
-        scores = _scores()
+        pairs = (divmod(key, _STEP) for key in encoded.dictionary.to_pylist())
         texts = [
-            f'{{"config":{json.dumps(self._slugs[key // _STEP])},"score":{scores[key % _STEP]}}}'
-            for key in encoded.dictionary.to_pylist()
+            f'{{"config":{json.dumps(self._slugs[config])},"score":{_score_text(score)}}}'
+            for config, score in pairs
         ]
         items = pa.array(texts, pa.string()).take(encoded.indices)
         lists = pa.ListArray.from_arrays(pa.array(self._verdicts.offsets), items)
@@ -378,12 +378,13 @@ class _Kept:
 
 
 _STEP = 10_001  # scores, in hundredths, are below it
+_score_text = cache(lambda hundredths: repr(hundredths / 100))  # which is how JSON has floats
 
 
-@cache
-def _scores() -> list[str]:
-    """The JSON text of every score, by its hundredths."""
-    return [repr(score / 100) for score in range(_STEP)]  # which is how JSON has floats
+def _score_texts(hundredths: np.ndarray) -> pa.Array:
+    encoded = pa.array(hundredths).dictionary_encode()
+    texts = map(_score_text, encoded.dictionary.to_pylist())
+    return pa.array(texts, pa.string()).take(encoded.indices)
 
 
 def _taken(texts: Sequence[str | None], numbers: np.ndarray) -> pa.Array:
