@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.long import long
 from tests.process import ROOT, Ended, icpctl, on_terminal, unless_given
 
 if TYPE_CHECKING:
@@ -124,10 +125,10 @@ def test_bars_on_a_terminal(tmp_path: Path) -> None:
     [
         (1, 31, "DAY", 31, "2026-01-01"),
         (1, 32, "WEEK FROM", 5, "2025-12-29"),
-        (7, 31, "WEEK FROM", 31, "2025-12-29"),
+        pytest.param(7, 31, "WEEK FROM", 31, "2025-12-29", marks=long),
         (7, 40, "MONTH", 10, "2026-01"),
-        (365, 8, "YEAR", 7, "2026"),
-        (40_000, 40, "YEAR", 31, "to"),
+        pytest.param(365, 8, "YEAR", 7, "2026", marks=long),
+        pytest.param(40_000, 40, "YEAR", 31, "to", marks=long),
         (2_000_000, 2, "YEAR", 2, "2026"),
     ],
 )
