@@ -234,7 +234,7 @@ def add_bars(
     """Add a bar after the `cells` of each row, and its head after the `columns`.
 
     Each pair is a whole and its part; `words` name the part and, where there is one, the rest.
-    Nothing is done in a pipe, or where there is no room, or nothing to show.
+    In a pipe, or without room or anything to show, the table stays as it is.
     """
     most = max((whole for whole, _ in pairs), default=0)
     if not stream.isatty() or not most:

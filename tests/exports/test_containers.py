@@ -247,14 +247,14 @@ def test_other_lines_deep_in_csv_are_not_records_either(
     before = ["id,industry,size", *[f"before,{wide},1"] * many]
     path = tmp_path / "v.csv"
     path.write_bytes(end.join([*before, *rows, *[f"after,{wide},1"] * many, ""]).encode())
-    found = read(path, FIELDS)
-    shown = [(row["id"], line) for row, line in zip(found.rows, found.lines, strict=True)]
+    read_rows = read(path, FIELDS)
+    shown = [(row["id"], line) for row, line in zip(read_rows.rows, read_rows.lines, strict=True)]
     first = many + 2
     others = [pair for pair in shown if pair[0] not in ("before", "after")]
     wanted = [None if text is None else text.replace('"', f"{end},,{end}") for text in ids]
     assert others == [(text, first + line) for text, line in zip(wanted, lines, strict=True)]
     assert len(shown) == 2 * many + len(ids)
-    assert [line for line, _ in found.rejected] == [first + line for line in rejected]
+    assert [line for line, _ in read_rows.rejected] == [first + line for line in rejected]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

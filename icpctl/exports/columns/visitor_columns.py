@@ -127,8 +127,8 @@ class ColumnNames:
 
     def like(self, name: str) -> list[str]:
         """Return the columns of this name, the one that is spelt exactly so first."""
-        found = self._by_form.get(key_form(name), [])
-        return sorted(found, key=lambda it: it != name)
+        columns = self._by_form.get(key_form(name), [])
+        return sorted(columns, key=lambda column: column != name)
 
     def places(self, path: Path) -> list[Place]:
         """Return where the value of a path may be, the best place first, without its tests."""
@@ -149,9 +149,9 @@ class ColumnNames:
         if not how or how.name != RANGE or len(keys) != len(path) - 1:
             return
         bounds = ((bound, self.like(".".join([*keys, bound]))) for bound in BOUNDS)
-        found = tuple((bound, names[0]) for bound, names in bounds if names)
-        if found:
-            yield Place(".".join(keys), (how,), found)
+        columns = tuple((bound, names[0]) for bound, names in bounds if names)
+        if columns:
+            yield Place(".".join(keys), (how,), columns)
 
     def all_places(self, path: Path) -> list[Place]:
         """Return where the value of a path may be, and those of its tests."""

@@ -135,11 +135,11 @@ def doubled_columns(one: Mapped) -> tuple[str, str]:
     )
 
 
-def no_ids(one: Mapped) -> tuple[str, str]:
+def no_ids(mapped: Mapped) -> tuple[str, str]:
     """What is said where no record has an id, though a key may hold them, and what to do."""
     return (
-        f"no record has an id; {one.likely_id} is most likely one",
-        f"id: {one.likely_id} in a mapping reads it; icpctl inspect --suggest drafts one",
+        f"no record has an id; {mapped.likely_id} is most likely one",
+        f"id: {mapped.likely_id} in a mapping reads it; icpctl inspect --suggest drafts one",
     )
 
 

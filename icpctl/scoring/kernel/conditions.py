@@ -123,7 +123,9 @@ class BatchColumns:
         if self._needs_rows(field):
             return self.of(name, field.type.kind).has_values()
         names = (name, _SIZE) if field.type.form is Form.SIZE_RANGE else (name,)
-        present = ((self._bits(it, field).is_present, self.tokens_of(it).places) for it in names)
+        present = (
+            (self._bits(name, field).is_present, self.tokens_of(name).places) for name in names
+        )
         return any(_taken(flags, places).any() for flags, places in present)
 
     def _needs_rows(self, field: FieldPlan) -> bool:

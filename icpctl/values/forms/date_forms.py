@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from icpctl.values.forms import number_forms
 from icpctl.values.forms.text_forms import visible
@@ -62,7 +61,6 @@ _PATTERNS = (
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?:(?P<minute>\d\d)"
     rf"(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?{_ZONE}",
 )
-_compiled = cache(re.compile)  # when the first text needs it: each takes a millisecond or two
 _COMPACT = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 """By their length, the formats of digits that may be a date and a time."""
 
@@ -81,7 +79,7 @@ def instant(text: str) -> int | None:
     if number_forms.json_number(text) is not None:
         return epoch(text)
     for pattern in _PATTERNS:
-        if match := _compiled(pattern, re.I | re.A).fullmatch(text):
+        if match := re.fullmatch(pattern, text, re.I | re.A):
             return _instant_of(match.groupdict())
     return None
 

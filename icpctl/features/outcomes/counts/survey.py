@@ -117,10 +117,10 @@ class Survey:
         self._count_join(visits, in_time)
         numbers = np.full(len(in_time), -1)
         units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
-        if self.by_account:
-            assert visits.accounts is not None  # noqa: S101 - units are accounts
-            rows = np.flatnonzero(in_time & visits.accounts.known)
-            numbers[rows] = self._accounts.add(visits.accounts, units, rows)
+        accounts = visits.accounts if self.by_account else None
+        if accounts is not None:
+            rows = np.flatnonzero(in_time & accounts.known)
+            numbers[rows] = self._accounts.add(accounts, units, rows)
             return numbers
         numbers[in_time] = np.arange(int(in_time.sum())) + self._visitors
         self._visitors += int(in_time.sum())

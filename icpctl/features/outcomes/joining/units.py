@@ -152,19 +152,20 @@ class Accounts(Struct):
     def _merge(self, number: Integers, units: Units) -> None:
         """Merge one row per account; those that are new have the numbers that come next."""
         old = number < self._filled
-        self._reserve(len(self.numbers), units)
-        room = self._room
-        assert room is not None  # noqa: S101 - reserved above
+        room = self._reserve(len(self.numbers), units)
         _write(room, number[~old], units.take(~old))
         _write(room, number[old], _merge_pairs(room.take(number[old]), units.take(old)))
         self._filled = len(self.numbers)
 
-    def _reserve(self, count: int, sample: Units) -> None:
-        """Make room for `count` accounts, at least doubling it; `sample` fills what is unused."""
-        room = 0 if self._room is None else len(self._room)
-        if count > room:
-            more = sample.take(np.zeros(max(count - room, room), np.int64))
-            self._room = more if self._room is None else Units.concatenate([self._room, more])
+    def _reserve(self, count: int, sample: Units) -> Units:
+        """Return room for `count` accounts, at least doubled; `sample` fills what is unused."""
+        room = sample.take(slice(0)) if self._room is None else self._room
+        missing = count - len(room)
+        if missing > 0:
+            more = sample.take(np.zeros(max(missing, len(room)), np.int64))
+            room = Units.concatenate([room, more])
+        self._room = room
+        return room
 
 
 def _merge_runs(units: Units, starts: Integers) -> Units:

@@ -92,7 +92,7 @@ def making(
     run: Run, sources: Sequence[Source], configs: Table, deals: Sequence[Source] = ()
 ) -> Section:
     """The version, the input files, of which some may be lists of deals, and the `configs`."""
-    titles = {it.source: it.mapping.title for it in run.mapped}
+    titles = {file.source: file.mapping.title for file in run.mapped}
     titles = dict.fromkeys((source.name for source in deals), "deals") | titles
     sources = [*sources, *deals]
     inputs = Table(
