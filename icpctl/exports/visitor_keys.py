@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -90,9 +91,7 @@ KeyForm = Callable[[pa.Array], pa.Array]
 @cache
 def free_mail_hosts() -> frozenset[str]:
     """Hosts at which anybody has an address."""
-    from importlib import resources
-
-    text = resources.files("icpctl.values").joinpath("free_mail_hosts.txt").read_text()
+    text = pathlib.Path(__file__).with_name("free_mail_hosts.txt").read_text("utf-8")
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
