@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 
 DATA = Path(__file__).parent / "data"
 COUNTS = (1, 5, 50, 500)
@@ -66,6 +68,21 @@ def table(count: int, suffix: str) -> Path:
         _, *made = make(visitors(count), DATA)
         for part in made:
             part.rename(DATA / f"flat-{count}{part.suffix}")
+    return file
+
+
+def deals(count: int) -> Path:
+    """A list of `count` closed deals of the visitors' companies, a third of them won."""
+    file = DATA / f"deals-{count}.csv"
+    if not file.exists():
+        dice = Random(1)
+        lines = ["Domain,Stage,Close Date,Amount"]
+        for _ in range(count):
+            domain = f"company-{dice.randrange(40_000):05d}.example"
+            stage = "Closed Won" if dice.random() < 1 / 3 else "Closed Lost"
+            close = date(2026, 1, 1) + timedelta(dice.randrange(337))
+            lines.append(f"{domain},{stage},{close},{dice.randrange(100, 10_000)}")
+        file.write_text("\n".join(lines), "utf-8")
     return file
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.data import DATA, LISTED, configs, earlier, listing, table, visitors
+from bench.data import DATA, LISTED, configs, deals, earlier, listing, table, visitors
 from bench.fields import AS_OF
 from bench.measure import Case
 from bench.peers import installed
@@ -164,6 +164,18 @@ def _impact(sizes: Sizes) -> Suite:
     return Suite(cases, {"impact, 5 configs, against score": 2.5}, note="every config is changed")
 
 
+def _outcomes(sizes: Sizes) -> Suite:
+    file = str(visitors(sizes.usual))
+    joined = [file, "--won", str(deals(max(sizes.usual // 10, 10_000))), "--as-of", AS_OF]
+    base, outcomes = "score, 5 configs", "outcomes, 5 configs"
+    cases = [
+        Case(base, score(visitors(sizes.usual), 5)),
+        Case(outcomes, [*ICPCTL, "outcomes", *joined, "--dir", str(configs(5))], base),
+        Case("suggest", [*ICPCTL, "suggest", *joined], base, runs=1, codes=(0, 1)),
+    ]
+    return Suite(cases, {outcomes: 1.3}, note="a tenth as many deals join the visitors")
+
+
 def _start(_: Sizes) -> Suite:
     base = "python -c pass"
     few = visitors(10)
@@ -200,6 +212,7 @@ SUITES: dict[str, Callable[[Sizes], Suite]] = {
     "Insight, against score": _insight,
     "Reports, 5 configs": _report,
     "Impact": _impact,
+    "Outcomes": _outcomes,
     "Start": _start,
     "Peers, 5 configs": partial(_peers, count=5),
     "Peers, 50 configs": partial(_peers, count=50),

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     from icpctl.exports.scanner.scan_results import Column
 
-_BACKSLASH, _BRACKET = ord("\\"), ord("[")
+_BACKSLASH, _BRACKET, _QUOTE = ord("\\"), ord("["), ord('"')
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
+_MAY_OPEN = np.frombuffer(b"[{= \\", np.uint8)
+"""What a text begins with that may hold a JSON value, or a formula, as its token has it."""
+
 _TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
 
 
@@ -323,11 +326,15 @@ def standard_tokens(distinct: pa.Array) -> pa.Array:
 
 def opened(tokens: pa.Array) -> pa.Array:
     """Return the tokens of texts as `opened_token` does."""
-    may_be = pc.match_substring_regex(tokens, r'^"(\s*[\[{]|[ =]?\\")')
-    if not pc.any(may_be).as_py():
+    offsets, data = bytes_of(tokens)
+    starts = offsets[:-1]
+    second = np.minimum(starts + 1, offsets[1:] - 1)
+    may_be = (data[starts] == _QUOTE) & np.isin(data[second], _MAY_OPEN)
+    if not may_be.any():
         return tokens
-    made = [opened_token(token) for token in tokens.filter(may_be).to_pylist()]
-    return pc.replace_with_mask(tokens, may_be, pa.array(made, pa.string()))
+    mask = pa.array(may_be)
+    made = [opened_token(token) for token in tokens.filter(mask).to_pylist()]
+    return pc.replace_with_mask(tokens, mask, pa.array(made, pa.string()))
 
 
 def opened_token(token: str) -> str:

@@ -197,11 +197,11 @@ def outcomes(
         )
     target = report_target(report, report_title, no_visitors=False)
     call = _Call(exports, options, request, capacity)
-    name = "account" if request.join.by_account else "visitor"
-    heading = Heading(name, request.joined_on, request.scope.against_lost, bool(deals.won))
     with missed_win_file(missed) as file, report_file(target) as page:
         scan = call.scan(configs, explains=file is not None)
         before = call.scan(earlier).outcomes if earlier else None
+        name = "account" if request.join.by_account else "visitor"
+        heading = Heading(name, request.joined_on, request.scope.against_lost, bool(deals.won))
         if scan.missed and file:
             file.write([*scan.missed.rows()])
         if target and page:
@@ -263,8 +263,7 @@ class _Call(Struct, frozen=True):
                 self.exports,
                 configs,
                 self.options,
-                self.request.join,
-                self.request.scope,
+                self.request,
                 text_of_condition=phrase,
                 tiers=self.options.tiers,
                 capacity=self.capacity,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,8 +18,8 @@ from icpctl.features.outcomes.joining.deal_files import (
     read_deals,
 )
 from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.join import Join, label_table
 from icpctl.features.outcomes.joining.selection import Scope
-from icpctl.features.outcomes.scanning import Join, label_table
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
 from icpctl.values import normal_forms
@@ -49,53 +51,72 @@ class OutcomeOptions(Struct, frozen=True):
     encoding: str | None = None
 
 
-class OutcomeRequest(Struct, frozen=True):
-    """What they mean."""
+class OutcomeRequest(Struct, dict=True):
+    """What they mean. Where deals are asked for, it waits until they are read."""
 
+    options: OutcomeOptions
+    as_of: datetime
     join: Join
-    scope: Scope
-    deals: DealReading
     joined_on: str
+    reading: Future[DealReading]
+
+    @property
+    def deals(self) -> DealReading:
+        """The deals that were read, none for labels. Raises what reading them raises."""
+        return self.reading.result()
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Which units take part. Raises `IcpctlError` where lost deals are wanted, and missing."""
+        has_lost = bool((self.deals.table.outcomes == Outcome.LOST).any())
+        return _scope(self.options, self.as_of, has_lost=has_lost)
 
 
 def read_request(
     options: OutcomeOptions, as_of: datetime, mappings: tuple[Mapping, ...] = ()
 ) -> OutcomeRequest:
-    """Read the deals, and say how they join. Raises `IcpctlError`."""
+    """Begin to read the deals, on a thread, and say how they join. Raises `IcpctlError`."""
     if not options.won and not options.label:
         raise _usage(
             "the outcomes are missing", "give --won deals.csv, or a label such as Converted=1"
         )
+    _scope(options, as_of, has_lost=not options.label)  # what is wrong is said at once
     if options.label:
-        others = {"--won": options.won, "--lost": options.lost, "--on": options.on}
-        for option, value in others.items():
-            if value:
-                raise both_given("--label", option)
         return _labelled(options, as_of)
     on = options.on or "domain"
     field, _, path = (part.strip() for part in on.partition("="))
     key = DealKey(_path(path) if path else None, _deal_names(field), _form(field), mappings)
-    deals = DealReading()
-    encoding = options.encoding
-    read_deals(deals, options.won, key, unsaid=Outcome.WON, encoding=encoding)
-    if options.lost:
-        read_deals(deals, options.lost, key, unsaid=Outcome.LOST, encoding=encoding)
     is_field = field in FIELDS and field != PAGES
-    by_account = _by_account(options, on_domain=field == "domain")
-    names = (field, None) if is_field else (None, field)
-    join = Join(deals.table, key.form, by_account, *names)
     if not is_field:
         _path(field)
-    has_lost = bool((deals.table.outcomes == Outcome.LOST).any())
-    return OutcomeRequest(join, _scope(options, as_of, has_lost=has_lost), deals, field)
+    reading = ThreadPoolExecutor(1).submit(_read, options, key)
+    by_account = _by_account(options, on_domain=field == "domain")
+    names = (field, None) if is_field else (None, field)
+    join = Join(lambda: reading.result().table, key.form, by_account, *names)
+    return OutcomeRequest(options, as_of, join, field, reading)
+
+
+def _read(options: OutcomeOptions, key: DealKey) -> DealReading:
+    reading = DealReading()
+    read_deals(reading, options.won, key, unsaid=Outcome.WON, encoding=options.encoding)
+    if options.lost:
+        read_deals(reading, options.lost, key, unsaid=Outcome.LOST, encoding=options.encoding)
+    return reading
 
 
 def _labelled(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
+    others = {"--won": options.won, "--lost": options.lost, "--on": options.on}
+    for option, value in others.items():
+        if value:
+            raise both_given("--label", option)
     path, _, value = (part.strip() for part in str(options.label).partition("="))
     _path(path)
     by_account = _by_account(options, on_domain=False)
-    join = Join(label_table(), exact_form, by_account, None, path, label=value)
-    return OutcomeRequest(join, _scope(options, as_of, has_lost=False), DealReading(), path)
+    table = label_table()
+    join = Join(lambda: table, exact_form, by_account, None, path, label=value)
+    nothing: Future[DealReading] = Future()
+    nothing.set_result(DealReading())
+    return OutcomeRequest(options, as_of, join, path, nothing)
 
 
 def _by_account(options: OutcomeOptions, *, on_domain: bool) -> bool:

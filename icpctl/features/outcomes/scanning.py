@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.exports.visitor_keys import domain_form, exact_form, text_form
 from icpctl.features.outcomes.counts.evidence import Look
 from icpctl.features.outcomes.counts.survey import Survey, Visits
 from icpctl.features.outcomes.figures.figures import make_outcomes
-from icpctl.features.outcomes.joining.deals import (
-    DealRows,
-    DealTable,
-    Outcome,
-    read_outcome,
-)
-from icpctl.features.outcomes.joining.keys import DICTIONARIES, NO_DEAL, KeyReader, text_hash
+from icpctl.features.outcomes.joining.deals import Outcome
+from icpctl.features.outcomes.joining.join import RowJoiner, count_labels
+from icpctl.features.outcomes.joining.keys import DICTIONARIES, text_hash
 from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcomes_of
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
@@ -30,7 +24,6 @@ from icpctl.mappings.mapping import ID, LAST_SEEN
 from icpctl.scoring.kernel.plan import carried_name, make_plan
 from icpctl.scoring.run import score
 from icpctl.values.column import KnownTexts
-from icpctl.values.forms import number_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,35 +32,16 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.exports.files.sources import Source
-    from icpctl.exports.visitor_keys import KeyForm
+    from icpctl.features.outcomes.joining.join import Join
     from icpctl.features.outcomes.joining.keys import Keys
-    from icpctl.features.outcomes.joining.selection import Scope
     from icpctl.features.outcomes.model import Outcomes
+    from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.scoring.kernel.token_bits import FieldTokens
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.values.typed_columns import Instants
 
 _MICROS = 1_000_000
-_MOST_LABELS = 1_000
-
-
-class Join(Struct, frozen=True):
-    """How visitors meet their outcomes.
-
-    `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
-    With `label` outcomes are in the record: won where the text is `label`, or, where that is empty,
-    where it says so; `labels` are the texts that occur, and how often. `by_account` merges visitors
-    by domain.
-    """
-
-    table: DealTable
-    form: KeyForm
-    by_account: bool
-    field: str | None = None
-    carried: str | None = None
-    label: str | None = None
-    labels: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 class Scan(Struct):
@@ -79,13 +53,14 @@ class Scan(Struct):
     missed: MissedWins | None = None
 
 
-class Joining(Struct):
+class Joining(Struct, dict=True):
     """Joins each batch of a run with the deals and hands it to the survey.
 
-    `column` is that of the table which is joined on.
+    `begin` gives the survey, once the deals are read. `column` is that of the table which is joined
+    on.
     """
 
-    survey: Survey
+    begin: Callable[[], Survey]
     join: Join
     look: Look
     fields: tuple[str, ...]
@@ -93,6 +68,11 @@ class Joining(Struct):
     missed: MissedWins | None = None
     _own: threading.local = field(default_factory=threading.local)
     _waiting: list[tuple[Visits, Keys]] = field(default_factory=list)
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What counts the visitors."""
+        return self.begin()
 
     def look_at(self, judged: Judged) -> Callable[[], None]:
         """Join a batch on the thread that judged it; return what keeps it until its rows come."""
@@ -111,8 +91,8 @@ class Joining(Struct):
 
     def _joined(self, judged: Judged) -> tuple[Visits, Keys]:
         """Return the visitors of a batch, and what they were joined on."""
-        table, reader, has_label = judged.columns.table, self._reader, self.join.label is not None
         evidence = self.look.evidence(judged)
+        table, reader, has_label = judged.columns.table, self._reader, self.join.label is not None
         last_seen = seconds_of(judged.columns.last_seen)
         deals, keys = reader.joiner.deals(table[self.column])
         domains = table["domain"] if self.join.by_account else None
@@ -161,34 +141,6 @@ class Joining(Struct):
         )
 
 
-class RowJoiner:
-    """Finds the deals and accounts of the rows of batches. Used by one thread at a time."""
-
-    def __init__(self, join: Join) -> None:
-        self._join = join
-        self._keys = KeyReader(
-            join.form if join.label is None else text_form, join.table.numbers_of
-        )
-        self._accounts = KeyReader(domain_form, join.table.numbers_of)
-
-    def deals(self, tokens: pa.Array) -> tuple[NDArray[np.int64], Keys]:
-        """Return the deal of each row, `NO_DEAL` for those without, and what it was joined on."""
-        keys = self._keys.keys(tokens)
-        if self._join.label is not None:
-            return _label_deals(keys, self._join.label), keys
-        return keys.deals, keys
-
-    def accounts(self, domains: pa.Array | None, keys: Keys) -> Keys | None:
-        """Return the account of each row, where units are accounts and there are `domains`.
-
-        `keys` are what the row was joined on.
-        """
-        if domains is None:
-            return None
-        is_joined = self._join.field == "domain" and self._join.label is None
-        return keys if is_joined else self._accounts.keys(domains)
-
-
 class _Reader:
     """What a thread remembers of the texts of a run."""
 
@@ -201,8 +153,7 @@ def scan_outcomes(
     visitors: Sequence[str],
     configs: Sequence[tuple[str, IcpConfig]],
     options: Options,
-    join: Join,
-    scope: Scope,
+    request: OutcomeRequest,
     *,
     text_of_condition: Callable[[Condition], str],
     tiers: Mapping[str, float] | None = None,
@@ -213,18 +164,23 @@ def scan_outcomes(
 ) -> Scan:
     """Score visitors against `(slug, config)` pairs and count them by outcome.
 
-    With `explain_missed` it is kept who of the won units came nearest. Raises what reading raises.
+    With `explain_missed` it is kept who of the won units came nearest. Raises what reading raises,
+    that of the deals too: the first visitors are scanned while these are still read.
     """
+    join = request.join
     plan = make_plan(configs, as_of=options.as_of, case_sensitive=options.case_sensitive)
     look = Look.of(plan, dict(configs), text_of_condition)
     fields = suspect_fields(configs)
-    survey = Survey(join.table, scope, look.counts(), join.by_account, fields)
-    missed = None
-    if explain_missed:
-        missed = MissedWins(plan, dict(configs), explain_missed)
-        survey.on_won = missed.settle
+    missed = MissedWins(plan, dict(configs), explain_missed) if explain_missed else None
+
+    def begin() -> Survey:
+        survey = Survey(join.table, request.scope, look.counts(), join.by_account, fields)
+        if missed:
+            survey.on_won = missed.settle
+        return survey
+
     column = join.field or carried_name(len(options.carry))
-    joining = Joining(survey, join, look, fields, column, missed)
+    joining = Joining(begin, join, look, fields, column, missed)
     asked = (*fields, *plan.columns) if missed else fields
     run = score(
         visitors,
@@ -236,6 +192,7 @@ def scan_outcomes(
         on_rows=joining.add,
         on_progress=on_progress,
     )
+    survey = joining.survey
     survey.finish()
     outcomes = make_outcomes(
         survey.counts, suspicions=survey.suspicions(), tiers=tiers, capacity=capacity
@@ -262,41 +219,6 @@ def suspect_fields(configs: Sequence[tuple[str, IcpConfig]]) -> tuple[str, ...]:
     ]
     kept = [name for name in types if not name.startswith("page_") and name != "last_seen_days"]
     return tuple(dict.fromkeys(kept))
-
-
-def label_table() -> DealTable:
-    """The deals that labels stand for: 0 is lost, 1 is won."""
-    table = DealTable()
-    outcomes = np.array([Outcome.LOST, Outcome.WON], np.int8)
-    keys = KeyReader(exact_form).keys(pa.array(['"lost"', '"won"']))
-    table.add(DealRows(keys, outcomes, np.full(2, np.nan), np.full(2, np.nan)))
-    return table
-
-
-def _label_deals(keys: Keys, wanted: str) -> NDArray[np.int64]:
-    """Return the deal of `label_table` [rows] of each label, none for other labels than a win's."""
-    (form,) = text_form(pa.array([wanted])).to_pylist()
-    number = number_forms.number(form)
-
-    def is_won(text: str | None) -> bool:
-        if text is None:
-            return False
-        if not form:
-            return read_outcome(text) is Outcome.WON
-        return text == form or (number is not None and number_forms.number(text) == number)
-
-    won = [1 if is_won(text) else NO_DEAL for text in [*keys.texts.keys, None]]
-    deals: NDArray[np.int64] = np.array(won, np.int64)[keys.codes]
-    return deals
-
-
-def count_labels(keys: Keys, labels: Counter[str]) -> None:
-    """Count the labels of rows; only the first `_MOST_LABELS` that occur are kept."""
-    texts = keys.texts.keys
-    counts = np.bincount(keys.codes[keys.known], minlength=len(texts)).tolist()
-    for text, count in zip(texts, counts, strict=True):
-        if count and text and (text in labels or len(labels) < _MOST_LABELS):
-            labels[text] += count
 
 
 def seconds_of(last_seen: Instants) -> NDArray[np.float64]:

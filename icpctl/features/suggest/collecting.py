@@ -11,14 +11,10 @@ from msgspec import Struct, field
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.exports.columns.json_texts import joined
+from icpctl.features.outcomes.joining.join import RowJoiner, count_labels
 from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
-from icpctl.features.outcomes.scanning import (
-    RowJoiner,
-    count_labels,
-    seconds_of,
-    with_join,
-)
+from icpctl.features.outcomes.scanning import seconds_of, with_join
 from icpctl.features.suggest.learner.shuffling import content_hashes
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.kernel.plan import make_plan
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from icpctl.features.outcomes.scanning import Join
+    from icpctl.features.outcomes.joining.join import Join
     from icpctl.scoring.run import Options, Rows, Run
 
     Integers = NDArray[np.int64]

@@ -240,3 +240,16 @@ def test_what_is_odd_about_deals_is_in_json(folder: Path) -> None:
         "rejected": 1,
         "fieldWarnings": {"amount": 1, "close_date": 1},
     }
+
+
+@pytest.mark.parametrize("visitors", ["", '{"id": 1, "domain": "a.example"}\n'])
+@pytest.mark.parametrize("columns", ["Name,Stage", "Domain,Stage"])
+def test_what_is_wrong_with_deals_ends_the_run(folder: Path, visitors: str, columns: str) -> None:
+    """Also where no visitor waits for the deals; nothing is written then."""
+    (folder / "visitors.jsonl").write_text(visitors)
+    (folder / "deals.csv").write_text(f"{columns}\na.example,Closed Won\n")
+    ended = outcomes(folder, "--won", "deals.csv", "--against", "lost", "--missed", "m.jsonl")
+    has_key = columns.startswith("Domain")
+    said = "--against lost needs lost deals" if has_key else "no column says whose deal it is"
+    assert (ended.code, said in json.loads(ended.out)["message"]) == (2, True), ended.err
+    assert not (folder / "m.jsonl").exists()

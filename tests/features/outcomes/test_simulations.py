@@ -74,8 +74,7 @@ def test_permuted_outcomes_of_the_samples_rarely_help() -> None:
             [str(SAMPLE / "visitors.jsonl")],
             [*configs.items()],
             options,
-            request.join,
-            request.scope,
+            request,
             text_of_condition=str,
         )
     shown, rng, helped = scan.survey.counts, np.random.default_rng(10), 0
