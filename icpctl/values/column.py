@@ -131,7 +131,7 @@ class Decoded:
     def __init__(self, tokens: pa.Array) -> None:
         escaped = with_bytes(tokens, one_of("\\"))
         self.odd: list[int] = np.flatnonzero((first_bytes(tokens) != _QUOTE) | escaped).tolist()
-        self._sliced = pc.utf8_slice_codeunits(tokens, 1, -1)
+        self._sliced = pc.binary_slice(tokens.view(pa.binary()), 1, -1).view(pa.string())
         self._added: list[str] = []
 
     def add(self, text: str) -> int:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MANY_VALUES = 64
 """This many values are looked for one by one; of more, the parts of each text are looked up."""
 
+_AT_ONCE = 1 << 19
+"""Bytes that are looked at at once: what is made of them should fit into the processor's cache."""
+
 Parts: TypeAlias = "Callable[[str, Sequence[int]], Iterator[str]]"
 """A text and the lengths of values -> its parts of these lengths that could be one."""
 
@@ -28,14 +31,18 @@ def containing(texts: pa.Array, wanted: str) -> np.ndarray:
     held = np.zeros(len(texts), bool)
     needle = wanted.encode()
     offsets, data = bytes_of(texts)
-    last = len(data) - len(needle)
-    if not needle or last < 0:
-        return held if needle else ~held
-    begins = data[: last + 1] == needle[0]
-    if len(needle) > 1:
-        begins &= data[1 : last + 2] == needle[1]
-    places = np.flatnonzero(begins)
-    for at in range(2, len(needle)):
+    if not needle:
+        return ~held
+
+    def begins(data: np.ndarray) -> np.ndarray:
+        flags: np.ndarray = data == needle[0]
+        if len(needle) > 1:
+            flags[:-1] &= data[1:] == needle[1]
+        return flags
+
+    places = places_of(data, begins)
+    places = places[places <= len(data) - len(needle)]
+    for at in range(1, len(needle)):
         places = places[data[places + at] == needle[at]]
     owners = np.searchsorted(offsets, places, "right") - 1
     held[owners[places + len(needle) <= offsets[owners + 1]]] = True
@@ -52,16 +59,31 @@ def bytes_of(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def with_bytes(texts: pa.Array, is_wanted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """For each of `texts` (without nulls) whether one of its bytes is wanted.
-
-    `is_wanted` flags bytes [bytes] of all texts at once.
-    """
+    """For each of `texts` (without nulls) whether one of its bytes is wanted; see `places_of`."""
     held = np.zeros(len(texts), bool)
     offsets, data = bytes_of(texts)
-    places = np.flatnonzero(is_wanted(data))
+    places = places_of(data, is_wanted)
     if len(places):
         held[np.searchsorted(offsets, places, "right") - 1] = True
     return held
+
+
+def places_of(data: np.ndarray, is_wanted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Where the bytes are that `is_wanted` flags, ascending; some may be there twice.
+
+    It gets many bytes [bytes], with the one before them if there is one.
+    """
+    found = [
+        np.flatnonzero(is_wanted(data[first : first + _AT_ONCE])) + first
+        for first in range(0, len(data), _AT_ONCE - 1)
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def next_places(places: np.ndarray, starts: np.ndarray, end: int) -> np.ndarray:
+    """Return the first of the ascending `places` from each start on, `end` where there is none."""
+    found: np.ndarray = np.append(places, end)[np.searchsorted(places, starts)]
+    return found
 
 
 def one_of(characters: str) -> Callable[[np.ndarray], np.ndarray]:

@@ -38,7 +38,7 @@ _SPACES = re.compile(r"[^\S ]\s*| \s+")
 _END = "\0"
 """What separates texts that are made into others at once: no form changes it, or joins with it."""
 
-_LAST_PRINTABLE, _SPACE = 0x7E, 0x20
+_LAST_ASCII, _LAST_PRINTABLE, _SPACE = 0x7F, 0x7E, 0x20
 _FIRST_BYTE_OF_MARKS = 0xCC  # in UTF-8
 _MARKS_AT_ONCE = 30
 """As in the Stream-Safe Text Format of Unicode (UAX #15, section 13)."""
@@ -106,8 +106,13 @@ def folded_column(texts: pa.Array) -> pa.Array:
     """Return `folded` of each text; nulls stay."""
     import pyarrow.compute as pc
 
+    from icpctl.values.text_search import bytes_of
+
+    lower = pc.ascii_lower(texts)
+    if bytes_of(texts)[1].max(initial=0) <= _LAST_ASCII:
+        return lower
     is_wide = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
-    return _changed(pc.ascii_lower(texts), is_wide, texts, folded, _folded_at_once)
+    return _changed(lower, is_wide, texts, folded, _folded_at_once)
 
 
 def changed(texts: pa.Array, which: pa.Array, change: Callable[[str], str]) -> pa.Array:
@@ -136,10 +141,11 @@ def missing_column(texts: pa.Array) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    is_missing = pc.is_in(texts, value_set=pa.array(sorted(MISSING), pa.string()))
-    flags: np.ndarray = pc.fill_null(
-        pc.or_(is_missing, pc.invert(pc.is_valid(texts))), True
-    ).to_numpy(zero_copy_only=False)
+    is_short = pc.less_equal(pc.binary_length(texts), max(map(len, MISSING)))
+    flags: np.ndarray = pc.fill_null(is_short, True).to_numpy(zero_copy_only=False).copy()
+    short = texts.filter(pa.array(flags))
+    is_missing = pc.is_in(short, value_set=pa.array([*sorted(MISSING), None], pa.string()))
+    flags[flags] = is_missing.to_numpy(zero_copy_only=False)
     return flags
 
 

@@ -12,6 +12,9 @@ from urllib.parse import unquote_plus
 from icpctl.values.forms.text_forms import changed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
     import pyarrow as pa
 
 # What Arrow's and databases' regular expressions read as Python's do.
@@ -26,9 +29,9 @@ _PATH_END = re.compile("[?#]")
 _BETWEEN_PAGES = re.compile(r"([;,|\r\n])")
 _LIST_ENDS = " \t\r\n;,|"
 _PAGE_START = re.compile(f"/|{SCHEME}")
-_HOST_START = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?=[/:?#]|\Z)")
-_OPTIONAL_SCHEME, _OPTIONAL_WWW = f"(?:{SCHEME})?", f"(?:{WWW})?"
 _USUAL_STARTS = ("https://www.", "http://www.")
+_LARGEST = 2**31 - 1  # Arrow 26 fails where no end is given
+_HOST_START = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?=[/:?#]|\Z)")
 
 
 def domain(text: str) -> str:
@@ -110,33 +113,108 @@ def domain_column(texts: pa.Array) -> pa.Array:
 
 
 def url_column(texts: pa.Array) -> pa.Array:
-    """Return `url` of each text."""
+    """Return `url` of each text; none is null."""
+    import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    from icpctl.values.text_search import one_of, with_bytes
+    from icpctl.values.text_search import bytes_of, one_of, places_of
 
-    if with_bytes(texts, one_of("#")).any():
-        texts = _without_match(texts, "(?s)#.*")
-    for start in _USUAL_STARTS:  # most often all begin alike, and need no pattern
-        if pc.all(pc.starts_with(texts, start)).as_py():
-            return pc.ascii_rtrim(pc.utf8_slice_codeunits(texts, len(start)), "/")
-    return pc.ascii_rtrim(_without_match(texts, f"^{_OPTIONAL_SCHEME}{_OPTIONAL_WWW}"), "/")
+    offsets, data = bytes_of(texts)
+    if not len(data):
+        return texts
+    has_fragments = len(places_of(data, one_of("#"))) > 0
+    for start in _USUAL_STARTS:  # most often all begin alike
+        if not has_fragments and pc.all(pc.starts_with(texts, start)).as_py():
+            urls = pc.binary_slice(texts.view(pa.binary()), len(start), _LARGEST)
+            return pc.ascii_rtrim(urls.view(pa.string()), "/")
+    ends = _ends(texts, "#")
+    hosts, is_odd = _hosts(texts, offsets)
+    is_www = ends - hosts >= len("www.")
+    for place, letters in enumerate(("wW", "wW", "wW", ".")):
+        byte = data.take(hosts + place, mode="clip")
+        is_www &= np.isin(byte, [*letters.encode()])
+    urls = _cut(texts, np.where(is_www, hosts + len("www."), hosts), ends)
+    return _replaced(pc.ascii_rtrim(urls, "/"), is_odd, texts, url)
 
 
 def path_column(texts: pa.Array) -> pa.Array:
-    """Return `path` of each text."""
+    """Return `path` of each text; none is null."""
     import pyarrow.compute as pc
 
-    texts = _without_match(texts, "(?s)[#?].*")
-    return pc.ascii_rtrim(_without_match(texts, f"^(?://|{_OPTIONAL_SCHEME})[^/]*"), "/")
+    from icpctl.values.text_search import bytes_of, next_places, one_of, places_of
+
+    offsets, data = bytes_of(texts)
+    if not len(data):
+        return texts
+    ends = _ends(texts, "?#")
+    hosts, is_odd = _hosts(texts, offsets)
+    is_odd |= pc.starts_with(texts, "//").to_numpy(zero_copy_only=False)
+    slashes = places_of(data, one_of("/"))
+    paths = _cut(texts, next_places(slashes, hosts, len(data)), ends)
+    return _replaced(pc.ascii_rtrim(paths, "/"), is_odd, texts, path)
+
+
+def _ends(texts: pa.Array, marks: str) -> np.ndarray:
+    """Return where the first of `marks` is in each text, its end where it has none."""
+    import numpy as np
+
+    from icpctl.values.text_search import bytes_of, next_places, one_of, places_of
+
+    offsets, data = bytes_of(texts)
+    places = places_of(data, one_of(marks))
+    ends: np.ndarray = np.minimum(next_places(places, offsets[:-1], len(data)), offsets[1:])
+    return ends
+
+
+def _hosts(texts: pa.Array, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where what follows `http://` or `https://` begins, and who may have another scheme."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from icpctl.values.text_search import containing
+
+    hosts, is_other = offsets[:-1].copy(), np.ones(len(texts), bool)
+    for start in ("http://", "https://"):
+        begins = pc.starts_with(texts, start).to_numpy(zero_copy_only=False)
+        hosts[begins] += len(start)
+        is_other &= ~begins
+    is_other[is_other] = containing(texts.filter(pa.array(is_other)), "://")
+    return hosts, is_other
+
+
+def _cut(texts: pa.Array, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
+    """Return of each text its bytes from `starts` to `ends`, which are places among all bytes."""
+    import numpy as np
+    import pyarrow as pa
+
+    from icpctl.values.text_search import bytes_of
+
+    data = bytes_of(texts)[1]
+    starts = np.minimum(starts, ends)
+    lengths = ends - starts
+    gaps = np.diff(np.concatenate([[0], np.column_stack([starts, ends]).ravel()]))
+    kept = data[: int(gaps.sum())][np.repeat(np.tile([False, True], len(texts)), gaps)]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(kept)]
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers)
+
+
+def _replaced(
+    made: pa.Array, which: np.ndarray, texts: pa.Array, change: Callable[[str], str]
+) -> pa.Array:
+    """Return `made`, of which those that `which` flags are `change` of the same of `texts`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not which.any():
+        return made
+    mask = pa.array(which)
+    changes = [change(text) for text in texts.filter(mask).to_pylist()]
+    return pc.replace_with_mask(made, mask, pa.array(changes, pa.string()))
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:
     match = pattern.match(text)
     return text[match.end() :] if match else text
-
-
-def _without_match(texts: pa.Array, pattern: str) -> pa.Array:
-    import pyarrow.compute as pc
-
-    return pc.replace_substring_regex(texts, pattern, "", max_replacements=1)
