@@ -118,13 +118,13 @@ def with_parameters(column: Column, pages: Column, name: str) -> Column:
 
 def pages_with(pages: pa.Array, part: str) -> np.ndarray:
     """Return the numbers of the pages that may have parameters with this part in their names."""
-    with_query = np.flatnonzero(with_bytes(pages, one_of("?")))
-    queries = pages.take(pa.array(with_query))
-    has_part = containing(pc.ascii_lower(queries), part)
+    has_part = containing(pc.ascii_lower(pages), part)
     # What is escaped is perhaps in a name, and some letters beyond ASCII fold to some of it.
-    is_odd = with_bytes(queries, lambda data: (data == ord("%")) | (data > _LAST_ASCII))
-    numbers: np.ndarray = with_query[has_part | is_odd]
-    return numbers
+    is_odd = with_bytes(pages, lambda data: (data == ord("%")) | (data > _LAST_ASCII))
+    numbers = np.flatnonzero(has_part | is_odd)
+    has_query = with_bytes(pages.take(pa.array(numbers)), one_of("?"))
+    chosen: np.ndarray = numbers[has_query]
+    return chosen
 
 
 def parameters_of(pages: pa.Array, name: str) -> dict[int, str]:

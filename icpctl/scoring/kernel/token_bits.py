@@ -127,6 +127,8 @@ def _bits_of_pages(texts: pa.Array, plan: Plan) -> TextBits:
             values = value_bits(field, column.values, case_sensitive=plan.case_sensitive)
             bits[field.type.name] = TokenBits.of(column, column.cells(values))
     names = [name for name in mapping.OF_QUERIES if name in plan.types]
+    if not names:
+        return TextBits(bits)
     may_have = page_columns.pages_with(column.values, mapping.QUERY_PREFIX)
     queries = column.values.take(pa.array(may_have))
     has = (name for name in names if page_columns.parameters_of(queries, name))
