@@ -18,7 +18,7 @@ from icpctl.config.definitions.named_lists import KEY, ListError, NamedList, Nam
 from icpctl.config.file_names import is_slug
 from icpctl.documents.tree import MAX_FINDINGS
 from icpctl.values.forms.number_forms import number as spelt_number
-from icpctl.values.normal_forms import plain
+from icpctl.values.forms.text_forms import plain
 from icpctl.vocabulary import Comparator, ConditionType, Kind, Shape, comparators_for, nearest
 
 if TYPE_CHECKING:

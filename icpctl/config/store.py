@@ -23,7 +23,7 @@ from icpctl.config.file_names import (
 from icpctl.config.loading import Loaded, file_finding, load_file, outside, two_files
 from icpctl.errors import IcpctlError
 from icpctl.files_in_use import note_folder, require_writable
-from icpctl.values.normal_forms import plain
+from icpctl.values.forms.text_forms import plain
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:

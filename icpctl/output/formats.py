@@ -13,15 +13,3 @@ TestFormat = Literal["table", "json", "junit", "github"]
 PlanFormat = Literal["table", "json"]
 DescribeFormat = Literal["text", "json"]
 EquivalentFormat = Literal["text", "json"]
-SqlDialect = Literal[
-    "duckdb",
-    "postgres",
-    "bigquery",
-    "snowflake",
-    "databricks",
-    "spark",
-    "redshift",
-    "clickhouse",
-    "trino",
-]
-SqlForm = Literal["select", "view", "table", "dbt"]

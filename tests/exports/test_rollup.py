@@ -16,7 +16,7 @@ from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.rollup import RollUp
 from icpctl.mappings.mapping import FIELDS, Mapping
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms
 from tests.long import examples, long
 
 MAPPING = Mapping(
@@ -69,7 +69,7 @@ def _visitor(key: Any, group: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _instant(record: dict[str, Any]) -> int | None:
     text = record.get("last_seen")
-    return None if text is None else normal_forms.instant(text)
+    return None if text is None else date_forms.instant(text)
 
 
 def _is_blank(value: Any) -> bool:
@@ -141,7 +141,7 @@ def test_visitors_are_what_the_naive_roll_up_says(
     visitors, _ = roll_up(files, batch_rows=batch_rows)
     wanted = naive([record for records in files for record in records])
     for visitor in visitors:
-        if normal_forms.instant(visitor.get("last_seen", "")) is None:
+        if date_forms.instant(visitor.get("last_seen", "")) is None:
             visitor.pop("last_seen", None)  # what is not a valid date is kept to be warned of
     assert visitors == wanted
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values import normal_forms, typed_columns
+from icpctl.values import typed_columns
+from icpctl.values.forms import date_forms
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = [
@@ -30,7 +31,7 @@ dates = st.tuples(*map(st.sampled_from, (DAYS, CLOCKS, FRACTIONS, ZONES))).map("
 
 
 def one_by_one(texts: list[str | None]) -> tuple[list[int | None], list[int]]:
-    found = [None if text is None else normal_forms.instant(text) for text in texts]
+    found = [None if text is None else date_forms.instant(text) for text in texts]
     return found, [row for row, text in enumerate(texts) if text is not None and found[row] is None]
 
 

@@ -59,7 +59,7 @@ def _typed(context: typer.Context, name: str) -> Path | None:
 
 def _compared(names: list[str] | None) -> list[str] | None:
     """Return slugs as texts are compared: letter case and outer spaces do not matter."""
-    from icpctl.values.normal_forms import plain
+    from icpctl.values.forms.text_forms import plain
 
     return names and [plain(name, case_sensitive=False) for name in names]
 

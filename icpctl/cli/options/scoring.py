@@ -15,7 +15,7 @@ from icpctl.output.console import note
 from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms
 
 _T = TypeVar("_T")
 
@@ -110,14 +110,14 @@ def is_case_sensitive(given: bool | None) -> bool:
 
 def instant_of(as_of: str) -> datetime:
     """Return the date of `--as-of`; raise `IcpctlError` `bad_usage`."""
-    micros = normal_forms.instant(as_of)
+    micros = date_forms.instant(as_of)
     if micros is None:
         raise IcpctlError(
             f"--as-of {as_of!r} is not a valid date",
             "bad_usage",
             hint="write 2026-11-23, 2026-11-23T12:00:00Z or epoch seconds",
         )
-    return normal_forms.EPOCH + timedelta(microseconds=micros)
+    return date_forms.EPOCH + timedelta(microseconds=micros)
 
 
 def visitor_keys(by: list[str]) -> By:

@@ -13,7 +13,7 @@ from icpctl.config.checking.lints import conditions_of, listed_places
 from icpctl.config.definitions.named_lists import NamedList
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
-from icpctl.values import normal_forms
+from icpctl.values.forms import country_forms, url_forms
 from icpctl.vocabulary import Form, Kind, nearest
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ def whole_titles(value: str, condition: Condition) -> Remark:
 
 def countries(value: str, _: Condition) -> Remark:
     """Find values that are not the name of a country."""
-    if not normal_forms.country(value.strip()).endswith("\0"):
+    if not country_forms.country(value.strip()).endswith("\0"):
         return None
-    meant = nearest(value, normal_forms.countries()[0])
+    meant = nearest(value, country_forms.names_and_codes()[0])
     hint = f"did you mean {meant}?" if meant else "write an ISO 3166 code or the English name"
     return f"{described(value)} is not the name or code of a country, and is plain text", hint
 
@@ -158,7 +158,7 @@ def domains(value: str, _: Condition) -> Remark:
     return (
         f"{described(value)} is looked for as it is written, and a visitor's domain is the host "
         "alone",
-        f"such as {normal_forms.domain(value.strip())}",
+        f"such as {url_forms.domain(value.strip())}",
     )
 
 

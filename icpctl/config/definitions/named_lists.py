@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from icpctl.config.file_names import LISTS_FOLDER
 from icpctl.errors import IcpctlError
-from icpctl.values.normal_forms import plain
+from icpctl.values.forms.text_forms import plain
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:

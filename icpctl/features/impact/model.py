@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 
 from icpctl.scoring.report import rate
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,7 +217,7 @@ class Impact(Struct):
     def body(self) -> dict[str, Any]:
         """Return the impact as JSON values."""
         return {
-            "asOf": normal_forms.instant_text(self.as_of),
+            "asOf": date_forms.instant_text(self.as_of),
             "visitors": self.visitors,
             "rejected": self.rejected,
             "matchedBefore": self.matched_before,

@@ -25,7 +25,8 @@ from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.shared.row_values import values_of_rows
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
-from icpctl.values import normal_forms, typed_columns
+from icpctl.values import typed_columns
+from icpctl.values.forms import date_forms
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -257,7 +258,7 @@ def _shown(value: Any, *, is_flag: bool) -> str:
 
 
 def _day(micros: int) -> str:
-    return f"{normal_forms.EPOCH + timedelta(microseconds=micros):%Y-%m-%d}"
+    return f"{date_forms.EPOCH + timedelta(microseconds=micros):%Y-%m-%d}"
 
 
 def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:

@@ -31,7 +31,7 @@ from icpctl.output.runs.notes import (
 from icpctl.output.runs.read_as import print_layout
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -247,7 +247,7 @@ def _body(
 ) -> dict[str, object]:
     compared = {} if before is None else {"before": to_json(before)}
     return {
-        "asOf": normal_forms.instant_text(scan.run.report.as_of),
+        "asOf": date_forms.instant_text(scan.run.report.as_of),
         "unit": heading.unit,
         "joinedOn": heading.joined_on,
         "against": "lost" if heading.against_lost else "everyone",

@@ -22,7 +22,7 @@ from icpctl.features.outcomes.joining.join import Join, label_table
 from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,7 +187,7 @@ def _period(text: str | None) -> tuple[float, float] | None:
 def _moment(text: str, unbounded: float, *, is_end: bool) -> float:
     if not text.strip():
         return unbounded
-    micros = normal_forms.instant(text)
+    micros = date_forms.instant(text)
     if micros is None:
         raise _usage(f"--period: {text!r} is not a date", "write dates such as 2026-11-23")
     is_day = len(text.strip()) == len("2026-11-23")

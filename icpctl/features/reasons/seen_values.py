@@ -14,7 +14,8 @@ from icpctl.scoring.kernel.conditions import row_words, text_column
 from icpctl.scoring.kernel.plan import fields_of, make_plan
 from icpctl.scoring.kernel.token_bits import custom_column
 from icpctl.scoring.kernel.verdicts import held_of
-from icpctl.values import json_records, normal_forms, typed_columns
+from icpctl.values import json_records, typed_columns
+from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
@@ -91,9 +92,9 @@ def listed_values(condition: Condition) -> tuple[Any, ...]:
 
 def listed_form(value: str, entry: ConditionType, *, case_sensitive: bool) -> str:
     """The form in which a listed value is compared; of pages that of the path."""
-    plain = normal_forms.plain(value, case_sensitive=case_sensitive)
+    plain = text_forms.plain(value, case_sensitive=case_sensitive)
     if entry.kind is Kind.PAGES:
-        return normal_forms.path_value(plain)
+        return url_forms.path_value(plain)
     form = normal_forms.FORMS.get(entry.form)
     return form(plain) if form else plain
 
@@ -148,7 +149,7 @@ def _near(condition: Condition, known: Sequence[Any], *, case_sensitive: bool) -
     """Return those of many listed values that can meet a value seen."""
 
     def plain(value: Any) -> str:
-        return normal_forms.plain(str(value), case_sensitive=case_sensitive)
+        return text_forms.plain(str(value), case_sensitive=case_sensitive)
 
     entry = condition.condition_type
     texts = [plain(value) for value in known]
@@ -159,9 +160,9 @@ def _near(condition: Condition, known: Sequence[Any], *, case_sensitive: bool) -
     forms = zip(condition.listed, normal_forms.forms_of(entry.form, listed), strict=True)
     near = [value for value, form in forms if form in keys]
     if entry.form is Form.PAGE:
-        paths = {normal_forms.path(text) for text in texts}
+        paths = {url_forms.path(text) for text in texts}
         spelt = zip(condition.listed, listed, strict=True)
-        near += [value for value, text in spelt if normal_forms.path_value(text) in paths]
+        near += [value for value, text in spelt if url_forms.path_value(text) in paths]
     return near
 
 

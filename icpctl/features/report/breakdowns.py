@@ -12,7 +12,8 @@ from msgspec import Struct, field
 
 from icpctl.features.report.period import DAY, DAY_0
 from icpctl.scoring.report import Report, rate
-from icpctl.values import normal_forms, typed_columns
+from icpctl.values import typed_columns
+from icpctl.values.forms import normal_forms, text_forms
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _by_value(
         keys, typed_columns.texts(pa.array(keys, pa.string())).to_lists(), strict=True
     ):
         forms: dict[str | None, str] = {
-            form(normal_forms.plain(text, case_sensitive=case_sensitive)): text for text in texts
+            form(text_forms.plain(text, case_sensitive=case_sensitive)): text for text in texts
         }
         for of_form in forms or {None: ""}:
             tally.visitors[of_form] += tokens.visitors[key]

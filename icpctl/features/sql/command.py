@@ -1,14 +1,26 @@
 """`icpctl sql`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from icpctl.cli.options.common import AsOf, CaseSensitive, Configs, Dir, Org
 from icpctl.cli.workspaces import workspace
 from icpctl.errors import ExitCode
-from icpctl.output.formats import SqlDialect, SqlForm
+
+SqlDialect = Literal[
+    "duckdb",
+    "postgres",
+    "bigquery",
+    "snowflake",
+    "databricks",
+    "spark",
+    "redshift",
+    "clickhouse",
+    "trino",
+]
+SqlForm = Literal["select", "view", "table", "dbt"]
 
 
 def sql(

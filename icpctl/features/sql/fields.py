@@ -18,8 +18,7 @@ from icpctl.features.sql.columns import ColumnType, column_name, custom_column
 from icpctl.features.sql.folding import Folding, fold, folding
 from icpctl.features.sql.trees import RefusedError, case, column, equal, text, whole
 from icpctl.mappings import mapping
-from icpctl.values import normal_forms
-from icpctl.values.forms import number_forms, text_forms
+from icpctl.values.forms import date_forms, normal_forms, number_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
@@ -329,8 +328,8 @@ class Fields:
         """Return whole days since a moment in microseconds, 0 if it is in the future."""
         now = self.dialect.now_micros() if self._as_of is None else _signed(self._as_of)
         span = exp.Sub(this=now, expression=seen.copy())
-        past = exp.Between(this=seen.copy(), low=_signed(normal_forms.YEAR_1), high=now.copy())
-        future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(normal_forms.YEAR_9999))
+        past = exp.Between(this=seen.copy(), low=_signed(date_forms.YEAR_1), high=now.copy())
+        future = exp.Between(this=seen.copy(), low=now.copy(), high=whole(date_forms.YEAR_9999))
         return case((past, self.dialect.divided(span, _DAY)), (future, whole(0)))
 
 

@@ -14,8 +14,7 @@ from sqlglot import exp
 
 from icpctl.features.sql.folding import accents, country_folding, fold
 from icpctl.features.sql.trees import case, whole
-from icpctl.values import normal_forms
-from icpctl.values.forms import country_forms
+from icpctl.values.forms import country_forms, range_forms, url_forms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
 
-_SCHEME = f"^{normal_forms.SCHEME}"
-_WWW = f"^{normal_forms.WWW}"
+_SCHEME = f"^{url_forms.SCHEME}"
+_WWW = f"^{url_forms.WWW}"
 
 
 def domain(dialect: Dialect, source: Tree) -> Tree:
@@ -48,7 +47,7 @@ def url(dialect: Dialect, source: Tree) -> Tree:
 def path(dialect: Dialect, source: Tree) -> Tree:
     """Return the path of a page, without trailing `/`: `https://a.example/b/?c` -> `/b`."""
     form = dialect.before(source, "#?")
-    form = dialect.replaced_all(form, f"^(//|{normal_forms.SCHEME})?[^/]*", "")
+    form = dialect.replaced_all(form, f"^(//|{url_forms.SCHEME})?[^/]*", "")
     return dialect.replaced_all(form, f"/+{dialect.end}", "")
 
 
@@ -77,7 +76,7 @@ RANGE = (
 
 def spelt(dialect: Dialect, source: Tree) -> Tree:
     """Return a text in which `RANGE` is looked for."""
-    dashes = normal_forms.DASHES
+    dashes = range_forms.DASHES
     return dialect.translated(dialect.lowered(source), dashes, "-" * len(dashes))
 
 
@@ -149,7 +148,7 @@ def country_name(dialect: Dialect, source: Tree) -> Tree:
 
 def country_code(value: str) -> str | None:
     """Return the alpha-2 code of the country that a text names, if it names one."""
-    code = normal_forms.country(value)
+    code = country_forms.country(value)
     return None if code.endswith("\0") else code
 
 
@@ -161,9 +160,9 @@ def spellings_of(code: str) -> tuple[list[str], list[str]]:
     """
     # In order, so that the same configs always make the same text.
     known = sorted(
-        name for name, owner in zip(*normal_forms.countries(), strict=True) if owner == code
+        name for name, owner in zip(*country_forms.names_and_codes(), strict=True) if owner == code
     )
-    names = [name for name in known if len(name) > normal_forms.LONGEST_CODE]
+    names = [name for name in known if len(name) > country_forms.LONGEST_CODE]
     codes = [spelling for name in known if name not in names for spelling in _initials(name)]
     return names, codes
 

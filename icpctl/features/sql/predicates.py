@@ -11,7 +11,7 @@ from sqlglot import exp
 from icpctl.features.sql import forms
 from icpctl.features.sql.fields import field_name
 from icpctl.features.sql.trees import case, column, double, exists, text, whole
-from icpctl.values import normal_forms
+from icpctl.values.forms import range_forms, url_forms
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
@@ -144,14 +144,14 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
     name, dialect = field_name(field), fields.dialect
     match field.type.form:
         case Form.DOMAIN:
-            yield fields.texts(name), [normal_forms.domain(value)]
+            yield fields.texts(name), [url_forms.domain(value)]
         case Form.PAGE if value.startswith("/"):
             seen = fields.texts_as(name, "path", lambda source: forms.path(dialect, source))
-            yield seen, [normal_forms.path_value(value)]
+            yield seen, [url_forms.path_value(value)]
         case Form.URL | Form.PAGE:
             seen = fields.texts_as(name, "url", lambda source: forms.url(dialect, source))
-            yield seen, [normal_forms.url(value)]
-        case Form.SIZE_RANGE if bounds := normal_forms.range_bounds(value):
+            yield seen, [url_forms.url(value)]
+        case Form.SIZE_RANGE if bounds := range_forms.size_bounds(value):
             seen = fields.texts_as(name, "range", lambda source: forms.size_range(dialect, source))
             yield seen, forms.spellings(*bounds)
         case Form.COUNTRY if code := forms.country_code(value):
@@ -163,7 +163,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
     """Return whether a visitor without a range has a number of employees in a listed range."""
     low, high = map(column, fields.sizes())
-    bounds = [normal_forms.range_bounds(value) for value in test.values]
+    bounds = [range_forms.size_bounds(value) for value in test.values]
     inside = [
         exp.GTE(this=low.copy(), expression=_literal(least))
         if math.isinf(most)

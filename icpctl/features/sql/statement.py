@@ -22,7 +22,7 @@ from icpctl.features.sql.predicates import joined, predicate
 from icpctl.features.sql.scores import config_score, percent
 from icpctl.features.sql.trees import RefusedError, case, column, exists, text, whole
 from icpctl.scoring.kernel.plan import make_plan
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,11 +61,11 @@ class _Writer:
         self._dialect: Dialect = DIALECTS[request.dialect]
         self._plan = make_plan(
             [(file.slug, file.config) for file in configs],
-            as_of=request.as_of or normal_forms.EPOCH,
+            as_of=request.as_of or date_forms.EPOCH,
             case_sensitive=request.case_sensitive,
             tiers=request.tiers,
         )
-        as_of = None if request.as_of is None else normal_forms.micros(request.as_of)
+        as_of = None if request.as_of is None else date_forms.micros(request.as_of)
         self._fields = Fields(self._dialect, request.columns, self._plan, as_of)
         self._refused: dict[int, RefusedError] = {}
         self._findings: list[Finding] = []

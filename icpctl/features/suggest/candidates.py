@@ -238,11 +238,11 @@ def _paths(table: pa.Array, support: Integers, least: int) -> list[str]:
 
 
 def _parts_of_page(page: Any) -> set[str]:
-    from icpctl.values import normal_forms
+    from icpctl.values.forms import url_forms
 
     if isinstance(page, dict):
         page = page.get("url") or page.get("path") or ""
-    path = normal_forms.path(str(page))
+    path = url_forms.path(str(page))
     folder = "/".join(path.split("/")[:2])
     return {part for part in (path, f"{folder}/" if folder != path else "") if len(part) > 1}
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from icpctl.config.model import IcpConfig
 from icpctl.features.reasons.seen_values import listed_form
-from icpctl.values import normal_forms
+from icpctl.values.forms import text_forms
 from icpctl.vocabulary import Form, Kind, Operator, Shape
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _is_needless(condition: Condition, at: int, *, case_sensitive: bool) -> bool
         return False
     comparison = condition.comparison.positive
     is_whole = comparison.is_equality and entry.form is not Form.PART_OF_PAGE
-    form = partial(listed_form, entry=entry) if is_whole else normal_forms.plain
+    form = partial(listed_form, entry=entry) if is_whole else text_forms.plain
     forms = [form(str(it), case_sensitive=case_sensitive) for it in condition.value]
     others = [it for other, it in enumerate(forms) if other != at]
     if is_whole:

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from icpctl.scoring.kernel.scores import WORD
-from icpctl.values import normal_forms
+from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.vocabulary import COMPARATORS, Form
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def make_test(condition: Condition, *, case_sensitive: bool) -> Test:
     values = condition.listed
     if condition.condition_type.is_words:
         values = tuple(
-            normal_forms.plain(str(text), case_sensitive=case_sensitive) for text in values
+            text_forms.plain(str(text), case_sensitive=case_sensitive) for text in values
         )
     if comparison.is_equality or comparison.takes_list:
         values = tuple(dict.fromkeys(values))
@@ -139,7 +139,7 @@ class EqualityTables:
             for at, (value, form) in enumerate(zip(test.values, formed, strict=True)):
                 bit = parts[at] if parts else number
                 if is_page and value[:1] == "/":
-                    of_paths[bit].append(normal_forms.path_value(value))
+                    of_paths[bit].append(url_forms.path_value(value))
                 else:
                     others[bit].append(form)
         words = -(-layout.size // WORD)

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from icpctl.scoring.kernel.scores import WORD
-from icpctl.values import normal_forms, text_search
+from icpctl.values import text_search
+from icpctl.values.forms import normal_forms, range_forms, url_forms
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.vocabulary import Form
 
@@ -118,7 +119,7 @@ def _text_bits(table: _Table, field: FieldPlan, texts: Texts) -> None:
             table.put(number, kernel(texts, test.values))
     tables = field.equalities
     if tables.paths:
-        table.bits |= tables.paths.bits_of(texts.form(normal_forms.path_column))
+        table.bits |= tables.paths.bits_of(texts.form(url_forms.path_column))
     if tables.others:
         form = normal_forms.COLUMN_FORMS.get(field.type.form)
         table.bits |= tables.others.bits_of(texts.form(form))
@@ -136,7 +137,7 @@ def within_listed(field: FieldPlan, bounds: np.ndarray) -> np.ndarray:
     for number, test in enumerate(field.tests):
         if test.is_equality and not test.needs_all:
             listed = [
-                normal_forms.range_bounds(normal_forms.size_range(value)) for value in test.values
+                range_forms.size_bounds(range_forms.size_range(value)) for value in test.values
             ]
             for least, most in filter(None, listed):
                 table.put(number, (low == high) & (least <= low) & (high <= most))

@@ -122,11 +122,6 @@ def names_and_codes() -> tuple[list[str], list[str]]:
     return list(_codes()), list(_codes().values())
 
 
-def own_names(code: str) -> list[str]:
-    """Return the names of a country as ISO 3166 and CLDR write them."""
-    return [name for owner, names in _names() if owner == code for name in names]
-
-
 def unaccented(name: str) -> str:
     """Return a text in letters of usual width, without letter case and accents."""
     letters = composed(name.translate(_NARROW)).casefold()

@@ -89,7 +89,7 @@ def size_range_column(texts: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     may_differ = pc.match_substring_regex(texts, _LIKE_A_RANGE)
-    return changed(texts, may_differ, size_range)
+    return changed(texts, may_differ, texts, size_range)
 
 
 def size_text(low: float, high: float) -> str:

@@ -99,7 +99,7 @@ def visible_column(texts: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     trimmed = pc.ascii_trim(texts, characters=" ")
-    return _changed(trimmed, _may_be_unusual(trimmed), trimmed, visible, _visible_at_once)
+    return changed(trimmed, _may_be_unusual(trimmed), trimmed, visible, _visible_at_once)
 
 
 def folded_column(texts: pa.Array) -> pa.Array:
@@ -112,18 +112,34 @@ def folded_column(texts: pa.Array) -> pa.Array:
     if bytes_of(texts)[1].max(initial=0) <= _LAST_ASCII:
         return lower
     is_wide = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
-    return _changed(lower, is_wide, texts, folded, _folded_at_once)
+    return changed(lower, is_wide, texts, folded, _folded_at_once)
 
 
-def changed(texts: pa.Array, which: pa.Array, change: Callable[[str], str]) -> pa.Array:
-    """Return the texts, with those that `which` flags made into others one by one."""
+def changed(
+    made: pa.Array,
+    which: pa.Array,
+    texts: pa.Array,
+    change: Callable[[str], str],
+    change_at_once: Callable[[str], str] | None = None,
+) -> pa.Array:
+    """Return `made`, in which those that `which` flags are `change` of the same of `texts`.
+
+    `change_at_once` is the same of many texts with `_END` between them.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     chosen = texts.filter(which).to_pylist()
     if not chosen:
-        return texts
-    return pc.replace_with_mask(texts, which, pa.array(map(change, chosen), pa.string()))
+        return made
+    joined = _END.join(chosen)
+    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
+    is_odd = joined.count(_END) >= len(chosen) or (has_marks and _many_marks().search(joined))
+    if change_at_once is None or is_odd:
+        changes = [change(text) for text in chosen]
+    else:
+        changes = change_at_once(joined).split(_END)
+    return pc.replace_with_mask(made, which, pa.array(changes, pa.string()))
 
 
 def _visible_at_once(joined: str) -> str:
@@ -165,32 +181,6 @@ def _may_be_unusual(texts: pa.Array) -> pa.Array:
         return flags
 
     return pa.array(with_bytes(texts, unusual))
-
-
-def _changed(
-    texts: pa.Array,
-    which: pa.Array,
-    sources: pa.Array,
-    change: Callable[[str], str],
-    change_at_once: Callable[[str], str],
-) -> pa.Array:
-    """Return `texts`, of which those that `which` flags are `change` of the same of `sources`.
-
-    `change_at_once` is the same of many texts with `_END` between them.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not which.true_count:
-        return texts
-    chosen = sources.filter(which).to_pylist()
-    joined = _END.join(chosen)
-    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
-    if joined.count(_END) >= len(chosen) or (has_marks and _many_marks().search(joined)):
-        made = [change(text) for text in chosen]
-    else:
-        made = change_at_once(joined).split(_END)
-    return pc.replace_with_mask(texts, which, pa.array(made, pa.string()))
 
 
 @cache

@@ -12,8 +12,6 @@ from urllib.parse import unquote_plus
 from icpctl.values.forms.text_forms import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     import pyarrow as pa
 
@@ -109,7 +107,7 @@ def domain_column(texts: pa.Array) -> pa.Array:
     has_more = pa.array(with_bytes(texts, one_of("/?#:@")))
     has_www = pc.starts_with(pc.ascii_lower(texts), "www.")
     is_other = pc.or_(has_more, pc.or_(has_www, pc.ends_with(texts, ".")))
-    return changed(texts, is_other, domain)
+    return changed(texts, is_other, texts, domain)
 
 
 def url_column(texts: pa.Array) -> pa.Array:
@@ -135,7 +133,7 @@ def url_column(texts: pa.Array) -> pa.Array:
         byte = data.take(hosts + place, mode="clip")
         is_www &= np.isin(byte, [*letters.encode()])
     urls = _cut(texts, np.where(is_www, hosts + len("www."), hosts), ends)
-    return _replaced(pc.ascii_rtrim(urls, "/"), is_odd, texts, url)
+    return changed(pc.ascii_rtrim(urls, "/"), is_odd, texts, url)
 
 
 def path_column(texts: pa.Array) -> pa.Array:
@@ -149,10 +147,10 @@ def path_column(texts: pa.Array) -> pa.Array:
         return texts
     ends = _ends(texts, "?#")
     hosts, is_odd = _hosts(texts, offsets)
-    is_odd |= pc.starts_with(texts, "//").to_numpy(zero_copy_only=False)
+    is_odd = pc.or_(is_odd, pc.starts_with(texts, "//"))
     slashes = places_of(data, one_of("/"))
     paths = _cut(texts, next_places(slashes, hosts, len(data)), ends)
-    return _replaced(pc.ascii_rtrim(paths, "/"), is_odd, texts, path)
+    return changed(pc.ascii_rtrim(paths, "/"), is_odd, texts, path)
 
 
 def _ends(texts: pa.Array, marks: str) -> np.ndarray:
@@ -167,7 +165,7 @@ def _ends(texts: pa.Array, marks: str) -> np.ndarray:
     return ends
 
 
-def _hosts(texts: pa.Array, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _hosts(texts: pa.Array, offsets: np.ndarray) -> tuple[np.ndarray, pa.Array]:
     """Return where what follows `http://` or `https://` begins, and who may have another scheme."""
     import numpy as np
     import pyarrow as pa
@@ -181,7 +179,7 @@ def _hosts(texts: pa.Array, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray
         hosts[begins] += len(start)
         is_other &= ~begins
     is_other[is_other] = containing(texts.filter(pa.array(is_other)), "://")
-    return hosts, is_other
+    return hosts, pa.array(is_other)
 
 
 def _cut(texts: pa.Array, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
@@ -199,20 +197,6 @@ def _cut(texts: pa.Array, starts: np.ndarray, ends: np.ndarray) -> pa.Array:
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(kept)]
     return pa.Array.from_buffers(pa.string(), len(texts), buffers)
-
-
-def _replaced(
-    made: pa.Array, which: np.ndarray, texts: pa.Array, change: Callable[[str], str]
-) -> pa.Array:
-    """Return `made`, of which those that `which` flags are `change` of the same of `texts`."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not which.any():
-        return made
-    mask = pa.array(which)
-    changes = [change(text) for text in texts.filter(mask).to_pylist()]
-    return pc.replace_with_mask(made, mask, pa.array(changes, pa.string()))
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:

@@ -13,12 +13,12 @@ from sqlglot import exp
 
 from icpctl.errors import IcpctlError
 from icpctl.features.sql.columns import Column, ColumnType, default_columns
+from icpctl.features.sql.command import SqlDialect
 from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.rendering import Wrapping, render
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from icpctl.mappings.mapping import FIELDS, PAGES
-from icpctl.output.formats import SqlDialect
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES
 from tests.features.sql.tables import USUAL, expected, files_of, row_of, seen, sql_of
 from tests.long import long

@@ -12,7 +12,7 @@ from sqlglot import exp
 from icpctl.features.sql import forms
 from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.trees import column
-from icpctl.values import normal_forms
+from icpctl.values.forms import text_forms, url_forms
 from tests.features.sql.tables import USUAL, row_of
 from tests.long import examples, long
 
@@ -41,14 +41,14 @@ def formed(engine: Engine, texts: list[str]) -> list[tuple[str, ...]]:
 
 
 def check(engine: Engine, texts: list[str]) -> None:
-    plain = sorted({normal_forms.plain(it, case_sensitive=True) for it in texts})
+    plain = sorted({text_forms.plain(it, case_sensitive=True) for it in texts})
     found = formed(engine, plain)
     assert len(found) == len(plain)
     for text, *made in found:
         assert made == [
-            normal_forms.domain(text),
-            normal_forms.url(text),
-            normal_forms.path(text),
+            url_forms.domain(text),
+            url_forms.url(text),
+            url_forms.path(text),
         ], repr(text)
 
 

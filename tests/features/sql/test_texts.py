@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.values import normal_forms
-from icpctl.values.forms import text_forms
+from icpctl.values.forms import country_forms, range_forms, text_forms
 from tests import oracle
 from tests.features.sql.tables import USUAL, files_of, row_of, sql_of
 
@@ -171,7 +170,7 @@ def test_countries(engine: Engine, value: str) -> None:
 
 
 def _country(text: str) -> str:
-    return normal_forms.country(text_forms.plain(text, case_sensitive=False))
+    return country_forms.country(text_forms.plain(text, case_sensitive=False))
 
 
 @pytest.mark.parametrize("text", COUNTRIES)
@@ -192,6 +191,6 @@ RANGES = [
 @pytest.mark.parametrize("value", RANGES)
 def test_ranges(engine: Engine, value: str) -> None:
     condition = {"type": "employee_size_range", "comparator": "equals", "value": value}
-    form = normal_forms.size_range(value.casefold())
-    wanted = {it for it in RANGES if normal_forms.size_range(it.casefold()) == form}
+    form = range_forms.size_range(value.casefold())
+    wanted = {it for it in RANGES if range_forms.size_range(it.casefold()) == form}
     assert matched(engine, [condition], "employee_size_range", RANGES) == wanted

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
 from icpctl.features.shared.row_values import values_of_rows
-from icpctl.values import normal_forms
+from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.values.text_search import containing
 from icpctl.vocabulary import Kind
@@ -57,7 +57,7 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
     texts = column.values
     plain = texts if case_sensitive else folded_column(texts)
     if entry.kind is Kind.PAGES:
-        forms, spelt = normal_forms.path_column(plain), normal_forms.path_column(texts)
+        forms, spelt = url_forms.path_column(plain), url_forms.path_column(texts)
         spelt = pc.if_else(pc.equal(spelt, ""), "/", spelt)
     else:
         form = normal_forms.COLUMN_FORMS.get(entry.form)
@@ -140,7 +140,7 @@ class PageTexts:
     def rows_with(self, part: str) -> np.ndarray:
         """Flags of the rows [rows] that have a page with the part in it, as `contains` has it."""
         if part not in self._found:
-            wanted = normal_forms.plain(part, case_sensitive=self._case_sensitive)
+            wanted = text_forms.plain(part, case_sensitive=self._case_sensitive)
             flags = np.zeros(self._count, bool)
             flags[self._rows[containing(self._texts, wanted)[self._values]]] = True
             self._found[part] = flags

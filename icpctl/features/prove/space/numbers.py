@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.scoring.kernel.value_bits import number_kernel
-from icpctl.values import normal_forms
+from icpctl.values.forms import range_forms
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class NumberSource:
 
 
 def _bounds(value: str) -> tuple[float, float] | None:
-    return normal_forms.range_bounds(normal_forms.size_range(value))
+    return range_forms.size_bounds(range_forms.size_range(value))
 
 
 def _points(marks: list[float], *, ranges: bool) -> list[float]:

@@ -13,7 +13,7 @@ from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.mappings import mapping
 from icpctl.scoring.kernel.config_plan import hundredths
 from icpctl.scoring.kernel.plan import make_plan
-from icpctl.values import normal_forms
+from icpctl.values.forms import date_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Space:
         self.case_sensitive = case_sensitive
         self.plan: Plan = make_plan(
             [(slug, _without_exclusion(config)) for slug, config in configs],
-            as_of=normal_forms.EPOCH,
+            as_of=date_forms.EPOCH,
             case_sensitive=case_sensitive,
         )
         self.tests: dict[int, tuple[str, Test]] = {
@@ -263,6 +263,6 @@ def _spelt(configs: Iterable[IcpConfig], case_sensitive: bool) -> dict[str, str]
                 value = condition.value
                 for text in value if isinstance(value, tuple) else (value,):
                     if isinstance(text, str):
-                        plain = normal_forms.plain(text, case_sensitive=case_sensitive)
+                        plain = text_forms.plain(text, case_sensitive=case_sensitive)
                         spellings.setdefault(plain, text.strip())
     return spellings

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from icpctl.mappings import mapping
-from icpctl.values import normal_forms
+from icpctl.values.forms import country_forms, range_forms, url_forms
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ def _no_others(value: str, free: Sequence[str]) -> Iterator[str]:
 
 
 def _domains(value: str, free: Sequence[str]) -> Iterator[str]:
-    yield from _around(normal_forms.domain(value), _DOMAIN_TAILS, free)
+    yield from _around(url_forms.domain(value), _DOMAIN_TAILS, free)
 
 
 def _urls(value: str, free: Sequence[str]) -> Iterator[str]:
-    yield from _around(normal_forms.url(value), _TAILS, free)
+    yield from _around(url_forms.url(value), _TAILS, free)
 
 
 def _around(form: str, tails: Sequence[str], free: Sequence[str]) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _pages(value: str, free: Sequence[str]) -> Iterator[str]:
     if value[:1] != "/":
         yield from _urls(value, free)
         return
-    path = normal_forms.path_value(value)
+    path = url_forms.path_value(value)
     for letter in free:
         for host in ("", letter, f"https://{letter}.example", f"{letter}://{letter}"):
             yield from (host + path + tail for tail in ("", "/", f"?{letter}", f"#{letter}"))
@@ -91,8 +91,8 @@ def _pages(value: str, free: Sequence[str]) -> Iterator[str]:
 
 def _countries(value: str, free: Sequence[str]) -> Iterator[str]:
     del free
-    code = normal_forms.country(value)
-    names, codes = normal_forms.countries()
+    code = country_forms.country(value)
+    names, codes = country_forms.names_and_codes()
     known = [name for name, it in zip(names, codes, strict=True) if it == code]
     yield from known
     yield from (name.translate(_WIDE) for name in sorted(known, key=len))
@@ -100,7 +100,7 @@ def _countries(value: str, free: Sequence[str]) -> Iterator[str]:
 
 def _ranges(value: str, free: Sequence[str]) -> Iterator[str]:
     del free
-    form = normal_forms.size_range(value)
+    form = range_forms.size_range(value)
     yield form
     yield form.replace("-", " - ")
     yield form.replace("-", "\u2013")

@@ -32,7 +32,7 @@ from icpctl.mappings import mapping
 from icpctl.scoring.kernel.conditions import no_values, row_words
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.kernel.verdicts import held_of
-from icpctl.values import normal_forms
+from icpctl.values.forms import country_forms, date_forms, normal_forms, range_forms, url_forms
 from icpctl.values.text_search import has_word
 from icpctl.vocabulary import Form, Vocabulary
 
@@ -210,7 +210,7 @@ class TextSource:
             parts = self._within(value) | edges | words
             return parts | self._equals(part.type, seen_as, value)
         if part.form is Form.PAGE and part.value[:1] == "/":
-            form = normal_forms.path_value(part.value)
+            form = url_forms.path_value(part.value)
             return self._within(form) | self._paths(form)
         form = normal_forms.FORMS[part.form](part.value)
         mask = self._equals(part.type, part.form, form)
@@ -220,7 +220,7 @@ class TextSource:
             return mask | PRESENT
         mask |= self._within(form)
         if part.form is Form.PAGE and form[:1] not in ("", "/") and "://" not in form:
-            mask |= self._paths(normal_forms.path(form))
+            mask |= self._paths(url_forms.path(form))
         return mask
 
     def _equals(self, name: str, form: Form, wanted: str) -> int:
@@ -241,7 +241,7 @@ class TextSource:
             if part.form is Form.PAGE
             and part.comparator == "equals"
             and part.value[:1] == "/"
-            and normal_forms.path_value(part.value) == wanted
+            and url_forms.path_value(part.value) == wanted
         )
 
     def _within(self, text: str) -> int:
@@ -304,7 +304,7 @@ class TextSource:
             for part in self._parts
         ]
         return make_plan(
-            [], as_of=normal_forms.EPOCH, case_sensitive=self._case_sensitive, others=conditions
+            [], as_of=date_forms.EPOCH, case_sensitive=self._case_sensitive, others=conditions
         )
 
     def _masks(self, texts: Sequence[str]) -> list[int]:
@@ -325,16 +325,16 @@ class TextSource:
 def _is_plain(part: Part) -> bool:
     """Whether the one text that equals a part's value is the value itself."""
     if part.form is Form.COUNTRY:
-        return normal_forms.country(part.value) == f"{part.value}\0"
+        return country_forms.country(part.value) == f"{part.value}\0"
     if part.form is Form.SIZE_RANGE:
-        return normal_forms.range_bounds(part.value) is None
+        return range_forms.size_bounds(part.value) is None
     return part.form is Form.PLAIN
 
 
 def _can_be_equalled(part: Part) -> bool:
     """Whether a text may equal a part's value: none is blank, and no path holds a `?`."""
     if part.form is Form.PAGE and part.value[:1] == "/":
-        return "?" not in normal_forms.path_value(part.value)
+        return "?" not in url_forms.path_value(part.value)
     return part.form in (Form.PAGE, Form.URL) or part.value != ""
 
 

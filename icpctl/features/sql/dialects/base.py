@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.features.sql.trees import RefusedError, case, double, text, whole
-from icpctl.values import normal_forms
+from icpctl.values.forms import number_forms
 from icpctl.values.forms.text_forms import INVISIBLE
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Dialect:
 
     def number_of_text(self, source: Tree) -> Tree:
         """Return the double that a text spells by JSON's grammar, else NULL."""
-        is_number = self.matches(source.copy(), f"^{normal_forms.NUMBER}$")
+        is_number = self.matches(source.copy(), f"^{number_forms.NUMBER}$")
         return case((is_number, self.finite(self.whole_number(source))))
 
     def whole_number(self, digits: Tree) -> Tree:

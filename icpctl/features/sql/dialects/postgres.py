@@ -16,7 +16,7 @@ from icpctl.features.sql.dialects.base import (
     page_of,
 )
 from icpctl.features.sql.trees import call, case, double, equal, text, whole
-from icpctl.values import normal_forms
+from icpctl.values.forms import number_forms
 from icpctl.values.text_search import is_in_word
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ class Postgres(TrimmingDialect, UnnestingDialect):
 
     def number_of_text(self, source: Tree) -> Tree:
         # A cast of what is too large or too small for a double is an error; numeric holds both.
-        usual = self.matches(source, rf"^{normal_forms.DECIMAL}([eE][+-]?0*[0-9]{{1,4}})?$")
+        usual = self.matches(source, rf"^{number_forms.DECIMAL}([eE][+-]?0*[0-9]{{1,4}})?$")
         none = exp.or_(
-            self.matches(source.copy(), rf"^{normal_forms.DECIMAL}[eE]-[0-9]+$"),
+            self.matches(source.copy(), rf"^{number_forms.DECIMAL}[eE]-[0-9]+$"),
             self.matches(source.copy(), r"^-?0(\.0+)?[eE][+-]?[0-9]+$"),
         )
         numeric = exp.cast(source.copy(), "DECIMAL")

@@ -8,60 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.values.forms.country_forms import LONGEST_CODE, country, country_column, unaccented
-from icpctl.values.forms.country_forms import names_and_codes as countries
-from icpctl.values.forms.date_forms import EPOCH, YEAR_1, YEAR_9999, instant, instant_text, micros
-from icpctl.values.forms.number_forms import DECIMAL, NUMBER
-from icpctl.values.forms.number_forms import json_number as number
-from icpctl.values.forms.range_forms import DASHES, size_range, size_range_column
-from icpctl.values.forms.range_forms import size_bounds as range_bounds
-from icpctl.values.forms.text_forms import plain
-from icpctl.values.forms.url_forms import (
-    SCHEME,
-    WWW,
-    domain,
-    path,
-    path_column,
-    path_value,
-    url,
-    url_column,
-)
+from icpctl.values.forms.country_forms import country, country_column
+from icpctl.values.forms.range_forms import size_range, size_range_column
+from icpctl.values.forms.url_forms import domain, url, url_column
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pyarrow as pa
-
-__all__ = [
-    "COLUMN_FORMS",
-    "DASHES",
-    "DECIMAL",
-    "EPOCH",
-    "FORMS",
-    "LONGEST_CODE",
-    "NUMBER",
-    "SCHEME",
-    "WWW",
-    "YEAR_1",
-    "YEAR_9999",
-    "countries",
-    "country",
-    "domain",
-    "forms_of",
-    "instant",
-    "instant_text",
-    "micros",
-    "number",
-    "path",
-    "path_column",
-    "path_value",
-    "plain",
-    "range_bounds",
-    "size_range",
-    "unaccented",
-    "url",
-]
 
 FORMS: dict[Form, Callable[[str], str]] = {
     Form.DOMAIN: domain,
