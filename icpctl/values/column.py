@@ -74,13 +74,6 @@ class Column(Struct, frozen=True):
             for cell in self.rows.tolist()
         ]
 
-    def has_values(self) -> bool:
-        """Return whether some row has a value; values that no row has do not count."""
-        cells = self.rows[self.rows >= 0]
-        if self.offsets is None or not len(cells):
-            return len(cells) > 0
-        return bool((np.diff(self.offsets)[cells] > 0).any())
-
     def present(self) -> np.ndarray:
         """For each row whether it has a value."""
         ones = np.ones((len(self.values), 1), np.uint8)

@@ -119,14 +119,22 @@ class BatchColumns:
 
     def has_values(self, field: FieldPlan) -> bool:
         """Whether some row has a value that the conditions of a field look at."""
-        name = field_of(field.type)
         if self._needs_rows(field):
-            return self.of(name, field.type.kind).has_values()
+            return bool(self.present(field).any())
+        name = field_of(field.type)
         names = (name, _SIZE) if field.type.form is Form.SIZE_RANGE else (name,)
-        present = (
-            (self._bits(name, field).is_present, self.tokens_of(name).places) for name in names
-        )
-        return any(_taken(flags, places).any() for flags, places in present)
+        return any(self._is_present(name, field).any() for name in names)
+
+    def present(self, field: FieldPlan) -> np.ndarray:
+        """Which rows have a value of a field, whatever stands for it."""
+        name = field_of(field.type)
+        if name == mapping.PAGES or self._needs_rows(field):
+            return self.of(name, field.type.kind).present()
+        return self._is_present(name, field)
+
+    def _is_present(self, name: str, field: FieldPlan) -> np.ndarray:
+        """Which rows, or of pages which elements, have a value for the tests of a type."""
+        return _taken(self._bits(name, field).is_present, self.tokens_of(name).places)
 
     def _needs_rows(self, field: FieldPlan) -> bool:
         """Whether a text of one column alone does not say what a field's tests come to."""

@@ -241,7 +241,9 @@ class _BatchView:
         """The rows without anything that the condition looks at (SPEC 4)."""
         key = field_of(question), question.looks_at_sizes
         if key not in self._lacking:
-            present = self._column(question).present()
+            fields = self._watch.plan.fields
+            field = next(field for field in fields if field.type.name == question.entry.name)
+            present = self._columns.present(field)
             if question.looks_at_sizes:
                 sizes = self._columns.of("company_size", Kind.NUMBER)
                 single = sizes.values[:, 0] == sizes.values[:, 1]
