@@ -22,6 +22,7 @@ from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.features.drafting.mapping_draft import draft_mapping
+from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.shared.row_values import values_of_rows
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
@@ -231,7 +232,7 @@ def _record_counts(column: Column) -> tuple[Any, np.ndarray]:
     encoded = column.values.dictionary_encode()
     count = max(1, len(encoded.dictionary))
     codes = encoded.indices.to_numpy(zero_copy_only=False)[numbers]
-    distinct = np.unique(rows.astype(np.int64) * count + codes) % count
+    distinct = distinct_numbers(rows.astype(np.int64) * count + codes) % count
     return encoded.dictionary, np.bincount(distinct, minlength=count)
 
 

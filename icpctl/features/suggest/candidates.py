@@ -13,6 +13,7 @@ import pyarrow as pa
 from icpctl.config.model import Condition
 from icpctl.errors import IcpctlError
 from icpctl.features.outcomes.joining.keys import text_hash
+from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.suggest.collecting import ONLY_EXISTS
 from icpctl.features.suggest.learner.columns import (
     Candidate,
@@ -149,7 +150,7 @@ def _distinct_pairs(
     """Each unit with each of its elements once, units ascending; `count` elements in all."""
     keys = units * count + elements
     if not (np.diff(keys) > 0).all():
-        keys = np.unique(keys)
+        keys = distinct_numbers(keys)
     of_unit, of_element = np.divmod(keys, count)
     return of_unit, of_element
 

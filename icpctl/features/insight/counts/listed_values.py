@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
+from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.shared.row_values import values_of_rows
 from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.values.forms.text_forms import folded_column
@@ -68,7 +69,7 @@ def text_pairs(column: Column, entry: ConditionType, *, case_sensitive: bool) ->
     codes = code_of[values]
     often = np.bincount(values, minlength=len(texts))
     if column.offsets is not None and len(rows):
-        both = np.unique(rows.astype(np.int64) * len(encoded.dictionary) + codes)
+        both = distinct_numbers(rows.astype(np.int64) * len(encoded.dictionary) + codes)
         rows, codes = np.divmod(both, len(encoded.dictionary))
     used = np.unique(codes)  # not what is beside the values, such as blanks
     renumbered = np.full(len(encoded.dictionary), -1)
