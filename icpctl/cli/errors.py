@@ -67,11 +67,13 @@ def run(app: typer.Typer) -> int:
         return int(app(prog_name="icpctl", standalone_mode=False) or ExitCode.DONE)
     except typer.Abort:
         return ExitCode.INTERRUPTED
-    except SystemExit as ended:  # how Typer ends where help goes into a closed pipe
-        if not isinstance(ended.__context__, BrokenPipeError):
+    except SystemExit as ended:  # of a signal, or Typer's where help goes into a closed pipe
+        if isinstance(ended.__context__, BrokenPipeError):
+            _discard_stdout()
+            return ExitCode.DONE
+        if not isinstance(ended.code, int):
             raise
-        _discard_stdout()
-        return ExitCode.DONE
+        return ended.code
     except Exception as error:
         show: Callable[[], None] | None = getattr(error, "show", None)
         if show is None:  # then it is none of Typer's

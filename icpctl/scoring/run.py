@@ -156,13 +156,14 @@ def score(
     on_rows: Callable[[Rows], None] = lambda _: None,
     on_rejected: Callable[[Rejected], None] = lambda _: None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    on_failure: Callable[[], object] = lambda: None,
 ) -> Run:
     """Scores files, globs, folders or stdin (`-`) against `(slug, config)` pairs.
 
     `plan` is the configs', where there is one already. `watch` sees every batch on the thread that
     judges it; what it returns is called in the input's order. `on_sources` gets the files before
     the first is read, `on_rows` every visitor in the input's order, `on_progress` bytes done and
-    in all.
+    in all. `on_failure` releases a `watch` that waits for something, as the threads are ended.
     Raises `IcpctlError` where an input cannot be read, `mapping_fits_nothing`, and `no_such_field`
     for a name to carry that is nowhere.
     """
@@ -198,7 +199,7 @@ def score(
     )
     judging = _Judging(plan, timings, watch)
     threads = 0 if options.follow else options.threads or cores()
-    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, threads):
+    for batch, (verdicts, watched) in _scored(scan.tasks(), judging, threads, on_failure):
         with timings.step("count"):
             counts.add(batch, verdicts, plan)
             watched()
@@ -267,7 +268,9 @@ class _Judging(Struct, frozen=True):
 Scored = tuple["Batch", tuple[Verdicts, Callable[[], None]]]
 
 
-def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator[Scored]:
+def _scored(
+    tasks: Generator[Task], judging: _Judging, threads: int, on_failure: Callable[[], object]
+) -> Iterator[Scored]:
     """Read and score batches on threads; the results come in order, their lines numbered.
 
     Without `threads` each batch is scored when it is read, before the next is.
@@ -296,6 +299,9 @@ def _scored(tasks: Generator[Task], judging: _Judging, threads: int) -> Iterator
                     yield done()
             while pending:
                 yield done()
+        except BaseException:
+            on_failure()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

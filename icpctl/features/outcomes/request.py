@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -89,19 +90,29 @@ def read_request(
     is_field = field in FIELDS and field != PAGES
     if not is_field:
         _path(field)
-    reading = ThreadPoolExecutor(1).submit(_read, options, key)
+    reading: Future[DealReading] = Future()
+    threading.Thread(target=_read, args=(reading, options, key), daemon=True).start()
     by_account = _by_account(options, on_domain=field == "domain")
     names = (field, None) if is_field else (None, field)
     join = Join(lambda: reading.result().table, key.form, by_account, *names)
     return OutcomeRequest(options, as_of, join, field, reading)
 
 
-def _read(options: OutcomeOptions, key: DealKey) -> DealReading:
-    reading = DealReading()
-    read_deals(reading, options.won, key, unsaid=Outcome.WON, encoding=options.encoding)
-    if options.lost:
-        read_deals(reading, options.lost, key, unsaid=Outcome.LOST, encoding=options.encoding)
-    return reading
+def _read(result: Future[DealReading], options: OutcomeOptions, key: DealKey) -> None:
+    """Read the deals and hand them, or the error, to `result`, if nobody has cancelled it."""
+    reading, failure = DealReading(), None
+    try:
+        read_deals(reading, options.won, key, unsaid=Outcome.WON, encoding=options.encoding)
+        if options.lost:
+            read_deals(reading, options.lost, key, unsaid=Outcome.LOST, encoding=options.encoding)
+    except BaseException as error:  # it is raised where the deals are asked for
+        failure = error
+    if not result.set_running_or_notify_cancel():
+        return
+    if failure is None:
+        result.set_result(reading)
+    else:
+        result.set_exception(failure)
 
 
 def _labelled(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:

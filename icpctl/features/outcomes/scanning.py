@@ -191,6 +191,7 @@ def scan_outcomes(
         on_sources=on_sources,
         on_rows=joining.add,
         on_progress=on_progress,
+        on_failure=request.reading.cancel,
     )
     survey = joining.survey
     survey.finish()

@@ -1,6 +1,7 @@
 """`icpctl suggest`."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -20,7 +21,7 @@ def suggest(
         str | None,
         typer.Option(
             metavar="newest:30%|random:30%",
-            help="Hold these units out, to measure on (default: newest if there are dates).",
+            help="Hold these units out, to measure on (default: newest if their dates compare).",
         ),
     ] = None,
     with_fields: Annotated[
@@ -88,7 +89,9 @@ def suggest(
     print_joined(outcome, known.joined_keys, known.won)
     if isinstance(known, Learned):
         print_suggestion(known)
-        print_how(known, _check(deals, scoring, exports, known.holdout))
+        workspace = scoring.workspace()
+        place = Path(workspace.root, workspace.org or "", "suggested.yaml")
+        print_how(known, place, _check(deals, scoring, exports, known.holdout))
     elif file is not None:
         print_retuned(known, file)
     is_whole = not (outcome.deals.rejected or strict.refuses(known.run))

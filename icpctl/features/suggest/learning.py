@@ -45,7 +45,7 @@ _HOLDOUT = re.compile(r"(newest|random):\s*([0-9]+(?:\.[0-9]+)?)\s*%")
 
 
 class Holdout(Struct, frozen=True):
-    """Which share is held out; `newest` None takes the newest where there are dates."""
+    """Which share is held out; `newest` None takes the newest where their dates compare."""
 
     share: float
     newest: bool | None
@@ -160,6 +160,9 @@ def know_units(
     if (count := int(won[chosen.taken].sum())) < FEWEST_WON:
         raise TooFewWonError(count, joined)
     dates = np.where(np.isnan(closes), collected.last_seen, closes)
+    has_close = chosen.taken & ~np.isnan(closes)
+    if holdout.newest is None and has_close.any() and not (has_close & ~won).any():
+        holdout = Holdout(holdout.share, False)  # won deals close after all visits of the others
     held_out, how = _hold_out(holdout, dates, collected, chosen.taken, seed)
     known = KnownUnits(chosen.taken, won, held_out, how, chosen.open, joined)
     units, count = int(known.training.sum()), int(won[known.training].sum())

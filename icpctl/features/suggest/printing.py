@@ -18,6 +18,7 @@ from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.features.outcomes.model import Estimate
@@ -108,13 +109,14 @@ def _auc(ranking: Auc | None) -> str:
 
 
 def _chance(test: PermutationTest) -> str:
-    relation = "p" if test.p <= LARGEST_P else "p above"
-    value = f"{test.p:.3f}" if test.p <= LARGEST_P else f"{LARGEST_P}"
-    return f"{relation} {value} by {test.permutations} permutations of the outcomes"
+    if test.p <= LARGEST_P:
+        return f"p {test.p:.3f} by {test.permutations} permutations of the outcomes"
+    found = f"{test.exceeding} of {test.permutations} permutations of the outcomes found as much"
+    return f"p above {LARGEST_P}: {found}"
 
 
-def print_how(learned: Learned, again: str) -> None:
-    """Print on stderr how it was found, and the call that checks it."""
+def print_how(learned: Learned, place: Path, again: str) -> None:
+    """Print on stderr how it was found, and the call that checks it once it is saved at `place`."""
     suggestion = learned.suggestion
     unit = "account" if learned.by_account else "visitor"
     note(
@@ -143,15 +145,23 @@ def print_how(learned: Learned, again: str) -> None:
     if suggestion.means:
         sizes = ", ".join(f"{n}: {mean:.3f}" for n, mean in enumerate(suggestion.means, 1))
         note(f"AUC of the folds by number of conditions: {sizes}")
+    held_out = suggestion.held_out
+    if held_out is not None and held_out.won in (0, held_out.units):
+        share = "all" if held_out.won else "none"
+        note(
+            f"warning: of the {counted(held_out.units, unit)} held out {share} are won, so they "
+            "cannot show how good the config is: --holdout random:30% draws others"
+        )
     if suggestion.config is not None:
         among = "" if learned.holdout.startswith("newest") else ", on all units together"
-        note(f"to check it{among}: save it as suggested.yaml, then {again}")
+        note(f"to check it{among}: save it as {place}, then {again}")
 
 
 def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
     """Print a diff of the config's file on stdout, and what it changes on stderr."""
+    unit = "account" if retuned.by_account else "visitor"
     note(
-        f"{counted(retuned.units, 'unit')}, {retuned.won:,} won; held out {retuned.holdout}; "
+        f"{counted(retuned.units, unit)}, {retuned.won:,} won; held out {retuned.holdout}; "
         f"{_chance(retuned.test)}"
     )
     if retuned.rules is None:

@@ -60,6 +60,7 @@ class Retuned(Struct, frozen=True):
     before: HeldOut
     after: HeldOut
     holdout: str
+    by_account: bool
     units: int
     won: int
     joined_keys: int
@@ -101,6 +102,7 @@ def retune(
         _figures(start, held_out),
         _figures(end, held_out),
         known.holdout,
+        outcome.join.by_account,
         int(known.taken.sum()),
         int(known.won[known.taken].sum()),
         known.joined_keys,

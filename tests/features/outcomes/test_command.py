@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.long import long
-from tests.process import ROOT, Ended, icpctl
+from tests.process import ROOT, Ended, environment, icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -376,3 +379,40 @@ def test_a_mapping_says_where_deals_are(folder: Path, suffix: str) -> None:
     figures = found["together"]["figures"]
     assert (figures["won"], figures["precision"]["of"]) == (1, 2)
     assert figures["averageAmount"] == 1000
+
+
+WAITING = """
+import signal
+from icpctl.__main__ import main
+from icpctl.features.outcomes import scanning
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit deaf ears
+
+class RowJoiner(scanning.RowJoiner):
+    def __init__(self, join):
+        print("ready", flush=True)
+        super().__init__(join)
+
+scanning.RowJoiner = RowJoiner
+main()
+"""
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_call_that_waits_for_deals_can_be_ended(folder: Path, sent: int, code: int) -> None:
+    call = ["outcomes", "visitors.jsonl", "--won", "-", "--missed", "missed.csv"]
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, *call],
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.PIPE,  # which stays open
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(sent)
+        assert process.wait(60) == code
+        assert process.stderr.read() == b""
+    assert not (folder / "missed.csv").exists()

@@ -127,3 +127,22 @@ def test_visitors_without_ids_may_come_in_any_order(tmp_path: Path, header: str)
         outs.append(ended.out)
         rng.shuffle(lines)
     assert outs[0] == outs[1]
+
+
+def test_close_dates_of_won_deals_alone_do_not_choose_who_is_held_out(tmp_path: Path) -> None:
+    """They come after every visit: held out would be won deals alone, with nothing to measure."""
+    visitors, won = [], ["domain,Close Date"]
+    for number in range(200):
+        domain, size = f"a{number}.example", (10, 80, 300, 900)[number % 4]
+        record = {"domain": domain, "company_size": size, "last_seen": "2026-06-01"}
+        visitors.append(json.dumps(record))
+        won += [f"{domain},2026-07-{1 + number % 28:02}"] * (size >= 300 and number % 5 > 0)
+    (tmp_path / "visitors.jsonl").write_text("\n".join(visitors))
+    (tmp_path / "won.csv").write_text("\n".join(won))
+    args = ("visitors.jsonl", "--won", "won.csv", "--max-conditions", "1", "--dir", "mine")
+    args += ("--with", "company_size")
+    ended = suggest(*args, cwd=tmp_path)
+    assert ended.out.startswith("# On 60 accounts held out (random:30%)"), ended.err
+    assert "to check it, on all units together: save it as mine/suggested.yaml" in ended.err
+    ended = suggest(*args, "--holdout", "newest:30%", cwd=tmp_path)
+    assert "accounts held out all are won, so they cannot show" in ended.err
