@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from icpctl.mappings import mapping
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.kernel.plan import field_of, fields_of
-from icpctl.scoring.kernel.scores import WORD
+from icpctl.scoring.kernel.scores import WORD, taken
 from icpctl.scoring.kernel.token_bits import FieldTokens, KnownBits, custom_column
 from icpctl.scoring.kernel.value_bits import cell_bits, decided
 from icpctl.values import page_columns, typed_columns
@@ -114,7 +114,7 @@ class BatchColumns:
             return decided(field, lists.cells(known.bits.T)).T
         bits = _spread(known.bits, places)
         if field.type.form is Form.SIZE_RANGE:
-            self._put_sizes(field, bits, ~_taken(known.is_present, places))
+            self._put_sizes(field, bits, ~taken(known.is_present, places))
         return bits
 
     def has_values(self, field: FieldPlan) -> bool:
@@ -134,7 +134,7 @@ class BatchColumns:
 
     def _is_present(self, name: str, field: FieldPlan) -> np.ndarray:
         """Which rows, or of pages which elements, have a value for the tests of a type."""
-        return _taken(self._bits(name, field).is_present, self.tokens_of(name).places)
+        return taken(self._bits(name, field).is_present, self.tokens_of(name).places)
 
     def _needs_rows(self, field: FieldPlan) -> bool:
         """Whether a text of one column alone does not say what a field's tests come to."""
@@ -149,7 +149,7 @@ class BatchColumns:
     def _put_sizes(self, field: FieldPlan, bits: np.ndarray, is_missing: np.ndarray) -> None:
         """Let numbers of employees decide a field of ranges in rows without a range."""
         sizes, places = self._bits(_SIZE, field), self.tokens_of(_SIZE).places
-        instead = is_missing & _taken(sizes.is_present, places)
+        instead = is_missing & taken(sizes.is_present, places)
         if instead.any():
             bits[:, instead] = _spread(sizes.bits, places[instead])
 
@@ -157,7 +157,7 @@ class BatchColumns:
         """What the texts of a field of the mapping come to for the tests of a condition type."""
         known = self._known_of(name).of[field.type.name]
         if known.is_misfit.any():
-            misfits = np.flatnonzero(_taken(known.is_misfit, self.tokens_of(name).places))
+            misfits = np.flatnonzero(taken(known.is_misfit, self.tokens_of(name).places))
             if name == mapping.PAGES:  # what was counted are elements
                 misfits = np.unique(np.searchsorted(self._page_offsets, misfits, "right") - 1)
             self._note(name, misfits)
@@ -193,12 +193,6 @@ def _spread(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
     by_row = np.empty((len(bits), len(places)), np.uint8)
     for word, row in zip(bits, by_row, strict=True):
         word.take(places, mode="clip", out=row)  # which does not look at each place twice
-    return by_row
-
-
-def _taken(flags: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Flags by place [places] -> flags by row [rows]."""
-    by_row: np.ndarray = flags.take(places, mode="clip")
     return by_row
 
 

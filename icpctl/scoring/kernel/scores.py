@@ -41,13 +41,11 @@ class ScoreTable:
     def of(self, words: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The scores, in hundredths, of the `rows` that match; words are [words, rows]."""
         if len(self._deciding) > _MOST:
-            return self._scores(
-                [_taken(words[word], rows) >> bit & 1 for word, bit in self._places]
-            )
+            return self._scores([taken(words[word], rows) >> bit & 1 for word, bit in self._places])
         codes = np.zeros(len(rows), np.uint16)
         for word, part in self._code_parts:
-            codes += _taken(part, _taken(words[word], rows))
-        return _taken(self._table, codes)
+            codes += taken(part, taken(words[word], rows))
+        return taken(self._table, codes)
 
     @property
     def _places(self) -> list[tuple[int, int]]:
@@ -85,10 +83,10 @@ class ScoreTable:
         return best
 
 
-def _taken(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+def taken(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the values at some valid places: "clip" is four times as fast as "raise"."""
-    taken: np.ndarray = values.take(places, mode="clip")
-    return taken
+    chosen: np.ndarray = values.take(places, mode="clip")
+    return chosen
 
 
 def _group_scores(group: GroupPlan, held: Sequence[np.ndarray]) -> np.ndarray:
