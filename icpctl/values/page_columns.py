@@ -121,9 +121,9 @@ def pages_with(pages: pa.Array, part: str) -> np.ndarray:
     has_part = containing(pc.ascii_lower(pages), part)
     # What is escaped is perhaps in a name, and some letters beyond ASCII fold to some of it.
     is_odd = with_bytes(pages, lambda data: (data == ord("%")) | (data > _LAST_ASCII))
-    numbers: np.ndarray = np.flatnonzero(has_part | is_odd)
-    numbers = numbers[with_bytes(pages.take(pa.array(numbers)), one_of("?"))]
-    return numbers
+    numbers = np.flatnonzero(has_part | is_odd)
+    has_query: np.ndarray = with_bytes(pages.take(pa.array(numbers)), one_of("?"))
+    return np.asarray(numbers[has_query])
 
 
 def parameters_of(pages: pa.Array, name: str) -> dict[int, str]:
