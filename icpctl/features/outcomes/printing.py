@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.outcomes.joining.deals import Outcome
@@ -20,7 +21,7 @@ from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
-from icpctl.output.console import note, shown, table
+from icpctl.output.console import console, note, shown, table
 from icpctl.output.runs.notes import (
     DATE,
     commonest_values,
@@ -224,8 +225,33 @@ def _print_tables(scan: Scan, heading: Heading, tables: Sequence[Section]) -> No
     for remark in remarks(scan, heading):
         print(f"  {remark}")
     for section in tables:
-        print(f"\n{section.title}")
-        table(section.columns, section.rows, section.columns[0], right=_numbers(section))
+        for number, part in enumerate(_parts(section)):
+            print("" if number else f"\n{section.title}")
+            table(part.columns, part.rows, part.columns[part.folds], right=_numbers(part))
+
+
+def _parts(section: Section) -> Iterator[Section]:
+    """As many columns of numbers as a terminal has room for, with their names; then the next."""
+    if section.left > 1 or not sys.stdout.isatty():
+        yield section
+        return
+    from rich.cells import cell_len
+
+    names, *columns = zip(section.columns, *section.rows, strict=True)
+    width = {column: max(map(cell_len, column)) + 2 for column in (names, *columns)}
+    shown_together = [names]
+    for column in columns:
+        room = console(sys.stdout).width + 2 - sum(map(width.__getitem__, shown_together))
+        if len(shown_together) > 1 and width[column] > room:
+            yield _of_columns(section, shown_together)
+            shown_together = [names]
+        shown_together.append(column)
+    yield _of_columns(section, shown_together)
+
+
+def _of_columns(section: Section, columns: Sequence[tuple[str, ...]]) -> Section:
+    heads, *rows = map(list, zip(*columns, strict=True))
+    return replace(section, columns=heads, rows=rows)
 
 
 def _numbers(section: Section) -> list[str]:
