@@ -141,6 +141,10 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         (joined.after_close, "came only after the deal had closed and are not counted"),
         (joined.without_last_seen, f"have no last_seen and are counted{before_close}"),
         (joined.without_key, f"have no {heading.joined_on} to join on{mapping}"),
+        (
+            joined.without_account * (heading.joined_on != "domain"),
+            "have no domain, so no account, and are left out",
+        ),
     ):
         said += [_counted_text(count, "visitor", text)] * (count > 0)
     return said

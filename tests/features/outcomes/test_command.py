@@ -311,6 +311,19 @@ def test_files_that_were_written_are_named(folder: Path) -> None:
     assert "wrote m.csv and r.md in " in outcomes(*args, cwd=folder).err
 
 
+def test_visitors_without_a_domain_have_no_account(folder: Path) -> None:
+    """Joined on something else they are counted as such, and their deals as not joined."""
+    (folder / "ids.csv").write_text("id,Stage\n1,won\n5,lost\n8,won\n")
+    args = ("visitors.jsonl", "--won", "ids.csv", "--on", "id", "--unit", "account")
+    result = body(outcomes(*args, "-o", "json", cwd=folder))
+    assert (result["base"]["count"], result["base"]["of"]) == (1, 2)
+    joined = {name: result["join"][name] for name in ("joinedKeys", "withoutAccount")}
+    assert joined == {"joinedKeys": 2, "withoutAccount": 1}
+    out = outcomes(*args, cwd=folder).out
+    assert "1 visitor has no domain, so no account, and is left out" in out
+    assert "7 visitors have no last_seen and are counted" in out
+
+
 EVERYONE = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "-o", "json")
 
 
