@@ -258,6 +258,12 @@ def test_bounds_make_the_call_fail(folder: Path, bound: str, code: int, said: st
         (("--won", "deals.csv", "--within", "soon"), "not a number of days"),
         (("--won", "deals.csv", "--period", "2026"), "is not a period"),
         (("--won", "deals.csv", "--period", "2026-02-01..2026-01-01"), "ends before it begins"),
+        (("--won", "deals.csv", "--on", "id"), "such as --on id=COLUMN"),
+        (("--won", "deals.csv", "--on", "email="), "--on: '' is not a path"),
+        (
+            ("--label", "x", "--against", "lost"),
+            "--label and --against lost cannot be used together",
+        ),
         (("--won", "deals.csv", "--on", "linkedin_url"), "no column says whose deal it is"),
         (("--won", "deals.csv", "--fail-on", "nobody:auc<1"), "nobody is not scored"),
         (("--won", "deals.csv", "--fail-on", "won_at_capacity<1"), "needs --capacity"),
