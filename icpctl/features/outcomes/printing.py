@@ -181,7 +181,7 @@ def print_deals(deals: DealReading, as_of: datetime) -> None:
         names = ", ".join(map(shown, files))
         note(f"deals: no stage in {names}: each row counts as {outcome.name.lower()}")
     read = deals.table
-    note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} closed")
+    note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} with a closed deal")
     named = f": {commonest_values(stages)}" if stages else ""
     late = _late(read, as_of)
     counts = "it counts" if late == 1 else "they count"
@@ -265,7 +265,7 @@ def _numbers(section: Section) -> list[str]:
 def print_next_step(outcomes: Outcomes, tune: str) -> None:
     """Print on stderr the command that may do better, if there is enough to learn from."""
     if FEWEST_WON <= outcomes.base.count < outcomes.base.of:
-        note(f"to fit weights to these outcomes, or find a config without --tune: {tune}")
+        note(f"to fit a config to these outcomes, or without --tune to find one: {tune}")
 
 
 def _body(

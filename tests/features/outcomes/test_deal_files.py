@@ -214,7 +214,7 @@ def test_the_next_step_is_a_call_that_can_learn(
     )
     call = ("visitors.jsonl", "--won", "the deals.csv", "--as-of", "2026-11-23")
     lines = icpctl("outcomes", *call, *args, cwd=folder).err.splitlines()
-    said = "to fit weights to these outcomes, or find a config without --tune: "
+    said = "to fit a config to these outcomes, or without --tune to find one: "
     calls = [line.removeprefix(said) for line in lines if line.startswith(said)]
     wanted = [shlex.join(["icpctl", "suggest", *call, *tune])] if tune else []
     assert calls == wanted

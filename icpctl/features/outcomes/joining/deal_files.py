@@ -88,7 +88,8 @@ class DealReading(Struct):
 class DealKey(Struct, frozen=True):
     """How deals join: `path` where it is given, else columns of these `names`; a key's form.
 
-    `field` is what visitors join on. `mappings` are the user's: the `deals` of the one that a file takes say where it has what.
+    `field` is what visitors join on. `mappings` are the user's: the `deals` of the one that a file
+    takes say where it has what.
     """
 
     path: Path | None
