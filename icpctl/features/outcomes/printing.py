@@ -177,6 +177,11 @@ def print_deals(deals: DealReading, as_of: datetime) -> None:
     stages = oddities.pop("stage", None)
     for name, warning in oddities.items():
         print_misfits([warning], DATE if name == "close_date" else "a number")
+    if "close_date" in oddities:
+        note(
+            "  hint: a mapping says how dates are written: "
+            'deals: {close_date: {path: COLUMN, as: date, format: "%m/%d/%Y"}}'
+        )
     for outcome, files in groupby(deals.unsaid, deals.unsaid.__getitem__):
         names = ", ".join(map(shown, files))
         note(f"deals: no stage in {names}: each row counts as {outcome.name.lower()}")

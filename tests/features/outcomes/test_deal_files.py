@@ -85,6 +85,7 @@ def test_stages(outcome: Outcome, texts: str) -> None:
     ("text", "said"),
     [
         ("Domain,Close Date\na.example,9/12/2026\n", "close_date has two readings"),
+        ("Domain,Close Date\na.example,9/12/2026\n", "deals: {close_date: {path: COLUMN, as: date"),
         ("Domain,Close Date\na.example,soon\nb.example,soon\n", '"soon" (2 times); they count'),
         ("Domain,Amount\na.example,a lot\n", 'amount is not a number: "a lot"'),
         ("Domain,Stage\na.example,Gewonnen\n", '1 row neither won nor lost: "Gewonnen"'),
