@@ -173,6 +173,7 @@ def outcomes(
     )
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.report.target import report_file, report_target
+    from icpctl.output.console import print_written
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     options, earlier = scoring.options(), None
@@ -211,6 +212,7 @@ def outcomes(
     print_notes(scan.run, strict := strictness(), SCORE_KEEPS_REJECTS)
     print_deals(request.deals, options.as_of)
     print_labels(request, scan.outcomes.base.count)
+    print_written(missed, report, since=scoring.started)
     tuned = next((slug for slug, config in configs if not config.exclude), None)
     if output == "table" and tuned and (period or "newest").startswith("newest"):
         holdout = ("--holdout", period) if period else ()

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.figures.rates import FEWEST_WON
 from icpctl.features.outcomes.joining.deals import Outcome
@@ -20,7 +21,7 @@ from icpctl.features.outcomes.tables import changes, sections, tidy_rows
 from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
-from icpctl.output.console import note, shown, table
+from icpctl.output.console import console, note, shown, table
 from icpctl.output.runs.notes import (
     DATE,
     commonest_values,
@@ -140,6 +141,10 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         (joined.after_close, "came only after the deal had closed and are not counted"),
         (joined.without_last_seen, f"have no last_seen and are counted{before_close}"),
         (joined.without_key, f"have no {heading.joined_on} to join on{mapping}"),
+        (
+            joined.without_account * (heading.joined_on != "domain"),
+            "have no domain, so no account, and are left out",
+        ),
     ):
         said += [_counted_text(count, "visitor", text)] * (count > 0)
     return said
@@ -172,11 +177,16 @@ def print_deals(deals: DealReading, as_of: datetime) -> None:
     stages = oddities.pop("stage", None)
     for name, warning in oddities.items():
         print_misfits([warning], DATE if name == "close_date" else "a number")
+    if "close_date" in oddities:
+        note(
+            "  hint: a mapping says how dates are written: "
+            'deals: {close_date: {path: COLUMN, as: date, format: "%m/%d/%Y"}}'
+        )
     for outcome, files in groupby(deals.unsaid, deals.unsaid.__getitem__):
         names = ", ".join(map(shown, files))
         note(f"deals: no stage in {names}: each row counts as {outcome.name.lower()}")
     read = deals.table
-    note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} closed")
+    note(f"deals: {counted(read.rows, 'row')}, {counted(len(read), 'key')} with a closed deal")
     named = f": {commonest_values(stages)}" if stages else ""
     late = _late(read, as_of)
     counts = "it counts" if late == 1 else "they count"
@@ -224,8 +234,33 @@ def _print_tables(scan: Scan, heading: Heading, tables: Sequence[Section]) -> No
     for remark in remarks(scan, heading):
         print(f"  {remark}")
     for section in tables:
-        print(f"\n{section.title}")
-        table(section.columns, section.rows, section.columns[0], right=_numbers(section))
+        for number, part in enumerate(_parts(section)):
+            print("" if number else f"\n{section.title}")
+            table(part.columns, part.rows, part.columns[part.folds], right=_numbers(part))
+
+
+def _parts(section: Section) -> Iterator[Section]:
+    """As many columns of numbers as a terminal has room for, with their names; then the next."""
+    if section.left > 1 or not sys.stdout.isatty():
+        yield section
+        return
+    from rich.cells import cell_len
+
+    names, *columns = zip(section.columns, *section.rows, strict=True)
+    width = {column: max(map(cell_len, column)) + 2 for column in (names, *columns)}
+    shown_together = [names]
+    for column in columns:
+        room = console(sys.stdout).width + 2 - sum(map(width.__getitem__, shown_together))
+        if len(shown_together) > 1 and width[column] > room:
+            yield _of_columns(section, shown_together)
+            shown_together = [names]
+        shown_together.append(column)
+    yield _of_columns(section, shown_together)
+
+
+def _of_columns(section: Section, columns: Sequence[tuple[str, ...]]) -> Section:
+    heads, *rows = map(list, zip(*columns, strict=True))
+    return replace(section, columns=heads, rows=rows)
 
 
 def _numbers(section: Section) -> list[str]:
@@ -235,7 +270,7 @@ def _numbers(section: Section) -> list[str]:
 def print_next_step(outcomes: Outcomes, tune: str) -> None:
     """Print on stderr the command that may do better, if there is enough to learn from."""
     if FEWEST_WON <= outcomes.base.count < outcomes.base.of:
-        note(f"to fit weights to these outcomes, or find a config without --tune: {tune}")
+        note(f"to fit a config to these outcomes, or without --tune to find one: {tune}")
 
 
 def _body(

@@ -85,11 +85,12 @@ def read_request(
     if options.label:
         return _labelled(options, as_of)
     on = options.on or "domain"
-    field, _, path = (part.strip() for part in on.partition("="))
-    key = DealKey(_path(path) if path else None, _deal_names(field), _form(field), mappings)
+    field, given, path = (part.strip() for part in on.partition("="))
     is_field = field in FIELDS and field != PAGES
     if not is_field:
-        _path(field)
+        _path(field, "--on")
+    deal_path = _path(path, "--on") if given else None
+    key = DealKey(deal_path, _deal_names(field), _form(field), field, mappings)
     reading: Future[DealReading] = Future()
     threading.Thread(target=_read, args=(reading, options, key), daemon=True).start()
     by_account = _by_account(options, on_domain=field == "domain")
@@ -121,7 +122,7 @@ def _labelled(options: OutcomeOptions, as_of: datetime) -> OutcomeRequest:
         if value:
             raise both_given("--label", option)
     path, _, value = (part.strip() for part in str(options.label).partition("="))
-    _path(path)
+    _path(path, "--label")
     by_account = _by_account(options, on_domain=False)
     table = label_table()
     join = Join(lambda: table, exact_form, by_account, None, path, label=value)
@@ -144,14 +145,16 @@ def _deal_names(field: str) -> str:
     return {"id": "id visitor_id visitorid contactid"}.get(field, field.rpartition(".")[2])
 
 
-def _path(text: str) -> Path:
+def _path(text: str, option: str) -> Path:
     try:
         return parse_path(text)
     except ValueError as error:
-        raise _usage(f"{text!r} is not a path: {error}", "paths look like company.domain") from None
+        raise IcpctlError(f"{option}: {text!r} is not a path: {error}", "bad_usage") from None
 
 
 def _scope(options: OutcomeOptions, as_of: datetime, *, has_lost: bool) -> Scope:
+    if options.against == "lost" and options.label:
+        raise both_given("--label", "--against lost")
     if options.against == "lost" and not has_lost:
         raise _usage("--against lost needs lost deals", "name them with --lost FILE")
     open_from = None

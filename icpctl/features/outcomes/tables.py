@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 
 class Section(Struct, frozen=True):
-    """A table with a title; the first `left` columns are texts, the others numbers."""
+    """A table with a title; the first `left` columns are texts, the others numbers.
+
+    Where there is little room the column number `folds` is folded.
+    """
 
     title: str
     columns: Row
     rows: list[Row]
     left: int = 1
+    folds: int = 0
 
     @property
     def titles(self) -> Row:
@@ -56,35 +60,37 @@ def missed_wins(outcomes: Outcomes) -> list[Section]:
     """The table of missed wins, where there are any."""
     missed = [row for config in outcomes.configs for row in _missed(config)]
     columns = ["CONFIG", "SHUT OUT BY", "WON", "UNITS"]
-    return [Section("Missed wins", columns, missed, left=2)] if missed else []
+    return [Section("Missed wins", columns, missed, left=2, folds=1)] if missed else []
 
 
 def changes(before: Outcomes, after: Outcomes) -> Section:
-    """Each figure before and now; empty where a config is not there."""
+    """Each figure before and now; empty where a config is not there, or the figure unknown."""
     pairs = [
         {ranking.slug: ranking for ranking in outcomes.rankings} for outcomes in (before, after)
     ]
-    slugs = dict.fromkeys([*pairs[1], *pairs[0]])
-    columns = ["CONFIG", *(f"{name} {when}" for name in _CHANGING for when in ("BEFORE", "NOW"))]
     rows = [
-        [slug or after.together.figures.name]
-        + [
-            "" if slug not in side else figure(side[slug])
-            for figure in _CHANGING.values()
-            for side in pairs
-        ]
-        for slug in slugs
+        [slug or after.together.figures.name, name]
+        + ["" if slug not in side else figure(side[slug]) for side in pairs]
+        for slug in dict.fromkeys([*pairs[1], *pairs[0]])
+        for name, figure in _changing(after).items()
     ]
-    return Section("Before and now", columns, rows)
+    known = [row for row in rows if any(row[2:])]
+    return Section("Before and now", ["CONFIG", "FIGURE", "BEFORE", "NOW"], known, left=2)
 
 
-_CHANGING: dict[str, Callable[[Ranking], str]] = {
-    "UNITS": lambda ranking: f"{ranking.figures.units:,}",
-    "PRECISION": lambda ranking: rate(ranking.figures.precision),
-    "RECALL": lambda ranking: rate(ranking.figures.recall),
-    "LIFT": lambda ranking: estimate(ranking.figures.lift),
-    "AUC": lambda ranking: estimate(ranking.auc),
-}
+def _changing(outcomes: Outcomes) -> dict[str, Callable[[Ranking], str]]:
+    """How each figure of a config is written, by its name."""
+    figures: dict[str, Callable[[Ranking], str]] = {
+        "units": lambda ranking: f"{ranking.figures.units:,}",
+        "won": lambda ranking: f"{ranking.figures.won:,}",
+        "precision": lambda ranking: rate(ranking.figures.precision),
+        "recall": lambda ranking: rate(ranking.figures.recall),
+        "lift": lambda ranking: estimate(ranking.figures.lift),
+        "AUC": lambda ranking: estimate(ranking.auc),
+        "average amount": lambda ranking: amount(ranking.figures.average_amount),
+    }
+    best = outcomes.together.best
+    return figures | ({f"won in best {best.capacity:,}": _best} if best else {})
 
 
 def _rankings(outcomes: Outcomes) -> Section:

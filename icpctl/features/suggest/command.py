@@ -10,13 +10,15 @@ from icpctl.cli.options.groups import Scoring
 from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.features.outcomes.command import Deals
 
+_MOST_CONDITIONS = 8
+
 
 def suggest(
     *,
     deals: Deals,
     max_conditions: Annotated[
         int, typer.Option(min=1, max=16, metavar="N", help="Use at most N conditions.")
-    ] = 8,
+    ] = _MOST_CONDITIONS,
     holdout: Annotated[
         str | None,
         typer.Option(
@@ -64,8 +66,14 @@ def suggest(
     from icpctl.output.console import progress
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
-    for option, names in (("--with", with_fields), ("--without", without)):
-        if names and tune is not None:
+    unused = {
+        "--with": with_fields,
+        "--without": without,
+        "--form rules": form == "rules",
+        "--max-conditions": max_conditions != _MOST_CONDITIONS,
+    }
+    for option, is_given in unused.items():
+        if is_given and tune is not None:
             raise both_given("--tune", option)
     used = named_fields("--with", with_fields or ()), named_fields("--without", without or ())
     share = parse_holdout(holdout)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.long import long
-from tests.process import ROOT, Ended, environment, icpctl
+from tests.process import ROOT, Ended, environment, icpctl, on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -258,6 +258,12 @@ def test_bounds_make_the_call_fail(folder: Path, bound: str, code: int, said: st
         (("--won", "deals.csv", "--within", "soon"), "not a number of days"),
         (("--won", "deals.csv", "--period", "2026"), "is not a period"),
         (("--won", "deals.csv", "--period", "2026-02-01..2026-01-01"), "ends before it begins"),
+        (("--won", "deals.csv", "--on", "id"), "such as --on id=COLUMN"),
+        (("--won", "deals.csv", "--on", "email="), "--on: '' is not a path"),
+        (
+            ("--label", "x", "--against", "lost"),
+            "--label and --against lost cannot be used together",
+        ),
         (("--won", "deals.csv", "--on", "linkedin_url"), "no column says whose deal it is"),
         (("--won", "deals.csv", "--fail-on", "nobody:auc<1"), "nobody is not scored"),
         (("--won", "deals.csv", "--fail-on", "won_at_capacity<1"), "needs --capacity"),
@@ -289,7 +295,39 @@ def test_figures_before_and_now(folder: Path) -> None:
     result = body(outcomes(*args, "-o", "json", cwd=folder))
     figures = [side["configs"][0]["ranking"]["figures"] for side in (result["before"], result)]
     assert [(f["units"], f["won"]) for f in figures] == [(4, 3), (3, 2)]
-    assert "PRECISION BEFORE" in outcomes(*args, cwd=folder).out
+    lines = outcomes(*args, "--capacity", "2", cwd=folder).out.splitlines()
+    table = [line.split() for line in lines[lines.index("Before and now") + 1 :]]
+    assert table[0] == ["CONFIG", "FIGURE", "BEFORE", "NOW"]
+    assert ["target", "units", "4", "3"] in table
+    assert ["target", "won", "3", "2"] in table
+    assert len([line for line in table if line[:1] == ["target"] and "best" in line]) == 1
+
+
+def test_figures_that_a_terminal_has_no_room_for_come_below(folder: Path) -> None:
+    call = "icpctl outcomes visitors.jsonl --won deals.csv --capacity 2 2>/dev/null"
+    tables = on_terminal(call, cwd=folder).partition("\nConfigs\n")[2].splitlines()
+    assert all(len(line) <= 80 for line in tables)
+    heads = [line.split() for line in tables if line.startswith("CONFIG ")]
+    assert heads[0] == ["CONFIG", "UNITS", "WON", "PRECISION", "RECALL"]
+    assert heads[1][:3] == ["CONFIG", "LIFT", "AUC"]
+
+
+def test_files_that_were_written_are_named(folder: Path) -> None:
+    args = ("visitors.jsonl", "--won", "deals.csv", "--missed", "m.csv", "--report", "r.md")
+    assert "wrote m.csv and r.md in " in outcomes(*args, cwd=folder).err
+
+
+def test_visitors_without_a_domain_have_no_account(folder: Path) -> None:
+    """Joined on something else they are counted as such, and their deals as not joined."""
+    (folder / "ids.csv").write_text("id,Stage\n1,won\n5,lost\n8,won\n")
+    args = ("visitors.jsonl", "--won", "ids.csv", "--on", "id", "--unit", "account")
+    result = body(outcomes(*args, "-o", "json", cwd=folder))
+    assert (result["base"]["count"], result["base"]["of"]) == (1, 2)
+    joined = {name: result["join"][name] for name in ("joinedKeys", "withoutAccount")}
+    assert joined == {"joinedKeys": 2, "withoutAccount": 1}
+    out = outcomes(*args, cwd=folder).out
+    assert "1 visitor has no domain, so no account, and is left out" in out
+    assert "7 visitors have no last_seen and are counted" in out
 
 
 EVERYONE = ("visitors.jsonl", "--won", "deals.csv", "--against", "everyone", "-o", "json")

@@ -85,6 +85,7 @@ def test_stages(outcome: Outcome, texts: str) -> None:
     ("text", "said"),
     [
         ("Domain,Close Date\na.example,9/12/2026\n", "close_date has two readings"),
+        ("Domain,Close Date\na.example,9/12/2026\n", "deals: {close_date: {path: COLUMN, as: date"),
         ("Domain,Close Date\na.example,soon\nb.example,soon\n", '"soon" (2 times); they count'),
         ("Domain,Amount\na.example,a lot\n", 'amount is not a number: "a lot"'),
         ("Domain,Stage\na.example,Gewonnen\n", '1 row neither won nor lost: "Gewonnen"'),
@@ -214,7 +215,7 @@ def test_the_next_step_is_a_call_that_can_learn(
     )
     call = ("visitors.jsonl", "--won", "the deals.csv", "--as-of", "2026-11-23")
     lines = icpctl("outcomes", *call, *args, cwd=folder).err.splitlines()
-    said = "to fit weights to these outcomes, or find a config without --tune: "
+    said = "to fit a config to these outcomes, or without --tune to find one: "
     calls = [line.removeprefix(said) for line in lines if line.startswith(said)]
     wanted = [shlex.join(["icpctl", "suggest", *call, *tune])] if tune else []
     assert calls == wanted

@@ -176,7 +176,7 @@ def test_a_deal_that_closed_before_every_visit_removes_its_visitors(data: Any) -
 
 @given(data=DATA)
 def test_both_sides_of_the_join_are_counted(data: Any) -> None:
-    visitors, deals, _ = data
+    visitors, deals, scope = data
     result, *_ = both(data)
     keys = {deal["key"] for deal in deals if deal["outcome"] != "open"} - {None}
     assert len(result.deals) == len(keys)
@@ -184,7 +184,9 @@ def test_both_sides_of_the_join_are_counted(data: Any) -> None:
     assert result.joined.without_key == sum(visitor["key"] is None for visitor in visitors)
     assert result.joined.joined_keys <= len(keys)
     assert result.deals.without_key == sum(deal["key"] is None for deal in deals)
-    unseen = sum(visitor["last_seen"] is None for visitor in visitors)
+    has_unit = [v for v in visitors if v["key"] is not None or not scope["by_account"]]
+    assert result.joined.without_account == len(visitors) - len(has_unit)
+    unseen = sum(visitor["last_seen"] is None for visitor in has_unit)
     assert result.joined.without_last_seen == unseen
 
 

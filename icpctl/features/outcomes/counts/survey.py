@@ -61,6 +61,7 @@ class Visits(Struct, frozen=True):
 class JoinCounts(Struct):
     """What joined and what did not.
 
+    `without_account` visitors have no domain, where units are accounts, and do not count.
     `after_close` visitors came only after their deal had closed; `without_last_seen` count though
     nobody knows when they came. `open` units may still be won; `outside` ones are not of the
     period; `without_deal` units joined no closed deal, and are taken or left out for that.
@@ -69,6 +70,7 @@ class JoinCounts(Struct):
 
     visitors: int = 0
     without_key: int = 0
+    without_account: int = 0
     after_close: int = 0
     without_last_seen: int = 0
     joined_keys: int = 0
@@ -114,12 +116,13 @@ class Survey:
         the order of their first visitors who count.
         """
         in_time = counts_before_close(visits.deals, visits.last_seen, self.deals)
-        self._count_join(visits, in_time)
+        accounts = visits.accounts if self.by_account else None
+        has_unit = np.ones(len(in_time), bool) if accounts is None else accounts.known
+        self._count_join(visits, in_time, has_unit)
         numbers = np.full(len(in_time), -1)
         units = Units(visits.deals, visits.last_seen, visits.evidence, visits.values)
-        accounts = visits.accounts if self.by_account else None
         if accounts is not None:
-            rows = np.flatnonzero(in_time & accounts.known)
+            rows = np.flatnonzero(in_time & has_unit)
             numbers[rows] = self._accounts.add(accounts, units, rows)
             return numbers
         numbers[in_time] = np.arange(int(in_time.sum())) + self._visitors
@@ -145,13 +148,16 @@ class Survey:
         known = {name: counts.suspicion() for name, counts in self.values.items()}
         return {name: suspicion for name, suspicion in known.items() if suspicion is not None}
 
-    def _count_join(self, visits: Visits, in_time: NDArray[np.bool_]) -> None:
+    def _count_join(
+        self, visits: Visits, in_time: NDArray[np.bool_], has_unit: NDArray[np.bool_]
+    ) -> None:
         joined, deals = self.joined, visits.deals
         joined.visitors += len(deals)
         joined.without_key += visits.without_key
+        joined.without_account += int((~has_unit).sum())
         joined.after_close += int((~in_time).sum())
-        joined.without_last_seen += int(np.isnan(visits.last_seen).sum())
-        self._is_joined[deals[in_time & (deals != NO_DEAL)]] = True
+        joined.without_last_seen += int((np.isnan(visits.last_seen) & has_unit).sum())
+        self._is_joined[deals[in_time & has_unit & (deals != NO_DEAL)]] = True
 
     def _count(self, units: Units) -> None:
         outcomes = outcomes_of(units.deals, self.deals)

@@ -88,12 +88,14 @@ class DealReading(Struct):
 class DealKey(Struct, frozen=True):
     """How deals join: `path` where it is given, else columns of these `names`; a key's form.
 
-    `mappings` are the user's: the `deals` of the one that a file takes say where it has what.
+    `field` is what visitors join on. `mappings` are the user's: the `deals` of the one that a file
+    takes say where it has what.
     """
 
     path: Path | None
     names: str
     form: KeyForm
+    field: str = "domain"
     mappings: tuple[Mapping, ...] = ()
 
 
@@ -117,7 +119,7 @@ def read_deals(
         known = _paths_in(first_records(source, mapping=mapping))
         paths = _columns_of(known, mapping, key)
         if not paths["key"]:
-            raise _no_key(source, known, "no column says whose deal it is")
+            raise _no_key(source, known, key, "no column says whose deal it is")
         has_outcome = bool(paths["won"] or paths["stage"])
         if not has_outcome:
             reading.unsaid[source.name] = unsaid
@@ -132,7 +134,7 @@ def read_deals(
             rows += batch.table.num_rows
             keys += batch.table.num_rows - batch.table["key"].null_count
         if key.path and rows and not keys:
-            raise _no_key(source, known, f"no row has a value at {path_text(key.path)}")
+            raise _no_key(source, known, key, f"no row has a value at {path_text(key.path)}")
 
 
 def _oddities_of(batch: Batch, deals: DealRows) -> dict[str, Misfits]:
@@ -184,13 +186,15 @@ def _columns_of(
     return columns
 
 
-def _no_key(source: Source, known: dict[str, tuple[str, Path]], what: str) -> IcpctlError:
+def _no_key(
+    source: Source, known: dict[str, tuple[str, Path]], key: DealKey, what: str
+) -> IcpctlError:
     place = Location(source.name)
     if not known:
         hint = "a list of deals has the names of its columns, or keys, and a record for each deal"
         return IcpctlError("no deals in this file", "no_deal_key", place, hint)
     names = ", ".join(name for name, _ in known.values())
-    hint = "name the fields that join them, such as --on domain=COLUMN"
+    hint = f"name the fields that join them, such as --on {key.field}=COLUMN"
     return IcpctlError(f"{what}: the columns are {names}", "no_deal_key", place, hint)
 
 
