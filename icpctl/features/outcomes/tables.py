@@ -10,7 +10,7 @@ from msgspec import Struct
 from icpctl.output.wording import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from icpctl.features.outcomes.model import (
         ConfigOutcomes,
@@ -64,33 +64,42 @@ def missed_wins(outcomes: Outcomes) -> list[Section]:
 
 
 def changes(before: Outcomes, after: Outcomes) -> Section:
-    """Each figure before and now; empty where a config is not there, or the figure unknown."""
-    pairs = [
-        {ranking.slug: ranking for ranking in outcomes.rankings} for outcomes in (before, after)
-    ]
+    """Each figure before and now; empty where there is no such part, or the figure is unknown."""
+    earlier, now = _figure_texts(before), _figure_texts(after)
     rows = [
-        [slug or after.together.figures.name, name]
-        + ["" if slug not in side else figure(side[slug]) for side in pairs]
-        for slug in dict.fromkeys([*pairs[1], *pairs[0]])
-        for name, figure in _changing(after).items()
+        [*figure, earlier.get(figure, ""), now.get(figure, "")]
+        for figure in dict.fromkeys([*now, *earlier])
     ]
     known = [row for row in rows if any(row[2:])]
-    return Section("Before and now", ["CONFIG", "FIGURE", "BEFORE", "NOW"], known, left=2)
+    return Section("Before and now", ["OF", "FIGURE", "BEFORE", "NOW"], known, left=2)
 
 
-def _changing(outcomes: Outcomes) -> dict[str, Callable[[Ranking], str]]:
-    """How each figure of a config is written, by its name."""
-    figures: dict[str, Callable[[Ranking], str]] = {
-        "units": lambda ranking: f"{ranking.figures.units:,}",
-        "won": lambda ranking: f"{ranking.figures.won:,}",
-        "precision": lambda ranking: rate(ranking.figures.precision),
-        "recall": lambda ranking: rate(ranking.figures.recall),
-        "lift": lambda ranking: estimate(ranking.figures.lift),
-        "AUC": lambda ranking: estimate(ranking.auc),
-        "average amount": lambda ranking: amount(ranking.figures.average_amount),
+def _figure_texts(outcomes: Outcomes) -> dict[tuple[str, str], str]:
+    """Each figure as people read it, by what it is of and its name."""
+    texts: dict[tuple[str, str], str] = {}
+    for ranking in outcomes.rankings:
+        figures = _texts_of(ranking.figures) | {"AUC": estimate(ranking.auc)}
+        if best := ranking.best:
+            figures[f"won in best {best.capacity:,}"] = _best(ranking)
+        name = ranking.slug or ranking.figures.name
+        texts |= {(name, figure): text for figure, text in figures.items()}
+    parts = {f"tier {part.name}": part for part in outcomes.tiers}
+    for band in outcomes.together.bands:
+        parts[f"score {band.name}" if band.name[:1].isdigit() else band.name] = band
+    for name, part in parts.items():
+        texts |= {(name, figure): text for figure, text in _texts_of(part).items()}
+    return texts
+
+
+def _texts_of(figures: Figures) -> dict[str, str]:
+    return {
+        "units": f"{figures.units:,}",
+        "won": f"{figures.won:,}",
+        "precision": rate(figures.precision),
+        "recall": rate(figures.recall),
+        "lift": estimate(figures.lift),
+        "average amount": amount(figures.average_amount),
     }
-    best = outcomes.together.best
-    return figures | ({f"won in best {best.capacity:,}": _best} if best else {})
 
 
 def _rankings(outcomes: Outcomes) -> Section:

@@ -297,9 +297,10 @@ def test_figures_before_and_now(folder: Path) -> None:
     assert [(f["units"], f["won"]) for f in figures] == [(4, 3), (3, 2)]
     lines = outcomes(*args, "--capacity", "2", cwd=folder).out.splitlines()
     table = [line.split() for line in lines[lines.index("Before and now") + 1 :]]
-    assert table[0] == ["CONFIG", "FIGURE", "BEFORE", "NOW"]
+    assert table[0] == ["OF", "FIGURE", "BEFORE", "NOW"]
     assert ["target", "units", "4", "3"] in table
     assert ["target", "won", "3", "2"] in table
+    assert [line[-2:] for line in table if line[:3] == ["no", "match", "units"]] == [["2", "3"]]
     assert len([line for line in table if line[:1] == ["target"] and "best" in line]) == 1
 
 
