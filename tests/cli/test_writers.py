@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.calls import KILLED, Calls, calls
+from tests.calls import KILLED
 from tests.config.marked import RULES
 from tests.long import LARGEST, long
-from tests.process import COMMAND, environment
+from tests.process import COMMAND, environment, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.calls import Calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,9 @@ READ = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def call() -> Iterator[Calls]:
-    with calls() as server:
-        yield server
+@pytest.fixture
+def call() -> Calls:
+    return server()
 
 
 @pytest.fixture
