@@ -23,8 +23,8 @@ long = pytest.mark.long
 
 
 def examples(count: int) -> int:
-    """Return how many examples Hypothesis tries: `count`, or an eighth of it in a quick run."""
-    return count if LARGEST else max(10, count // 8)
+    """Return how many examples Hypothesis tries: all, an eighth in a long run, or a sixteenth."""
+    return count if LARGEST else max(10, count // 8) if LONG else max(5, count // 16)
 
 
 def some(cases: Iterable[object]) -> list[object]:
