@@ -63,6 +63,16 @@ FILLED = {
 }
 """Those that write more than nothing of `READ`."""
 
+FIRST = {writer.words.split()[0]: name for name, writer in reversed(FILLED.items())}
+"""The first of each command, which a quick run tries; another format is written alike."""
+
+
+def once(writers: dict[str, Writer]) -> pytest.MarkDecorator:
+    marks = {name: () if name in FIRST.values() else long for name in writers}
+    cases = [pytest.param(it, id=name, marks=marks[name]) for name, it in writers.items()]
+    return pytest.mark.parametrize("writer", cases)
+
+
 EDITS = {
     "create": ["create", "new", "--where", "city exists"],
     "update": ["update", "a", "--priority", "5"],
@@ -176,7 +186,7 @@ def foreign_link(here: Path, writer: Writer) -> None:
     os.lchown(here / "shared" / writer.target, 4711, 4711)
 
 
-@pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
+@once(OUTPUTS)
 def test_of_a_link_the_target_is_replaced(call: Calls, here: Path, writer: Writer) -> None:
     skip_without(writer)
     (here / "deep").mkdir()
@@ -191,7 +201,7 @@ def test_of_a_link_the_target_is_replaced(call: Calls, here: Path, writer: Write
     assert os.listdir(here / "deep") == ["target"]
 
 
-@pytest.mark.parametrize("writer", FILLED.values(), ids=FILLED)
+@once(FILLED)
 def test_a_full_disk_keeps_the_old_file(call: Calls, here: Path, writer: Writer) -> None:
     (here / writer.target).write_text("old")
     refused(call, here, writer, writer.target, room=1)

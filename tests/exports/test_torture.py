@@ -221,7 +221,7 @@ def incompressible(count: int) -> bytes:
     return joined([Line(visitor(str(at), x=random.randbytes(200).hex())) for at in range(count)])
 
 
-@pytest.mark.parametrize("kind", ["gzip", "zstd"])
+@pytest.mark.parametrize("kind", some(["gzip", "zstd"]))
 @pytest.mark.parametrize("where", ["cut off", "cut off at once", "damaged"])
 def test_damaged_compressed_file(tmp_path: Path, kind: str, where: str) -> None:
     name, pack = FILES[kind]
