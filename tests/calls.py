@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 LIBRARIES = ["duckdb", "jinja2", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"]
 LIBRARIES += ["pydantic.type_adapter", "rich.table", "sqlglot", "typer._click.decorators", "z3"]
+LIBRARIES += ["encodings.unicode_escape", "encodings.utf_8_sig", "filelock", "numpy.ma"]
+LIBRARIES += ["pycountry", "sqlglot.generators.duckdb", "sqlglot.parsers.duckdb", "tomllib"]
+LIBRARIES += ["typer._adapters"]
 """What a server loads before its first call."""
 
 SECONDS = 60
@@ -91,6 +94,7 @@ def calls(**env: str) -> Iterator[Calls]:
 def _serve() -> None:
     for name in (*LIBRARIES, *_own_modules()):
         import_module(name)
+    _read_tables()
     gc.freeze()  # what is loaded is not looked at, and so not copied, by each call
     for line in sys.stdin:
         print(json.dumps(_call(json.loads(line))), flush=True)
@@ -101,6 +105,18 @@ def _own_modules() -> Iterator[str]:
     for module in walk_packages(icpctl.__path__, "icpctl."):
         if "spark" not in module.name and not module.name.endswith(("__main__", ".scan")):
             yield module.name
+
+
+def _read_tables() -> None:
+    """Read what the package has with it and each call would read again."""
+    from icpctl.mappings.loading import built_in, built_in_signs
+    from icpctl.mappings.mapping import built_in_names
+    from icpctl.values.forms.country_forms import country
+
+    country("Germany")
+    for name in built_in_names():
+        built_in(name)
+        built_in_signs(name)
 
 
 def _call(request: dict[str, Any]) -> tuple[int, str, str]:
@@ -144,6 +160,8 @@ def _become(request: dict[str, Any]) -> None:
     if request["env"] is not None:
         os.environ.clear()
         os.environ.update(request["env"])
+    if "_ICPCTL_COMPLETE" in os.environ:
+        del sys.modules["icpctl.cli.app"]  # which looks for it where it is imported
     sys.argv = ["icpctl", *request["args"]]
     if request["room"]:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

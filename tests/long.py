@@ -23,11 +23,11 @@ long = pytest.mark.long
 
 
 def examples(count: int) -> int:
-    """Return how many examples Hypothesis tries: `count`, or an eighth of it in a quick run."""
-    return count if LARGEST else max(10, count // 8)
+    """Return how many examples Hypothesis tries: all, an eighth in a long run, or a sixteenth."""
+    return count if LARGEST else max(10, count // 8) if LONG else max(5, count // 16)
 
 
-def some(cases: Iterable[object]) -> list[object]:
-    """Return the first of several alike cases; the others are `long`."""
-    first, *others = cases
-    return [first, *(pytest.param(case, marks=long) for case in others)]
+def some(cases: Iterable[object], count: int = 1) -> list[object]:
+    """Return several alike cases, all but the first `count` of them as `long`."""
+    listed = list(cases)
+    return [*listed[:count], *(pytest.param(case, marks=long) for case in listed[count:])]

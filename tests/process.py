@@ -105,15 +105,14 @@ def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
     An interpreter of its own takes longer to start than nearly all commands to run; it is used
     where the environment decides how one starts.
     """
-    if any(
-        name.startswith(("PYTHON", "LC_", "LANG", "TZ", "ICPCTL_NATIVE", "_ICPCTL")) for name in env
-    ):
+    if any(name.startswith(("PYTHON", "LC_", "LANG", "TZ", "ICPCTL_NATIVE")) for name in env):
         return new_process(*args, cwd=cwd, stdin=stdin, **env)
-    return _server()(*args, cwd=cwd, env=environment(**env), stdin=stdin)
+    return server()(*args, cwd=cwd, env=environment(**env), stdin=stdin)
 
 
 @functools.cache
-def _server() -> Calls:
+def server() -> Calls:
+    """The process that has everything loaded, started when it is first asked for."""
     from tests.calls import calls
 
     return _SERVERS.enter_context(calls())

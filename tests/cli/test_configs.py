@@ -349,12 +349,12 @@ MODELS = {"pydantic", "yaml", "rich", "tomllib"}
     ("args", "unwanted"),
     [
         (["--help"], ENGINES | MODELS - {"tomllib"}),  # which has the examples
-        (["--version"], ENGINES | MODELS),
+        pytest.param(["--version"], ENGINES | MODELS, marks=long),
         (["list"], ENGINES | {"rich.console", "tomllib"}),
-        (["get", "smb"], ENGINES | {"rich", "tomllib"}),
+        pytest.param(["get", "smb"], ENGINES | {"rich", "tomllib"}, marks=long),
         (["validate"], ENGINES | {"rich", "tomllib"}),
-        (["validate", "-o", "junit"], ENGINES | {"rich", "tomllib"}),
-        (["schema"], ENGINES | {"rich", "yaml", "tomllib"}),
+        pytest.param(["validate", "-o", "junit"], ENGINES | {"rich", "tomllib"}, marks=long),
+        pytest.param(["schema"], ENGINES | {"rich", "yaml", "tomllib"}, marks=long),
         (["describe", "between"], ENGINES | {"rich", "yaml", "tomllib"}),
         (["completion", "bash"], ENGINES | {"rich", "yaml", "icpctl.config"}),
     ],

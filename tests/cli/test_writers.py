@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.calls import KILLED, Calls, calls
+from tests.calls import KILLED
 from tests.config.marked import RULES
 from tests.long import LARGEST, long
-from tests.process import COMMAND, environment
+from tests.process import COMMAND, environment, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.calls import Calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,17 @@ FILLED = {
 }
 """Those that write more than nothing of `READ`."""
 
+FIRST = {writer.words.split()[0]: name for name, writer in reversed(FILLED.items())}
+"""The first of each command, which a quick run tries; another format is written alike."""
+
+
+def once(writers: dict[str, Writer]) -> pytest.MarkDecorator:
+    others = FILLED.keys() - FIRST.values()
+    marks = {name: long if name in others else () for name in writers}
+    cases = [pytest.param(it, id=name, marks=marks[name]) for name, it in writers.items()]
+    return pytest.mark.parametrize("writer", cases)
+
+
 EDITS = {
     "create": ["create", "new", "--where", "city exists"],
     "update": ["update", "a", "--priority", "5"],
@@ -86,10 +99,9 @@ READ = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def call() -> Iterator[Calls]:
-    with calls() as server:
-        yield server
+@pytest.fixture
+def call() -> Calls:
+    return server()
 
 
 @pytest.fixture
@@ -175,7 +187,7 @@ def foreign_link(here: Path, writer: Writer) -> None:
     os.lchown(here / "shared" / writer.target, 4711, 4711)
 
 
-@pytest.mark.parametrize("writer", OUTPUTS.values(), ids=OUTPUTS)
+@once(OUTPUTS)
 def test_of_a_link_the_target_is_replaced(call: Calls, here: Path, writer: Writer) -> None:
     skip_without(writer)
     (here / "deep").mkdir()
@@ -190,7 +202,7 @@ def test_of_a_link_the_target_is_replaced(call: Calls, here: Path, writer: Write
     assert os.listdir(here / "deep") == ["target"]
 
 
-@pytest.mark.parametrize("writer", FILLED.values(), ids=FILLED)
+@once(FILLED)
 def test_a_full_disk_keeps_the_old_file(call: Calls, here: Path, writer: Writer) -> None:
     (here / writer.target).write_text("old")
     refused(call, here, writer, writer.target, room=1)

@@ -21,7 +21,7 @@ from icpctl.exports.readers.csv_files import distinct_names
 from icpctl.exports.readers.json_documents import layout_of
 from tests.exports.tables import read
 from tests.exports.torture import CONFIGS, gzipped
-from tests.long import examples, some
+from tests.long import examples, long, some
 from tests.process import icpctl
 from tests.support import score_files
 
@@ -227,12 +227,22 @@ def test_empty_rows_and_repeated_headers_of_csv_are_not_records(tmp_path: Path, 
     ("rows", "ids", "lines", "rejected"),
     [
         ([",,", "1,,"], ["1"], [1], []),
-        (["id,industry,size", '"id","industry","size"', "1,,"], ["1"], [2], []),
-        (["\ufeffid,industry,size", '\ufeff"id","industry","size"', "1,,"], ["1"], [2], []),
+        pytest.param(
+            ["id,industry,size", '"id","industry","size"', "1,,"], ["1"], [2], [], marks=long
+        ),
+        pytest.param(
+            ["\ufeffid,industry,size", '\ufeff"id","industry","size"', "1,,"],
+            ["1"],
+            [2],
+            [],
+            marks=long,
+        ),
         (['"', ",,", '",industry,size', "1,,"], ['"', "1"], [0, 3], []),
         ([",industry,", '"id ",industry,size', ',"",'], [None, None], [0, 2], [1]),
-        (["size,industry,id", "industry,industry,size"], ["industry"], [1], [0]),
-        (["1,industry", "2,industry,size"], ["2"], [1], [0]),
+        pytest.param(
+            ["size,industry,id", "industry,industry,size"], ["industry"], [1], [0], marks=long
+        ),
+        pytest.param(["1,industry", "2,industry,size"], ["2"], [1], [0], marks=long),
     ],
 )
 def test_other_lines_deep_in_csv_are_not_records_either(

@@ -16,6 +16,7 @@ from icpctl.exports.files.streams import OpenedFile
 from icpctl.exports.readers.reading import Reader
 from icpctl.scoring.run import Options, score
 from tests.exports.torture import CONFIGS, gzipped, visitor
+from tests.long import some
 from tests.support import AS_OF, score_files
 
 GOOD = visitor("a") + b"\n"
@@ -55,7 +56,7 @@ def sources(names: list[str], spool: Path) -> list[str]:
     return [source.name for source in find_sources(names)]
 
 
-@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("relative", some([False, True]))
 def test_a_file_name_is_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: bool
 ) -> None:

@@ -30,7 +30,7 @@ from tests.exports.torture import (
     visitor,
     zstandard,
 )
-from tests.long import long, some
+from tests.long import LONG, long, some
 from tests.support import score_files
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_torture_file(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("pack", [as_it_is, gzipped, zstandard])
 def test_torture_on_stdin(monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]) -> None:
-    big = pack is gzipped
+    big = LONG and pack is gzipped
     data = pack(joined(all_lines(big=big)))
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     scored = score_files(CONFIGS, ["-"])

@@ -22,12 +22,12 @@ from icpctl.features.editing.body_fields import full_body
 from icpctl.features.editing.changes import Changes, changed
 from icpctl.features.editing.group_changes import GroupChanges
 from tests.config import layouts
-from tests.long import LARGEST, long
+from tests.long import LARGEST, LONG, long
 from tests.strategies import ABSENT, CONDITION_VALUES, TYPES, conditions, configs, groups
 
 ANY = settings(
     derandomize=not LARGEST,  # the same edits in every run, unless many are asked for
-    max_examples=1000 if LARGEST else 40,
+    max_examples=1000 if LARGEST else 40 if LONG else 20,
     suppress_health_check=[
         HealthCheck.filter_too_much,
         HealthCheck.too_slow,

@@ -39,21 +39,25 @@ def lists_of(field: str, texts: list[str], conditions: list[dict[str, Any]]) -> 
     """
     parts = [it for condition in conditions for it in apart(condition)]
 
-    def seen(texts: list[str]) -> tuple[bool, ...]:
-        return tuple(oracle.holds(it, {field: texts}, as_of=AS_OF) for it in parts)
+    def seen(text: str) -> tuple[bool, ...]:
+        return tuple(oracle.holds(it, {field: [text]}, as_of=AS_OF) for it in parts)
 
     alone: dict[tuple[bool, ...], list[str]] = {}
     for text in texts:
-        alone.setdefault(seen([text]), [text])
+        alone.setdefault(seen(text), [text])
     found = dict(alone)
-    fresh = list(found.values())
+    fresh = dict(alone)
     while fresh:
-        tried = [one + two for one in fresh for two in alone.values()]
-        fresh = []
-        for texts_ in tried:
-            if (key := seen(texts_)) not in found:
-                found[key] = texts_
-                fresh.append(texts_)
+        # A list meets each part that one of its texts meets.
+        tried = [
+            (tuple(map(max, a, b)), one + two)
+            for a, one in fresh.items()
+            for b, two in alone.items()
+        ]
+        fresh = {}
+        for key, texts_ in tried:
+            if key not in found:
+                found[key] = fresh[key] = texts_
     return [{}, *({field: it} for it in found.values())]
 
 

@@ -24,7 +24,7 @@ from tests.support import AS_OF
 if TYPE_CHECKING:
     from icpctl.features.prove.space.space import Claim
 
-NAMES = sorted(worlds())
+NAMES = ("bands", "countries", "domains", "flags", "numbers", "pages", "sizes", "words")
 SLOW = settings(
     max_examples=examples(40),
     deadline=None,
@@ -263,6 +263,10 @@ def test_a_folder(data: st.DataObject) -> None:
             bodies_ = [given_[it] for it in (pair.first, pair.second)]
             assert all(bodies_hold(it, pair.witness.record) is not None for it in bodies_)
     assert len(found.pairs) == len(list(combinations(range(4), 2)))
+
+
+def test_there_is_a_name_for_each_world() -> None:
+    assert set(NAMES) == set(worlds())
 
 
 @pytest.mark.parametrize("name", NAMES)

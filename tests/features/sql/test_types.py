@@ -13,6 +13,7 @@ from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from tests.features.sql import tables
 from tests.features.sql.tables import AS_OF, TEXTS, USUAL, files_of, row_of
+from tests.long import some
 
 if TYPE_CHECKING:
     from tests.features.sql.engines import Engine
@@ -68,7 +69,7 @@ def test_minus_zero_is_zero(engine: Engine, comparator: str) -> None:
     assert matched
 
 
-@pytest.mark.parametrize("number", [2.0**53, 2.0**63, 1e19, 1e300])
+@pytest.mark.parametrize("number", some([2.0**63, 1e300, 2.0**53, 1e19], 2))
 @pytest.mark.parametrize("field", ["session_count", "company_size", "last_seen_days"])
 def test_numbers_beyond_whole_numbers_of_64_bits(engine: Engine, field: str, number: float) -> None:
     condition = {"type": field, "comparator": "equals", "value": number}
