@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpctl.features.outcomes.bounds import MetBound
+    from icpctl.features.outcomes.counts.survey import JoinCounts
     from icpctl.features.outcomes.joining.deal_files import DealReading
     from icpctl.features.outcomes.joining.deals import DealTable
     from icpctl.features.outcomes.model import Outcomes
@@ -121,33 +122,36 @@ def remarks(scan: Scan, heading: Heading) -> list[str]:
         said.append(f"{joined.joined_keys:,} of {text}")
         if not joined.joined_keys + joined.after_close and scan.outcomes.base.of:
             said.append(unjoined_hint(heading.joined_on))
-    unjoined = "are left out" if heading.against_lost else "count as not won"
-    for count, text in (
-        (joined.without_deal * heading.has_deals, f"joined no closed deal and {unjoined}"),
-        (joined.open, "may still be won and are left out (--within)"),
-        (joined.outside, "are outside the period"),
-    ):
-        said += [_counted_text(count, heading.unit, text)] * (count > 0)
-    is_email = heading.joined_on == "domain" and joined.without_key == joined.visitors
-    mapping = "; a mapping reads it from emails: domain: {path: email, as: host}" * is_email
-    before_close = " as if before any close date" * scan.survey.deals.has_closes
-    said += [
+    said += join_remarks(joined, heading, has_closes=scan.survey.deals.has_closes)
+    return said + [
         f"{config.label} ({config.slug}) excludes: a visitor who matches it has no ICP, "
         "and counts in its own row"
         for config in scan.survey.counts.configs
         if config.excludes
     ]
-    for count, text in (
-        (joined.after_close, "came only after the deal had closed and are not counted"),
-        (joined.without_last_seen, f"have no last_seen and are counted{before_close}"),
-        (joined.without_key, f"have no {heading.joined_on} to join on{mapping}"),
+
+
+def join_remarks(joined: JoinCounts, heading: Heading, *, has_closes: bool) -> list[str]:
+    """Who did not join, or does not count, in sentences."""
+    unjoined = "are left out" if heading.against_lost else "count as not won"
+    is_email = heading.joined_on == "domain" and joined.without_key == joined.visitors
+    mapping = "; a mapping reads it from emails: domain: {path: email, as: host}" * is_email
+    before_close = " as if before any close date" * has_closes
+    without_account = joined.without_account * (heading.joined_on != "domain")
+    counts = (
         (
-            joined.without_account * (heading.joined_on != "domain"),
-            "have no domain, so no account, and are left out",
+            joined.without_deal * heading.has_deals,
+            heading.unit,
+            f"joined no closed deal and {unjoined}",
         ),
-    ):
-        said += [_counted_text(count, "visitor", text)] * (count > 0)
-    return said
+        (joined.open, heading.unit, "may still be won and are left out (--within)"),
+        (joined.outside, heading.unit, "are outside the period"),
+        (joined.after_close, "visitor", "came only after the deal had closed and are not counted"),
+        (joined.without_last_seen, "visitor", f"have no last_seen and are counted{before_close}"),
+        (joined.without_key, "visitor", f"have no {heading.joined_on} to join on{mapping}"),
+        (without_account, "visitor", "have no domain, so no account, and are left out"),
+    )
+    return [_counted_text(count, what, text) for count, what, text in counts if count]
 
 
 def _counted_text(count: int, what: str, text: str) -> str:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from icpctl.config.model import Condition, Group, IcpConfig, Rules
 from icpctl.exports.columns.json_texts import joined
+from icpctl.features.outcomes.counts.survey import JoinCounts
 from icpctl.features.outcomes.joining.join import RowJoiner, count_labels
 from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyNumbers, text_hash
 from icpctl.features.outcomes.joining.units import closes_of, counts_before_close
@@ -109,8 +110,7 @@ class Collected(Struct):
     identities: Integers
     fields: dict[str, FieldElements]
     run: Run
-    visitors: int
-    after_close: int
+    joined: JoinCounts
 
 
 class Collecting:
@@ -122,7 +122,8 @@ class Collecting:
         self.as_of = as_of
         self.accounts = KeyNumbers()
         self.parts: list[tuple[Integers, Integers, NDArray[np.float64], Integers]] = []
-        self.visitors = self.kept = self.after_close = 0
+        self.kept = 0
+        self.counts = JoinCounts()
         self._joiner = RowJoiner(join)
 
     def add(self, rows: Rows) -> None:
@@ -134,11 +135,13 @@ class Collecting:
         keeps = counts_before_close(deals, last_seen, self.join.table)
         if join.label is not None:
             count_labels(joined, join.labels)
-        self.visitors += len(deals)
-        self.after_close += int((~keeps).sum())
+        self.counts.visitors += len(deals)
+        self.counts.without_key += int((~joined.known).sum()) if join.label is None else 0
+        self.counts.after_close += int((~keeps).sum())
         domains = rows.fields["domain"] if self.join.by_account else None
         keys = self._joiner.accounts(domains, joined)
         if keys is not None:
+            self.counts.without_account += int((~keys.known).sum())
             keeps &= keys.known
             units = self.accounts.of(keys.take(keeps))
             identities = units
@@ -147,6 +150,7 @@ class Collecting:
             taken = pa.array(np.flatnonzero(keeps))
             columns = [rows.fields[name].take(taken) for name in sorted(self.fields)]
             identities = _identities(rows.ids.take(taken), columns)
+        self.counts.without_last_seen += int(np.isnan(last_seen[keeps]).sum())
         kept = np.flatnonzero(keeps)
         for name, elements in self.fields.items():
             add = elements.add_pages if name == PAGES else elements.add
@@ -175,9 +179,7 @@ class Collecting:
         named[units] = identities
         if self.join.by_account:
             named = np.array([text_hash(key) for key in self.accounts.numbers], np.int64)
-        return Collected(
-            units, of_unit, latest, named, self.fields, run, self.visitors, self.after_close
-        )
+        return Collected(units, of_unit, latest, named, self.fields, run, self.counts)
 
 
 def collect(

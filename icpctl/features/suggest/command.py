@@ -56,14 +56,20 @@ def suggest(
     no file.
     """
     from icpctl.cli.options.scoring import strictness
-    from icpctl.features.outcomes.printing import print_deals, print_joined, unjoined_hint
+    from icpctl.features.outcomes.printing import (
+        Heading,
+        join_remarks,
+        print_deals,
+        print_joined,
+        unjoined_hint,
+    )
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.suggest.candidates import named_fields
     from icpctl.features.suggest.learner.suggestion import Request, TooFewWonError
     from icpctl.features.suggest.learning import Learned, learn, parse_holdout
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
-    from icpctl.output.console import progress
+    from icpctl.output.console import note, progress
     from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
 
     unused = {
@@ -94,7 +100,11 @@ def suggest(
             hint = unjoined_hint(outcome.joined_on)
         raise IcpctlError(str(error), "too_few_won", hint=hint) from None
     print_notes(known.run, strict := strictness(), SCORE_KEEPS_REJECTS)
-    print_joined(outcome, known.joined_keys, known.won)
+    print_joined(outcome, known.joined.joined_keys, known.won)
+    unit = "account" if known.by_account else "visitor"
+    heading = Heading(unit, outcome.joined_on, outcome.scope.against_lost, bool(deals.won))
+    for text in join_remarks(known.joined, heading, has_closes=outcome.join.table.has_closes):
+        note(text)
     if isinstance(known, Learned):
         print_suggestion(known)
         workspace = scoring.workspace()

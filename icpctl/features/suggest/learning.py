@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from icpctl.features.outcomes.counts.survey import JoinCounts
     from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.outcomes.statistics.suspects import Suspicion
     from icpctl.features.suggest.collecting import Collected
@@ -61,10 +62,7 @@ class Learned(Struct, frozen=True):
     by_account: bool
     suspects: dict[str, Suspicion]
     left_out: tuple[str, ...]
-    visitors: int
-    after_close: int
-    open: int
-    joined_keys: int
+    joined: JoinCounts
 
     @property
     def won(self) -> int:
@@ -117,25 +115,17 @@ def learn(
         outcome.join.by_account,
         suspects,
         left_out,
-        collected.visitors,
-        collected.after_close,
-        known.open,
-        known.joined_keys,
+        collected.joined,
     )
 
 
 class KnownUnits(Struct, frozen=True):
-    """What is known of each unit [units]: who takes part, who is won, who is held out.
-
-    `joined_keys` are keys of deals that a visitor who counts has.
-    """
+    """What is known of each unit [units]: who takes part, who is won, who is held out."""
 
     taken: Flags
     won: Flags
     held_out: Flags
     holdout: str
-    open: int
-    joined_keys: int
 
     @property
     def training(self) -> Flags:
@@ -146,7 +136,7 @@ class KnownUnits(Struct, frozen=True):
 def know_units(
     collected: Collected, outcome: OutcomeRequest, holdout: Holdout, seed: int
 ) -> KnownUnits:
-    """Join units with their deals, and hold some of them out.
+    """Join units with their deals, count that in `collected.joined`, and hold some of them out.
 
     Raises `TooFewWonError`, and `IcpctlError` where those that may decide are all won, or all not.
     """
@@ -156,15 +146,17 @@ def know_units(
     closes = closes_of(collected.deals, table)
     chosen = choose(outcome.scope, outcomes, closes, collected.last_seen)
     won = outcomes == Outcome.WON
-    joined = len(np.unique(collected.deals[has_deal]))
+    joined = collected.joined
+    joined.joined_keys = len(np.unique(collected.deals[has_deal]))
+    joined.open, joined.without_deal = chosen.open, chosen.without_deal
     if (count := int(won[chosen.taken].sum())) < FEWEST_WON:
-        raise TooFewWonError(count, joined)
+        raise TooFewWonError(count, joined.joined_keys)
     dates = np.where(np.isnan(closes), collected.last_seen, closes)
     has_close = chosen.taken & ~np.isnan(closes)
     if holdout.newest is None and has_close.any() and not (has_close & ~won).any():
         holdout = Holdout(holdout.share, False)  # won deals close after all visits of the others
     held_out, how = _hold_out(holdout, dates, collected, chosen.taken, seed)
-    known = KnownUnits(chosen.taken, won, held_out, how, chosen.open, joined)
+    known = KnownUnits(chosen.taken, won, held_out, how)
     units, count = int(known.training.sum()), int(won[known.training].sum())
     if not 0 < count < units:
         raise IcpctlError(

@@ -127,10 +127,6 @@ def print_how(learned: Learned, place: Path, again: str) -> None:
         note(
             f"warning: {suggestion.won:,} won are few: at most {suggestion.sizes_tried} conditions"
         )
-    if learned.after_close:
-        note(f"{counted(learned.after_close, 'visitor')} came only after the close: not used")
-    if learned.open:
-        note(f"{counted(learned.open, unit)} may still be won: not used (--within)")
     for name, suspicion in learned.suspects.items():
         if name in learned.left_out:
             note(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import IcpConfig
+    from icpctl.features.outcomes.counts.survey import JoinCounts
     from icpctl.features.outcomes.request import OutcomeRequest
     from icpctl.features.suggest.collecting import Collected
     from icpctl.features.suggest.learner.columns import Column, Sample
@@ -63,7 +64,7 @@ class Retuned(Struct, frozen=True):
     by_account: bool
     units: int
     won: int
-    joined_keys: int
+    joined: JoinCounts
     run: Run
 
     @property
@@ -105,7 +106,7 @@ def retune(
         outcome.join.by_account,
         int(known.taken.sum()),
         int(known.won[known.taken].sum()),
-        known.joined_keys,
+        collected.joined,
         collected.run,
     )
 

@@ -148,3 +148,29 @@ def test_close_dates_of_won_deals_alone_do_not_choose_who_is_held_out(tmp_path: 
     assert "to check it, on all units together: save it as mine/suggested.yaml" in ended.err
     ended = suggest(*args, "--holdout", "newest:30%", cwd=tmp_path)
     assert "accounts held out all are won, so they cannot show" in ended.err
+
+
+def test_who_did_not_join_is_counted_as_outcomes_counts(tmp_path: Path) -> None:
+    visitors = [
+        {"id": n, "domain": f"{n}.example" if n < 90 else None, "industry": "ab"[n % 2]}
+        for n in range(100)
+    ]
+    (tmp_path / "v.jsonl").write_text("\n".join(map(json.dumps, visitors)))
+    stages = ["Closed Lost", "Closed Won", "Negotiation"]
+    rows = [f"{n}.example,{stages[n % 3]}" for n in range(80)]
+    (tmp_path / "d.csv").write_text("\n".join(["Domain,Stage", *rows]))
+    ended = suggest("v.jsonl", "--won", "d.csv", cwd=tmp_path)
+    (tmp_path / "icp_configs").mkdir()
+    config = (
+        "label: A\nrules: {groups: [{operator: AND, conditions: "
+        "[{type: city, comparator: exists}]}]}\n"
+    )
+    (tmp_path / "icp_configs" / "a.yaml").write_text(config)
+    counted = icpctl("outcomes", "v.jsonl", "--won", "d.csv", "--as-of", AS_OF, cwd=tmp_path).out
+    said = [
+        "36 accounts joined no closed deal and are left out",
+        "90 visitors have no last_seen and are counted",
+        "10 visitors have no domain to join on",
+    ]
+    for sentence in said:
+        assert [sentence in lines for lines in (ended.err, counted)] == [True, True], sentence
