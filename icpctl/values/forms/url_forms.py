@@ -166,7 +166,7 @@ def _ends(texts: pa.Array, marks: str) -> np.ndarray:
 
 
 def _hosts(texts: pa.Array, offsets: np.ndarray) -> tuple[np.ndarray, pa.Array]:
-    """Return where what follows `http://` or `https://` begins, and who may have another scheme."""
+    """Return where what follows `http://` or `https://` begins; which may have another scheme."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc

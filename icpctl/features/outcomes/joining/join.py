@@ -29,7 +29,7 @@ _MOST_LABELS = 1_000
 class Join(Struct, frozen=True):
     """How visitors meet their outcomes.
 
-    `read` gives the deals, whom it may have to wait for; it raises what reading them raises.
+    `read` gives the deals, for which it may have to wait; it raises what reading them raises.
     `field` is a field of the mapping or `carried` a path of the record, whose text `form` reduces.
     With `label` outcomes are in the record: won where the text is `label`, or, where that is empty,
     where it says so; `labels` are the texts that occur, and how often. `by_account` merges visitors
