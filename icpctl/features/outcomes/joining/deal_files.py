@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns.batches import ThreadScanners
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.exports.columns.json_texts import plain
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.recognition import mapping_of
 from icpctl.exports.detection.samples import first_records, table_layout
 from icpctl.exports.files.sources import find_sources
-from icpctl.exports.readers.reading import Reader
+from icpctl.exports.readers.reading import KEPT_BYTES, Reader
 from icpctl.features.outcomes.joining.deals import (
     UNSAID,
     DealRows,
@@ -32,6 +33,7 @@ from icpctl.features.outcomes.joining.keys import KeyReader
 from icpctl.mappings.paths import parse_path, path_text
 from icpctl.values import typed_columns
 from icpctl.values.column import distinct_of, missing
+from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -57,6 +59,8 @@ _DEAL_NAMES = {"stage": "outcome", "close_date": "close_date", "amount": "amount
 """What `deals` in a mapping calls it. Where it names the outcome, no flag is read."""
 
 _FLAGS = ("won", "closed")
+_TEXTS = ("key", "stage", *_FLAGS, "close_date", "amount")
+"""Columns whose texts are read once each, as those of any text that conditions ask for."""
 
 DOMAIN_NAMES = (
     "domain companydomain companydomainname associatedcompanydomain primarydomain website "
@@ -125,7 +129,9 @@ def read_deals(
             reading.unsaid[source.name] = unsaid
         reader = KeyReader(key.form)
         rows = keys = 0
-        for batch in Reader(Columns.of(mapping, paths)).read(source):
+        columns = Columns.of(mapping, paths, dict.fromkeys(_TEXTS, CONDITION_TYPES["city"]))
+        scanners = ThreadScanners(kept_bytes=KEPT_BYTES)
+        for batch in Reader(columns, scanners=scanners).read(source):
             reading.rejected += batch.rejected
             reading.repeated_headers[source.name] += batch.repeated_headers
             deals = _rows_of(batch.table, reader, Outcome.OPEN if has_outcome else unsaid)
@@ -161,7 +167,7 @@ def _oddities_of(batch: Batch, deals: DealRows) -> dict[str, Misfits]:
 def _filled(tokens: pa.Array, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
     """The numbers of the chosen rows that have a value."""
     rows = np.flatnonzero(chosen)
-    filled: NDArray[np.int64] = rows[~missing(tokens.take(pa.array(rows)))]
+    filled: NDArray[np.int64] = rows[~missing(plain(tokens.take(pa.array(rows))))]
     return filled
 
 
