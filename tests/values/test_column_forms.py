@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from icpctl.values import text_search
-from icpctl.values.forms import normal_forms, url_forms
+from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.vocabulary import Form
 
 PARTS = st.sampled_from(
@@ -103,3 +105,17 @@ def test_paths_of_many_are_those_of_each(texts: list[str]) -> None:
 def test_search_finds_what_python_finds(texts: list[str], wanted: str) -> None:
     found = text_search.containing(pa.array(["before", *texts], pa.string())[1:], wanted)
     assert found.tolist() == [wanted in text for text in texts]
+
+
+@given(TEXTS, st.lists(PARTS, max_size=3).map("".join), st.integers(2, 9))
+def test_what_is_looked_at_at_once_does_not_matter(
+    texts: list[str], wanted: str, at_once: int
+) -> None:
+    column = pa.array(["before", *texts], pa.string())[1:]
+    with patch.object(text_search, "_AT_ONCE", at_once):
+        found = text_search.containing(column, wanted)
+        visible = text_forms.visible_column(column)
+        paths = url_forms.path_column(column)
+    assert found.tolist() == [wanted in text for text in texts]
+    assert visible.to_pylist() == [text_forms.visible(text) for text in texts]
+    assert paths.to_pylist() == [url_forms.path(text) for text in texts]
