@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icpctl.errors import IcpctlError, Location
@@ -143,7 +145,8 @@ class Jobs:
             for name in [*self._written]:
                 apart(partial(self._remove, name))
             for name in self._written:
-                note(f"{name} could not be removed: do not use what is there")
+                if not self._removed_here(name):
+                    note(f"{name} could not be removed: do not use what is there")
             raise
 
     def _remove(self, name: str) -> None:
@@ -158,6 +161,15 @@ class Jobs:
             time.sleep(_WAIT)
             gone = 0 if system.exists(path) else gone + 1
         self._written.remove(name)
+
+    def _removed_here(self, name: str) -> bool:
+        """Remove a folder on this machine's disks without Java, which Ctrl-C may have ended."""
+        folder = self._systems.on_disk(name)
+        if folder is None:
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(_WAIT)  # what still writes makes it again
+        return not Path(folder).exists()
 
 
 def _remove_empty(system: Any, path: Any) -> bool:

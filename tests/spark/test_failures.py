@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -17,6 +18,7 @@ from icpctl.errors import IcpctlError, Location
 from icpctl.output.runs.verdict_rows import Layout
 from icpctl.spark.failures import as_icpctl_error
 from icpctl.spark.inputs.frames import Frames
+from icpctl.spark.jobs import Jobs
 from icpctl.spark.run import Folders, score
 from tests.exports.torture import CONFIGS, gzipped, visitor, zstandard
 from tests.process import COMMAND, ROOT, environment, icpctl
@@ -261,3 +263,21 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, sent: signal.Signals,
     assert (process.returncode, out, said) == (code, b"", b""), said
     assert not (tmp_path / "rows.csv").exists()
     assert not glob.glob(f"{tmp_path}/tmp/icpctl-*")
+
+
+def test_what_java_cannot_remove_any_more_is_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends Java too, perhaps before it has removed what its tasks wrote."""
+    jobs = Jobs(spark())
+    (tmp_path / "rows.csv" / "_temporary").mkdir(parents=True)
+    jobs._written += [f"file:{tmp_path}/rows.csv", "s3a://bucket/rows"]
+    with (
+        patch.object(jobs, "_remove", side_effect=ConnectionRefusedError),
+        pytest.raises(KeyboardInterrupt),
+        jobs.all_or_nothing(),
+    ):
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []
+    said = capsys.readouterr().err
+    assert said == "s3a://bucket/rows could not be removed: do not use what is there\n"
