@@ -45,6 +45,8 @@ def test_a_parameter(page: str, value: str | None) -> None:
         ("https://ada:secret@acme.example:443/@x", "acme.example"),
         ("acme.example/@ada", "acme.example"),
         ("ada@", "ada@"),
+        ("acme.example ./x", "acme.example"),
+        ("ada@ acme.example", "acme.example"),
     ],
 )
 def test_a_host(text: str, host: str) -> None:

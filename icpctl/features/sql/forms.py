@@ -34,7 +34,7 @@ def domain(dialect: Dialect, source: Tree) -> Tree:
     host = dialect.replaced_all(host, f"[.]+{dialect.end}", "")
     host = dialect.replaced_all(host, _WWW, "")
     nothing = exp.Nullif(this=host, expression=exp.Literal.string(""))
-    return exp.Coalesce(this=nothing, expressions=[source.copy()])
+    return exp.Trim(this=exp.Coalesce(this=nothing, expressions=[source.copy()]))
 
 
 def url(dialect: Dialect, source: Tree) -> Tree:

@@ -36,7 +36,7 @@ def domain(text: str) -> str:
     """Return the host of a URL or an email: `https://www.acme.example:443/x` -> `acme.example`."""
     host = _HOST_END.split(_without(_SCHEME, text), maxsplit=1)[0].rpartition("@")[2]
     host = _without(_WWW, _PORT.sub("", host).rstrip("."))
-    return host or text
+    return (host or text).strip(" ")
 
 
 def url(text: str) -> str:
@@ -107,7 +107,7 @@ def domain_column(texts: pa.Array) -> pa.Array:
     has_more = pa.array(with_bytes(texts, one_of("/?#:@")))
     has_www = pc.starts_with(pc.ascii_lower(texts), "www.")
     is_other = pc.or_(has_more, pc.or_(has_www, pc.ends_with(texts, ".")))
-    return changed(texts, is_other, texts, domain)
+    return pc.ascii_trim(changed(texts, is_other, texts, domain), characters=" ")
 
 
 def url_column(texts: pa.Array) -> pa.Array:
