@@ -162,7 +162,7 @@ def score(
 
     `plan` is the configs', where there is one already. `watch` sees every batch on the thread that
     judges it; what it returns is called in the input's order. `on_sources` gets the files before
-    the first is read, `on_rows` every visitor in the input's order, `on_progress` bytes done and
+    visitors are read, `on_rows` every visitor in the input's order, `on_progress` bytes done and
     in all. `on_failure` releases a `watch` that waits for something, as the threads are ended.
     Raises `IcpctlError` where an input cannot be read, `mapping_fits_nothing`, and `no_such_field`
     for a name to carry that is nowhere.
@@ -179,8 +179,8 @@ def score(
     counts = RunCounts.of(plan)
     exports = find_exports(visitors, options.encoding, follow=options.follow)
     sources = exports.sources
-    on_sources(sources)
     mapped = map_sources(sources, options.mappings, rolled_up=bool(options.by))
+    on_sources(sources)
     if options.follow:
         _require_followable(sources, mapped, options.by)
     in_order = bool(watch or options.fields) and not options.any_order

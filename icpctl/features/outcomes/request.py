@@ -60,10 +60,17 @@ class OutcomeRequest(Struct, dict=True):
     join: Join
     joined_on: str
     reading: Future[DealReading]
+    thread: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Begin to read the deals, on a thread, unless that has begun."""
+        if self.thread is not None and self.thread.ident is None:
+            self.thread.start()
 
     @property
     def deals(self) -> DealReading:
         """The deals that were read, none for labels. Raises what reading them raises."""
+        self.begin()
         return self.reading.result()
 
     @cached_property
@@ -76,7 +83,7 @@ class OutcomeRequest(Struct, dict=True):
 def read_request(
     options: OutcomeOptions, as_of: datetime, mappings: tuple[Mapping, ...] = ()
 ) -> OutcomeRequest:
-    """Begin to read the deals, on a thread, and say how they join. Raises `IcpctlError`."""
+    """Say which deals are to be read, and how they join. Raises `IcpctlError`."""
     if not options.won and not options.label:
         raise _usage(
             "the outcomes are missing", "give --won deals.csv, or a label such as Converted=1"
@@ -92,11 +99,11 @@ def read_request(
     deal_path = _path(path, "--on") if given else None
     key = DealKey(deal_path, _deal_names(field), _form(field), field, mappings)
     reading: Future[DealReading] = Future()
-    threading.Thread(target=_read, args=(reading, options, key), daemon=True).start()
+    thread = threading.Thread(target=_read, args=(reading, options, key), daemon=True)
     by_account = _by_account(options, on_domain=field == "domain")
     names = (field, None) if is_field else (None, field)
     join = Join(lambda: reading.result().table, key.form, by_account, *names)
-    return OutcomeRequest(options, as_of, join, field, reading)
+    return OutcomeRequest(options, as_of, join, field, reading, thread)
 
 
 def _read(result: Future[DealReading], options: OutcomeOptions, key: DealKey) -> None:

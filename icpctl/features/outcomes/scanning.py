@@ -179,6 +179,10 @@ def scan_outcomes(
             survey.on_won = missed.settle
         return survey
 
+    def on_begun(sources: Sequence[Source]) -> None:
+        on_sources(sources)
+        request.begin()  # from here on the scan leaves Python's lock to the deals
+
     column = join.field or carried_name(len(options.carry))
     joining = Joining(begin, join, look, fields, column, missed)
     asked = (*fields, *plan.columns) if missed else fields
@@ -188,7 +192,7 @@ def scan_outcomes(
         with_join(options, join, asked),
         plan=plan,
         watch=joining.look_at,
-        on_sources=on_sources,
+        on_sources=on_begun,
         on_rows=joining.add,
         on_progress=on_progress,
         on_failure=request.reading.cancel,
