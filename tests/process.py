@@ -110,6 +110,26 @@ def icpctl(*args: str | Path, cwd: Path, stdin: str = "", **env: str) -> Ended:
     return server()(*args, cwd=cwd, env=environment(**env), stdin=stdin)
 
 
+def ended_by(sent: int, script: str, *args: str, cwd: Path) -> tuple[int, bytes]:
+    """Run a script in Python until it prints a line, send it a signal; its exit code and stderr.
+
+    Its stdin stays open.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *args],
+        cwd=cwd,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(sent)
+        return process.wait(60), process.stderr.read()
+
+
 @functools.cache
 def server() -> Calls:
     """The process that has everything loaded, started when it is first asked for."""

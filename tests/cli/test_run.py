@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -15,7 +14,7 @@ import typer
 
 from icpctl.cli.errors import exits
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
-from tests.process import COMMAND, environment, icpctl
+from tests.process import COMMAND, ended_by, environment, icpctl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,16 +182,4 @@ def test_a_folder_that_may_not_be_read_is_no_usage_error(tmp_path: Path) -> None
 
 
 def test_ctrl_c_in_a_command_is_130_and_quiet(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", SLOW, "list"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-        assert process.stderr.read() == b""
+    assert ended_by(signal.SIGINT, SLOW, "list", cwd=tmp_path) == (130, b"")

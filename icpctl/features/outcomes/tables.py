@@ -64,7 +64,7 @@ def missed_wins(outcomes: Outcomes) -> list[Section]:
 
 
 def changes(before: Outcomes, after: Outcomes) -> Section:
-    """Each figure before and now; empty where there is no such part, or the figure is unknown."""
+    """Each figure before and now; the cell of a side that lacks it is empty."""
     earlier, now = _figure_texts(before), _figure_texts(after)
     rows = [
         [*figure, earlier.get(figure, ""), now.get(figure, "")]

@@ -17,8 +17,9 @@ def suggest(
     *,
     deals: Deals,
     max_conditions: Annotated[
-        int, typer.Option(min=1, max=16, metavar="N", help="Use at most N conditions.")
-    ] = _MOST_CONDITIONS,
+        int | None,
+        typer.Option(min=1, max=16, metavar="N", help="Use at most N conditions (default: 8)."),
+    ] = None,
     holdout: Annotated[
         str | None,
         typer.Option(
@@ -76,7 +77,7 @@ def suggest(
         "--with": with_fields,
         "--without": without,
         "--form rules": form == "rules",
-        "--max-conditions": max_conditions != _MOST_CONDITIONS,
+        "--max-conditions": max_conditions,
     }
     for option, is_given in unused.items():
         if is_given and tune is not None:
@@ -86,7 +87,7 @@ def suggest(
     options, exports = scoring.options(), scoring.exports()
     asked = deals.asked(exports, options.encoding)
     outcome = read_request(asked, options.as_of, options.mappings)
-    request = Request(form, max_conditions, capacity, seed)
+    request = Request(form, max_conditions or _MOST_CONDITIONS, capacity, seed)
     file = None if tune is None else scoring.workspace().get(tune)
     print_deals(outcome.deals, options.as_of)
     try:

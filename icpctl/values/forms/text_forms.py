@@ -132,14 +132,17 @@ def changed(
     chosen = texts.filter(which).to_pylist()
     if not chosen:
         return made
-    joined = _END.join(chosen)
-    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
-    is_odd = joined.count(_END) >= len(chosen) or (has_marks and _many_marks().search(joined))
-    if change_at_once is None or is_odd:
-        changes = [change(text) for text in chosen]
-    else:
+    if change_at_once and not _is_odd(joined := _END.join(chosen), len(chosen)):
         changes = change_at_once(joined).split(_END)
+    else:
+        changes = [change(text) for text in chosen]
     return pc.replace_with_mask(made, which, pa.array(changes, pa.string()))
+
+
+def _is_odd(joined: str, count: int) -> bool:
+    """Return whether `count` joined texts have to be changed one by one."""
+    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
+    return joined.count(_END) >= count or bool(has_marks and _many_marks().search(joined))
 
 
 def _visible_at_once(joined: str) -> str:

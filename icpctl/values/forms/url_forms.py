@@ -116,17 +116,17 @@ def url_column(texts: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from icpctl.values.text_search import bytes_of, one_of, places_of
+    from icpctl.values.text_search import bytes_of, next_places, one_of, places_of
 
     offsets, data = bytes_of(texts)
     if not len(data):
         return texts
-    has_fragments = len(places_of(data, one_of("#"))) > 0
+    fragments = places_of(data, one_of("#"))
     for start in _USUAL_STARTS:  # most often all begin alike
-        if not has_fragments and pc.all(pc.starts_with(texts, start)).as_py():
+        if not len(fragments) and pc.all(pc.starts_with(texts, start)).as_py():
             urls = pc.binary_slice(texts.view(pa.binary()), len(start), _LARGEST)
             return pc.ascii_rtrim(urls.view(pa.string()), "/")
-    ends = _ends(texts, "#")
+    ends = np.minimum(next_places(fragments, offsets[:-1], len(data)), offsets[1:])
     hosts, is_odd = _hosts(texts, offsets)
     is_www = ends - hosts >= len("www.")
     for place, letters in enumerate(("wW", "wW", "wW", ".")):
@@ -138,6 +138,7 @@ def url_column(texts: pa.Array) -> pa.Array:
 
 def path_column(texts: pa.Array) -> pa.Array:
     """Return `path` of each text; none is null."""
+    import numpy as np
     import pyarrow.compute as pc
 
     from icpctl.values.text_search import bytes_of, next_places, one_of, places_of
@@ -145,24 +146,12 @@ def path_column(texts: pa.Array) -> pa.Array:
     offsets, data = bytes_of(texts)
     if not len(data):
         return texts
-    ends = _ends(texts, "?#")
+    tails, slashes = places_of(data, one_of("?#")), places_of(data, one_of("/"))
+    ends = np.minimum(next_places(tails, offsets[:-1], len(data)), offsets[1:])
     hosts, is_odd = _hosts(texts, offsets)
     is_odd = pc.or_(is_odd, pc.starts_with(texts, "//"))
-    slashes = places_of(data, one_of("/"))
     paths = _cut(texts, next_places(slashes, hosts, len(data)), ends)
     return changed(pc.ascii_rtrim(paths, "/"), is_odd, texts, path)
-
-
-def _ends(texts: pa.Array, marks: str) -> np.ndarray:
-    """Return where the first of `marks` is in each text, its end where it has none."""
-    import numpy as np
-
-    from icpctl.values.text_search import bytes_of, next_places, one_of, places_of
-
-    offsets, data = bytes_of(texts)
-    places = places_of(data, one_of(marks))
-    ends: np.ndarray = np.minimum(next_places(places, offsets[:-1], len(data)), offsets[1:])
-    return ends
 
 
 def _hosts(texts: pa.Array, offsets: np.ndarray) -> tuple[np.ndarray, pa.Array]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.long import long
-from tests.process import ROOT, Ended, environment, icpctl, on_terminal
+from tests.process import ROOT, Ended, ended_by, icpctl, on_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -440,18 +438,5 @@ main()
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_call_that_waits_for_deals_can_be_ended(folder: Path, sent: int, code: int) -> None:
     call = ["outcomes", "visitors.jsonl", "--won", "-", "--missed", "missed.csv"]
-    with subprocess.Popen(
-        [sys.executable, "-c", WAITING, *call],
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.PIPE,  # which stays open
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.send_signal(sent)
-        assert process.wait(60) == code
-        assert process.stderr.read() == b""
+    assert ended_by(sent, WAITING, *call, cwd=folder) == (code, b"")
     assert not (folder / "missed.csv").exists()

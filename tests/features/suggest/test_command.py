@@ -99,7 +99,7 @@ def test_noise_brings_no_config(tmp_path: Path) -> None:
         (("--won", DEALS, "--without", "zebra"), "hint: one of: utm_source"),
         (("--won", DEALS, "--tune", "a", "--with", "city"), "--tune and --with cannot be used"),
         (("--won", DEALS, "--tune", "a", "--form", "rules"), "--tune and --form rules cannot be"),
-        (("--won", DEALS, "--tune", "a", "--max-conditions", "2"), "--max-conditions cannot be"),
+        (("--won", DEALS, "--tune", "a", "--max-conditions", "8"), "--max-conditions cannot be"),
     ],
 )
 def test_a_wrong_call_is_one_message(tmp_path: Path, args: tuple[str, ...], said: str) -> None:
