@@ -14,6 +14,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.exports.columns.field_columns import FieldColumns
+from icpctl.exports.columns.path_values import ScannedRecords
+from icpctl.exports.columns.tokens import KeptTokens, opened
 from icpctl.exports.columns.visitor_columns import only_name
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.scanner.scan_results import Block
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.exports.columns.field_warnings import Misfits
-    from icpctl.exports.columns.tokens import KeptTokens
     from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import DamagedError
@@ -159,7 +160,7 @@ class OwnScanner(Struct, frozen=True):
 
     def table(self, partition: Sequence[tuple[str, str]] = ()) -> pa.RecordBatch:
         """Return the columns of the rows that were read; see `FieldColumns.table`."""
-        return self.fields.table(self.scanner, self.kept, partition)
+        return self.fields.table(ScannedRecords(self.scanner, self.kept), partition)
 
 
 class ThreadScanners(Struct):
@@ -176,10 +177,10 @@ class ThreadScanners(Struct):
         """Return this thread's scanner for these columns, and of CSV for this header."""
         own: OwnScanner | None = getattr(self._local, "own", None)
         if own is None or own.header != header or own.columns != columns:
-            fields = FieldColumns.of(columns, as_cells=header is not None)
+            fields = FieldColumns.of(columns, is_table=header is not None)
             scanner = new_scanner(fields.wanted)
             if header is not None:
                 scanner.header(header)
-            kept = fields.kept_tokens()
+            kept = KeptTokens(None if header is None else opened)  # a cell may hold JSON
             own = self._local.own = OwnScanner(columns, header, fields, scanner, Block(), kept)
         return own

@@ -17,17 +17,14 @@ from icpctl.exports.columns.first_values import converted
 from icpctl.exports.columns.path_values import (
     AnyPlanned,
     PlannedBounds,
-    Scanned,
     WantedPaths,
     planned_path,
 )
 from icpctl.exports.columns.tokens import (
-    KeptTokens,
     TokenLists,
     Tokens,
     as_lists,
     chosen,
-    opened,
 )
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import FIELDS, ID, PAGES
@@ -39,9 +36,10 @@ from icpctl.vocabulary import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from icpctl.exports.columns.path_values import Scanned
     from icpctl.exports.columns.tokens import AnyValues, Values
     from icpctl.exports.columns.visitor_columns import Columns
-    from icpctl.exports.scanner.scan_results import Scanner, Wanted
+    from icpctl.exports.scanner.scan_results import Wanted
     from icpctl.mappings.paths import Path
     from icpctl.vocabulary import ConditionType
 
@@ -54,41 +52,30 @@ _LETTERS = np.frombuffer(b"ABCDEFGHIJKLMOPQRSTUVWXYZabcdefghijklmopqrstuvwxyz123
 
 
 class FieldColumns(Struct, frozen=True):
-    """What a scanner is asked for to give some columns, and how they are made of its answers.
-
-    `as_cells` says that the tokens are cells of CSV: all are texts, some of which hold JSON.
-    """
+    """What a scanner is asked for to give some columns, and how they are made of its answers."""
 
     columns: Columns
     wanted: list[Wanted]
     planned: dict[str, tuple[AnyPlanned, ...]]
-    as_cells: bool = False
 
     @classmethod
-    def of(cls, columns: Columns, *, as_cells: bool = False) -> FieldColumns:
-        """Plan the paths of some columns."""
+    def of(cls, columns: Columns, *, is_table: bool = False) -> FieldColumns:
+        """Plan the paths of some columns; a table may have a column for each bound of a range."""
         wanted = WantedPaths()
         planned = {}
         for name, paths in columns.read_paths.items():
             own: list[AnyPlanned] = []
             for path in _differing(paths):
                 own.append(planned_path(path, wanted, as_list=name == PAGES))
-                own += PlannedBounds.of(path, wanted) if as_cells else ()
+                own += PlannedBounds.of(path, wanted) if is_table else ()
             planned[name] = tuple(own)
-        return cls(columns, wanted.wanted(), planned, as_cells)
+        return cls(columns, wanted.wanted(), planned)
 
-    def kept_tokens(self) -> KeptTokens:
-        """Return what keeps the tokens of a scanner, none yet."""
-        return KeptTokens(opened if self.as_cells else None)
-
-    def table(
-        self, scanner: Scanner, kept: KeptTokens, partition: Sequence[tuple[str, str]] = ()
-    ) -> pa.RecordBatch:
-        """Return the columns of the records that a scanner has read; its tokens are in `kept`.
+    def table(self, scanned: Scanned, partition: Sequence[tuple[str, str]] = ()) -> pa.RecordBatch:
+        """Return the columns of the records that were read.
 
         `partition` are keys, with their texts, that every record has besides its own.
         """
-        scanned = Scanned(scanner, kept)
         arrays = []
         for name, paths in self.planned.items():
             candidates = [
@@ -96,11 +83,11 @@ class FieldColumns(Struct, frozen=True):
                 for path in paths
                 for values in (
                     *path.values(scanned),
-                    *of_partition(path.path, partition, scanner.rows),
+                    *_of_partition(path.path, partition, scanned.rows),
                 )
             ]
             entry = self.columns.type_of(name)
-            arrays.append(field_array(name, candidates, scanner.rows, entry))
+            arrays.append(_field_array(name, candidates, scanned.rows, entry))
         return pa.RecordBatch.from_arrays(arrays, names=list(self.planned))
 
 
@@ -114,7 +101,7 @@ def _differing(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def of_partition(path: Path, partition: Sequence[tuple[str, str]], rows: int) -> list[Values]:
+def _of_partition(path: Path, partition: Sequence[tuple[str, str]], rows: int) -> list[Values]:
     """Return what a path of one key has in the names of folders."""
     first, *rest = path
     if not isinstance(first, str) or any(isinstance(step, str) for step in rest):
@@ -128,7 +115,7 @@ def of_partition(path: Path, partition: Sequence[tuple[str, str]], rows: int) ->
     ]
 
 
-def field_array(
+def _field_array(
     name: str, candidates: Sequence[Values], rows: int, entry: ConditionType | None
 ) -> pa.Array:
     """Return the column of a field for Arrow, of what its paths gave, in their order.

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings import conversions
-from icpctl.mappings.conversions import BOUNDS, RANGE
-from icpctl.mappings.paths import (
-    Constant,
-    Elements,
-    Together,
-    conversion,
-    is_many,
-    keys_needed,
-    resolve,
-)
+from icpctl.mappings.paths import conversion, is_many, keys_needed, resolve
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Keys, Path
@@ -96,74 +86,6 @@ def first_value(record: dict[str, Any], paths: Iterable[Path]) -> Any:
         if value is not None:
             return value
     return None
-
-
-class Place(Struct, frozen=True):
-    """A column, and the steps of the path that go on in its values.
-
-    Where the table has a column for each bound of a range instead, `bounds` are the bounds' keys
-    and columns.
-    """
-
-    column: str
-    rest: Path
-    bounds: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that it takes to find the value."""
-        return [name for _, name in self.bounds] or [self.column]
-
-
-class ColumnNames:
-    """The names of a table's columns, by the form in which they are compared."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._by_form: dict[str, list[str]] = {}
-        for name in names:
-            known = self._by_form.setdefault(key_form(name), [])
-            if name not in known:
-                known.append(name)
-
-    def like(self, name: str) -> list[str]:
-        """Return the columns of this name, the one that is spelt exactly so first."""
-        columns = self._by_form.get(key_form(name), [])
-        return sorted(columns, key=lambda column: column != name)
-
-    def places(self, path: Path) -> list[Place]:
-        """Return where the value of a path may be, the best place first, without its tests."""
-        steps = path[1:] if isinstance(path[0], Elements) else path
-        if isinstance(steps[0], Constant):
-            return []
-        named = takewhile(lambda step: isinstance(step, str), steps)
-        keys = tuple(step for step in named if isinstance(step, str))
-        places = [
-            Place(name, steps[length:])
-            for length in range(len(keys), 0, -1)
-            for name in self.like(".".join(keys[:length]))
-        ]
-        return places or list(self._bounds(path, keys))
-
-    def _bounds(self, path: Path, keys: Keys) -> Iterator[Place]:
-        how = conversion(path)
-        if not how or how.name != RANGE or len(keys) != len(path) - 1:
-            return
-        bounds = ((bound, self.like(".".join([*keys, bound]))) for bound in BOUNDS)
-        columns = tuple((bound, names[0]) for bound, names in bounds if names)
-        if columns:
-            yield Place(".".join(keys), (how,), columns)
-
-    def all_places(self, path: Path) -> list[Place]:
-        """Return where the value of a path may be, and those of its tests."""
-        if isinstance(path[0], Together):
-            return [place for part in path[0].paths for place in self.all_places(part)]
-        tests = [place for keys, _ in tests_of(path) for place in self.places(keys)]
-        return self.places(path) + tests
-
-
-def tests_of(path: Path) -> tuple[tuple[Keys, str], ...]:
-    """Return the tests of the record at the start of a path."""
-    return path[0].where if isinstance(path[0], Elements) else ()
 
 
 def keys_of_lists(paths: Iterable[Path]) -> list[Keys]:

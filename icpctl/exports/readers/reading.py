@@ -76,8 +76,8 @@ class Reader(Struct):
             from icpctl.exports.readers.parquet_files import read_parquet
             from icpctl.exports.readers.tables import Tables
 
-            tables = Tables(self.columns, source)
-            for piece in read_parquet(source, self.columns, self.batch_rows):
+            tables = Tables.of(self.columns, source)
+            for piece in read_parquet(source, tables.fields.wanted, self.batch_rows):
                 yield partial(tables.batch, piece)
         elif source.format == "workbook":
             from icpctl.exports.readers.workbooks import sheet_lines
