@@ -22,10 +22,11 @@ from icpctl.exports.files.sources import find_exports
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.mappings import mapping as visitor_mapping
+from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.kernel.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
-from icpctl.scoring.kernel.token_bits import KnownBits
+from icpctl.scoring.kernel.value_bits import KnownBits
 from icpctl.scoring.kernel.verdicts import Judged, Verdicts, judge
-from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.report import UnreadFieldReport
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread, require_carried
 from icpctl.timings import Timings
 
@@ -43,10 +44,9 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
-    from icpctl.scoring.counts import FileCounts
+    from icpctl.scoring.counts import BestVisitor, FileCounts
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import MatchReport
-    from icpctl.scoring.run_counts import BestVisitor
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
@@ -137,7 +137,10 @@ class Run(Struct):
     ) -> Run:
         """The run, when all is counted."""
         unread = find_unread(sources, mapped, counts.files, plan, configs, by=by)
-        report = counts.report(plan, seconds, unread.fields)
+        reports = [
+            UnreadFieldReport.model_validate(it, from_attributes=True) for it in unread.fields
+        ]
+        report = counts.report(plan, seconds, reports)
         first, best = counts.first_rejected, counts.best.visitors
         warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)

@@ -15,8 +15,8 @@ from msgspec import Struct, field
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.files.sources import Source
 from icpctl.exports.merge_events import types_of, visitors_of
+from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.kernel.verdicts import judge
-from icpctl.scoring.run_counts import RunCounts
 from icpctl.spark.inputs.frames import schema_of
 from icpctl.spark.inputs.pieces import FILE, START, runs
 from icpctl.spark.inputs.reads import Read

@@ -20,8 +20,8 @@ from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.output.runs.row_files import refuse_taken_names, require_lines
 from icpctl.output.runs.verdict_rows import FORMS, Layout
+from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.run import Run
-from icpctl.scoring.run_counts import RunCounts
 from icpctl.scoring.unread_fields import SURVEYS, extra_fields, require_carried
 from icpctl.spark.inputs.frames import Frames, lines_before
 from icpctl.spark.inputs.inputs import find_inputs

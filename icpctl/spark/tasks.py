@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError
 from icpctl.output.runs.cell_texts import harmless
 from icpctl.output.runs.verdict_rows import json_lines, plain_columns
+from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.kernel.verdicts import judge
 from icpctl.scoring.run import rows_of
-from icpctl.scoring.run_counts import RunCounts
 from icpctl.spark.failures import telling
 from icpctl.spark.inputs.reads import task_reader
 from icpctl.spark.inputs.tables import RECORD, batches_of

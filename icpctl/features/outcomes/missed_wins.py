@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
-    from icpctl.scoring.kernel.config_plan import ConfigPlan
     from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.scores import ConfigPlan
 
     Integers = NDArray[np.int64]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.request import OutcomeRequest
-    from icpctl.scoring.kernel.token_bits import FieldTokens
+    from icpctl.scoring.kernel.value_bits import FieldTokens
     from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
     from icpctl.values.typed_columns import Instants

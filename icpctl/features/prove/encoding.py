@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.space.numbers import NumberSource
     from icpctl.features.prove.space.texts import TextSource
-    from icpctl.scoring.kernel.config_plan import GroupPlan
+    from icpctl.scoring.kernel.scores import GroupPlan
 
 
 def require_z3() -> Any:

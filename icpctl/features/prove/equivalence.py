@@ -13,12 +13,12 @@ from icpctl.features.prove.encoding import Encoding, all_weight, require_z3
 from icpctl.features.prove.solver import Answer, Prover, decide, difference_in_matches, milliseconds
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, judge, plainest, replay, witness_of, wrong
-from icpctl.scoring.kernel.config_plan import hundredths
+from icpctl.scoring.kernel.scores import hundredths
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.scores import ConfigPlan, GroupPlan
 
 _NAMES = ("first", "second")
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from icpctl.features.reasons.seen_values import as_number, hits_of, hits_on, see, subject_of
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.config_plan import rounded
+from icpctl.scoring.kernel.scores import rounded
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.seen_values import Hits, HitsOf, Seen
-    from icpctl.scoring.kernel.config_plan import ConfigPlan, Weights
     from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.scores import ConfigPlan, Weights
     from icpctl.scoring.kernel.verdicts import Verdicts
 
 

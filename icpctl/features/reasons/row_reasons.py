@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
     from icpctl.features.reasons.seen_values import Seen
-    from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
     from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.scores import ConfigPlan, GroupPlan
     from icpctl.scoring.run import Rows
 
 _AT_ONCE = 4096  # rows that are explained together: what Python makes of them fits into memory

@@ -12,7 +12,7 @@ from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.kernel.conditions import row_words, text_column
 from icpctl.scoring.kernel.plan import fields_of, make_plan
-from icpctl.scoring.kernel.token_bits import custom_column
+from icpctl.scoring.kernel.value_bits import custom_column
 from icpctl.scoring.kernel.verdicts import held_of
 from icpctl.values import json_records, typed_columns
 from icpctl.values.forms import normal_forms, text_forms, url_forms

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.request import Request
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.plan import FieldPlan
+    from icpctl.scoring.kernel.plan import FieldPlan, Test
 
 _QUOTES = "'\"`$\u00b4"
 _COMMENT = 100  # characters

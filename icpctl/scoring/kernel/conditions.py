@@ -13,15 +13,20 @@ from icpctl.mappings import mapping
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.kernel.plan import field_of, fields_of
 from icpctl.scoring.kernel.scores import WORD, taken
-from icpctl.scoring.kernel.token_bits import FieldTokens, KnownBits, custom_column
-from icpctl.scoring.kernel.value_bits import cell_bits, decided
+from icpctl.scoring.kernel.value_bits import (
+    FieldTokens,
+    KnownBits,
+    cell_bits,
+    custom_column,
+    decided,
+)
 from icpctl.values import page_columns, typed_columns
 from icpctl.values.column import Column
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
     from icpctl.scoring.kernel.plan import FieldPlan, Plan
-    from icpctl.scoring.kernel.token_bits import TextBits, TokenBits
+    from icpctl.scoring.kernel.value_bits import TextBits, TokenBits
 
 
 _SIZE = "company_size"

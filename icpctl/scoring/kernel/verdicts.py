@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.scoring.kernel.conditions import Misfits
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
     from icpctl.scoring.kernel.plan import Plan, Tiers
-    from icpctl.scoring.kernel.token_bits import KnownBits
+    from icpctl.scoring.kernel.scores import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.kernel.value_bits import KnownBits
 
 
 class Verdicts(Struct, frozen=True):

@@ -16,7 +16,7 @@ from icpctl.vocabulary import Operator
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.scoring.kernel.config_plan import ConfigPlan
+    from icpctl.scoring.kernel.scores import ConfigPlan
 
 MOST_BOUNDS = 3
 """Lower bounds that are shown of a config."""

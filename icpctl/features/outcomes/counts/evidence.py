@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, GroupPlan
     from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.scores import ConditionPlan, GroupPlan
     from icpctl.scoring.kernel.verdicts import Held, Judged, Verdicts
 
     Bits = NDArray[np.uint8]

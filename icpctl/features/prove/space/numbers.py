@@ -22,7 +22,7 @@ from icpctl.vocabulary import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpctl.scoring.kernel.condition_tests import Test
+    from icpctl.scoring.kernel.plan import Test
     from icpctl.vocabulary import ConditionType
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from icpctl.features.prove.space.numbers import NumberSource
 from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.config_plan import hundredths
 from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.kernel.scores import hundredths
 from icpctl.values.forms import date_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan, Test
+    from icpctl.scoring.kernel.scores import ConditionPlan, ConfigPlan, GroupPlan
     from icpctl.vocabulary import ConditionType
 
 _SIZE = "company_size"

@@ -39,8 +39,7 @@ from icpctl.vocabulary import Form, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.kernel.plan import Plan, Test
     from icpctl.vocabulary import ConditionType
 
 PRESENT = 1
