@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.columns.field_warnings import misfits_of
-from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.recognition import first_records
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import Source
     from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By

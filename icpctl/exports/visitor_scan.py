@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from icpctl.exports.columns.batches import Batch, Task
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import Source
     from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By

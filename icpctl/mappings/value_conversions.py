@@ -21,7 +21,7 @@ from icpctl.values.forms import (
     text_forms,
     url_forms,
 )
-from icpctl.values.number_readers import number_reader
+from icpctl.values.typed_columns import number_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Numbering, ThreadScanners
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores

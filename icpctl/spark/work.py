@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Watch

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.exports.columns.field_columns import FieldColumns
+from icpctl.exports.columns.field_columns import FieldColumns, only_name
+from icpctl.exports.columns.json_texts import opened
 from icpctl.exports.columns.path_values import ScannedRecords
-from icpctl.exports.columns.tokens import KeptTokens, opened
-from icpctl.exports.columns.visitor_columns import only_name
+from icpctl.exports.columns.tokens import KeptTokens
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.scanner.scan_results import Block
 from icpctl.exports.scanner.scanning import new_scanner
@@ -26,8 +26,8 @@ from icpctl.values import typed_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.columns.field_warnings import Misfits
-    from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import DamagedError
     from icpctl.exports.scanner.scan_results import CsvHeader, Scanner

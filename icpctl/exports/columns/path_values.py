@@ -15,13 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from icpctl.exports.columns.first_values import (
+from icpctl.exports.columns.tokens import (
+    TokenLists,
+    Tokens,
+    as_lists,
     converted,
     first_of,
     has_text,
+    together,
     with_tests,
 )
-from icpctl.exports.columns.tokens import TokenLists, Tokens, as_lists, together
 from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, NO_KIND, Kind, Wanted
 from icpctl.mappings.conversions import BOUNDS, COUNT, OF_LISTS, RANGE
 from icpctl.mappings.paths import (

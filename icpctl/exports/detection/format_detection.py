@@ -11,10 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import first_value, keys_of_mapping
-from icpctl.exports.detection.recognition import fields_in, formed, formed_fields, mapping_of
-from icpctl.exports.detection.samples import (
+from icpctl.exports.columns.field_columns import first_value, keys_of_mapping
+from icpctl.exports.detection.recognition import (
+    fields_in,
     first_records,
+    formed,
+    formed_fields,
+    mapping_of,
     table_layout,
 )
 from icpctl.exports.files.csv_dialect import find_header, looks_like_csv

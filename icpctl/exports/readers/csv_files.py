@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged
-from icpctl.exports.columns.tokens import opened_token
+from icpctl.exports.columns.json_texts import opened_token
 from icpctl.exports.files.csv_dialect import Header, find_header, read_record
 from icpctl.exports.files.encodings import Utf8, likely_encoding
 from icpctl.exports.files.streams import DamagedError, fill
@@ -31,15 +31,14 @@ from icpctl.exports.readers.other_lines import (
     without_totals,
 )
 from icpctl.exports.readers.tables import nested
-from icpctl.exports.scanner.rejections import Reason
-from icpctl.exports.scanner.scan_results import CsvHeader
+from icpctl.exports.scanner.scan_results import CsvHeader, Reason
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.exports.columns.batches import OwnScanner
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import Stream
 

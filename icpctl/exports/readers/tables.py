@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Batch, Rejected
 from icpctl.exports.columns.field_columns import FieldColumns
+from icpctl.exports.columns.json_texts import opened, opened_token
 from icpctl.exports.columns.path_values import RECORDS, Scanned, ScannedRecords, WantedPaths
-from icpctl.exports.columns.tokens import KeptTokens, TokenLists, Tokens, opened, opened_token
+from icpctl.exports.columns.tokens import KeptTokens, TokenLists, Tokens
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Kind, Table
 from icpctl.exports.scanner.scanning import new_scanner
@@ -26,7 +27,7 @@ from icpctl.values.column import first_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import Source
     from icpctl.exports.scanner.scan_results import Path, Step, Wanted
 

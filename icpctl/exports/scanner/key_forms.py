@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.exports.scanner.rejections import MAX_SPELLINGS
+from icpctl.exports.scanner.scan_results import MAX_SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

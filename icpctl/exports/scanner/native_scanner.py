@@ -26,8 +26,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from icpctl.exports.scanner.key_forms import cells_of_keys, key_form
-from icpctl.exports.scanner.rejections import Reason, Rejected, csv_words, json_words
-from icpctl.exports.scanner.scan_results import Column, Elements, Table, key_prefixes
+from icpctl.exports.scanner.scan_results import (
+    Column,
+    Elements,
+    Reason,
+    Rejected,
+    Table,
+    csv_words,
+    json_words,
+    key_prefixes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,14 +13,18 @@ from icpctl.exports.scanner.csv_cells import Splitter, json_line, json_string, l
 from icpctl.exports.scanner.json_tokens import BadTokenError
 from icpctl.exports.scanner.key_forms import cells_of_keys
 from icpctl.exports.scanner.python_nodes import Tree
-from icpctl.exports.scanner.rejections import (
+from icpctl.exports.scanner.scan_results import (
     MAX_LINE_BYTES,
+    Column,
+    CsvHeader,
+    Kind,
     Reason,
     Rejected,
+    Table,
     csv_words,
     json_words,
+    key_prefixes,
 )
-from icpctl.exports.scanner.scan_results import Column, CsvHeader, Kind, Table, key_prefixes
 
 if TYPE_CHECKING:
     import re

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
-from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.recognition import first_records
 from icpctl.exports.detection.similar_keys import (
     NAMES,
     SURE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
 from icpctl.exports.readers.reading import Reader

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, field
 
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import json_of
-from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import Mapped, map_sources
-from icpctl.exports.detection.samples import first_records
+from icpctl.exports.detection.recognition import first_records
 from icpctl.exports.detection.similar_keys import SURVEYED, survey
 from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.readers.reading import Reader

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import FieldWarnings
-from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
 from icpctl.exports.merge_events import COUNTED
