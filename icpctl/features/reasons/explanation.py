@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from icpctl.features.reasons.seen_values import as_number, hits_of, hits_on, see, subject_of
+from icpctl.features.shared.exact_scores import Weights, matches_group, rounded, weights_of
 from icpctl.mappings.mapping import ID
 from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.scores import rounded
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.seen_values import Hits, HitsOf, Seen
     from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.scores import ConfigPlan, Weights
+    from icpctl.scoring.kernel.scores import ConfigPlan
     from icpctl.scoring.kernel.verdicts import Verdicts
 
 
@@ -251,10 +251,10 @@ def _groups(
             )
             for condition, is_held in zip(group.conditions, ours, strict=True)
         )
-        weights = plan.weights(ours)
+        weights = weights_of(plan, ours)
         score = rounded(weights.score)
         groups.append(
-            GroupExplanation(group.operator, plan.matches(ours), score, weights, conditions)
+            GroupExplanation(group.operator, matches_group(plan, ours), score, weights, conditions)
         )
         start = stop
     return tuple(groups)

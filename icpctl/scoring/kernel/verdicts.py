@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from icpctl.scoring.kernel.conditions import BatchColumns, fields_read, words_of
 from icpctl.scoring.kernel.scores import WORD
@@ -108,29 +107,12 @@ def judge(
         columns = BatchColumns(table, plan, known)
         held = Held(words_of(columns, plan))
     with timings.step("verdicts"):
-        verdicts = _verdicts(held, columns.misfits, plan, fields_read(columns, plan))
+        verdicts = verdicts_of(held, columns.misfits, plan, fields_read(columns, plan))
         return Judged(columns, held, verdicts)
 
 
-def judge_again(
-    judged: Judged, rows: np.ndarray, table: pa.RecordBatch, name: str, plan: Plan
-) -> Judged:
-    """Judge some `rows` anew, by number, whose values for one condition type are others.
-
-    `table` has these values, a row for each; all other conditions hold where they did.
-    """
-    columns = BatchColumns(table, plan)
-    field = next(field for field in plan.fields if field.type.name == name)
-    changing = np.zeros((plan.words, 1), np.uint8)
-    for bit in range(field.first_bit, field.first_bit + len(field.tests)):
-        changing[bit // WORD] |= 1 << bit % WORD
-    words = judged.held.words[:, rows] & ~changing
-    held = Held(words | words_of(columns, replace(plan, fields=(field,))))
-    verdicts = _verdicts(held, columns.misfits, plan, judged.verdicts.fields)
-    return Judged(columns, held, verdicts)
-
-
-def _verdicts(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) -> Verdicts:
+def verdicts_of(held: Held, misfits: Misfits, plan: Plan, fields: frozenset[str]) -> Verdicts:
+    """Return the verdicts over rows that hold some conditions, whose values `fields` have."""
     count = held.words.shape[1]
     matches: list[Matches] = []
     exclusions: list[Matches] = []
