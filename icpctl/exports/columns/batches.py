@@ -24,7 +24,7 @@ from icpctl.timings import Timings
 from icpctl.values import typed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.columns.field_warnings import Misfits
@@ -143,8 +143,18 @@ class Numbering:
         return batch.after(before)
 
 
+def numbered(tasks: Iterable[Task]) -> Iterator[Batch]:
+    """Do tasks in order; see `Numbering.placed`."""
+    numbering = Numbering()
+    for task in tasks:
+        yield numbering.placed(task())
+
+
 class OwnScanner(Struct, frozen=True):
-    """A scanner for some columns, and the bytes that it is to read next."""
+    """A scanner for some columns, and the bytes that it is to read next.
+
+    Dictionaries of more than `kept_bytes` are forgotten with the rows.
+    """
 
     columns: Columns
     header: CsvHeader | None
@@ -152,11 +162,23 @@ class OwnScanner(Struct, frozen=True):
     scanner: Scanner
     block: Block
     kept: KeptTokens
+    timings: Timings
+    kept_bytes: int
 
-    def begin(self, line: int, *, at_start: bool = False, kept_bytes: int = 0) -> None:
-        """Forget all rows, and dictionaries of more than `kept_bytes`; see `Scanner.clear`."""
-        self.scanner.clear(line=line, at_start=at_start, max_bytes=kept_bytes)
+    def begin(self, line: int, *, at_start: bool = False) -> None:
+        """Forget all rows; see `Scanner.clear`."""
+        self.scanner.clear(line=line, at_start=at_start, max_bytes=self.kept_bytes)
         self.block.clear()
+
+    def batch(self, source: Source, bytes_read: int) -> Batch:
+        """Return what was read of a file as a batch."""
+        scanner = self.scanner
+        rejected = [Rejected(source.name, it.line, it.words, it.raw) for it in scanner.rejected]
+        with self.timings.step("columns"):
+            table = self.table(source.partition)
+        lines, count = scanner.lines.copy(), scanner.next_line - 1
+        batch = Batch(source, table, lines, rejected, bytes_read, line_count=count)
+        return batch.of_visitors(self.columns)
 
     def table(self, partition: Sequence[tuple[str, str]] = ()) -> pa.RecordBatch:
         """Return the columns of the rows that were read; see `FieldColumns.table`."""
@@ -182,5 +204,7 @@ class ThreadScanners(Struct):
             if header is not None:
                 scanner.header(header)
             kept = KeptTokens(None if header is None else opened)  # a cell may hold JSON
-            own = self._local.own = OwnScanner(columns, header, fields, scanner, Block(), kept)
+            own = self._local.own = OwnScanner(
+                columns, header, fields, scanner, Block(), kept, self.timings, self.kept_bytes
+            )
         return own

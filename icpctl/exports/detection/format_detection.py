@@ -297,8 +297,8 @@ def foreign_content(head: bytes, records: Sequence[dict[str, Any]]) -> str | Non
 
 def _is_without_header(head: bytes) -> bool:
     """Return whether the first line of a table has values: a third are numbers, dates or URLs."""
-    header = find_header(head, is_whole=True) if looks_like_csv(head) else None
-    names = [name for name in header.names if name] if header else []
+    names = find_header(head, is_whole=True).names if looks_like_csv(head) else []
+    names = [name for name in names if name]
     return len(names) > 1 and sum(bool(_DATUM.fullmatch(name)) for name in names) * 3 >= len(names)
 
 

@@ -130,7 +130,7 @@ def table_layout(source: Source) -> tuple[list[str], tuple[int, int], tuple[str,
         from icpctl.exports.readers.csv_files import read_header
 
         header = read_header(source)
-        return (header.names, (header.skipped, header.below), ()) if header else NO_TABLE
+        return header.names, (header.skipped, header.below), ()
     if source.format == "parquet":
         from icpctl.exports.readers.parquet_files import column_names
 

@@ -67,14 +67,19 @@ def changed(name: str) -> IcpctlError:
     )
 
 
-def fill(stream: Stream, buffer: memoryview, filled: int = 0) -> tuple[int, DamagedError | None]:
+def fill(
+    stream: Stream, buffer: memoryview, filled: int = 0, *, to_line: bool = False
+) -> tuple[int, DamagedError | None]:
     """Fill a buffer, which is filled up to `filled`, as far as the stream goes.
 
-    Return how far it is filled then, and what is damaged there.
+    With `to_line` that is until a line ends. Return how far it is filled then, and what is damaged
+    there.
     """
     try:
         while filled < len(buffer) and (count := stream.readinto(buffer[filled:])):
             filled += count
+            if to_line and b"\n" in bytes(buffer[filled - count : filled]):
+                break
     except DamagedError as error:
         return filled, error
     return filled, None

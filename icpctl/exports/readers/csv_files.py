@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged
 from icpctl.exports.columns.json_texts import opened_token
-from icpctl.exports.files.csv_dialect import Header, find_header, read_record
+from icpctl.exports.files.csv_dialect import Header, find_header, first_whole_records
 from icpctl.exports.files.encodings import Utf8, likely_encoding
 from icpctl.exports.files.streams import DamagedError, fill
 from icpctl.exports.readers.other_lines import (
@@ -52,8 +52,8 @@ _READ = 1 << 20
 """Bytes that are read, and decoded, at once."""
 
 
-def read_header(source: Source) -> Header | None:
-    """Return the header of a file; None where it has none, or it cannot be read."""
+def read_header(source: Source) -> Header:
+    """Return the header of a file, without cells where it has none, or it cannot be read."""
     with source.open(is_last=False) as opened:
         head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
     return find_header(head, is_whole=is_whole)
@@ -64,18 +64,12 @@ def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
     with source.open(is_last=False) as opened:
         head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
     header = find_header(head, is_whole=is_whole)
-    if header is None or not header.cells:
+    if not header.cells:
         return
     names = distinct_names(header.names)
-    start = header.end
-    for _ in range(count):
-        try:
-            record = read_record(head, start, 1, header.delimiter)
-        except ValueError:
-            return
-        if start >= len(head) or (record.end == len(head) and not is_whole):
-            return
-        start = record.end
+    for record in first_whole_records(
+        head, header.end, 1, header.delimiter, is_whole=is_whole, most=count
+    ):
         if len(record.cells) == len(names) and not record.is_blank:
             cells = (cell.decode(errors="replace") or None for cell in record.cells)
             yield nested(dict(zip(names, map(_value_of, cells), strict=True)))
@@ -116,7 +110,7 @@ def csv_tasks(
     stream = Utf8(opened.stream, source.encoding)
     head, is_whole, damage = _head(stream)
     header = find_header(head, is_whole=is_whole)
-    if header is None or not header.cells:
+    if not header.cells:
         yield lambda: _nothing_but(source, columns, scanners, header, damage)
         return
     if b"\0" in header.raw and not source.encoding:
@@ -304,7 +298,7 @@ class _Records(Struct, frozen=True):
         own = self.scanners.own(self.columns, self.named)
         with self.scanners.timings.step("scan"):
             line = self.header.next_line if is_first else 1
-            own.begin(line, kept_bytes=self.scanners.kept_bytes)
+            own.begin(line)
             view = memoryview(data)
             for start in range(0, len(data), _HEAD):
                 own.block.append(view[start : start + _HEAD])
@@ -314,17 +308,10 @@ class _Records(Struct, frozen=True):
         return own
 
     def _batch(self, own: OwnScanner, bytes_read: int) -> Batch:
-        rejected = []
         for it in own.scanner.rejected:
             if it.reason is Reason.NOT_UTF8 and not self.source.encoding:
                 raise _not_utf8(self.source, it.raw or b"")
-            rejected.append(Rejected(self.source.name, it.line, it.words, it.raw))
-        with self.scanners.timings.step("columns"):
-            table = own.table(self.source.partition)
-        lines = own.scanner.lines.copy()
-        count = own.scanner.next_line - 1
-        batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
-        return batch.of_visitors(self.columns)
+        return own.batch(self.source, bytes_read)
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:
@@ -347,14 +334,13 @@ def _nothing_but(
     source: Source,
     columns: Columns,
     scanners: ThreadScanners,
-    header: Header | None,
+    header: Header,
     damage: DamagedError | None,
 ) -> Batch:
     """Return a batch without records, for a file without a header that can be read."""
-    rejected = _doubts(source, header) if header else []
+    rejected = _doubts(source, header)
     if damage:
         rejected.append(damaged(source.name, 1, damage))
     own = scanners.own(columns, CsvHeader(()))
     own.begin(1)
-    batch = Batch(source, own.table(), np.empty(0, np.int64), rejected, source.size)
-    return batch.of_visitors(columns)
+    return replace(own.batch(source, source.size), rejected=rejected)

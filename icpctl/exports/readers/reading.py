@@ -18,16 +18,16 @@ from msgspec.structs import replace
 
 from icpctl.exports.columns.batches import (
     Batch,
-    Numbering,
     Rejected,
     Task,
     ThreadScanners,
     damaged,
+    numbered,
     too_long,
 )
 from icpctl.exports.columns.field_columns import keys_of_lists, keys_read
 from icpctl.exports.files.sources import HEAD_BYTES, head_of
-from icpctl.exports.files.streams import DamagedError, PieceStream
+from icpctl.exports.files.streams import DamagedError, PieceStream, fill
 from icpctl.exports.readers.json_documents import layout_of, record_lines
 from icpctl.values.json_records import MAX_LINE_BYTES
 
@@ -106,10 +106,12 @@ def line_blocks(stream: Stream, most: int, *, follow: bool = False) -> Iterator[
     """
     kept = b""  # the beginning of the next line
     while True:
-        buffer = memoryview(bytearray(len(kept) + max(most, len(kept))))
+        data = bytearray(len(kept) + max(most, len(kept)))
+        buffer = memoryview(data)
         buffer[: len(kept)] = kept
-        filled, damage, is_end = _fill(stream, buffer, len(kept), to_line=follow)
-        cut = _last_feed(buffer, filled)
+        filled, damage = fill(stream, buffer, len(kept), to_line=follow)
+        cut = data.rfind(b"\n", 0, filled) + 1
+        is_end = bool(damage) or (filled < len(buffer) and not (follow and cut))
         if is_end and not damage:
             cut = filled
         if cut:
@@ -128,41 +130,15 @@ def line_blocks(stream: Stream, most: int, *, follow: bool = False) -> Iterator[
             kept = rest
 
 
-def _fill(
-    stream: Stream, buffer: memoryview, filled: int, *, to_line: bool = False
-) -> tuple[int, DamagedError | None, bool]:
-    """Fill a buffer, with `to_line` until a line ends in it.
-
-    Return how far it is filled, what is damaged there, and whether the stream ends there.
-    """
-    try:
-        while filled < len(buffer):
-            count = stream.readinto(buffer[filled:])
-            if not count:
-                return filled, None, True
-            filled += count
-            if to_line and b"\n" in bytes(buffer[filled - count : filled]):
-                break
-    except DamagedError as error:
-        return filled, error, True
-    return filled, None, False
-
-
-def _last_feed(buffer: memoryview, filled: int) -> int:
-    """Return where the last whole line ends, 0 where none does."""
-    data = buffer.obj
-    return data.rfind(b"\n", 0, filled) + 1 if isinstance(data, bytearray) else 0
-
-
 def _after_line(stream: Stream) -> bytes | DamagedError:
     """Read on to the end of a line; return what was read of the next one."""
     buffer = memoryview(bytearray(_SEARCHED))
     while True:
-        filled, damage, is_end = _fill(stream, buffer, 0)
+        filled, damage = fill(stream, buffer)
         feed = bytes(buffer[:filled]).find(b"\n")
         if feed >= 0 and not damage:
             return bytes(buffer[feed + 1 : filled])
-        if is_end:
+        if damage or filled < len(buffer):
             return damage or b""
 
 
@@ -238,22 +214,13 @@ class LineReader(Struct, frozen=True):
 
     def _batch(self, stream: Stream, bytes_read: int, *, is_first: bool) -> Batch:
         own = self.scanners.own(self.columns)
-        scanner = own.scanner
         with self.scanners.timings.step("scan"):
-            own.begin(1, at_start=is_first, kept_bytes=self.scanners.kept_bytes)
+            own.begin(1, at_start=is_first)
             is_last = False
             while not is_last:
                 is_last = not own.block.fill(stream.readinto)
-                scanner.scan_json(own.block, is_last=is_last)
-        rejected = [
-            Rejected(self.source.name, it.line, it.words, it.raw) for it in scanner.rejected
-        ]
-        with self.scanners.timings.step("columns"):
-            table = own.table(self.source.partition)
-        lines = scanner.lines.copy()
-        count = scanner.next_line - 1
-        batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
-        return batch.of_visitors(self.columns)
+                own.scanner.scan_json(own.block, is_last=is_last)
+        return own.batch(self.source, bytes_read)
 
 
 BATCH_ROWS = 45_056
@@ -292,10 +259,8 @@ class Reader(Struct):
 
     def read(self, source: Source) -> Iterator[Batch]:
         """Yield the batches of one file. Raises `IcpctlError` where it cannot be read."""
-        numbering = Numbering()
         with closing(self.tasks(source)) as tasks:
-            for task in tasks:
-                yield numbering.placed(task())
+            yield from numbered(tasks)
 
     def tasks(self, source: Source) -> Generator[Task]:
         """Yield what reads the batches of one file. Raises `IcpctlError`, and so does a task."""
