@@ -56,6 +56,17 @@ class Tokens(Struct, frozen=True):
         distinct = pa.array([] if token is None else [token], pa.string())
         return cls(np.full(rows, code, np.int32), distinct)
 
+    @classmethod
+    def concatenated(cls, parts: Sequence[Tokens]) -> Tokens:
+        """Return the rows of all parts, one part after another."""
+        before = np.cumsum([0, *(len(part.distinct) for part in parts)])
+        codes = [
+            np.where(part.codes >= 0, part.codes + count, -1)
+            for part, count in zip(parts, before, strict=False)
+        ]
+        distinct = pa.concat_arrays([part.distinct for part in parts])
+        return cls(np.concatenate(codes).astype(np.int32), distinct)
+
     def without_nulls(self) -> Tokens:
         """Return the same with -1 for each code whose distinct token is null."""
         if not self.distinct.null_count:
@@ -120,6 +131,13 @@ class TokenLists(Struct, frozen=True):
 
     offsets: np.ndarray
     elements: Tokens
+
+    @classmethod
+    def concatenated(cls, parts: Sequence[TokenLists]) -> TokenLists:
+        """Return the rows of all parts, one part after another."""
+        offsets = np.append(0, np.cumsum(np.concatenate([part.lengths for part in parts])))
+        elements = Tokens.concatenated([part.elements for part in parts])
+        return cls(offsets.astype(np.int32), elements)
 
     @property
     def rows(self) -> int:
@@ -224,56 +242,17 @@ def singles(tokens: Tokens) -> TokenLists:
 
 def chosen(candidates: Sequence[AnyValues], choice: np.ndarray) -> AnyValues:
     """Return for each row what the candidate number `choice` [rows] has, nothing for -1."""
-    choose: Any = _chosen_lists if isinstance(candidates[0], TokenLists) else _chosen_tokens
-    values: AnyValues = choose(candidates, choice)
+    concatenated: Any = type(candidates[0]).concatenated
+    rows = choice * len(choice) + np.arange(len(choice))
+    values: AnyValues = concatenated(candidates).at(np.where(choice >= 0, rows, -1))
     return values
-
-
-def _chosen_tokens(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
-    codes = np.full(len(choice), -1, np.int32)
-    before = 0
-    for number, tokens in enumerate(candidates):
-        own = (choice == number) & (tokens.codes >= 0)
-        codes[own] = tokens.codes[own] + before
-        before += len(tokens.distinct)
-    distinct = pa.concat_arrays([tokens.distinct for tokens in candidates])
-    return Tokens(codes, distinct)
-
-
-def _chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenLists:
-    lengths = np.zeros(len(choice), np.int64)
-    for number, lists in enumerate(candidates):
-        own = choice == number
-        lengths[own] = lists.lengths[own]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    codes = np.empty(int(offsets[-1]), np.int32)
-    before = 0
-    for number, lists in enumerate(candidates):
-        own = np.flatnonzero(choice == number)
-        places = _places(offsets, own, lists.lengths[own])
-        taken = _places(lists.offsets, own, lists.lengths[own])
-        of_taken = lists.elements.codes[taken]
-        codes[places] = np.where(of_taken >= 0, of_taken + before, -1)
-        before += len(lists.elements.distinct)
-    distinct = pa.concat_arrays([lists.elements.distinct for lists in candidates])
-    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
 
 
 def together(lists: Sequence[TokenLists]) -> TokenLists:
     """Return for each row the elements of all of its lists, one list after another."""
-    lengths = np.sum([part.lengths for part in lists], axis=0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    codes = np.empty(int(offsets[-1]), np.int32)
-    starts = offsets.copy()
-    rows = np.arange(len(lengths))
-    before = 0
-    for part in lists:
-        of_taken = part.elements.codes[_places(part.offsets, rows, part.lengths)]
-        codes[_places(starts, rows, part.lengths)] = np.where(of_taken >= 0, of_taken + before, -1)
-        starts[:-1] += part.lengths
-        before += len(part.elements.distinct)
-    distinct = pa.concat_arrays([part.elements.distinct for part in lists])
-    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
+    rows = np.arange(lists[0].rows * len(lists)).reshape(len(lists), -1)
+    by_row = TokenLists.concatenated(lists).at(rows.T.ravel())
+    return TokenLists(by_row.offsets[:: len(lists)], by_row.elements)
 
 
 def as_lists(values: Values) -> TokenLists:

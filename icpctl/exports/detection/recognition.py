@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     Record = dict[str, Any]
 
-NO_TABLE: tuple[list[str], tuple[int, int], tuple[str, ...]] = ([], (0, 0), ())
 _SAMPLE_LINES = 200
 _SAMPLE_BYTES = 1024 * 1024  # of a line
 _SAMPLE_BLOCK = 1 << 18
@@ -135,7 +134,7 @@ def table_layout(source: Source) -> tuple[list[str], tuple[int, int], tuple[str,
         from icpctl.exports.readers.parquet_files import column_names
 
         return column_names(source), (0, 0), ()
-    return NO_TABLE
+    return [], (0, 0), ()
 
 
 _COUNTED = 20  # records in which the fields of two formats are counted
@@ -156,7 +155,16 @@ def recognise(records: Sequence[Record]) -> Mapping | None:
     Of several that know equally many records the most specific one is taken: the one that asks
     for most paths.
     """
-    return _recognised(list(map(formed, records)))
+    records = list(map(formed, records))
+    best, recognised = (len(records) // 2, 0), None
+    for name in _formats():
+        known, keys = _count_of(records, built_in_signs(name))
+        if (known, keys) > best and known > len(records) // 2:
+            best, recognised = (known, keys), built_in(name)
+    few = records[:_COUNTED]
+    if recognised and len(fields_in(recognised, few)) < len(fields_in(built_in(DEFAULT), few)):
+        return None  # keys that a format has may be in flat records too
+    return recognised
 
 
 def fields_in(mapping: Mapping, records: Sequence[Record]) -> frozenset[str]:
@@ -231,18 +239,6 @@ def _named_lists() -> list[Keys]:
 def _formats() -> tuple[str, ...]:
     """Return the built-in mappings that can be recognised: all but the default one."""
     return built_in_names()[1:]
-
-
-def _recognised(records: Sequence[Record]) -> Mapping | None:
-    best, recognised = (len(records) // 2, 0), None
-    for name in _formats():
-        known, keys = _count_of(records, built_in_signs(name))
-        if (known, keys) > best and known > len(records) // 2:
-            best, recognised = (known, keys), built_in(name)
-    few = records[:_COUNTED]
-    if recognised and len(fields_in(recognised, few)) < len(fields_in(built_in(DEFAULT), few)):
-        return None  # keys that a format has may be in flat records too
-    return recognised
 
 
 def _count_of(records: Sequence[Record], mapping: Mapping) -> tuple[int, int]:

@@ -21,11 +21,6 @@ _END = re.compile(rb"\r?\n|\r?\Z")
 _QUOTED = re.compile(rb'"(?:[^"]|"")*+"?')
 _RULE = re.compile(rb"(?=[^\r\n]*--)[-=+:|,;\t \"]+")  # a line between rows of a printed table
 _LOOKED_AT = 64  # records in which the header is looked for
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
 
 
 class Record(Struct, frozen=True):
@@ -130,18 +125,11 @@ def second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     return int(same >= 2 and same * 3 >= sum(map(bool, again)))
 
 
-def mark_of(head: bytes) -> tuple[bytes, str | None]:
-    """Return the byte order mark at the start of a file, and its encoding."""
-    mark = next((mark for mark in _BOMS.items() if head.startswith(mark[0])), None)
-    return mark or (b"", None)
-
-
 def looks_like_csv(head: bytes) -> bool:
     """Return whether the first two lines have the same delimiter and begin no JSON."""
-    mark, encoding = mark_of(head)
-    head = head[len(mark) :]
-    if encoding and encoding != "utf-8":
-        head = head[: len(head) // 2 * 2].decode(encoding, "replace").encode()
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
+    head = head.removeprefix(codecs.BOM_UTF8)
     filled = (line for line in re.split(rb"\r\n|\n|\r", head) if line.strip())
     lines = [line for line in filled if not _RULE.fullmatch(line)][:2]
     if not lines or any(line.lstrip()[:1] in (b"{", b"[") for line in lines):
