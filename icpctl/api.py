@@ -250,7 +250,7 @@ def _run(
     from icpctl.features.reasons.row_reasons import Reasons
     from icpctl.features.reasons.sentences import sentence
     from icpctl.output.runs.verdict_rows import plain_columns
-    from icpctl.scoring.kernel.plan import make_plan
+    from icpctl.scoring.plan import make_plan
     from icpctl.scoring.run import score as score_exports
 
     plan = make_plan(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
 
 SCORE = "Score and understand"
 CONFIGS = "Configs"

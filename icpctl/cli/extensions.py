@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.exports.files.sources import Source
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from icpctl.exports.files.sources import Source
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 
 
@@ -229,7 +229,7 @@ class _Watchers(Struct, frozen=True):
         full: bool,
     ) -> "_Watchers":
         from icpctl.config.config_file import named_configs
-        from icpctl.scoring.kernel.plan import make_plan
+        from icpctl.scoring.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.columns.field_warnings import misfits_of
-from icpctl.exports.detection.recognition import first_records
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
@@ -33,6 +32,7 @@ from icpctl.exports.merge_events import (
     visitors_of,
 )
 from icpctl.exports.readers.reading import cores
+from icpctl.exports.recognition import first_records
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
 from icpctl.temporary_folders import temporary_folder

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from icpctl.exports.columns.batches import Batch, Rejected
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.scores import ConfigPlan
-    from icpctl.scoring.kernel.verdicts import Verdicts
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import UnreadFieldReport
+    from icpctl.scoring.scores import ConfigPlan
+    from icpctl.scoring.verdicts import Verdicts
 
 
 class Counts:

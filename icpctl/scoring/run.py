@@ -17,17 +17,17 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Numbering, ThreadScanners
 from icpctl.exports.columns.field_columns import Columns
-from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.mappings import mapping as visitor_mapping
 from icpctl.scoring.counts import RunCounts
-from icpctl.scoring.kernel.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
-from icpctl.scoring.kernel.value_bits import KnownBits
-from icpctl.scoring.kernel.verdicts import Judged, Verdicts, judge
+from icpctl.scoring.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
 from icpctl.scoring.report import UnreadFieldReport
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread, require_carried
+from icpctl.scoring.value_bits import KnownBits
+from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.exports.columns.batches import Batch, Rejected, Task
     from icpctl.exports.columns.field_warnings import FieldWarning
-    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.counts import BestVisitor, FileCounts
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import MatchReport
 
 Watch = Callable[[Judged], Callable[[], None]]

@@ -16,7 +16,7 @@ from icpctl.exports.columns.batches import Batch
 from icpctl.exports.files.sources import Source
 from icpctl.exports.merge_events import types_of, visitors_of
 from icpctl.scoring.counts import RunCounts
-from icpctl.scoring.kernel.verdicts import judge
+from icpctl.scoring.verdicts import judge
 from icpctl.spark.inputs.frames import schema_of
 from icpctl.spark.inputs.pieces import FILE, START, runs
 from icpctl.spark.inputs.reads import Read

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from icpctl.config.config_file import named_configs
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.output.runs.row_files import refuse_taken_names, require_lines
 from icpctl.output.runs.verdict_rows import FORMS, Layout
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
     from icpctl.output.runs.verdict_rows import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.judging import Judging

@@ -9,7 +9,7 @@ import pyarrow as pa
 from msgspec import Struct, field
 
 from icpctl.output.runs.verdict_rows import Form, Layout, plain_types
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.exports.columns.field_columns import Columns
     from icpctl.mappings.mapping import Mapping as RecordMapping
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Watch
 
     _Prepared = tuple[Plan, Callable[[], "TaskCounting"] | None]

@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.format_detection import map_sources
-from icpctl.exports.detection.recognition import first_records
-from icpctl.exports.detection.similar_keys import (
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.recognition import first_records
+from icpctl.exports.scanner.key_forms import key_form
+from icpctl.exports.similar_keys import (
     NAMES,
     SURE,
     SURVEYED,
@@ -21,7 +22,6 @@ from icpctl.exports.detection.similar_keys import (
     similar_keys,
     survey,
 )
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
 from icpctl.mappings.paths import Elements, resolve

@@ -11,8 +11,8 @@ from msgspec import Struct, field
 
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.similar_keys import NAMES
 from icpctl.exports.files.sources import find_sources
+from icpctl.exports.similar_keys import NAMES
 from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.features.editing.layout import SCHEMA_FILE

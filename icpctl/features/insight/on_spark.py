@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.config.config_file import ConfigFile
     from icpctl.config.model import IcpConfig
     from icpctl.features.insight.counts.watched_conditions import Question
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.scores import ConfigPlan
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConfigPlan
 
     Integers = NDArray[np.int64]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.space.numbers import NumberSource
     from icpctl.features.prove.space.texts import TextSource
-    from icpctl.scoring.kernel.scores import GroupPlan
+    from icpctl.scoring.scores import GroupPlan
 
 
 def require_z3() -> Any:

@@ -18,7 +18,7 @@ from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.kernel.scores import ConfigPlan, GroupPlan
+    from icpctl.scoring.scores import ConfigPlan, GroupPlan
 
 _NAMES = ("first", "second")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.output.runs.verdict_rows import Form, Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
 
 

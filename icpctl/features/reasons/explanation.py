@@ -11,8 +11,8 @@ from msgspec import Struct
 from icpctl.features.reasons.seen_values import as_number, hits_of, hits_on, see, subject_of
 from icpctl.features.shared.exact_scores import Weights, matches_group, rounded, weights_of
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Kind
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.seen_values import Hits, HitsOf, Seen
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.scores import ConfigPlan
-    from icpctl.scoring.kernel.verdicts import Verdicts
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConfigPlan
+    from icpctl.scoring.verdicts import Verdicts
 
 
 class ConditionExplanation(Struct, frozen=True):

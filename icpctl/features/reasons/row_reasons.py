@@ -11,9 +11,9 @@ from msgspec import Struct
 from icpctl.features.reasons.explanation import ConditionExplanation, explain_configs
 from icpctl.features.reasons.seen_values import see, subject_of
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.plan import fields_of
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.plan import fields_of
+from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
     from icpctl.features.reasons.seen_values import Seen
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.scores import ConfigPlan, GroupPlan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
+    from icpctl.scoring.scores import ConfigPlan, GroupPlan
 
 _AT_ONCE = 4096  # rows that are explained together: what Python makes of them fits into memory
 

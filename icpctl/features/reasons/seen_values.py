@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from icpctl.config.model import Condition
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.kernel.conditions import row_words, text_column
-from icpctl.scoring.kernel.plan import fields_of, make_plan
-from icpctl.scoring.kernel.value_bits import custom_column
-from icpctl.scoring.kernel.verdicts import held_of
+from icpctl.scoring.conditions import row_words, text_column
+from icpctl.scoring.plan import fields_of, make_plan
+from icpctl.scoring.value_bits import custom_column
+from icpctl.scoring.verdicts import held_of
 from icpctl.values import json_records, typed_columns
 from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
@@ -21,7 +21,7 @@ from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.values.typed_columns import Column
     from icpctl.vocabulary import ConditionType
 

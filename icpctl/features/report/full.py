@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.config_file import ConfigFile
     from icpctl.features.report.best_visitors import TopVisitor
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows, Run
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from icpctl.features.report.figures import FigureCounts
     from icpctl.features.report.pages.page import Page, Section
     from icpctl.features.report.period import Period
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
 
@@ -119,7 +119,7 @@ class RunReport(Struct):
     ) -> RunReport:
         """Return the report with nothing counted yet."""
         from icpctl.features.report.figures import FigureCounts
-        from icpctl.scoring.kernel.plan import make_plan
+        from icpctl.scoring.plan import make_plan
 
         plan = (
             contribution.plan

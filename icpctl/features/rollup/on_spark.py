@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.features.rollup.printing import How
     from icpctl.features.rollup.visitor_files import Shapes

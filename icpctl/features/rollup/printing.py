@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import FieldWarnings
-from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_scan import Progress, Scan
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.exports.columns.batches import Batch, Rejected
-    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.output.formats import ReportFormat

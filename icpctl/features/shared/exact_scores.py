@@ -1,6 +1,6 @@
 """Whether one visitor matches, and its score as an exact fraction (SPEC 5), for those who say why.
 
-The kernel (`scoring/kernel/scores.py`) has the same in whole numbers for many visitors at once.
+The kernel (`scoring/scores.py`) has the same in whole numbers for many visitors at once.
 `held` says for each condition of a group, or of all groups of a config, whether a visitor holds it.
 """
 
@@ -16,7 +16,7 @@ from icpctl.vocabulary import Operator
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.scoring.kernel.scores import ConfigPlan, GroupPlan
+    from icpctl.scoring.scores import ConfigPlan, GroupPlan
 
 
 class Weights(Struct, frozen=True):

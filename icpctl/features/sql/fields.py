@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.columns import Column, Columns
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.plan import FieldPlan, Plan
+    from icpctl.scoring.plan import FieldPlan, Plan
     from icpctl.vocabulary import ConditionType
 
 SOURCE = "icp_row"

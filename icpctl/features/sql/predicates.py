@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.fields import Fields, Texts
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.plan import FieldPlan, Test
+    from icpctl.scoring.plan import FieldPlan, Test
 
 _EXACT = 2**53  # up to here every whole number is a double
 

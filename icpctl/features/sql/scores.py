@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.scores import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.scores import ConditionPlan, ConfigPlan, GroupPlan
 
 _HUNDREDTHS = 10_000  # of a full score
 

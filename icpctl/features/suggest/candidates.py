@@ -23,9 +23,9 @@ from icpctl.features.suggest.learner.columns import (
     quantiles,
 )
 from icpctl.mappings.mapping import FIELDS, LAST_SEEN, PAGES
-from icpctl.scoring.kernel.conditions import BatchColumns, no_values, words_of
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.scoring.kernel.verdicts import Held
+from icpctl.scoring.conditions import BatchColumns, no_values, words_of
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.verdicts import Held
 from icpctl.values import typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
 

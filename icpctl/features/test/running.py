@@ -18,9 +18,9 @@ from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
 from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.conditions import row_words
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.verdicts import held_conditions, score_batch
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from icpctl.features.shared.rule_tests import RuleTest
     from icpctl.features.test.mutants import Mutant
     from icpctl.mappings.mapping import Mapping
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.columns.batches import Rejected
     from icpctl.exports.columns.field_warnings import FieldWarning
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.format_detection import Mapped
     from icpctl.scoring.bounds import Amount, Strictness
     from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.run import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.exports.detection.format_detection import (
+from icpctl.exports.format_detection import (
     EXPORT_AGAIN,
     doubled_columns,
     no_ids,
@@ -18,7 +18,7 @@ from icpctl.output.wording import counted, cut
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.format_detection import Mapped
     from icpctl.scoring.unread_fields import Unread, UnreadField, UnreadFile
 
 _NAMED, _LONGEST = 4, 60  # names that are listed, and characters of one

@@ -19,7 +19,7 @@ from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.features.reasons.explanation import explain_row
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from tests import oracle
 from tests.long import examples, long
 from tests.spec_cases import AS_OF

@@ -17,7 +17,7 @@ from icpctl.vocabulary import Operator
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.scoring.kernel.scores import ConfigPlan
+    from icpctl.scoring.scores import ConfigPlan
 
 MOST_BOUNDS = 3
 """Lower bounds that are shown of a config."""

@@ -20,15 +20,15 @@ from icpctl.features.insight.counts.listed_values import (
 from icpctl.features.insight.counts.minimum_scores import Reach, score_counts
 from icpctl.features.insight.counts.watched_conditions import watched_groups
 from icpctl.mappings.mapping import PAGES
-from icpctl.scoring.kernel.verdicts import config_matches, group_matches, held_conditions
+from icpctl.scoring.verdicts import config_matches, group_matches, held_conditions
 from icpctl.vocabulary import Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from icpctl.features.insight.counts.watched_conditions import Question, WatchedGroup
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.verdicts import Judged, Verdicts
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.verdicts import Judged, Verdicts
     from icpctl.values.typed_columns import Column
 
 _ANY = -np.inf, np.inf

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.scoring.kernel.conditions import BatchColumns, words_of
-from icpctl.scoring.kernel.scores import WORD
-from icpctl.scoring.kernel.verdicts import Held, Judged, verdicts_of
+from icpctl.scoring.conditions import BatchColumns, words_of
+from icpctl.scoring.scores import WORD
+from icpctl.scoring.verdicts import Held, Judged, verdicts_of
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.scores import ConditionPlan, GroupPlan
-    from icpctl.scoring.kernel.verdicts import Verdicts
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConditionPlan, GroupPlan
+    from icpctl.scoring.verdicts import Verdicts
 
     Bits = NDArray[np.uint8]
     Floats = NDArray[np.float64]

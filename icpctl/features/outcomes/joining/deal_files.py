@@ -17,9 +17,9 @@ from icpctl.exports.columns.batches import ThreadScanners
 from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.exports.columns.json_texts import plain
-from icpctl.exports.detection.recognition import first_records, mapping_of, table_layout
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader
+from icpctl.exports.recognition import first_records, mapping_of, table_layout
 from icpctl.features.outcomes.joining.deals import (
     UNSAID,
     DealRows,

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.scoring.kernel.value_bits import number_kernel
+from icpctl.scoring.value_bits import number_kernel
 from icpctl.values.forms import range_forms
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpctl.scoring.kernel.plan import Test
+    from icpctl.scoring.plan import Test
     from icpctl.vocabulary import ConditionType
 
 

@@ -12,7 +12,7 @@ from icpctl.features.prove.space.numbers import NumberSource
 from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.features.shared.exact_scores import hundredths, matches_group, weights_of
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from icpctl.values.forms import date_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.kernel.plan import Plan, Test
-    from icpctl.scoring.kernel.scores import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.plan import Plan, Test
+    from icpctl.scoring.scores import ConditionPlan, ConfigPlan, GroupPlan
     from icpctl.vocabulary import ConditionType
 
 _SIZE = "company_size"

@@ -29,9 +29,9 @@ from icpctl.config.definitions.definitions import Definitions
 from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.conditions import no_values, row_words
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.scoring.kernel.verdicts import held_of
+from icpctl.scoring.conditions import no_values, row_words
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.verdicts import held_of
 from icpctl.values.forms import country_forms, date_forms, normal_forms, range_forms, url_forms
 from icpctl.values.text_search import has_word
 from icpctl.vocabulary import Form, Vocabulary
@@ -39,7 +39,7 @@ from icpctl.vocabulary import Form, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from icpctl.scoring.kernel.plan import Plan, Test
+    from icpctl.scoring.plan import Plan, Test
     from icpctl.vocabulary import ConditionType
 
 PRESENT = 1

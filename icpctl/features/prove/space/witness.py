@@ -13,9 +13,9 @@ from icpctl.features.prove.space.space import State, claim_is_true
 from icpctl.features.prove.space.texts import joined
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.conditions import row_words
 from icpctl.scoring.run import Options
+from icpctl.scoring.verdicts import held_conditions, score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from icpctl.mappings import mapping
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.scoring.kernel.plan import field_of, fields_of
-from icpctl.scoring.kernel.scores import WORD, taken
-from icpctl.scoring.kernel.value_bits import (
+from icpctl.scoring.plan import field_of, fields_of
+from icpctl.scoring.scores import WORD, taken
+from icpctl.scoring.value_bits import (
     FieldTokens,
     KnownBits,
     cell_bits,
@@ -25,8 +25,8 @@ from icpctl.values.column import Column
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
-    from icpctl.scoring.kernel.plan import FieldPlan, Plan
-    from icpctl.scoring.kernel.value_bits import TextBits, TokenBits
+    from icpctl.scoring.plan import FieldPlan, Plan
+    from icpctl.scoring.value_bits import TextBits, TokenBits
 
 
 _SIZE = "company_size"

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from icpctl.mappings import mapping
 from icpctl.mappings.paths import parse_path
-from icpctl.scoring.kernel.scores import WORD, ConditionPlan, ConfigPlan, GroupPlan, ScoreTable
+from icpctl.scoring.scores import WORD, ConditionPlan, ConfigPlan, GroupPlan, ScoreTable
 from icpctl.values.forms import normal_forms, text_forms, url_forms
 from icpctl.vocabulary import COMPARATORS, ConditionType, Form, Kind, Operator
 

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.plan import field_of, fields_of
-from icpctl.scoring.kernel.scores import WORD
+from icpctl.scoring.plan import field_of, fields_of
+from icpctl.scoring.scores import WORD
 from icpctl.values import page_columns, text_search, typed_columns
 from icpctl.values.column import KnownTexts, distinct_of
 from icpctl.values.forms import normal_forms, range_forms, url_forms
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from icpctl.scoring.kernel.plan import FieldPlan, Plan, Test, TestLayout
+    from icpctl.scoring.plan import FieldPlan, Plan, Test, TestLayout
     from icpctl.values.column import Column
     from icpctl.vocabulary import ConditionType
 

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.field_columns import first_value, keys_of_mapping
-from icpctl.exports.detection.recognition import (
+from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
+from icpctl.exports.files.sources import head_of
+from icpctl.exports.recognition import (
     fields_in,
     first_records,
     formed,
@@ -20,8 +22,6 @@ from icpctl.exports.detection.recognition import (
     mapping_of,
     table_layout,
 )
-from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
-from icpctl.exports.files.sources import head_of
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES, Mapping
 from icpctl.mappings.paths import path_text

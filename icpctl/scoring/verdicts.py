@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
-from icpctl.scoring.kernel.conditions import BatchColumns, fields_read, words_of
-from icpctl.scoring.kernel.scores import WORD
+from icpctl.scoring.conditions import BatchColumns, fields_read, words_of
+from icpctl.scoring.scores import WORD
 from icpctl.timings import Timings
 from icpctl.vocabulary import Operator
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from icpctl.scoring.kernel.conditions import Misfits
-    from icpctl.scoring.kernel.plan import Plan, Tiers
-    from icpctl.scoring.kernel.scores import ConditionPlan, ConfigPlan, GroupPlan
-    from icpctl.scoring.kernel.value_bits import KnownBits
+    from icpctl.scoring.conditions import Misfits
+    from icpctl.scoring.plan import Plan, Tiers
+    from icpctl.scoring.scores import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.value_bits import KnownBits
 
 
 class Verdicts(Struct, frozen=True):
