@@ -21,6 +21,7 @@ from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import json_records, typed_columns
 from icpctl.values.forms import country_forms, date_forms, number_forms, range_forms
 from icpctl.values.forms.text_forms import folded
+from icpctl.values.page_columns import pages_alone
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ def _fitting(field: str, tokens: Sequence[str]) -> float:
         return 0.0
     array = pa.array(tokens, pa.string())
     if field == PAGES:
-        lists = pa.ListArray.from_arrays(pa.array(range(len(tokens) + 1), pa.int32()), array)
-        return float(typed_columns.pages(lists).present().mean())
+        return float(pages_alone(array).present().mean())
     present, _ = typed_columns.fitting(array, field, CONDITION_TYPES.get(field))
     return float(present.mean())
 

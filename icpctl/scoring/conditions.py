@@ -17,7 +17,7 @@ from icpctl.scoring.value_bits import (
     FieldTokens,
     KnownBits,
     cell_bits,
-    custom_column,
+    column_of,
     decided,
 )
 from icpctl.values import page_columns, typed_columns
@@ -33,20 +33,6 @@ _SIZE = "company_size"
 
 Misfits = dict[str, np.ndarray]
 """For each field the rows whose value does not fit its kind."""
-
-
-def row_words(table: pa.RecordBatch, plan: Plan) -> tuple[np.ndarray, Misfits]:
-    """The words of each row [words, rows], and the misfits of the fields read."""
-    columns = BatchColumns(table, plan)
-    return words_of(columns, plan), columns.misfits
-
-
-def no_values(plan: Plan, rows: int) -> dict[str, pa.Array]:
-    """Return the columns that a plan reads, for `rows` rows that have nothing."""
-    texts, lists = pa.string(), pa.list_(pa.string())
-    return {
-        name: pa.nulls(rows, lists if name == mapping.PAGES else texts) for name in plan.columns
-    }
 
 
 def words_of(columns: BatchColumns, plan: Plan) -> np.ndarray:
@@ -101,7 +87,7 @@ class BatchColumns:
             return column
         entry = self._plan.types.get(name)
         if entry and entry.is_custom:
-            return custom_column(self._table[name], entry, self._plan.as_of)
+            return column_of(self._table[name], entry, self._plan.as_of)
         if kind is Kind.TEXT:
             return text_column(self._table, name)
         return typed_columns.of_kind(self._table[name], name, kind)

@@ -328,7 +328,7 @@ def _bits_of_values(name: str, texts: pa.Array, plan: Plan) -> TextBits:
     bits = {}
     for field in plan.fields:
         if field_of(field.type) == name:
-            column = _column_of(texts, field.type, plan)
+            column = column_of(texts, field.type, plan.as_of)
             cells = cell_bits(field, column, case_sensitive=plan.case_sensitive)
             bits[field.type.name] = TokenBits.of(column, cells)
         elif name in fields_of(field.type):  # numbers that decide where there is no range
@@ -338,7 +338,7 @@ def _bits_of_values(name: str, texts: pa.Array, plan: Plan) -> TextBits:
 
 
 def _bits_of_pages(texts: pa.Array, plan: Plan) -> TextBits:
-    column = _pages_alone(texts)
+    column = page_columns.pages_alone(texts)
     bits = {}
     for field in plan.fields:
         if field_of(field.type) == mapping.PAGES:
@@ -353,21 +353,9 @@ def _bits_of_pages(texts: pa.Array, plan: Plan) -> TextBits:
     return TextBits(bits, frozenset(has))
 
 
-def _pages_alone(texts: pa.Array) -> Column:
-    """Return texts as pages of one visitor each."""
-    ends = np.arange(len(texts) + 1, dtype=np.int32)
-    return typed_columns.pages(pa.ListArray.from_arrays(ends, texts))
-
-
-def _column_of(texts: pa.Array, entry: ConditionType, plan: Plan) -> Column:
-    if entry.is_custom:
-        return custom_column(texts, entry, plan.as_of)
-    return typed_columns.of_kind(texts, entry.name, entry.kind)
-
-
-def custom_column(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:
-    """The column of a custom field: days are counted from its date, numbers may be ranges."""
-    if entry.is_days:
+def column_of(tokens: pa.Array, entry: ConditionType, as_of: datetime) -> Column:
+    """The column of a field by itself; the days of a custom field are counted from its date."""
+    if entry.is_days and entry.is_custom:
         column, _ = typed_columns.days(
             typed_columns.instants(tokens), pa.nulls(len(tokens), pa.string()), as_of
         )

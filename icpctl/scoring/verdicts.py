@@ -190,20 +190,6 @@ def tiers_of(tiers: Tiers, icp: np.ndarray, icp_hundredths: np.ndarray) -> np.nd
     return tier
 
 
-def held_conditions(config: ConfigPlan, words: np.ndarray) -> np.ndarray:
-    """Which of a config's conditions hold [rows, conditions] for words [words, rows]."""
-    return held_of(config.conditions, words)
-
-
-def held_of(conditions: Sequence[ConditionPlan], words: np.ndarray) -> np.ndarray:
-    """Which conditions hold [rows, conditions] for words [words, rows]."""
-    held = np.empty((words.shape[1], len(conditions)), bool)
-    for number, condition in enumerate(conditions):
-        word, bit = divmod(condition.bit, WORD)
-        held[:, number] = (words[word] >> bit & 1).astype(bool) ^ condition.negated
-    return held
-
-
 class Held:
     """Which rows hold a condition, one bit a row: an operation sees eight rows a byte.
 

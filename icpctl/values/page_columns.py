@@ -38,6 +38,12 @@ def pages(tokens: pa.ListArray) -> Column:
     return Column(values, np.arange(len(lengths)), offsets, elements, misfits)
 
 
+def pages_alone(tokens: pa.Array) -> Column:
+    """Return the pages that JSON texts are, each by itself; none of them is null."""
+    ends = np.arange(len(tokens) + 1, dtype=np.int32)
+    return pages(pa.ListArray.from_arrays(ends, tokens))
+
+
 _NOTHING, _MISFIT = -1, -2
 
 

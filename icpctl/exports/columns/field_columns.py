@@ -32,6 +32,7 @@ from icpctl.mappings.mapping import FIELDS, ID, PAGES
 from icpctl.mappings.paths import conversion, is_many, keys_needed, missing_texts, resolve
 from icpctl.values import json_records, typed_columns
 from icpctl.values.column import first_bytes
+from icpctl.values.page_columns import pages_alone
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -241,16 +242,11 @@ def _states(name: str, distinct: pa.Array, entry: ConditionType | None) -> np.nd
     states = np.full(len(distinct), _FITS)
     unsure = ~_surely_fit(name, distinct, entry)
     if unsure.any():
-        states[unsure] = _looked_at(name, distinct.filter(pa.array(unsure)), entry)
-    return states
-
-
-def _looked_at(name: str, tokens: pa.Array, entry: ConditionType | None) -> np.ndarray:
-    """Return the states of tokens, each as its field is read."""
-    fits, misfits = typed_columns.fitting(tokens, name, entry)
-    states = np.full(len(tokens), _MISSING)
-    states[misfits] = _MISFIT
-    states[fits] = _FITS
+        fits, misfits = typed_columns.fitting(distinct.filter(pa.array(unsure)), name, entry)
+        looked_at = np.full(len(fits), _MISSING)
+        looked_at[misfits] = _MISFIT
+        looked_at[fits] = _FITS
+        states[unsure] = looked_at
     return states
 
 
@@ -269,8 +265,7 @@ def _surely_fit(name: str, distinct: pa.Array, entry: ConditionType | None) -> n
 def _list_states(lists: TokenLists) -> np.ndarray:
     """Return for each row the best that an element is, -1 for an empty list."""
     tokens = lists.elements.distinct
-    single = pa.ListArray.from_arrays(np.arange(len(tokens) + 1, dtype=np.int32), tokens)
-    column = typed_columns.pages(single)
+    column = pages_alone(tokens)
     its = np.full(len(tokens) + 1, _MISSING)
     its[column.misfits] = _MISFIT
     its[:-1][column.present()] = _FITS

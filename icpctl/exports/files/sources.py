@@ -96,10 +96,7 @@ class Source(Struct, frozen=True):
 
     def open_file(self) -> OpenedFile:
         """Open the file as it lies on disk, and check that it is the one that was found."""
-        try:
-            opened = OpenedFile(self.name, self.path)
-        except OSError as error:
-            raise _unreadable(self.name, error) from None
+        opened = _opened(self.name, self.path)
         if self.identity:
             opened.require_same(self.identity)
         return opened
@@ -220,10 +217,7 @@ def _of_path(path: Path, skipped: list[str]) -> Iterator[Source]:
     from icpctl.exports.files.archives import member_names
 
     shown = _shown(str(path))
-    try:
-        opened = OpenedFile(shown, path)
-    except OSError as error:
-        raise _unreadable(shown, error) from None
+    opened = _opened(shown, path)
     note_read(path)
     for member in member_names(opened):
         source = Source(
@@ -370,6 +364,13 @@ def _partition(path: Path) -> tuple[tuple[str, str], ...]:
     parts = (_PARTITION.fullmatch(part) for part in path.parent.parts)
     pairs = ((part[1], unquote(part[2])) for part in parts if part)
     return tuple((key, value) for key, value in pairs if value != _NO_PARTITION)
+
+
+def _opened(shown: str, path: Path) -> OpenedFile:
+    try:
+        return OpenedFile(shown, path)
+    except OSError as error:
+        raise _unreadable(shown, error) from None
 
 
 def _unreadable(shown: str, error: Exception) -> IcpctlError:

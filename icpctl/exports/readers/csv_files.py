@@ -117,12 +117,10 @@ def csv_tasks(
         raise _not_utf8(source, header.raw)
     rest = _Rest(head[header.end :], None if is_whole else stream, damage)
     reader = _Records(source, columns, scanners, header, _named(header))
-    before: _Block | None = None
-    for data, error, is_at_end in _cut(rest, most, reader.buffers):
-        block = _Block(data, opened.bytes_read, before, error=error, is_at_end=is_at_end)
+    block: _Block | None = None
+    for block in _cut(rest, most, reader.buffers, opened):
         yield partial(reader.read, block)
-        before = block
-    last = _Block(memoryview(b""), source.size, before, is_last=True)
+    last = _Block(memoryview(b""), source.size, block, is_last=True)
     yield lambda: reader.read(last)
     yield lambda: replace(reader.nothing(), is_end_of=opened)
 
@@ -160,21 +158,20 @@ class _Rest(Struct):
 
 
 def _cut(
-    stream: Stream, most: int, buffers: deque[bytearray]
-) -> Iterator[tuple[memoryview, DamagedError | None, bool]]:
-    """Cut a stream after lines with an even number of quotes before their end.
+    stream: Stream, most: int, buffers: deque[bytearray], opened: OpenedSource
+) -> Iterator[_Block]:
+    """Cut a stream, the rest of what is opened, after lines with an even number of quotes so far.
 
-    Yields the bytes, what is damaged after them, and whether they are the last. They are in one of
-    the `buffers` that nobody uses, or in a new one.
+    The bytes of a block are in one of the `buffers` that nobody uses, or in a new one.
     """
-    kept = b""
+    kept, before = b"", None
     while True:
         buffer = buffers.pop() if buffers else bytearray(most)
         view = memoryview(buffer)
         view[: len(kept)] = kept
         filled, damage = fill(stream, view, len(kept))
         if damage or filled < len(buffer):
-            yield view[:filled], damage, True
+            yield _Block(view[:filled], opened.bytes_read, before, is_at_end=True, error=damage)
             return
         cut = buffer.rfind(b"\n") + 1
         while cut and _quotes(view[:cut]) % 2:
@@ -182,7 +179,8 @@ def _cut(
             cut = buffer.rfind(b"\n", 0, quote) + 1
         cut = cut or filled  # a record that is longer, or wrong: the next block goes on with it
         kept = bytes(view[cut:])
-        yield view[:cut], None, False
+        before = _Block(view[:cut], opened.bytes_read, before)
+        yield before
 
 
 def _quotes(data: memoryview) -> int:

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from icpctl.features.reasons.seen_values import as_number, hits_of, hits_on, see, subject_of
 from icpctl.features.shared.exact_scores import Weights, matches_group, rounded, weights_of
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.conditions import row_words
-from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.scoring.verdicts import score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Kind
@@ -197,13 +197,13 @@ def explain_configs(
 
     `verdicts` are those on the rows, and `configs` those that the plan was made of, by slug.
     """
-    words, _ = row_words(rows, plan)
+    words = row_words(rows, plan)
     seen = see(rows, plan)
     numbers = sorted({number for of_row in chosen for number in of_row})
     models = {number: configs[plan.configs[number].slug] for number in numbers}
     asked = [condition for model in models.values() for condition in model.conditions]
     hits = hits_of(asked, seen, plan)
-    held = {number: held_conditions(plan.configs[number], words) for number in numbers}
+    held = {number: held_of(plan.configs[number].conditions, words) for number in numbers}
     for row, of_row in enumerate(chosen):
         scores = verdicts.scores_of(row)
         explained = []

@@ -14,6 +14,7 @@ from icpctl.config.model import Condition
 from icpctl.errors import IcpctlError
 from icpctl.features.outcomes.joining.keys import text_hash
 from icpctl.features.shared.distinct_numbers import distinct_numbers
+from icpctl.features.shared.held_conditions import no_values
 from icpctl.features.suggest.collecting import ONLY_EXISTS
 from icpctl.features.suggest.learner.columns import (
     Candidate,
@@ -23,7 +24,7 @@ from icpctl.features.suggest.learner.columns import (
     quantiles,
 )
 from icpctl.mappings.mapping import FIELDS, LAST_SEEN, PAGES
-from icpctl.scoring.conditions import BatchColumns, no_values, words_of
+from icpctl.scoring.conditions import BatchColumns, words_of
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.verdicts import Held
 from icpctl.values import typed_columns

@@ -12,15 +12,15 @@ from msgspec.structs import replace
 from icpctl.config.config_file import named_configs
 from icpctl.errors import Finding
 from icpctl.features.reasons.explanation import explain_row
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
 from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.conditions import row_words
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.verdicts import held_conditions, score_batch
+from icpctl.scoring.verdicts import score_batch
 from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[
         batch = rows.take(pa.array(places))
         asked = replace(plan, as_of=as_of)
         verdicts = score_batch(batch, asked)
-        words, _ = row_words(batch, asked)
+        words = row_words(batch, asked)
         for row, at in enumerate(places):
             matches = verdicts.scores_of(row)
             bits = words[:, row : row + 1]
@@ -184,7 +184,7 @@ class _Judged:
 
     def held(self, name: str) -> list[bool]:
         """Which conditions of a config hold."""
-        held: list[bool] = held_conditions(self._configs[name], self._words)[0].tolist()
+        held: list[bool] = held_of(self._configs[name].conditions, self._words)[0].tolist()
         return held
 
     def problems(self, name: str, active: set[str]) -> list[Problem]:

@@ -28,10 +28,9 @@ from msgspec import Struct
 from icpctl.config.definitions.definitions import Definitions
 from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
+from icpctl.features.shared.held_conditions import held_of, no_values, row_words
 from icpctl.mappings import mapping
-from icpctl.scoring.conditions import no_values, row_words
 from icpctl.scoring.plan import make_plan
-from icpctl.scoring.verdicts import held_of
 from icpctl.values.forms import country_forms, date_forms, normal_forms, range_forms, url_forms
 from icpctl.values.text_search import has_word
 from icpctl.vocabulary import Form, Vocabulary
@@ -315,7 +314,7 @@ class TextSource:
             is_pages = self.name == mapping.PAGES
             values = [[token] for token in tokens] if is_pages else tokens
             columns = no_values(self._plan, len(some)) | {self.name: pa.array(values)}
-            words, _ = row_words(pa.record_batch(columns), self._plan)
+            words = row_words(pa.record_batch(columns), self._plan)
             held = held_of(self._plan.others, words)
             found += [sum(1 << bit for bit in row.nonzero()[0].tolist()) for row in held]
         return found
