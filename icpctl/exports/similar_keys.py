@@ -19,7 +19,7 @@ from icpctl.mappings.conversions import BOUNDS
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import json_records, typed_columns
-from icpctl.values.forms import country_forms, date_forms, number_forms, range_forms
+from icpctl.values.forms import country_forms, date_forms, number_forms
 from icpctl.values.forms.text_forms import folded
 from icpctl.values.page_columns import pages_alone
 from icpctl.vocabulary import CONDITION_TYPES
@@ -216,7 +216,7 @@ def _is_profile(text: str) -> bool:
 
 
 def _is_range(text: str) -> bool:
-    bounds = range_forms.size_bounds(text)
+    bounds = number_forms.size_bounds(text)
     return bounds is not None and bounds[0] != bounds[1]
 
 

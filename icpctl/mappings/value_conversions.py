@@ -13,14 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from icpctl.values import json_records
-from icpctl.values.forms import (
-    country_forms,
-    date_forms,
-    number_forms,
-    range_forms,
-    text_forms,
-    url_forms,
-)
+from icpctl.values.forms import country_forms, date_forms, number_forms, text_forms, url_forms
 from icpctl.values.typed_columns import number_reader
 
 if TYPE_CHECKING:
@@ -68,15 +61,15 @@ def size_range(value: Any, _: None) -> Any:
     if bounds is None or bounds[0] == bounds[1]:
         is_none = bounds is not None or value == {}
         return None if is_none else value
-    return range_forms.size_text(*bounds)
+    return number_forms.size_text(*bounds)
 
 
-def _bounds(value: Any) -> range_forms.Bounds | None:
+def _bounds(value: Any) -> number_forms.Bounds | None:
     """Return the lowest and highest number of employees of a text or an object."""
     if isinstance(value, dict):
         return number_reader("company_size").from_token(json_records.dumps(value))
     text = _text(value)
-    return None if text is None else range_forms.size_bounds(text)
+    return None if text is None else number_forms.size_bounds(text)
 
 
 def lower_end(value: Any, _: None) -> Any:

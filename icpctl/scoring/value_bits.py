@@ -18,7 +18,7 @@ from icpctl.scoring.plan import field_of, fields_of
 from icpctl.scoring.scores import WORD
 from icpctl.values import page_columns, text_search, typed_columns
 from icpctl.values.column import KnownTexts, distinct_of
-from icpctl.values.forms import normal_forms, range_forms, url_forms
+from icpctl.values.forms import normal_forms, number_forms, url_forms
 from icpctl.values.forms.text_forms import folded_column
 from icpctl.vocabulary import Form
 
@@ -145,7 +145,7 @@ def within_listed(field: FieldPlan, bounds: np.ndarray) -> np.ndarray:
     for number, test in enumerate(field.tests):
         if test.is_equality and not test.needs_all:
             listed = [
-                range_forms.size_bounds(range_forms.size_range(value)) for value in test.values
+                number_forms.size_bounds(number_forms.size_range(value)) for value in test.values
             ]
             for least, most in filter(None, listed):
                 table.put(number, (low == high) & (least <= low) & (high <= most))

@@ -27,9 +27,8 @@ from icpctl.values.column import (
     missing,
     visible_texts,
 )
-from icpctl.values.forms import date_forms, number_forms, range_forms, url_forms
-from icpctl.values.forms.number_forms import boolean, json_number
-from icpctl.values.forms.range_forms import size_text
+from icpctl.values.forms import date_forms, number_forms, url_forms
+from icpctl.values.forms.number_forms import boolean, json_number, size_text
 from icpctl.values.page_columns import pages
 from icpctl.vocabulary import Kind
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from icpctl.values.forms.range_forms import Bounds
+    from icpctl.values.forms.number_forms import Bounds
     from icpctl.vocabulary.condition_types import ConditionType
 
 __all__ = ["Column", "booleans", "of_kind", "pages", "texts"]
@@ -382,11 +381,11 @@ def _single(
 
 
 _COUNT = NumberReader(_counts, _single(number_forms.count, _counts))
-_ANY = NumberReader(_any_number, range_forms.number_bounds, has_ranges=True)
+_ANY = NumberReader(_any_number, number_forms.number_bounds, has_ranges=True)
 _READERS = {
     "page_view_count": _COUNT,
     "session_count": _COUNT,
-    "company_size": NumberReader(_counts, range_forms.size_bounds, has_ranges=True),
+    "company_size": NumberReader(_counts, number_forms.size_bounds, has_ranges=True),
     "icp_score": NumberReader(_any_number, _single(number_forms.number, _any_number)),
     "last_seen_days": NumberReader(_days, _single(number_forms.number, _days)),
 }

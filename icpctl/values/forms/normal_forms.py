@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.values.forms.country_forms import country, country_column
-from icpctl.values.forms.range_forms import size_range, size_range_column
+from icpctl.values.forms.number_forms import size_range, size_range_column
 from icpctl.values.forms.url_forms import domain, url, url_column
 from icpctl.vocabulary import Form
 

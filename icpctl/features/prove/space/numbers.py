@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.scoring.value_bits import number_kernel
-from icpctl.values.forms import range_forms
+from icpctl.values.forms import number_forms
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class NumberSource:
 
 
 def _bounds(value: str) -> tuple[float, float] | None:
-    return range_forms.size_bounds(range_forms.size_range(value))
+    return number_forms.size_bounds(number_forms.size_range(value))
 
 
 def _points(marks: list[float], *, ranges: bool) -> list[float]:
