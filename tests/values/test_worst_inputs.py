@@ -57,7 +57,6 @@ PROGRAM = """
 import pyarrow as pa
 from icpctl.values import json_records
 from icpctl.values.forms import country_forms, date_forms, number_forms, text_forms, url_forms
-from icpctl.values.forms import number_forms
 
 def parse(text):
     try:

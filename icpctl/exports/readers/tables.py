@@ -20,7 +20,7 @@ from icpctl.exports.columns.path_values import RECORDS, Scanned, ScannedRecords,
 from icpctl.exports.columns.tokens import KeptTokens, TokenLists, Tokens
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Kind, Table
-from icpctl.exports.scanner.scanning import new_scanner
+from icpctl.exports.scanner import new_scanner
 from icpctl.values import json_records
 from icpctl.values.column import first_bytes
 

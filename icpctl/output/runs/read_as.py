@@ -11,7 +11,7 @@ from icpctl.exports.format_detection import (
     no_ids,
     unknown_format,
 )
-from icpctl.exports.scanner.scanning import notice
+from icpctl.exports.scanner import notice
 from icpctl.output.console import is_coloured, note, shown, shown_line, styled
 from icpctl.output.wording import counted, cut
 
