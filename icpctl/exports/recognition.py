@@ -146,7 +146,13 @@ def mapping_of(source: Source, forced: Sequence[Mapping] = ()) -> tuple[Mapping,
     It is the first of `forced` that recognises the file, else their first; without any, the
     built-in one whose format the file has.
     """
-    return _chosen(source, forced) if forced else _detected(source)
+    if not forced:
+        return _detected(source)
+    for mapping in forced if len(forced) > 1 else ():
+        records = list(map(formed, first_records(source, mapping=mapping)))
+        if _count_of(records, mapping)[0] > len(records) // 2:
+            return mapping, True
+    return forced[0], False
 
 
 def recognise(records: Sequence[Record]) -> Mapping | None:
@@ -193,14 +199,6 @@ def _keys_of(records: Sequence[Record]) -> set[str]:
 def _may_lead(path: Path, keys: set[str]) -> bool:
     """Return whether a path may lead anywhere in records that have these keys."""
     return any(needed[0] in keys for needed in keys_needed(path))
-
-
-def _chosen(source: Source, forced: Sequence[Mapping]) -> tuple[Mapping, bool]:
-    for mapping in forced if len(forced) > 1 else ():
-        records = list(map(formed, first_records(source, mapping=mapping)))
-        if _count_of(records, mapping)[0] > len(records) // 2:
-            return mapping, True
-    return forced[0], False
 
 
 def _detected(source: Source) -> tuple[Mapping, bool]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from icpctl.exports.scanner import NOTICE, new_scanner, notice
 from icpctl.exports.scanner.python_scanner import PythonScanner
 from icpctl.exports.scanner.scan_results import Wanted
-from icpctl.exports.scanner import NOTICE, new_scanner, notice
 from tests.process import icpctl
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from icpctl.exports.columns.json_texts import opened
 from icpctl.exports.columns.path_values import ScannedRecords
 from icpctl.exports.columns.tokens import KeptTokens
 from icpctl.exports.files.streams import UnreadableError
-from icpctl.exports.scanner.scan_results import Block
 from icpctl.exports.scanner import new_scanner
+from icpctl.exports.scanner.scan_results import Block
 from icpctl.timings import Timings
 from icpctl.values import typed_columns
 

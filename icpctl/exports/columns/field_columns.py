@@ -97,11 +97,6 @@ def keys_of_mapping(mapping: Mapping) -> frozenset[str]:
     return keys_of_paths({**mapping.paths, **about, **tests})
 
 
-def keys_read(columns: Columns) -> set[str]:
-    """Return the forms of the keys that are read of a record itself."""
-    return {*keys_of_paths(columns.paths), *columns.keys}
-
-
 def first_value(record: dict[str, Any], paths: Iterable[Path]) -> Any:
     """Return the first value at one of the paths that is present and not null, converted."""
     for path in paths:

@@ -25,7 +25,7 @@ from icpctl.exports.columns.batches import (
     numbered,
     too_long,
 )
-from icpctl.exports.columns.field_columns import keys_of_lists, keys_read
+from icpctl.exports.columns.field_columns import keys_of_lists, keys_of_paths
 from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.files.streams import DamagedError, PieceStream, fill
 from icpctl.exports.readers.json_documents import layout_of, record_lines
@@ -288,7 +288,8 @@ class Reader(Struct):
         most = min(self.batch_bytes, max(size, _LEAST_BYTES))
         layout = None
         if source.format == "json" and not self.lines_only:
-            is_whole, keys = len(head) < HEAD_BYTES, keys_read(self.columns)
+            is_whole = len(head) < HEAD_BYTES
+            keys = keys_of_paths(self.columns.paths) | self.columns.keys
             named = keys_of_lists(self.columns.records)
             layout = layout_of(head, is_whole=is_whole, read_keys=keys, named=named)
         opened = source.open(is_last=not self.reads_again)

@@ -34,7 +34,6 @@ from icpctl.exports.scanner.scan_results import (
     Table,
     csv_words,
     json_words,
-    key_prefixes,
 )
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ class NativeScanner:
 
     def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
-        cells = cells_of_keys(header.names, key_prefixes(self._paths))
+        cells = cells_of_keys(header.names, self._paths)
         starts = np.cumsum([0, *map(len, cells)]).astype(np.int32)
         nodes = np.array([self._spelling(*place) for cell in cells for place in cell], np.int32)
         self._width = len(header.names)

@@ -23,7 +23,6 @@ from icpctl.exports.scanner.scan_results import (
     Table,
     csv_words,
     json_words,
-    key_prefixes,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class PythonScanner:
     def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
         self._header = header
-        cells = cells_of_keys(header.names, key_prefixes(self._paths))
+        cells = cells_of_keys(header.names, self._paths)
         self._cells = [
             [self._tree.spelling(self._tree.node(keys), count) for keys, count in cell]
             for cell in cells

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -168,20 +168,6 @@ class Scanner(Protocol):
 
     def table(self, number: int) -> Table:
         """Return the rows of a table."""
-
-
-def key_prefixes(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    """Yield, once each, the keys down to every object or value that no list lies above."""
-    seen: set[tuple[str, ...]] = set()
-    for path in paths:
-        keys: tuple[str, ...] = ()
-        for step in path:
-            if isinstance(step, Elements):
-                break
-            keys = (*keys, step)
-            if keys not in seen:
-                seen.add(keys)
-                yield keys
 
 
 PADDING = 64
