@@ -54,16 +54,12 @@ _READ = 1 << 20
 
 def read_header(source: Source) -> Header:
     """Return the header of a file, without cells where it has none, or it cannot be read."""
-    with source.open(is_last=False) as opened:
-        head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
-    return find_header(head, is_whole=is_whole)
+    return _first_bytes(source)[2]
 
 
 def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
     """Yield the first records as JSON lines would have them; a column `a.b` is `b` in `a`."""
-    with source.open(is_last=False) as opened:
-        head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
-    header = find_header(head, is_whole=is_whole)
+    head, is_whole, header = _first_bytes(source)
     if not header.cells:
         return
     names = distinct_names(header.names)
@@ -73,6 +69,13 @@ def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
         if len(record.cells) == len(names) and not record.is_blank:
             cells = (cell.decode(errors="replace") or None for cell in record.cells)
             yield nested(dict(zip(names, map(_value_of, cells), strict=True)))
+
+
+def _first_bytes(source: Source) -> tuple[bytes, bool, Header]:
+    """Return the first bytes, whether these are all, and the header in them."""
+    with source.open(is_last=False) as opened:
+        head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
+    return head, is_whole, find_header(head, is_whole=is_whole)
 
 
 def _value_of(cell: str | None) -> Any:
@@ -110,13 +113,15 @@ def csv_tasks(
     stream = Utf8(opened.stream, source.encoding)
     head, is_whole, damage = _head(stream)
     header = find_header(head, is_whole=is_whole)
+    reader = _Records(source, columns, scanners, header, _named(header))
     if not header.cells:
-        yield lambda: _nothing_but(source, columns, scanners, header, damage)
+        rejected = _doubts(source, header)
+        rejected += [damaged(source.name, 1, damage)] if damage else []
+        yield lambda: replace(reader.nothing(), rejected=rejected)
         return
     if b"\0" in header.raw and not source.encoding:
         raise _not_utf8(source, header.raw)
     rest = _Rest(head[header.end :], None if is_whole else stream, damage)
-    reader = _Records(source, columns, scanners, header, _named(header))
     block: _Block | None = None
     for block in _cut(rest, most, reader.buffers, opened):
         yield partial(reader.read, block)
@@ -326,19 +331,3 @@ def _doubts(source: Source, header: Header) -> list[Rejected]:
     if not header.doubt:
         return []
     return [Rejected(source.name, header.line, f"the header: {header.doubt}", None)]
-
-
-def _nothing_but(
-    source: Source,
-    columns: Columns,
-    scanners: ThreadScanners,
-    header: Header,
-    damage: DamagedError | None,
-) -> Batch:
-    """Return a batch without records, for a file without a header that can be read."""
-    rejected = _doubts(source, header)
-    if damage:
-        rejected.append(damaged(source.name, 1, damage))
-    own = scanners.own(columns, CsvHeader(()))
-    own.begin(1)
-    return replace(own.batch(source, source.size), rejected=rejected)
