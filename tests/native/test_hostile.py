@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from icpctl.exports.scanner.scan_results import (
-    ELEMENTS,
-    MAX_LINE_BYTES,
-    Block,
-    CsvHeader,
-    Reason,
-    Wanted,
-)
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, CsvHeader, Reason, Wanted
+from icpctl.values.json_records import MAX_LINE_BYTES
 from tests.long import long, some
 from tests.native.answers import answers, native, python, read, values_in
 

@@ -14,7 +14,6 @@ from icpctl.exports.scanner.json_tokens import BadTokenError
 from icpctl.exports.scanner.key_forms import cells_of_keys
 from icpctl.exports.scanner.python_nodes import Tree
 from icpctl.exports.scanner.scan_results import (
-    MAX_LINE_BYTES,
     Column,
     CsvHeader,
     Kind,
@@ -24,6 +23,7 @@ from icpctl.exports.scanner.scan_results import (
     csv_words,
     json_words,
 )
+from icpctl.values.json_records import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     import re

@@ -242,9 +242,6 @@ class Block:
         self._address = ctypes.addressof((ctypes.c_char * len(data)).from_buffer(data))
 
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
-"""A longer line or CSV record is rejected; its end, LF or CR LF, does not count."""
-
 MAX_SPELLINGS = 8
 """Spellings of one key in one object, besides the exact one."""
 
