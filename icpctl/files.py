@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
-from icpctl.hidden_files import make_hidden, sweep
+from icpctl.hidden_files import hidden_name, make_hidden, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,10 +146,11 @@ def _in_place(path: Path, _: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _beside(path: Path, target: Path) -> Iterator[BinaryIO]:
-    with blaming(path):
-        sweep(target.parent)
-        descriptor, new = make_hidden(target)
+    new = hidden_name(target)
     try:
+        with blaming(path):
+            sweep(target.parent)
+            descriptor = make_hidden(new, target)
         with io.BufferedWriter(_Raw(descriptor, path)) as file:
             yield file
             file.flush()
