@@ -90,7 +90,7 @@ def ours(customers: Customers, **request: Any) -> tuple[np.ndarray, str]:
     config = suggestion.config
     if config is None:
         raise SystemExit("nothing better than chance was found")
-    return config.points_of(sample.take(held_out)), f"{counted(len(config.literals), "condition")}"
+    return config.points_of(sample.take(held_out)), counted(len(config.literals), "condition")
 
 
 def peers() -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -178,7 +178,7 @@ def rule_learner(customers: Customers, matrix: np.ndarray) -> str:
         model = wittgenstein.RIPPER(random_state=0)
         model.fit(frame, y=customers.won[:TRAINING], pos_class=True)
         scores = model.predict_proba(pd.DataFrame(matrix[TRAINING:]))[:, 1]
-    size = f"{counted(model.ruleset_.count_conds(), "condition")}"
+    size = counted(model.ruleset_.count_conds(), "condition")
     taken = time.process_time() - started
     return row("RIPPER", np.asarray(scores, float), customers.won[TRAINING:], size, taken)
 
