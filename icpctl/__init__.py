@@ -12,8 +12,7 @@ from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.api import ScoreResult, VisitorExplanation, load_configs, score
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.config.named_files import load_config
     from icpctl.config.store import Workspace
     from icpctl.errors import IcpctlError
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfigFile": "icpctl.config.config_file",
+    "ConfigFile": "icpctl.config.model",
     "IcpConfig": "icpctl.config.model",
     "IcpctlError": "icpctl.errors",
     "ScoreResult": "icpctl.api",

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
-from icpctl.config.config_file import ConfigFile, named_configs
-from icpctl.config.model import IcpConfig
+from icpctl.config.model import ConfigFile, IcpConfig, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 

@@ -14,8 +14,8 @@ from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReasons, MakeReport, RunFigures
-    from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
+    from icpctl.config.model import ConfigFile
     from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.kernel.plan import Plan
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.cli.extensions import MakeReasons, MakeReport, RowReasons, RunFigures, RunReport
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.verdict_rows import Layout
@@ -228,7 +228,7 @@ class _Watchers(Struct, frozen=True):
         *,
         full: bool,
     ) -> "_Watchers":
-        from icpctl.config.config_file import named_configs
+        from icpctl.config.model import named_configs
         from icpctl.scoring.kernel.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
@@ -267,7 +267,7 @@ def _score_here(
     Raises `IcpctlError`: `bad_usage` where a file would take another's place, `not_written`, and
     what reading raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.files import replacing
     from icpctl.output.console import progress
     from icpctl.output.runs.row_files import row_files

@@ -41,8 +41,8 @@ def validate(
     The exit code is 1 if an error is found. With --strict, a warning also makes it 1, and so does
     having no file to check.
     """
-    from icpctl.config.checking.extensions import extension_findings
-    from icpctl.config.definitions.definitions import NOTHING_DEFINED
+    from icpctl.config.definitions import NOTHING_DEFINED
+    from icpctl.config.extensions import extension_findings
     from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from icpctl.config.definitions.named_lists import KEY, ListError, NamedList, NamedLists
+from icpctl.config.definitions import KEY, ListError, NamedList, NamedLists
 from icpctl.config.file_names import is_slug
 from icpctl.documents.tree import MAX_FINDINGS
 from icpctl.values.forms.number_forms import number as spelt_number

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.config.config_file import ConfigFile, read_file
-from icpctl.config.definitions.definitions import Definitions, definitions_in
+from icpctl.config.definitions import Definitions, definitions_in
 from icpctl.config.file_names import (
     FIELDS_FILE,
     MAX_SLUG,
@@ -20,7 +19,7 @@ from icpctl.config.file_names import (
     is_slug,
     nearest_slug,
 )
-from icpctl.config.loading import Loaded, file_finding, load_file, outside, two_files
+from icpctl.config.loading import Loaded, file_finding, load_file, outside, read_file, two_files
 from icpctl.errors import IcpctlError
 from icpctl.files_in_use import note_folder, require_writable
 from icpctl.values.forms.text_forms import plain
@@ -28,6 +27,8 @@ from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from icpctl.config.model import ConfigFile
 
 
 class Workspace(Struct, frozen=True):

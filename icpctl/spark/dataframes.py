@@ -9,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.config_file import ConfigFile, named_configs
+from icpctl.config.model import ConfigFile, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.loading import load_mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
     from icpctl.output.runs.verdict_rows import Form

@@ -27,7 +27,7 @@ from icpctl.cli.workspaces import workspace
 from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.config.store import Workspace
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
 from icpctl.config.scalars import NUMBER
 from icpctl.errors import Finding, IcpctlError, Location

@@ -36,7 +36,7 @@ def explain(
     config that does not match. With --all every config, group and condition: whether it holds,
     the value seen, and what it would need.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.explain.explained import explain as explain_visitors
     from icpctl.features.explain.printing import print_explained
 

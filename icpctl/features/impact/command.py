@@ -81,7 +81,7 @@ def _impact_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `impact` raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.impact.counting import impact
     from icpctl.features.report.target import report_file
     from icpctl.output.console import progress

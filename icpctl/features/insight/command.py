@@ -14,7 +14,7 @@ from icpctl.output.formats import ReportFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.config.store import Workspace
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.page import InsightSections
@@ -109,7 +109,7 @@ def _insight_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what reading raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.insight.counting import InsightCounts, insight
     from icpctl.features.insight.page import InsightSections
     from icpctl.features.report.target import RunReport, report_file
@@ -139,7 +139,7 @@ def _insight_here(
 
 def insight_sections(configs: "Sequence[ConfigFile]", options: "Options") -> "InsightSections":
     """Return the sections for `icpctl score --report`, which says nothing of changes."""
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.insight.counting import InsightCounts
     from icpctl.features.insight.page import InsightSections
 

@@ -15,8 +15,7 @@ from icpctl.errors import ExitCode, IcpctlError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes.bounds import Bound
     from icpctl.features.outcomes.model import Outcomes
@@ -160,7 +159,7 @@ def outcomes(
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
     from icpctl.cli.options.scoring import strictness
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.outcomes.bounds import met_bounds
     from icpctl.features.outcomes.printing import (
         Heading,

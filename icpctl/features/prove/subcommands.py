@@ -16,7 +16,7 @@ from icpctl.features.prove.command import Timeout, prove
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import Named
+    from icpctl.config.model import Named
     from icpctl.config.store import Workspace
     from icpctl.features.shared.git_versions import Versions
 
@@ -135,7 +135,7 @@ def _versions(
 
 def _pairs(both: "Versions") -> "list[tuple[Named, Named]]":
     """Return each config as it was and as it is."""
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
 
     before = dict(named_configs(both.before))
     return [

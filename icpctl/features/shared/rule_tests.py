@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from icpctl.config import scalars
-from icpctl.config.config_file import read_file
 from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER, is_rule_test
+from icpctl.config.loading import read_file
 from icpctl.config.model import Flag, Text
 from icpctl.documents.tree import Node, Problem, find, find_key, plain
 from icpctl.errors import Finding, IcpctlError, Location
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.documents.document import Document
 
 _MOST_NAMED = 3  # conditions in a hint

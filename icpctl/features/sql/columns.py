@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.config.definitions.custom_fields import PREFIX
+from icpctl.config.custom_fields import PREFIX
 from icpctl.documents.document import MAX_BYTES, read_document
 from icpctl.documents.keyed_files import KeyedReader
 from icpctl.documents.tree import Object, Scalar

@@ -13,7 +13,7 @@ from icpctl.output.formats import TableFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.report.target import ReportTarget
     from icpctl.features.stats.counting import Stats, StatsCounts
     from icpctl.scoring.run import Options
@@ -86,7 +86,7 @@ def _stats_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `stats` raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.report.target import RunReport, report_file
     from icpctl.features.stats.counting import stats
     from icpctl.output.console import progress

@@ -9,7 +9,7 @@ import pyarrow as pa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.errors import Finding
 from icpctl.features.reasons.explanation import explain_row
 from icpctl.features.shared.record_rows import rows_of
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.features.reasons.explanation import Explanation
     from icpctl.features.shared.rule_tests import RuleTest
     from icpctl.features.test.mutants import Mutant

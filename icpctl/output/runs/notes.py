@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.config.definitions.custom_fields import PREFIX
+from icpctl.config.custom_fields import PREFIX
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, shown, styled

@@ -58,7 +58,7 @@ def create(
     type, a comparator and a value: "industry in Technology, SaaS". A value that begins
     with [, { or " is JSON.
     """
-    from icpctl.config.definitions.definitions import NOTHING_DEFINED
+    from icpctl.config.definitions import NOTHING_DEFINED
     from icpctl.features.editing.bodies import given
     from icpctl.features.editing.drafting import Wish, drafted
     from icpctl.features.editing.output.config_lists import SINGLES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from icpctl.config.definitions.definitions import definitions_beside
+from icpctl.config.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
 from icpctl.config.scalars import described, guess
 from icpctl.documents.tree import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.definitions.definitions import Definitions
+    from icpctl.config.definitions import Definitions
     from icpctl.documents.document import Document
     from icpctl.errors import Finding
 
@@ -68,8 +68,8 @@ def check_document(
         for check_tree in TREE_CHECKS:
             problems += check_tree(document.root, slug)
         if config is not None and lint:
-            from icpctl.config.checking.lints import CONFIG_CHECKS
-            from icpctl.config.checking.value_lints import VALUE_CHECKS
+            from icpctl.config.lints import CONFIG_CHECKS
+            from icpctl.config.value_lints import VALUE_CHECKS
 
             for check_config in (*CONFIG_CHECKS, *VALUE_CHECKS):
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
