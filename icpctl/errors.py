@@ -45,6 +45,11 @@ class Finding(Struct, frozen=True):
         return f"{self.location}: {self.severity}[{self.code}] {self.message}"
 
 
+def severity_of(code: str) -> Severity:
+    """Return what findings of a code are unless `--strict` makes them errors."""
+    return "warning" if code.startswith(("ICP3", "ICP6")) else "error"
+
+
 @dataclass(eq=False)
 class IcpctlError(Exception):
     """The call could not be carried out: what is wrong, where, and what to do next.

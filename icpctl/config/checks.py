@@ -20,7 +20,7 @@ from icpctl.documents.tree import (
     find_key,
     plain,
 )
-from icpctl.findings.code import severity_of
+from icpctl.errors import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from icpctl.config.file_names import SUFFIXES, is_slug, nearest_slug
-from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.errors import Finding, IcpctlError, Location, severity_of
 from icpctl.files import read_regular
-from icpctl.findings.code import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

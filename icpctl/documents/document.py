@@ -12,8 +12,7 @@ from msgspec import Struct
 
 from icpctl.documents.tree import Node, Problem, Scalar
 from icpctl.documents.yaml_reader import read_yaml
-from icpctl.errors import Finding, Location
-from icpctl.findings.code import severity_of
+from icpctl.errors import Finding, Location, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
-    from icpctl.findings.code import Code
+    from icpctl.findings.codes import Code
     from icpctl.vocabulary import Comparator, ConditionType
 
 _LANGUAGES = {"settings": "toml"}

@@ -10,13 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.config.model import named_configs
-from icpctl.errors import Finding
+from icpctl.errors import Finding, severity_of
 from icpctl.features.reasons.explanation import explain_row
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
-from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.plan import make_plan

@@ -17,7 +17,7 @@ from tests.long import long
 
 if TYPE_CHECKING:
     from icpctl.features.prove.facts import Proofs
-    from icpctl.findings.code import Code
+    from icpctl.findings.codes import Code
 
 
 class Fault(NamedTuple):
