@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from icpctl.config.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
-from icpctl.config.scalars import described, guess
+from icpctl.config.scalars import described
 from icpctl.documents.tree import (
     MAX_FINDINGS,
     Node,
@@ -20,7 +20,7 @@ from icpctl.documents.tree import (
     find_key,
     plain,
 )
-from icpctl.errors import severity_of
+from icpctl.errors import severity_of, word_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,10 +132,5 @@ def _unknown_key(start: int, path: Path) -> Problem:
     holder = next((step for step in reversed(path[:-1]) if isinstance(step, str)), None)
     known = _MODELS[holder].body_keys()
     homes = [name or "the config" for name, model in _MODELS.items() if key in model.body_keys()]
-    if homes:
-        hint = f"it belongs to {homes[0]}"
-    elif close := guess(key, known):
-        hint = f"did you mean {close}?"
-    else:
-        hint = f"known: {', '.join(known)}"
+    hint = f"it belongs to {homes[0]}" if homes else word_hint(key, known)
     return Problem("ICP102", start, f"unknown key {described(key)}", hint)

@@ -9,7 +9,7 @@ from icpctl.documents.document import read_document
 from icpctl.documents.keyed_files import KeyedReader, cut
 from icpctl.documents.tree import List, Object, Scalar
 from icpctl.mappings.paths import is_many, parse_path
-from icpctl.vocabulary import ConditionType, Kind
+from icpctl.vocabulary import CUSTOM_PREFIX, ConditionType, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from icpctl.documents.tree import Node
     from icpctl.errors import Finding
 
-PREFIX = "field."
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS = ("kind", "paths", "description")
 _KINDS = {
@@ -53,7 +52,7 @@ class _FieldsReader(KeyedReader):
             self.note(code, self._root.start, message, hint)
             return
         for name, (start, node) in (self._root.entries if self._root else {}).items():
-            own = name.removeprefix(PREFIX)
+            own = name.removeprefix(CUSTOM_PREFIX)
             if not NAME.fullmatch(own):
                 hint = "a name is a lower-case letter, then letters, digits and _"
                 self.note("ICP802", start, f"{cut(name)} is not the name of a field", hint)
@@ -75,7 +74,7 @@ class _FieldsReader(KeyedReader):
             return None
         about = self._text(keys["description"], "a description") if "description" in keys else None
         return ConditionType(
-            PREFIX + name,
+            CUSTOM_PREFIX + name,
             _KINDS[kind][0],
             about or name.replace("_", " "),
             _KINDS[kind][1],

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct, field
 
 from icpctl.config.file_names import FIELDS_FILE, LISTS_FOLDER
-from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.errors import Finding, IcpctlError, Location, word_hint
 from icpctl.files import read_regular
 from icpctl.values.forms.text_forms import plain
-from icpctl.vocabulary import BUILT_IN, Vocabulary, nearest
+from icpctl.vocabulary import BUILT_IN, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,12 +122,10 @@ class NamedLists:
 
     def _hint(self, name: str) -> str:
         known = self.names()
-        meant = nearest(name, known)
-        if meant:
-            return f"did you mean {meant}?"
         where = self._folders[0].place if self._folders else ""
         others = f"; known lists: {', '.join(known[:10])}" if known else ""
-        return f"write one value per line into {where}{LISTS_FOLDER}/{name}{LIST_SUFFIX}{others}"
+        file = f"{where}{LISTS_FOLDER}/{name}{LIST_SUFFIX}"
+        return word_hint(name, known, f"write one value per line into {file}{others}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make it elsewhere: without folders, for what is read there is read."""

@@ -27,8 +27,10 @@ from pydantic import (
 from icpctl.config import scalars
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions, NamedList
 from icpctl.config.scalars import Value, problem
+from icpctl.errors import word_hint
 from icpctl.vocabulary import (
     COMPARATORS,
+    CUSTOM_PREFIX,
     Comparator,
     ConditionType,
     Operator,
@@ -76,10 +78,9 @@ def _word(value: object, known: Mapping[str, Any], code: str, what: str) -> str:
     word = scalars.text(value)
     if word in known:
         return word
-    guess = scalars.guess(word, tuple(known))
-    hint = f"did you mean {guess}?" if guess else f"known: {', '.join(known)}"
-    if not guess and word.startswith("field."):
-        hint = "custom fields are declared in fields.yaml, in the folder of configs"
+    custom = word.startswith(CUSTOM_PREFIX)
+    undeclared = "custom fields are declared in fields.yaml, in the folder of configs"
+    hint = word_hint(word, known, undeclared if custom else None)
     raise problem(code, f"unknown {what} {scalars.described(word)}", hint)
 
 

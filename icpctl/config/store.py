@@ -20,10 +20,9 @@ from icpctl.config.file_names import (
     nearest_slug,
 )
 from icpctl.config.loading import Loaded, file_finding, load_file, outside, read_file, two_files
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, word_hint
 from icpctl.files_in_use import note_folder, require_writable
 from icpctl.values.forms.text_forms import plain
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -319,9 +318,7 @@ def _bad_name(name: str, what: str) -> IcpctlError:
 
 
 def _one_of(word: str, known: list[str]) -> str:
-    if guess := nearest(word, known):
-        return f"did you mean {guess}?"
-    return f"known: {_listing(known)}" if known else "none exist yet"
+    return word_hint(word, known, f"known: {_listing(known)}" if known else "none exist yet")
 
 
 def _listing(names: list[str]) -> str:

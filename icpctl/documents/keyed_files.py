@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from icpctl.documents.tree import Object, Problem
-from icpctl.errors import IcpctlError
-from icpctl.vocabulary import nearest
+from icpctl.errors import IcpctlError, word_hint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -54,9 +53,7 @@ class KeyedReader:
         self, code: str, start: int, what: str, word: str, known: Collection[str]
     ) -> None:
         """Note a word that is none of those that are known."""
-        meant = nearest(word, known)
-        hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known)}"
-        self.note(code, start, f"unknown {what} {cut(word)}", hint)
+        self.note(code, start, f"unknown {what} {cut(word)}", word_hint(word, known))
 
     def require_right(self, message: str, code: str, hint: str) -> None:
         """Raise `IcpctlError` `code` with a finding for each problem, if there is one."""

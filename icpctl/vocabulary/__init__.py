@@ -10,17 +10,26 @@ from icpctl.vocabulary.comparators import (
     COMPARATORS,
     Bound,
     Comparator,
+    Operator,
     Phrases,
+    Shape,
     comparators_for,
 )
-from icpctl.vocabulary.condition_types import BUILT_IN, CONDITION_TYPES, ConditionType, Vocabulary
-from icpctl.vocabulary.kinds import Form, Kind, Operator, Shape
-from icpctl.vocabulary.nearest_word import nearest
+from icpctl.vocabulary.condition_types import (
+    BUILT_IN,
+    CONDITION_TYPES,
+    CUSTOM_PREFIX,
+    ConditionType,
+    Form,
+    Kind,
+    Vocabulary,
+)
 
 __all__ = [
     "BUILT_IN",
     "COMPARATORS",
     "CONDITION_TYPES",
+    "CUSTOM_PREFIX",
     "Bound",
     "Comparator",
     "ConditionType",
@@ -31,5 +40,4 @@ __all__ = [
     "Shape",
     "Vocabulary",
     "comparators_for",
-    "nearest",
 ]

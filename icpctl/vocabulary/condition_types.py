@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.vocabulary.kinds import Form, Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+class Kind(StrEnum):
+    """What a visitor has for a condition type."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    PAGES = "pages"
+
+
+class Form(StrEnum):
+    """How the equality comparators of a condition type see a value (SPEC 3 and 4)."""
+
+    PLAIN = "plain"
+    DOMAIN = "domain"
+    URL = "url"
+    PAGE = "page"
+    PART_OF_PAGE = "part of page"
+    COUNTRY = "country"
+    SIZE_RANGE = "size range"
+
+
+CUSTOM_PREFIX = "field."
+"""What the names of custom fields begin with."""
 
 
 class ConditionType(Struct, frozen=True):
@@ -39,7 +63,7 @@ class ConditionType(Struct, frozen=True):
     @property
     def name_in_words(self) -> str:
         """What people call the field, such as `company size`."""
-        return self.words or self.name.removeprefix("field.").replace("_", " ")
+        return self.words or self.name.removeprefix(CUSTOM_PREFIX).replace("_", " ")
 
     @property
     def is_custom(self) -> bool:

@@ -6,11 +6,11 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, word_hint
 from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, styled, table
 from icpctl.output.examples import kinds, shown_example, type_example
-from icpctl.vocabulary import COMPARATORS, comparators_for, nearest
+from icpctl.vocabulary import COMPARATORS, comparators_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -42,11 +42,10 @@ def body(word: str | None, vocabulary: Vocabulary) -> dict[str, Any]:
             if name in known:
                 return about(name, vocabulary)
     names = [name for known, _ in tables for name in known]
-    guess = nearest(word, names)
     raise IcpctlError(
         f"{word[:100]!r} is not a condition type, comparator or finding code",
         "unknown_word",
-        hint=f"did you mean {guess}?" if guess else "icpctl describe lists them all",
+        hint=word_hint(word, names, "icpctl describe lists them all"),
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.config.model import named_configs
-from icpctl.errors import Finding, severity_of
+from icpctl.errors import Finding, nearest, severity_of
 from icpctl.features.reasons.explanation import explain_row
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.features.shared.rule_tests import conditions_of
@@ -20,7 +20,6 @@ from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.kernel.conditions import row_words
 from icpctl.scoring.kernel.plan import make_plan
 from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from icpctl.errors import IcpctlError
-from icpctl.vocabulary import nearest
+from icpctl.errors import IcpctlError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection

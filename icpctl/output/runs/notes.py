@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.config.custom_fields import PREFIX
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, shown, styled
 from icpctl.output.runs.read_as import print_about, print_mapped, print_unread
 from icpctl.output.wording import counted, cut
 from icpctl.values.forms.date_forms import has_two_readings
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.vocabulary import CONDITION_TYPES, CUSTOM_PREFIX, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,9 +172,9 @@ def wanted(field: str) -> str:
         return DATE
     if field in _WANTED_OF:
         return _WANTED_OF[field]
-    entry = CONDITION_TYPES.get(field)
-    if entry is None and field.startswith(PREFIX):
+    if field.startswith(CUSTOM_PREFIX):
         return "of its kind"
+    entry = CONDITION_TYPES.get(field)
     return _WANTED[Kind.PAGES if entry is None else entry.kind]
 
 
