@@ -10,8 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.cli.extensions import EXTENSIONS, required
-from icpctl.cli.options.common import By, Configs, MaxRejects, Rejects
-from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import By, Configs, MaxRejects, OnSpark, Rejects, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import TableFormat
 
@@ -106,7 +105,7 @@ def score(
     record or none with a field that icpctl reads, and when a file is damaged: what precedes the
     damage is scored.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.output.console import print_written
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import By, Configs
-from icpctl.cli.options.groups import Scoring
+from icpctl.cli.options import By, Configs, Scoring
 from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.output.formats import ReportFormat
 

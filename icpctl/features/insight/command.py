@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import replace
 
-from icpctl.cli.options.common import By, Configs
-from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import By, Configs, OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
@@ -43,7 +42,7 @@ def insight(
     With --apply, one of the changes is made and the difference is printed.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
     from icpctl.output.console import print_written

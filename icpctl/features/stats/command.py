@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.options.common import Configs
-from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import Configs, OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TableFormat
 
@@ -44,7 +43,7 @@ def stats(
     With --from or --to, of those last seen in that period.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.report.period import Period
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts

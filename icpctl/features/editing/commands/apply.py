@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.editing.commands.confirm import require_yes
 from icpctl.features.editing.commands.options import DryRun, Yes
