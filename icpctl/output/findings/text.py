@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
 from icpctl.documents.document import MAX_BYTES, split_lines
-from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def _block(finding: Finding, excerpt: tuple[str, str] | None, *, colour: bool) -
 
 def _excerpt(finding: Finding, lines_of: Callable[[str], list[str]]) -> tuple[str, str] | None:
     """Return the source line and the line with the caret below it, if there are such."""
+    from icpctl.findings.codes import CODES
+
     place = finding.location
     if place.line is None or place.column is None or CODES[finding.code].level == "path":
         return None
