@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.batches import Rejected
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.features.explain.explained import Explained
-    from icpctl.output.runs.verdict_rows import Layout
+    from icpctl.output.runs.layout import Layout
     from icpctl.scoring.report import MatchReport
     from icpctl.scoring.run import Options, Run
 
@@ -78,7 +78,7 @@ def score(
     Raises `IcpctlError`: what reading configs and visitors raises, and `bad_usage`.
     """
     from icpctl.mappings.loading import load_mapping
-    from icpctl.output.runs.verdict_rows import Layout
+    from icpctl.output.runs.layout import Layout
     from icpctl.scoring.run import Options
 
     pairs = _pairs(configs)

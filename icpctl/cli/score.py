@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from icpctl.features.reasons.explained_rows import ExplainedRows, Wish
     from icpctl.features.report.full import FullFigures
     from icpctl.features.report.target import ReportTarget, RunReport
+    from icpctl.output.runs.layout import Layout
     from icpctl.output.runs.row_files import Targets
-    from icpctl.output.runs.verdict_rows import Layout
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 
@@ -108,10 +108,10 @@ def score(
     """
     from icpctl.cli.scoring_options import strictness
     from icpctl.output.console import print_written
+    from icpctl.output.runs.layout import Layout
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
-    from icpctl.output.runs.verdict_rows import Layout
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")

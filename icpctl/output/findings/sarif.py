@@ -25,9 +25,8 @@ _SCHEMA = (
 )
 
 
-def render(report: Report, *, colour: bool = False) -> str:
+def render(report: Report) -> str:
     """Return a log of one run, with the rules that its results name."""
-    del colour
     codes = sorted({finding.code for finding in report.findings})
     run = {
         "tool": {

@@ -14,14 +14,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from icpctl.errors import Finding
-    from icpctl.output.findings.report import Report
 
 _WIDTH = 72  # of a source line: with the number of its line 80 columns
-
-
-def render(report: Report, *, colour: bool = False) -> str:
-    """Return each finding with its source line, a caret and a hint."""
-    return findings_text(report.findings, colour=colour)
 
 
 def findings_text(findings: Iterable[Finding], *, colour: bool = False) -> str:

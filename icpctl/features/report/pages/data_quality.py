@@ -13,8 +13,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.runs.notes import misfit_text
-from icpctl.output.runs.read_as import unread_file_text
+from icpctl.output.runs.notes import misfit_text, unread_file_text
 from icpctl.output.wording import counted
 from icpctl.version import __version__
 
