@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from icpctl import __version__
 from icpctl.cli.command import Entry, Group, LazyCommands
 from icpctl.cli.errors import exits
-from icpctl.version import __version__
 
 SCORE = "Score and understand"
 CONFIGS = "Configs"

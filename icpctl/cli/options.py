@@ -56,7 +56,7 @@ def known_vocabulary(directory: Path | None, org: str | None) -> "Vocabulary":
 def slugs(context: typer.Context) -> list[str]:
     """Return the slugs of the folder that the options typed so far mean."""
     try:
-        return workspace(_typed(context, "directory"), context.params.get("org")).slugs()
+        return workspace(_directory(context), context.params.get("org")).slugs()
     except (IcpctlError, OSError):
         return []
 
@@ -67,7 +67,7 @@ def organizations(context: typer.Context) -> list[str]:
     Names with a line end or a tab are left out, because a shell reads one name per line.
     """
     try:
-        names = workspace(_typed(context, "directory"), None, all_orgs=True).orgs()
+        names = workspace(_directory(context), None, all_orgs=True).orgs()
     except (IcpctlError, OSError):
         return []
     return [name for name in names if name.isprintable()]
@@ -78,14 +78,14 @@ def vocabulary(context: typer.Context) -> "Vocabulary":
     from icpctl.vocabulary import BUILT_IN
 
     try:
-        folder = workspace(_typed(context, "directory"), context.params.get("org"))
+        folder = workspace(_directory(context), context.params.get("org"))
         return folder.definitions().vocabulary
     except (IcpctlError, OSError):
         return BUILT_IN
 
 
-def _typed(context: typer.Context, name: str) -> Path | None:
-    folder = context.params.get(name)
+def _directory(context: typer.Context) -> Path | None:
+    folder = context.params.get("directory")
     return Path(folder) if folder else None
 
 

@@ -10,11 +10,11 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from icpctl import __version__
 from icpctl.findings.codes import CODES
 from icpctl.output.console import shown
 from icpctl.output.examples import code_help
 from icpctl.output.findings.report import repository_path
-from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.errors import Finding

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from icpctl import __version__
 from icpctl.features.report.pages.page import (
     Block,
     Cell,
@@ -15,7 +16,6 @@ from icpctl.features.report.pages.page import (
 )
 from icpctl.output.runs.notes import misfit_text, unread_file_text
 from icpctl.output.wording import counted
-from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
