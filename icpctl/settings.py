@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from icpctl.errors import Finding, IcpctlError, Location, word_hint
-from icpctl.files import read_regular
-from icpctl.files_in_use import forbid_writing
+from icpctl.files import forbid_writing, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable

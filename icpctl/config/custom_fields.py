@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from icpctl.documents.document import read_document
-from icpctl.documents.keyed_files import KeyedReader, cut
+from icpctl.documents.document import KeyedReader, cut, read_document
 from icpctl.documents.tree import List, Object, Scalar
 from icpctl.mappings.paths import is_many, parse_path
 from icpctl.vocabulary import CUSTOM_PREFIX, ConditionType, Kind

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
-from icpctl.documents.document import read_document
-from icpctl.documents.keyed_files import KeyedReader, cut
+from icpctl.documents.document import KeyedReader, cut, read_document
 from icpctl.documents.tree import List, Object, Scalar
 from icpctl.errors import Location
 from icpctl.mappings.conversions import (

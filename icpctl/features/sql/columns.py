@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.documents.document import MAX_BYTES, read_document
-from icpctl.documents.keyed_files import KeyedReader
+from icpctl.documents.document import MAX_BYTES, KeyedReader, read_document
 from icpctl.documents.tree import Object, Scalar
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import read_regular

@@ -9,7 +9,7 @@ from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.features.editing.commands.confirm import require_yes
 from icpctl.features.editing.commands.options import Yes
-from icpctl.files_in_use import require_writable
+from icpctl.files import require_writable
 
 
 def delete(

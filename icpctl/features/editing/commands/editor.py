@@ -17,8 +17,7 @@ from icpctl.documents.document import read_document
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
 from icpctl.features.editing.texts.edited_text import newline_of
 from icpctl.features.editing.writing import keep
-from icpctl.files import replacing
-from icpctl.files_in_use import require_writable
+from icpctl.files import replacing, require_writable
 
 _MOST = 20  # findings at the top of a file; who has more will open it again anyway
 
