@@ -252,16 +252,21 @@ class Scoring(Struct, frozen=True, kw_only=True):
 
         Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
         """
-        from icpctl.cli.scoring_options import scoring_options
+        from icpctl.cli import scoring_options as given
+        from icpctl.mappings.paths import parse_path
+        from icpctl.scoring.run import Options
+        from icpctl.settings import load_settings
 
-        return scoring_options(
-            self.as_of,
-            self.mapping,
-            self.case_sensitive,
-            carry,
-            self.temp_dir,
-            self.encoding,
-            by,
+        given.parsed("--carry", carry, parse_path)
+        return Options(
+            as_of=Options().as_of if self.as_of is None else given.instant_of(self.as_of),
+            case_sensitive=given.is_case_sensitive(self.case_sensitive),
+            mappings=given.mappings_of(self.mapping),
+            by=given.visitor_keys([by] if by else []),
+            carry=tuple(dict.fromkeys(carry)),
+            temp_dir=self.temp_dir,
+            encoding=given.encoding_of(self.encoding),
+            tiers=load_settings().tiers,
         )
 
 

@@ -140,18 +140,20 @@ class KeyedReader:
         `unknown` is the code of any other key; `bad` are code, message and hint of a file that is
         not an object.
         """
-        root = self._document.root
-        if root is None:
-            return
-        if not isinstance(root, Object):
-            code, message, hint = bad
-            self.note(code, root.start, message, hint)
-            return
-        for key, (start, value) in root.entries.items():
+        for key, start, value in self.all_entries(bad):
             if key in known:
                 yield key, start, value
             else:
                 self.note_unknown(unknown, start, "field", key, known)
+
+    def all_entries(self, bad: tuple[str, str, str]) -> Iterator[tuple[str, int, Node]]:
+        """The keys of the file with their places and values, whatever they are."""
+        root = self._document.root
+        if isinstance(root, Object):
+            yield from ((key, start, value) for key, (start, value) in root.entries.items())
+        elif root is not None:
+            code, message, hint = bad
+            self.note(code, root.start, message, hint)
 
     def note(self, code: str, start: int, message: str, hint: str | None = None) -> None:
         """Note what is wrong at a place of the text."""
