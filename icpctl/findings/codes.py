@@ -52,6 +52,28 @@ class Code(Struct, frozen=True):
         """Return what findings of this code are unless `--strict` makes them errors."""
         return severity_of(self.name)
 
+    @property
+    def help(self) -> str:
+        """Return what the code means, with its examples, as Markdown."""
+        bad, good = self._shown(self.bad), self._shown(self.good)
+        return f"{self.meaning}\n\nBad:\n\n{bad}\nGood:\n\n{good}"
+
+    def _shown(self, example: str) -> str:
+        if self.level in ("path", "words"):
+            return f"{capital(example)}.\n"
+        language = "toml" if self.level == "settings" else "yaml"
+        return f"```{language}\n{shown_example(example).rstrip()}\n```\n"
+
+
+def shown_example(text: str) -> str:
+    """Return an example with escapes for what no page shows."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital letter at its start."""
+    return text[:1].upper() + text[1:]
+
 
 class Section(Struct, frozen=True):
     """The codes that begin with `prefix`, for the page of all codes."""

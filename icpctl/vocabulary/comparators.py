@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from icpctl.vocabulary.condition_types import Kind
+from icpctl.vocabulary.condition_types import CONDITION_TYPES, Kind
 
 _T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
 
@@ -87,6 +87,13 @@ class Comparator(Struct, frozen=True):
     mutant: str | None = None
     phrases: Phrases = field(default_factory=Phrases)
     is_extension: bool = False
+
+    @property
+    def kinds_in_words(self) -> str:
+        """The kinds that it fits, in words."""
+        order = list(dict.fromkeys(entry.kind for entry in CONDITION_TYPES.values()))
+        fitting = [kind for kind in order if kind in self.kinds]
+        return "all" if fitting == order else ", ".join(fitting)
 
     @property
     def positive(self) -> Comparator:

@@ -66,6 +66,11 @@ class ConditionType(Struct, frozen=True):
         return self.words or self.name.removeprefix(CUSTOM_PREFIX).replace("_", " ")
 
     @property
+    def whole_example(self) -> str:
+        """The example with its type."""
+        return f"{{type: {self.name}, {self.example[1:]}"
+
+    @property
     def is_custom(self) -> bool:
         """Whether a folder of configs declares it, in `fields.yaml`."""
         return bool(self.paths)
@@ -78,30 +83,17 @@ class ConditionType(Struct, frozen=True):
 
 _T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
 
+
+def _utm(part: str, example: str) -> ConditionType:
+    return ConditionType(f"utm_{part}", _T, f"UTM {part}", example, words=f"UTM {part}")
+
+
 _TYPES = [
-    ConditionType(
-        "utm_source", _T, "UTM source", "{comparator: equals, value: google}", words="UTM source"
-    ),
-    ConditionType(
-        "utm_medium", _T, "UTM medium", "{comparator: in, value: [cpc, email]}", words="UTM medium"
-    ),
-    ConditionType(
-        "utm_campaign",
-        _T,
-        "UTM campaign",
-        "{comparator: starts_with, value: q4_}",
-        words="UTM campaign",
-    ),
-    ConditionType(
-        "utm_term", _T, "UTM term", "{comparator: contains, value: crm}", words="UTM term"
-    ),
-    ConditionType(
-        "utm_content",
-        _T,
-        "UTM content",
-        "{comparator: equals, value: banner_a}",
-        words="UTM content",
-    ),
+    _utm("source", "{comparator: equals, value: google}"),
+    _utm("medium", "{comparator: in, value: [cpc, email]}"),
+    _utm("campaign", "{comparator: starts_with, value: q4_}"),
+    _utm("term", "{comparator: contains, value: crm}"),
+    _utm("content", "{comparator: equals, value: banner_a}"),
     ConditionType(
         "page_contains",
         _P,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from icpctl.errors import IcpctlError, word_hint
 from icpctl.output.console import is_coloured, styled, table
-from icpctl.output.examples import kinds, shown_example, type_example
 from icpctl.vocabulary import COMPARATORS, comparators_for
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def _type(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
         **bounds,
         **({"paths": list(entry.paths)} if entry.is_custom else {}),
         "comparators": comparators_for(entry.kind),
-        "example": type_example(entry),
+        "example": entry.whole_example,
     }
 
 
@@ -125,14 +124,14 @@ def _comparator(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
         "name": name,
         "meaning": f"holds when {entry.holds}",
         "value": entry.shape,
-        "kinds": kinds(entry),
+        "kinds": entry.kinds_in_words,
         "types": types,
         "example": entry.example,
     }
 
 
 def _code(name: str, _: Vocabulary) -> dict[str, Any]:
-    from icpctl.findings.codes import CODES
+    from icpctl.findings.codes import CODES, shown_example
 
     code = CODES[name]
     return {

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from icpctl import __version__
 from icpctl.findings.codes import CODES
 from icpctl.output.console import shown
-from icpctl.output.examples import code_help
 from icpctl.output.findings.report import repository_path
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _rule(name: str) -> dict[str, Any]:
         "id": name,
         "shortDescription": {"text": code.title},
         "fullDescription": {"text": code.meaning},
-        "help": {"text": code.meaning, "markdown": code_help(code)},
+        "help": {"text": code.meaning, "markdown": code.help},
         "defaultConfiguration": {"level": code.severity},
     }
 
