@@ -1,4 +1,4 @@
-"""Findings over one config. A check is one function in a table, here or of `lints`."""
+"""Findings over one config. A warning is one function in a table of `lints` or `value_lints`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from icpctl.documents.tree import (
 from icpctl.errors import severity_of, word_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
 
@@ -65,8 +65,7 @@ def check_document(
         except ValidationError as error:
             errors = error.errors(include_url=False)[: MAX_FINDINGS + 1]
             problems += [_problem(document.root, details) for details in errors]
-        for check_tree in TREE_CHECKS:
-            problems += check_tree(document.root, slug)
+        problems += slug_differs(document.root, slug)
         if config is not None and lint:
             from icpctl.config.lints import CONFIG_CHECKS
             from icpctl.config.value_lints import VALUE_CHECKS
@@ -91,9 +90,6 @@ def slug_differs(root: Node, slug: str | None) -> Iterator[Problem]:
     if isinstance(kept, Scalar) and kept.value is not None and kept.value != slug:
         message = f"the slug {described(kept.value)} is not the file's, which is '{slug}'"
         yield Problem("ICP017", kept.start, message, "remove it, or rename the file")
-
-
-TREE_CHECKS: tuple[Callable[[Node, str | None], Iterator[Problem]], ...] = (slug_differs,)
 
 
 def _problem(root: Node, error: ErrorDetails) -> Problem:

@@ -105,7 +105,7 @@ class Comparator(Struct, frozen=True):
         """The comparator that holds exactly when this one does not, None where there is none."""
         if self.negates:
             return COMPARATORS[self.negates]
-        return next((entry for entry in COMPARATORS.values() if entry.negates == self.name), None)
+        return COMPARATORS.get(f"not_{self.name}")
 
     @property
     def test(self) -> str:

@@ -160,7 +160,7 @@ def unread_text(field: UnreadField) -> str:
 def print_rejected(first: Sequence[Rejected], count: int) -> None:
     """Print on stderr the first of all rejected lines."""
     for rejected in first:
-        _print_at(rejected.file, rejected.line, "rejected", rejected.reason)
+        _warn(f"{rejected.file}:{rejected.line}", rejected.reason, what="rejected")
     if more := count - len(first):
         text = f"... and {counted(more, 'more line')} rejected"
         print(styled(text, "dim", colour=is_coloured(sys.stderr)), file=sys.stderr)
@@ -169,7 +169,7 @@ def print_rejected(first: Sequence[Rejected], count: int) -> None:
 def print_damaged(damaged: Sequence[Rejected]) -> None:
     """Print on stderr where files could not be read on."""
     for damage in damaged:
-        _print_at(damage.file, damage.line, "error", damage.reason)
+        _warn(f"{damage.file}:{damage.line}", damage.reason, what="error")
 
 
 def print_repeated_headers(counts: Mapping[str, int]) -> None:
@@ -199,7 +199,7 @@ def print_without_ids(files: Mapping[str, FileCounts]) -> None:
                 f"{counts.without_id:,} of {counts.visitors:,} records {have} no id; totals, rows "
                 "that go on with the one above, and lines about the export count as visitors, too"
             )
-            _print_at(file, counts.first_without_id, "warning", text)
+            _warn(f"{file}:{counts.first_without_id}", text)
 
 
 def print_skipped(names: Sequence[str]) -> None:
@@ -212,12 +212,9 @@ def print_skipped(names: Sequence[str]) -> None:
 
 def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> None:
     """Print on stderr a line for each field that has values which do not fit; see `misfit_text`."""
-    if not warnings:
-        return
-
     for warning in warnings:
         file, line = warning.places[0]
-        _print_at(file, line, "warning", misfit_text(warning, kind))
+        _warn(f"{file}:{line}", misfit_text(warning, kind))
 
 
 def print_exceeded(rejected: int, limit: Amount, hint: str) -> None:
@@ -238,11 +235,6 @@ def rejects_hint(*, rejects_kept: bool) -> str:
     return f"{keep}--max-rejects N or P% allows them"
 
 
-def _print_at(file: str, line: int, what: str, message: str) -> None:
-    label = styled(f"{what}:", "warning", colour=is_coloured(sys.stderr))
-    print_about(f"{file}:{line}", f"{label} {shown(message)}")
-
-
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(cut(name, _LONGEST) for name in names[:_NAMED]) + more
@@ -258,9 +250,9 @@ def print_about(place: str, text: str) -> None:
     print(f"{styled(shown_line(place), 'place', colour=colour)}: {text}", file=sys.stderr)
 
 
-def _warn(file: str, message: str, hint: str | None = None) -> None:
+def _warn(place: str, message: str, hint: str | None = None, *, what: str = "warning") -> None:
     colour = is_coloured(sys.stderr)
-    print_about(file, f"{styled('warning:', 'warning', colour=colour)} {shown(message)}")
+    print_about(place, f"{styled(f'{what}:', 'warning', colour=colour)} {shown(message)}")
     if hint:
         label = styled("hint:", "hint", colour=colour)
         print(f"  {label} {shown(hint)}", file=sys.stderr)
