@@ -28,9 +28,6 @@ PLACE = ("source", "line")
 VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
 TIER, EXCLUDED_BY, WHY = "icp_tier", "excluded_by", "why"
 
-_NEXT = re.compile(r"[^,]*")
-_NAME = re.compile(r"[^,=]*")
-
 
 class Layout(Struct, frozen=True):
     """Which rows and columns are written; those of tiers and exclusions where these are in use.
@@ -112,7 +109,7 @@ def _columns(text: str, known: Collection[str]) -> list[tuple[str, str]]:
         end = start + len(name)
         header = name
         if text[end : end + 1] == "=":
-            header = _matched(_NEXT, text, end + 1)
+            header = text[end + 1 :].partition(",")[0]
             end += 1 + len(header)
         if not header:
             raise IcpctlError(
@@ -128,7 +125,7 @@ def _name_at(text: str, start: int, known: Collection[str]) -> str:
     for name in sorted(known, key=len, reverse=True):
         if text.startswith(name, start) and text[start + len(name) :][:1] in ("", ",", "="):
             return name
-    unknown = _matched(_NAME, text, start)
+    unknown = re.split("[,=]", text[start:], maxsplit=1)[0]
     meant = nearest(unknown, known)
     listed = f"the columns are {', '.join(known)}; --carry adds fields of the record"
     raise IcpctlError(
@@ -136,8 +133,3 @@ def _name_at(text: str, start: int, known: Collection[str]) -> str:
         "bad_usage",
         hint=f"did you mean {meant}? {listed}" if meant else listed,
     )
-
-
-def _matched(pattern: re.Pattern[str], text: str, start: int) -> str:
-    match = pattern.match(text, start)
-    return match.group() if match else ""
