@@ -1,13 +1,22 @@
-"""The command `icpctl`: one line here for each command."""
+"""The command `icpctl`: one line here for each command, and what features add."""
 
 import os
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from icpctl import __version__
 from icpctl.cli.command import Entry, Group
+from icpctl.cli.extensions import EXTENSIONS
+
+if TYPE_CHECKING:
+    from icpctl.cli.extensions import MakeReasons, MakeReport, RunFigures
+    from icpctl.config.loading import Loaded
+    from icpctl.config.model import ConfigFile
+    from icpctl.output.runs.layout import Layout
+    from icpctl.scoring.kernel.plan import Plan
 
 SCORE = "Score and understand"
 CONFIGS = "Configs"
@@ -105,6 +114,31 @@ def icpctl(
     """Keep Ideal Customer Profiles as files, check them, and score visitor exports with them."""
 
 
+def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":
+    from icpctl.features.insight.command import insight_sections
+    from icpctl.features.report.scoring import score_report
+
+    return score_report(path, title, no_visitors, contribute=insight_sections)
+
+
+def _figures(configs: "Sequence[ConfigFile]", plan: "Plan") -> "RunFigures":
+    from icpctl.features.report.scoring import full_figures
+
+    return full_figures(configs, plan)
+
+
+def _reasons(layout: "Layout", near_misses: str | None) -> "MakeReasons":
+    from icpctl.features.reasons.explained_rows import Wish
+
+    return Wish(layout, near_misses).begin
+
+
+def _proofs(loaded: "Loaded") -> int:
+    from icpctl.features.prove.validating import add_proofs
+
+    return add_proofs(loaded)
+
+
 def _answer_shells() -> None:
     """Make Typer answer in its protocol, where a shell asks; it would only with its own options.
 
@@ -116,4 +150,6 @@ def _answer_shells() -> None:
         get_completion_inspect_parameters()
 
 
+EXTENSIONS.report, EXTENSIONS.figures = _report, _figures
+EXTENSIONS.reasons, EXTENSIONS.prove = _reasons, _proofs
 _answer_shells()

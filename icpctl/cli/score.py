@@ -9,6 +9,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
+from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import By, Configs, MaxRejects, OnSpark, Rejects, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import TableFormat
@@ -16,11 +17,9 @@ from icpctl.output.formats import TableFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from icpctl.cli.extensions import MakeReasons, MakeReport, RowReasons, RunFigures, RunReport
     from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
-    from icpctl.features.reasons.explained_rows import ExplainedRows, Wish
-    from icpctl.features.report.full import FullFigures
-    from icpctl.features.report.target import ReportTarget, RunReport
     from icpctl.output.runs.layout import Layout
     from icpctl.output.runs.row_files import Targets
     from icpctl.scoring.kernel.plan import Plan
@@ -139,12 +138,12 @@ def score(
     spark = on_spark.cluster(unbuilt)
     strict = strictness(max_rejects, max_misfits, require_fields)
     options = replace(scoring.options(by=by, carry=carry or ()), follow=follow)
-    report = _report(*reporting.asked)
+    begin_report = _report(*reporting.asked)
     configs = scoring.configs(config)
     layout = Layout(only_matched, with_line, options.carry, with_why=why)
     layout = layout.used_by((file.config for file in configs), options.tiers)
     layout = layout.choose(columns or [])
-    more = {}
+    figures: RunFigures | None = None
     if spark:
         from icpctl.spark.run import Folders, score_on
 
@@ -152,12 +151,12 @@ def score(
         run = score_on(spark, scoring.exports(), configs, options, folders)
     else:
         targets = Targets(out, rejects, layout)
-        reasons = _reasons(layout, near_misses)
-        watchers = _Watchers.of(configs, options, report, reasons, full=full)
+        explain = _reasons(layout, near_misses)
+        watchers = _Watchers.of(configs, options, begin_report, explain, full=full)
         run = _score_here(scoring.exports(), configs, options, targets, watchers)
-        more = watchers.figures.body(run) if watchers.figures else {}
+        figures = watchers.figures
     stream = sys.stderr if out == "-" else sys.stdout
-    print_run(run, output, stream, more)
+    print_run(run, output, stream, figures.body(run) if figures else {})
     print_notes(run, strict, rejects_hint(rejects_kept=rejects is not None))
     _hint_at_insight(run)
     print_written(out, rejects, near_misses, reporting.report, since=scoring.started)
@@ -195,63 +194,51 @@ def _refuse_without_rows(out: str | None, given: dict[str, bool]) -> None:
             raise IcpctlError(f"{option} needs --out", "bad_usage", hint=hint)
 
 
-def _report(path: Path | None, title: str | None, no_visitors: bool) -> "ReportTarget | None":
-    """Return the report that is asked for."""
+def _report(path: Path | None, title: str | None, no_visitors: bool) -> "MakeReport | None":
+    """Return what makes the report that is asked for."""
     if path is None and title is None and not no_visitors:
         return None
-    from icpctl.features.report.target import report_target
-
-    return report_target(path, title, no_visitors)
+    return required(EXTENSIONS.report, "--report")(path, title, no_visitors)
 
 
-def _reasons(layout: "Layout", near_misses: str | None) -> "Wish | None":
-    """Return the reasons that are asked for."""
+def _reasons(layout: "Layout", near_misses: str | None) -> "MakeReasons | None":
+    """Return what makes the reasons that are asked for."""
     if not layout.with_why and near_misses is None:
         return None
-    from icpctl.features.reasons.explained_rows import Wish
-
-    return Wish(layout, near_misses)
+    option = "--why" if layout.with_why else "--near-misses"
+    return required(EXTENSIONS.reasons, option)(layout, near_misses)
 
 
 class _Watchers(Struct, frozen=True):
     """What looks at a run besides the run itself, and the plan that it needs, if any."""
 
-    plan: "Plan | None" = None
-    report: "RunReport | None" = None
-    figures: "FullFigures | None" = None
-    reasons: "ExplainedRows | None" = None
+    plan: "Plan | None"
+    report: "RunReport | None"
+    figures: "RunFigures | None"
+    reasons: "RowReasons | None"
 
     @classmethod
     def of(
         cls,
         configs: "Sequence[ConfigFile]",
         options: "Options",
-        target: "ReportTarget | None",
-        wish: "Wish | None",
+        begin_report: "MakeReport | None",
+        explain: "MakeReasons | None",
         *,
         full: bool,
     ) -> "_Watchers":
         from icpctl.config.model import named_configs
         from icpctl.scoring.kernel.plan import make_plan
 
-        report = plan = figures = None
-        if target:
-            from icpctl.features.insight.command import insight_sections
-            from icpctl.features.report.target import RunReport
-
-            contribution = insight_sections(configs, options)
-            report = RunReport.begin(target, configs, options, contribution=contribution)
-            plan = report.plan
-        if not full and not wish:
-            return cls(plan, report)
+        report = begin_report(configs, options) if begin_report else None
+        plan = report.plan if report else None
+        if not full and not explain:
+            return cls(plan, report, None, None)
         pairs = named_configs(configs)
         when, is_exact = options.as_of, options.case_sensitive
         plan = plan or make_plan(pairs, as_of=when, case_sensitive=is_exact, tiers=options.tiers)
-        if full:
-            from icpctl.features.report.full import FullFigures
-
-            figures = FullFigures.begin(configs, plan)
-        return cls(plan, report, figures, wish.begin(plan, dict(pairs)) if wish else None)
+        figures = required(EXTENSIONS.figures, "--full")(configs, plan) if full else None
+        return cls(plan, report, figures, explain(plan, dict(pairs)) if explain else None)
 
     @property
     def fields(self) -> tuple[str, ...]:

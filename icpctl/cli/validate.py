@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FindingsFormat
@@ -52,11 +53,7 @@ def validate(
     if load_settings().api if api is None else api:
         loaded.findings += extension_findings(loaded.configs)
         loaded.sort()
-    unknown = 0
-    if prove:
-        from icpctl.features.prove.validating import add_proofs
-
-        unknown = add_proofs(loaded)
+    unknown = required(EXTENSIONS.prove, "--prove")(loaded) if prove else 0
     report = Report.of(loaded, strict=strict)
     sys.stdout.write(FORMATS[output](report, colour=is_coloured(sys.stdout)))
     more = f"; {unknown:,} not known (see icpctl prove)" if unknown else ""
