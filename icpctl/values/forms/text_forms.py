@@ -42,7 +42,7 @@ _LAST_ASCII, _SPACE = 0x7F, ord(" ")
 _SIGNS, _FIRST_BYTE_OF_MARKS = 0xC2, 0xCC
 """Bytes that begin characters of UTF-8: U+0080 to U+00BF, and those from the accents, U+0300, on.
 
-Between them are Latin letters, which are composed as they stand.
+Between them are Latin letters, which NFC leaves alone.
 """
 
 _MARKS_AT_ONCE = 30
