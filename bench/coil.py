@@ -21,6 +21,7 @@ import numpy as np
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts, won_among_best
 from icpctl.features.suggest.learner.columns import Candidate, Sample, make_columns
 from icpctl.features.suggest.learner.suggestion import Request, suggest
+from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +90,7 @@ def ours(customers: Customers, **request: Any) -> tuple[np.ndarray, str]:
     config = suggestion.config
     if config is None:
         raise SystemExit("nothing better than chance was found")
-    return config.points_of(sample.take(held_out)), f"{len(config.literals)} conditions"
+    return config.points_of(sample.take(held_out)), counted(len(config.literals), "condition")
 
 
 def peers() -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -177,7 +178,7 @@ def rule_learner(customers: Customers, matrix: np.ndarray) -> str:
         model = wittgenstein.RIPPER(random_state=0)
         model.fit(frame, y=customers.won[:TRAINING], pos_class=True)
         scores = model.predict_proba(pd.DataFrame(matrix[TRAINING:]))[:, 1]
-    size = f"{model.ruleset_.count_conds()} conditions"
+    size = counted(model.ruleset_.count_conds(), "condition")
     taken = time.process_time() - started
     return row("RIPPER", np.asarray(scores, float), customers.won[TRAINING:], size, taken)
 

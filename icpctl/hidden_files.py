@@ -28,12 +28,22 @@ NEW, OLD = ".icpctl-new", ".icpctl-old"
 _STALE = {NEW: 60.0, OLD: 7 * 86400.0}
 
 
-def make_hidden(target: Path) -> tuple[int, Path]:
-    """Make a file that is to become `target`, and return its descriptor and name.
+def hidden_name(target: Path, ending: str = NEW) -> Path:
+    """Return a name beside `target` that nobody has.
 
-    It has the mode of `target`, or else that of a new file. Raises `OSError`.
+    Whoever makes the file asks for its name first, so that a signal at any moment finds it known.
     """
-    hidden = _hidden(target, NEW)
+    # Names are bounded in bytes, most often to 255.
+    start = os.fsencode(target.name)[:100].decode(errors="ignore")
+    return target.with_name(f".{start}.{os.urandom(4).hex()}{ending}")
+
+
+def make_hidden(hidden: Path, target: Path) -> int:
+    """Make the file that is to become `target`, and return its descriptor.
+
+    It has the mode of `target`, or else that of a new file. Raises `OSError`; the file may be
+    there then.
+    """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(hidden, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
@@ -42,21 +52,18 @@ def make_hidden(target: Path) -> tuple[int, Path]:
             os.chmod(descriptor, stat.S_IMODE(target.stat().st_mode))
     except BaseException:
         os.close(descriptor)
-        hidden.unlink(missing_ok=True)
         raise
-    return descriptor, hidden
+    return descriptor
 
 
-def back_up(path: Path) -> Path:
-    """Give a file, or a link itself, a second, hidden name, and return it. Raises `OSError`."""
-    hidden = _hidden(path, OLD)
+def back_up(path: Path, hidden: Path) -> None:
+    """Give a file, or a link itself, a second name. Raises `OSError`."""
     try:
         os.link(path, hidden, follow_symlinks=False)
     except FileNotFoundError:
         raise
     except (OSError, NotImplementedError):  # a file system without hard links
         shutil.copy2(path, hidden, follow_symlinks=False)
-    return hidden
 
 
 def sweep(folder: Path) -> None:
@@ -75,19 +82,16 @@ def _is_left_over(entry: os.DirEntry[str]) -> bool:
     # The time of the last change, which a new link and every write set anew.
     if time.time() - entry.stat(follow_symlinks=False).st_ctime < age:
         return False
-    if entry.is_symlink():
-        return True
-    descriptor = os.open(entry.path, os.O_RDONLY)
+    return entry.is_symlink() or is_unlocked(entry.path)
+
+
+def is_unlocked(path: str) -> bool:
+    """Return whether no process holds the lock of a file or folder. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         return lock(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _hidden(target: Path, suffix: str) -> Path:
-    # Names are bounded in bytes, most often to 255.
-    start = os.fsencode(target.name)[:100].decode(errors="ignore")
-    return target.with_name(f".{start}.{os.urandom(4).hex()}{suffix}")
 
 
 def lock(descriptor: int) -> bool:

@@ -20,17 +20,22 @@ typedef struct {
     int64_t feeds;     /* in its cells */
 } Record;
 
+/* Bytes that are escaped in JSON strings. */
+INLINE uint64_t odd_lanes(Vector v)
+{
+    return flags((Vector)((v == '"') | (v == '\\') | (v < ' ')));
+}
+
 /* A cell without quotes, to its delimiter or line feed; `stop` holds one. */
-INLINE const byte *plain_cell_end(const byte *p, byte delimiter, uint64_t *high)
+INLINE const byte *plain_cell_end(const byte *p, byte delimiter, uint64_t *odd, uint64_t *high)
 {
     for (;; p += 16) {
         Vector v = load16(p);
         uint64_t stop = flags((Vector)((v == delimiter) | (v == '\n')));
-        if (LIKELY(stop)) {
-            *high |= flags(v) & lanes_before(stop);
-            return p + first_lane(stop);
-        }
-        *high |= flags(v);
+        uint64_t within = stop ? lanes_before(stop) : ~0ull;
+        *high |= flags(v) & within;
+        *odd |= odd_lanes(v) & within;
+        if (LIKELY(stop)) return p + first_lane(stop);
     }
 }
 
@@ -39,7 +44,8 @@ INLINE const byte *plain_cell_end(const byte *p, byte delimiter, uint64_t *high)
    followed by another; two are one of the text, and the second may be the next vector's first. */
 INLINE const byte *quoted_cell_end(const byte *p, const byte *limit, Cell *cell, uint64_t *high)
 {
-    cell->start = (byte *)++p;
+    cell->start = ++p;
+    cell->may_be_odd = true;
     while (p < limit) {
         Vector v = load16(p);
         const byte *next = p + sizeof v;
@@ -48,7 +54,7 @@ INLINE const byte *quoted_cell_end(const byte *p, const byte *limit, Cell *cell,
             if (quote >= limit || (quote[1] == '"' && quote + 1 >= limit)) return NULL;
             if (quote[1] != '"') {
                 *high |= flags(v) & lanes_before(quotes);
-                cell->end = (byte *)quote;
+                cell->end = quote;
                 return quote + 1;
             }
             cell->has_doubled = true;
@@ -117,11 +123,11 @@ static Outcome split_record(Scanner *s, Record *record, byte delimiter, const by
     bool is_whole = stop - p > MAX_LINE + 1; /* all of it that may be read is there */
     const byte *limit = is_whole ? p + MAX_LINE + 1 : stop;
     for (;;) {
-        uint64_t high = 0;
+        uint64_t high = 0, odd = 0;
         if (!GROW(s->cells, s->cell_room, record->cell_count + 1))
             return fail(s, p, OUT_OF_MEMORY), BAD;
         Cell *cell = &s->cells[record->cell_count++];
-        *cell = (Cell){.start = (byte *)p, .is_quoted = *p == '"' && p < stop};
+        *cell = (Cell){.start = p, .is_quoted = *p == '"' && p < stop};
         if (cell->is_quoted) {
             const byte *open = p;
             p = quoted_cell_end(p, limit, cell, &high);
@@ -134,8 +140,9 @@ static Outcome split_record(Scanner *s, Record *record, byte delimiter, const by
             if (*p != delimiter && *p != '\n')
                 return give_up(s, record, closed, QUOTES, stop, is_whole);
         } else {
-            p = plain_cell_end(p, delimiter, &high);
-            cell->end = (byte *)p;
+            p = plain_cell_end(p, delimiter, &odd, &high);
+            cell->end = p;
+            cell->may_be_odd = odd != 0;
             if (*p == '\n' && p > cell->start && p[-1] == '\r') cell->end--;
         }
         if (p - record->start > MAX_LINE + 1)
@@ -212,36 +219,22 @@ INLINE bool is_plain(const Cell *cell)
 {
     for (const byte *p = cell->start; p < cell->end; p += 16) {
         Vector v = load16(p);
-        uint64_t odd = flags((Vector)((v == '"') | (v == '\\') | (v < ' ')));
+        uint64_t odd = odd_lanes(v);
         if (odd) return p + first_lane(odd) >= cell->end;
     }
     return true;
-}
-
-/* Makes the wanted cells of a good record JSON strings where they are, by quotes in place of the
-   delimiters around them: the cells are known by now. (All of them before the first is looked up:
-   a word that is read right after a byte of it was written takes ten times as long.) What must be
-   escaped, and what has no byte before it, is left. */
-static void quote_cells(Scanner *s, const byte *data)
-{
-    for (size_t i = 0; i < s->width; i++) {
-        Cell *cell = &s->cells[i];
-        if (s->cell_starts[i] == s->cell_starts[i + 1]) continue;
-        cell->is_string = cell->start > data && is_plain(cell);
-        if (cell->is_string) cell->start[-1] = *cell->end = '"';
-    }
 }
 
 /* Holds a cell as a JSON string. */
 INLINE bool hold_cell(Scanner *s, const Node *n, const Cell *cell)
 {
     if (n->column < 0 || !(n->kinds & STRING)) return true;
-    if (LIKELY(cell->is_string)) {
-        hold(s, n->column, cell->start - 1, (size_t)(cell->end - cell->start) + 2);
+    if (LIKELY(!cell->may_be_odd) || is_plain(cell)) {
+        hold(s, n->column, cell->start, (size_t)(cell->end - cell->start), true);
         return true;
     }
     size_t size = write_string(s, cell);
-    if (size) hold(s, n->column, s->cell_text, size);
+    if (size) hold(s, n->column, s->cell_text, size, false);
     return size > 0;
 }
 
@@ -268,9 +261,8 @@ static bool keep_cell(Scanner *s, Node *n, const Cell *cell)
 }
 
 /* Keeps the wanted cells of a good record as a row; false after `fail`. */
-static bool keep_cells(Scanner *s, const byte *data)
+static bool keep_cells(Scanner *s)
 {
-    quote_cells(s, data);
     for (size_t i = 0; i < s->width; i++) {
         const Cell *cell = &s->cells[i];
         if (cell->start == cell->end) continue;
@@ -325,7 +317,7 @@ static bool read_records(Scanner *s, const byte *data, const byte *p, const byte
             *rest = stop;
             return begin_skipping(s, data, record.start, stop);
         }
-        if (outcome == GOOD && !keep_cells(s, data)) return false;
+        if (outcome == GOOD && !keep_cells(s)) return false;
         if (outcome == BAD && !reject_record(s, data, &record)) return false;
         s->line += 1 + record.feeds;
         p = record.end + 1;

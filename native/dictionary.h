@@ -88,18 +88,19 @@ static bool more_slots(Column *c)
     return true;
 }
 
-/* Keeps a token under a new code; -2 after `fail`. */
-static int32_t add_token(Scanner *s, Column *c, const byte *p, size_t size)
+/* Keeps a token under a new code, with quotes around it where it is bare; -2 after `fail`. */
+static int32_t add_token(Scanner *s, Column *c, const byte *p, size_t size, bool is_bare)
 {
-    size_t end = c->entries ? (size_t)c->offsets[c->entries] : 0;
-    if (end + size > INT32_MAX - PADDING || c->entries > INT32_MAX / 2)
+    size_t end = c->entries ? (size_t)c->offsets[c->entries] : 0, whole = size + 2 * is_bare;
+    if (end + whole > INT32_MAX - PADDING || c->entries > INT32_MAX / 2)
         return fail(s, p, FULL), -2;
     if (!GROW(c->offsets, c->offset_room, c->entries + 2) ||
-        !GROW(c->data, c->data_room, end + size + PADDING))
+        !GROW(c->data, c->data_room, end + whole + PADDING))
         return fail(s, p, OUT_OF_MEMORY), -2;
     c->offsets[0] = 0;
-    memcpy(c->data + end, p, size);
-    c->offsets[c->entries + 1] = (int32_t)(end + size);
+    if (is_bare) c->data[end] = c->data[end + size + 1] = '"';
+    memcpy(c->data + end + is_bare, p, size);
+    c->offsets[c->entries + 1] = (int32_t)(end + whole);
     return (int32_t)c->entries++;
 }
 
@@ -110,9 +111,10 @@ static void close_window(Column *c)
 }
 
 /* The code of a token that is not in the dictionary. */
-static int32_t add_entry(Scanner *s, Column *c, uint32_t hash, const byte *p, size_t size)
+static int32_t add_entry(Scanner *s, Column *c, uint32_t hash, const byte *p, size_t size,
+                         bool is_bare)
 {
-    int32_t code = add_token(s, c, p, size);
+    int32_t code = add_token(s, c, p, size, is_bare);
     if (code < 0) return code;
     if (c->entries * 2 > c->slot_count && !more_slots(c)) return fail(s, p, OUT_OF_MEMORY), -2;
     put_slot(c, hash, code);
@@ -120,22 +122,27 @@ static int32_t add_entry(Scanner *s, Column *c, uint32_t hash, const byte *p, si
     return code;
 }
 
-/* The code of a token, -2 after `fail`. */
-INLINE int32_t code_of(Scanner *s, Column *c, const byte *p, size_t size)
+INLINE bool is_entry(const Column *c, int32_t code, const byte *p, size_t size, bool is_bare)
 {
-    if (c->plain) return add_token(s, c, p, size);
+    const byte *token = c->data + c->offsets[code];
+    if ((size_t)(c->offsets[code + 1] - c->offsets[code]) != size + 2 * is_bare) return false;
+    return same(token + is_bare, p, size) && (!is_bare || *token == '"');
+}
+
+/* The code of a token, -2 after `fail`. A bare one is a JSON string without its quotes. (With
+   them, a string has another code, unless only one of the two kinds is met.) */
+INLINE int32_t code_of(Scanner *s, Column *c, const byte *p, size_t size, bool is_bare)
+{
+    if (c->plain) return add_token(s, c, p, size, is_bare);
     uint32_t hash = hash_of(s, p, size);
     if (UNLIKELY(++c->lookups > WINDOW)) close_window(c);
     size_t mask = c->slot_count - 1, probes = c->slot_count ? MAX_PROBES : 0;
     for (size_t i = hash & mask; probes; i = (i + 1) & mask, probes--) {
         Slot slot = c->slots[i];
         if (slot.code < 0) break;
-        if (slot.hash != hash) continue;
-        size_t start = (size_t)c->offsets[slot.code];
-        if ((size_t)c->offsets[slot.code + 1] - start == size && same(c->data + start, p, size))
-            return slot.code;
+        if (slot.hash == hash && is_entry(c, slot.code, p, size, is_bare)) return slot.code;
     }
-    return add_entry(s, c, hash, p, size);
+    return add_entry(s, c, hash, p, size, is_bare);
 }
 
 /* Forgets all tokens: their codes are given anew, which `generation` says. */

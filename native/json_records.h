@@ -103,8 +103,8 @@ static const byte EMPTY_LIST[PADDING] = "[]", EMPTY_OBJECT[PADDING] = "{}";
 INLINE void hold_value(Scanner *s, const Node *n, const byte *p, const byte *end, Kind kind)
 {
     if (n->column < 0) return;
-    if (UNLIKELY(n->brief & kind)) hold(s, n->column, kind == LIST ? EMPTY_LIST : EMPTY_OBJECT, 2);
-    else if (n->kinds & kind) hold(s, n->column, p, (size_t)(end - p));
+    if (UNLIKELY(n->brief & kind)) hold(s, n->column, kind == LIST ? EMPTY_LIST : EMPTY_OBJECT, 2, false);
+    else if (n->kinds & kind) hold(s, n->column, p, (size_t)(end - p), false);
 }
 
 static const byte *read_value(Scanner *s, Node *n, const byte *p)

@@ -7,11 +7,12 @@
 #include "dictionary.h"
 
 /* Holds a value for the row that is being read; `text` must last until the row is kept. */
-INLINE void hold(Scanner *s, int32_t column, const byte *text, size_t size)
+INLINE void hold(Scanner *s, int32_t column, const byte *text, size_t size, bool is_bare)
 {
     Column *c = &s->columns[column];
     c->text = text;
     c->size = size;
+    c->is_bare = is_bare;
     s->touched[s->touched_count++] = column;
 }
 
@@ -31,7 +32,7 @@ INLINE bool keep_held(Scanner *s, const Table *table, size_t first)
         Column *c = &s->columns[s->touched[i]];
         if (UNLIKELY(table->count >= c->code_room) && !more_codes(c, table->count + 1))
             return fail(s, c->text, OUT_OF_MEMORY);
-        int32_t code = code_of(s, c, c->text, c->size);
+        int32_t code = code_of(s, c, c->text, c->size, c->is_bare);
         if (UNLIKELY(code < 0)) return false;
         c->codes[table->count] = code;
     }

@@ -58,6 +58,7 @@ typedef struct {
     int32_t table, path;
     const byte *text; /* of the row that is being read */
     size_t size;
+    bool is_bare;     /* a string without its quotes */
 } Column;
 
 /* The rows of table 0 are records; those of another table are the elements of a list, in order.
@@ -117,7 +118,8 @@ typedef struct {
     int32_t reason, unused;
 } Rejected;
 
-typedef struct { byte *start, *end; bool is_quoted, has_doubled, is_string; } Cell;
+/* A cell of CSV. `may_be_odd`: a byte of it, or the return behind it, is escaped in JSON strings. */
+typedef struct { const byte *start, *end; bool is_quoted, has_doubled, may_be_odd; } Cell;
 
 /* The form of a key that is not ASCII: writes it to `form`, which has room for four times as many
    bytes as the key and 64 more, and returns its size. */

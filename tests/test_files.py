@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl import IcpctlError, files_in_use, hidden_files
+from icpctl import IcpctlError, hidden_files
+from icpctl import files as files_in_use
 from icpctl.features.shared.file_changes import change_files, write_outputs
 from icpctl.files import read_regular, replacing
 from tests.process import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
 
 
 @pytest.fixture
@@ -148,6 +154,48 @@ def test_a_file_that_somebody_else_makes_meanwhile_is_not_removed(
     with pytest.raises(IcpctlError):
         change_files({folder / "new": b"N"})
     assert (folder / "new").read_text() == "theirs"
+
+
+# What is open then is closed when it is forgotten.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_whoever_ends_it_at_whatever_moment_leaves_nothing(folder: Path) -> None:
+    """As if a signal came between any two lines."""
+
+    def write() -> None:
+        with replacing(folder / "a") as file:
+            file.write(b"A")
+
+    def change() -> None:
+        change_files({folder / "a": b"A", folder / "new": b"N"}, [folder / "c"])
+
+    for call in (write, change):
+        (folder / "a").write_text("a")
+        moment = 0
+        while ends_at(moment, call) and found(folder)["a"] == "a":
+            assert sorted(found(folder)) == ["a", "b", "c"], moment
+            moment += 1
+        assert moment > 40
+        assert found(folder)["a"] == "A"
+
+
+def ends_at(moment: int, call: Callable[[], None]) -> bool:
+    """Raise at the line of that number; whether the call was not done before."""
+    lines = itertools.count()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        ours = frame.f_code.co_filename.endswith(("files.py", "file_changes.py", "contextlib.py"))
+        if ours and event == "line" and next(lines) == moment:
+            raise KeyboardInterrupt
+        return trace if ours else None
+
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "名" * 85, "🚀" * 63, "-", ".hidden", "a\nb"])

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.errors import IcpctlError, Location
+from icpctl.errors import IcpctlError, Location, nearest
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.columns.field_warnings import misfits_of
 from icpctl.exports.merge_events import (
@@ -36,7 +36,6 @@ from icpctl.exports.recognition import first_records
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
 from icpctl.temporary_folders import temporary_folder
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from icpctl.errors import IcpctlError, Location
+from icpctl.errors import IcpctlError, Location, nearest
 from icpctl.exports.recognition import first_records
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.visitor_scan import visitor_groups
@@ -20,7 +20,7 @@ from icpctl.mappings.paths import Constant, path_text
 from icpctl.scoring.conditions import field_name
 from icpctl.scoring.counts import FileCounts
 from icpctl.scoring.plan import carried_name, fields_of, is_custom, paths_of
-from icpctl.vocabulary import CONDITION_TYPES, nearest
+from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,7 @@ def looks_like_csv(head: bytes) -> bool:
     return all(delimiter in _QUOTED.sub(b"", line) for line in lines)
 
 
+@lru_cache(maxsize=1)  # a file's is asked for when it is recognised, mapped and read
 def find_header(head: bytes, *, is_whole: bool) -> Header:
     """Return the header in the first bytes of a file, in UTF-8 without a byte order mark.
 

@@ -31,8 +31,7 @@ from icpctl.exports.files.streams import (
     fill,
     identity_of,
 )
-from icpctl.files import stdin
-from icpctl.files_in_use import note_read
+from icpctl.files import note_read, stdin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -31,7 +31,7 @@ from icpctl.exports.readers.other_lines import (
     without_totals,
 )
 from icpctl.exports.readers.tables import nested
-from icpctl.exports.scanner.scan_results import CsvHeader, Reason
+from icpctl.exports.scanner.scan_results import PADDING, Block, CsvHeader, Reason
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
@@ -171,14 +171,14 @@ def _cut(
     """
     kept, before = b"", None
     while True:
-        buffer = buffers.pop() if buffers else bytearray(most)
-        view = memoryview(buffer)
+        buffer = buffers.pop() if buffers else bytearray(most + PADDING)
+        view = memoryview(buffer)[:most]
         view[: len(kept)] = kept
         filled, damage = fill(stream, view, len(kept))
-        if damage or filled < len(buffer):
+        if damage or filled < most:
             yield _Block(view[:filled], opened.bytes_read, before, is_at_end=True, error=damage)
             return
-        cut = buffer.rfind(b"\n") + 1
+        cut = buffer.rfind(b"\n", 0, most) + 1
         while cut and _quotes(view[:cut]) % 2:
             quote = buffer.rfind(b'"', 0, cut)
             cut = buffer.rfind(b"\n", 0, quote) + 1
@@ -209,6 +209,11 @@ class _Block(Struct):
     error: DamagedError | None = None
     is_read: Event = field(default_factory=Event)
     left: bytes = b""
+
+    def records(self) -> Block:
+        """Return the bytes for a scanner, which may change `PADDING` bytes after them."""
+        buffer = self.data.obj
+        return Block.over(buffer, len(self.data)) if isinstance(buffer, bytearray) else Block()
 
     def begun(self) -> bytes:
         """Return the beginning of a record that the block before has left, when it is known."""
@@ -248,17 +253,19 @@ class _Records(Struct, frozen=True):
         try:
             if is_reported or self.named.sign_cell < 0:
                 cleaned = self._cleaned(block.data, is_reported=is_reported)
-            data = cleaned.data if cleaned else block.data
-            own = self._scan(data, is_first=is_first, is_last=is_last)
+            records = Block(cleaned.data) if cleaned else block.records()
+            own = self._scan(records, is_first=is_first, is_last=is_last)
             if own.scanner.doubtful and not cleaned:
                 cleaned = self._cleaned(block.data, is_reported=is_reported)
-                own = self._scan(cleaned.data, is_first=is_first, is_last=is_last)
+                records = Block(cleaned.data)
+                own = self._scan(records, is_first=is_first, is_last=is_last)
             begun = block.begun()
             if begun:  # so what was read did not begin with a record
                 cleaned = cleaned or self._cleaned(block.data, is_reported=is_reported)
-                own = self._scan(begun + cleaned.data, is_first=False, is_last=is_last)
+                records = Block(begun + cleaned.data)
+                own = self._scan(records, is_first=False, is_last=is_last)
             if not block.error:  # of a record that is cut off by damage nothing is read
-                block.left = bytes(own.block.data)
+                block.left = bytes(records.data)
         finally:
             block.is_read.set()
         before = self.header.next_line if is_first else 1 + begun.count(b"\n")
@@ -293,21 +300,14 @@ class _Records(Struct, frozen=True):
 
     def nothing(self) -> Batch:
         """Return a batch without records."""
-        return self._batch(self._scan(b"", is_first=False, is_last=True), self.source.size)
+        return self._batch(self._scan(Block(), is_first=False, is_last=True), self.source.size)
 
-    def _scan(
-        self, data: bytes | bytearray | memoryview, *, is_first: bool, is_last: bool
-    ) -> OwnScanner:
+    def _scan(self, records: Block, *, is_first: bool, is_last: bool) -> OwnScanner:
         own = self.scanners.own(self.columns, self.named)
         with self.scanners.timings.step("scan"):
             line = self.header.next_line if is_first else 1
             own.begin(line)
-            view = memoryview(data)
-            for start in range(0, len(data), _HEAD):
-                own.block.append(view[start : start + _HEAD])
-                own.scanner.scan_csv(own.block, delimiter=self.header.delimiter, is_last=False)
-            if is_last:
-                own.scanner.scan_csv(own.block, delimiter=self.header.delimiter, is_last=True)
+            own.scanner.scan_csv(records, delimiter=self.header.delimiter, is_last=is_last)
         return own
 
     def _batch(self, own: OwnScanner, bytes_read: int) -> Batch:

@@ -185,10 +185,18 @@ class Block:
     than `MAX_LINE_BYTES` and one block in memory.
     """
 
-    def __init__(self, data: bytes = b"") -> None:
+    def __init__(self, data: bytes | bytearray = b"") -> None:
         self._start = self._end = 0
-        self._make(max(len(data), BLOCK_BYTES))
+        self._use(bytearray(max(len(data), BLOCK_BYTES) + PADDING))
         self.append(data)
+
+    @classmethod
+    def over(cls, buffer: bytearray, size: int) -> Block:
+        """Return the first `size` bytes of a buffer, without a copy; `PADDING` more follow."""
+        block = cls.__new__(cls)
+        block._start, block._end = 0, size
+        block._use(buffer)
+        return block
 
     def __len__(self) -> int:
         return self._end - self._start
@@ -231,15 +239,14 @@ class Block:
             return
         kept = bytes(self.data)
         if len(kept) + size > self._room:
-            self._make(max(2 * self._room, len(kept) + size))
+            self._use(bytearray(max(2 * self._room, len(kept) + size) + PADDING))
         self._start, self._end = 0, len(kept)
         self._view[: self._end] = kept
 
-    def _make(self, room: int) -> None:
-        self._room = room
-        data = bytearray(room + PADDING)
-        self._view = memoryview(data)
-        self._address = ctypes.addressof((ctypes.c_char * len(data)).from_buffer(data))
+    def _use(self, buffer: bytearray) -> None:
+        self._room = len(buffer) - PADDING
+        self._view = memoryview(buffer)
+        self._address = ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))
 
 
 MAX_SPELLINGS = 8

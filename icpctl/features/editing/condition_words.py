@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
 from icpctl.config.scalars import NUMBER
-from icpctl.errors import Finding, IcpctlError, Location
+from icpctl.errors import Finding, IcpctlError, Location, nearest
 from icpctl.values.forms.number_forms import number as spelt_number
-from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape, nearest
+from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

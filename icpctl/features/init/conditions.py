@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.definitions.definitions import NOTHING_DEFINED
+from icpctl.config.checks import check_document
+from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.documents.document import read_document
 from icpctl.features.init.model import Draft
 from icpctl.features.shared.text_layout import json_text

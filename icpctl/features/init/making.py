@@ -23,7 +23,7 @@ from icpctl.features.init.conditions import conditions_of, usual_conditions, wit
 from icpctl.features.init.sample import Sample, take_sample
 from icpctl.features.init.texts import CI_FILES, SLUG, config_file, settings_file, test_file
 from icpctl.features.shared.file_changes import change_files
-from icpctl.files_in_use import require_writable
+from icpctl.files import require_writable
 from icpctl.mappings.loading import read_mapping
 from icpctl.mappings.mapping import DEFAULT
 from icpctl.settings import DEFAULT_DIR, load_settings

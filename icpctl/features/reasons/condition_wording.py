@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
 from icpctl.features.reasons.seen_values import listed_values
 from icpctl.features.shared.condition_phrases import (
     phrase,

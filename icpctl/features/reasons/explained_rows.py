@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.config.model import IcpConfig
-    from icpctl.output.runs.verdict_rows import Form, Layout
+    from icpctl.output.runs.layout import Form, Layout
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.features.report.pages import FORMATS
 from icpctl.files import replacing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
     from icpctl.features.report.figures import FigureCounts
     from icpctl.features.report.pages.page import Page, Section

@@ -29,12 +29,13 @@ from icpctl.output.runs.notes import (
     print_damaged,
     print_exceeded,
     print_left_out,
+    print_mapped,
     print_misfits,
     print_rejected,
     print_skipped,
+    print_unknown,
     rejects_hint,
 )
-from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 from icpctl.temporary_folders import temporary_folder

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
-from icpctl.files import blaming, is_in_place, sync_folder, target_of
-from icpctl.hidden_files import back_up, make_hidden, sweep
+from icpctl.files import blaming, is_in_place, require_writable, sync_folder, target_of, writing
+from icpctl.hidden_files import OLD, back_up, hidden_name, make_hidden, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +26,7 @@ def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) ->
     but a link itself is removed.
     Raises `IcpctlError` `not_written`, with what could not be put back if that fails too.
     """
-    files_in_use.require_writable()
+    require_writable()
     change = _Change()
     try:
         for path, data in written.items():
@@ -35,7 +34,7 @@ def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) ->
                 change.stage(path, data)
         for path in removed:
             with blaming(path):
-                change.removed.append(_Step(path, path, before=back_up(path)))
+                change.set_aside(path)
         change.carry_out()
     except BaseException as error:
         for step in change.lost[:1]:
@@ -54,7 +53,7 @@ def write_outputs(written: Mapping[Path, bytes]) -> None:
     """
     with contextlib.ExitStack() as places:
         for path in written:
-            places.enter_context(files_in_use.writing(path))
+            places.enter_context(writing(path))
         change_files(written)
 
 
@@ -98,15 +97,22 @@ class _Change(Struct):
         if is_in_place(path):
             raise OSError(None, "this is not a regular file")
         sweep(target.parent)
-        descriptor, new = make_hidden(target)
-        step = _Step(path, target, new)
+        step = _Step(path, target, new := hidden_name(target))
         self.written.append(step)
+        descriptor = make_hidden(new, target)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(descriptor)
         if target.exists():
-            step.before = back_up(target)
+            step.before = before = hidden_name(target, OLD)
+            back_up(target, before)
+
+    def set_aside(self, path: Path) -> None:
+        """Keep a file that is to be removed under a second name."""
+        before = hidden_name(path, OLD)
+        self.removed.append(_Step(path, path, before=before))
+        back_up(path, before)
 
     def carry_out(self) -> None:
         """Put the new files in place and only then remove others; on an error take all back."""

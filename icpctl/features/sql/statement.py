@@ -27,7 +27,7 @@ from icpctl.values.forms import date_forms
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.request import Request
     from icpctl.features.sql.trees import Tree

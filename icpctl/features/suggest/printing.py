@@ -11,7 +11,7 @@ from icpctl.features.editing.output.diffs import print_diff
 from icpctl.features.outcomes.statistics.suspects import KNOWING_AUC
 from icpctl.features.outcomes.tables import estimate, rate
 from icpctl.features.shared.text_layout import yaml_text
-from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest
+from icpctl.features.suggest.learner.chance import PERMUTATIONS
 from icpctl.features.suggest.learner.rules import RulesConfig
 from icpctl.output.console import note, shown
 from icpctl.output.wording import counted, percent
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.outcomes.model import Estimate
     from icpctl.features.outcomes.statistics.rankings import Auc
     from icpctl.features.suggest.learner.literals import Literal
@@ -39,7 +39,7 @@ def lines_of(learned: Learned) -> Iterator[str]:
     """The lines of the config's file."""
     suggestion = learned.suggestion
     if suggestion.config is None or suggestion.held_out is None:
-        yield f"# Nothing better than chance was found ({_chance(learned.suggestion.test)})."
+        yield f"# Nothing better than chance was found ({_chance(learned.suggestion.p)})."
         return
     yield from (f"# {text}" for text in _evidence(learned, suggestion.held_out))
     yield "label: Suggested by outcomes"
@@ -93,7 +93,7 @@ def _evidence(learned: Learned, held_out: HeldOut) -> Iterator[str]:
     yield f"  lift {_estimate(held_out.lift)}"
     units = learned.suggestion.units
     learned_from = f"{units - held_out.units:,} of {counted(units, unit)}"
-    yield f"Learned from {learned_from}; {_chance(learned.suggestion.test)}"
+    yield f"Learned from {learned_from}; {_chance(learned.suggestion.p)}"
 
 
 def _estimate(lift: Estimate | None) -> str:
@@ -108,11 +108,8 @@ def _auc(ranking: Auc | None) -> str:
     return f"{ranking.value:.3f} ({ranking.low:.3f} to {ranking.high:.3f})"
 
 
-def _chance(test: PermutationTest) -> str:
-    if test.p <= LARGEST_P:
-        return f"p {test.p:.3f} by {test.permutations} permutations of the outcomes"
-    found = f"{test.exceeding} of {test.permutations} permutations of the outcomes found as much"
-    return f"p above {LARGEST_P}: {found}"
+def _chance(p: float) -> str:
+    return f"p {p:.3f} by {PERMUTATIONS} permutations of the outcomes"
 
 
 def print_how(learned: Learned, place: Path, again: str) -> None:
@@ -158,7 +155,7 @@ def print_retuned(retuned: Retuned, file: ConfigFile) -> None:
     unit = "account" if retuned.by_account else "visitor"
     note(
         f"{counted(retuned.units, unit)}, {retuned.won:,} won; held out {retuned.holdout}; "
-        f"{_chance(retuned.test)}"
+        f"{_chance(retuned.p)}"
     )
     if retuned.rules is None:
         print("# Nothing better than chance was found: the config stays as it is.")

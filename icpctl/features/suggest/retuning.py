@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from icpctl.config.model import Condition
 from icpctl.features.suggest.candidates import columns_of_conditions, cuts_of
 from icpctl.features.suggest.collecting import collect
-from icpctl.features.suggest.learner.chance import LARGEST_P, PermutationTest
+from icpctl.features.suggest.learner.chance import LARGEST_P
 from icpctl.features.suggest.learner.columns import Candidate
 from icpctl.features.suggest.learner.suggestion import (
     HeldOut,
@@ -23,8 +23,8 @@ from icpctl.features.suggest.learner.tuning import (
     TunedCondition,
     TunedConfig,
     TunedGroup,
+    p_of_tuning,
     tune,
-    tuning_test,
 )
 from icpctl.features.suggest.learning import know_units, sample_of
 from icpctl.scoring.plan import at_least, fields_of
@@ -57,7 +57,7 @@ class Retuned(Struct, frozen=True):
 
     rules: dict[str, Any] | None
     min_score: float
-    test: PermutationTest
+    p: float
     before: HeldOut
     after: HeldOut
     holdout: str
@@ -91,15 +91,15 @@ def retune(
     columns, start = _start(config, collected, known.training, options)
     sample = sample_of(columns, known.won, collected.units)
     training = in_order(sample.take(known.training))
-    test = tuning_test(start, training, request.seed)
-    end = tune(start, training) if test.p <= LARGEST_P else start
+    p = p_of_tuning(start, training, request.seed)
+    end = tune(start, training) if p <= LARGEST_P else start
     share = None if request.capacity is None else request.capacity / int(known.taken.sum())
     end = replace(end, least=_least(end, training, share))
     held_out = sample.take(known.held_out)
     return Retuned(
-        _rules(config, end, columns) if test.p <= LARGEST_P else None,
+        _rules(config, end, columns) if p <= LARGEST_P else None,
         end.least / 100,
-        test,
+        p,
         _figures(start, held_out),
         _figures(end, held_out),
         known.holdout,

@@ -16,8 +16,7 @@ from icpctl.vocabulary import Form, Kind, Operator, Shape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.vocabulary import Comparator
 
 _MANY = 50

@@ -9,26 +9,23 @@ import pyarrow as pa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.config.config_file import named_configs
-from icpctl.errors import Finding
+from icpctl.config.model import named_configs
+from icpctl.errors import Finding, nearest, severity_of
 from icpctl.features.reasons.explanation import explain_row
 from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
-from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.verdicts import score_batch
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.features.reasons.explanation import Explanation
     from icpctl.features.shared.rule_tests import RuleTest
     from icpctl.features.test.mutants import Mutant

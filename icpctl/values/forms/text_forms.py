@@ -38,8 +38,13 @@ _SPACES = re.compile(r"[^\S ]\s*| \s+")
 _END = "\0"
 """What separates texts that are made into others at once: no form changes it, or joins with it."""
 
-_LAST_ASCII, _LAST_PRINTABLE, _SPACE = 0x7F, 0x7E, 0x20
-_FIRST_BYTE_OF_MARKS = 0xCC  # in UTF-8
+_LAST_ASCII, _SPACE = 0x7F, ord(" ")
+_SIGNS, _FIRST_BYTE_OF_MARKS = 0xC2, 0xCC
+"""Bytes that begin characters of UTF-8: U+0080 to U+00BF, and those from the accents, U+0300, on.
+
+Between them are Latin letters, which NFC leaves alone.
+"""
+
 _MARKS_AT_ONCE = 30
 """As in the Stream-Safe Text Format of Unicode (UAX #15, section 13)."""
 
@@ -129,20 +134,24 @@ def changed(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    chosen = texts.filter(which).to_pylist()
-    if not chosen:
+    chosen = texts.filter(which)
+    if not len(chosen):
         return made
-    if change_at_once and not _is_odd(joined := _END.join(chosen), len(chosen)):
+    if change_at_once and not _is_odd(chosen, joined := _END.join(chosen.to_pylist())):
         changes = change_at_once(joined).split(_END)
     else:
-        changes = [change(text) for text in chosen]
+        changes = [change(text) for text in chosen.to_pylist()]
     return pc.replace_with_mask(made, which, pa.array(changes, pa.string()))
 
 
-def _is_odd(joined: str, count: int) -> bool:
-    """Return whether `count` joined texts have to be changed one by one."""
-    has_marks = not joined.isascii() and max(joined.encode()) >= _FIRST_BYTE_OF_MARKS
-    return joined.count(_END) >= count or bool(has_marks and _many_marks().search(joined))
+def _is_odd(texts: pa.Array, joined: str) -> bool:
+    """Return whether texts have to be changed one by one."""
+    from icpctl.values.text_search import bytes_of
+
+    if joined.count(_END) >= len(texts):
+        return True
+    may_have_marks = bytes_of(texts)[1].max(initial=0) >= _FIRST_BYTE_OF_MARKS
+    return bool(may_have_marks and _many_marks().search(joined))
 
 
 def _visible_at_once(joined: str) -> str:
@@ -171,14 +180,16 @@ def missing_column(texts: pa.Array) -> np.ndarray:
 def _may_be_unusual(texts: pa.Array) -> pa.Array:
     """Return in which texts `visible` may change more than outer spaces, which they have not.
 
-    These have something else than printable ASCII, or two spaces in a row.
+    These have something else than printable ASCII and Latin letters, or two spaces in a row.
     """
     import pyarrow as pa
 
     from icpctl.values.text_search import with_bytes
 
     def unusual(data: np.ndarray) -> np.ndarray:
-        flags: np.ndarray = data - _SPACE > _LAST_PRINTABLE - _SPACE  # what is below a space wraps
+        # What is below a space wraps.
+        flags: np.ndarray = data - _SPACE >= _FIRST_BYTE_OF_MARKS - _SPACE
+        flags |= data == _SIGNS
         spaces = data == _SPACE
         flags[1:] |= spaces[1:] & spaces[:-1]
         return flags

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
-from icpctl.features.suggest.learner.chance import LARGEST_P, permutation_test
+from icpctl.features.suggest.learner.chance import LARGEST_P, p_of_search
 from icpctl.features.suggest.learner.columns import Visits
 from icpctl.features.suggest.learner.fitting import choose_config, fit_points
 from icpctl.features.suggest.learner.suggestion import (
@@ -48,7 +48,7 @@ def planted() -> Suggestion:
 @long
 def test_a_planted_rule_is_found_and_said_to_be_more_than_chance(planted: Suggestion) -> None:
     assert {field for field, *_ in conditions(planted)} >= PLANTED
-    assert planted.test.p == 1 / 200
+    assert planted.p == 1 / 200
     assert planted.held_out.ranking.low > 0.6
     assert max(planted.stability) > 0.8
     assert all(0 <= share <= 1 for share in planted.stability)
@@ -126,7 +126,7 @@ def test_outcomes_dealt_out_anew_bring_no_config() -> None:
     found = 0
     for _ in range(runs):
         dealt = sample.with_outcomes(rng.permutation(sample.won))
-        found += permutation_test(dealt, 3, 0).p <= LARGEST_P
+        found += p_of_search(dealt, 3, 0) <= LARGEST_P
     assert found <= (0.1 * runs if LARGEST else LARGEST_P * runs + 3 * sqrt(runs * 0.05 * 0.95))
 
 

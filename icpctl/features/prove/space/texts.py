@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from msgspec import Struct
 
-from icpctl.config.definitions.definitions import Definitions
+from icpctl.config.definitions import Definitions
 from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
 from icpctl.features.shared.held_conditions import held_of, no_values, row_words

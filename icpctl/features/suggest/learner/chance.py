@@ -6,14 +6,13 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import Struct
 
 from icpctl.features.suggest.learner.literals import GivenLiterals, given_literals
 from icpctl.features.suggest.learner.search import null_loss, search
 from icpctl.features.suggest.learner.shuffling import shuffled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,36 +36,27 @@ _SAME = 0.5
 """Two conditions on a field say much the same from this correlation on."""
 
 
-class PermutationTest(Struct, frozen=True):
-    """`exceeding` of `permutations` found as much as was found; p counts what was found as well."""
+def p_of(figure: Callable[[Sample], float], sample: Sample, seed: int) -> float:
+    """Return the chance that a procedure reaches its figure where there is nothing to be found.
 
-    permutations: int
-    exceeding: int
-
-    @property
-    def p(self) -> float:
-        """The chance of finding as much where there is nothing."""
-        return (1 + self.exceeding) / (1 + self.permutations)
-
-
-def permutation_test(sample: Sample, most: int, seed: int) -> PermutationTest:
-    """Repeat the whole search on outcomes dealt out anew, and compare what it gains.
-
-    The search makes lists, picks fields, thresholds and directions, and fits, as it does for the
-    config; the gain is that of the likelihood. It stops once enough exceed that p is above
-    `LARGEST_P` whatever comes (J. Besag and P. Clifford, 1991, Biometrika 78, 301-304).
+    `figure` repeats the whole procedure, here on outcomes that are dealt out anew. Of very many
+    units it gets representatives.
     """
     sample = sample.take(representatives(sample.won, seed))
-    given = given_literals(sample)
-    gain = _gain(sample, most, given)
-    enough = int(LARGEST_P * (PERMUTATIONS + 1))
-    exceeding = 0
-    for number in range(PERMUTATIONS):
-        dealt = sample.won[shuffled(len(sample), seed, number, 2)]
-        exceeding += _gain(sample.with_outcomes(dealt), most, given) >= gain
-        if exceeding >= enough:
-            return PermutationTest(number + 1, exceeding)
-    return PermutationTest(PERMUTATIONS, exceeding)
+    reached = figure(sample)
+    deals = (sample.won[shuffled(len(sample), seed, n, 2)] for n in range(PERMUTATIONS))
+    exceeding = sum(figure(sample.with_outcomes(dealt)) >= reached for dealt in deals)
+    return (1 + exceeding) / (1 + PERMUTATIONS)
+
+
+def p_of_search(sample: Sample, most: int, seed: int) -> float:
+    """Return the chance that a search would have found as much in nothing.
+
+    The search makes lists, picks fields, thresholds and directions, and fits, as it does for the
+    config; the figure is the gain of the likelihood.
+    """
+    given = given_literals(sample.take(representatives(sample.won, seed)))
+    return p_of(lambda dealt: _gain(dealt, most, given), sample, seed)
 
 
 def _gain(sample: Sample, most: int, given: GivenLiterals) -> float:

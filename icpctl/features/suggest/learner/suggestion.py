@@ -11,8 +11,7 @@ from icpctl.features.outcomes.figures.rates import FEWEST_WON, estimate_lift, ra
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts, won_among_best
 from icpctl.features.suggest.learner.chance import (
     LARGEST_P,
-    PermutationTest,
-    permutation_test,
+    p_of_search,
     stability,
 )
 from icpctl.features.suggest.learner.fitting import choose_config, fit_points
@@ -86,7 +85,7 @@ class Suggestion(Struct, frozen=True):
     request: Request
     units: int
     won: int
-    test: PermutationTest
+    p: float
     config: Scorer | None = None
     least_points: int = 0
     stability: tuple[float, ...] = ()
@@ -113,11 +112,11 @@ def suggest(sample: Sample, held_out: Flags, request: Request) -> Suggestion:
         raise TooFewWonError(won)
     most = min(request.max_conditions, FEW_CONDITIONS) if won < FEW_WON else request.max_conditions
     training = in_order(sample.take(~held_out))
-    test = permutation_test(training, most, request.seed)
+    p = p_of_search(training, most, request.seed)
     choice = None
-    if test.p <= LARGEST_P:
+    if p <= LARGEST_P:
         choice = choose_config(training, most, FORMS[request.form], request.seed)
-    summary = Suggestion(request, len(sample), won, test, few_won=won < FEW_WON, sizes_tried=most)
+    summary = Suggestion(request, len(sample), won, p, few_won=won < FEW_WON, sizes_tried=most)
     if choice is None:
         return summary
     share = None if request.capacity is None else min(1.0, request.capacity / len(sample))
@@ -149,7 +148,7 @@ def _describe(
         request,
         summary.units,
         summary.won,
-        summary.test,
+        summary.p,
         config,
         least,
         stability(training, config.literals, FORMS[request.form], request.seed),

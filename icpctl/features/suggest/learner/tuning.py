@@ -13,14 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.features.outcomes.statistics.rankings import auc, level_counts
-from icpctl.features.suggest.learner.chance import (
-    LARGEST_P,
-    PERMUTATIONS,
-    PermutationTest,
-    representatives,
-)
+from icpctl.features.suggest.learner.chance import p_of
 from icpctl.features.suggest.learner.points import MOST_POINTS
-from icpctl.features.suggest.learner.shuffling import shuffled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -159,15 +153,6 @@ def _alternatives(condition: TunedCondition, sample: Sample) -> Iterator[TunedCo
             yield replace(condition, weight=weight)
 
 
-def tuning_test(config: TunedConfig, sample: Sample, seed: int) -> PermutationTest:
-    """Whether tuning to outcomes dealt out anew ranks as well."""
-    sample = sample.take(representatives(sample.won, seed))
-    reached = config_auc(tune(config, sample), sample)
-    enough = int(LARGEST_P * (PERMUTATIONS + 1))
-    exceeding = 0
-    for number in range(PERMUTATIONS):
-        dealt = sample.with_outcomes(sample.won[shuffled(len(sample), seed, number, 5)])
-        exceeding += config_auc(tune(config, dealt), dealt) >= reached
-        if exceeding >= enough:
-            return PermutationTest(number + 1, exceeding)
-    return PermutationTest(PERMUTATIONS, exceeding)
+def p_of_tuning(config: TunedConfig, sample: Sample, seed: int) -> float:
+    """Return the chance that tuning would rank as well to outcomes that say nothing."""
+    return p_of(lambda dealt: config_auc(tune(config, dealt), dealt), sample, seed)

@@ -1,4 +1,4 @@
-"""Findings over one config. A check is one function in a table, here or of `lints`."""
+"""Findings over one config. A warning is one function in a table of `lints` or `value_lints`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from icpctl.config.definitions.definitions import definitions_beside
+from icpctl.config.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
-from icpctl.config.scalars import described, guess
+from icpctl.config.scalars import described
 from icpctl.documents.tree import (
     MAX_FINDINGS,
     Node,
@@ -20,14 +20,14 @@ from icpctl.documents.tree import (
     find_key,
     plain,
 )
-from icpctl.findings.code import severity_of
+from icpctl.errors import severity_of, word_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.definitions.definitions import Definitions
+    from icpctl.config.definitions import Definitions
     from icpctl.documents.document import Document
     from icpctl.errors import Finding
 
@@ -65,11 +65,10 @@ def check_document(
         except ValidationError as error:
             errors = error.errors(include_url=False)[: MAX_FINDINGS + 1]
             problems += [_problem(document.root, details) for details in errors]
-        for check_tree in TREE_CHECKS:
-            problems += check_tree(document.root, slug)
+        problems += slug_differs(document.root, slug)
         if config is not None and lint:
-            from icpctl.config.checking.lints import CONFIG_CHECKS
-            from icpctl.config.checking.value_lints import VALUE_CHECKS
+            from icpctl.config.lints import CONFIG_CHECKS
+            from icpctl.config.value_lints import VALUE_CHECKS
 
             for check_config in (*CONFIG_CHECKS, *VALUE_CHECKS):
                 problems += islice(check_config(config, document.root), MAX_FINDINGS + 1)
@@ -91,9 +90,6 @@ def slug_differs(root: Node, slug: str | None) -> Iterator[Problem]:
     if isinstance(kept, Scalar) and kept.value is not None and kept.value != slug:
         message = f"the slug {described(kept.value)} is not the file's, which is '{slug}'"
         yield Problem("ICP017", kept.start, message, "remove it, or rename the file")
-
-
-TREE_CHECKS: tuple[Callable[[Node, str | None], Iterator[Problem]], ...] = (slug_differs,)
 
 
 def _problem(root: Node, error: ErrorDetails) -> Problem:
@@ -132,10 +128,5 @@ def _unknown_key(start: int, path: Path) -> Problem:
     holder = next((step for step in reversed(path[:-1]) if isinstance(step, str)), None)
     known = _MODELS[holder].body_keys()
     homes = [name or "the config" for name, model in _MODELS.items() if key in model.body_keys()]
-    if homes:
-        hint = f"it belongs to {homes[0]}"
-    elif close := guess(key, known):
-        hint = f"did you mean {close}?"
-    else:
-        hint = f"known: {', '.join(known)}"
+    hint = f"it belongs to {homes[0]}" if homes else word_hint(key, known)
     return Problem("ICP102", start, f"unknown key {described(key)}", hint)

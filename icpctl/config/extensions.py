@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.config.checking.lints import Path, conditions_of
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
+from icpctl.config.lints import Path, conditions_of
 from icpctl.documents.tree import Object, Problem, find, find_key
 from icpctl.vocabulary import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.errors import Finding
 
 _CODE = "ICP901"

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from icpctl.config.checking.lints import conditions_of, listed_places
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
+from icpctl.config.lints import conditions_of, listed_places
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
+from icpctl.errors import nearest
 from icpctl.values.forms import country_forms, url_forms
-from icpctl.vocabulary import Form, Kind, nearest
+from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from icpctl.config.checking.lints import ConfigCheck
+    from icpctl.config.lints import ConfigCheck
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.documents.tree import Node
 

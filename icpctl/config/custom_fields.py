@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from icpctl.documents.document import read_document
-from icpctl.documents.keyed_files import KeyedReader, cut
+from icpctl.documents.document import KeyedReader, cut, read_document
 from icpctl.documents.tree import List, Object, Scalar
 from icpctl.mappings.paths import is_many, parse_path
-from icpctl.vocabulary import ConditionType, Kind
+from icpctl.vocabulary import CUSTOM_PREFIX, ConditionType, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.documents.document import Document
     from icpctl.documents.tree import Node
     from icpctl.errors import Finding
 
-PREFIX = "field."
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS = ("kind", "paths", "description")
 _KINDS = {
@@ -42,27 +39,17 @@ def read_fields(data: bytes, file: str) -> tuple[list[ConditionType], list[Findi
 class _FieldsReader(KeyedReader):
     """Reads the fields one by one, and notes each problem at its place."""
 
-    def __init__(self, document: Document) -> None:
-        super().__init__(document)
-        self._root = document.root
-
     def fields(self) -> Iterator[ConditionType]:
         """Yield the fields that are right."""
-        if self._root is not None and not isinstance(self._root, Object):
-            code, message, hint = _NOT_AN_OBJECT
-            self.note(code, self._root.start, message, hint)
-            return
-        for name, (start, node) in (self._root.entries if self._root else {}).items():
-            own = name.removeprefix(PREFIX)
+        for name, start, node in self.all_entries(_NOT_AN_OBJECT):
+            own = name.removeprefix(CUSTOM_PREFIX)
             if not NAME.fullmatch(own):
                 hint = "a name is a lower-case letter, then letters, digits and _"
                 self.note("ICP802", start, f"{cut(name)} is not the name of a field", hint)
-            elif isinstance(node, Object):
-                entry = self._field(own, start, node)
-                if entry:
-                    yield entry
-            else:
+            elif not isinstance(node, Object):
                 self.note("ICP801", start, f"the field {name} must be an object", _EXAMPLE)
+            elif entry := self._field(own, start, node):
+                yield entry
 
     def _field(self, name: str, start: int, node: Object) -> ConditionType | None:
         for key, (place, _) in node.entries.items():
@@ -75,7 +62,7 @@ class _FieldsReader(KeyedReader):
             return None
         about = self._text(keys["description"], "a description") if "description" in keys else None
         return ConditionType(
-            PREFIX + name,
+            CUSTOM_PREFIX + name,
             _KINDS[kind][0],
             about or name.replace("_", " "),
             _KINDS[kind][1],

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
 from icpctl.values.forms.text_forms import plain
@@ -15,8 +15,7 @@ from icpctl.vocabulary import Form
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition, Group, IcpConfig
+    from icpctl.config.model import Condition, ConfigFile, Group, IcpConfig
     from icpctl.config.scalars import Scalar, Value
     from icpctl.documents.tree import Node
     from icpctl.errors import Finding

@@ -3,17 +3,14 @@
 import codecs
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.visitor_keys import By, VisitorKey
 from icpctl.mappings.loading import load_mapping
 from icpctl.mappings.mapping import Mapping
-from icpctl.mappings.paths import parse_path
 from icpctl.output.console import note
 from icpctl.scoring.bounds import Strictness, parse_limit
-from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.values.forms import date_forms
 
@@ -46,32 +43,6 @@ def mappings_of(names: list[str] | None) -> tuple[Mapping, ...]:
                 f"files that no mapping recognises take the first, {mappings[0].name}"
             )
     return mappings
-
-
-def scoring_options(
-    as_of: str | None,
-    mapping: list[str] | None,
-    case_sensitive: bool | None,
-    carry: Sequence[str] = (),
-    temp_dir: Path | None = None,
-    encoding: str | None = None,
-    by: str | None = None,
-) -> Options:
-    """Return how to score; options that are None are as the settings say.
-
-    Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
-    """
-    _parsed("--carry", carry, parse_path)
-    return Options(
-        as_of=Options().as_of if as_of is None else instant_of(as_of),
-        case_sensitive=is_case_sensitive(case_sensitive),
-        mappings=mappings_of(mapping),
-        by=visitor_keys([by] if by else []),
-        carry=tuple(dict.fromkeys(carry)),
-        temp_dir=temp_dir,
-        encoding=encoding_of(encoding),
-        tiers=load_settings().tiers,
-    )
 
 
 def strictness(
@@ -122,14 +93,15 @@ def instant_of(as_of: str) -> datetime:
 
 def visitor_keys(by: list[str]) -> By:
     """Return the keys of `--by`; raise `IcpctlError` `bad_usage`."""
-    return _parsed("--by", by, VisitorKey.of)
+    return parsed("--by", by, VisitorKey.of)
 
 
-def _parsed(option: str, texts: Sequence[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:
-    parsed = []
+def parsed(option: str, texts: Sequence[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:
+    """Return what the texts of an option say. Raises `IcpctlError` `bad_usage`."""
+    values = []
     for text in texts:
         try:
-            parsed.append(parse(text))
+            values.append(parse(text))
         except ValueError as error:
             raise IcpctlError(f"{option} {text!r}: {error}", "bad_usage") from None
-    return tuple(parsed)
+    return tuple(values)
