@@ -91,7 +91,7 @@ def _directory(context: typer.Context) -> Path | None:
 
 def _compared(names: list[str] | None) -> list[str] | None:
     """Return slugs as texts are compared: letter case and outer spaces do not matter."""
-    from icpctl.values.forms.text_forms import plain
+    from icpctl.values.text_forms import plain
 
     return names and [plain(name, case_sensitive=False) for name in names]
 

@@ -12,7 +12,7 @@ from icpctl.mappings.mapping import Mapping
 from icpctl.output.console import note
 from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.settings import load_settings
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 _T = TypeVar("_T")
 

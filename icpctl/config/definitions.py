@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from icpctl.config.file_names import FIELDS_FILE, LISTS_FOLDER
 from icpctl.errors import Finding, IcpctlError, Location, word_hint
 from icpctl.files import read_regular
-from icpctl.values.forms.text_forms import plain
+from icpctl.values.text_forms import plain
 from icpctl.vocabulary import BUILT_IN, Vocabulary
 
 if TYPE_CHECKING:

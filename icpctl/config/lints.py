@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from icpctl.config.definitions import NamedList
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
-from icpctl.values.forms.text_forms import plain
+from icpctl.values.text_forms import plain
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:

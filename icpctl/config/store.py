@@ -22,7 +22,7 @@ from icpctl.config.file_names import (
 from icpctl.config.loading import Loaded, file_finding, load_file, outside, read_file, two_files
 from icpctl.errors import IcpctlError, word_hint
 from icpctl.files import note_folder, require_writable
-from icpctl.values.forms.text_forms import plain
+from icpctl.values.text_forms import plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -14,7 +14,7 @@ from icpctl.config.lints import conditions_of, listed_places
 from icpctl.config.scalars import described
 from icpctl.documents.tree import Problem, find
 from icpctl.errors import nearest
-from icpctl.values.forms import country_forms, url_forms
+from icpctl.values import country_forms, url_forms
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:

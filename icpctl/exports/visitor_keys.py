@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
-from icpctl.values import typed_columns
-from icpctl.values.forms import country_forms, number_forms, text_forms, url_forms
+from icpctl.values import country_forms, number_forms, text_forms, typed_columns, url_forms
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:

@@ -13,8 +13,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from icpctl.values import json_records
-from icpctl.values.forms import country_forms, date_forms, number_forms, text_forms, url_forms
+from icpctl.values import (
+    country_forms,
+    date_forms,
+    json_records,
+    number_forms,
+    text_forms,
+    url_forms,
+)
 from icpctl.values.typed_columns import number_reader
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from msgspec import Struct
 from icpctl.mappings import mapping
 from icpctl.mappings.paths import parse_path
 from icpctl.scoring.scores import WORD, ConditionPlan, ConfigPlan, GroupPlan, ScoreTable
-from icpctl.values.forms import normal_forms, text_forms, url_forms
+from icpctl.values import normal_forms, text_forms, url_forms
 from icpctl.vocabulary import COMPARATORS, ConditionType, Form, Kind, Operator
 
 if TYPE_CHECKING:

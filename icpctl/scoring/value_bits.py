@@ -16,10 +16,16 @@ from msgspec import Struct
 from icpctl.mappings import mapping
 from icpctl.scoring.plan import field_of, fields_of
 from icpctl.scoring.scores import WORD
-from icpctl.values import page_columns, text_search, typed_columns
+from icpctl.values import (
+    normal_forms,
+    number_forms,
+    page_columns,
+    text_search,
+    typed_columns,
+    url_forms,
+)
 from icpctl.values.column import KnownTexts, distinct_of
-from icpctl.values.forms import normal_forms, number_forms, url_forms
-from icpctl.values.forms.text_forms import folded_column
+from icpctl.values.text_forms import folded_column
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.values import json_records
+from icpctl.values import date_forms, json_records, number_forms, url_forms
 from icpctl.values.column import (
     Column,
     Decoded,
@@ -27,8 +27,7 @@ from icpctl.values.column import (
     missing,
     visible_texts,
 )
-from icpctl.values.forms import date_forms, number_forms, url_forms
-from icpctl.values.forms.number_forms import boolean, json_number, size_text
+from icpctl.values.number_forms import boolean, json_number, size_text
 from icpctl.values.page_columns import pages
 from icpctl.vocabulary import Kind
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from icpctl.values.forms.number_forms import Bounds
+    from icpctl.values.number_forms import Bounds
     from icpctl.vocabulary.condition_types import ConditionType
 
 __all__ = ["Column", "booleans", "of_kind", "pages", "texts"]

@@ -16,7 +16,7 @@ from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.rollup import RollUp
 from icpctl.mappings.mapping import FIELDS, Mapping
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 from tests.long import examples, long
 
 MAPPING = Mapping(

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values import typed_columns
-from icpctl.values.forms import number_forms
-from icpctl.values.forms.number_forms import WORDS, boolean
+from icpctl.values import number_forms, typed_columns
+from icpctl.values.number_forms import WORDS, boolean
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

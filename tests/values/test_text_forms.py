@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values.forms import text_forms
+from icpctl.values import text_forms
 
 PIECES = st.sampled_from(
     [

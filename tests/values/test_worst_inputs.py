@@ -56,7 +56,11 @@ WORST = {
 PROGRAM = """
 import pyarrow as pa
 from icpctl.values import json_records
-from icpctl.values.forms import country_forms, date_forms, number_forms, text_forms, url_forms
+from icpctl.values import url_forms
+from icpctl.values import text_forms
+from icpctl.values import number_forms
+from icpctl.values import date_forms
+from icpctl.values import country_forms
 
 def parse(text):
     try:

@@ -25,8 +25,7 @@ from icpctl.exports.similar_keys import (
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
 from icpctl.mappings.paths import Elements, resolve
-from icpctl.values import json_records
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms, json_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -12,7 +12,7 @@ from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
 from icpctl.config.scalars import NUMBER
 from icpctl.errors import Finding, IcpctlError, Location, nearest
-from icpctl.values.forms.number_forms import number as spelt_number
+from icpctl.values.number_forms import number as spelt_number
 from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape
 
 if TYPE_CHECKING:

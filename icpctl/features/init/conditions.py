@@ -16,9 +16,9 @@ from icpctl.documents.document import read_document
 from icpctl.features.init.model import Draft
 from icpctl.features.shared.text_layout import json_text
 from icpctl.mappings.mapping import PAGES
-from icpctl.values.forms.country_forms import country_code
-from icpctl.values.forms.text_forms import folded
-from icpctl.values.forms.url_forms import path as path_of
+from icpctl.values.country_forms import country_code
+from icpctl.values.text_forms import folded
+from icpctl.values.url_forms import path as path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -26,8 +26,7 @@ from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.shared.row_values import values_of_rows
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
-from icpctl.values import typed_columns
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from icpctl.output.runs.notes import (
 )
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,7 +16,7 @@ from icpctl.features.shared.condition_phrases import (
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.runs.notes import wanted
 from icpctl.output.wording import cut
-from icpctl.values.forms import normal_forms
+from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps
 from icpctl.vocabulary import COMPARATORS, Form, Kind, Shape
 

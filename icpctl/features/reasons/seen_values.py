@@ -14,8 +14,7 @@ from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.scoring.conditions import text_column
 from icpctl.scoring.plan import fields_of, make_plan
 from icpctl.scoring.value_bits import column_of
-from icpctl.values import json_records, typed_columns
-from icpctl.values.forms import normal_forms, text_forms, url_forms
+from icpctl.values import json_records, normal_forms, text_forms, typed_columns, url_forms
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from icpctl.features.sql import forms
 from icpctl.features.sql.fields import field_name
 from icpctl.features.sql.trees import case, column, double, exists, text, whole
-from icpctl.values.forms import number_forms, url_forms
+from icpctl.values import number_forms, url_forms
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from icpctl.features.sql.predicates import joined, predicate
 from icpctl.features.sql.scores import config_score, percent
 from icpctl.features.sql.trees import RefusedError, case, column, exists, text, whole
 from icpctl.scoring.plan import make_plan
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -239,7 +239,7 @@ def _paths(table: pa.Array, support: Integers, least: int) -> list[str]:
 
 
 def _parts_of_page(page: Any) -> set[str]:
-    from icpctl.values.forms import url_forms
+    from icpctl.values import url_forms
 
     if isinstance(page, dict):
         page = page.get("url") or page.get("path") or ""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from icpctl.config.model import IcpConfig
 from icpctl.features.reasons.seen_values import listed_form
-from icpctl.values.forms import text_forms
+from icpctl.values import text_forms
 from icpctl.vocabulary import Form, Kind, Operator, Shape
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, note, shown, shown_line, styled
 from icpctl.output.errors import print_error
 from icpctl.output.wording import counted, cut
-from icpctl.values.forms.date_forms import has_two_readings
+from icpctl.values.date_forms import has_two_readings
 from icpctl.vocabulary import CONDITION_TYPES, CUSTOM_PREFIX, Kind
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from icpctl.features.sql.forms import COUNT, RANGE
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
-from icpctl.values.forms.number_forms import DASHES
+from icpctl.values.number_forms import DASHES
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.values.forms import country_forms, number_forms, text_forms
+from icpctl.values import country_forms, number_forms, text_forms
 from tests import oracle
 from tests.features.sql.tables import USUAL, files_of, row_of, seen, sql_of
 from tests.long import LONG

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from icpctl.scoring.value_bits import number_kernel
-from icpctl.values.forms import number_forms
+from icpctl.values import number_forms
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:

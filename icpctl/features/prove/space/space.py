@@ -13,7 +13,7 @@ from icpctl.features.prove.space.texts import PRESENT, TextSource
 from icpctl.features.shared.exact_scores import hundredths, matches_group, weights_of
 from icpctl.mappings import mapping
 from icpctl.scoring.plan import make_plan
-from icpctl.values.forms import date_forms, text_forms
+from icpctl.values import date_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
 if TYPE_CHECKING:

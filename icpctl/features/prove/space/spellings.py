@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from icpctl.mappings import mapping
-from icpctl.values.forms import country_forms, number_forms, url_forms
+from icpctl.values import country_forms, number_forms, url_forms
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:

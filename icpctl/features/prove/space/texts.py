@@ -31,7 +31,7 @@ from icpctl.features.prove.space.spellings import least_texts, separators, texts
 from icpctl.features.shared.held_conditions import held_of, no_values, row_words
 from icpctl.mappings import mapping
 from icpctl.scoring.plan import make_plan
-from icpctl.values.forms import country_forms, date_forms, normal_forms, number_forms, url_forms
+from icpctl.values import country_forms, date_forms, normal_forms, number_forms, url_forms
 from icpctl.values.text_search import has_word
 from icpctl.vocabulary import Form, Vocabulary
 

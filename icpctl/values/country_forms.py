@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icpctl.values.forms.text_forms import composed, decomposed, visible
+from icpctl.values.text_forms import composed, decomposed, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

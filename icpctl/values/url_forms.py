@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from icpctl.values.forms.text_forms import changed
+from icpctl.values.text_forms import changed
 
 if TYPE_CHECKING:
     import numpy as np

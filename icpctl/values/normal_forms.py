@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.values.forms.country_forms import country, country_column
-from icpctl.values.forms.number_forms import size_range, size_range_column
-from icpctl.values.forms.url_forms import domain, url, url_column
+from icpctl.values.country_forms import country, country_column
+from icpctl.values.number_forms import size_range, size_range_column
+from icpctl.values.url_forms import domain, url, url_column
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:

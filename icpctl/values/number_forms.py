@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from icpctl.values.forms.text_forms import changed, visible
+from icpctl.values.text_forms import changed, visible
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,8 +6,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from icpctl.values.forms import number_forms
-from icpctl.values.forms.text_forms import visible
+from icpctl.values import number_forms
+from icpctl.values.text_forms import visible
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_1, YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
