@@ -27,6 +27,9 @@ FIELDS: tuple[str, ...] = (
 )
 """What a mapping names: the condition types, where both page types read `pages`."""
 
+CUSTOM_FIELD = re.compile(r"field\.[a-z][a-z0-9_]*")
+"""What a mapping may name besides: the custom fields of folders of configs."""
+
 DEAL_FIELDS = ("key", "outcome", "close_date", "amount")
 """What `deals` names in a mapping: what tells whose deal it is, and what became of it."""
 
@@ -57,6 +60,8 @@ FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
 
 class Mapping(Struct, frozen=True):
     """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
+
+    After these `paths` has the custom fields that the file names, if it names any.
 
     `title` is the format's name for people, `where` the file. A record is of this format when it
     has every path of one of `recognised_by`. `by` are the paths of what tells visitors apart where
@@ -90,7 +95,7 @@ class Mapping(Struct, frozen=True):
         return replace(
             self,
             title=self.title or base.title,
-            paths={key: paths + base.paths[key] for key, paths in self.paths.items()},
+            paths={key: paths + base.paths.get(key, ()) for key, paths in self.paths.items()},
             recognised_by=self.recognised_by or base.recognised_by,
             by=self.by or base.by,
             rollup_by=self.rollup_by or base.rollup_by,

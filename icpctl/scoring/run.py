@@ -11,10 +11,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Numbering, ThreadScanners
 from icpctl.exports.columns.visitor_columns import Columns
 from icpctl.exports.detection.format_detection import map_sources
@@ -231,7 +233,8 @@ def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped], by:
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     """What is read of each record: the id, what the plan needs, and what `options` ask for."""
-    names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
+    named = [text for text in options.carry if text in mapping.paths or is_custom(plan, text)]
+    names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields, *named])
     paths = {name: paths_of(plan, mapping, name) for name in names}
     carried = {
         carried_name(number): carried_paths(plan, mapping, text)
@@ -308,9 +311,24 @@ def _scored(
 
 def rows_of(batch: Batch, verdicts: Verdicts, plan: Plan, options: Options) -> Rows:
     """The rows of a batch, judged by `plan`, for a writer."""
-    carried = {text: batch.table[carried_name(n)] for n, text in enumerate(options.carry)}
+    carried = {text: _carried(batch, n, text) for n, text in enumerate(options.carry)}
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
     slugs = tuple(config.slug for config in plan.configs)
     tiers = tuple(name for name, _ in plan.tiers)
     return Rows(slugs, tiers, batch.source.name, batch.lines, ids, carried, fields, verdicts)
+
+
+def _carried(batch: Batch, number: int, text: str) -> pa.Array:
+    """Return what a row has of a carried name: of a field the visitor's value, else the record's.
+
+    Of pages that are one record's, that is what the record has.
+    """
+    own = batch.table[carried_name(number)]
+    if text not in batch.table.schema.names or (
+        text == visitor_mapping.PAGES and batch.misfits is None
+    ):
+        return own
+    values = batch.table[text]
+    shown = json_texts.joined(values) if text == visitor_mapping.PAGES else json_texts.plain(values)
+    return pc.coalesce(shown, own)

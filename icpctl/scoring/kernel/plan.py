@@ -216,10 +216,11 @@ def paths_of(plan: Plan, of_file: mapping.Mapping, name: str) -> tuple[Path, ...
     """
     if name in mapping.CONTACTS:
         return of_file.contact.get(mapping.CONTACTS[name], ())
+    named = of_file.paths.get(name, ())  # another file's mapping may name a custom field
     if not is_custom(plan, name):
-        return of_file.paths[name]
+        return named
     own = map(parse_path, plan.types[name].paths)
-    return (*of_file.paths.get(name, ()), (name,), *own)
+    return (*named, (name,), *own)
 
 
 def carried_paths(plan: Plan, of_file: mapping.Mapping, text: str) -> tuple[Path, ...]:
