@@ -59,9 +59,9 @@ FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
 
 
 class Mapping(Struct, frozen=True):
-    """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
+    """For each field the paths to try, the first that is present and not null wins.
 
-    After these `paths` has the custom fields that the file names, if it names any.
+    The fields are `FIELDS`, then the custom fields that the file names.
 
     `title` is the format's name for people, `where` the file. A record is of this format when it
     has every path of one of `recognised_by`. `by` are the paths of what tells visitors apart where

@@ -103,8 +103,7 @@ class _Reader(KeyedReader):
         return self._extended(self._mapping())
 
     def _read_entries(self) -> None:
-        known = (*_KEYS, *self._custom_fields())
-        for key, _, value in self.entries(known, "ICP501", _NO_OBJECT):
+        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT, CUSTOM_FIELD):
             match key:
                 case "title":
                     self._title = self._text(value, "the title must be text") or ""
@@ -128,14 +127,6 @@ class _Reader(KeyedReader):
                     self._about[key] = self._plain_paths(value)
                 case _:
                     self._paths_of[key] = self._field_paths(key, value)
-
-    def _custom_fields(self) -> list[str]:
-        root = self._document.root
-        return (
-            [key for key in root.entries if CUSTOM_FIELD.fullmatch(key)]
-            if isinstance(root, Object)
-            else []
-        )
 
     def _mapping(self) -> Mapping:
         groups = [self._paths_of, self._about, self._deals, self._contact]
