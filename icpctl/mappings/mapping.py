@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from icpctl.mappings.paths import parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from icpctl.errors import Location
     from icpctl.mappings.paths import Path
+    from icpctl.vocabulary import ConditionType
 
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
 DEFAULT = "default"
@@ -110,6 +112,14 @@ class Mapping(Struct, frozen=True):
     def has_visitors_of(self, other: Mapping) -> bool:
         """Return whether records of another mapping are rolled up together with this one's."""
         return self == other or bool(self.together and self.together == other.together)
+
+
+def custom_paths(mapping: Mapping, entry: ConditionType) -> tuple[Path, ...]:
+    """Return the paths of a custom field: those of the mapping, then the field's own.
+
+    A flat record may have it under the name that conditions ask for.
+    """
+    return (*mapping.paths.get(entry.name, ()), (entry.name,), *map(parse_path, entry.paths))
 
 
 @cache

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.kernel.plan import Plan
     from icpctl.scoring.report import MatchReport
     from icpctl.scoring.run_counts import BestVisitor
+    from icpctl.vocabulary import ConditionType
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
@@ -83,6 +84,7 @@ class Options(Struct, frozen=True):
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
     that they begin at. With `follow` stdin, which must be JSON lines, is scored as it comes.
+    `custom` are the custom fields that `by`, `carry` and `fields` may name besides those asked for.
     Who looks at the values of a batch gets them in the order of its rows, unless `any_order` will
     do, which is faster.
     """
@@ -99,6 +101,7 @@ class Options(Struct, frozen=True):
     by: By = ()
     follow: bool = False
     any_order: bool = False
+    custom: dict[str, ConditionType] = field(default_factory=dict)
 
     def with_fields(self, names: Iterable[str]) -> Options:
         """Return the options, asking also for these fields."""
@@ -210,7 +213,7 @@ def score(
         with timings.step("write"):
             on_rows(rows_of(batch, verdicts, plan, options))
         progress.read(batch)
-    require_carried(options.carry, counts.files, sources, mapped, plan)
+    require_carried(options.carry, counts.files, sources, mapped, [*options.custom, *plan.types])
     seconds = time.perf_counter() - started
     run = Run.of(counts, plan, configs, seconds, sources, mapped, timings.seconds, options.by)
     run.skipped = exports.skipped
@@ -233,14 +236,15 @@ def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped], by:
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     """What is read of each record: the id, what the plan needs, and what `options` ask for."""
-    named = [text for text in options.carry if text in mapping.paths or is_custom(plan, text)]
+    types = {**options.custom, **plan.types}
+    named = [text for text in options.carry if text in mapping.paths or is_custom(types, text)]
     names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields, *named])
-    paths = {name: paths_of(plan, mapping, name) for name in names}
+    paths = {name: paths_of(types, mapping, name) for name in names}
     carried = {
-        carried_name(number): carried_paths(plan, mapping, text)
+        carried_name(number): carried_paths(types, mapping, text)
         for number, text in enumerate(options.carry)
     }
-    custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
+    custom = {name: types[name] for name in names if is_custom(types, name)}
     return Columns.of(mapping, paths | carried, custom)
 
 

@@ -251,6 +251,32 @@ def test_the_paths_of_a_mapping_come_before_those_of_a_field() -> None:
     assert (result.exit_code, "m.yaml:2:1: error[ICP501]" in result.output) == (2, True)
 
 
+@pytest.mark.usefixtures("here")
+def test_options_name_fields_that_no_config_asks_for() -> None:
+    write("icp_configs/fields.yaml", "account: {kind: text, paths: [Account Name]}\n")
+    write(
+        "v.jsonl",
+        '{"id": 1, "Account Name": "Acme"}\n{"id": 2, "Account Name": " ACME "}\n'
+        '{"id": 3, "Account Name": "Beta", "domain": "rival.example"}\n',
+    )
+    carried = ("--carry", "field.account", "--out")
+    assert run("score", "v.jsonl", *carried, "rows.jsonl").exit_code == 0
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text("utf-8").splitlines()]
+    assert [row["field.account"] for row in rows] == ["Acme", " ACME ", "Beta"]
+    assert run("score", "v.jsonl", "--by", "field.account", *carried, "rows.jsonl").exit_code == 0
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["id"], row["icp_match"]) for row in rows] == [("acme", True), ("beta", False)]
+    assert rows[0]["field.account"] == ["Acme", " ACME "]
+    explained = run("explain", "v.jsonl", "--by", "field.account", "--id", "beta")
+    assert "beta in v.jsonl:3" in explained.stdout
+    by_account = json.loads(run("stats", "v.jsonl", "--by", "field.account", "-o", "json").stdout)
+    values = [(value["value"], value["visitors"]) for value in by_account["by"]["values"]]
+    assert values == [("Acme", 2), ("Beta", 1)]
+    assert "did you mean field.account?" in run("stats", "v.jsonl", "--by", "field.acount").output
+    result = run("score", "v.jsonl", "--carry", "field.acount", "--out", "rows.jsonl")
+    assert (result.exit_code, "did you mean field.account?" in result.output) == (2, True)
+
+
 def test_an_organizations_fields_come_before_its_parents(here: Path) -> None:
     write("icp_configs/fields.yaml", FIELDS)
     write("icp_configs/acme/fields.yaml", "annual_revenue: {kind: text, paths: [revenue_band]}\n")

@@ -63,13 +63,21 @@ class Scoring(Struct, frozen=True, kw_only=True):
         """
         return self.workspace().configs(slugs or [])
 
-    def options(self, *, by: str | None = None, carry: Sequence[str] = ()) -> "Options":
+    def options(
+        self, *, by: str | None = None, carry: Sequence[str] = (), fields: Sequence[str] = ()
+    ) -> "Options":
         """Return how to score; options that are None are as the settings say.
 
-        Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
+        `fields` are those that another option names. Raises `IcpctlError`: `bad_usage`,
+        `no_such_mapping`, `bad_mapping`, and what `Workspace.definitions` raises.
         """
         from icpctl.cli.options.scoring import scoring_options
+        from icpctl.mappings.mapping import CUSTOM_FIELD
 
+        custom = {}
+        if any(map(CUSTOM_FIELD.fullmatch, [*carry, *fields, by or ""])):
+            types = self.workspace().definitions().required().vocabulary.types
+            custom = {name: entry for name, entry in types.items() if entry.is_custom}
         return scoring_options(
             self.as_of,
             self.mapping,
@@ -78,6 +86,7 @@ class Scoring(Struct, frozen=True, kw_only=True):
             self.temp_dir,
             self.encoding,
             by,
+            custom,
         )
 
 

@@ -16,6 +16,7 @@ from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.scoring.run import Options
 from icpctl.settings import load_settings
 from icpctl.values.forms import date_forms
+from icpctl.vocabulary import ConditionType
 
 _T = TypeVar("_T")
 
@@ -56,9 +57,11 @@ def scoring_options(
     temp_dir: Path | None = None,
     encoding: str | None = None,
     by: str | None = None,
+    custom: dict[str, ConditionType] | None = None,
 ) -> Options:
     """Return how to score; options that are None are as the settings say.
 
+    `custom` are the custom fields of the folder of configs, if `carry` or `by` may name any.
     Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
     """
     _parsed("--carry", carry, parse_path)
@@ -66,11 +69,12 @@ def scoring_options(
         as_of=Options().as_of if as_of is None else instant_of(as_of),
         case_sensitive=is_case_sensitive(case_sensitive),
         mappings=mappings_of(mapping),
-        by=visitor_keys([by] if by else []),
+        by=visitor_keys([by] if by else [], custom or {}),
         carry=tuple(dict.fromkeys(carry)),
         temp_dir=temp_dir,
         encoding=encoding_of(encoding),
         tiers=load_settings().tiers,
+        custom=custom or {},
     )
 
 
@@ -120,9 +124,9 @@ def instant_of(as_of: str) -> datetime:
     return date_forms.EPOCH + timedelta(microseconds=micros)
 
 
-def visitor_keys(by: list[str]) -> By:
-    """Return the keys of `--by`; raise `IcpctlError` `bad_usage`."""
-    return _parsed("--by", by, VisitorKey.of)
+def visitor_keys(by: list[str], custom: dict[str, ConditionType] | None = None) -> By:
+    """Return the keys of `--by`, which may be `custom` fields; raise `IcpctlError` `bad_usage`."""
+    return _parsed("--by", by, lambda name: VisitorKey.of(name, (custom or {}).get(name)))
 
 
 def _parsed(option: str, texts: Sequence[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:
