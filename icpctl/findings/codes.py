@@ -221,6 +221,15 @@ _CODES = (
         "the same with `lists/competitors.txt`, one value per line",
     ),
     Code(
+        "ICP215",
+        "a path with a query or a fragment",
+        "A `page_equals` value that begins with `/` is compared with the page's path alone, which "
+        "has neither.",
+        "condition",
+        '{type: page_equals, comparator: equals, value: "/pricing?plan=1"}',
+        "{type: page_equals, comparator: equals, value: /pricing}",
+    ),
+    Code(
         "ICP301",
         "a value that is listed twice",
         "The list repeats a value; letter case and outer spaces make no difference.",
@@ -277,7 +286,7 @@ _CODES = (
     Code(
         "ICP307",
         "a page that is not an address",
-        "A `page_equals` value is a path that begins with `/` and has no query, or a whole "
+        "A `page_equals` value is a path that begins with `/`, or a whole "
         "address. Any other text never equals a page, and no address contains a space.",
         "condition",
         "{type: page_equals, comparator: equals, value: pricing}",
