@@ -477,6 +477,14 @@ def test_csv_as_people_have_it(tmp_path: Path, text: str, found: list[tuple[Any,
     assert "id" not in rows.column("id")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_excels_line_says_that_a_file_is_csv(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "export"
+    path.write_bytes('"sep=;"\r\nid;city\r\n1;Bonn\r\n'.encode(encoding))
+    rows = read(path, {"city": "city"})
+    assert (rows.column("city"), rows.rejected) == (["Bonn"], [])
+
+
 def test_csv_in_another_encoding(tmp_path: Path) -> None:
     path = tmp_path / "v.csv"
     path.write_bytes("id,city\n1,Köln\n2,Zürich\n".encode("cp1252"))

@@ -138,11 +138,16 @@ def mark_of(head: bytes) -> tuple[bytes, str | None]:
 
 
 def looks_like_csv(head: bytes) -> bool:
-    """Return whether the first two lines have the same delimiter and begin no JSON."""
+    """Return whether the first two lines have the same delimiter and begin no JSON.
+
+    A first line in which Excel names the delimiter, which may be in quotes, says it at once.
+    """
     mark, encoding = mark_of(head)
     head = head[len(mark) :]
     if encoding and encoding != "utf-8":
         head = head[: len(head) // 2 * 2].decode(encoding, "replace").encode()
+    if _EXCEL_HINT.match(head):
+        return True
     filled = (line for line in re.split(rb"\r\n|\n|\r", head) if line.strip())
     lines = [line for line in filled if not _RULE.fullmatch(line)][:2]
     if not lines or any(line.lstrip()[:1] in (b"{", b"[") for line in lines):
