@@ -13,6 +13,7 @@ from icpctl.output.console import note
 from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.settings import load_settings
 from icpctl.values import date_forms
+from icpctl.vocabulary import ConditionType
 
 _T = TypeVar("_T")
 
@@ -91,9 +92,9 @@ def instant_of(as_of: str) -> datetime:
     return date_forms.EPOCH + timedelta(microseconds=micros)
 
 
-def visitor_keys(by: list[str]) -> By:
-    """Return the keys of `--by`; raise `IcpctlError` `bad_usage`."""
-    return parsed("--by", by, VisitorKey.of)
+def visitor_keys(by: list[str], custom: dict[str, ConditionType] | None = None) -> By:
+    """Return the keys of `--by`, which may be `custom` fields; raise `IcpctlError` `bad_usage`."""
+    return parsed("--by", by, lambda name: VisitorKey.of(name, (custom or {}).get(name)))
 
 
 def parsed(option: str, texts: Sequence[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:

@@ -22,6 +22,7 @@ from icpctl.mappings.conversions import (
 )
 from icpctl.mappings.mapping import (
     CONTACT_FIELDS,
+    CUSTOM_FIELD,
     DEAL_FIELDS,
     FIELDS,
     PAGES,
@@ -91,7 +92,7 @@ class _Reader(KeyedReader):
         about: _Paths = dict.fromkeys(ABOUT, ())
         deals: _Paths = {}
         contact: _Paths = {}
-        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT):
+        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT, CUSTOM_FIELD):
             match key:
                 case "title":
                     keys[key] = self._text(value, "the title must be text") or ""
