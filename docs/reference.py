@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.features.editing.schema.config_schema import MODEL_ONLY
-from icpctl.findings.codes import CODES, SECTIONS
-from icpctl.output.examples import capital, code_help, kinds, type_example
+from icpctl.findings.codes import CODES, SECTIONS, capital
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES, comparators_for
 
 if TYPE_CHECKING:
@@ -34,9 +33,7 @@ def checks_page() -> str:
     for section in SECTIONS:
         codes = [code for code in CODES.values() if code.name.startswith(section.prefix)]
         parts.append(f"## {section.title}\n\n{section.meaning}\n")
-        parts += [
-            f"### {code.name}\n\n**{capital(code.title)}.** {code_help(code)}" for code in codes
-        ]
+        parts += [f"### {code.name}\n\n**{capital(code.title)}.** {code.help}" for code in codes]
     return "\n".join(parts)
 
 
@@ -56,7 +53,10 @@ def vocabulary_page() -> str:
         "## Comparators\n",
         _table(
             ("comparator", "kinds", "value", "holds when"),
-            ((f"`{entry.name}`", kinds(entry), entry.shape, entry.holds) for entry in comparators),
+            (
+                (f"`{entry.name}`", entry.kinds_in_words, entry.shape, entry.holds)
+                for entry in comparators
+            ),
         ),
         "## What each type takes\n",
         *map(_type_section, types),
@@ -74,7 +74,7 @@ def _type_section(entry: ConditionType) -> str:
     allowed = ", ".join(f"`{name}`" for name in comparators_for(entry.kind))
     return (
         f"### {entry.name}\n\n{capital(entry.meaning)} ({entry.kind}). Comparators: {allowed}.\n\n"
-        f"```yaml\n{type_example(entry)}\n```\n"
+        f"```yaml\n{entry.whole_example}\n```\n"
     )
 
 
@@ -82,7 +82,7 @@ def _comparator_section(entry: Comparator) -> str:
     twin = f" The exact opposite of `{entry.negates}`." if entry.negates else ""
     return (
         f"### {entry.name}\n\nHolds when {entry.holds}.{twin} Value: {entry.shape}. "
-        f"Kinds: {kinds(entry)}.\n\n```yaml\n{entry.example}\n```\n"
+        f"Kinds: {entry.kinds_in_words}.\n\n```yaml\n{entry.example}\n```\n"
     )
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from icpctl.version import __version__
-
 if TYPE_CHECKING:
     from icpctl.api import ScoreResult, VisitorExplanation, load_configs, score
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.config.named_files import load_config
     from icpctl.config.store import Workspace
     from icpctl.errors import IcpctlError
+
+__version__ = "0.1.0"
 
 __all__ = [
     "ConfigFile",
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfigFile": "icpctl.config.config_file",
+    "ConfigFile": "icpctl.config.model",
     "IcpConfig": "icpctl.config.model",
     "IcpctlError": "icpctl.errors",
     "ScoreResult": "icpctl.api",

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
-from icpctl.config.config_file import ConfigFile, named_configs
-from icpctl.config.model import IcpConfig
+from icpctl.config.model import ConfigFile, IcpConfig, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.batches import Rejected
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.features.explain.explained import Explained
-    from icpctl.output.runs.verdict_rows import Layout
+    from icpctl.output.runs.layout import Layout
     from icpctl.scoring.report import MatchReport
     from icpctl.scoring.run import Options, Run
 
@@ -79,7 +78,7 @@ def score(
     Raises `IcpctlError`: what reading configs and visitors raises, and `bad_usage`.
     """
     from icpctl.mappings.loading import load_mapping
-    from icpctl.output.runs.verdict_rows import Layout
+    from icpctl.output.runs.layout import Layout
     from icpctl.scoring.run import Options
 
     pairs = _pairs(configs)
@@ -250,7 +249,7 @@ def _run(
     from icpctl.features.reasons.row_reasons import Reasons
     from icpctl.features.reasons.sentences import sentence
     from icpctl.output.runs.verdict_rows import plain_columns
-    from icpctl.scoring.kernel.plan import make_plan
+    from icpctl.scoring.plan import make_plan
     from icpctl.scoring.run import score as score_exports
 
     plan = make_plan(

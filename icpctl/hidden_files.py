@@ -82,9 +82,12 @@ def _is_left_over(entry: os.DirEntry[str]) -> bool:
     # The time of the last change, which a new link and every write set anew.
     if time.time() - entry.stat(follow_symlinks=False).st_ctime < age:
         return False
-    if entry.is_symlink():
-        return True
-    descriptor = os.open(entry.path, os.O_RDONLY)
+    return entry.is_symlink() or is_unlocked(entry.path)
+
+
+def is_unlocked(path: str) -> bool:
+    """Return whether no process holds the lock of a file or folder. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         return lock(descriptor)
     finally:

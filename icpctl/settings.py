@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.files import read_regular
-from icpctl.files_in_use import forbid_writing
-from icpctl.vocabulary import nearest
+from icpctl.errors import Finding, IcpctlError, Location, word_hint
+from icpctl.files import forbid_writing, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,8 +182,7 @@ class _Source(Struct, frozen=True):
         values: dict[str, Any] = {}
         for key, value in self.values.items():
             if key not in _READERS:
-                guess = nearest(key, _READERS)
-                hint = f"did you mean {guess}?" if guess else f"known: {', '.join(_READERS)}"
+                hint = word_hint(key, _READERS)
                 place = self.place(key, of_value=False)
                 findings.append(Finding("ICP401", "error", f"unknown setting {key!r}", place, hint))
                 continue

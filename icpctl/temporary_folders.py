@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.hidden_files import lock
+from icpctl.hidden_files import is_unlocked, lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,4 @@ def _is_left_over(entry: os.DirEntry[str]) -> bool:
     is_folder = entry.is_dir(follow_symlinks=False)
     if not is_ours or not is_folder or time.time() - status.st_ctime < _STALE:
         return False
-    descriptor = os.open(entry.path, os.O_RDONLY)
-    try:
-        return lock(descriptor)
-    finally:
-        os.close(descriptor)
+    return is_unlocked(entry.path)

@@ -111,7 +111,7 @@ def _read_tables() -> None:
     """Read what the package has with it and each call would read again."""
     from icpctl.mappings.loading import built_in, built_in_signs
     from icpctl.mappings.mapping import built_in_names
-    from icpctl.values.forms.country_forms import country
+    from icpctl.values.country_forms import country
 
     country("Germany")
     for name in built_in_names():

@@ -57,7 +57,7 @@ WWW = re.compile(r"^www\.", re.IGNORECASE)
 DASH = re.compile("[\u002d\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 NO_VALUE = ["", "NULL", "\\N", "N/A", "n/a", "#N/A", "NaN", "(not set)"]
-COUNTRY_NAMES = Path(__file__).parent.parent / "icpctl" / "values" / "forms" / "country_names.tsv"
+COUNTRY_NAMES = Path(__file__).parent.parent / "icpctl" / "values" / "country_names.tsv"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LINE_LIMIT = 16 * 1024 * 1024

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from icpctl.config.definitions.custom_fields import read_fields
-from icpctl.config.definitions.definitions import Definitions
+from icpctl.config.custom_fields import read_fields
+from icpctl.config.definitions import Definitions
 from icpctl.mappings.loading import load_mapping
 from icpctl.mappings.paths import path_text
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind

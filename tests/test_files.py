@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl import IcpctlError, files_in_use, hidden_files
+from icpctl import IcpctlError, hidden_files
+from icpctl import files as files_in_use
 from icpctl.features.shared.file_changes import change_files, write_outputs
 from icpctl.files import read_regular, replacing
 from tests.process import environment

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from icpctl.cli.app import app
-from icpctl.scoring.kernel.value_bits import KERNELS
+from icpctl.scoring.value_bits import KERNELS
 from icpctl.vocabulary import COMPARATORS, Comparator, Kind, Shape
 
 CONFIG = """\

@@ -1,4 +1,4 @@
-"""Write icpctl/values/forms/country_names.tsv from the Common Locale Data Repository (CLDR).
+"""Write icpctl/values/country_names.tsv from the Common Locale Data Repository (CLDR).
 
     npm pack cldr-core cldr-localenames-full    # then unpack each into a folder of its name
     python tools/country_names.py FOLDER
@@ -16,7 +16,7 @@ from typing import Any
 
 import pycountry
 
-TABLE = Path(__file__).parent.parent / "icpctl" / "values" / "forms" / "country_names.tsv"
+TABLE = Path(__file__).parent.parent / "icpctl" / "values" / "country_names.tsv"
 HEADER = """\
 # Names of countries: in English, then in each country's own official languages.
 # Made by tools/country_names.py from CLDR {version} (cldr.unicode.org).

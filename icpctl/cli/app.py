@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icpctl.cli.command import Entry, Group, LazyCommands
-from icpctl.cli.errors import exits
+from icpctl import __version__
+from icpctl.cli.command import Entry, Group
 from icpctl.cli.extensions import EXTENSIONS
-from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReasons, MakeReport, RunFigures
-    from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
-    from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.config.model import ConfigFile
+    from icpctl.output.runs.layout import Layout
+    from icpctl.scoring.plan import Plan
 
 SCORE = "Score and understand"
 CONFIGS = "Configs"
@@ -59,11 +58,19 @@ ENTRIES = (
 
 
 class App(Group):
-    """The command line, which imports the command that is called alone."""
+    """The command line, which imports the command that is called alone.
+
+    All of them together take longer to import than most need to run.
+    """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings | {"commands": None})
-        self.commands: Any = LazyCommands(ENTRIES, exits)
+        self.commands: Any = {entry.name: entry for entry in ENTRIES}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None where there is none of this name."""
+        del ctx
+        return self.commands[cmd_name].load() if cmd_name in self.commands else None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands in the order of the help."""

@@ -1,7 +1,7 @@
 """The classes of all commands: how help is laid out, and slips that every command refuses."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from importlib import import_module
 from inspect import Parameter, signature
@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 import typer
 from msgspec import Struct
 from typer.core import TyperCommand, TyperGroup
+
+from icpctl.cli.errors import exits
 
 T = TypeVar("T")
 
@@ -104,41 +106,16 @@ class Entry(Struct, frozen=True):
     target: str
     summary: str
 
-    def load(self, wrap: Callable[[Callable[..., Any]], Callable[..., None]]) -> Any:
-        """Import the command, and let `wrap` see to its exceptions."""
+    def load(self) -> Any:
+        """Import the command, whose exceptions become messages and exit codes."""
         module, _, attribute = self.target.partition(":")
         target = getattr(import_module(f"icpctl.{module}"), attribute)
         if not isinstance(target, typer.Typer):
             function, target = target, typer.Typer(rich_markup_mode=None, add_completion=False)
-            target.command(self.name, cls=Command)(wrap(spread(function)))
+            target.command(self.name, cls=Command)(exits(spread(function)))
         command = typer.main.get_command(target)
         command.name, command.short_help = self.name, self.summary
         return command
-
-
-class LazyCommands(Mapping[str, Any]):
-    """The commands by name, each imported when it is asked for.
-
-    A call runs one command, and all of them together take longer to import than most need to run.
-    """
-
-    def __init__(
-        self, entries: tuple[Entry, ...], wrap: Callable[[Callable[..., Any]], Callable[..., None]]
-    ) -> None:
-        self.entries = {entry.name: entry for entry in entries}
-        self._wrap = wrap
-        self._loaded: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._loaded:
-            self._loaded[name] = self.entries[name].load(self._wrap)
-        return self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        return len(self.entries)
 
 
 def spread(command: Callable[..., T]) -> Callable[..., T]:

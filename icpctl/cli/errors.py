@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec, TextIO
 import typer
 
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.files_in_use import one_call
+from icpctl.files import one_call
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -10,12 +10,11 @@ from msgspec import Struct
 from icpctl.errors import IcpctlError
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import ConfigFile
     from icpctl.config.loading import Loaded
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.files.sources import Source
-    from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.output.runs.layout import Layout
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
 T = TypeVar("T")

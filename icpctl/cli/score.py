@@ -10,8 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.cli.extensions import EXTENSIONS, required
-from icpctl.cli.options.common import By, Configs, MaxRejects, Rejects
-from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import By, Configs, MaxRejects, OnSpark, Rejects, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import TableFormat
 
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.cli.extensions import MakeReasons, MakeReport, RowReasons, RunFigures, RunReport
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
+    from icpctl.output.runs.layout import Layout
     from icpctl.output.runs.row_files import Targets
-    from icpctl.output.runs.verdict_rows import Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 
 
@@ -106,12 +105,12 @@ def score(
     record or none with a field that icpctl reads, and when a file is damaged: what precedes the
     damage is scored.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.output.console import print_written
+    from icpctl.output.runs.layout import Layout
     from icpctl.output.runs.notes import print_notes, rejects_hint
     from icpctl.output.runs.row_files import Targets
     from icpctl.output.runs.tables import print_run, print_timings
-    from icpctl.output.runs.verdict_rows import Layout
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -228,8 +227,8 @@ class _Watchers(Struct, frozen=True):
         *,
         full: bool,
     ) -> "_Watchers":
-        from icpctl.config.config_file import named_configs
-        from icpctl.scoring.kernel.plan import make_plan
+        from icpctl.config.model import named_configs
+        from icpctl.scoring.plan import make_plan
 
         report = begin_report(configs, options) if begin_report else None
         plan = report.plan if report else None
@@ -267,7 +266,7 @@ def _score_here(
     Raises `IcpctlError`: `bad_usage` where a file would take another's place, `not_written`, and
     what reading raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.files import replacing
     from icpctl.output.console import progress
     from icpctl.output.runs.row_files import row_files

@@ -7,8 +7,7 @@ from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
 
-from icpctl.errors import IcpctlError
-from icpctl.vocabulary import nearest
+from icpctl.errors import IcpctlError, nearest
 
 _PHRASES = (
     (r"Input should be a valid integer.*", "must be a whole number"),

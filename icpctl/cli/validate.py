@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.extensions import EXTENSIONS, required
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import FindingsFormat
 
@@ -41,8 +40,8 @@ def validate(
     The exit code is 1 if an error is found. With --strict, a warning also makes it 1, and so does
     having no file to check.
     """
-    from icpctl.config.checking.extensions import extension_findings
-    from icpctl.config.definitions.definitions import NOTHING_DEFINED
+    from icpctl.config.definitions import NOTHING_DEFINED
+    from icpctl.config.extensions import extension_findings
     from icpctl.config.named_files import load_paths
     from icpctl.output.console import is_coloured, note
     from icpctl.output.findings import FORMATS, Report

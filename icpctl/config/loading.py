@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from icpctl.config.config_file import ConfigFile, read_file
 from icpctl.config.file_names import SUFFIXES, is_slug, nearest_slug
-from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.findings.code import severity_of
+from icpctl.errors import Finding, IcpctlError, Location, severity_of
+from icpctl.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from icpctl.config.definitions.definitions import Definitions
+    from icpctl.config.definitions import Definitions
+    from icpctl.config.model import ConfigFile
     from icpctl.documents.document import Document
 
 
@@ -41,7 +41,7 @@ class Loaded(Struct):
         """Put the configs in order and find what is wrong among them, at its place in its file."""
         self.configs.sort(key=lambda config: config.order)
         if self.lint:
-            from icpctl.config.checking.lints import FOLDER_CHECKS
+            from icpctl.config.lints import FOLDER_CHECKS
 
             for check in FOLDER_CHECKS:
                 self.findings += check(self.configs)
@@ -76,6 +76,25 @@ class Loaded(Struct):
         return self.configs
 
 
+def read_file(path: Path) -> Document:
+    """Read a config file. What keeps it from being read is a problem of the document."""
+    from icpctl.documents.document import MAX_BYTES, read_document
+
+    try:
+        return read_document(read_regular(path, MAX_BYTES), str(path))
+    except FileNotFoundError:
+        return _unreadable(path, "no such file")
+    except IcpctlError as error:
+        return _unreadable(path, error.message)
+
+
+def _unreadable(path: Path, message: str) -> Document:
+    from icpctl.documents.document import Document
+    from icpctl.documents.tree import Problem
+
+    return Document(str(path), b"", "", None, [Problem("ICP001", 0, message)])
+
+
 def load_file(
     path: Path, org: str | None, loaded: Loaded, definitions: Definitions | None = None
 ) -> None:
@@ -104,7 +123,8 @@ def load_document(
     definitions: Definitions | None = None,
 ) -> None:
     """Add what a config file holds; `exists` says whether a file of a name is beside it."""
-    from icpctl.config.checking.checks import check_document
+    from icpctl.config.checks import check_document
+    from icpctl.config.model import ConfigFile
 
     loaded.files += 1
     slug = path.stem if is_slug(path.stem) and path.suffix in SUFFIXES else None

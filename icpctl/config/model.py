@@ -1,4 +1,4 @@
-"""The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition` (SPEC 1 to 3).
+"""The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition` (SPEC 1 to 3), `ConfigFile`.
 
 Files and programs go through the same models, and a failed validation names every problem, not
 only the first. Our own problems are pydantic errors whose type is the finding's code. What a
@@ -9,8 +9,9 @@ folder of configs defines, its custom fields and named lists, is the validation'
 from __future__ import annotations
 
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from msgspec import Struct
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -24,11 +25,12 @@ from pydantic import (
 )
 
 from icpctl.config import scalars
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions, NamedList
 from icpctl.config.scalars import Value, problem
+from icpctl.errors import word_hint
 from icpctl.vocabulary import (
     COMPARATORS,
+    CUSTOM_PREFIX,
     Comparator,
     ConditionType,
     Operator,
@@ -37,7 +39,10 @@ from icpctl.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from icpctl.documents.document import Document
 
 
 def _label(value: object) -> str:
@@ -73,10 +78,9 @@ def _word(value: object, known: Mapping[str, Any], code: str, what: str) -> str:
     word = scalars.text(value)
     if word in known:
         return word
-    guess = scalars.guess(word, tuple(known))
-    hint = f"did you mean {guess}?" if guess else f"known: {', '.join(known)}"
-    if not guess and word.startswith("field."):
-        hint = "custom fields are declared in fields.yaml, in the folder of configs"
+    custom = word.startswith(CUSTOM_PREFIX)
+    undeclared = "custom fields are declared in fields.yaml, in the folder of configs"
+    hint = word_hint(word, known, undeclared if custom else None)
     raise problem(code, f"unknown {what} {scalars.described(word)}", hint)
 
 
@@ -275,6 +279,51 @@ class IcpConfig(Body):
         named list is `{list: NAME}`.
         """
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+Named: TypeAlias = tuple[str, IcpConfig]
+"""A config with its slug."""
+
+
+class ConfigFile(Struct, frozen=True, dict=True):
+    """A valid config, the file that holds it, and the organization (folder) it belongs to.
+
+    `data` are the file's bytes as they were read.
+    """
+
+    slug: str
+    org: str | None
+    path: Path
+    config: IcpConfig
+    data: bytes
+
+    @cached_property
+    def document(self) -> Document:
+        """The bytes as a tree with places: read again, since of most files nobody asks for it."""
+        from icpctl.documents.document import read_document
+
+        return read_document(self.data, str(self.path))
+
+    @cached_property
+    def etag(self) -> str:
+        """The first 16 hex digits of the SHA-256 of the file's bytes."""
+        from hashlib import sha256
+
+        return sha256(self.data).hexdigest()[:16]
+
+    @property
+    def order(self) -> tuple[float, str, str]:
+        """The place among others: priority (absent last), slug, organization."""
+        priority = self.config.priority
+        return (float("inf") if priority is None else priority, self.slug, self.org or "")
+
+
+def named_configs(configs: Iterable[ConfigFile | Named]) -> list[Named]:
+    """Return configs with their slugs, as scoring takes them."""
+    return [
+        (config.slug, config.config) if isinstance(config, ConfigFile) else config
+        for config in configs
+    ]
 
 
 def _entry(info: ValidationInfo) -> ConditionType | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, definitions_in
+from icpctl.config.definitions import NOTHING_DEFINED, definitions_in
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test, not_a_config
 from icpctl.config.loading import Loaded, load_file
 from icpctl.config.store import Workspace
@@ -21,7 +21,7 @@ from icpctl.files import stdin
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from icpctl.config.definitions.definitions import Definitions
+    from icpctl.config.definitions import Definitions
     from icpctl.config.model import IcpConfig
     from icpctl.documents.tree import Node
 
@@ -108,7 +108,7 @@ def unprinted(item: Node | None) -> Node | None:
 
 def _load_stdin(loaded: Loaded, definitions: Definitions) -> None:
     """Check the config that stdin holds, or each of a list, as `list -o json` prints it."""
-    from icpctl.config.checking.checks import check_document
+    from icpctl.config.checks import check_document
 
     document = read_source(str(_STDIN))
     loaded.files += 1

@@ -8,18 +8,17 @@ finding's code and whose context has `message` and `hint`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from icpctl.config.definitions.named_lists import KEY, ListError, NamedList, NamedLists
+from icpctl.config.definitions import KEY, ListError, NamedList, NamedLists
 from icpctl.config.file_names import is_slug
 from icpctl.documents.tree import MAX_FINDINGS
-from icpctl.values.forms.number_forms import number as spelt_number
-from icpctl.values.forms.text_forms import plain
-from icpctl.vocabulary import Comparator, ConditionType, Form, Kind, Shape, comparators_for, nearest
+from icpctl.values.number_forms import number as spelt_number
+from icpctl.values.text_forms import plain
+from icpctl.vocabulary import Comparator, ConditionType, Form, Kind, Shape, comparators_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +36,6 @@ FLAGS = {
 def problem(code: str, message: str, hint: str | None = None) -> PydanticCustomError:
     """Return a pydantic error that carries a finding; its texts may hold anything."""
     return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
-
-
-@lru_cache(maxsize=1000)
-def guess(word: str, known: tuple[str, ...]) -> str | None:
-    """Return the known word that `word` was meant to be; the same slip is often made again."""
-    return nearest(word, known)
 
 
 def text(value: object) -> str:

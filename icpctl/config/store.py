@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.config.config_file import ConfigFile, read_file
-from icpctl.config.definitions.definitions import Definitions, definitions_in
+from icpctl.config.definitions import Definitions, definitions_in
 from icpctl.config.file_names import (
     FIELDS_FILE,
     MAX_SLUG,
@@ -20,14 +19,15 @@ from icpctl.config.file_names import (
     is_slug,
     nearest_slug,
 )
-from icpctl.config.loading import Loaded, file_finding, load_file, outside, two_files
-from icpctl.errors import IcpctlError
-from icpctl.files_in_use import note_folder, require_writable
-from icpctl.values.forms.text_forms import plain
-from icpctl.vocabulary import nearest
+from icpctl.config.loading import Loaded, file_finding, load_file, outside, read_file, two_files
+from icpctl.errors import IcpctlError, word_hint
+from icpctl.files import note_folder, require_writable
+from icpctl.values.text_forms import plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from icpctl.config.model import ConfigFile
 
 
 class Workspace(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Workspace(Struct, frozen=True):
         if self.org is None:
             return self.root
         _require_org(self.org)
-        folder = self.root / self.org
+        folder = self._place
         if not folder.is_dir():
             raise IcpctlError(
                 f"no organization {self.org!r} in {self.root}",
@@ -58,11 +58,15 @@ class Workspace(Struct, frozen=True):
             raise IcpctlError(f"{folder} is a link out of {self.root}", "outside_folder")
         return folder
 
+    @property
+    def _place(self) -> Path:
+        return self.root if self.org is None else self.root / self.org
+
     def exists(self) -> bool:
         """Return whether the folder exists; names that would leave it are refused in any case."""
         if self.org is not None:
             _require_org(self.org)
-        return os.path.lexists(self.root if self.org is None else self.root / self.org)
+        return os.path.lexists(self._place)
 
     def make_folder(self) -> bool:
         """Make the folder where there is none, in one that exists; return whether it was made."""
@@ -73,11 +77,10 @@ class Workspace(Struct, frozen=True):
             if is_config_name(self.org):
                 raise _bad_name(self.org, "an organization")
         require_writable()
-        folder = self.root if self.org is None else self.root / self.org
         try:
-            folder.mkdir()
+            self._place.mkdir()
         except OSError as error:
-            message = f"the folder {folder} cannot be made: {error.strerror}"
+            message = f"the folder {self._place} cannot be made: {error.strerror}"
             raise IcpctlError(message, "no_such_folder") from error
         return True
 
@@ -197,7 +200,7 @@ class Workspace(Struct, frozen=True):
         if slug + suffix == FIELDS_FILE:
             message = f"{FIELDS_FILE} declares custom fields, and cannot be a config"
             raise IcpctlError(message, "bad_name", hint="give the config another slug")
-        return (self.root if self.org is None else self.root / self.org) / (slug + suffix)
+        return self._place / (slug + suffix)
 
     def taken(self, slug: str) -> Path | None:
         """Return the first file, or anything else, that has the name of a config of this slug."""
@@ -318,9 +321,7 @@ def _bad_name(name: str, what: str) -> IcpctlError:
 
 
 def _one_of(word: str, known: list[str]) -> str:
-    if guess := nearest(word, known):
-        return f"did you mean {guess}?"
-    return f"known: {_listing(known)}" if known else "none exist yet"
+    return word_hint(word, known, f"known: {_listing(known)}" if known else "none exist yet")
 
 
 def _listing(names: list[str]) -> str:

@@ -1,4 +1,7 @@
-"""Bytes of a config file -> text, tree and places; whatever is wrong is a problem with a place."""
+"""Bytes of a file -> text, tree and places; whatever is wrong is a problem with a place.
+
+`KeyedReader` reads files that are one object of known keys, such as mappings.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.documents.tree import Node, Problem, Scalar
+from icpctl.documents.tree import Node, Object, Problem, Scalar
 from icpctl.documents.yaml_reader import read_yaml
-from icpctl.errors import Finding, Location
-from icpctl.findings.code import severity_of
+from icpctl.errors import Finding, IcpctlError, Location, severity_of, word_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 MAX_BYTES = 1_048_576
+_EMPTY = "ICP007"
 
 # What YAML 1.1 cannot hold as it is; JSON refuses the same below the space only.
 _UNPRINTABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -92,7 +95,7 @@ def read_document(data: bytes, file: str, *, is_json: bool | None = None) -> Doc
     else:
         root, problems = read_yaml(text)
     if not problems and (root is None or (isinstance(root, Scalar) and root.value is None)):
-        root, problems = None, [Problem("ICP007", 0, "the file holds no config")]
+        root, problems = None, [Problem(_EMPTY, 0, "the file holds no config")]
     return Document(file, data, text, root, problems, is_json)
 
 
@@ -119,3 +122,60 @@ def _unprintable(text: str, pattern: str) -> list[Problem]:
     hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"
     message = f"the character U+{ord(character.group()):04X} is not allowed in a file"
     return [Problem("ICP004", character.start(), message, hint)]
+
+
+class KeyedReader:
+    """Reads the entries of a file; what is wrong with it is noted, and raised at the end."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        # What an empty file means is what one means that holds comments only.
+        self.problems = [problem for problem in document.problems if problem.code != _EMPTY]
+
+    def entries(
+        self,
+        known: Collection[str],
+        unknown: str,
+        bad: tuple[str, str, str],
+        more: re.Pattern[str] | None = None,
+    ) -> Iterator[tuple[str, int, Node]]:
+        """The known keys of the file, and those like `more`, with their places and values.
+
+        `unknown` is the code of any other key; `bad` are code, message and hint of a file that is
+        not an object.
+        """
+        for key, start, value in self.all_entries(bad):
+            if key in known or (more and more.fullmatch(key)):
+                yield key, start, value
+            else:
+                self.note_unknown(unknown, start, "field", key, known)
+
+    def all_entries(self, bad: tuple[str, str, str]) -> Iterator[tuple[str, int, Node]]:
+        """The keys of the file with their places and values, whatever they are."""
+        root = self._document.root
+        if isinstance(root, Object):
+            yield from ((key, start, value) for key, (start, value) in root.entries.items())
+        elif root is not None:
+            code, message, hint = bad
+            self.note(code, root.start, message, hint)
+
+    def note(self, code: str, start: int, message: str, hint: str | None = None) -> None:
+        """Note what is wrong at a place of the text."""
+        self.problems.append(Problem(code, start, message, hint))
+
+    def note_unknown(
+        self, code: str, start: int, what: str, word: str, known: Collection[str]
+    ) -> None:
+        """Note a word that is none of those that are known."""
+        self.note(code, start, f"unknown {what} {cut(word)}", word_hint(word, known))
+
+    def require_right(self, message: str, code: str, hint: str) -> None:
+        """Raise `IcpctlError` `code` with a finding for each problem, if there is one."""
+        if self.problems:
+            findings = [self._document.finding(problem) for problem in self.problems]
+            raise IcpctlError(message, code, hint=hint, findings=findings)
+
+
+def cut(word: str) -> str:
+    """A word in quotes, as much of it as helps."""
+    return repr(word if len(word) <= 60 else f"{word[:60]}...")

@@ -27,7 +27,7 @@ from icpctl.vocabulary import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.mappings.paths import Path

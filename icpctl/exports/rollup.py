@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.errors import IcpctlError, Location
+from icpctl.errors import IcpctlError, Location, nearest
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.columns.field_warnings import misfits_of
-from icpctl.exports.detection.samples import first_records
 from icpctl.exports.merge_events import (
     ABOUT,
     KEY,
@@ -33,10 +32,10 @@ from icpctl.exports.merge_events import (
     visitors_of,
 )
 from icpctl.exports.readers.reading import cores
+from icpctl.exports.recognition import first_records
 from icpctl.mappings.mapping import FIELDS
 from icpctl.mappings.paths import path_text, scalar_paths
 from icpctl.temporary_folders import temporary_folder
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import Source
     from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By

@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from icpctl.mappings.mapping import FIELDS, PAGES, custom_paths
 from icpctl.mappings.paths import parse_path
-from icpctl.values import typed_columns
-from icpctl.values.forms import country_forms, range_forms, text_forms, url_forms
+from icpctl.values import country_forms, number_forms, text_forms, typed_columns, url_forms
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ FIELD_FORMS: dict[str, KeyForm] = {
     "domain": domain_form,
     "linkedin_url": lambda texts: url_forms.url_column(text_form(texts)),
     "country": lambda texts: country_forms.country_column(text_form(texts)),
-    "employee_size_range": lambda texts: range_forms.size_range_column(text_form(texts)),
+    "employee_size_range": lambda texts: number_forms.size_range_column(text_form(texts)),
 }
 """The forms of fields that are not compared as plain texts."""
 

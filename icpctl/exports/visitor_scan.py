@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from icpctl.exports.columns.batches import Numbering
+from icpctl.exports.columns.batches import numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from icpctl.exports.columns.batches import Batch, Task
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import Source
     from icpctl.exports.readers.reading import Reader
     from icpctl.exports.visitor_keys import By
@@ -41,9 +41,7 @@ class Scan(Struct):
 
     def batches(self) -> Iterator[Batch]:
         """Yield the visitors batch by batch. Raises `IcpctlError` where a file cannot be read."""
-        numbering = Numbering()
-        for task in self.tasks():
-            yield numbering.placed(task())
+        return numbered(self.tasks())
 
     def tasks(self) -> Generator[Task]:
         """Yield what reads the visitors batch by batch, on any thread; see `Reader.tasks`."""

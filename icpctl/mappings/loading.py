@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.documents.document import MAX_BYTES
-from icpctl.errors import IcpctlError, Location
+from icpctl.errors import IcpctlError, Location, word_hint
 from icpctl.files import read_regular
 from icpctl.mappings.mapping import DEFAULT, built_in_names, formats_folder
 from icpctl.mappings.mapping_file import parse_mapping
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
@@ -68,6 +67,5 @@ def built_in_text(name: str) -> str:
 def _no_such(name: str) -> IcpctlError:
     if Path(name).suffix or Path(name).name != name:  # then a file is meant
         return IcpctlError("no such file", "no_such_mapping", Location(name))
-    guess = nearest(name, built_in_names())
-    hint = f"did you mean {guess}?" if guess else "icpctl mappings lists the built-in ones"
+    hint = word_hint(name, built_in_names(), "icpctl mappings lists the built-in ones")
     return IcpctlError(f"unknown mapping {name!r}", "no_such_mapping", hint=hint)

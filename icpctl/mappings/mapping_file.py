@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
-from icpctl.documents.document import read_document
-from icpctl.documents.keyed_files import KeyedReader, cut
+from icpctl.documents.document import KeyedReader, cut, read_document
 from icpctl.documents.tree import List, Object, Scalar
 from icpctl.errors import Location
 from icpctl.mappings.conversions import (
@@ -19,6 +18,7 @@ from icpctl.mappings.conversions import (
     QUERY,
     RANGE,
     SPLIT,
+    is_date_format,
 )
 from icpctl.mappings.mapping import (
     CONTACT_FIELDS,
@@ -41,7 +41,6 @@ from icpctl.mappings.paths import (
     parse_path,
     path_text,
 )
-from icpctl.mappings.value_conversions import is_date_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,14 +48,11 @@ if TYPE_CHECKING:
     from icpctl.documents.document import Document
     from icpctl.documents.tree import Node
 
-TITLE, MISSING, EXTENDS, RECORDS = "title", "missing", "extends", "records"
-WHERE, DEALS, CONTACT, TOGETHER = "where", "deals", "contact", "together"
-RECOGNISED_BY = "recognised_by"
 ABOUT = ("by", "rollup_by", "session")
 """Keys that hold paths and are not fields."""
 
-_OTHERS = (EXTENDS, RECORDS, WHERE, DEALS, CONTACT, TOGETHER, MISSING)
-_KEYS = (TITLE, RECOGNISED_BY, *ABOUT, *_OTHERS, *FIELDS)
+_OTHERS = ("extends", "records", "where", "deals", "contact", "together", "missing")
+_KEYS = ("title", "recognised_by", *ABOUT, *_OTHERS, *FIELDS)
 _ENTRY_KEYS = ("path", "as", "format", SPLIT, MAP, "all", "constant")
 _EXAMPLE = "for example: industry: [industry, company.industry]"
 _SHAPES = "write {path: ...}, with as: ..., split: ... or map: ... beside it, or {constant: ...}"
@@ -78,85 +74,63 @@ def parse_mapping(
     return mapping
 
 
+_Paths: TypeAlias = dict[str, tuple[Path, ...]]
+
+
 class _Reader(KeyedReader):
     def __init__(self, name: str, document: Document, built_in: Callable[[str], Mapping]) -> None:
         super().__init__(document)
-        self.name = name
+        self._name = name
         self._built_in = built_in
-        self._title = self._together_as = ""
-        self._base: Mapping | None = None
-        self._recognised_by: tuple[tuple[Path, ...], ...] = ()
-        self._missing: tuple[str, ...] = ()
-        self._records: tuple[Path, ...] = ()
-        self._only: tuple[tuple[Path, tuple[str, ...]], ...] = ()
-        self._paths_of: dict[str, tuple[Path, ...]] = dict.fromkeys(FIELDS, ())
-        self._about: dict[str, tuple[Path, ...]] = dict.fromkeys(ABOUT, ())
-        self._deals: dict[str, tuple[Path, ...]] = {}
-        self._contact: dict[str, tuple[Path, ...]] = {}
 
     def mapping(self, *, is_whole: bool) -> Mapping:
         """What the file says, as far as it is right; `problems` hold the rest."""
-        self._read_entries()
-        names_nothing = not any(self._paths_of.values()) and not self._base and not self._deals
-        if is_whole and not self.problems and names_nothing:
-            self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
-        return self._extended(self._mapping())
-
-    def _read_entries(self) -> None:
+        base: Mapping | None = None
+        missing: tuple[str, ...] = ()
+        keys: dict[str, Any] = {}
+        paths: _Paths = dict.fromkeys(FIELDS, ())
+        about: _Paths = dict.fromkeys(ABOUT, ())
+        deals: _Paths = {}
+        contact: _Paths = {}
         for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT, CUSTOM_FIELD):
             match key:
                 case "title":
-                    self._title = self._text(value, "the title must be text") or ""
+                    keys[key] = self._text(value, "the title must be text") or ""
                 case "together":
-                    self._together_as = self._text(value, "together must be a name") or ""
+                    keys[key] = self._text(value, "together must be a name") or ""
                 case "recognised_by":
-                    self._recognised_by = self._alternatives(value)
-                case "extends":
-                    self._base = self._extended_one(value)
-                case "missing":
-                    self._missing = self._texts(value, "what means a missing value must be text")
+                    keys[key] = self._alternatives(value)
                 case "records":
-                    self._records = self._plain_paths(value)
+                    keys[key] = self._plain_paths(value)
                 case "where":
-                    self._only = tuple(self._tests(value))
+                    keys["only"] = tuple(self._tests(value))
+                case "extends":
+                    base = self._extended_one(value)
+                case "missing":
+                    missing = self._texts(value, "what means a missing value must be text")
                 case "deals":
-                    self._deals = self._named_paths(value, DEALS, DEAL_FIELDS)
+                    deals = self._named_paths(value, key, DEAL_FIELDS)
                 case "contact":
-                    self._contact = self._named_paths(value, CONTACT, CONTACT_FIELDS)
+                    contact = self._named_paths(value, key, CONTACT_FIELDS)
                 case _ if key in ABOUT:
-                    self._about[key] = self._plain_paths(value)
+                    about[key] = self._plain_paths(value)
                 case _:
-                    self._paths_of[key] = self._field_paths(key, value)
-
-    def _mapping(self) -> Mapping:
-        groups = [self._paths_of, self._about, self._deals, self._contact]
-        paths, about, deals, contact = (
-            {
-                key: tuple(_unless(path, self._missing) for path in paths)
-                for key, paths in group.items()
-            }
-            for group in groups
-        )
-        return Mapping(
-            self.name,
-            paths,
-            self._title,
-            self._recognised_by,
-            **about,
-            where=Location(self.name, 1, 1),
-            records=self._records,
-            only=self._only,
-            deals=deals,
-            together=self._together_as,
-            contact=contact,
+                    paths[key] = self._field_paths(key, value)
+        if is_whole and not self.problems and not (any(paths.values()) or base or deals):
+            self.note("ICP505", 0, "the mapping names no field", _EXAMPLE)
+        keys |= _all_unless(about, missing)
+        own = Mapping(
+            self._name,
+            _all_unless(paths, missing),
+            deals=_all_unless(deals, missing),
+            contact=_all_unless(contact, missing),
+            where=Location(self._name, 1, 1),
             own=frozenset(name for name, of_field in paths.items() if of_field),
+            **keys,
         )
-
-    def _extended(self, own: Mapping) -> Mapping:
-        """The mapping, with what it leaves to the one that it extends."""
-        if self._base is None:
-            return replace(own, title=own.title or self.name)
-        return own.extending(self._base)
+        if base is not None:
+            return own.extending(base)
+        return own if own.title else replace(own, title=self._name)
 
     def _extended_one(self, node: Node) -> Mapping | None:
         name = self._text(node, "extends must name a built-in mapping")
@@ -258,15 +232,11 @@ class _Reader(KeyedReader):
 
     def _together(self, node: Node) -> Path | None:
         """Several paths, of which the record has the values in one list."""
-        paths = self._plain_or_many(node)
-        return (Together(paths),) if paths else None
-
-    def _plain_or_many(self, node: Node) -> tuple[Path, ...]:
         if not isinstance(node, List) or not node.items:
             self.note("ICP504", node.start, "all must be a list of paths", _SHAPES)
-            return ()
-        paths = [self._path(item) for item in node.items]
-        return tuple(path for path in paths if path is not None)
+            return None
+        paths = tuple(path for item in node.items if (path := self._path(item)) is not None)
+        return (Together(paths),) if paths else None
 
     def _split(self, node: Node, _: dict[str, Node]) -> Convert | None:
         separator = self._text(node, "a separator must be text such as ;")
@@ -379,6 +349,10 @@ def _is_entry(parts: dict[str, Node]) -> bool:
         and "constant" not in keys
         and ("format" not in keys or "as" in keys)
     )
+
+
+def _all_unless(group: _Paths, texts: tuple[str, ...]) -> _Paths:
+    return {key: tuple(_unless(path, texts) for path in paths) for key, paths in group.items()}
 
 
 def _unless(path: Path, texts: tuple[str, ...]) -> Path:

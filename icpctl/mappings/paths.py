@@ -127,10 +127,9 @@ class _Parser:
 
     def _test(self) -> tuple[Keys, str]:
         begin = self.at
-        self.at += 1
-        keys = [self._word(_KEY_IN_TEST, "no key", "a test looks like [type=page]")]
-        while self._next("."):
-            self.at += 1
+        keys: list[str] = []
+        while not keys or self._next("."):
+            self.at += 1  # past the bracket, or the dot
             keys.append(self._word(_KEY_IN_TEST, "no key", "a test looks like [type=page]"))
         if not self._next("="):
             self.at = begin

@@ -18,17 +18,18 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Numbering, ThreadScanners
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_exports
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader, cores
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.mappings import mapping as visitor_mapping
-from icpctl.scoring.kernel.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
-from icpctl.scoring.kernel.token_bits import KnownBits
-from icpctl.scoring.kernel.verdicts import Judged, Verdicts, judge
-from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.counts import RunCounts
+from icpctl.scoring.plan import carried_name, carried_paths, is_custom, make_plan, paths_of
+from icpctl.scoring.report import UnreadFieldReport
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread, require_carried
+from icpctl.scoring.value_bits import KnownBits
+from icpctl.scoring.verdicts import Judged, Verdicts, judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
@@ -41,14 +42,13 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.exports.columns.batches import Batch, Rejected, Task
     from icpctl.exports.columns.field_warnings import FieldWarning
-    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
-    from icpctl.scoring.counts import FileCounts
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.counts import BestVisitor, FileCounts
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import MatchReport
-    from icpctl.scoring.run_counts import BestVisitor
     from icpctl.vocabulary import ConditionType
 
 Watch = Callable[[Judged], Callable[[], None]]
@@ -142,7 +142,10 @@ class Run(Struct):
     ) -> Run:
         """The run, when all is counted."""
         unread = find_unread(sources, mapped, counts.files, plan, configs, by=by)
-        report = counts.report(plan, seconds, unread.fields)
+        reports = [
+            UnreadFieldReport.model_validate(it, from_attributes=True) for it in unread.fields
+        ]
+        report = counts.report(plan, seconds, reports)
         first, best = counts.first_rejected, counts.best.visitors
         warnings = counts.warnings.summary()
         run = cls(report, mapped, first, counts.damaged, warnings, best, unread, timings=timings)

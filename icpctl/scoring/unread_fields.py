@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.samples import first_records
+from icpctl.errors import IcpctlError, Location, nearest
+from icpctl.exports.recognition import first_records
 from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
+from icpctl.scoring.conditions import field_name
 from icpctl.scoring.counts import FileCounts
-from icpctl.scoring.kernel.conditions import field_name
-from icpctl.scoring.kernel.plan import carried_name, fields_of, paths_of
-from icpctl.vocabulary import CONDITION_TYPES, nearest
+from icpctl.scoring.plan import carried_name, fields_of, paths_of
+from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.detection.format_detection import Mapped
-    from icpctl.exports.detection.similar_keys import SurveyedKey
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.exports.similar_keys import SurveyedKey
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.mappings.paths import Path
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
 
 _SIMILAR = 3  # keys that are named for a field
 SURVEYS = 50
@@ -171,7 +171,7 @@ def require_carried(
 def _require_key(
     text: str, sources: Sequence[Source], mapped: Sequence[Mapped], fields: Sequence[str]
 ) -> None:
-    from icpctl.exports.detection.similar_keys import survey
+    from icpctl.exports.similar_keys import survey
 
     keys: dict[str, None] = {}
     for source, of_file in list(zip(sources, mapped, strict=True))[:SURVEYS]:
@@ -232,7 +232,7 @@ def _missing(group: _Group, there: FileCounts, asked: Mapping[str, _Asked]) -> l
 def _unread_field(
     name: str, of_file: Mapped, asked: _Asked, keys: Sequence[SurveyedKey], plan: Plan
 ) -> UnreadField:
-    from icpctl.exports.detection.similar_keys import similar_keys
+    from icpctl.exports.similar_keys import similar_keys
 
     likely = similar_keys(name, keys, asked.texts)
     return UnreadField(
@@ -265,7 +265,7 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
 
 def _free_keys(group: _Group, there: FileCounts, plan: Plan) -> list[SurveyedKey]:
     """Return the keys of the first file that no field which was read is read from."""
-    from icpctl.exports.detection.similar_keys import survey
+    from icpctl.exports.similar_keys import survey
 
     source, of_file = group.sources[0], group.mapped[0]
     keys = survey(_first_records(source, of_file))
@@ -283,7 +283,7 @@ def _first_records(source: Source, of_file: Mapped) -> Iterable[dict[str, Any]]:
     """Return the first records of a file: those that were kept, where it cannot be read again."""
     if source.pipe or of_file.kept or not source.path.exists():
         return of_file.kept
-    from icpctl.exports.detection.similar_keys import SURVEYED
+    from icpctl.exports.similar_keys import SURVEYED
 
     return islice(first_records(source, SURVEYED, of_file.mapping), SURVEYED)
 

@@ -9,11 +9,11 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.config_file import ConfigFile, named_configs
+from icpctl.config.model import ConfigFile, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.loading import load_mapping
-from icpctl.output.runs.verdict_rows import EXCLUDED_BY, TIER, VERDICT, Layout
+from icpctl.output.runs.layout import EXCLUDED_BY, TIER, VERDICT, Layout
 from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
 from icpctl.spark.inputs.tables import RECORD

@@ -15,8 +15,8 @@ from msgspec import Struct, field
 from icpctl.exports.columns.batches import Batch
 from icpctl.exports.files.sources import Source
 from icpctl.exports.merge_events import types_of, visitors_of
-from icpctl.scoring.kernel.verdicts import judge
-from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.counts import RunCounts
+from icpctl.scoring.verdicts import judge
 from icpctl.spark.inputs.frames import schema_of
 from icpctl.spark.inputs.pieces import FILE, START, runs
 from icpctl.spark.inputs.reads import Read
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.failures import Task

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.spark.inputs.frames import Frames
     from icpctl.spark.rollup_tasks import RecordTally, RecordWork

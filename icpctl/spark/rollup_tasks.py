@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from icpctl.exports.columns.batches import Batch, Rejected
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.failures import Task

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
+from icpctl.output.runs.layout import FORMS, Layout
 from icpctl.output.runs.row_files import refuse_taken_names, require_lines
-from icpctl.output.runs.verdict_rows import FORMS, Layout
+from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.run import Run
-from icpctl.scoring.run_counts import RunCounts
 from icpctl.scoring.unread_fields import SURVEYS, extra_fields, require_carried
 from icpctl.spark.inputs.frames import Frames, lines_before
 from icpctl.spark.inputs.inputs import find_inputs
@@ -39,11 +39,10 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.files.sources import Source
-    from icpctl.output.runs.verdict_rows import Form
+    from icpctl.exports.format_detection import Mapped
+    from icpctl.output.runs.layout import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.judging import Judging
     from icpctl.spark.session import Cluster

@@ -13,11 +13,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
-from icpctl.output.runs.cell_texts import harmless
-from icpctl.output.runs.verdict_rows import json_lines, plain_columns
-from icpctl.scoring.kernel.verdicts import judge
+from icpctl.output.runs.verdict_rows import harmless, json_lines, plain_columns
+from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.run import rows_of
-from icpctl.scoring.run_counts import RunCounts
+from icpctl.scoring.verdicts import judge
 from icpctl.spark.failures import telling
 from icpctl.spark.inputs.reads import task_reader
 from icpctl.spark.inputs.tables import RECORD, batches_of
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from icpctl.exports.columns.batches import Batch
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.verdicts import Verdicts
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
+    from icpctl.scoring.verdicts import Verdicts
     from icpctl.spark.failures import Task
     from icpctl.spark.inputs.reads import Read, Reads
     from icpctl.spark.work import BlockCounts, Place, TaskCounting, TaskCounts, Work

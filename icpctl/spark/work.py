@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 from msgspec import Struct, field
 
-from icpctl.output.runs.verdict_rows import Form, Layout, plain_types
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.output.runs.layout import Form, Layout
+from icpctl.output.runs.verdict_rows import plain_types
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.mappings.mapping import Mapping as RecordMapping
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Watch
 
     _Prepared = tuple[Plan, Callable[[], "TaskCounting"] | None]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, field
 
-from icpctl.values.forms import text_forms
+from icpctl.values import text_forms
 from icpctl.values.text_search import one_of, with_bytes
 
 if TYPE_CHECKING:

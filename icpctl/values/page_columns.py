@@ -10,12 +10,11 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.values import json_records
+from icpctl.values import json_records, url_forms
 from icpctl.values.column import Column, Decoded, distinct_of, visible_texts
-from icpctl.values.forms import url_forms
-from icpctl.values.forms.text_forms import is_missing
-from icpctl.values.forms.url_forms import query_parameter
+from icpctl.values.text_forms import is_missing
 from icpctl.values.text_search import bytes_of, containing, one_of, with_bytes
+from icpctl.values.url_forms import query_parameter
 
 _NO_ROWS = np.empty(0, np.int64)
 _LAST_ASCII = 0x7F
@@ -36,6 +35,12 @@ def pages(tokens: pa.ListArray) -> Column:
         lengths = np.bincount(owner[~gone], minlength=len(lengths))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     return Column(values, np.arange(len(lengths)), offsets, elements, misfits)
+
+
+def pages_alone(tokens: pa.Array) -> Column:
+    """Return the pages that JSON texts are, each by itself; none of them is null."""
+    ends = np.arange(len(tokens) + 1, dtype=np.int32)
+    return pages(pa.ListArray.from_arrays(ends, tokens))
 
 
 _NOTHING, _MISFIT = -1, -2

@@ -18,6 +18,9 @@ MANY_VALUES = 64
 _AT_ONCE = 1 << 19
 """Bytes that are looked at at once: what is made of them should fit into the processor's cache."""
 
+_SAMPLE = 1 << 12
+"""Bytes that say how often each byte occurs."""
+
 Parts: TypeAlias = "Callable[[str, Sequence[int]], Iterator[str]]"
 """A text and the lengths of values -> its parts of these lengths that could be one."""
 
@@ -25,28 +28,37 @@ Parts: TypeAlias = "Callable[[str, Sequence[int]], Iterator[str]]"
 def containing(texts: pa.Array, wanted: str) -> np.ndarray:
     """For each of `texts` (strings without nulls) whether it contains `wanted`, exactly.
 
-    The places of the first two bytes are found for all bytes in turn; few places are left then to
-    be compared with the rest.
+    The places of two bytes that are rare side by side are found for all bytes in turn; few places
+    are left then to be compared with the rest.
     """
     held = np.zeros(len(texts), bool)
-    needle = wanted.encode()
+    needle = np.frombuffer(wanted.encode(), np.uint8)
     offsets, data = bytes_of(texts)
-    if not needle:
+    if not len(needle):
         return ~held
+    rare = _rarest_pair(needle, data)
+    pair = needle[rare : rare + 2]
 
     def begins(data: np.ndarray) -> np.ndarray:
-        flags: np.ndarray = data == needle[0]
-        if len(needle) > 1:
-            flags[:-1] &= data[1:] == needle[1]
+        flags: np.ndarray = data == pair[0]
+        if len(pair) > 1:
+            flags[:-1] &= data[1:] == pair[1]
         return flags
 
-    places = places_of(data, begins)
-    places = places[places <= len(data) - len(needle)]
-    for at in range(1, len(needle)):
-        places = places[data[places + at] == needle[at]]
+    places = places_of(data, begins) - rare
+    places = places[(places >= 0) & (places <= len(data) - len(needle))]
+    for at, byte in enumerate(needle):
+        if at != rare:
+            places = places[data[places + at] == byte]
     owners = np.searchsorted(offsets, places, "right") - 1
     held[owners[places + len(needle) <= offsets[owners + 1]]] = True
     return held
+
+
+def _rarest_pair(needle: np.ndarray, data: np.ndarray) -> int:
+    """Return where the two bytes of `needle` begin that are rarest at the beginning of `data`."""
+    counts = np.bincount(data[:_SAMPLE], minlength=256)[needle]
+    return int(np.argmin(counts[:-1] * counts[1:])) if len(needle) > 1 else 0
 
 
 def bytes_of(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -2,25 +2,34 @@
 
 Schema, validation, the evaluator, proofs, wording, help and docs take names, kinds, value shapes
 and meanings from these tables. A condition type is added by its entry here and its paths in the
-mappings; a comparator by its entry here, its kernel (`scoring/kernel/conditions.py`) and its SQL
-(`features/sql/predicates.py`). The negative of a comparator needs its entry alone (SPEC 2 and 3).
+mappings; a comparator by its entry here, its kernel (`scoring/conditions.py`) and its SQL
+(`features/sql/predicates.py`). The negative of a comparator needs an example alone (SPEC 2 and 3).
 """
 
 from icpctl.vocabulary.comparators import (
     COMPARATORS,
     Bound,
     Comparator,
+    Operator,
     Phrases,
+    Shape,
     comparators_for,
 )
-from icpctl.vocabulary.condition_types import BUILT_IN, CONDITION_TYPES, ConditionType, Vocabulary
-from icpctl.vocabulary.kinds import Form, Kind, Operator, Shape
-from icpctl.vocabulary.nearest_word import nearest
+from icpctl.vocabulary.condition_types import (
+    BUILT_IN,
+    CONDITION_TYPES,
+    CUSTOM_PREFIX,
+    ConditionType,
+    Form,
+    Kind,
+    Vocabulary,
+)
 
 __all__ = [
     "BUILT_IN",
     "COMPARATORS",
     "CONDITION_TYPES",
+    "CUSTOM_PREFIX",
     "Bound",
     "Comparator",
     "ConditionType",
@@ -31,5 +40,4 @@ __all__ = [
     "Shape",
     "Vocabulary",
     "comparators_for",
-    "nearest",
 ]

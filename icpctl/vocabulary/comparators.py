@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct, field
 
-from icpctl.vocabulary.kinds import Kind, Shape
+from icpctl.vocabulary.condition_types import CONDITION_TYPES, Kind
 
 _T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
+
+
+class Shape(StrEnum):
+    """The value that a comparator takes in a config."""
+
+    SCALAR = "one value"
+    TEXTS = "one text, not empty, or a list of them"
+    LIST = "a list, not empty"
+    NUMBER = "one number"
+    BOUNDS = "[min, max] with min <= max"
+    FLAG = "nothing, true or false"
+
+
+class Operator(StrEnum):
+    """How a group combines its required conditions."""
+
+    AND = "AND"
+    OR = "OR"
 
 
 class Bound(Struct, frozen=True):
@@ -69,6 +89,13 @@ class Comparator(Struct, frozen=True):
     is_extension: bool = False
 
     @property
+    def kinds_in_words(self) -> str:
+        """The kinds that it fits, in words."""
+        order = list(dict.fromkeys(entry.kind for entry in CONDITION_TYPES.values()))
+        fitting = [kind for kind in order if kind in self.kinds]
+        return "all" if fitting == order else ", ".join(fitting)
+
+    @property
     def positive(self) -> Comparator:
         """The comparator that this one negates, else this one."""
         return COMPARATORS[self.negates] if self.negates else self
@@ -78,7 +105,7 @@ class Comparator(Struct, frozen=True):
         """The comparator that holds exactly when this one does not, None where there is none."""
         if self.negates:
             return COMPARATORS[self.negates]
-        return next((entry for entry in COMPARATORS.values() if entry.negates == self.name), None)
+        return COMPARATORS.get(f"not_{self.name}")
 
     @property
     def test(self) -> str:
@@ -307,51 +334,31 @@ _COMPARATORS = [
             no_pages="must be missing",
         ),
     ),
-    Comparator(
-        "not_equals",
-        _ALL,
-        Shape.SCALAR,
-        "equals does not hold",
-        "{type: industry, comparator: not_equals, value: Education}",
-        "equals",
-    ),
-    Comparator(
-        "not_contains",
-        _WORDS,
-        Shape.TEXTS,
-        "contains does not hold",
-        "{type: job_title, comparator: not_contains, value: Intern}",
-        "contains",
-    ),
-    Comparator(
-        "not_contains_word",
-        _WORDS,
-        Shape.TEXTS,
-        "contains_word does not hold",
-        "{type: job_title, comparator: not_contains_word, value: [Intern, Student]}",
-        "contains_word",
-        is_extension=True,
-    ),
-    Comparator(
-        "not_in",
-        _LISTED,
-        Shape.LIST,
-        "in does not hold",
-        "{type: country, comparator: not_in, value: [IT, IN]}",
-        "in",
-    ),
-    Comparator(
-        "not_exists",
-        _ALL,
-        Shape.FLAG,
-        "exists does not hold",
-        "{type: utm_source, comparator: not_exists}",
-        "exists",
-    ),
 ]
+
+_NEGATIVES = {
+    "equals": "{type: industry, comparator: not_equals, value: Education}",
+    "contains": "{type: job_title, comparator: not_contains, value: Intern}",
+    "contains_word": "{type: job_title, comparator: not_contains_word, value: [Intern, Student]}",
+    "in": "{type: country, comparator: not_in, value: [IT, IN]}",
+    "exists": "{type: utm_source, comparator: not_exists}",
+}
+"""The comparators that have a negative, each with an example of that."""
 
 COMPARATORS: dict[str, Comparator] = {entry.name: entry for entry in _COMPARATORS}
 """Every comparator by its name: the language, which is the same in all workspaces."""
+
+for _name, _example in _NEGATIVES.items():
+    _twin = COMPARATORS[_name]
+    COMPARATORS[f"not_{_name}"] = Comparator(
+        f"not_{_name}",
+        _twin.kinds,
+        _twin.shape,
+        f"{_name} does not hold",
+        _example,
+        negates=_name,
+        is_extension=_twin.is_extension,
+    )
 
 
 def comparators_for(kind: Kind) -> list[str]:

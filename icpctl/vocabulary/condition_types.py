@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.vocabulary.kinds import Form, Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+class Kind(StrEnum):
+    """What a visitor has for a condition type."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    PAGES = "pages"
+
+
+class Form(StrEnum):
+    """How the equality comparators of a condition type see a value (SPEC 3 and 4)."""
+
+    PLAIN = "plain"
+    DOMAIN = "domain"
+    URL = "url"
+    PAGE = "page"
+    PART_OF_PAGE = "part of page"
+    COUNTRY = "country"
+    SIZE_RANGE = "size range"
+
+
+CUSTOM_PREFIX = "field."
+"""What the names of custom fields begin with."""
 
 
 class ConditionType(Struct, frozen=True):
@@ -39,7 +63,12 @@ class ConditionType(Struct, frozen=True):
     @property
     def name_in_words(self) -> str:
         """What people call the field, such as `company size`."""
-        return self.words or self.name.removeprefix("field.").replace("_", " ")
+        return self.words or self.name.removeprefix(CUSTOM_PREFIX).replace("_", " ")
+
+    @property
+    def whole_example(self) -> str:
+        """The example with its type."""
+        return f"{{type: {self.name}, {self.example[1:]}"
 
     @property
     def is_custom(self) -> bool:
@@ -54,30 +83,17 @@ class ConditionType(Struct, frozen=True):
 
 _T, _N, _B, _P = Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.PAGES
 
+
+def _utm(part: str, example: str) -> ConditionType:
+    return ConditionType(f"utm_{part}", _T, f"UTM {part}", example, words=f"UTM {part}")
+
+
 _TYPES = [
-    ConditionType(
-        "utm_source", _T, "UTM source", "{comparator: equals, value: google}", words="UTM source"
-    ),
-    ConditionType(
-        "utm_medium", _T, "UTM medium", "{comparator: in, value: [cpc, email]}", words="UTM medium"
-    ),
-    ConditionType(
-        "utm_campaign",
-        _T,
-        "UTM campaign",
-        "{comparator: starts_with, value: q4_}",
-        words="UTM campaign",
-    ),
-    ConditionType(
-        "utm_term", _T, "UTM term", "{comparator: contains, value: crm}", words="UTM term"
-    ),
-    ConditionType(
-        "utm_content",
-        _T,
-        "UTM content",
-        "{comparator: equals, value: banner_a}",
-        words="UTM content",
-    ),
+    _utm("source", "{comparator: equals, value: google}"),
+    _utm("medium", "{comparator: in, value: [cpc, email]}"),
+    _utm("campaign", "{comparator: starts_with, value: q4_}"),
+    _utm("term", "{comparator: contains, value: crm}"),
+    _utm("content", "{comparator: equals, value: banner_a}"),
     ConditionType(
         "page_contains",
         _P,

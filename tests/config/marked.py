@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from icpctl.config.checking.checks import check_document
+from icpctl.config.checks import check_document
 from icpctl.documents.document import read_document
 
 MARK = re.compile(r"<(ICP\d{3})>")

@@ -11,9 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from icpctl.cli.app import app
-from icpctl.config.definitions.custom_fields import read_fields
-from icpctl.config.definitions.definitions import definitions_in
-from icpctl.config.definitions.named_lists import ListError, NamedList, list_values
+from icpctl.config.custom_fields import read_fields
+from icpctl.config.definitions import ListError, NamedList, definitions_in, list_values
 from icpctl.config.model import IcpConfig
 from icpctl.config.store import Workspace
 from icpctl.vocabulary import Kind

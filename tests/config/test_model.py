@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from icpctl import IcpConfig
-from icpctl.config.checking.checks import check_document
+from icpctl.config.checks import check_document
 from icpctl.documents.document import read_document
 from tests import strategies
 from tests.config.marked import RULES, check, conditions, found_in

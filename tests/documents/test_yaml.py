@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.config.checking.checks import check_document
+from icpctl.config.checks import check_document
 from icpctl.documents import yaml_reader
 from icpctl.documents.document import read_document
 from icpctl.documents.tree import plain

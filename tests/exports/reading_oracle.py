@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import HEAD_BYTES, find_sources
 from icpctl.exports.readers.json_documents import layout_of
 from icpctl.exports.readers.reading import BATCH_ROWS, Reader

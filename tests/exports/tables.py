@@ -6,7 +6,7 @@ import json
 import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.mapping import PAGES

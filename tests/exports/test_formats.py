@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_sources
+from icpctl.exports.format_detection import map_sources
 from icpctl.mappings.mapping import built_in_names
 from tests.exports.torture import config
 from tests.long import long

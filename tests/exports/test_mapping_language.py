@@ -12,8 +12,8 @@ import pytest
 from pyarrow import parquet
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_sources
+from icpctl.exports.format_detection import map_sources
 from icpctl.mappings.loading import load_mapping
 from tests.exports.test_containers import workbook
 from tests.exports.torture import config

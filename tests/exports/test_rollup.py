@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.rollup import RollUp
 from icpctl.mappings.mapping import FIELDS, Mapping
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 from tests.long import examples, long
 
 MAPPING = Mapping(

@@ -10,7 +10,7 @@ import pytest
 
 from icpctl.config.model import IcpConfig
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.files.streams import OpenedFile
 from icpctl.exports.readers.reading import Reader

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from icpctl.exports.detection.recognition import recognise
+from icpctl.exports.recognition import recognise
 from icpctl.mappings.loading import built_in, load_mapping
 from icpctl.mappings.mapping import built_in_names
 from icpctl.vocabulary import CONDITION_TYPES

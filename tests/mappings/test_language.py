@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import first_value
+from icpctl.exports.columns.field_columns import first_value
 from icpctl.mappings.conversions import convert
 from icpctl.mappings.loading import built_in, load_mapping, read_mapping
 from icpctl.mappings.paths import conversion, keys_needed, path_text, resolve

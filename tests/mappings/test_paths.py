@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.conversions import CONVERSIONS, convert

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from icpctl.exports.scanner import NOTICE, new_scanner, notice
 from icpctl.exports.scanner.python_scanner import PythonScanner
 from icpctl.exports.scanner.scan_results import Wanted
-from icpctl.exports.scanner.scanning import NOTICE, new_scanner, notice
 from tests.process import icpctl
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = """
-from icpctl.exports.scanner.scan_results import Block
-from icpctl.exports.scanner.scan_results import Wanted
-from icpctl.exports.scanner.scanning import new_scanner, notice
+from icpctl.exports.scanner.scan_results import Block, Wanted
+from icpctl.exports.scanner import new_scanner, notice
 scanner = new_scanner([Wanted(("a",))])
 scanner.scan_json(Block(b'{"A": 1}'), is_last=True)
 print(type(scanner).__name__, scanner.columns(0)[0].data.tobytes(), bool(notice()))

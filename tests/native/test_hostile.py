@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
-from icpctl.exports.scanner.scan_results import ELEMENTS, Block, CsvHeader, Wanted
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, CsvHeader, Reason, Wanted
+from icpctl.values.json_records import MAX_LINE_BYTES
 from tests.long import long, some
 from tests.native.answers import answers, native, python, read, values_in
 

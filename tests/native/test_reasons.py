@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from icpctl.exports.scanner.rejections import MAX_LINE_BYTES
+from icpctl.values.json_records import MAX_LINE_BYTES
 from tests.long import long
 from tests.native.answers import answers, native, python, read
 

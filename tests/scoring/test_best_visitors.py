@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icpctl.scoring.counts import BestVisitors
-from icpctl.scoring.kernel.verdicts import Verdicts
+from icpctl.scoring.verdicts import Verdicts
 
 SCORES = st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=30)
 

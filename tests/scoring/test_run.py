@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpctl.config.model import IcpConfig
+from icpctl.scoring.counts import SHOWN
 from icpctl.scoring.run import Options, Run, score
-from icpctl.scoring.run_counts import SHOWN
 from tests.exports.torture import CONFIGS, gzipped, visitor
 from tests.support import AS_OF, score_files
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values import text_search
-from icpctl.values.forms import normal_forms, text_forms, url_forms
+from icpctl.values import normal_forms, text_forms, text_search, url_forms
 from icpctl.vocabulary import Form
 
 PARTS = st.sampled_from(

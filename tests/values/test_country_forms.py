@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values.forms import country_forms, text_forms
+from icpctl.values import country_forms, text_forms
 
 NAMES = {
     "US": [

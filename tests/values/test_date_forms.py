@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 CASES = Path(__file__).parent.parent / "fixtures" / "cases" / "12b_dates.csv"
 READ = {*range(13), *range(18, 35), 42, 44, 45, 46}

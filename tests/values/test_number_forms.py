@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values import typed_columns
-from icpctl.values.forms import number_forms, range_forms
-from icpctl.values.forms.number_forms import WORDS, boolean
+from icpctl.values import number_forms, typed_columns
+from icpctl.values.number_forms import WORDS, boolean
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -140,21 +139,21 @@ def test_not_a_count(text: str) -> None:
 
 @pytest.mark.parametrize("text", SIZES)
 def test_a_range(text: str) -> None:
-    assert range_forms.size_bounds(text) == SIZES[text]
-    assert range_forms.size_bounds(range_forms.size_range(text)) == SIZES[text]
+    assert number_forms.size_bounds(text) == SIZES[text]
+    assert number_forms.size_bounds(number_forms.size_range(text)) == SIZES[text]
 
 
 @pytest.mark.parametrize("text", NO_SIZES)
 def test_not_a_range(text: str) -> None:
-    assert range_forms.size_bounds(text) is None
-    assert range_forms.size_range(text) == text
+    assert number_forms.size_bounds(text) is None
+    assert number_forms.size_range(text) == text
 
 
 def test_ranges_of_any_numbers() -> None:
-    assert range_forms.number_bounds("$1M-$10M") == (1e6, 1e7)
-    assert range_forms.number_bounds("1.5 to 2.5") == (1.5, 2.5)
-    assert range_forms.number_bounds("-$5") == (-5, -5)
-    low, high = range_forms.number_bounds("over 10") or (0, 0)
+    assert number_forms.number_bounds("$1M-$10M") == (1e6, 1e7)
+    assert number_forms.number_bounds("1.5 to 2.5") == (1.5, 2.5)
+    assert number_forms.number_bounds("-$5") == (-5, -5)
+    low, high = number_forms.number_bounds("over 10") or (0, 0)
     assert 10 < low < 10.000001
     assert high == INF
 
@@ -184,8 +183,8 @@ def listed(column: Column) -> list[Any]:
 READ = {
     "icp_score": lambda text: single(number_forms.number(text)),
     "page_view_count": lambda text: single(number_forms.count(text)),
-    "company_size": range_forms.size_bounds,
-    "field.revenue": range_forms.number_bounds,
+    "company_size": number_forms.size_bounds,
+    "field.revenue": number_forms.number_bounds,
 }
 SPELLINGS = [*NUMBERS, *NO_NUMBERS, *COUNTS, *NO_COUNTS, *SIZES, *NO_SIZES]
 

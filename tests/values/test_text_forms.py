@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from icpctl.values.forms import text_forms
+from icpctl.values import text_forms
 
 PIECES = st.sampled_from(
     [
@@ -78,6 +78,14 @@ def test_columns_are_as_single_texts(texts: list[str]) -> None:
     assert text_forms.missing_column(column).tolist() == [
         text_forms.is_missing(text) for text in encodable
     ]
+
+
+def test_every_character_is_as_in_a_single_text() -> None:
+    """Behind a letter, with which it may be composed, and before a space, which it may be."""
+    texts = [f"e{chr(code)} x" for code in range(0xD800)]
+    for group in zip(*[iter(texts)] * 64, strict=True):  # which are changed at once, or not at all
+        column = text_forms.visible_column(pa.array(group))
+        assert column.to_pylist() == [text_forms.visible(text) for text in group]
 
 
 @given(st.text())

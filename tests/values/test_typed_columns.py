@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.values import typed_columns
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms, typed_columns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = [

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from icpctl.values import page_columns, typed_columns
-from icpctl.values.forms.url_forms import domain, pages_in, query_parameter
+from icpctl.values.url_forms import domain, pages_in, query_parameter
 from icpctl.vocabulary import Kind
 
 

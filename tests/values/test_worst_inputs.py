@@ -56,8 +56,11 @@ WORST = {
 PROGRAM = """
 import pyarrow as pa
 from icpctl.values import json_records
-from icpctl.values.forms import (country_forms, date_forms, number_forms,
-    range_forms, text_forms, url_forms)
+from icpctl.values import url_forms
+from icpctl.values import text_forms
+from icpctl.values import number_forms
+from icpctl.values import date_forms
+from icpctl.values import country_forms
 
 def parse(text):
     try:
@@ -70,13 +73,12 @@ def columns(text):
     texts = text_forms.folded_column(text_forms.visible_column(texts))
     text_forms.missing_column(texts)
     for form in (url_forms.url_column, url_forms.path_column, url_forms.domain_column,
-                 country_forms.country_column, range_forms.size_range_column):
+                 country_forms.country_column, number_forms.size_range_column):
         form(texts)
 
 forms = dict(parse=parse)
 forms['query_parameter'] = lambda text: url_forms.query_parameter(text, 'utm_source')
-for module in (country_forms, date_forms, number_forms, range_forms, text_forms,
-               url_forms):
+for module in (country_forms, date_forms, number_forms, text_forms, url_forms):
     forms |= {name: form for name, form in vars(module).items() if name not in forms}
 """
 

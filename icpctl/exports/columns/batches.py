@@ -13,20 +13,21 @@ import pyarrow.compute as pc
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.exports.columns.field_columns import FieldColumns
-from icpctl.exports.columns.visitor_columns import only_name
+from icpctl.exports.columns.field_columns import FieldColumns, only_name
+from icpctl.exports.columns.json_texts import opened
+from icpctl.exports.columns.path_values import ScannedRecords
+from icpctl.exports.columns.tokens import KeptTokens
 from icpctl.exports.files.streams import UnreadableError
+from icpctl.exports.scanner import new_scanner
 from icpctl.exports.scanner.scan_results import Block
-from icpctl.exports.scanner.scanning import new_scanner
 from icpctl.timings import Timings
 from icpctl.values import typed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.columns.field_warnings import Misfits
-    from icpctl.exports.columns.tokens import KeptTokens
-    from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import DamagedError
     from icpctl.exports.scanner.scan_results import CsvHeader, Scanner
@@ -142,8 +143,18 @@ class Numbering:
         return batch.after(before)
 
 
+def numbered(tasks: Iterable[Task]) -> Iterator[Batch]:
+    """Do tasks in order; see `Numbering.placed`."""
+    numbering = Numbering()
+    for task in tasks:
+        yield numbering.placed(task())
+
+
 class OwnScanner(Struct, frozen=True):
-    """A scanner for some columns, and the bytes that it is to read next."""
+    """A scanner for some columns, and the bytes that it is to read next.
+
+    Dictionaries of more than `kept_bytes` are forgotten with the rows.
+    """
 
     columns: Columns
     header: CsvHeader | None
@@ -151,15 +162,27 @@ class OwnScanner(Struct, frozen=True):
     scanner: Scanner
     block: Block
     kept: KeptTokens
+    timings: Timings
+    kept_bytes: int
 
-    def begin(self, line: int, *, at_start: bool = False, kept_bytes: int = 0) -> None:
-        """Forget all rows, and dictionaries of more than `kept_bytes`; see `Scanner.clear`."""
-        self.scanner.clear(line=line, at_start=at_start, max_bytes=kept_bytes)
+    def begin(self, line: int, *, at_start: bool = False) -> None:
+        """Forget all rows; see `Scanner.clear`."""
+        self.scanner.clear(line=line, at_start=at_start, max_bytes=self.kept_bytes)
         self.block.clear()
+
+    def batch(self, source: Source, bytes_read: int) -> Batch:
+        """Return what was read of a file as a batch."""
+        scanner = self.scanner
+        rejected = [Rejected(source.name, it.line, it.words, it.raw) for it in scanner.rejected]
+        with self.timings.step("columns"):
+            table = self.table(source.partition)
+        lines, count = scanner.lines.copy(), scanner.next_line - 1
+        batch = Batch(source, table, lines, rejected, bytes_read, line_count=count)
+        return batch.of_visitors(self.columns)
 
     def table(self, partition: Sequence[tuple[str, str]] = ()) -> pa.RecordBatch:
         """Return the columns of the rows that were read; see `FieldColumns.table`."""
-        return self.fields.table(self.scanner, self.kept, partition)
+        return self.fields.table(ScannedRecords(self.scanner, self.kept), partition)
 
 
 class ThreadScanners(Struct):
@@ -176,10 +199,12 @@ class ThreadScanners(Struct):
         """Return this thread's scanner for these columns, and of CSV for this header."""
         own: OwnScanner | None = getattr(self._local, "own", None)
         if own is None or own.header != header or own.columns != columns:
-            fields = FieldColumns.of(columns, as_cells=header is not None)
+            fields = FieldColumns.of(columns, is_table=header is not None)
             scanner = new_scanner(fields.wanted)
             if header is not None:
                 scanner.header(header)
-            kept = fields.kept_tokens()
-            own = self._local.own = OwnScanner(columns, header, fields, scanner, Block(), kept)
+            kept = KeptTokens(None if header is None else opened)  # a cell may hold JSON
+            own = self._local.own = OwnScanner(
+                columns, header, fields, scanner, Block(), kept, self.timings, self.kept_bytes
+            )
         return own

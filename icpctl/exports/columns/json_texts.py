@@ -1,4 +1,4 @@
-"""From typed Arrow arrays, as Parquet files hold them, to the JSON text of each value.
+"""The JSON text of each value: of typed Arrow arrays, as Parquet files hold them, and of texts.
 
 Scalars of few distinct values stay dictionaries, so that each distinct value is written once.
 """
@@ -6,6 +6,7 @@ Scalars of few distinct values stay dictionaries, so that each distinct value is
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.values import json_records
+from icpctl.values.column import first_bytes
 from icpctl.values.text_search import bytes_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ _TO_ESCAPE = r'["\\\x00-\x1f]'
 _SPACE, _QUOTE, _BACKSLASH = 32, 34, 92
 _SAMPLE = 1_000  # values, from which is judged whether values repeat
 _DAY, _SECOND = 86_400, 1_000_000  # seconds, microseconds
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
+_MAY_OPEN = np.frombuffer(b"[{= \\", np.uint8)
+"""What a text begins with that may hold a JSON value, or a formula, as its token has it."""
+
+_TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -251,3 +258,50 @@ def _joined(head: str, texts: pa.Array, tail: str) -> pa.Array:
 def _scalar(text: str) -> pa.Scalar:
     """A text for Arrow's functions, which take thirty times longer to make it each time."""
     return pa.scalar(text)
+
+
+def standard_tokens(distinct: pa.Array) -> pa.Array:
+    """Return tokens as `json_records` writes them.
+
+    Lists and objects have no white space, `-0` is `0`, and half a surrogate pair is U+FFFD.
+    """
+    if not len(distinct):
+        return distinct
+    odd = np.isin(first_bytes(distinct), _TO_REWRITE)
+    if (bytes_of(distinct)[1] == _BACKSLASH).any():
+        odd |= pc.match_substring(distinct, "\\u").to_numpy(zero_copy_only=False)
+    if not odd.any():
+        return distinct
+    mask = pa.array(odd)
+    made = [json_records.dumps(json_records.loads(it)) for it in distinct.filter(mask).to_pylist()]
+    return pc.replace_with_mask(distinct, mask, pa.array(made, pa.string()))
+
+
+def opened(tokens: pa.Array) -> pa.Array:
+    """Return the tokens of texts as `opened_token` does."""
+    offsets, data = bytes_of(tokens)
+    starts = offsets[:-1]
+    second = np.minimum(starts + 1, offsets[1:] - 1)
+    may_be = (data[starts] == _QUOTE) & np.isin(data[second], _MAY_OPEN)
+    if not may_be.any():
+        return tokens
+    mask = pa.array(may_be)
+    made = [opened_token(token) for token in tokens.filter(mask).to_pylist()]
+    return pc.replace_with_mask(tokens, mask, pa.array(made, pa.string()))
+
+
+def opened_token(token: str) -> str:
+    """Return what is in the token of a text: a JSON list, object or text, else the token.
+
+    Warehouses write `"SaaS"`, with its quotes, for a text in a column of JSON; spreadsheets and
+    their exports `="0123"` for a text that is not to become a number.
+    """
+    text = json_records.loads(token)
+    if formula := _TEXT_FORMULA.fullmatch(text):
+        return json_records.dumps(formula[1].replace('""', '"'))
+    try:
+        value = json_records.loads(text)
+    except ValueError:
+        return token
+    is_text = text.strip()[:1] == '"'
+    return json_records.dumps(value) if isinstance(value, list | dict) or is_text else token

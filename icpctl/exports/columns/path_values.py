@@ -7,6 +7,7 @@ each distinct token.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -14,15 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from icpctl.exports.columns.first_values import (
+from icpctl.exports.columns.tokens import (
+    TokenLists,
+    Tokens,
+    as_lists,
     converted,
     first_of,
     has_text,
+    together,
     with_tests,
 )
-from icpctl.exports.columns.tokens import TokenLists, Tokens, as_lists, together
 from icpctl.exports.scanner.scan_results import ANY, ELEMENTS, NO_KIND, Kind, Wanted
-from icpctl.mappings.conversions import BOUNDS, COUNT, RANGE
+from icpctl.mappings.conversions import BOUNDS, COUNT, OF_LISTS, RANGE
 from icpctl.mappings.paths import (
     Constant,
     Convert,
@@ -37,11 +41,11 @@ from icpctl.values import json_records
 from icpctl.values.column import first_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from icpctl.exports.columns.tokens import KeptTokens, Values
     from icpctl.exports.scanner.scan_results import Path as ScanPath
-    from icpctl.exports.scanner.scan_results import Scanner
+    from icpctl.exports.scanner.scan_results import Scanner, Table
     from icpctl.mappings.paths import Path, Step
 
 
@@ -162,7 +166,7 @@ class PlannedPath(Struct, frozen=True):
         """Return what the path gives: one result for each spelling of its keys, the best first."""
         if isinstance(self.path[0], Constant):
             token = json_records.dumps(self.path[0].text)
-            return [Tokens.constant(token, scanned.scanner.rows)]
+            return [Tokens.constant(token, scanned.rows)]
         how = conversion(self.path)
         if self.plan is None:
             return []
@@ -170,10 +174,10 @@ class PlannedPath(Struct, frozen=True):
         if how and how.name == COUNT and is_alike:
             results = scanned.counts(self.plan)
         else:
-            results = [
-                converted(values, missing_texts(self.path), how)
-                for values in scanned.values(self.plan, RECORDS)
-            ]
+            found = scanned.values(self.plan, RECORDS)
+            if how and how.name in OF_LISTS:
+                found = [scanned.opened(it) if isinstance(it, Tokens) else it for it in found]
+            results = [converted(values, missing_texts(self.path), how) for values in found]
         return [self._tested(values, scanned) for values in results]
 
     def _tested(self, values: Values, scanned: Scanned) -> Values:
@@ -241,26 +245,32 @@ RECORDS = 0
 """The number of the scanner's table of records."""
 
 
-class Scanned:
-    """What a scanner has read, as values of planned paths."""
+class Scanned(ABC):
+    """What was read of `rows` records, as values of planned paths."""
 
-    def __init__(self, scanner: Scanner, kept: KeptTokens) -> None:
-        self.scanner = scanner
-        self._kept = kept
-        self._tokens: dict[int, list[tuple[int, Tokens]]] = {}
+    rows: int
+
+    @abstractmethod
+    def columns(self, number: int) -> list[tuple[int, Tokens]]:
+        """Return the columns of a wanted path with their tables, the preferred spelling first."""
+
+    @abstractmethod
+    def table(self, number: int) -> Table:
+        """Return the rows of a table."""
+
+    def opened(self, tokens: Tokens) -> Tokens:
+        """Return tokens of records of which texts may hold lists, as those."""
+        return tokens
 
     def tokens(self, number: int, table: int) -> list[Tokens]:
         """Return the columns of a wanted path in a table, the preferred spelling first."""
-        if number not in self._tokens:
-            columns = self.scanner.columns(number)
-            self._tokens[number] = [(column.table, self._kept.of(column)) for column in columns]
-        return [tokens for its, tokens in self._tokens[number] if its == table]
+        return [tokens for its, tokens in self.columns(number) if its == table]
 
     def values(self, plan: PathPlan, table: int) -> list[Values]:
         """Return what a plan gives in the rows of a table, the preferred spelling first."""
         if isinstance(plan, ValuePlan):
             return list(self.tokens(plan.number, table))
-        tables = self._tables(plan, table)
+        tables = self._tables_of(plan, table)
         if plan.is_soft:
             return self._lists_and_others(plan, table, tables)
         lists = [self._of_list(plan, inner) for inner in tables]
@@ -272,9 +282,8 @@ class Scanned:
         The elements of a spelling's lists are in the next of `tables` that has none in other rows.
         """
         ordered: list[Values | None] = []
-        for tokens in self.tokens(plan.itself, table):
-            is_list = tokens.holding(_begins_list(tokens.distinct))
-            if tables and not (np.diff(self.scanner.table(tables[0]).offsets)[~is_list] > 0).any():
+        for tokens, is_list in self._list_places(plan, table):
+            if tables and not (np.diff(self.table(tables[0]).offsets)[~is_list] > 0).any():
                 ordered.append(self._of_list(plan, tables.pop(0)))
             ordered.append(tokens.only(~is_list))
         ordered += [self._of_list(plan, inner) for inner in tables]
@@ -284,21 +293,23 @@ class Scanned:
         """Return how many elements the lists of a plan have, and what is not a list."""
         if not isinstance(plan, ListPlan):
             return []
-        count = np.zeros(self.scanner.rows, np.int64)
+        count = np.zeros(self.rows, np.int64)
         for lists in self.values(plan, RECORDS):
             if isinstance(lists, TokenLists):
                 count = np.maximum(count, lists.lengths)
-        is_list = np.zeros(len(count), bool)
-        for tokens in self.tokens(plan.itself, RECORDS):
-            is_list |= tokens.holding(_begins_list(tokens.distinct))
+        has_list = np.zeros(len(count), bool)
+        others: list[Values] = []
+        for tokens, is_list in self._list_places(plan, RECORDS):
+            has_list |= is_list
+            others.append(tokens.only(~is_list))
         numbers, codes = np.unique(count, return_inverse=True)
         distinct = pa.array(numbers).cast(pa.string())
-        counted = Tokens(np.where(is_list, codes, -1).astype(np.int32), distinct)
-        return [counted, *(self._scalars(plan, RECORDS) if plan.is_soft else [])]
+        counted = Tokens(np.where(has_list, codes, -1).astype(np.int32), distinct)
+        return [counted, *(others if plan.is_soft else [])]
 
     def held(self, tests: Iterable[tuple[int, str]], table: int) -> np.ndarray:
         """Return which rows of a table pass all tests."""
-        held = np.ones(self._rows(table), bool)
+        held = np.ones(self.table(table).rows, bool)
         for number, text in tests:
             candidates = self.tokens(number, table)
             if not candidates:
@@ -307,25 +318,22 @@ class Scanned:
             held &= tokens.holding(has_text(tokens.distinct, (text,)))
         return held
 
-    def _rows(self, table: int) -> int:
-        return self.scanner.table(table).rows
+    def _list_places(self, plan: ListPlan, table: int) -> Iterator[tuple[Tokens, np.ndarray]]:
+        """Yield what is at a path where a list is expected, and which rows have one there."""
+        for tokens in self.tokens(plan.itself, table):
+            whole = self.opened(tokens) if table == RECORDS else tokens
+            yield whole, whole.holding(first_bytes(whole.distinct) == _LIST)
 
-    def _scalars(self, plan: ListPlan, table: int) -> list[Values]:
-        """Return the values that are not lists, at a path where a list is expected."""
-        columns = self.tokens(plan.itself, table)
-        others = [tokens.only(~tokens.holding(_begins_list(tokens.distinct))) for tokens in columns]
-        return [tokens for tokens in others if tokens.is_present.any()]
-
-    def _tables(self, plan: ListPlan, table: int) -> list[int]:
+    def _tables_of(self, plan: ListPlan, table: int) -> list[int]:
         """Return the tables of a list's elements that lie in `table`, the preferred first."""
-        columns = (column for number in plan.numbers for column in self.scanner.columns(number))
-        above = (self._below(column.table, table) for column in columns)
+        tables = (its for number in plan.numbers for its, _ in self.columns(number))
+        above = (self._below(its, table) for its in tables)
         return list(dict.fromkeys(number for number in above if number is not None))
 
     def _below(self, table: int, parent: int) -> int | None:
         """Return the table directly below `parent` in which `table` lies, or None."""
         while table > RECORDS:
-            above = self.scanner.table(table).parent
+            above = self.table(table).parent
             if above == parent:
                 return table
             table = above
@@ -336,7 +344,7 @@ class Scanned:
         if not candidates:
             return None
         inner = first_of(candidates)
-        offsets = self.scanner.table(table).offsets
+        offsets = self.table(table).offsets
         held = self.held(plan.tests, table)
         if plan.pick is not None:
             return inner.at(_picked(offsets, held, plan.pick))
@@ -346,6 +354,26 @@ class Scanned:
             return TokenLists(inner.offsets[offsets], inner.elements)
         lists = TokenLists(offsets.copy(), inner)
         return lists if plan.is_soft else lists.without_gaps()
+
+
+class ScannedRecords(Scanned):
+    """What a scanner has read; its tokens are in `kept`."""
+
+    def __init__(self, scanner: Scanner, kept: KeptTokens) -> None:
+        self.rows = scanner.rows
+        self._scanner, self._kept = scanner, kept
+        self._columns: dict[int, list[tuple[int, Tokens]]] = {}
+
+    def columns(self, number: int) -> list[tuple[int, Tokens]]:
+        """See `Scanned.columns`."""
+        if number not in self._columns:
+            columns = self._scanner.columns(number)
+            self._columns[number] = [(column.table, self._kept.of(column)) for column in columns]
+        return self._columns[number]
+
+    def table(self, number: int) -> Table:
+        """See `Scanned.table`."""
+        return self._scanner.table(number)
 
 
 def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
@@ -359,8 +387,3 @@ def _picked(offsets: np.ndarray, held: np.ndarray, pick: int) -> np.ndarray:
     places = bounds[:-1] + pick if pick >= 0 else bounds[1:] + pick
     exists = counts > pick if pick >= 0 else counts >= -pick
     return np.where(exists, np.append(kept, -1)[np.where(exists, places, -1)], -1)
-
-
-def _begins_list(distinct: pa.Array) -> np.ndarray:
-    flags: np.ndarray = first_bytes(distinct) == _LIST
-    return flags

@@ -5,7 +5,6 @@ A token is the JSON text of a value. What is done with tokens is done once for e
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -14,21 +13,17 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from icpctl.exports.columns import json_texts
+from icpctl.mappings.conversions import SPLIT, convert_tokens
 from icpctl.values import json_records
 from icpctl.values.column import first_bytes
-from icpctl.values.text_search import bytes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from icpctl.exports.scanner.scan_results import Column
+    from icpctl.mappings.paths import Convert
 
-_BACKSLASH, _BRACKET, _QUOTE = ord("\\"), ord("["), ord('"')
-_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"', re.DOTALL)
-_MAY_OPEN = np.frombuffer(b"[{= \\", np.uint8)
-"""What a text begins with that may hold a JSON value, or a formula, as its token has it."""
-
-_TO_REWRITE = np.frombuffer(b"[{-", np.uint8)
+_BRACKET = ord("[")
 
 
 class Tokens(Struct, frozen=True):
@@ -60,6 +55,17 @@ class Tokens(Struct, frozen=True):
         code = -1 if token is None else 0
         distinct = pa.array([] if token is None else [token], pa.string())
         return cls(np.full(rows, code, np.int32), distinct)
+
+    @classmethod
+    def concatenated(cls, parts: Sequence[Tokens]) -> Tokens:
+        """Return the rows of all parts, one part after another."""
+        before = np.cumsum([0, *(len(part.distinct) for part in parts)])
+        codes = [
+            np.where(part.codes >= 0, part.codes + count, -1)
+            for part, count in zip(parts, before, strict=False)
+        ]
+        distinct = pa.concat_arrays([part.distinct for part in parts])
+        return cls(np.concatenate(codes).astype(np.int32), distinct)
 
     def without_nulls(self) -> Tokens:
         """Return the same with -1 for each code whose distinct token is null."""
@@ -125,6 +131,13 @@ class TokenLists(Struct, frozen=True):
 
     offsets: np.ndarray
     elements: Tokens
+
+    @classmethod
+    def concatenated(cls, parts: Sequence[TokenLists]) -> TokenLists:
+        """Return the rows of all parts, one part after another."""
+        offsets = np.append(0, np.cumsum(np.concatenate([part.lengths for part in parts])))
+        elements = Tokens.concatenated([part.elements for part in parts])
+        return cls(offsets.astype(np.int32), elements)
 
     @property
     def rows(self) -> int:
@@ -209,7 +222,9 @@ class KeptTokens:
         offsets = column.offsets[start:]
         data = pa.py_buffer(column.data[offsets[0] : offsets[-1]].copy())
         buffers = [None, pa.py_buffer(offsets - offsets[0]), data]
-        tokens = standard_tokens(pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers))
+        tokens = json_texts.standard_tokens(
+            pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+        )
         return self._change(tokens) if self._change else tokens
 
 
@@ -227,56 +242,17 @@ def singles(tokens: Tokens) -> TokenLists:
 
 def chosen(candidates: Sequence[AnyValues], choice: np.ndarray) -> AnyValues:
     """Return for each row what the candidate number `choice` [rows] has, nothing for -1."""
-    choose: Any = _chosen_lists if isinstance(candidates[0], TokenLists) else _chosen_tokens
-    values: AnyValues = choose(candidates, choice)
+    concatenated: Any = type(candidates[0]).concatenated
+    rows = choice * len(choice) + np.arange(len(choice))
+    values: AnyValues = concatenated(candidates).at(np.where(choice >= 0, rows, -1))
     return values
-
-
-def _chosen_tokens(candidates: Sequence[Tokens], choice: np.ndarray) -> Tokens:
-    codes = np.full(len(choice), -1, np.int32)
-    before = 0
-    for number, tokens in enumerate(candidates):
-        own = (choice == number) & (tokens.codes >= 0)
-        codes[own] = tokens.codes[own] + before
-        before += len(tokens.distinct)
-    distinct = pa.concat_arrays([tokens.distinct for tokens in candidates])
-    return Tokens(codes, distinct)
-
-
-def _chosen_lists(candidates: Sequence[TokenLists], choice: np.ndarray) -> TokenLists:
-    lengths = np.zeros(len(choice), np.int64)
-    for number, lists in enumerate(candidates):
-        own = choice == number
-        lengths[own] = lists.lengths[own]
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    codes = np.empty(int(offsets[-1]), np.int32)
-    before = 0
-    for number, lists in enumerate(candidates):
-        own = np.flatnonzero(choice == number)
-        places = _places(offsets, own, lists.lengths[own])
-        taken = _places(lists.offsets, own, lists.lengths[own])
-        of_taken = lists.elements.codes[taken]
-        codes[places] = np.where(of_taken >= 0, of_taken + before, -1)
-        before += len(lists.elements.distinct)
-    distinct = pa.concat_arrays([lists.elements.distinct for lists in candidates])
-    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
 
 
 def together(lists: Sequence[TokenLists]) -> TokenLists:
     """Return for each row the elements of all of its lists, one list after another."""
-    lengths = np.sum([part.lengths for part in lists], axis=0)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    codes = np.empty(int(offsets[-1]), np.int32)
-    starts = offsets.copy()
-    rows = np.arange(len(lengths))
-    before = 0
-    for part in lists:
-        of_taken = part.elements.codes[_places(part.offsets, rows, part.lengths)]
-        codes[_places(starts, rows, part.lengths)] = np.where(of_taken >= 0, of_taken + before, -1)
-        starts[:-1] += part.lengths
-        before += len(part.elements.distinct)
-    distinct = pa.concat_arrays([part.elements.distinct for part in lists])
-    return TokenLists(offsets.astype(np.int32), Tokens(codes, distinct))
+    rows = np.arange(lists[0].rows * len(lists)).reshape(len(lists), -1)
+    by_row = TokenLists.concatenated(lists).at(rows.T.ravel())
+    return TokenLists(by_row.offsets[:: len(lists)], by_row.elements)
 
 
 def as_lists(values: Values) -> TokenLists:
@@ -307,48 +283,54 @@ def _places(offsets: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> np.nd
     return starts + np.arange(int(ends[-1]))
 
 
-def standard_tokens(distinct: pa.Array) -> pa.Array:
-    """Return tokens as `json_records` writes them.
-
-    Lists and objects have no white space, `-0` is `0`, and half a surrogate pair is U+FFFD.
-    """
-    if not len(distinct):
-        return distinct
-    odd = np.isin(first_bytes(distinct), _TO_REWRITE)
-    if (bytes_of(distinct)[1] == _BACKSLASH).any():
-        odd |= pc.match_substring(distinct, "\\u").to_numpy(zero_copy_only=False)
-    if not odd.any():
-        return distinct
-    mask = pa.array(odd)
-    made = [json_records.dumps(json_records.loads(it)) for it in distinct.filter(mask).to_pylist()]
-    return pc.replace_with_mask(distinct, mask, pa.array(made, pa.string()))
+def first_of(candidates: Sequence[AnyValues]) -> AnyValues:
+    """Return for each row what the first candidate has that has anything."""
+    if len(candidates) == 1:
+        return candidates[0]
+    choice = np.full(candidates[0].rows, -1)
+    for number, values in reversed(list(enumerate(candidates))):
+        choice[values.is_present] = number
+    return chosen(candidates, choice)
 
 
-def opened(tokens: pa.Array) -> pa.Array:
-    """Return the tokens of texts as `opened_token` does."""
-    offsets, data = bytes_of(tokens)
-    starts = offsets[:-1]
-    second = np.minimum(starts + 1, offsets[1:] - 1)
-    may_be = (data[starts] == _QUOTE) & np.isin(data[second], _MAY_OPEN)
-    if not may_be.any():
-        return tokens
-    mask = pa.array(may_be)
-    made = [opened_token(token) for token in tokens.filter(mask).to_pylist()]
-    return pc.replace_with_mask(tokens, mask, pa.array(made, pa.string()))
+def with_tests(values: Values, held: np.ndarray) -> Values:
+    """Return the values of the rows that are true in `held` [rows]."""
+    return values.at(np.where(held, np.arange(len(held)), -1))
 
 
-def opened_token(token: str) -> str:
-    """Return what is in the token of a text: a JSON list, object or text, else the token.
+def converted(values: Values, missing: tuple[str, ...], how: Convert | None) -> Values:
+    """Apply to values the texts that count as none, and a conversion other than `count`."""
+    if missing:
+        values = values.converted(
+            lambda distinct: pc.if_else(pa.array(has_text(distinct, missing)), None, distinct)
+        )
+    if how:
+        values = values.converted(lambda distinct: convert_tokens(distinct, how))
+    if how and how.name == SPLIT and isinstance(values, TokenLists):
+        parts = as_lists(values.elements)  # of each element, which was split
+        return TokenLists(parts.offsets[values.offsets], parts.elements)
+    return values
 
-    Warehouses write `"SaaS"`, with its quotes, for a text in a column of JSON; spreadsheets and
-    their exports `="0123"` for a text that is not to become a number.
-    """
-    text = json_records.loads(token)
-    if formula := _TEXT_FORMULA.fullmatch(text):
-        return json_records.dumps(formula[1].replace('""', '"'))
-    try:
-        value = json_records.loads(text)
-    except ValueError:
-        return token
-    is_text = text.strip()[:1] == '"'
-    return json_records.dumps(value) if isinstance(value, list | dict) or is_text else token
+
+def has_text(distinct: pa.Array, texts: Iterable[str]) -> np.ndarray:
+    """Return which tokens are scalars with one of these texts."""
+    forms = pa.array(list(_forms(texts)), pa.string())
+    escaped = pc.match_substring(distinct, "\\")
+    is_listed = pc.is_in(distinct, forms).to_numpy(zero_copy_only=False)
+    if pc.any(escaped).as_py():
+        mask = escaped.to_numpy(zero_copy_only=False)
+        wanted = set(texts)
+        is_listed[mask] = [
+            json_records.scalar_text(json_records.loads(token)) in wanted
+            for token in distinct.filter(escaped).to_pylist()
+        ]
+    flags: np.ndarray = np.asarray(is_listed)
+    return flags
+
+
+def _forms(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the JSON tokens without escapes of the scalars that have these texts."""
+    for text in texts:
+        yield json_records.dumps(text)
+        if text in ("true", "false") or text.lstrip("-")[:1].isdigit():
+            yield text

@@ -22,11 +22,6 @@ _END = re.compile(rb"\r?\n|\r?\Z")
 _QUOTED = re.compile(rb'"(?:[^"]|"")*+"?')
 _RULE = re.compile(rb"(?=[^\r\n]*--)[-=+:|,;\t \"]+")  # a line between rows of a printed table
 _LOOKED_AT = 64  # records in which the header is looked for
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
 
 
 class Record(Struct, frozen=True):
@@ -96,7 +91,7 @@ class Header(Struct, frozen=True):
         rule = _RULE.match(head, self.end)
         end = _END.match(head, rule.end()) if rule else None
         start, line = (end.end(), self.next_line + 1) if end else (self.end, self.next_line)
-        records = _records(head, start, line, self.delimiter, is_whole=is_whole)
+        records = first_whole_records(head, start, line, self.delimiter, is_whole=is_whole)
         below = second_headers(self.names, [_texts(record.cells) for record in records[:2]])
         if below:
             below_start, start = start, records[below - 1].end
@@ -131,21 +126,14 @@ def second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     return int(same >= 2 and same * 3 >= sum(map(bool, again)))
 
 
-def mark_of(head: bytes) -> tuple[bytes, str | None]:
-    """Return the byte order mark at the start of a file, and its encoding."""
-    mark = next((mark for mark in _BOMS.items() if head.startswith(mark[0])), None)
-    return mark or (b"", None)
-
-
 def looks_like_csv(head: bytes) -> bool:
     """Return whether the first two lines have the same delimiter and begin no JSON.
 
     A first line in which Excel names the delimiter, which may be in quotes, says it at once.
     """
-    mark, encoding = mark_of(head)
-    head = head[len(mark) :]
-    if encoding and encoding != "utf-8":
-        head = head[: len(head) // 2 * 2].decode(encoding, "replace").encode()
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
+    head = head.removeprefix(codecs.BOM_UTF8)
     if _EXCEL_HINT.match(head):
         return True
     filled = (line for line in re.split(rb"\r\n|\n|\r", head) if line.strip())
@@ -157,10 +145,10 @@ def looks_like_csv(head: bytes) -> bool:
 
 
 @lru_cache(maxsize=1)  # a file's is asked for when it is recognised, mapped and read
-def find_header(head: bytes, *, is_whole: bool) -> Header | None:
+def find_header(head: bytes, *, is_whole: bool) -> Header:
     """Return the header in the first bytes of a file, in UTF-8 without a byte order mark.
 
-    `is_whole` says that these are all bytes. None where there is nothing but blank lines.
+    `is_whole` says that these are all bytes. It has no cells where there are but blank lines.
     """
     start = len(head) - len(head.lstrip(b" \r\n"))
     start = max(head.rfind(b"\n", 0, start), head.rfind(b"\r", 0, start)) + 1
@@ -169,7 +157,7 @@ def find_header(head: bytes, *, is_whole: bool) -> Header | None:
     if hint:
         line, start = line + 1, hint.end()
     if start >= len(head):
-        return None
+        return Header(DELIMITERS[0], [], line, start, line)
     delimiter = hint[1] if hint else _delimiter(head, start, line, is_whole=is_whole)
     best = None if hint else _below_preamble(head, start, line, is_whole=is_whole)
     if best:
@@ -207,7 +195,7 @@ def _below_preamble(head: bytes, start: int, line: int, *, is_whole: bool) -> He
     first ones, and all of them are texts.
     """
     for delimiter in sorted(DELIMITERS, key=lambda it: -head.count(it)):
-        records = _records(head, start, line, delimiter, is_whole=is_whole)
+        records = first_whole_records(head, start, line, delimiter, is_whole=is_whole)
         most = max((it.filled for it in records), default=0)
         if most < 2 or not any(it.filled for it in records[1:]):
             continue
@@ -234,12 +222,18 @@ def _is_header(record: Record) -> bool:
     return not any(re.fullmatch(rb"[-+0-9.,:/]+", cell) for cell in cells)
 
 
-def _records(
-    head: bytes, start: int, line: int, delimiter: bytes, *, is_whole: bool
+def first_whole_records(
+    head: bytes,
+    start: int,
+    line: int,
+    delimiter: bytes,
+    *,
+    is_whole: bool,
+    most: int = _LOOKED_AT,
 ) -> list[Record]:
-    """Return the first records that are whole and right."""
+    """Return the first records, up to one that is cut off or wrong."""
     records: list[Record] = []
-    while start < len(head) and len(records) < _LOOKED_AT:
+    while start < len(head) and len(records) < most:
         try:
             record = read_record(head, start, line, delimiter)
         except ValueError:
@@ -294,7 +288,7 @@ def _delimiter(head: bytes, start: int, line: int, *, is_whole: bool) -> bytes:
     """Return the delimiter that makes records as wide as the header, else its commonest one."""
     bare = re.split(rb"[\r\n]", _QUOTED.sub(b"", head[start:]), maxsplit=1)[0]
     for delimiter in sorted(DELIMITERS, key=lambda each: -bare.count(each)):
-        records = _records(head, start, line, delimiter, is_whole=is_whole)
+        records = first_whole_records(head, start, line, delimiter, is_whole=is_whole)
         widths = [len(record.cells) for record in records if not record.is_blank]
         if widths and widths[0] > 1 and widths[1:].count(widths[0]) * 2 >= len(widths):
             return delimiter

@@ -31,8 +31,7 @@ from icpctl.exports.files.streams import (
     fill,
     identity_of,
 )
-from icpctl.files import stdin
-from icpctl.files_in_use import note_read
+from icpctl.files import note_read, stdin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -96,10 +95,7 @@ class Source(Struct, frozen=True):
 
     def open_file(self) -> OpenedFile:
         """Open the file as it lies on disk, and check that it is the one that was found."""
-        try:
-            opened = OpenedFile(self.name, self.path)
-        except OSError as error:
-            raise _unreadable(self.name, error) from None
+        opened = _opened(self.name, self.path)
         if self.identity:
             opened.require_same(self.identity)
         return opened
@@ -220,10 +216,7 @@ def _of_path(path: Path, skipped: list[str]) -> Iterator[Source]:
     from icpctl.exports.files.archives import member_names
 
     shown = _shown(str(path))
-    try:
-        opened = OpenedFile(shown, path)
-    except OSError as error:
-        raise _unreadable(shown, error) from None
+    opened = _opened(shown, path)
     note_read(path)
     for member in member_names(opened):
         source = Source(
@@ -370,6 +363,13 @@ def _partition(path: Path) -> tuple[tuple[str, str], ...]:
     parts = (_PARTITION.fullmatch(part) for part in path.parent.parts)
     pairs = ((part[1], unquote(part[2])) for part in parts if part)
     return tuple((key, value) for key, value in pairs if value != _NO_PARTITION)
+
+
+def _opened(shown: str, path: Path) -> OpenedFile:
+    try:
+        return OpenedFile(shown, path)
+    except OSError as error:
+        raise _unreadable(shown, error) from None
 
 
 def _unreadable(shown: str, error: Exception) -> IcpctlError:

@@ -67,14 +67,19 @@ def changed(name: str) -> IcpctlError:
     )
 
 
-def fill(stream: Stream, buffer: memoryview, filled: int = 0) -> tuple[int, DamagedError | None]:
+def fill(
+    stream: Stream, buffer: memoryview, filled: int = 0, *, to_line: bool = False
+) -> tuple[int, DamagedError | None]:
     """Fill a buffer, which is filled up to `filled`, as far as the stream goes.
 
-    Return how far it is filled then, and what is damaged there.
+    With `to_line` that is until a line ends. Return how far it is filled then, and what is damaged
+    there.
     """
     try:
         while filled < len(buffer) and (count := stream.readinto(buffer[filled:])):
             filled += count
+            if to_line and b"\n" in bytes(buffer[filled - count : filled]):
+                break
     except DamagedError as error:
         return filled, error
     return filled, None
@@ -188,14 +193,10 @@ def _gunzip(source: _Input) -> Iterator[bytes]:
     """Decompress one gzip member after another; zeros may fill the end up, as in tar files."""
     while head := source.peek(2):
         if head != _GZIP_MAGIC:
-            if not _has_more_than_zeros(source):
+            if not any(chunk.strip(b"\0") for chunk in iter(source.chunk, b"")):
                 return
             raise DamagedError("what follows the end is not gzip")
         yield from _gunzip_member(source)
-
-
-def _has_more_than_zeros(source: _Input) -> bool:
-    return any(chunk.strip(b"\0") for chunk in iter(source.chunk, b""))
 
 
 def _gunzip_member(source: _Input) -> Iterator[bytes]:
@@ -255,7 +256,8 @@ def _unzstd_frame(source: _Input) -> Iterator[bytes]:
     The checksum comes last and by itself, so that a wrong one takes nothing away.
     """
     header = source.take(_header_size(source.peek(5)))
-    decoder = _zstd_decoder()
+    limit = _zstd().DecompressionParameter.window_log_max
+    decoder = _zstd().ZstdDecompressor(options={limit: _MAX_WINDOW_LOG})
     yield from _decoded(decoder, header)
     is_last = False
     while not is_last:
@@ -289,12 +291,6 @@ def _decoded(decoder: Any, data: bytes) -> Iterator[bytes]:
             yield decoder.decompress(b"", _OUTPUT)
     except (_zstd().ZstdError, EOFError) as error:
         raise DamagedError(f"zstd: {_reason(error)}") from None
-
-
-def _zstd_decoder() -> Any:
-    zstd = _zstd()
-    limit = zstd.DecompressionParameter.window_log_max
-    return zstd.ZstdDecompressor(options={limit: _MAX_WINDOW_LOG})
 
 
 def _zstd() -> Any:

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import Batch, Rejected, Task, ThreadScanners, damaged
-from icpctl.exports.columns.tokens import opened_token
-from icpctl.exports.files.csv_dialect import Header, find_header, read_record
+from icpctl.exports.columns.json_texts import opened_token
+from icpctl.exports.files.csv_dialect import Header, find_header, first_whole_records
 from icpctl.exports.files.encodings import Utf8, likely_encoding
 from icpctl.exports.files.streams import DamagedError, fill
 from icpctl.exports.readers.other_lines import (
@@ -31,15 +31,14 @@ from icpctl.exports.readers.other_lines import (
     without_totals,
 )
 from icpctl.exports.readers.tables import nested
-from icpctl.exports.scanner.rejections import Reason
-from icpctl.exports.scanner.scan_results import PADDING, Block, CsvHeader
+from icpctl.exports.scanner.scan_results import PADDING, Block, CsvHeader, Reason
 from icpctl.values import json_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.exports.columns.batches import OwnScanner
-    from icpctl.exports.columns.visitor_columns import Columns
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import OpenedSource, Source
     from icpctl.exports.files.streams import Stream
 
@@ -53,33 +52,30 @@ _READ = 1 << 20
 """Bytes that are read, and decoded, at once."""
 
 
-def read_header(source: Source) -> Header | None:
-    """Return the header of a file; None where it has none, or it cannot be read."""
-    with source.open(is_last=False) as opened:
-        head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
-    return find_header(head, is_whole=is_whole)
+def read_header(source: Source) -> Header:
+    """Return the header of a file, without cells where it has none, or it cannot be read."""
+    return _first_bytes(source)[2]
 
 
 def first_csv_records(source: Source, count: int) -> Iterator[dict[str, Any]]:
     """Yield the first records as JSON lines would have them; a column `a.b` is `b` in `a`."""
-    with source.open(is_last=False) as opened:
-        head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
-    header = find_header(head, is_whole=is_whole)
-    if header is None or not header.cells:
+    head, is_whole, header = _first_bytes(source)
+    if not header.cells:
         return
     names = distinct_names(header.names)
-    start = header.end
-    for _ in range(count):
-        try:
-            record = read_record(head, start, 1, header.delimiter)
-        except ValueError:
-            return
-        if start >= len(head) or (record.end == len(head) and not is_whole):
-            return
-        start = record.end
+    for record in first_whole_records(
+        head, header.end, 1, header.delimiter, is_whole=is_whole, most=count
+    ):
         if len(record.cells) == len(names) and not record.is_blank:
             cells = (cell.decode(errors="replace") or None for cell in record.cells)
             yield nested(dict(zip(names, map(_value_of, cells), strict=True)))
+
+
+def _first_bytes(source: Source) -> tuple[bytes, bool, Header]:
+    """Return the first bytes, whether these are all, and the header in them."""
+    with source.open(is_last=False) as opened:
+        head, is_whole, _ = _head(Utf8(opened.stream, source.encoding))
+    return head, is_whole, find_header(head, is_whole=is_whole)
 
 
 def _value_of(cell: str | None) -> Any:
@@ -117,19 +113,19 @@ def csv_tasks(
     stream = Utf8(opened.stream, source.encoding)
     head, is_whole, damage = _head(stream)
     header = find_header(head, is_whole=is_whole)
-    if header is None or not header.cells:
-        yield lambda: _nothing_but(source, columns, scanners, header, damage)
+    reader = _Records(source, columns, scanners, header, _named(header))
+    if not header.cells:
+        rejected = _doubts(source, header)
+        rejected += [damaged(source.name, 1, damage)] if damage else []
+        yield lambda: replace(reader.nothing(), rejected=rejected)
         return
     if b"\0" in header.raw and not source.encoding:
         raise _not_utf8(source, header.raw)
     rest = _Rest(head[header.end :], None if is_whole else stream, damage)
-    reader = _Records(source, columns, scanners, header, _named(header))
-    before: _Block | None = None
-    for data, error, is_at_end in _cut(rest, most, reader.buffers):
-        block = _Block(data, opened.bytes_read, before, error=error, is_at_end=is_at_end)
+    block: _Block | None = None
+    for block in _cut(rest, most, reader.buffers, opened):
         yield partial(reader.read, block)
-        before = block
-    last = _Block(memoryview(b""), source.size, before, is_last=True)
+    last = _Block(memoryview(b""), source.size, block, is_last=True)
     yield lambda: reader.read(last)
     yield lambda: replace(reader.nothing(), is_end_of=opened)
 
@@ -167,21 +163,20 @@ class _Rest(Struct):
 
 
 def _cut(
-    stream: Stream, most: int, buffers: deque[bytearray]
-) -> Iterator[tuple[memoryview, DamagedError | None, bool]]:
-    """Cut a stream after lines with an even number of quotes before their end.
+    stream: Stream, most: int, buffers: deque[bytearray], opened: OpenedSource
+) -> Iterator[_Block]:
+    """Cut a stream, the rest of what is opened, after lines with an even number of quotes so far.
 
-    Yields the bytes, what is damaged after them, and whether they are the last. They are in one of
-    the `buffers` that nobody uses, or in a new one.
+    The bytes of a block are in one of the `buffers` that nobody uses, or in a new one.
     """
-    kept = b""
+    kept, before = b"", None
     while True:
         buffer = buffers.pop() if buffers else bytearray(most + PADDING)
         view = memoryview(buffer)[:most]
         view[: len(kept)] = kept
         filled, damage = fill(stream, view, len(kept))
         if damage or filled < most:
-            yield view[:filled], damage, True
+            yield _Block(view[:filled], opened.bytes_read, before, is_at_end=True, error=damage)
             return
         cut = buffer.rfind(b"\n", 0, most) + 1
         while cut and _quotes(view[:cut]) % 2:
@@ -189,7 +184,8 @@ def _cut(
             cut = buffer.rfind(b"\n", 0, quote) + 1
         cut = cut or filled  # a record that is longer, or wrong: the next block goes on with it
         kept = bytes(view[cut:])
-        yield view[:cut], None, False
+        before = _Block(view[:cut], opened.bytes_read, before)
+        yield before
 
 
 def _quotes(data: memoryview) -> int:
@@ -310,22 +306,15 @@ class _Records(Struct, frozen=True):
         own = self.scanners.own(self.columns, self.named)
         with self.scanners.timings.step("scan"):
             line = self.header.next_line if is_first else 1
-            own.begin(line, kept_bytes=self.scanners.kept_bytes)
+            own.begin(line)
             own.scanner.scan_csv(records, delimiter=self.header.delimiter, is_last=is_last)
         return own
 
     def _batch(self, own: OwnScanner, bytes_read: int) -> Batch:
-        rejected = []
         for it in own.scanner.rejected:
             if it.reason is Reason.NOT_UTF8 and not self.source.encoding:
                 raise _not_utf8(self.source, it.raw or b"")
-            rejected.append(Rejected(self.source.name, it.line, it.words, it.raw))
-        with self.scanners.timings.step("columns"):
-            table = own.table(self.source.partition)
-        lines = own.scanner.lines.copy()
-        count = own.scanner.next_line - 1
-        batch = Batch(self.source, table, lines, rejected, bytes_read, line_count=count)
-        return batch.of_visitors(self.columns)
+        return own.batch(self.source, bytes_read)
 
 
 def _not_utf8(source: Source, raw: bytes) -> IcpctlError:
@@ -342,20 +331,3 @@ def _doubts(source: Source, header: Header) -> list[Rejected]:
     if not header.doubt:
         return []
     return [Rejected(source.name, header.line, f"the header: {header.doubt}", None)]
-
-
-def _nothing_but(
-    source: Source,
-    columns: Columns,
-    scanners: ThreadScanners,
-    header: Header | None,
-    damage: DamagedError | None,
-) -> Batch:
-    """Return a batch without records, for a file without a header that can be read."""
-    rejected = _doubts(source, header) if header else []
-    if damage:
-        rejected.append(damaged(source.name, 1, damage))
-    own = scanners.own(columns, CsvHeader(()))
-    own.begin(1)
-    batch = Batch(source, own.table(), np.empty(0, np.int64), rejected, source.size)
-    return batch.of_visitors(columns)

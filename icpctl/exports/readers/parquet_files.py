@@ -10,37 +10,38 @@ from msgspec import Struct
 from pyarrow import parquet
 
 from icpctl.exports.columns.batches import Rejected
-from icpctl.exports.columns.visitor_columns import ColumnNames
-from icpctl.exports.readers.tables import Piece
+from icpctl.exports.readers.tables import ColumnNames, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from icpctl.exports.columns.visitor_columns import Columns
     from icpctl.exports.files.sources import Source
-    from icpctl.mappings.paths import Path
+    from icpctl.exports.scanner.scan_results import Path, Wanted
 
 _FEW_BYTES = 4  # of a value on average: a dictionary and small numbers, no separate text
 UNREADABLE = (pa.ArrowException, OSError)
 
 
-def read_parquet(source: Source, columns: Columns | None, batch_rows: int) -> Generator[Piece]:
+def read_parquet(
+    source: Source, wanted: Sequence[Wanted] | None, batch_rows: int
+) -> Generator[Piece]:
     """Yield the rows of a file in pieces; a row's line is its number, from 1.
 
-    Only what `columns` need is read, all without. A row group that is damaged is rejected with the
-    number of its first row that is lost. Raises `IcpctlError` where the file changes meanwhile.
+    Only what is `wanted` is read, all where that is None. A row group that is damaged is rejected
+    with the number of its first row that is lost. Raises `IcpctlError` where the file changes
+    meanwhile.
     """
     opened = source.open_file()
     try:
-        yield from _pieces(source, opened.as_file(), columns, batch_rows)
+        yield from _pieces(source, opened.as_file(), wanted, batch_rows)
         opened.require_same()
     finally:
         opened.close()
 
 
 def _pieces(
-    source: Source, raw: BinaryIO, columns: Columns | None, batch_rows: int
+    source: Source, raw: BinaryIO, wanted: Sequence[Wanted] | None, batch_rows: int
 ) -> Iterator[Piece]:
     try:
         metadata = parquet.read_metadata(raw)
@@ -48,7 +49,7 @@ def _pieces(
     except UNREADABLE as error:
         yield Piece({}, _NO_LINES, [_rejected(source, 1, "the file", error)], source.size)
         return
-    leaves = _leaves(schema, columns)
+    leaves = _leaves(schema, wanted)
     numbers = source.groups or range(metadata.num_row_groups)
     done = sum(metadata.row_group(group).num_rows for group in range(numbers.start))
     file = _File(source, raw, metadata, leaves, batch_rows)
@@ -139,19 +140,13 @@ def _named(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     return columns
 
 
-def _leaves(schema: pa.Schema, columns: Columns | None) -> list[str]:
+def _leaves(schema: pa.Schema, wanted: Sequence[Wanted] | None) -> list[str]:
     """Return what to read: columns, or what the paths lead to inside of their structs."""
-    if columns is None:
+    if wanted is None:
         return list(dict.fromkeys(schema.names))
     names = ColumnNames(schema.names)
-    found = {
-        _leaf(schema, name, place.rest)
-        for paths in columns.read_paths.values()
-        for path in paths
-        for place in names.all_places(path)
-        for name in place.columns
-    }
-    return sorted(found)
+    places = (place for entry in wanted for place in names.places(entry.path))
+    return sorted({_leaf(schema, name, rest) for name, rest in places})
 
 
 def _leaf(schema: pa.Schema, name: str, rest: Path) -> str:

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Batch, Rejected
-from icpctl.exports.columns.field_columns import FieldColumns, field_array, of_partition
-from icpctl.exports.columns.first_values import converted, first_of, has_text, with_tests
-from icpctl.exports.columns.path_values import Scanned
-from icpctl.exports.columns.tokens import (
-    TokenLists,
-    Tokens,
-    as_lists,
-    opened,
-    opened_token,
-    together,
-)
-from icpctl.exports.columns.visitor_columns import ColumnNames, Columns, Place, tests_of
-from icpctl.exports.scanner.scan_results import Block
-from icpctl.exports.scanner.scanning import new_scanner
-from icpctl.mappings.conversions import OF_LISTS
-from icpctl.mappings.mapping import PAGES
-from icpctl.mappings.paths import Constant, Convert, Together, Unless, conversion, missing_texts
+from icpctl.exports.columns.field_columns import FieldColumns
+from icpctl.exports.columns.json_texts import opened, opened_token
+from icpctl.exports.columns.path_values import RECORDS, Scanned, ScannedRecords, WantedPaths
+from icpctl.exports.columns.tokens import KeptTokens, TokenLists, Tokens
+from icpctl.exports.scanner import new_scanner
+from icpctl.exports.scanner.key_forms import key_form
+from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Kind, Table
 from icpctl.values import json_records
+from icpctl.values.column import first_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from icpctl.exports.columns.tokens import Values
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.exports.files.sources import Source
-    from icpctl.mappings.paths import Path
+    from icpctl.exports.scanner.scan_results import Path, Step, Wanted
 
 
 class Piece(Struct, frozen=True):
@@ -53,147 +45,184 @@ class Piece(Struct, frozen=True):
 
 
 class Tables(Struct, frozen=True):
-    """Makes batches of the pieces of one file."""
+    """Makes batches of the pieces of one file, of what `fields` want."""
 
-    columns: Columns
+    fields: FieldColumns
     source: Source
+
+    @classmethod
+    def of(cls, columns: Columns, source: Source) -> Tables:
+        """Plan some columns for a file."""
+        return cls(FieldColumns.of(columns, is_table=True), source)
 
     def batch(self, piece: Piece) -> Batch:
         """Return the batch of a piece."""
         piece = _readable(piece, self.source)
-        table = _Table(piece)
-        arrays = [
-            field_array(
-                name,
-                list(self._values(table, name, paths)),
-                len(piece.lines),
-                self.columns.type_of(name),
-            )
-            for name, paths in self.columns.read_paths.items()
-        ]
-        rows = pa.RecordBatch.from_arrays(arrays, names=list(self.columns.read_paths))
+        rows = self.fields.table(_TableRows(piece, self.fields.wanted), self.source.partition)
         batch = Batch(self.source, rows, piece.lines, piece.rejected, piece.bytes_read)
-        return batch.of_visitors(self.columns)
-
-    def _values(self, table: _Table, name: str, paths: Iterable[Path]) -> Iterator[Values]:
-        for path in paths:
-            yield from table.values(path, as_list=name == PAGES)
-            yield from of_partition(path, self.source.partition, table.rows)
+        return batch.of_visitors(self.fields.columns)
 
 
-class _Table:
-    """The columns of a piece as values of paths.
+class ColumnNames:
+    """The names of a table's columns, by the form in which they are compared."""
 
-    All paths that go on within the texts of a column are looked for together.
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_form: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            self._by_form.setdefault(key_form(name), []).append(name)
+
+    def like(self, name: str) -> list[str]:
+        """Return the columns of this name, the one that is spelt exactly so first."""
+        columns = self._by_form.get(key_form(name), [])
+        return sorted(columns, key=lambda column: column != name)
+
+    def places(self, path: Path) -> Iterator[tuple[str, Path]]:
+        """Yield where the value of a scanner's path may be, the best place first.
+
+        That is a column, in whose name dots may be between keys, and the steps that go on in it.
+        """
+        keys = list(takewhile(lambda step: step is not ELEMENTS, path))
+        for length in range(len(keys), 0, -1):
+            for name in self.like(".".join(map(str, keys[:length]))):
+                yield name, path[length:]
+
+
+class _Values(Struct, eq=False, dict=True):
+    """The values at one place, one for each row of a `table`; `parts` are those within them."""
+
+    array: pa.Array
+    table: int = RECORDS
+    parts: dict[Step, _Values] = field(default_factory=dict)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The JSON texts of the values."""
+        return Tokens.of(json_texts.json_texts(self.array))
+
+
+class _TableRows(Scanned):
+    """The columns of a piece as a scanner would give them if the rows were JSON.
+
+    Structs and lists are gone into as they are. What else may hold JSON is scanned: each distinct
+    value once, for all paths that go on in it.
     """
 
-    def __init__(self, piece: Piece) -> None:
+    def __init__(self, piece: Piece, wanted: Sequence[Wanted]) -> None:
         self.rows = len(piece.lines)
-        self._columns = piece.columns
-        self._names = ColumnNames(piece.columns)
-        self._tokens: dict[tuple[str, tuple[str, ...]], Tokens] = {}
-
-    def values(self, path: Path, *, as_list: bool = False) -> list[Values]:
-        """Return what a path gives in each place where it may lead, the best first."""
-        if isinstance(path[0], Together):
-            return self._together(path[0].paths, conversion(path))
-        if isinstance(path[0], Constant):
-            return [Tokens.constant(json_records.dumps(path[0].text), self.rows)]
-        found = [
-            values
-            for place in self._names.places(path)
-            for values in self._at(place, as_list=as_list)
+        self._wanted = wanted
+        self._tables = [Table(-1, self.rows, np.zeros(1, np.int32))]
+        names = ColumnNames(piece.columns)
+        columns = {name: _Values(array) for name, array in piece.columns.items()}
+        ends = [
+            [end for name, rest in names.places(path) for end in self._ends(columns[name], rest)]
+            for path in (entry.path for entry in wanted)
         ]
-        tests = tests_of(path)
-        if not tests:
-            return found
-        held = reduce(np.logical_and, (self._holds(keys, text) for keys, text in tests))
-        return [with_tests(one, held) for one in found]
+        going_on: dict[_Values, dict[int, Path]] = {}
+        for number, its in enumerate(ends):
+            for values, rest in its:
+                if rest:
+                    going_on.setdefault(values, {})[number] = rest
+        scans = {values: self._scan(values, paths) for values, paths in going_on.items()}
+        self._columns = [
+            [
+                column
+                for values, rest in its
+                for column in (scans[values][number] if rest else [self._whole(values, number)])
+                if column[1].is_present.any()
+            ]
+            for number, its in enumerate(ends)
+        ]
 
-    def _together(self, paths: Iterable[Path], how: Convert | None) -> list[Values]:
-        found = [self.values(path, as_list=True) for path in paths]
-        lists = [first_of(list(map(as_lists, candidates))) for candidates in found if candidates]
-        return [converted(together(lists), (), how)] if lists else []
+    def table(self, number: int) -> Table:
+        """See `Scanned.table`."""
+        return self._tables[number]
 
-    def _holds(self, keys: tuple[str, ...], text: str) -> np.ndarray:
-        held = np.zeros(self.rows, bool)
-        is_known = np.zeros(self.rows, bool)
-        for place in self._names.places(keys):
-            for tokens in self._at(place, as_list=False):
-                if isinstance(tokens, Tokens):
-                    own = tokens.holding(has_text(tokens.distinct, (text,)))
-                    held |= own & ~is_known
-                    is_known |= tokens.is_present
-        return held
+    def columns(self, number: int) -> list[tuple[int, Tokens]]:
+        """See `Scanned.columns`."""
+        return self._columns[number]
 
-    def _at(self, place: Place, *, as_list: bool) -> list[Values]:
-        if place.bounds:
-            values = _of_bounds({bound: self._columns[name] for bound, name in place.bounds})
-            return [converted(Tokens.of(json_texts.json_texts(values)), (), conversion(place.rest))]
-        values, keys, rest = _descended(self._columns[place.column], place.rest)
-        how = conversion(place.rest) if place.rest else None
-        if not any(not isinstance(step, Unless | Convert) for step in rest):
-            if as_list and json_texts.is_list(values.type):
-                lists = json_texts.list_texts(values)
-                return [converted(_token_lists(lists), missing_texts(rest), how)]
-            if not (how and how.name == "count") and not (as_list and _may_be_json(values)):
-                tokens = self._tokens_of(place.column, keys, values)
-                if how and how.name in OF_LISTS and _may_be_json(values):
-                    tokens = tokens.converted(opened)
-                return [converted(tokens, missing_texts(rest), how)]
-        return self._within(place.column, keys, values, rest, as_list=as_list)
+    def opened(self, tokens: Tokens) -> Tokens:
+        """See `Scanned.opened`."""
+        return tokens.converted(opened)
 
-    def _tokens_of(self, column: str, keys: tuple[str, ...], values: pa.Array) -> Tokens:
-        if (column, keys) not in self._tokens:
-            self._tokens[column, keys] = Tokens.of(json_texts.json_texts(values))
-        return self._tokens[column, keys]
+    def _ends(self, values: _Values, path: Path) -> Iterator[tuple[_Values, Path]]:
+        """Yield where a path ends in typed values, and the steps that go on in JSON there."""
+        kind, step = values.array.type, path[0] if path else None
+        if isinstance(step, str) and pa.types.is_struct(kind):
+            names = [field.name for field in kind]
+            for name in ColumnNames(names).like(step):
+                if name not in values.parts:
+                    array = pc.struct_field(values.array, [names.index(name)])
+                    values.parts[name] = _Values(array, values.table)
+                yield from self._ends(values.parts[name], path[1:])
+        elif step is ELEMENTS and json_texts.is_list(kind):
+            if ELEMENTS not in values.parts:
+                lengths = pc.fill_null(pc.list_value_length(values.array), 0)
+                offsets = np.append(0, np.cumsum(lengths.to_numpy(zero_copy_only=False)))
+                table = self._new_table(values.table, offsets)
+                values.parts[ELEMENTS] = _Values(pc.list_flatten(values.array), table)
+            yield from self._ends(values.parts[ELEMENTS], path[1:])
+        else:
+            yield values, path
 
-    def _within(
-        self, column: str, keys: tuple[str, ...], values: pa.Array, rest: Path, *, as_list: bool
-    ) -> list[Values]:
-        """Return what a path gives within JSON, of the distinct values of a column."""
-        tokens = self._tokens_of(column, keys, values)
-        name = PAGES if as_list else "value"
-        fields = FieldColumns.of(Columns({name: ((_VALUE, *rest),)}))
-        scanner = new_scanner(fields.wanted)
-        texts = opened(tokens.distinct) if _is_text(values.type) else tokens.distinct
+    def _new_table(self, parent: int, offsets: np.ndarray) -> int:
+        self._tables.append(Table(parent, int(offsets[-1]), offsets.astype(np.int32)))
+        return len(self._tables) - 1
+
+    def _whole(self, values: _Values, number: int) -> tuple[int, Tokens]:
+        """Return values as they are, but of the brief kinds only `[]` or `{}`."""
+        kind, brief = values.array.type, self._wanted[number].brief
+        is_brief_list = Kind.LIST in brief and json_texts.is_list(kind)
+        if is_brief_list or (Kind.OBJECT in brief and pa.types.is_struct(kind)):
+            is_valid = values.array.is_valid().to_numpy(zero_copy_only=False)
+            token = "[]" if is_brief_list else "{}"
+            return values.table, Tokens.constant(token, len(is_valid)).only(is_valid)
+        return values.table, values.tokens
+
+    def _scan(self, values: _Values, paths: dict[int, Path]) -> dict[int, list[tuple[int, Tokens]]]:
+        """Return the columns of paths, by their numbers, that go on in the JSON of values."""
+        wanted = WantedPaths()
+        numbers = {
+            number: wanted.add((_VALUE, *path), self._wanted[number].brief)
+            for number, path in paths.items()
+        }
+        tokens = self.opened(values.tokens) if values.table == RECORDS else values.tokens
+        numbers_of_json = np.flatnonzero(np.isin(first_bytes(tokens.distinct), _CONTAINERS))
+        texts = tokens.distinct.take(pa.array(numbers_of_json))
+        scanner = new_scanner(wanted.wanted())
         block = Block(b"".join(_line_of(text) for text in texts.to_pylist()))
         scanner.scan_json(block, is_last=True)
-        row_of = np.full(len(texts) + 1, -1)
-        row_of[scanner.lines - 1] = np.arange(scanner.rows)
-        rows = row_of[tokens.codes]
-        scanned = Scanned(scanner, fields.kept_tokens())
-        return [one.at(rows) for path in fields.planned[name] for one in path.values(scanned)]
+        row_of = np.full(len(tokens.distinct) + 1, -1)
+        row_of[numbers_of_json[scanner.lines - 1]] = np.arange(scanner.rows)
+        placed = {RECORDS: (values.table, row_of[tokens.codes])}
+
+        def place(number: int) -> tuple[int, np.ndarray]:
+            """Return the number that a table of the scan has here, and the row of each row."""
+            if number not in placed:
+                table = scanner.table(number)
+                parent, rows = place(table.parent)
+                numbered = Tokens(np.arange(table.rows, dtype=np.int32), texts)
+                lists = TokenLists(table.offsets, numbered).at(rows)
+                placed[number] = self._new_table(parent, lists.offsets), lists.elements.codes
+            return placed[number]
+
+        scanned = ScannedRecords(scanner, KeptTokens())
+        return {
+            number: [
+                (place(table)[0], tokens.at(place(table)[1]))
+                for table, tokens in scanned.columns(inner)
+            ]
+            for number, inner in numbers.items()
+        }
 
 
 _VALUE = "value"
+_CONTAINERS = [*b"[{"]
 
 
 def _line_of(token: str) -> bytes:
     """Return a record that holds a token, on one line: a line feed in JSON is white space."""
     return b'{"value":%s}\n' % token.replace("\n", " ").encode()
-
-
-def _token_lists(lists: pa.Array) -> TokenLists:
-    offsets = np.asarray(lists.offsets)
-    first, last = int(offsets[0]), int(offsets[-1])
-    return TokenLists(offsets - first, Tokens.of(lists.values.slice(first, last - first)))
-
-
-def _descended(values: pa.Array, rest: Path) -> tuple[pa.Array, tuple[str, ...], Path]:
-    """Go into structs by keys; return what is there, the keys taken, and the steps left."""
-    taken: list[str] = []
-    while rest and isinstance(rest[0], str) and pa.types.is_struct(values.type):
-        names = [field.name for field in values.type]
-        like = ColumnNames(names).like(rest[0])
-        if not like:
-            return pa.nulls(len(values), pa.string()), (*taken, rest[0]), ()
-        if len(like) > 1:  # rows may have any of the spellings, as JSON has them
-            break
-        taken.append(like[0])
-        values = pc.struct_field(values, [names.index(like[0])])
-        rest = rest[1:]
-    return values, tuple(taken), rest
 
 
 def first_rows(pieces: Iterable[Piece], source: Source, count: int) -> Iterator[dict[str, Any]]:
@@ -301,20 +330,3 @@ def _decoded(values: pa.Array) -> pa.Array:
         inside = list(map(_decoded, values.flatten()))
         return pa.StructArray.from_arrays(inside, list(values.type.names), mask=values.is_null())
     return values
-
-
-def _of_bounds(bounds: dict[str, pa.Array]) -> pa.Array:
-    """Return columns of the bounds of a range as objects, as JSON lines have them."""
-    return pa.StructArray.from_arrays(list(bounds.values()), list(bounds))
-
-
-def _may_be_json(values: pa.Array) -> bool:
-    if not _is_text(values.type):
-        return False
-    distinct = values.dictionary if pa.types.is_dictionary(values.type) else values
-    return bool(pc.any(pc.match_substring_regex(distinct, r"^\s*\[")).as_py())
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return json_texts.is_text(kind)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns.tokens import opened_token
+from icpctl.exports.columns.json_texts import opened_token
 from icpctl.exports.files.csv_dialect import second_headers
 from icpctl.exports.files.streams import UnreadableError
 from icpctl.exports.readers.csv_files import distinct_names

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from icpctl.exports.scanner.json_tokens import not_utf8
-from icpctl.exports.scanner.rejections import MAX_LINE_BYTES, Reason
+from icpctl.exports.scanner.scan_results import Reason
+from icpctl.values.json_records import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

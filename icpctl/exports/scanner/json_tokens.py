@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from icpctl.exports.scanner.rejections import Reason
-from icpctl.exports.scanner.scan_results import NO_KIND, Kind
+from icpctl.exports.scanner.scan_results import NO_KIND, Kind, Reason
 
 _ESCAPE = rb'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
 _STRING_START = rb'"(?:[^"\\\x00-\x1f]++|%s)*+' % _ESCAPE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from icpctl.exports.scanner.rejections import MAX_SPELLINGS
+from icpctl.exports.scanner.scan_results import ELEMENTS, MAX_SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from icpctl.exports.scanner.scan_results import Path
 
 
 _SPACES = [0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]
@@ -26,9 +29,10 @@ def key_form(key: str) -> str:
 Keys = tuple[str, ...]
 
 
-def cells_of_keys(names: Sequence[str], prefixes: Iterable[Keys]) -> list[list[tuple[Keys, int]]]:
+def cells_of_keys(names: Sequence[str], paths: Iterable[Path]) -> list[list[tuple[Keys, int]]]:
     """Return for each column the keys that it is for, each with the number of its spelling.
 
+    Those are the keys down to every object or value on the paths that no list lies above.
     Spelling 0 is the exact one; the others are counted in the order of the columns. A column for
     keys within another column (`company.name` beside `company`, whose cells may hold JSON) is the
     least preferred spelling, so that one row never has two values in one place.
@@ -36,7 +40,7 @@ def cells_of_keys(names: Sequence[str], prefixes: Iterable[Keys]) -> list[list[t
     cells: list[list[tuple[Keys, int]]] = [[] for _ in names]
     forms = [key_form(name) for name in names]
     taken: set[Keys] = set()
-    for keys in prefixes:
+    for keys in _prefixes(paths):
         spelling = 0
         seen: set[str] = set()
         dotted = ".".join(keys)
@@ -52,3 +56,11 @@ def cells_of_keys(names: Sequence[str], prefixes: Iterable[Keys]) -> list[list[t
                 spelling += 1
             cells[index].append((keys, 0 if name == dotted and not is_within else spelling))
     return cells
+
+
+def _prefixes(paths: Iterable[Path]) -> dict[Keys, None]:
+    prefixes: dict[Keys, None] = {}
+    for path in paths:
+        keys = list(map(str, takewhile(lambda step: step is not ELEMENTS, path)))
+        prefixes |= dict.fromkeys(tuple(keys[: at + 1]) for at in range(len(keys)))
+    return prefixes

@@ -26,8 +26,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from icpctl.exports.scanner.key_forms import cells_of_keys, key_form
-from icpctl.exports.scanner.rejections import Reason, Rejected, csv_words, json_words
-from icpctl.exports.scanner.scan_results import Column, Elements, Table, key_prefixes
+from icpctl.exports.scanner.scan_results import (
+    Column,
+    Elements,
+    Reason,
+    Rejected,
+    Table,
+    csv_words,
+    json_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -188,7 +195,7 @@ class NativeScanner:
 
     def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
-        cells = cells_of_keys(header.names, key_prefixes(self._paths))
+        cells = cells_of_keys(header.names, self._paths)
         starts = np.cumsum([0, *map(len, cells)]).astype(np.int32)
         nodes = np.array([self._spelling(*place) for cell in cells for place in cell], np.int32)
         self._width = len(header.names)

@@ -8,8 +8,7 @@ from msgspec import Struct, field
 
 from icpctl.exports.scanner.json_tokens import BadTokenError, unescape
 from icpctl.exports.scanner.key_forms import key_form
-from icpctl.exports.scanner.rejections import MAX_SPELLINGS, Reason
-from icpctl.exports.scanner.scan_results import NO_KIND, Elements, Kind
+from icpctl.exports.scanner.scan_results import MAX_SPELLINGS, NO_KIND, Elements, Kind, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

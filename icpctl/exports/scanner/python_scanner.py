@@ -13,14 +13,17 @@ from icpctl.exports.scanner.csv_cells import Splitter, json_line, json_string, l
 from icpctl.exports.scanner.json_tokens import BadTokenError
 from icpctl.exports.scanner.key_forms import cells_of_keys
 from icpctl.exports.scanner.python_nodes import Tree
-from icpctl.exports.scanner.rejections import (
-    MAX_LINE_BYTES,
+from icpctl.exports.scanner.scan_results import (
+    Column,
+    CsvHeader,
+    Kind,
     Reason,
     Rejected,
+    Table,
     csv_words,
     json_words,
 )
-from icpctl.exports.scanner.scan_results import Column, CsvHeader, Kind, Table, key_prefixes
+from icpctl.values.json_records import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     import re
@@ -51,7 +54,7 @@ class PythonScanner:
     def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
         self._header = header
-        cells = cells_of_keys(header.names, key_prefixes(self._paths))
+        cells = cells_of_keys(header.names, self._paths)
         self._cells = [
             [self._tree.spelling(self._tree.node(keys), count) for keys, count in cell]
             for cell in cells

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Dir, Org, vocabulary
-from icpctl.cli.workspaces import known_vocabulary
+from icpctl.cli.options import Dir, Org, known_vocabulary, vocabulary
 from icpctl.errors import ExitCode
 from icpctl.output.formats import DescribeFormat
 

@@ -6,14 +6,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from icpctl.errors import IcpctlError
-from icpctl.findings.codes import CODES
+from icpctl.errors import IcpctlError, word_hint
 from icpctl.output.console import is_coloured, styled, table
-from icpctl.output.examples import kinds, shown_example, type_example
-from icpctl.vocabulary import COMPARATORS, comparators_for, nearest
+from icpctl.vocabulary import COMPARATORS, comparators_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from icpctl.output.formats import DescribeFormat
     from icpctl.vocabulary import Vocabulary
@@ -27,27 +25,32 @@ def body(word: str | None, vocabulary: Vocabulary) -> dict[str, Any]:
     Raises `IcpctlError` `unknown_word`.
     """
     if word is None:
+        from icpctl.findings.codes import CODES
+
         return {
             "types": [_type(name, vocabulary) for name in vocabulary.types],
             "comparators": [_comparator(name, vocabulary) for name in COMPARATORS],
             "codes": [_code(name, vocabulary) for name in CODES],
         }
-    tables: tuple[tuple[Collection[str], About], ...] = (
-        (vocabulary.types, _type),
-        (COMPARATORS, _comparator),
-        (CODES, _code),
-    )
-    for known, about in tables:
+    for known, about in _tables(vocabulary):
         for name in (word, word.lower(), word.upper()):
             if name in known:
                 return about(name, vocabulary)
-    names = [name for known, _ in tables for name in known]
-    guess = nearest(word, names)
+    names = [name for known, _ in _tables(vocabulary) for name in known]
     raise IcpctlError(
         f"{word[:100]!r} is not a condition type, comparator or finding code",
         "unknown_word",
-        hint=f"did you mean {guess}?" if guess else "icpctl describe lists them all",
+        hint=word_hint(word, names, "icpctl describe lists them all"),
     )
+
+
+def _tables(vocabulary: Vocabulary) -> Iterator[tuple[Collection[str], About]]:
+    """Yield the known words of each kind with what explains them; codes take longest to read."""
+    yield vocabulary.types, _type
+    yield COMPARATORS, _comparator
+    from icpctl.findings.codes import CODES
+
+    yield CODES, _code
 
 
 def print_json(word: str | None, vocabulary: Vocabulary) -> None:
@@ -110,7 +113,7 @@ def _type(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
         **bounds,
         **({"paths": list(entry.paths)} if entry.is_custom else {}),
         "comparators": comparators_for(entry.kind),
-        "example": type_example(entry),
+        "example": entry.whole_example,
     }
 
 
@@ -121,13 +124,15 @@ def _comparator(name: str, vocabulary: Vocabulary) -> dict[str, Any]:
         "name": name,
         "meaning": f"holds when {entry.holds}",
         "value": entry.shape,
-        "kinds": kinds(entry),
+        "kinds": entry.kinds_in_words,
         "types": types,
         "example": entry.example,
     }
 
 
 def _code(name: str, _: Vocabulary) -> dict[str, Any]:
+    from icpctl.findings.codes import CODES, shown_example
+
     code = CODES[name]
     return {
         "name": name,

@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.format_detection import map_sources
-from icpctl.exports.detection.samples import first_records
-from icpctl.exports.detection.similar_keys import (
+from icpctl.exports.format_detection import map_sources
+from icpctl.exports.recognition import first_records
+from icpctl.exports.scanner.key_forms import key_form
+from icpctl.exports.similar_keys import (
     NAMES,
     SURE,
     SURVEYED,
@@ -21,12 +22,10 @@ from icpctl.exports.detection.similar_keys import (
     similar_keys,
     survey,
 )
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
 from icpctl.mappings.paths import Elements, resolve
-from icpctl.values import json_records
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms, json_records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ from icpctl.mappings.paths import path_text
 from icpctl.output.wording import counted, fitted, percent
 
 if TYPE_CHECKING:
-    from icpctl.exports.detection.similar_keys import SurveyedKey
+    from icpctl.exports.similar_keys import SurveyedKey
     from icpctl.features.drafting.mapping_draft import DraftLine, MappingDraft
 
 _EXAMPLES, _WIDEST = 2, 40  # examples of a line, and characters of one

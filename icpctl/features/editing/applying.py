@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from icpctl.config.definitions.definitions import NOTHING_DEFINED
+from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.config.file_names import SUFFIXES
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.body_fields import full_body, is_same
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.config.store import Workspace
 
 What = Literal["created", "updated", "unchanged", "deleted"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from icpctl.config.checking.checks import check_document
+from icpctl.config.checks import check_document
 from icpctl.config.named_files import PRINTED, read_source, unprinted
 from icpctl.documents.document import Document, read_document
 from icpctl.documents.tree import Node, Object, Scalar
@@ -15,9 +15,8 @@ from icpctl.features.editing.body_fields import MEANING, full_body
 from icpctl.features.editing.texts.edits import edited
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.definitions.definitions import Definitions
-    from icpctl.config.model import IcpConfig, Rules
+    from icpctl.config.definitions import Definitions
+    from icpctl.config.model import ConfigFile, IcpConfig, Rules
 
 
 def given(name: str | None) -> Document | None:

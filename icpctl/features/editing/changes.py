@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from pydantic import ValidationError
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.config_file import ConfigFile
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
-from icpctl.config.model import IcpConfig
+from icpctl.config.checks import check_document
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.model import ConfigFile, IcpConfig
 from icpctl.documents.document import Document, read_document
 from icpctl.errors import IcpctlError, both_given
 from icpctl.features.editing.bodies import fields_of, not_valid, rules_of

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
-from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.values.forms.number_forms import count, json_number
-from icpctl.values.forms.number_forms import number as spelt_number
-from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape, nearest
+from icpctl.errors import Finding, IcpctlError, Location, nearest
+from icpctl.values.number_forms import count, json_number
+from icpctl.values.number_forms import number as spelt_number
+from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.checks import check_document
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.file_names import is_slug, nearest_slug
 from icpctl.documents.document import Document, read_document, split_lines
 from icpctl.documents.tree import Object

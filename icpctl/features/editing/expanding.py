@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from icpctl.config.definitions.named_lists import ListError, NamedList
+from icpctl.config.definitions import ListError, NamedList
 from icpctl.config.file_names import FIELDS_FILE
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.body_fields import MEANING, full_body
@@ -14,9 +14,8 @@ from icpctl.features.editing.changes import checked
 from icpctl.features.editing.texts.edits import edited
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.definitions.definitions import Definitions
-    from icpctl.config.model import Condition, IcpConfig
+    from icpctl.config.definitions import Definitions
+    from icpctl.config.model import Condition, ConfigFile, IcpConfig
 
 
 def named_lists(config: IcpConfig) -> list[NamedList]:

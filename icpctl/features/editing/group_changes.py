@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
-from icpctl.errors import IcpctlError
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.errors import IcpctlError, nearest
 from icpctl.features.editing.condition_words import read_conditions
 from icpctl.features.editing.texts.alignment import same_key
-from icpctl.vocabulary import COMPARATORS, nearest
+from icpctl.vocabulary import COMPARATORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icpctl.errors import IcpctlError
-from icpctl.files_in_use import require_writable
+from icpctl.files import require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

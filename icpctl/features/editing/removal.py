@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from icpctl.config.config_file import read_file
 from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER
+from icpctl.config.loading import read_file
 from icpctl.config.store import leaves
 from icpctl.documents.tree import Object
 from icpctl.errors import IcpctlError, Location

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.config_file import ConfigFile, read_file
+from icpctl.config.checks import check_document
 from icpctl.config.file_names import SUFFIXES, is_rule_test, nearest_slug, not_a_config
-from icpctl.config.loading import Loaded, load_document
+from icpctl.config.loading import Loaded, load_document, read_file
+from icpctl.config.model import ConfigFile
 from icpctl.config.named_files import read_source, unprinted
 from icpctl.config.store import Workspace
 from icpctl.documents.tree import List

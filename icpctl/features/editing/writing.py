@@ -19,7 +19,7 @@ from icpctl.features.shared.file_changes import change_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.config.store import Workspace
 
 

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import By, Configs
-from icpctl.cli.options.groups import Scoring
+from icpctl.cli.options import By, Configs, Scoring
 from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.output.formats import ReportFormat
 
@@ -36,7 +35,7 @@ def explain(
     config that does not match. With --all every config, group and condition: whether it holds,
     the value seen, and what it would need.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.explain.explained import explain as explain_visitors
     from icpctl.features.explain.printing import print_explained
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.detection.format_detection import map_sources
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_exports
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.features.explain.find_visitor import by_ids, by_line
 from icpctl.features.explain.noted_scan import NotedScan
 from icpctl.features.reasons.explanation import explain_row
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 from icpctl.scoring.unread_fields import Unread, extra_fields, find_unread
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.format_detection import Mapped
     from icpctl.features.reasons.explanation import Explanation
     from icpctl.scoring.run import Options
 

@@ -8,12 +8,11 @@ import pyarrow.compute as pc
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.errors import IcpctlError, Location
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.errors import IcpctlError, Location, nearest
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.visitor_keys import exact_form
 from icpctl.mappings.mapping import ID
 from icpctl.values.typed_columns import scalar_texts
-from icpctl.vocabulary import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

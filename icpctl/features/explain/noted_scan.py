@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import field
 
 from icpctl.exports.visitor_scan import Scan
+from icpctl.scoring.conditions import field_name
 from icpctl.scoring.counts import FileCounts
-from icpctl.scoring.kernel.conditions import field_name
-from icpctl.scoring.kernel.verdicts import judge
+from icpctl.scoring.verdicts import judge
 from icpctl.timings import Timings
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from icpctl.exports.columns.batches import Batch
     from icpctl.exports.files.sources import Source
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
 
 _READ_ON = 50  # batches that are read after the visitor, to know what its file lacks
 

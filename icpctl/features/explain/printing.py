@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.features.explain.summary import summary
 from icpctl.features.reasons.explanation_tree import Screen, print_trees
 from icpctl.output.console import note, print_json, shown_line
-from icpctl.output.runs.notes import print_skipped
-from icpctl.output.runs.read_as import print_mapped, print_unread
+from icpctl.output.runs.notes import print_mapped, print_skipped, print_unread
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from icpctl.features.impact.model import OF_CONFIG, SAMPLES, Cause, Move, Sample, Tally
-from icpctl.scoring.kernel.verdicts import Matches
+from icpctl.scoring.verdicts import Matches
 from icpctl.values.typed_columns import scalar_texts
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import IcpConfig
     from icpctl.features.impact.model import ConfigImpact, Kind
-    from icpctl.scoring.kernel.verdicts import Verdicts
     from icpctl.scoring.run import Rows
+    from icpctl.scoring.verdicts import Verdicts
 
 _NONE = -1  # no score: the visitor does not match
 _MOST_CAUSES = 200  # changes that are looked at alone for those who moved

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.options.common import BaseDir, BaseRef, By, Configs
-from icpctl.cli.options.groups import Reporting, Scoring
+from icpctl.cli.options import BaseDir, BaseRef, By, Configs, Reporting, Scoring
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ImpactFormat
 
@@ -46,7 +45,7 @@ def impact(
 
     The exit code is 1 when a bound of --fail-on is reached, or a line is rejected.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.printing import print_impact
     from icpctl.features.report.target import report_target
@@ -81,7 +80,7 @@ def _impact_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `impact` raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.impact.counting import impact
     from icpctl.features.report.target import report_file
     from icpctl.output.console import progress

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 
 from icpctl.scoring.report import rate
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
 from icpctl.config.model import Condition, Group
 from icpctl.features.shared.condition_phrases import phrase, role, value_text
 from icpctl.output.wording import counted, cut, percent

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from icpctl.cli.options.common import Encoding
+from icpctl.cli.options import Encoding
 from icpctl.errors import ExitCode
 
 
@@ -36,7 +36,7 @@ def init(
     With --from, the config asks for values that occur in the export, and a mapping is written if
     no built-in one fits. An existing file is never changed.
     """
-    from icpctl.cli.options.scoring import encoding_of
+    from icpctl.cli.scoring_options import encoding_of
     from icpctl.features.init.making import make
     from icpctl.features.init.printing import print_made
 

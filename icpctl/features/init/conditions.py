@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.definitions.definitions import NOTHING_DEFINED
+from icpctl.config.checks import check_document
+from icpctl.config.definitions import NOTHING_DEFINED
 from icpctl.documents.document import read_document
 from icpctl.features.init.model import Draft
 from icpctl.features.shared.text_layout import json_text
 from icpctl.mappings.mapping import PAGES
-from icpctl.values.forms.country_forms import country_code
-from icpctl.values.forms.text_forms import folded
-from icpctl.values.forms.url_forms import path as path_of
+from icpctl.values.country_forms import country_code
+from icpctl.values.text_forms import folded
+from icpctl.values.url_forms import path as path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

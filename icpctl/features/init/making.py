@@ -11,8 +11,8 @@ from msgspec import Struct, field
 
 from icpctl.config.file_names import is_config_name
 from icpctl.errors import IcpctlError, Location
-from icpctl.exports.detection.similar_keys import NAMES
 from icpctl.exports.files.sources import find_sources
+from icpctl.exports.similar_keys import NAMES
 from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.features.editing.layout import SCHEMA_FILE
@@ -23,7 +23,7 @@ from icpctl.features.init.conditions import conditions_of, usual_conditions, wit
 from icpctl.features.init.sample import Sample, take_sample
 from icpctl.features.init.texts import CI_FILES, SLUG, config_file, settings_file, test_file
 from icpctl.features.shared.file_changes import change_files
-from icpctl.files_in_use import require_writable
+from icpctl.files import require_writable
 from icpctl.mappings.loading import read_mapping
 from icpctl.mappings.mapping import DEFAULT
 from icpctl.settings import DEFAULT_DIR, load_settings

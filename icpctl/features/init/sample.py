@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.detection.format_detection import Mapped, map_sources
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_sources
+from icpctl.exports.format_detection import Mapped, map_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
 from icpctl.values import typed_columns

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from icpctl import __version__
 from icpctl.features.editing.layout import SCHEMA_LINE
 from icpctl.features.shared.text_layout import json_text, yaml_text
 from icpctl.settings import DEFAULT_DIR
-from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,6 +24,7 @@ from icpctl.features.insight.model import (
     TakenBy,
 )
 from icpctl.features.reasons.seen_values import as_number, listed_form
+from icpctl.features.shared.exact_scores import score_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,7 +133,7 @@ class Answers:
             held = np.unpackbits(np.frombuffer(pattern, np.uint8), count=count).view(bool).tolist()
             if held[place]:
                 without = [*held[:place], False, *held[place + 1 :]]
-                if config.score(held) != config.score(without):
+                if score_of(config, held) != score_of(config, without):
                     return True
         return False
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec.structs import replace
 
-from icpctl.cli.options.common import By, Configs
-from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import By, Configs, OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.config.store import Workspace
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.page import InsightSections
@@ -43,7 +42,7 @@ def insight(
     With --apply, one of the changes is made and the difference is printed.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.insight.printing import print_insight
     from icpctl.features.report.target import report_target
     from icpctl.output.console import print_written
@@ -109,7 +108,7 @@ def _insight_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what reading raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.insight.counting import InsightCounts, insight
     from icpctl.features.insight.page import InsightSections
     from icpctl.features.report.target import RunReport, report_file
@@ -139,7 +138,7 @@ def _insight_here(
 
 def insight_sections(configs: "Sequence[ConfigFile]", options: "Options") -> "InsightSections":
     """Return the sections for `icpctl score --report`, which says nothing of changes."""
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.insight.counting import InsightCounts
     from icpctl.features.insight.page import InsightSections
 

@@ -11,7 +11,7 @@ from icpctl.features.insight.answers import Answers, capped_fields
 from icpctl.features.insight.counts.watched_conditions import Question
 from icpctl.features.insight.counts.watching import Watch
 from icpctl.features.insight.model import InsightReport
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.exports.files.sources import Source
     from icpctl.features.insight.counts.batch_counts import WatchCounts
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.features.insight.counting import Insight, InsightCounts, asked
 from icpctl.features.insight.counts.watching import Watch
 from icpctl.spark.jobs import Jobs
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.features.insight.counts.watched_conditions import Question
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster
     from icpctl.spark.tasks import BlockTally

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.insight.counting import InsightCounts
     from icpctl.features.insight.model import ConfigInsight, GroupInsight, InsightReport
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Run, Watch
 
 _MOST_FUNNELS = 12

@@ -47,7 +47,7 @@ def _print_body(result: Insight) -> None:
 
 def _print_tables(result: Insight) -> None:
     report = result.report
-    print(headline(report), end="\n\n")
+    print(headline(result.run.report, report.rejected), end="\n\n")
     if not report.visitors:
         print("no visitors, so there is nothing to show")
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.changes import Changes, Replacement
 from icpctl.features.shared.condition_phrases import phrase, quoted, value_text, values_of

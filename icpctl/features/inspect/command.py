@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Encoding, Mapping, Visitors
+from icpctl.cli.options import Encoding, Mapping, Visitors
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.output.formats import ReportFormat
 
@@ -26,7 +26,7 @@ def inspect(
     example of what does not fit. With --suggest it prints a mapping to start from instead: each
     line has the share of records and two examples, and guesses are commented out.
     """
-    from icpctl.cli.options.scoring import encoding_of, mappings_of, visitors_of
+    from icpctl.cli.scoring_options import encoding_of, mappings_of, visitors_of
     from icpctl.features.inspect.inspection import inspect as inspected
     from icpctl.features.inspect.inspection import suggestion
     from icpctl.features.inspect.printing import FORMATS, print_suggestion

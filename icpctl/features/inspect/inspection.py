@@ -13,21 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct, field
 
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import json_of
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.detection.format_detection import Mapped, map_sources
-from icpctl.exports.detection.samples import first_records
-from icpctl.exports.detection.similar_keys import SURVEYED, survey
 from icpctl.exports.files.sources import find_exports, find_sources
+from icpctl.exports.format_detection import Mapped, map_sources
 from icpctl.exports.readers.reading import Reader
+from icpctl.exports.recognition import first_records
 from icpctl.exports.scanner.key_forms import key_form
+from icpctl.exports.similar_keys import SURVEYED, survey
 from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.shared.row_values import values_of_rows
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, Together, path_text
-from icpctl.values import typed_columns
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.output.console import note, print_json, shown, shown_line, table
-from icpctl.output.runs.notes import print_skipped
-from icpctl.output.runs.read_as import print_mapped, print_unknown, print_unread
+from icpctl.output.runs.notes import print_mapped, print_skipped, print_unknown, print_unread
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 from icpctl.scoring.unread_fields import Unread, UnreadFile
 

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from msgspec import Struct, field
 
-from icpctl.cli.options.common import BaseDir, BaseRef, Configs, Report, ReportTitle
-from icpctl.cli.options.groups import Scoring
+from icpctl.cli.options import BaseDir, BaseRef, Configs, Report, ReportTitle, Scoring
 from icpctl.errors import ExitCode, IcpctlError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes.bounds import Bound
     from icpctl.features.outcomes.model import Outcomes
@@ -159,8 +157,8 @@ def outcomes(
 
     The exit code is 1 when a bound of --fail-on is met, or a line is rejected.
     """
-    from icpctl.cli.options.scoring import strictness
-    from icpctl.config.config_file import named_configs
+    from icpctl.cli.scoring_options import strictness
+    from icpctl.config.model import named_configs
     from icpctl.features.outcomes.bounds import met_bounds
     from icpctl.features.outcomes.printing import (
         Heading,

@@ -9,9 +9,9 @@ import pyarrow as pa
 from msgspec import Struct, field
 
 from icpctl.features.outcomes.joining.units import NO_MATCH
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.verdicts import score_batch
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
-    from icpctl.scoring.kernel.config_plan import ConfigPlan
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConfigPlan
 
     Integers = NDArray[np.int64]
 
@@ -80,12 +80,12 @@ class MissedWins(Struct):
         """Look at visitors of won units."""
         if not candidates.table.num_rows:
             return
-        words, _ = row_words(candidates.table, self.plan)
+        words = row_words(candidates.table, self.plan)
         chosen: list[list[int]] = [[] for _ in range(candidates.table.num_rows)]
         distance = {}
         for column, config in enumerate(self.plan.configs):
             if not config.excludes:
-                counts = _distance(config, held_conditions(config, words))
+                counts = _distance(config, held_of(config.conditions, words))
                 distance[column] = counts
                 for row in self._nearer(column, candidates.numbers, counts):
                     chosen[row].append(column)

@@ -35,7 +35,7 @@ from icpctl.output.wording import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
     from icpctl.features.outcomes import tables
     from icpctl.features.outcomes.model import (

@@ -25,14 +25,14 @@ from icpctl.output.console import console, note, shown, table
 from icpctl.output.runs.notes import (
     DATE,
     commonest_values,
+    print_layout,
     print_misfits,
     print_rejected,
     print_repeated_headers,
 )
-from icpctl.output.runs.read_as import print_layout
 from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,7 +23,7 @@ from icpctl.features.outcomes.joining.join import Join, label_table
 from icpctl.features.outcomes.joining.selection import Scope
 from icpctl.mappings.mapping import FIELDS, PAGES
 from icpctl.mappings.paths import parse_path
-from icpctl.values.forms import date_forms
+from icpctl.values import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from icpctl.features.outcomes.joining.units import amounts_of, closes_of, outcom
 from icpctl.features.outcomes.missed_wins import Candidates, ExplainMissed, MissedWins
 from icpctl.features.outcomes.statistics.suspects import MISSING
 from icpctl.mappings.mapping import ID, LAST_SEEN
-from icpctl.scoring.kernel.plan import carried_name, make_plan
+from icpctl.scoring.plan import carried_name, make_plan
 from icpctl.scoring.run import score
 from icpctl.values.column import KnownTexts
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from icpctl.features.outcomes.joining.keys import Keys
     from icpctl.features.outcomes.model import Outcomes
     from icpctl.features.outcomes.request import OutcomeRequest
-    from icpctl.scoring.kernel.token_bits import FieldTokens
-    from icpctl.scoring.kernel.verdicts import Judged
     from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.scoring.value_bits import FieldTokens
+    from icpctl.scoring.verdicts import Judged
     from icpctl.values.typed_columns import Instants
 
 _MICROS = 1_000_000

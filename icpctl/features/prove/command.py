@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.errors import exits
-from icpctl.cli.options.common import CaseSensitive, Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files import replacing
 from icpctl.output.formats import FindingsFormat
@@ -86,7 +85,7 @@ def _prove(
     output: FindingsFormat,
     strict: bool,
 ) -> ExitCode:
-    from icpctl.cli.options.scoring import is_case_sensitive
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from icpctl.features.prove.space.space import Claim, Space, State
+from icpctl.features.shared.exact_scores import weights_of
 from icpctl.features.shared.extras import require
 from icpctl.vocabulary import COMPARATORS, Operator
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.space.numbers import NumberSource
     from icpctl.features.prove.space.texts import TextSource
-    from icpctl.scoring.kernel.config_plan import GroupPlan
+    from icpctl.scoring.scores import GroupPlan
 
 
 def require_z3() -> Any:
@@ -293,7 +294,7 @@ class Encoding:
 
 def all_weight(group: GroupPlan) -> Fraction:
     """The weight that a group's score is a share of."""
-    weights = group.weights([True] * len(group.conditions))
+    weights = weights_of(group, [True] * len(group.conditions))
     return weights.all_required + weights.all_optional
 
 

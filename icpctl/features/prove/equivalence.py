@@ -13,12 +13,12 @@ from icpctl.features.prove.encoding import Encoding, all_weight, require_z3
 from icpctl.features.prove.solver import Answer, Prover, decide, difference_in_matches, milliseconds
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, judge, plainest, replay, witness_of, wrong
-from icpctl.scoring.kernel.config_plan import hundredths
+from icpctl.features.shared.exact_scores import hundredths, score_of
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
+    from icpctl.scoring.scores import ConfigPlan, GroupPlan
 
 _NAMES = ("first", "second")
 
@@ -91,7 +91,7 @@ def _differing(space: Space, state: State, *, matches: bool | None) -> Compariso
         if matches is False:
             return space.is_true(Claim(0), other) != space.is_true(Claim(1), other)
         first_score, second_score = (
-            hundredths(config.score(space.held(number, other)))
+            hundredths(score_of(config, space.held(number, other)))
             for number, config in enumerate(space.configs)
         )
         return first_score != second_score

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.features.prove.solver import Answer, Prover, difference_in_matches
 from icpctl.features.prove.space.space import Claim, Space, State
 from icpctl.features.prove.space.witness import Witness, replay, witness_of
@@ -15,8 +15,7 @@ from icpctl.features.prove.space.witness import Witness, replay, witness_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
 
 
 class Fact(Struct, frozen=True):

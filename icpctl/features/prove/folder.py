@@ -12,7 +12,7 @@ from icpctl.features.prove.single import check_config
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
 
 
 def prove(

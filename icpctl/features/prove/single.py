@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.facts import Inquiry
     from icpctl.features.prove.space.witness import Witness
-    from icpctl.scoring.kernel.config_plan import GroupPlan
+    from icpctl.scoring.scores import GroupPlan
 
 
 def check_config(inquiry: Inquiry, config: int) -> None:

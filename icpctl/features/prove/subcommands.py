@@ -9,14 +9,13 @@ import typer
 
 from icpctl.cli.command import Command, Group
 from icpctl.cli.errors import exits
-from icpctl.cli.options.common import BaseDir, BaseRef, CaseSensitive, Dir, Org, Slug
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import BaseDir, BaseRef, CaseSensitive, Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.prove.command import Timeout, prove
 from icpctl.output.formats import EquivalentFormat
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import Named
+    from icpctl.config.model import Named
     from icpctl.config.store import Workspace
     from icpctl.features.shared.git_versions import Versions
 
@@ -45,7 +44,7 @@ def equivalent(
     visitor too: a config that was switched off or has another priority can change it. The exit
     code is 1 unless everything is proved to be the same.
     """
-    from icpctl.cli.options.scoring import is_case_sensitive
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.equivalence import compare
     from icpctl.features.prove.icp_equivalence import compare_icps
@@ -82,7 +81,7 @@ def witnesses(
 
     They are in the format of icpctl test: icpctl prove witnesses saas > icp_configs/saas.test.yaml
     """
-    from icpctl.cli.options.scoring import is_case_sensitive
+    from icpctl.cli.scoring_options import is_case_sensitive
     from icpctl.features.prove.cases import cases_of
     from icpctl.features.prove.encoding import require_z3
     from icpctl.features.prove.output.cases import cases_text
@@ -135,7 +134,7 @@ def _versions(
 
 def _pairs(both: "Versions") -> "list[tuple[Named, Named]]":
     """Return each config as it was and as it is."""
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
 
     before = dict(named_configs(both.before))
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
 from icpctl.features.reasons.seen_values import listed_values
 from icpctl.features.shared.condition_phrases import (
     phrase,
@@ -16,7 +16,7 @@ from icpctl.features.shared.condition_phrases import (
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.output.runs.notes import wanted
 from icpctl.output.wording import cut
-from icpctl.values.forms import normal_forms
+from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps
 from icpctl.vocabulary import COMPARATORS, Form, Kind, Shape
 

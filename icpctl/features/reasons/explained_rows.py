@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.config.model import IcpConfig
-    from icpctl.output.runs.verdict_rows import Form, Layout
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.output.runs.layout import Form, Layout
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
 
 

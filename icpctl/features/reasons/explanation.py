@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from icpctl.features.reasons.seen_values import as_number, hits_of, hits_on, see, subject_of
+from icpctl.features.shared.exact_scores import Weights, matches_group, rounded, weights_of
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.config_plan import rounded
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.verdicts import score_batch
 from icpctl.values.json_records import Number
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Kind
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.seen_values import Hits, HitsOf, Seen
-    from icpctl.scoring.kernel.config_plan import ConfigPlan, Weights
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.verdicts import Verdicts
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConfigPlan
+    from icpctl.scoring.verdicts import Verdicts
 
 
 class ConditionExplanation(Struct, frozen=True):
@@ -197,13 +197,13 @@ def explain_configs(
 
     `verdicts` are those on the rows, and `configs` those that the plan was made of, by slug.
     """
-    words, _ = row_words(rows, plan)
+    words = row_words(rows, plan)
     seen = see(rows, plan)
     numbers = sorted({number for of_row in chosen for number in of_row})
     models = {number: configs[plan.configs[number].slug] for number in numbers}
     asked = [condition for model in models.values() for condition in model.conditions]
     hits = hits_of(asked, seen, plan)
-    held = {number: held_conditions(plan.configs[number], words) for number in numbers}
+    held = {number: held_of(plan.configs[number].conditions, words) for number in numbers}
     for row, of_row in enumerate(chosen):
         scores = verdicts.scores_of(row)
         explained = []
@@ -251,10 +251,10 @@ def _groups(
             )
             for condition, is_held in zip(group.conditions, ours, strict=True)
         )
-        weights = plan.weights(ours)
+        weights = weights_of(plan, ours)
         score = rounded(weights.score)
         groups.append(
-            GroupExplanation(group.operator, plan.matches(ours), score, weights, conditions)
+            GroupExplanation(group.operator, matches_group(plan, ours), score, weights, conditions)
         )
         start = stop
     return tuple(groups)

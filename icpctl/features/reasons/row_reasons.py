@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from icpctl.features.reasons.explanation import ConditionExplanation, explain_configs
 from icpctl.features.reasons.seen_values import see, subject_of
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.mappings.mapping import ID
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.plan import fields_of
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
+from icpctl.scoring.plan import fields_of
+from icpctl.scoring.verdicts import score_batch
 from icpctl.values.typed_columns import scalar_texts
 from icpctl.vocabulary import Operator
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition, IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
     from icpctl.features.reasons.seen_values import Seen
-    from icpctl.scoring.kernel.config_plan import ConfigPlan, GroupPlan
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
+    from icpctl.scoring.scores import ConfigPlan, GroupPlan
 
 _AT_ONCE = 4096  # rows that are explained together: what Python makes of them fits into memory
 
@@ -139,12 +139,12 @@ class Reasons(Struct, frozen=True):
 
     def _nearest(self, batch: pa.RecordBatch) -> np.ndarray:
         """The number of the config that lacks least for each row, -1 where all exclude."""
-        words, _ = row_words(batch, self.plan)
+        words = row_words(batch, self.plan)
         nearest = np.full(batch.num_rows, -1, np.int32)
         least = np.full(batch.num_rows, np.iinfo(np.int32).max, np.int32)
         for number, config in enumerate(self.plan.configs):
             if not config.excludes:
-                lacking = lacking_conditions(config, held_conditions(config, words))
+                lacking = lacking_conditions(config, held_of(config.conditions, words))
                 is_nearer = lacking < least
                 nearest[is_nearer], least[is_nearer] = number, lacking[is_nearer]
         return nearest
@@ -161,12 +161,12 @@ class Reasons(Struct, frozen=True):
         return [seen_by[key] for key in keys]
 
     def _near_misses(self, batch: pa.RecordBatch) -> Iterator[NearMiss]:
-        words, _ = row_words(batch, self.plan)
+        words = row_words(batch, self.plan)
         missed = sorted(
             (row, place)
             for number, config in enumerate(self.plan.configs)
             if not config.excludes
-            for place, rows in _missed(number, config, held_conditions(config, words))
+            for place, rows in _missed(number, config, held_of(config.conditions, words))
             for row in rows.tolist()
         )
         row_indices = list(dict.fromkeys(row for row, _ in missed))

@@ -10,19 +10,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.config.model import Condition
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.kernel.conditions import row_words, text_column
-from icpctl.scoring.kernel.plan import fields_of, make_plan
-from icpctl.scoring.kernel.token_bits import custom_column
-from icpctl.scoring.kernel.verdicts import held_of
-from icpctl.values import json_records, typed_columns
-from icpctl.values.forms import normal_forms, text_forms, url_forms
+from icpctl.scoring.conditions import text_column
+from icpctl.scoring.plan import fields_of, make_plan
+from icpctl.scoring.value_bits import column_of
+from icpctl.values import json_records, normal_forms, text_forms, typed_columns, url_forms
 from icpctl.vocabulary import BUILT_IN, COMPARATORS, Form, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.values.typed_columns import Column
     from icpctl.vocabulary import ConditionType
 
@@ -182,7 +181,7 @@ def _held(
         columns[PAGES] = pa.array([[token] for token in tokens], pa.list_(pa.string()))
     else:
         columns[entry.name] = pa.array(tokens, pa.string())
-    words, _ = row_words(pa.RecordBatch.from_pydict(columns), asking)
+    words = row_words(pa.RecordBatch.from_pydict(columns), asking)
     held = held_of(asking.others, words).T.tolist()
     of_parts = (dict(zip(known, flags, strict=True)) for flags in held)
     return dict(zip(parts, of_parts, strict=True))
@@ -203,7 +202,7 @@ def _see(rows: pa.RecordBatch, entry: ConditionType, plan: Plan) -> list[Seen]:
             typed_columns.booleans(rows[name]), name, raw, lambda bounds, _: bool(bounds[0])
         )
     if entry.is_days:
-        column = custom_column(rows[name], entry, plan.as_of)
+        column = column_of(rows[name], entry, plan.as_of)
         return _each(column, name, raw, lambda bounds, _: as_number(bounds[0]))
     column = typed_columns.of_kind(rows[name], name, Kind.NUMBER)
     return _each(column, name, raw, _number)

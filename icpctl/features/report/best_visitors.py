@@ -18,7 +18,7 @@ from icpctl.values.typed_columns import scalar_texts
 if TYPE_CHECKING:
     from icpctl.config.model import IcpConfig
     from icpctl.features.reasons.explanation import ConfigExplanation
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
 
 MOST = 1000

@@ -12,8 +12,7 @@ from msgspec import Struct, field
 
 from icpctl.features.report.period import DAY, DAY_0
 from icpctl.scoring.report import Report, rate
-from icpctl.values import typed_columns
-from icpctl.values.forms import normal_forms, text_forms
+from icpctl.values import normal_forms, text_forms, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:

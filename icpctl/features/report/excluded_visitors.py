@@ -12,7 +12,7 @@ from icpctl.features.report.best_visitors import ABOUT, CONTACT, field_texts, to
 from icpctl.mappings.mapping import ID
 
 if TYPE_CHECKING:
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
 
 MOST = 100

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from icpctl.features.report.best_visitors import TopVisitor
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.report.excluded_visitors import ExcludedVisitor
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import ConfigReport
     from icpctl.scoring.run import Rows, Run
 

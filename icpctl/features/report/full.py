@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.features.report.figures import STEPS, FigureCounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.report.best_visitors import TopVisitor
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows, Run
 
 

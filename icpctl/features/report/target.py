@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.features.report.pages import FORMATS
 from icpctl.files import replacing
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
     from icpctl.features.report.figures import FigureCounts
     from icpctl.features.report.pages.page import Page, Section
     from icpctl.features.report.period import Period
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 
 
@@ -119,7 +119,7 @@ class RunReport(Struct):
     ) -> RunReport:
         """Return the report with nothing counted yet."""
         from icpctl.features.report.figures import FigureCounts
-        from icpctl.scoring.kernel.plan import make_plan
+        from icpctl.scoring.plan import make_plan
 
         plan = (
             contribution.plan

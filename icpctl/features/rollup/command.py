@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Encoding, Mapping, MaxRejects, Rejects, TempDir, Visitors
-from icpctl.cli.options.groups import OnSpark
+from icpctl.cli.options import Encoding, Mapping, MaxRejects, OnSpark, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ReportFormat
 
@@ -44,7 +43,7 @@ def rollup(
     Pages are put in order of time, page views and sessions are counted where no record has a
     count, and every other field keeps its latest value.
     """
-    from icpctl.cli.options.scoring import encoding_of, mappings_of, visitor_keys, visitors_of
+    from icpctl.cli.scoring_options import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
     from icpctl.output.console import print_written
     from icpctl.output.runs.row_files import require_lines

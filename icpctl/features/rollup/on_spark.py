@@ -10,7 +10,7 @@ import pyarrow as pa
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
 from icpctl.features.rollup.spark_tasks import RollUpWork, VisitorTally, writing_task
-from icpctl.output.runs.verdict_rows import FORMS
+from icpctl.output.runs.layout import FORMS
 from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.features.rollup.printing import How
     from icpctl.features.rollup.visitor_files import Shapes

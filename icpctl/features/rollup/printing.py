@@ -14,10 +14,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import FieldWarnings
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.detection.format_detection import map_sources
 from icpctl.exports.files.sources import find_exports
+from icpctl.exports.format_detection import map_sources
 from icpctl.exports.merge_events import COUNTED
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_scan import Progress, Scan
@@ -29,12 +29,13 @@ from icpctl.output.runs.notes import (
     print_damaged,
     print_exceeded,
     print_left_out,
+    print_mapped,
     print_misfits,
     print_rejected,
     print_skipped,
+    print_unknown,
     rejects_hint,
 )
-from icpctl.output.runs.read_as import print_mapped, print_unknown
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 from icpctl.temporary_folders import temporary_folder
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from icpctl.exports.columns.batches import Batch, Rejected
-    from icpctl.exports.detection.format_detection import Mapped
     from icpctl.exports.files.sources import Source
+    from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
     from icpctl.output.formats import ReportFormat

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from msgspec import Struct, field
 
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.merge_events import types_of, visitors_of
 from icpctl.features.rollup.printing import RollUpRun
 from icpctl.features.rollup.visitor_files import Shapes, normalised

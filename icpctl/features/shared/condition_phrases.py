@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.definitions.named_lists import NamedList
+from icpctl.config.definitions import NamedList
 from icpctl.output.wording import cut
 from icpctl.vocabulary import Form, Kind, Shape
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from icpctl import files_in_use
 from icpctl.errors import IcpctlError, Location
-from icpctl.files import blaming, is_in_place, sync_folder, target_of
+from icpctl.files import blaming, is_in_place, require_writable, sync_folder, target_of, writing
 from icpctl.hidden_files import OLD, back_up, hidden_name, make_hidden, sweep
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def change_files(written: Mapping[Path, bytes], removed: Iterable[Path] = ()) ->
     but a link itself is removed.
     Raises `IcpctlError` `not_written`, with what could not be put back if that fails too.
     """
-    files_in_use.require_writable()
+    require_writable()
     change = _Change()
     try:
         for path, data in written.items():
@@ -54,7 +53,7 @@ def write_outputs(written: Mapping[Path, bytes]) -> None:
     """
     with contextlib.ExitStack() as places:
         for path in written:
-            places.enter_context(files_in_use.writing(path))
+            places.enter_context(writing(path))
         change_files(written)
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.config.definitions.definitions import definitions_of
-from icpctl.config.definitions.named_lists import LIST_SUFFIX, ListFolder
+from icpctl.config.definitions import LIST_SUFFIX, ListFolder, definitions_of
 from icpctl.config.file_names import LISTS_FOLDER, is_config_name
 from icpctl.config.loading import Loaded, load_document
 from icpctl.config.store import Workspace
@@ -22,7 +21,7 @@ from icpctl.errors import IcpctlError, both_given
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
 
 # What git sets for its hooks: it is about the repository that the hook runs for.
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")

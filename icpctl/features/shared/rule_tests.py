@@ -11,12 +11,11 @@ from msgspec.structs import replace
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from icpctl.config import scalars
-from icpctl.config.config_file import read_file
 from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER, is_rule_test
+from icpctl.config.loading import read_file
 from icpctl.config.model import Flag, Text
 from icpctl.documents.tree import Node, Problem, find, find_key, plain
-from icpctl.errors import Finding, IcpctlError, Location
-from icpctl.vocabulary import nearest
+from icpctl.errors import Finding, IcpctlError, Location, nearest, word_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.documents.document import Document
 
 _MOST_NAMED = 3  # conditions in a hint
@@ -254,10 +252,8 @@ def _no_condition(start: int, name: str, config: ConfigFile) -> Problem:
     if same_type:
         texts = [" ".join(condition_words(condition)) for condition in same_type[:_MOST_NAMED]]
         hint = f"its conditions on {named}: {'; '.join(texts)}"
-    elif meant := nearest(named, types):
-        hint = f"did you mean {meant}?"
     else:
-        hint = f"types: {', '.join(types)}"
+        hint = word_hint(named, types, f"types: {', '.join(types)}")
     return Problem("ICP102", start, f"{config.slug} has no condition {name!r}", hint)
 
 
@@ -272,8 +268,7 @@ def _problem(root: Node, error: ErrorDetails) -> Problem:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         known = Expected if "tests" in path else TestFile
-        meant = nearest(str(path[-1]), known.model_fields)
-        hint = f"did you mean {meant}?" if meant else f"known: {', '.join(known.model_fields)}"
+        hint = word_hint(str(path[-1]), known.model_fields)
         place = find_key(root, path)
         return Problem("ICP102", place, f"unknown key {scalars.described(path[-1])}", hint)
     start = find(root, path)

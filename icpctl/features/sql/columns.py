@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.config.definitions.custom_fields import PREFIX
-from icpctl.documents.document import MAX_BYTES, read_document
-from icpctl.documents.keyed_files import KeyedReader
+from icpctl.documents.document import MAX_BYTES, KeyedReader, read_document
 from icpctl.documents.tree import Object, Scalar
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import read_regular
 from icpctl.mappings.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
-from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Kind
+from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, CUSTOM_PREFIX, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +74,7 @@ def column_name(entry: ConditionType) -> str:
 
 def custom_column(entry: ConditionType) -> Column:
     """Return the default column of a custom field: the one with the field's own name."""
-    return Column(entry.name.removeprefix(PREFIX), custom_fitting(entry)[0])
+    return Column(entry.name.removeprefix(CUSTOM_PREFIX), custom_fitting(entry)[0])
 
 
 def custom_fitting(entry: ConditionType) -> tuple[ColumnType, ...]:

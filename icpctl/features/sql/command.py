@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from icpctl.cli.options.common import AsOf, CaseSensitive, Configs, Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import AsOf, CaseSensitive, Configs, Dir, Org, workspace
 from icpctl.errors import ExitCode
 
 SqlDialect = Literal[
@@ -56,7 +55,7 @@ def sql(
     express exactly is refused, with the reason. Without --as-of, days are counted up to the time it
     runs.
     """
-    from icpctl.cli.options.scoring import instant_of, is_case_sensitive
+    from icpctl.cli.scoring_options import instant_of, is_case_sensitive
     from icpctl.features.sql.printing import SqlTarget, write_sql
     from icpctl.features.sql.request import make_request
     from icpctl.settings import load_settings

@@ -18,7 +18,7 @@ from icpctl.features.sql.columns import ColumnType, column_name, custom_column
 from icpctl.features.sql.folding import Folding, fold, folding
 from icpctl.features.sql.trees import RefusedError, case, column, equal, text, whole
 from icpctl.mappings import mapping
-from icpctl.values.forms import date_forms, normal_forms, number_forms, text_forms
+from icpctl.values import date_forms, normal_forms, number_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, CONDITION_TYPES, Form, Kind
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.columns import Column, Columns
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.plan import FieldPlan, Plan
+    from icpctl.scoring.plan import FieldPlan, Plan
     from icpctl.vocabulary import ConditionType
 
 SOURCE = "icp_row"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.values.forms.country_forms import IGNORED, unaccented
-from icpctl.values.forms.text_forms import folded
+from icpctl.values.country_forms import IGNORED, unaccented
+from icpctl.values.text_forms import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

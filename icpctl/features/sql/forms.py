@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from icpctl.features.sql.folding import accents, country_folding, fold
 from icpctl.features.sql.trees import case, whole
-from icpctl.values.forms import country_forms, range_forms, url_forms
+from icpctl.values import country_forms, number_forms, url_forms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -76,7 +76,7 @@ RANGE = (
 
 def spelt(dialect: Dialect, source: Tree) -> Tree:
     """Return a text in which `RANGE` is looked for."""
-    dashes = range_forms.DASHES
+    dashes = number_forms.DASHES
     return dialect.translated(dialect.lowered(source), dashes, "-" * len(dashes))
 
 

@@ -11,7 +11,7 @@ from sqlglot import exp
 from icpctl.features.sql import forms
 from icpctl.features.sql.fields import field_name
 from icpctl.features.sql.trees import case, column, double, exists, text, whole
-from icpctl.values.forms import range_forms, url_forms
+from icpctl.values import number_forms, url_forms
 from icpctl.vocabulary import Form, Kind
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.fields import Fields, Texts
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.plan import FieldPlan
+    from icpctl.scoring.plan import FieldPlan, Test
 
 _EXACT = 2**53  # up to here every whole number is a double
 
@@ -151,7 +150,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
         case Form.URL | Form.PAGE:
             seen = fields.texts_as(name, "url", lambda source: forms.url(dialect, source))
             yield seen, [url_forms.url(value)]
-        case Form.SIZE_RANGE if bounds := range_forms.size_bounds(value):
+        case Form.SIZE_RANGE if bounds := number_forms.size_bounds(value):
             seen = fields.texts_as(name, "range", lambda source: forms.size_range(dialect, source))
             yield seen, forms.spellings(*bounds)
         case Form.COUNTRY if code := forms.country_code(value):
@@ -163,7 +162,7 @@ def _forms(fields: Fields, field: FieldPlan, value: str) -> Iterator[tuple[Texts
 def _within(fields: Fields, plain: Texts, test: Test) -> Tree:
     """Return whether a visitor without a range has a number of employees in a listed range."""
     low, high = map(column, fields.sizes())
-    bounds = [range_forms.size_bounds(value) for value in test.values]
+    bounds = [number_forms.size_bounds(value) for value in test.values]
     inside = [
         exp.GTE(this=low.copy(), expression=_literal(least))
         if math.isinf(most)

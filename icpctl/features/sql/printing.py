@@ -16,13 +16,13 @@ from icpctl.files import read_regular
 from icpctl.output.console import note, print_written
 from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
-from icpctl.values.forms.date_forms import instant_text
+from icpctl.values.date_forms import instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.sql.rendering import Wrapping
     from icpctl.features.sql.request import Request
 

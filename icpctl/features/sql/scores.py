@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from icpctl.features.shared.exact_scores import weights_of
 from icpctl.features.sql.predicates import joined
 from icpctl.features.sql.trees import case, column, whole
 from icpctl.vocabulary import Operator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
+    from icpctl.scoring.scores import ConditionPlan, ConfigPlan, GroupPlan
 
 _HUNDREDTHS = 10_000  # of a full score
 
@@ -82,7 +83,7 @@ def _score(dialect: Dialect, group: GroupPlan, names: Names) -> Tree:
     """
     required = [condition for condition in group.conditions if not condition.optional]
     optional = [condition for condition in group.conditions if condition.optional]
-    everything = group.weights([True] * len(group.conditions))
+    everything = weights_of(group, [True] * len(group.conditions))
     unit = _unit([condition.weight for condition in group.conditions])
     there = int((everything.all_required + everything.all_optional) / unit)
 

@@ -21,18 +21,17 @@ from icpctl.features.sql.fields import SOURCE, Fields
 from icpctl.features.sql.predicates import joined, predicate
 from icpctl.features.sql.scores import config_score, percent
 from icpctl.features.sql.trees import RefusedError, case, column, exists, text, whole
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.values.forms import date_forms
+from icpctl.scoring.plan import make_plan
+from icpctl.values import date_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.sql.dialects.base import Dialect
     from icpctl.features.sql.request import Request
     from icpctl.features.sql.trees import Tree
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.plan import FieldPlan
+    from icpctl.scoring.plan import FieldPlan, Test
 
 _QUOTES = "'\"`$\u00b4"
 _COMMENT = 100  # characters

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from icpctl.cli.options.common import Configs
-from icpctl.cli.options.groups import OnSpark, Reporting, Scoring
+from icpctl.cli.options import Configs, OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.report.target import ReportTarget
     from icpctl.features.stats.counting import Stats, StatsCounts
     from icpctl.scoring.run import Options
@@ -44,7 +43,7 @@ def stats(
     With --from or --to, of those last seen in that period.
     The exit code is 1 when a line is rejected.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.report.period import Period
     from icpctl.features.report.target import report_target
     from icpctl.features.stats.counting import StatsCounts
@@ -86,7 +85,7 @@ def _stats_here(
     Raises `IcpctlError`: `bad_usage` where the report would take an input's place, `not_written`,
     and what `stats` raises.
     """
-    from icpctl.config.config_file import named_configs
+    from icpctl.config.model import named_configs
     from icpctl.features.report.target import RunReport, report_file
     from icpctl.features.stats.counting import stats
     from icpctl.output.console import progress

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from pydantic import Field
 
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, word_hint
 from icpctl.features.report.breakdowns import (
     DayReport,
     FieldReport,
@@ -26,7 +26,7 @@ from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.scoring.counts import Counts
 from icpctl.scoring.report import ConfigReport, Report
 from icpctl.scoring.run import score
-from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -171,9 +171,9 @@ def _require_text(name: str, custom: Mapping[str, ConditionType]) -> None:
     if entry and entry.kind is Kind.TEXT:
         return
     texts = [entry.name for entry in types.values() if entry.kind is Kind.TEXT]
-    meant = None if entry else nearest(name, texts)
+    one_of = f"one of: {', '.join(texts)}"
     raise IcpctlError(
         f"--by {name}: this field holds no text" if entry else f"--by {name!r}: no such field",
         "no_such_field",
-        hint=f"did you mean {meant}?" if meant else f"one of: {', '.join(texts)}",
+        hint=one_of if entry else word_hint(name, texts, one_of),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
-from icpctl.config.config_file import named_configs
+from icpctl.config.model import named_configs
 from icpctl.spark.jobs import Jobs
 from icpctl.spark.run import SparkScan
 from icpctl.spark.session import session
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import IcpConfig
+    from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.features.stats.counting import Stats, StatsCounts
     from icpctl.scoring.run import Options
     from icpctl.spark.session import Cluster

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from icpctl.config.model import Condition
-from icpctl.errors import IcpctlError
+from icpctl.errors import IcpctlError, word_hint
 from icpctl.features.outcomes.joining.keys import text_hash
 from icpctl.features.shared.distinct_numbers import distinct_numbers
+from icpctl.features.shared.held_conditions import no_values
 from icpctl.features.suggest.collecting import ONLY_EXISTS
 from icpctl.features.suggest.learner.columns import (
     Candidate,
@@ -23,11 +24,11 @@ from icpctl.features.suggest.learner.columns import (
     quantiles,
 )
 from icpctl.mappings.mapping import FIELDS, LAST_SEEN, PAGES
-from icpctl.scoring.kernel.conditions import BatchColumns, no_values, words_of
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.scoring.kernel.verdicts import Held
+from icpctl.scoring.conditions import BatchColumns, words_of
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.verdicts import Held
 from icpctl.values import typed_columns
-from icpctl.vocabulary import CONDITION_TYPES, Kind, nearest
+from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,8 +66,7 @@ def named_fields(option: str, names: Sequence[str]) -> frozenset[str]:
     known = (*candidate_fields(frozenset(), frozenset({"last_seen_days"})), "page_contains")
     for name in names:
         if name not in known:
-            meant = nearest(name, known)
-            hint = f"did you mean {meant}?" if meant else f"one of: {', '.join(known)}"
+            hint = word_hint(name, known, f"one of: {', '.join(known)}")
             raise IcpctlError(f"{option} {name!r}: no such field", "bad_usage", hint=hint)
     return frozenset(names)
 
@@ -239,7 +239,7 @@ def _paths(table: pa.Array, support: Integers, least: int) -> list[str]:
 
 
 def _parts_of_page(page: Any) -> set[str]:
-    from icpctl.values.forms import url_forms
+    from icpctl.values import url_forms
 
     if isinstance(page, dict):
         page = page.get("url") or page.get("path") or ""

@@ -18,7 +18,7 @@ from icpctl.features.outcomes.joining.units import closes_of, counts_before_clos
 from icpctl.features.outcomes.scanning import seconds_of, with_join
 from icpctl.features.suggest.learner.shuffling import content_hashes
 from icpctl.mappings.mapping import LAST_SEEN, PAGES
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import score
 from icpctl.values import typed_columns
 from icpctl.values.column import distinct_of

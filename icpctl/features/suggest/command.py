@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from icpctl.cli.options.groups import Scoring
+from icpctl.cli.options import Scoring
 from icpctl.errors import ExitCode, IcpctlError, both_given
 from icpctl.features.outcomes.command import Deals
 
@@ -56,7 +56,7 @@ def suggest(
     The exit code is 1 when nothing better than chance was found, or a line is rejected. It writes
     no file.
     """
-    from icpctl.cli.options.scoring import strictness
+    from icpctl.cli.scoring_options import strictness
     from icpctl.features.outcomes.printing import (
         Heading,
         join_remarks,

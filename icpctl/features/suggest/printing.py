@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.outcomes.model import Estimate
     from icpctl.features.outcomes.statistics.rankings import Auc
     from icpctl.features.suggest.learner.literals import Literal

@@ -27,7 +27,7 @@ from icpctl.features.suggest.learner.tuning import (
     tune,
 )
 from icpctl.features.suggest.learning import know_units, sample_of
-from icpctl.scoring.kernel.plan import at_least, fields_of
+from icpctl.scoring.plan import at_least, fields_of
 from icpctl.vocabulary import CONDITION_TYPES, Operator
 
 if TYPE_CHECKING:

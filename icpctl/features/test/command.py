@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import AsOf, CaseSensitive, Dir, Mapping, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org, Scoring, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import TestFormat
 
@@ -35,7 +34,6 @@ def run_rule_tests(
     They are in SLUG.test.yaml, or in tests/SLUG.test.yaml. The exit code is 1 when a test fails, or
     when a file of tests has no config; the others are run all the same.
     """
-    from icpctl.cli.options.scoring import scoring_options
     from icpctl.features.shared.rule_tests import load_tests
     from icpctl.features.test.printing import print_tests
     from icpctl.features.test.running import run_tests
@@ -45,7 +43,7 @@ def run_rule_tests(
         space.get(slug)
     configs = space.load().require_valid()
     tests, orphans = load_tests(space.folder, configs, slugs or [])
-    options = scoring_options(as_of, mapping, case_sensitive, [])
+    options = Scoring(as_of=as_of, mapping=mapping, case_sensitive=case_sensitive).options()
     run = run_tests(tests, configs, options, wanted=slugs or [], mutate=mutate)
     run.warnings[:0] = orphans
     print_tests(run, output, coverage=coverage, mutate=mutate)

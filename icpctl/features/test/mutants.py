@@ -10,14 +10,13 @@ from pydantic import ValidationError
 
 from icpctl.config.model import IcpConfig
 from icpctl.features.reasons.seen_values import listed_form
-from icpctl.values.forms import text_forms
+from icpctl.values import text_forms
 from icpctl.vocabulary import Form, Kind, Operator, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.vocabulary import Comparator
 
 _MANY = 50

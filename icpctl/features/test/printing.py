@@ -11,7 +11,7 @@ from icpctl.features.shared.condition_phrases import phrase, value_text
 from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.ci_reports import github_lines, junit
 from icpctl.output.console import is_coloured, note, shown, styled, table
-from icpctl.output.findings.as_json import finding_body
+from icpctl.output.findings import finding_body
 from icpctl.output.findings.text import print_findings
 from icpctl.output.wording import counted
 

@@ -9,31 +9,28 @@ import pyarrow as pa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from icpctl.config.config_file import named_configs
-from icpctl.errors import Finding
+from icpctl.config.model import named_configs
+from icpctl.errors import Finding, nearest, severity_of
 from icpctl.features.reasons.explanation import explain_row
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.features.shared.rule_tests import conditions_of
 from icpctl.features.test.misspelt_keys import misspelt_fields
 from icpctl.features.test.mutants import mutants_of
-from icpctl.findings.code import severity_of
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
-from icpctl.vocabulary import nearest
+from icpctl.scoring.plan import make_plan
+from icpctl.scoring.verdicts import score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.features.reasons.explanation import Explanation
     from icpctl.features.shared.rule_tests import RuleTest
     from icpctl.features.test.mutants import Mutant
     from icpctl.mappings.mapping import Mapping
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
     from icpctl.vocabulary import ConditionType
 
@@ -161,7 +158,7 @@ def _judge(tests: Sequence[RuleTest], rows: pa.RecordBatch, plan: Plan) -> list[
         batch = rows.take(pa.array(places))
         asked = replace(plan, as_of=as_of)
         verdicts = score_batch(batch, asked)
-        words, _ = row_words(batch, asked)
+        words = row_words(batch, asked)
         for row, at in enumerate(places):
             matches = verdicts.scores_of(row)
             bits = words[:, row : row + 1]
@@ -189,7 +186,7 @@ class _Judged:
 
     def held(self, name: str) -> list[bool]:
         """Which conditions of a config hold."""
-        held: list[bool] = held_conditions(self._configs[name], self._words)[0].tolist()
+        held: list[bool] = held_of(self._configs[name].conditions, self._words)[0].tolist()
         return held
 
     def problems(self, name: str, active: set[str]) -> list[Problem]:

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from icpctl.output.findings.report import Report
 
 
-def render(report: Report, *, colour: bool = False) -> str:
+def render(report: Report) -> str:
     """Return `::error file=...,line=...,col=...,title=...::message` lines."""
-    del colour
     return "".join(map(_annotation, report.findings))
 
 

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(report: Report, *, colour: bool = False) -> str:
+def render(report: Report) -> str:
     """Return a suite for each file: its findings, warnings as tests that pass."""
     from xml.etree.ElementTree import Element
 
-    del colour
     root = Element("testsuites", name="icpctl validate")
     by_file = report.by_file()
     root.set("tests", str(sum(len(findings) or 1 for findings in by_file.values())))

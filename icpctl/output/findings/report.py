@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -55,6 +55,28 @@ class Report(Struct, frozen=True):
         for finding in self.findings:
             by_file.setdefault(finding.location.file, []).append(finding)
         return dict(sorted(by_file.items()))
+
+    def body(self) -> dict[str, Any]:
+        """Return `{files, errors, warnings, findings: [...]}` (SPEC 7)."""
+        return {
+            "files": self.files,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "findings": [finding_body(finding) for finding in self.findings],
+        }
+
+
+def finding_body(finding: Finding) -> dict[str, Any]:
+    """Return a finding as it is in JSON."""
+    return {
+        "file": finding.location.file,
+        "line": finding.location.line,
+        "column": finding.location.column,
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
 
 
 def _count(number: int, what: str) -> str:

@@ -10,11 +10,10 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from icpctl import __version__
 from icpctl.findings.codes import CODES
 from icpctl.output.console import shown
-from icpctl.output.examples import code_help
 from icpctl.output.findings.report import repository_path
-from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from icpctl.errors import Finding
@@ -25,9 +24,8 @@ _SCHEMA = (
 )
 
 
-def render(report: Report, *, colour: bool = False) -> str:
+def render(report: Report) -> str:
     """Return a log of one run, with the rules that its results name."""
-    del colour
     codes = sorted({finding.code for finding in report.findings})
     run = {
         "tool": {
@@ -49,7 +47,7 @@ def _rule(name: str) -> dict[str, Any]:
         "id": name,
         "shortDescription": {"text": code.title},
         "fullDescription": {"text": code.meaning},
-        "help": {"text": code.meaning, "markdown": code_help(code)},
+        "help": {"text": code.meaning, "markdown": code.help},
         "defaultConfiguration": {"level": code.severity},
     }
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
 from icpctl.documents.document import MAX_BYTES, split_lines
-from icpctl.findings.codes import CODES
 from icpctl.output.console import is_coloured, shown, shown_line, styled
 
 if TYPE_CHECKING:
@@ -15,14 +14,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from icpctl.errors import Finding
-    from icpctl.output.findings.report import Report
 
 _WIDTH = 72  # of a source line: with the number of its line 80 columns
-
-
-def render(report: Report, *, colour: bool = False) -> str:
-    """Return each finding with its source line, a caret and a hint."""
-    return findings_text(report.findings, colour=colour)
 
 
 def findings_text(findings: Iterable[Finding], *, colour: bool = False) -> str:
@@ -56,6 +49,8 @@ def _block(finding: Finding, excerpt: tuple[str, str] | None, *, colour: bool) -
 
 def _excerpt(finding: Finding, lines_of: Callable[[str], list[str]]) -> tuple[str, str] | None:
     """Return the source line and the line with the caret below it, if there are such."""
+    from icpctl.findings.codes import CODES
+
     place = finding.location
     if place.line is None or place.column is None or CODES[finding.code].level == "path":
         return None

@@ -5,30 +5,39 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from icpctl.config.definitions.custom_fields import PREFIX
+from icpctl.errors import IcpctlError
+from icpctl.exports.format_detection import (
+    EXPORT_AGAIN,
+    doubled_columns,
+    no_ids,
+    unknown_format,
+)
+from icpctl.exports.scanner import notice
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.mappings.paths import path_text
-from icpctl.output.console import is_coloured, shown, styled
-from icpctl.output.runs.read_as import print_about, print_mapped, print_unread
+from icpctl.output.console import is_coloured, note, shown, shown_line, styled
+from icpctl.output.errors import print_error
 from icpctl.output.wording import counted, cut
-from icpctl.values.forms.date_forms import has_two_readings
-from icpctl.vocabulary import CONDITION_TYPES, Kind
+from icpctl.values.date_forms import has_two_readings
+from icpctl.vocabulary import CONDITION_TYPES, CUSTOM_PREFIX, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from icpctl.exports.columns.batches import Rejected
     from icpctl.exports.columns.field_warnings import FieldWarning
-    from icpctl.exports.detection.format_detection import Mapped
+    from icpctl.exports.format_detection import Mapped
     from icpctl.scoring.bounds import Amount, Strictness
     from icpctl.scoring.counts import FileCounts
     from icpctl.scoring.run import Run
+    from icpctl.scoring.unread_fields import Unread, UnreadField, UnreadFile
 
 
 SCORE_KEEPS_REJECTS = "icpctl score --rejects FILE keeps them"
 """The hint of commands that cannot keep rejected lines themselves."""
 
 _SKIPPED = 5  # names of files that are listed
+_NAMED, _LONGEST = 4, 60  # other names that are listed, and characters of one
 
 
 def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
@@ -63,10 +72,95 @@ def print_notes(run: Run, strictness: Strictness, hint: str) -> None:
         )
 
 
+def print_mapped(mapped: Sequence[Mapped]) -> None:
+    """Print on stderr a line for each mapping that was recognised, and what is odd about files."""
+    if mapped and (text := notice()):
+        note(text)
+    files: dict[str, list[Mapped]] = {}
+    for its in mapped:
+        if its.recognised:
+            files.setdefault(its.mapping.name, []).append(its)
+    for name, alike in files.items():
+        text = f"read as {alike[0].mapping.title} (--mapping {name})"
+        print_about(_several([its.source for its in alike]), text)
+    for its in mapped:
+        print_layout(its.source, its.skipped_lines, its.sheets)
+        if its.doubled:
+            _warn(its.source, *doubled_columns(its))
+        for doubt in its.doubts:
+            _warn(its.source, doubt)
+        if its.likely_id:
+            _warn(its.source, *no_ids(its))
+    if repeated := [file for file in mapped if file.repeated_ids]:
+        text = (
+            f"{repeated[0].repeated_ids:,} of the first {repeated[0].looked_at:,} records have the "
+            "id of one before: if these are events, --by id makes one visitor of each id"
+        )
+        _warn(_several([file.source for file in repeated]), text)
+
+
+def print_layout(source: str, skipped_lines: tuple[int, int], sheets: Sequence[str]) -> None:
+    """Print on stderr which lines of a table, and which sheets of its workbook, are not read."""
+    for count, where in zip(skipped_lines, ("above", "below"), strict=True):
+        if count:
+            print_about(source, f"{counted(count, 'line')} {where} the header skipped")
+    if sheets:
+        text = f"the first sheet is read, not {_some(sheets)}; {source}#{sheets[0]} names one"
+        print_about(source, shown(text))
+
+
+def print_unknown(mapped: Sequence[Mapped]) -> None:
+    """Print on stderr of which files the first records have no field of a visitor."""
+    for its in mapped:
+        if not its.fits or its.foreign:
+            _warn(its.source, *unknown_format(its))
+
+
+def print_unread(unread: Unread, mapped: Sequence[Mapped]) -> None:
+    """Print the files that say nothing about visitors and the unread fields, on stderr."""
+    by_name = {its.source: its for its in mapped}
+    for file in unread.files:
+        hint = None
+        if file.foreign:
+            hint = EXPORT_AGAIN
+        elif file.has_records:
+            _, hint = unknown_format(by_name[file.file])
+        _warn(file.file, unread_file_text(file, by_name.get(file.file)), hint)
+    alike: dict[tuple[object, ...], list[UnreadField]] = {}
+    for field in unread.fields:
+        alike.setdefault((field.field, field.configs, field.paths), []).append(field)
+    for fields in alike.values():
+        _warn(_several([field.file for field in fields]), unread_text(fields[0]))
+
+
+def unread_file_text(file: UnreadFile, mapped: Mapped | None = None) -> str:
+    """Return why a file says nothing about visitors; `mapped` is how it was read."""
+    if file.foreign:
+        return f"this is {file.foreign}"
+    if not file.has_records:
+        return "this file has no record of a visitor"
+    return unknown_format(mapped)[0] if mapped else "no record has a field of a visitor"
+
+
+def unread_text(field: UnreadField) -> str:
+    """Return that no record has a field, who asks for it, and what may be meant instead."""
+    who = "the mapping names"
+    if field.configs:
+        asks = "asks for" if len(field.configs) == 1 else "ask for"
+        who = f"{_some(field.configs)} {asks}"
+    tried = f"tried {_some(field.paths)}" if field.paths else "the mapping has no path for it"
+    text = f"no record has {field.field}, which {who}; {tried}"
+    if field.similar:
+        text += f"; most similar: {_some(field.similar)}"
+    if field.passing:
+        text += f"; {_some(field.passing)} would pass"
+    return text
+
+
 def print_rejected(first: Sequence[Rejected], count: int) -> None:
     """Print on stderr the first of all rejected lines."""
     for rejected in first:
-        _print_at(rejected.file, rejected.line, "rejected", rejected.reason)
+        _warn(f"{rejected.file}:{rejected.line}", rejected.reason, what="rejected")
     if more := count - len(first):
         text = f"... and {counted(more, 'more line')} rejected"
         print(styled(text, "dim", colour=is_coloured(sys.stderr)), file=sys.stderr)
@@ -75,7 +169,7 @@ def print_rejected(first: Sequence[Rejected], count: int) -> None:
 def print_damaged(damaged: Sequence[Rejected]) -> None:
     """Print on stderr where files could not be read on."""
     for damage in damaged:
-        _print_at(damage.file, damage.line, "error", damage.reason)
+        _warn(f"{damage.file}:{damage.line}", damage.reason, what="error")
 
 
 def print_repeated_headers(counts: Mapping[str, int]) -> None:
@@ -105,7 +199,7 @@ def print_without_ids(files: Mapping[str, FileCounts]) -> None:
                 f"{counts.without_id:,} of {counts.visitors:,} records {have} no id; totals, rows "
                 "that go on with the one above, and lines about the export count as visitors, too"
             )
-            _print_at(file, counts.first_without_id, "warning", text)
+            _warn(f"{file}:{counts.first_without_id}", text)
 
 
 def print_skipped(names: Sequence[str]) -> None:
@@ -118,12 +212,9 @@ def print_skipped(names: Sequence[str]) -> None:
 
 def print_misfits(warnings: Sequence[FieldWarning], kind: str | None = None) -> None:
     """Print on stderr a line for each field that has values which do not fit; see `misfit_text`."""
-    if not warnings:
-        return
-
     for warning in warnings:
         file, line = warning.places[0]
-        _print_at(file, line, "warning", misfit_text(warning, kind))
+        _warn(f"{file}:{line}", misfit_text(warning, kind))
 
 
 def print_exceeded(rejected: int, limit: Amount, hint: str) -> None:
@@ -135,10 +226,7 @@ def print_exceeded(rejected: int, limit: Amount, hint: str) -> None:
 
 
 def _print_error(message: str, hint: str) -> None:
-    colour = is_coloured(sys.stderr)
-    label = styled("error:", "error", colour=colour)
-    hint_label = styled("hint:", "hint", colour=colour)
-    print(f"{label} {message}\n  {hint_label} {hint}", file=sys.stderr)
+    print_error(IcpctlError(message, hint=hint))
 
 
 def rejects_hint(*, rejects_kept: bool) -> str:
@@ -147,9 +235,27 @@ def rejects_hint(*, rejects_kept: bool) -> str:
     return f"{keep}--max-rejects N or P% allows them"
 
 
-def _print_at(file: str, line: int, what: str, message: str) -> None:
-    label = styled(f"{what}:", "warning", colour=is_coloured(sys.stderr))
-    print_about(f"{file}:{line}", f"{label} {shown(message)}")
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(cut(name, _LONGEST) for name in names[:_NAMED]) + more
+
+
+def _several(files: Sequence[str]) -> str:
+    return files[0] + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
+
+
+def print_about(place: str, text: str) -> None:
+    """Print a line about a file, or a line of one, on stderr."""
+    colour = is_coloured(sys.stderr)
+    print(f"{styled(shown_line(place), 'place', colour=colour)}: {text}", file=sys.stderr)
+
+
+def _warn(place: str, message: str, hint: str | None = None, *, what: str = "warning") -> None:
+    colour = is_coloured(sys.stderr)
+    print_about(place, f"{styled(f'{what}:', 'warning', colour=colour)} {shown(message)}")
+    if hint:
+        label = styled("hint:", "hint", colour=colour)
+        print(f"  {label} {shown(hint)}", file=sys.stderr)
 
 
 _LONGEST_VALUE = 80  # characters of a value that does not fit
@@ -173,9 +279,9 @@ def wanted(field: str) -> str:
         return DATE
     if field in _WANTED_OF:
         return _WANTED_OF[field]
-    entry = CONDITION_TYPES.get(field)
-    if entry is None and field.startswith(PREFIX):
+    if field.startswith(CUSTOM_PREFIX):
         return "of its kind"
+    entry = CONDITION_TYPES.get(field)
     return _WANTED[Kind.PAGES if entry is None else entry.kind]
 
 

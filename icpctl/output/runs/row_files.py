@@ -11,14 +11,16 @@ from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import replacing
-from icpctl.output.runs.verdict_rows import FORMATS, FORMS, PLACE, VERDICT, Layout
+from icpctl.output.runs.layout import FORMS, PLACE, VERDICT, Layout
+from icpctl.output.runs.verdict_rows import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from icpctl.exports.columns.batches import Rejected
-    from icpctl.output.runs.verdict_rows import Form, Writer
+    from icpctl.output.runs.layout import Form
+    from icpctl.output.runs.verdict_rows import Writer
     from icpctl.scoring.run import Rows
 
 STDOUT = "-"

@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from icpctl.output.console import add_bars, print_json, tab_separated, table
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from typing import TextIO
 
     from icpctl.output.formats import TableFormat
-    from icpctl.scoring.report import ConfigReport
+    from icpctl.scoring.report import ConfigReport, MatchReport
     from icpctl.scoring.run import Run
 
 _WIDEST_BAR = 20
 _TSV_COLUMNS = ("slug", "label", "priority", "matched", "first", "matchRate", "averageScore")
-
-
-class Totals(Protocol):
-    """What the report of any run counts."""
-
-    @property
-    def as_of(self) -> datetime:
-        """The date that days count to."""
-
-    @property
-    def visitors(self) -> int:
-        """All visitors."""
-
-    @property
-    def matched(self) -> int:
-        """Those that match."""
-
-    @property
-    def match_rate(self) -> float | None:
-        """Their share."""
-
-    @property
-    def rejected(self) -> int:
-        """The lines that are not visitors."""
-
-    @property
-    def excluded(self) -> int | None:
-        """The visitors whom a config excludes, None where none of them does."""
-
-    @property
-    def tiers(self) -> dict[str, int] | None:
-        """The visitors of each tier, None where there are no tiers."""
 
 
 def print_run(run: Run, output: TableFormat, stream: TextIO, more: dict[str, Any]) -> None:
@@ -68,16 +35,16 @@ def print_configs(configs: Sequence[ConfigReport], stream: TextIO) -> None:
     table(columns, rows, folds="CONFIG", right=numbers, stream=stream)
 
 
-def headline(totals: Totals) -> str:
-    """Return how many visitors there were, and how many match."""
-    matched = counted(totals.matched, "match", "matches")
-    if totals.match_rate is not None:
-        matched += f" ({percent(totals.match_rate)})"
-    parts = [counted(totals.visitors, "visitor"), matched]
-    parts += exclusion_and_tiers(totals.excluded, totals.tiers)
-    as_of = totals.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
-    if totals.rejected:
-        parts.append(f"{counted(totals.rejected, 'line')} rejected")
+def headline(report: MatchReport, rejected: int) -> str:
+    """Return how many visitors there were, how many match, and how many lines were rejected."""
+    matched = counted(report.matched, "match", "matches")
+    if report.match_rate is not None:
+        matched += f" ({percent(report.match_rate)})"
+    parts = [counted(report.visitors, "visitor"), matched]
+    parts += exclusion_and_tiers(report.excluded, report.tiers)
+    as_of = report.as_of.replace(tzinfo=None).isoformat(" ", "seconds")
+    if rejected:
+        parts.append(f"{counted(rejected, 'line')} rejected")
     return f"{', '.join(parts)}; as of {as_of} UTC"
 
 
@@ -103,7 +70,7 @@ def print_timings(run: Run) -> None:
 
 
 def _print_tables(run: Run, stream: TextIO, _: dict[str, Any]) -> None:
-    print(headline(run.report), end="\n\n", file=stream)
+    print(headline(run.report, run.report.rejected), end="\n\n", file=stream)
     print_configs(run.report.configs, stream)
     if run.best:
         print(file=stream)

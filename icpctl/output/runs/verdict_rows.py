@@ -4,93 +4,22 @@ from __future__ import annotations
 
 import json
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec import Struct
-from msgspec.structs import replace
 
-from icpctl.output.runs.cell_texts import harmless, json_strings
+from icpctl.exports.columns.json_texts import quoted
+from icpctl.output.runs.layout import EXCLUDED_BY, FORMS, TIER, WHY
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO
 
-    from icpctl.config.model import IcpConfig
+    from icpctl.output.runs.layout import Form, Layout
     from icpctl.scoring.run import Rows
-
-Form = Literal["jsonl", "csv", "parquet"]
-FORMS: dict[str, Form] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".parquet": "parquet",
-}
-"""A file's extension -> what it holds."""
-
-PLACE = ("source", "line")
-VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
-TIER, EXCLUDED_BY, WHY = "icp_tier", "excluded_by", "why"
-
-
-class Layout(Struct, frozen=True):
-    """Which rows and columns are written; those of tiers and exclusions where these are in use.
-
-    `chosen` are the names of columns with their headers, in order, in place of all.
-    """
-
-    only_matched: bool = False
-    with_line: bool = False
-    carry: tuple[str, ...] = ()
-    with_tier: bool = False
-    with_exclusion: bool = False
-    with_why: bool = False
-    chosen: tuple[tuple[str, str], ...] = ()
-
-    def used_by(self, configs: Iterable[IcpConfig], tiers: Collection[str]) -> Layout:
-        """Return the layout with the columns that these configs and tiers have need of."""
-        excludes = any(config.exclude for config in configs)
-        return replace(self, with_tier=bool(tiers), with_exclusion=excludes)
-
-    def choose(self, columns: list[str]) -> Layout:
-        """Return the layout with the columns that `NAME[=HEADER],...` name; all where none is.
-
-        Naming `why` asks for it. Raises `IcpctlError` `bad_usage`.
-        """
-        if not columns:
-            return self
-        from icpctl.output.runs.column_choice import chosen_columns
-
-        chosen = chosen_columns(columns, self.known)
-        names_why = any(name == WHY for name, _ in chosen) and WHY not in self.carry
-        return replace(self, chosen=chosen, with_why=names_why)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns' names in order."""
-        return tuple(name for name, _ in self.chosen) or self.all_columns
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """What the columns are called in the file, in order."""
-        return tuple(header for _, header in self.chosen) or self.all_columns
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """The columns that may be chosen."""
-        return (*PLACE, *VERDICT, TIER, EXCLUDED_BY, WHY, *self.carry)
-
-    @property
-    def all_columns(self) -> tuple[str, ...]:
-        """The columns' names in order where none are chosen."""
-        place = PLACE if self.with_line else ()
-        tier = [TIER] if self.with_tier else []
-        exclusion = [EXCLUDED_BY] if self.with_exclusion else []
-        why = [WHY] if self.with_why else []
-        return (*place, *VERDICT, *tier, *exclusion, *why, *self.carry)
 
 
 class Writer(Protocol):
@@ -274,14 +203,14 @@ class _Kept:
         return {
             "source": lambda: json.dumps(self._rows.source, ensure_ascii=False),
             "line": lambda: self._pick(pa.array(self._rows.lines)).cast(pa.string()),
-            "id": lambda: json_strings(scalar_texts(self._pick(self._rows.ids))),
+            "id": lambda: _json_strings(scalar_texts(self._pick(self._rows.ids))),
             "icp_match": lambda: _taken(["false", "true"], self._pick(self._matched)),
             "icp": lambda: _taken(slugs, self._pick(self._verdicts.icp)),
             "icp_score": lambda: _score_texts(self._pick(self._verdicts.icp_hundredths)),
             "matches": lambda: self._pick(self._match_texts()),
             TIER: lambda: _taken([*map(json.dumps, self._rows.tiers), "null"], self._tier()),
             EXCLUDED_BY: lambda: _taken(slugs, self._excluded_by()),
-            WHY: lambda: json_strings(self._pick(self._why())),
+            WHY: lambda: _json_strings(self._pick(self._why())),
             **{
                 name: partial(self._carried, tokens, carried_json)
                 for name, tokens in self._rows.carried.items()
@@ -377,6 +306,8 @@ class _Kept:
         return column.filter(pa.array(self._chosen))
 
 
+_FORMULA = r"^[=+\-@\t\r]"
+_NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 _STEP = 10_001  # scores, in hundredths, are below it
 _score_text = cache(lambda hundredths: repr(hundredths / 100))  # which is how JSON has floats
 
@@ -398,3 +329,23 @@ def bytes_of(lines: pa.Array) -> memoryview:
     _, offsets, data = lines.buffers()
     first, last = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]
     return memoryview(data)[first:last]
+
+
+def harmless(texts: pa.Array) -> pa.Array:
+    """Return texts in which `'` precedes each that a spreadsheet would run as a formula.
+
+    These begin with `=`, `+`, `-`, `@`, a tab or a return, and are not numbers. Columns that are
+    not text are returned as they are.
+    """
+    if not pa.types.is_string(texts.type):
+        return texts
+    starts = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
+    if not pc.any(starts).as_py():
+        return texts
+    is_formula = pc.and_not(starts, pc.match_substring_regex(texts, _NUMBER))
+    return pc.if_else(is_formula, pc.binary_join_element_wise("'", texts, ""), texts)
+
+
+def _json_strings(texts: pa.Array) -> pa.Array:
+    """Return texts as JSON strings, `null` for nulls."""
+    return pc.fill_null(quoted(texts), "null")

@@ -12,8 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.columns.visitor_columns import ColumnNames
+from icpctl.exports.columns.field_columns import FieldColumns
 from icpctl.exports.files.streams import changed
+from icpctl.exports.readers.tables import ColumnNames
 from icpctl.spark.inputs.blocks import COUNT, line_count_task, tasks_of
 from icpctl.spark.inputs.pieces import FILE, LINE, START
 from icpctl.spark.inputs.reads import reads_of_blocks, reads_of_lines, reads_of_rows
@@ -277,10 +278,8 @@ def columns_needed(work: Reading, names: Sequence[str]) -> list[str]:
     known = ColumnNames(names)
     wanted: set[str] = set()
     for file in work.files.values():
-        read = work.columns(file.mapping).read_paths
-        paths = (path for paths in read.values() for path in paths)
-        places = (place for path in paths for place in known.all_places(path))
-        wanted.update(name for place in places for name in place.columns)
+        fields = FieldColumns.of(work.columns(file.mapping), is_table=True)
+        wanted.update(name for entry in fields.wanted for name, _ in known.places(entry.path))
     return [name for name in names if name in wanted] or list(names[:1])
 
 

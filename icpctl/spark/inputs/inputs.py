@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.files.file_search import COMPRESSIONS, is_export_name, is_hidden
 from icpctl.exports.files.sources import STDIN, Source, as_source, find_exports
-from icpctl.exports.readers.line_files import line_blocks
+from icpctl.exports.readers.reading import line_blocks
 from icpctl.spark.inputs.file_systems import FileSystems
 from icpctl.values.json_records import MAX_LINE_BYTES
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 from msgspec import Struct
 
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.readers.reading import Reader
 from icpctl.spark.inputs.blocks import blocks_in
 from icpctl.spark.inputs.pieces import pieces

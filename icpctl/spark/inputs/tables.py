@@ -49,7 +49,7 @@ def batches_of(
     columns: dict[str, pa.Array] = {}
     for number, field in enumerate(records.type):
         columns.setdefault(field.name, records.field(number))
-    yield tables.Tables(reader.columns, source).batch(tables.Piece(columns, lines, [], 0))
+    yield tables.Tables.of(reader.columns, source).batch(tables.Piece(columns, lines, [], 0))
 
 
 def table_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[TablePiece]:

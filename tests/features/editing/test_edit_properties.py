@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from icpctl import IcpConfig
-from icpctl.config.checking.checks import check_document
-from icpctl.config.config_file import ConfigFile
+from icpctl.config.checks import check_document
+from icpctl.config.model import ConfigFile
 from icpctl.documents.document import read_document
 from icpctl.features.editing.body_fields import full_body
 from icpctl.features.editing.changes import Changes, changed

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.definitions.definitions import definitions_in
+from icpctl.config.checks import check_document
+from icpctl.config.definitions import definitions_in
 from icpctl.config.file_names import is_config_name
 from icpctl.config.model import IcpConfig
 from icpctl.documents.document import read_document

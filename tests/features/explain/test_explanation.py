@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from icpctl.config.model import IcpConfig
-from icpctl.exports.columns.visitor_columns import Columns
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.features.reasons.explanation import explain_row
 from icpctl.mappings.loading import load_mapping
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from tests import oracle
 from tests.long import examples, long
 from tests.spec_cases import AS_OF

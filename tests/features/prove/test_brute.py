@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from icpctl.config.config_file import ConfigFile
-from icpctl.config.model import IcpConfig
+from icpctl.config.model import ConfigFile, IcpConfig
 from icpctl.features.prove.equivalence import compare
 from icpctl.features.prove.facts import Meeting, Proofs
 from icpctl.features.prove.folder import prove

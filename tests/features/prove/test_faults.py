@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from icpctl.config.checking.checks import check_document
-from icpctl.config.config_file import ConfigFile
-from icpctl.config.model import IcpConfig
+from icpctl.config.checks import check_document
+from icpctl.config.model import ConfigFile, IcpConfig
 from icpctl.documents.document import read_document
 from icpctl.features.editing.condition_words import rules_of_words
 from icpctl.features.prove.folder import prove
@@ -18,7 +17,7 @@ from tests.long import long
 
 if TYPE_CHECKING:
     from icpctl.features.prove.facts import Proofs
-    from icpctl.findings.code import Code
+    from icpctl.findings.codes import Code
 
 
 class Fault(NamedTuple):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from icpctl.config.model import IcpConfig
 from icpctl.features.reasons.explanation import explain_row, explain_rows
 from icpctl.features.report.best_visitors import MOST_MATCHES, TopVisitors
-from icpctl.scoring.kernel.plan import make_plan
+from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import Options, score
 from tests.features.explain.test_explanation import rows_of
 from tests.long import long

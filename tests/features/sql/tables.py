@@ -9,16 +9,15 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from icpctl.config.config_file import ConfigFile
-from icpctl.config.definitions.definitions import NOTHING_DEFINED, Definitions
-from icpctl.config.model import IcpConfig
+from icpctl.config.definitions import NOTHING_DEFINED, Definitions
+from icpctl.config.model import ConfigFile, IcpConfig
 from icpctl.features.sql.columns import Column, Columns, ColumnType
 from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.forms import COUNT, RANGE
 from icpctl.features.sql.request import Request
 from icpctl.features.sql.statement import make_statement
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
-from icpctl.values.forms.range_forms import DASHES
+from icpctl.values.number_forms import DASHES
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 from tests import oracle
 

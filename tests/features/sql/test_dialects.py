@@ -24,7 +24,7 @@ from tests.features.sql.tables import USUAL, expected, files_of, row_of, seen, s
 from tests.long import LONG, long
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.sql.statement import Statement
     from tests.features.sql.engines import Engine
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 from icpctl.features.sql import forms
 from icpctl.features.sql.dialects import DIALECTS
 from icpctl.features.sql.trees import column
-from icpctl.values.forms import text_forms, url_forms
+from icpctl.values import text_forms, url_forms
 from tests.features.sql.tables import USUAL, row_of
 from tests.long import examples, long
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from icpctl.values.forms import country_forms, range_forms, text_forms
+from icpctl.values import country_forms, number_forms, text_forms
 from tests import oracle
 from tests.features.sql.tables import USUAL, files_of, row_of, seen, sql_of
 from tests.long import LONG
@@ -228,6 +228,6 @@ RANGES = [
 
 @pytest.mark.parametrize("value", RANGES)
 def test_ranges(engine: Engine, value: str) -> None:
-    form = range_forms.size_range(value.casefold())
-    wanted = {it for it in RANGES if range_forms.size_range(it.casefold()) == form}
+    form = number_forms.size_range(value.casefold())
+    wanted = {it for it in RANGES if number_forms.size_range(it.casefold()) == form}
     assert matched_alone(engine, "employee_size_range", "equals", value, RANGES, RANGES) == wanted

@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from icpctl.config.config_file import ConfigFile
-from icpctl.config.model import IcpConfig
+from icpctl.config.model import ConfigFile, IcpConfig
 from icpctl.features.test.mutants import mutants_of
 from tests import oracle
 from tests.long import examples

@@ -4,12 +4,11 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.editing.commands.confirm import require_yes
 from icpctl.features.editing.commands.options import DryRun, Yes
-from icpctl.files_in_use import require_writable
+from icpctl.files import require_writable
 from icpctl.output.formats import PlanFormat
 
 Sources = Annotated[

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.features.editing.commands.options import (
     Active,
@@ -58,7 +57,7 @@ def create(
     type, a comparator and a value: "industry in Technology, SaaS". A value that begins
     with [, { or " is JSON.
     """
-    from icpctl.config.definitions.definitions import NOTHING_DEFINED
+    from icpctl.config.definitions import NOTHING_DEFINED
     from icpctl.features.editing.bodies import given
     from icpctl.features.editing.drafting import Wish, drafted
     from icpctl.features.editing.output.config_lists import SINGLES

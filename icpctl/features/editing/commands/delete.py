@@ -4,19 +4,18 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import common
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli import options
+from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.features.editing.commands.confirm import require_yes
 from icpctl.features.editing.commands.options import Yes
-from icpctl.files_in_use import require_writable
+from icpctl.files import require_writable
 
 
 def delete(
     slugs: Annotated[
         list[str],
-        typer.Argument(metavar="SLUG", help="Names of the configs.", autocompletion=common.slugs),
+        typer.Argument(metavar="SLUG", help="Names of the configs.", autocompletion=options.slugs),
     ],
     yes: Yes = False,
     directory: Dir = None,

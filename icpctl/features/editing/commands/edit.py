@@ -1,7 +1,6 @@
 """`icpctl edit`."""
 
-from icpctl.cli.options.common import Dir, Org, Slug
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from icpctl.config.checking.checks import check_document
+from icpctl.config.checks import check_document
 from icpctl.documents.document import read_document
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
 from icpctl.features.editing.texts.edited_text import newline_of
 from icpctl.features.editing.writing import keep
-from icpctl.files import replacing
-from icpctl.files_in_use import require_writable
+from icpctl.files import replacing, require_writable
 
 _MOST = 20  # findings at the top of a file; who has more will open it again anyway
 

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from icpctl.cli.options.common import Dir, Org, Slug
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode
 from icpctl.features.editing.commands.options import Output
 

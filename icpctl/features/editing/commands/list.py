@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
 from icpctl.output.formats import ListFormat
 

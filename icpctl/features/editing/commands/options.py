@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import vocabulary
+from icpctl.cli.options import vocabulary
 from icpctl.output.formats import SingleFormat
 
 

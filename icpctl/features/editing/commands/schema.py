@@ -1,7 +1,6 @@
 """`icpctl schema`."""
 
-from icpctl.cli.options.common import Dir, Org
-from icpctl.cli.workspaces import known_vocabulary
+from icpctl.cli.options import Dir, Org, known_vocabulary
 from icpctl.errors import ExitCode
 
 

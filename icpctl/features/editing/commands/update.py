@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options.common import Dir, Org, Slug
-from icpctl.cli.workspaces import workspace
+from icpctl.cli.options import Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode
 from icpctl.features.editing.commands.options import (
     Active,

@@ -12,8 +12,7 @@ from icpctl.output.console import table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.output.formats import ListFormat, SingleFormat
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from icpctl.config.definitions.definitions import definitions_in
+from icpctl.config.definitions import definitions_in
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.layout import SCHEMA_FILE
 from icpctl.files import read_regular

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.insight.counts.listed_values import PageTexts
     from icpctl.features.insight.counts.watched_conditions import Question
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
 
 MOST_PATTERNS = 4096
 """Patterns of held conditions that are kept of a config."""

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from icpctl.features.insight.counts.distinct_counts import BatchKeys, Spellings
 from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.shared.row_values import values_of_rows
-from icpctl.values.forms import normal_forms, text_forms, url_forms
-from icpctl.values.forms.text_forms import folded_column
+from icpctl.values import normal_forms, text_forms, url_forms
+from icpctl.values.text_forms import folded_column
 from icpctl.values.text_search import containing
 from icpctl.vocabulary import Kind
 

@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from icpctl.features.insight.model import BoundGain, MinScoreInsight
 from icpctl.features.reasons.seen_values import as_number
+from icpctl.features.shared.exact_scores import matches_config
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from icpctl.scoring.kernel.config_plan import ConfigPlan
+    from icpctl.scoring.scores import ConfigPlan
 
 MOST_BOUNDS = 3
 """Lower bounds that are shown of a config."""
@@ -65,13 +66,13 @@ class Reach:
 
     def _if_held(self, held: Sequence[bool]) -> list[bool]:
         return [
-            not is_held and self._config.matches([*held[:at], True, *held[at + 1 :]])
+            not is_held and matches_config(self._config, [*held[:at], True, *held[at + 1 :]])
             for at, is_held in enumerate(held)
         ]
 
     def _if_optional(self, held: Sequence[bool]) -> list[bool]:
         return [
-            config is not None and not is_held and config.matches(held)
+            config is not None and not is_held and matches_config(config, held)
             for config, is_held in zip(self._optional, held, strict=True)
         ]
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition
     from icpctl.features.insight.model import Change
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, GroupPlan
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConditionPlan, GroupPlan
 
 MOST_LISTED = 64
 """Values of a list up to which each is looked for: one bit a value costs too much for more."""

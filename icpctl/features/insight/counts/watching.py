@@ -19,16 +19,17 @@ from icpctl.features.insight.counts.listed_values import (
 )
 from icpctl.features.insight.counts.minimum_scores import Reach, score_counts
 from icpctl.features.insight.counts.watched_conditions import watched_groups
+from icpctl.features.shared.held_conditions import held_of
 from icpctl.mappings.mapping import PAGES
-from icpctl.scoring.kernel.verdicts import config_matches, group_matches, held_conditions
+from icpctl.scoring.verdicts import config_matches, group_matches
 from icpctl.vocabulary import Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from icpctl.features.insight.counts.watched_conditions import Question, WatchedGroup
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.verdicts import Judged, Verdicts
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.verdicts import Judged, Verdicts
     from icpctl.values.typed_columns import Column
 
 _ANY = -np.inf, np.inf
@@ -199,7 +200,7 @@ class _BatchView:
         scores = self._watch.plan.score_tables[number].of(self._held.words, below)
         self.sight.below_min_score[number] = score_counts(scores)
         missed = np.flatnonzero(~reached)
-        held = held_conditions(config, self._held.words[:, missed])
+        held = held_of(config.conditions, self._held.words[:, missed])
         if_held, if_optional = self._watch.reaches[number].of(held)
         first = self._watch.groups[number][0].questions.start
         for at in range(held.shape[1]):

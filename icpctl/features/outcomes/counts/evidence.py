@@ -8,11 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
+from msgspec.structs import replace
 
 from icpctl.features.outcomes.counts.counting import ConditionShape, ConfigShape, OutcomeCounts
 from icpctl.features.outcomes.joining.units import NO_MATCH, Evidence
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.scoring.kernel.verdicts import judge_again
+from icpctl.scoring.conditions import BatchColumns, words_of
+from icpctl.scoring.scores import WORD
+from icpctl.scoring.verdicts import Held, Judged, verdicts_of
 from icpctl.vocabulary import Operator
 
 if TYPE_CHECKING:
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, GroupPlan
-    from icpctl.scoring.kernel.plan import Plan
-    from icpctl.scoring.kernel.verdicts import Held, Judged, Verdicts
+    from icpctl.scoring.plan import Plan
+    from icpctl.scoring.scores import ConditionPlan, GroupPlan
+    from icpctl.scoring.verdicts import Verdicts
 
     Bits = NDArray[np.uint8]
     Floats = NDArray[np.float64]
@@ -109,7 +112,7 @@ class Look(Struct, frozen=True):
             return
         table = judged.columns.table.select([LAST_SEEN, _DAYS]).take(pa.array(rows))
         table = self.as_of_close(table, last_seen[rows], closes[rows])
-        at_close = self.evidence(judge_again(judged, rows, table, _DAYS, self.plan))
+        at_close = self.evidence(_judged_again(judged, rows, table, _DAYS, self.plan))
         evidence.hundredths[rows] = at_close.hundredths
         evidence.literals[rows] = at_close.literals
         evidence.shut_out[rows] = at_close.shut_out
@@ -176,3 +179,21 @@ def _by_row(packed: Sequence[Bits], count: int) -> Bits:
         byte, place = divmod(number, 8)
         by_byte[byte] |= np.unpackbits(rows, count=count) << np.uint8(7 - place)
     return np.ascontiguousarray(by_byte.T)
+
+
+def _judged_again(
+    judged: Judged, rows: np.ndarray, table: pa.RecordBatch, name: str, plan: Plan
+) -> Judged:
+    """Judge some `rows` anew, by number, whose values for one condition type are others.
+
+    `table` has these values, a row for each; all other conditions hold where they did.
+    """
+    columns = BatchColumns(table, plan)
+    field = next(field for field in plan.fields if field.type.name == name)
+    changing = np.zeros((plan.words, 1), np.uint8)
+    for bit in range(field.first_bit, field.first_bit + len(field.tests)):
+        changing[bit // WORD] |= 1 << bit % WORD
+    words = judged.held.words[:, rows] & ~changing
+    held = Held(words | words_of(columns, replace(plan, fields=(field,))))
+    verdicts = verdicts_of(held, columns.misfits, plan, judged.verdicts.fields)
+    return Judged(columns, held, verdicts)

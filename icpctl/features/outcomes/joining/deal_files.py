@@ -14,13 +14,12 @@ from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.columns.batches import ThreadScanners
+from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.columns.field_warnings import FieldWarnings, Misfits
 from icpctl.exports.columns.json_texts import plain
-from icpctl.exports.columns.visitor_columns import Columns
-from icpctl.exports.detection.recognition import mapping_of
-from icpctl.exports.detection.samples import first_records, table_layout
 from icpctl.exports.files.sources import find_sources
 from icpctl.exports.readers.reading import KEPT_BYTES, Reader
+from icpctl.exports.recognition import first_records, mapping_of, table_layout
 from icpctl.features.outcomes.joining.deals import (
     UNSAID,
     DealRows,

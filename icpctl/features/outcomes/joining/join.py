@@ -13,7 +13,7 @@ from msgspec import Struct
 from icpctl.exports.visitor_keys import domain_form, exact_form, text_form
 from icpctl.features.outcomes.joining.deals import DealRows, DealTable, Outcome, read_outcome
 from icpctl.features.outcomes.joining.keys import NO_DEAL, KeyReader
-from icpctl.values.forms import number_forms
+from icpctl.values import number_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,7 @@ from icpctl.features.shared.rule_tests import condition_words, conditions_of, na
 from icpctl.output.console import shown
 
 if TYPE_CHECKING:
-    from icpctl.config.config_file import ConfigFile
-    from icpctl.config.model import Condition
+    from icpctl.config.model import Condition, ConfigFile
     from icpctl.features.prove.cases import Case, Cases
 
 _WIDTH = 100

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from icpctl.scoring.kernel.value_bits import number_kernel
-from icpctl.values.forms import range_forms
+from icpctl.scoring.value_bits import number_kernel
+from icpctl.values import number_forms
 from icpctl.vocabulary import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from icpctl.scoring.kernel.condition_tests import Test
+    from icpctl.scoring.plan import Test
     from icpctl.vocabulary import ConditionType
 
 
@@ -76,7 +76,7 @@ class NumberSource:
 
 
 def _bounds(value: str) -> tuple[float, float] | None:
-    return range_forms.size_bounds(range_forms.size_range(value))
+    return number_forms.size_bounds(number_forms.size_range(value))
 
 
 def _points(marks: list[float], *, ranges: bool) -> list[float]:

@@ -10,19 +10,18 @@ from msgspec.structs import replace
 
 from icpctl.features.prove.space.numbers import NumberSource
 from icpctl.features.prove.space.texts import PRESENT, TextSource
+from icpctl.features.shared.exact_scores import hundredths, matches_group, weights_of
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.config_plan import hundredths
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.values.forms import date_forms, text_forms
+from icpctl.scoring.plan import make_plan
+from icpctl.values import date_forms, text_forms
 from icpctl.vocabulary import BUILT_IN, Form, Kind, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.config_plan import ConditionPlan, ConfigPlan, GroupPlan
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan, Test
+    from icpctl.scoring.scores import ConditionPlan, ConfigPlan, GroupPlan
     from icpctl.vocabulary import ConditionType
 
 _SIZE = "company_size"
@@ -229,14 +228,14 @@ def claim_is_true(claim: Claim, config: ConfigPlan, held: Sequence[bool]) -> boo
         if claim.group == number and claim.condition is not None:
             return bool(ours[claim.condition]) == claim.holds
         enough = not asks_for_enough(claim) or reaches(config, group, ours)
-        matched.append(group.matches(ours) and enough)
+        matched.append(matches_group(group, ours) and enough)
     is_matched = any(matched) if claim.group is None else matched[claim.group]
     return is_matched == claim.holds
 
 
 def reaches(config: ConfigPlan, group: GroupPlan, held: Sequence[bool]) -> bool:
     """Whether what is held of a group gives a score of at least the config's `minScore`."""
-    return hundredths(group.score(held)) >= config.min_hundredths
+    return hundredths(weights_of(group, held).score) >= config.min_hundredths
 
 
 def _any_listed(test: Test) -> bool:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from icpctl.mappings import mapping
-from icpctl.values.forms import country_forms, range_forms, url_forms
+from icpctl.values import country_forms, number_forms, url_forms
 from icpctl.vocabulary import Form
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _countries(value: str, free: Sequence[str]) -> Iterator[str]:
 
 def _ranges(value: str, free: Sequence[str]) -> Iterator[str]:
     del free
-    form = range_forms.size_range(value)
+    form = number_forms.size_range(value)
     yield form
     yield form.replace("-", " - ")
     yield form.replace("-", "\u2013")

@@ -25,22 +25,20 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from msgspec import Struct
 
-from icpctl.config.definitions.definitions import Definitions
+from icpctl.config.definitions import Definitions
 from icpctl.config.model import Condition
 from icpctl.features.prove.space.spellings import least_texts, separators, texts_of_form
+from icpctl.features.shared.held_conditions import held_of, no_values, row_words
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.conditions import no_values, row_words
-from icpctl.scoring.kernel.plan import make_plan
-from icpctl.scoring.kernel.verdicts import held_of
-from icpctl.values.forms import country_forms, date_forms, normal_forms, range_forms, url_forms
+from icpctl.scoring.plan import make_plan
+from icpctl.values import country_forms, date_forms, normal_forms, number_forms, url_forms
 from icpctl.values.text_search import has_word
 from icpctl.vocabulary import Form, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from icpctl.scoring.kernel.condition_tests import Test
-    from icpctl.scoring.kernel.plan import Plan
+    from icpctl.scoring.plan import Plan, Test
     from icpctl.vocabulary import ConditionType
 
 PRESENT = 1
@@ -316,7 +314,7 @@ class TextSource:
             is_pages = self.name == mapping.PAGES
             values = [[token] for token in tokens] if is_pages else tokens
             columns = no_values(self._plan, len(some)) | {self.name: pa.array(values)}
-            words, _ = row_words(pa.record_batch(columns), self._plan)
+            words = row_words(pa.record_batch(columns), self._plan)
             held = held_of(self._plan.others, words)
             found += [sum(1 << bit for bit in row.nonzero()[0].tolist()) for row in held]
         return found
@@ -327,7 +325,7 @@ def _is_plain(part: Part) -> bool:
     if part.form is Form.COUNTRY:
         return country_forms.country(part.value) == f"{part.value}\0"
     if part.form is Form.SIZE_RANGE:
-        return range_forms.size_bounds(part.value) is None
+        return number_forms.size_bounds(part.value) is None
     return part.form is Form.PLAIN
 
 

@@ -11,11 +11,11 @@ from msgspec import Struct
 from icpctl.errors import IcpctlError
 from icpctl.features.prove.space.space import State, claim_is_true
 from icpctl.features.prove.space.texts import joined
+from icpctl.features.shared.held_conditions import held_of, row_words
 from icpctl.features.shared.record_rows import rows_of
 from icpctl.mappings import mapping
-from icpctl.scoring.kernel.conditions import row_words
-from icpctl.scoring.kernel.verdicts import held_conditions, score_batch
 from icpctl.scoring.run import Options
+from icpctl.scoring.verdicts import score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -116,8 +116,8 @@ def judge(space: Space, records: Sequence[dict[str, Any]]) -> list[Judged]:
     plan = space.plan
     options = Options(as_of=plan.as_of, case_sensitive=space.case_sensitive)
     rows = rows_of(records, plan, options)
-    words, _ = row_words(rows, plan)
-    held = [held_conditions(config, words).tolist() for config in plan.configs]
+    words = row_words(rows, plan)
+    held = [held_of(config.conditions, words).tolist() for config in plan.configs]
     verdicts = score_batch(rows, plan)
     configs, scores = verdicts.configs.tolist(), verdicts.scores.tolist()
     found = []

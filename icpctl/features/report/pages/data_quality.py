@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from icpctl import __version__
 from icpctl.features.report.pages.page import (
     Block,
     Cell,
@@ -13,10 +14,8 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.runs.notes import misfit_text
-from icpctl.output.runs.read_as import unread_file_text
+from icpctl.output.runs.notes import misfit_text, unread_file_text
 from icpctl.output.wording import counted
-from icpctl.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

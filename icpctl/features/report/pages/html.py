@@ -7,7 +7,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from icpctl.version import __version__
+from icpctl import __version__
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

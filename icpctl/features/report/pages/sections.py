@@ -29,7 +29,7 @@ from icpctl.scoring.report import rate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from icpctl.config.config_file import ConfigFile
+    from icpctl.config.model import ConfigFile
     from icpctl.features.report.breakdowns import FieldReport
     from icpctl.features.report.figures import Figures
     from icpctl.scoring.report import ConfigReport

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from icpctl.features.sql.trees import RefusedError, case, double, text, whole
-from icpctl.values.forms import number_forms
-from icpctl.values.forms.text_forms import INVISIBLE
+from icpctl.values import number_forms
+from icpctl.values.text_forms import INVISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

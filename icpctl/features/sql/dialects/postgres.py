@@ -16,7 +16,7 @@ from icpctl.features.sql.dialects.base import (
     page_of,
 )
 from icpctl.features.sql.trees import call, case, double, equal, text, whole
-from icpctl.values.forms import number_forms
+from icpctl.values import number_forms
 from icpctl.values.text_search import is_in_word
 
 if TYPE_CHECKING:

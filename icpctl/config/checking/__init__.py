@@ -1,1 +1,0 @@
-"""Checks of configs that are valid as documents."""

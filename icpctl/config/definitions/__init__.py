@@ -1,1 +1,0 @@
-"""What the configs of a folder share: named lists and custom fields."""

@@ -1,1 +1,0 @@
-"""Conditions to bits, and bits to verdicts: no file, no state."""

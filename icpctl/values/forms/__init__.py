@@ -1,1 +1,0 @@
-"""Normal forms: how texts, numbers, ranges, dates, countries, booleans and URLs are read."""
