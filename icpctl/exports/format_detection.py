@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.field_columns import first_value, keys_of_mapping
-from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
 from icpctl.exports.files.sources import head_of
 from icpctl.exports.recognition import (
     fields_in,
@@ -297,6 +296,8 @@ def foreign_content(head: bytes, records: Sequence[dict[str, Any]]) -> str | Non
 
 def _is_without_header(head: bytes) -> bool:
     """Return whether the first line of a table has values: a third are numbers, dates or URLs."""
+    from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
+
     names = find_header(head, is_whole=True).names if looks_like_csv(head) else []
     names = [name for name in names if name]
     return len(names) > 1 and sum(bool(_DATUM.fullmatch(name)) for name in names) * 3 >= len(names)
