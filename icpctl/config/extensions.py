@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.definitions import NamedList
 from icpctl.config.lints import Path, conditions_of
-from icpctl.documents.tree import Object, Problem, find, find_key
+from icpctl.documents.document import Object, Problem, find, find_key
 from icpctl.vocabulary import Shape
 
 if TYPE_CHECKING:

@@ -300,7 +300,7 @@ class ConfigFile(Struct, frozen=True, dict=True):
     @cached_property
     def document(self) -> Document:
         """The bytes as a tree with places: read again, since of most files nobody asks for it."""
-        from icpctl.documents.document import read_document
+        from icpctl.documents.reading import read_document
 
         return read_document(self.data, str(self.path))
 

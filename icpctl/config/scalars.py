@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from icpctl.config.definitions import KEY, ListError, NamedList, NamedLists
 from icpctl.config.file_names import is_slug
-from icpctl.documents.tree import MAX_FINDINGS
+from icpctl.documents.document import MAX_FINDINGS
 from icpctl.values.number_forms import number as spelt_number
 from icpctl.values.text_forms import plain
 from icpctl.vocabulary import Comparator, ConditionType, Kind, Shape, comparators_for

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
-from icpctl.documents.document import KeyedReader, cut, read_document
-from icpctl.documents.tree import List, Object, Scalar
+from icpctl.documents.document import KeyedReader, List, Object, Scalar, cut
+from icpctl.documents.reading import read_document
 from icpctl.errors import Location
 from icpctl.mappings.conversions import (
     CONVERSIONS,
@@ -44,8 +44,7 @@ from icpctl.mappings.paths import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from icpctl.documents.document import Document
-    from icpctl.documents.tree import Node
+    from icpctl.documents.document import Document, Node
 
 ABOUT = ("by", "rollup_by", "session")
 """Keys that hold paths and are not fields."""

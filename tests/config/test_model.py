@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from icpctl import IcpConfig
 from icpctl.config.checks import check_document
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from tests import strategies
 from tests.config.marked import RULES, check, conditions, found_in
 from tests.long import long

@@ -9,7 +9,7 @@ import pytest
 
 from icpctl.config.checks import check_document
 from icpctl.config.model import ConfigFile, IcpConfig
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.features.editing.condition_words import rules_of_words
 from icpctl.features.prove.folder import prove
 from icpctl.findings.codes import CODES
