@@ -23,8 +23,8 @@ def mappings(
     A mapping says where records keep the fields; --mapping takes a name, or your own file.
     """
     from icpctl.features.mappings.printing import LISTS, print_mapping
-    from icpctl.mappings.loading import built_in, built_in_text, load_mapping
-    from icpctl.mappings.mapping import built_in_names
+    from icpctl.mappings.loading import built_in, load_mapping
+    from icpctl.mappings.mapping import built_in_names, built_in_text
 
     if name is None:
         LISTS[output]([built_in(it) for it in built_in_names()])
