@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.console import ReportFormat
 
 
 def mappings(

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports.columns.json_texts import quoted
-from icpctl.output.runs.layout import EXCLUDED_BY, FORMS, TIER, WHY
+from icpctl.output.layout import EXCLUDED_BY, FORMS, TIER, WHY
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO
 
-    from icpctl.output.runs.layout import Form, Layout
+    from icpctl.output.layout import Form, Layout
     from icpctl.scoring.run import Rows
 
 
