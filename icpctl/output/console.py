@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+# What `--output` takes, for each kind of thing that is printed.
 FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
 ListFormat = Literal["table", "json", "yaml", "name"]
 ReportFormat = Literal["table", "json"]
@@ -26,7 +27,6 @@ TestFormat = Literal["table", "json", "junit", "github"]
 PlanFormat = Literal["table", "json"]
 DescribeFormat = Literal["text", "json"]
 EquivalentFormat = Literal["text", "json"]
-"""The words that `--output` takes, by what is printed."""
 
 # Characters that would move the cursor, hide text or turn its direction.
 _UNSHOWN = re.compile(

@@ -18,8 +18,7 @@ from icpctl.config.model import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
-from icpctl.output.layout import FORMS, Layout
-from icpctl.output.row_files import refuse_taken_names, require_lines
+from icpctl.output.layout import FORMS, Layout, refuse_taken_names, require_lines
 from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.run import Run
 from icpctl.scoring.unread_fields import SURVEYS, extra_fields, require_carried

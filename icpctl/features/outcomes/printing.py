@@ -22,6 +22,7 @@ from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
 from icpctl.output.console import console, note, shown, table
+from icpctl.output.layout import form_of, refuse_stdout
 from icpctl.output.notes import (
     DATE,
     commonest_values,
@@ -30,7 +31,6 @@ from icpctl.output.notes import (
     print_rejected,
     print_repeated_headers,
 )
-from icpctl.output.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 from icpctl.values import date_forms
 

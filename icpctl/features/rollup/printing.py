@@ -25,6 +25,7 @@ from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.console import progress
+from icpctl.output.layout import STDOUT
 from icpctl.output.notes import (
     print_damaged,
     print_exceeded,
@@ -36,7 +37,6 @@ from icpctl.output.notes import (
     print_unknown,
     rejects_hint,
 )
-from icpctl.output.row_files import STDOUT
 from icpctl.output.wording import counted
 from icpctl.temporary_folders import temporary_folder
 
