@@ -21,11 +21,11 @@ from icpctl.exports.recognition import (
     mapping_of,
     table_layout,
 )
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES, Mapping
 from icpctl.mappings.paths import path_text
 from icpctl.values import date_forms, text_forms
 from icpctl.values.json_records import scalar_text
+from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
