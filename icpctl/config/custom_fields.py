@@ -1,4 +1,4 @@
-"""Custom fields: `fields.yaml` in a folder of configs -> condition types `field.NAME` (SPEC 2)."""
+"""Custom fields: `fields.yaml` in a folder of configs -> condition types `field.NAME`."""
 
 from __future__ import annotations
 

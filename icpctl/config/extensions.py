@@ -1,4 +1,4 @@
-"""What a config uses that the partner's API does not know (SPEC 1), with its place."""
+"""What a config uses that the partner's API does not know, with its place."""
 
 from __future__ import annotations
 

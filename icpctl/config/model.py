@@ -1,4 +1,4 @@
-"""The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition` (SPEC 1 to 3), `ConfigFile`.
+"""The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition`, `ConfigFile`.
 
 Files and programs go through the same models, and a failed validation names every problem, not
 only the first. Our own problems are pydantic errors whose type is the finding's code. What a
@@ -122,7 +122,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: object) -> object:
-        """Treat null as absent (SPEC 1), except for unknown keys, which are always refused."""
+        """Treat null as absent, except for unknown keys, which are always refused."""
         if not isinstance(data, dict) or None not in data.values():
             return data
         keys = cls.body_keys()

@@ -1,7 +1,7 @@
 """Scalars of a config, given their type: text, number, boolean, and the value of a condition.
 
 YAML hands over every scalar as the text that was typed, JSON hands over numbers and booleans;
-both come through here (SPEC 1). Problems are raised as pydantic errors whose type is the
+both come through here. Problems are raised as pydantic errors whose type is the
 finding's code and whose context has `message` and `hint`.
 """
 

@@ -1,7 +1,7 @@
 """Bytes of a file -> document: decoded, then read as YAML here, or as JSON by `json_reader`.
 
 YAML is read from the parser's events, so that hostile text ends in a problem, not a crash. Every
-scalar stays the text that was typed (SPEC 1): YAML's own idea of types is never asked.
+scalar stays the text that was typed: YAML's own idea of types is never asked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was asked for and is in no record of a file (SPEC 6): said by every command that reads.
+"""What was asked for and is in no record of a file: said by every command that reads.
 
 The scan notes which fields the records of each file have; what is missing is looked up afterwards,
 so that files that have everything cost nothing.

@@ -220,7 +220,7 @@ def test_two_groups_that_nobody_matches() -> None:
     ids="; ".join,
 )
 def test_what_is_possible(conditions: list[str]) -> None:
-    """A list, a number between whole ones, a number in place of a range: all of SPEC 4."""
+    """A list, a number between whole ones, a number in place of a range: each is possible."""
     assert proved(body(("AND", conditions))).facts == []
 
 
