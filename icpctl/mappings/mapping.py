@@ -123,7 +123,7 @@ def built_in_text(name: str) -> str:
 
 
 def no_such(name: str) -> IcpctlError:
-    """Return the error for a name that is no mapping's, and no file's."""
+    """Return the error for a name of no mapping, nor file."""
     if pathlib.Path(name).suffix or pathlib.Path(name).name != name:  # then a file is meant
         return IcpctlError("no such file", "no_such_mapping", Location(name))
     hint = word_hint(name, built_in_names(), "icpctl mappings lists the built-in ones")
