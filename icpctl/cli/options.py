@@ -247,26 +247,35 @@ class Scoring(Struct, frozen=True, kw_only=True):
         """
         return self.workspace().configs(slugs or [])
 
-    def options(self, *, by: str | None = None, carry: Sequence[str] = ()) -> "Options":
+    def options(
+        self, *, by: str | None = None, carry: Sequence[str] = (), fields: Sequence[str] = ()
+    ) -> "Options":
         """Return how to score; options that are None are as the settings say.
 
-        Raises `IcpctlError`: `bad_usage`, `no_such_mapping`, `bad_mapping`.
+        `fields` are those that another option names. Raises `IcpctlError`: `bad_usage`,
+        `no_such_mapping`, `bad_mapping`, and what `Workspace.definitions` raises.
         """
         from icpctl.cli import scoring_options as given
+        from icpctl.mappings.mapping import CUSTOM_FIELD
         from icpctl.mappings.paths import parse_path
         from icpctl.scoring.run import Options
         from icpctl.settings import load_settings
 
         given.parsed("--carry", carry, parse_path)
+        custom = {}
+        if any(map(CUSTOM_FIELD.fullmatch, [*carry, *fields, by or ""])):
+            types = self.workspace().definitions().required().vocabulary.types
+            custom = {name: entry for name, entry in types.items() if entry.is_custom}
         return Options(
             as_of=Options().as_of if self.as_of is None else given.instant_of(self.as_of),
             case_sensitive=given.is_case_sensitive(self.case_sensitive),
             mappings=given.mappings_of(self.mapping),
-            by=given.visitor_keys([by] if by else []),
+            by=given.visitor_keys([by] if by else [], custom),
             carry=tuple(dict.fromkeys(carry)),
             temp_dir=self.temp_dir,
             encoding=given.encoding_of(self.encoding),
             tiers=load_settings().tiers,
+            custom=custom,
         )
 
 

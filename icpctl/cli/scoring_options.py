@@ -12,6 +12,7 @@ from icpctl.output.console import note
 from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.settings import load_settings
 from icpctl.values import date_forms
+from icpctl.vocabulary import ConditionType
 
 if TYPE_CHECKING:
     from icpctl.exports.visitor_keys import By
@@ -93,13 +94,13 @@ def instant_of(as_of: str) -> datetime:
     return date_forms.EPOCH + timedelta(microseconds=micros)
 
 
-def visitor_keys(by: list[str]) -> "By":
-    """Return the keys of `--by`; raise `IcpctlError` `bad_usage`."""
+def visitor_keys(by: list[str], custom: dict[str, ConditionType] | None = None) -> "By":
+    """Return the keys of `--by`, which may be `custom` fields; raise `IcpctlError` `bad_usage`."""
     if not by:
         return ()
     from icpctl.exports.visitor_keys import VisitorKey
 
-    return parsed("--by", by, VisitorKey.of)
+    return parsed("--by", by, lambda name: VisitorKey.of(name, (custom or {}).get(name)))
 
 
 def parsed(option: str, texts: Sequence[str], parse: Callable[[str], _T]) -> tuple[_T, ...]:

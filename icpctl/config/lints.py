@@ -114,13 +114,7 @@ def _no_url(text: str, *, is_whole: bool) -> tuple[str, str] | None:
         return None if text else ("it is empty", "write a path such as /pricing")
     address = text.partition("#")[0]
     if address.startswith("/"):
-        if "?" not in address:
-            return None
-        path = address.partition("?")[0]
-        return (
-            "a value that begins with / is compared with the path alone",
-            f"write {path}, or the whole address",
-        )
+        return None
     host = re.split("[/?]", _SCHEME.sub("", address, count=1), maxsplit=1)[0]
     if "." in host or ":" in host or host == "localhost":
         return None

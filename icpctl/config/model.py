@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 def _label(value: object) -> str:
     label = scalars.text(value)
-    if not label.strip():
+    if scalars.is_blank(label):
         raise problem("ICP105", "the label is empty")
     return label
 

@@ -18,7 +18,7 @@ from icpctl.config.file_names import is_slug
 from icpctl.documents.document import MAX_FINDINGS
 from icpctl.values.number_forms import number as spelt_number
 from icpctl.values.text_forms import plain
-from icpctl.vocabulary import Comparator, ConditionType, Kind, Shape, comparators_for
+from icpctl.vocabulary import Comparator, ConditionType, Form, Kind, Shape, comparators_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,9 +127,12 @@ def _named_list(
         hint = "lower-case letters and digits, joined by hyphens, such as {list: competitors}"
         raise problem("ICP214", f"{described(name)} cannot name a list", hint)
     try:
-        return lists.get(name)
+        values = lists.get(name)
     except ListError as error:
         raise problem("ICP214", *error.args) from None
+    for listed in values:
+        _refuse_query(listed, entry, comparator)
+    return values
 
 
 def _scalar(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
@@ -140,6 +143,7 @@ def _scalar(value: object, entry: ConditionType | None, comparator: Comparator) 
     scalar = _element(value, entry)
     if isinstance(scalar, str) and is_blank(scalar):
         raise problem("ICP211", f"{comparator.name} takes a text that is not empty")
+    _refuse_query(scalar, entry, comparator)
     return scalar
 
 
@@ -153,7 +157,7 @@ def _list(value: object, entry: ConditionType | None, comparator: Comparator) ->
     items = _items(value, comparator)
     if not items:
         raise problem("ICP212", f"{comparator.name} takes a list that is not empty")
-    return _each(items, lambda item: _listed(item, entry))
+    return _each(items, lambda item: _listed(item, entry, comparator))
 
 
 def _bounds(value: object, entry: ConditionType | None, comparator: Comparator) -> Value:
@@ -164,7 +168,7 @@ def _bounds(value: object, entry: ConditionType | None, comparator: Comparator) 
             f"{comparator.name} takes [min, max], not {len(items)} "
             f"value{'' if len(items) == 1 else 's'}",
         )
-    low, high = bounds = _each(items, lambda item: _listed(item, entry))
+    low, high = bounds = _each(items, lambda item: _listed(item, entry, comparator))
     if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
         raise problem(
             "ICP210",
@@ -234,7 +238,7 @@ def _each(
     return tuple(values)
 
 
-def _listed(item: object, entry: ConditionType | None) -> Scalar:
+def _listed(item: object, entry: ConditionType | None, comparator: Comparator) -> Scalar:
     if item is None:
         raise problem("ICP108", "this entry of the list is empty")
     if isinstance(item, dict | list | tuple):
@@ -242,7 +246,22 @@ def _listed(item: object, entry: ConditionType | None) -> Scalar:
     element = _element(item, entry)
     if isinstance(element, str) and is_blank(element):
         raise problem("ICP211", "a listed text may not be empty")
+    _refuse_query(element, entry, comparator)
     return element
+
+
+def _refuse_query(value: Scalar, entry: ConditionType | None, comparator: Comparator) -> None:
+    """Raise a problem for the path of a whole page that has a query or a fragment."""
+    if entry is None or entry.form is not Form.PAGE or not comparator.positive.is_equality:
+        return
+    path = plain(str(value), case_sensitive=True)
+    bare = re.split("[?#]", path, maxsplit=1)[0]
+    if path.startswith("/") and bare != path:
+        raise problem(
+            "ICP215",
+            f"{described(value)} is compared with the path of a page, which has no ? or #",
+            f"write {bare}, or the whole address",
+        )
 
 
 def _element(value: object, entry: ConditionType | None) -> Scalar:

@@ -169,15 +169,19 @@ class KeyedReader:
         self.problems = [problem for problem in document.problems if problem.code != EMPTY]
 
     def entries(
-        self, known: Collection[str], unknown: str, bad: tuple[str, str, str]
+        self,
+        known: Collection[str],
+        unknown: str,
+        bad: tuple[str, str, str],
+        more: re.Pattern[str] | None = None,
     ) -> Iterator[tuple[str, int, Node]]:
-        """The known keys of the file with their places and values.
+        """The known keys of the file, and those like `more`, with their places and values.
 
         `unknown` is the code of any other key; `bad` are code, message and hint of a file that is
         not an object.
         """
         for key, start, value in self.all_entries(bad):
-            if key in known:
+            if key in known or (more and more.fullmatch(key)):
                 yield key, start, value
             else:
                 self.note_unknown(unknown, start, "field", key, known)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from icpctl.mappings.mapping import FIELDS, PAGES
+from icpctl.mappings.mapping import FIELDS, PAGES, custom_paths
 from icpctl.mappings.paths import parse_path
 from icpctl.values import country_forms, number_forms, text_forms, typed_columns, url_forms
 from icpctl.vocabulary import CONDITION_TYPES
@@ -30,16 +30,22 @@ class VisitorKey(Struct, frozen=True):
 
     name: str
     path: Path | None = None
+    custom: ConditionType | None = None
 
     @classmethod
-    def of(cls, name: str) -> VisitorKey:
-        """Return the key of this name, a field's before a path. Raises `ValueError`."""
-        if name in FIELDS and name != PAGES:
-            return cls(name)
+    def of(cls, name: str, custom: ConditionType | None = None) -> VisitorKey:
+        """Return the key of this name, a field's before a path. Raises `ValueError`.
+
+        `custom` is the custom field of this name, if there is one.
+        """
+        if custom or (name in FIELDS and name != PAGES):
+            return cls(name, custom=custom)
         return cls(name, parse_path(name))
 
     def paths(self, mapping: Mapping) -> tuple[Path, ...]:
         """Return where records of a mapping have the key."""
+        if self.custom:
+            return custom_paths(mapping, self.custom)
         return mapping.paths[self.name] if self.path is None else (self.path,)
 
     @property
@@ -66,10 +72,9 @@ def key_paths(by: By, mapping: Mapping) -> dict[str, tuple[Path, ...]]:
 
 def key_types(by: By) -> dict[str, ConditionType]:
     """Return the condition types of keys that are fields, by the columns of `key_paths`."""
-    named = {key_column(number): key.name for number, key in enumerate(by) if key.path is None}
-    return {
-        column: CONDITION_TYPES[name] for column, name in named.items() if name in CONDITION_TYPES
-    }
+    named = {key_column(number): key for number, key in enumerate(by) if key.path is None}
+    types = {column: key.custom or CONDITION_TYPES.get(key.name) for column, key in named.items()}
+    return {column: entry for column, entry in types.items() if entry}
 
 
 def keys_in(table: pa.RecordBatch, by: Sequence[VisitorKey]) -> pa.Array:

@@ -26,6 +26,7 @@ from icpctl.mappings.conversions import (
 )
 from icpctl.mappings.mapping import (
     CONTACT_FIELDS,
+    CUSTOM_FIELD,
     DEAL_FIELDS,
     DEFAULT,
     FIELDS,
@@ -124,7 +125,7 @@ class _Reader(KeyedReader):
         about: _Paths = dict.fromkeys(ABOUT, ())
         deals: _Paths = {}
         contact: _Paths = {}
-        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT):
+        for key, _, value in self.entries(_KEYS, "ICP501", _NO_OBJECT, CUSTOM_FIELD):
             match key:
                 case "title":
                     keys[key] = self._text(value, "the title must be text") or ""

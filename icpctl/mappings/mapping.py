@@ -11,10 +11,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location, word_hint
+from icpctl.mappings.paths import parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
     from icpctl.mappings.paths import Path
+    from icpctl.vocabulary import ConditionType
 
 ID, PAGES, LAST_SEEN = "id", "pages", "last_seen"
 DEFAULT = "default"
@@ -26,6 +28,9 @@ FIELDS: tuple[str, ...] = (
     *(entry.name for entry in CONDITION_TYPES.values() if entry.kind is not Kind.PAGES),
 )
 """What a mapping names: the condition types, where both page types read `pages`."""
+
+CUSTOM_FIELD = re.compile(r"field\.[a-z][a-z0-9_]*")
+"""What a mapping may name besides: the custom fields of folders of configs."""
 
 DEAL_FIELDS = ("key", "outcome", "close_date", "amount")
 """What `deals` names in a mapping: what tells whose deal it is, and what became of it."""
@@ -56,7 +61,9 @@ FLAT_NAMES = {ID: "visitor_id", LAST_SEEN: "last_seen_at"}
 
 
 class Mapping(Struct, frozen=True):
-    """For each field of `FIELDS` the paths to try, the first that is present and not null wins.
+    """For each field the paths to try, the first that is present and not null wins.
+
+    The fields are `FIELDS`, then the custom fields that the file names.
 
     `title` is the format's name for people, `where` the file. A record is of this format when it
     has every path of one of `recognised_by`. `by` are the paths of what tells visitors apart where
@@ -90,7 +97,7 @@ class Mapping(Struct, frozen=True):
         return replace(
             self,
             title=self.title or base.title,
-            paths={key: paths + base.paths[key] for key, paths in self.paths.items()},
+            paths={key: paths + base.paths.get(key, ()) for key, paths in self.paths.items()},
             recognised_by=self.recognised_by or base.recognised_by,
             by=self.by or base.by,
             rollup_by=self.rollup_by or base.rollup_by,
@@ -105,6 +112,14 @@ class Mapping(Struct, frozen=True):
     def has_visitors_of(self, other: Mapping) -> bool:
         """Return whether records of another mapping are rolled up together with this one's."""
         return self == other or bool(self.together and self.together == other.together)
+
+
+def custom_paths(mapping: Mapping, entry: ConditionType) -> tuple[Path, ...]:
+    """Return the paths of a custom field: those of the mapping, then the field's own.
+
+    A flat record may have it under the name that conditions ask for.
+    """
+    return (*mapping.paths.get(entry.name, ()), (entry.name,), *map(parse_path, entry.paths))
 
 
 @cache

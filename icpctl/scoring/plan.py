@@ -18,6 +18,7 @@ import numpy as np
 from msgspec import Struct
 
 from icpctl.mappings import mapping
+from icpctl.mappings.mapping import custom_paths
 from icpctl.mappings.paths import parse_path
 from icpctl.scoring.scores import WORD, ConditionPlan, ConfigPlan, GroupPlan, ScoreTable
 from icpctl.values import normal_forms, text_forms, url_forms
@@ -330,32 +331,32 @@ def _placed(counts: dict[str, int]) -> tuple[dict[str, int], int]:
     return first_bits, len(room)
 
 
-def is_custom(plan: Plan, name: str) -> bool:
-    """Return whether a column is that of a custom field."""
-    return name in plan.types and plan.types[name].is_custom
+def is_custom(types: Mapping[str, ConditionType], name: str) -> bool:
+    """Return whether a column is that of a custom field among these condition types."""
+    return name in types and types[name].is_custom
 
 
-def paths_of(plan: Plan, of_file: mapping.Mapping, name: str) -> tuple[Path, ...]:
-    """Return the paths of a field: those of the file's mapping, then a custom field's own.
-
-    A flat record may have a custom field under the name that conditions ask for.
-    """
+def paths_of(
+    types: Mapping[str, ConditionType], of_file: mapping.Mapping, name: str
+) -> tuple[Path, ...]:
+    """Return the paths of a field; a custom field of `types` may name some itself."""
     if name in mapping.CONTACTS:
         return of_file.contact.get(mapping.CONTACTS[name], ())
-    if not is_custom(plan, name):
-        return of_file.paths[name]
-    own = map(parse_path, plan.types[name].paths)
-    return (*of_file.paths.get(name, ()), (name,), *own)
+    if is_custom(types, name):
+        return custom_paths(of_file, types[name])
+    return of_file.paths.get(name, ())  # another file's mapping may name a custom field
 
 
-def carried_paths(plan: Plan, of_file: mapping.Mapping, text: str) -> tuple[Path, ...]:
+def carried_paths(
+    types: Mapping[str, ConditionType], of_file: mapping.Mapping, text: str
+) -> tuple[Path, ...]:
     """Return where a carried value is: a field's paths where the text names one, else a path.
 
     What a record has under the very name of the field comes after these.
     """
     path = parse_path(text)
-    if text in of_file.paths or is_custom(plan, text):
-        return (*paths_of(plan, of_file, text), path)
+    if text in of_file.paths or is_custom(types, text):
+        return (*paths_of(types, of_file, text), path)
     return (path,)
 
 

@@ -11,10 +11,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError, Location
+from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.batches import Numbering, ThreadScanners
 from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.files.sources import find_exports
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from icpctl.scoring.counts import BestVisitor, FileCounts
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.report import MatchReport
+    from icpctl.vocabulary import ConditionType
 
 Watch = Callable[[Judged], Callable[[], None]]
 """What looks at a batch on the thread that judges it; returns what to do about it, in order."""
@@ -81,6 +84,7 @@ class Options(Struct, frozen=True):
     `temp_dir` is the folder for temporary files, where it is not the system's. `encoding` is that
     of CSV files, None where they must be UTF-8 or UTF-16. `tiers` are names with the lowest scores
     that they begin at. With `follow` stdin, which must be JSON lines, is scored as it comes.
+    `custom` are the custom fields that `by`, `carry` and `fields` may name besides those asked for.
     Who looks at the values of a batch gets them in the order of its rows, unless `any_order` will
     do, which is faster.
     """
@@ -97,6 +101,7 @@ class Options(Struct, frozen=True):
     by: By = ()
     follow: bool = False
     any_order: bool = False
+    custom: dict[str, ConditionType] = field(default_factory=dict)
 
     def with_fields(self, names: Iterable[str]) -> Options:
         """Return the options, asking also for these fields."""
@@ -211,7 +216,7 @@ def score(
         with timings.step("write"):
             on_rows(rows_of(batch, verdicts, plan, options))
         progress.read(batch)
-    require_carried(options.carry, counts.files, sources, mapped, plan)
+    require_carried(options.carry, counts.files, sources, mapped, [*options.custom, *plan.types])
     seconds = time.perf_counter() - started
     run = Run.of(counts, plan, configs, seconds, sources, mapped, timings.seconds, options.by)
     run.skipped = exports.skipped
@@ -234,13 +239,15 @@ def _require_followable(sources: Sequence[Source], mapped: Sequence[Mapped], by:
 
 def columns_of(plan: Plan, mapping: Mapping, options: Options) -> Columns:
     """What is read of each record: the id, what the plan needs, and what `options` ask for."""
-    names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields])
-    paths = {name: paths_of(plan, mapping, name) for name in names}
+    types = {**options.custom, **plan.types}
+    named = [text for text in options.carry if text in mapping.paths or is_custom(types, text)]
+    names = dict.fromkeys([visitor_mapping.ID, *plan.columns, *options.fields, *named])
+    paths = {name: paths_of(types, mapping, name) for name in names}
     carried = {
-        carried_name(number): carried_paths(plan, mapping, text)
+        carried_name(number): carried_paths(types, mapping, text)
         for number, text in enumerate(options.carry)
     }
-    custom = {name: plan.types[name] for name in names if is_custom(plan, name)}
+    custom = {name: types[name] for name in names if is_custom(types, name)}
     return Columns.of(mapping, paths | carried, custom)
 
 
@@ -311,9 +318,24 @@ def _scored(
 
 def rows_of(batch: Batch, verdicts: Verdicts, plan: Plan, options: Options) -> Rows:
     """The rows of a batch, judged by `plan`, for a writer."""
-    carried = {text: batch.table[carried_name(n)] for n, text in enumerate(options.carry)}
+    carried = {text: _carried(batch, n, text) for n, text in enumerate(options.carry)}
     fields = {name: batch.table[name] for name in options.fields}
     ids = batch.table[visitor_mapping.ID]
     slugs = tuple(config.slug for config in plan.configs)
     tiers = tuple(name for name, _ in plan.tiers)
     return Rows(slugs, tiers, batch.source.name, batch.lines, ids, carried, fields, verdicts)
+
+
+def _carried(batch: Batch, number: int, text: str) -> pa.Array:
+    """Return what a row has of a carried name: of a field the visitor's value, else the record's.
+
+    Of pages that are one record's, that is what the record has.
+    """
+    own = batch.table[carried_name(number)]
+    if text not in batch.table.schema.names or (
+        text == visitor_mapping.PAGES and batch.misfits is None
+    ):
+        return own
+    values = batch.table[text]
+    shown = json_texts.joined(values) if text == visitor_mapping.PAGES else json_texts.plain(values)
+    return pc.coalesce(shown, own)

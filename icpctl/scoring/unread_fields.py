@@ -18,7 +18,7 @@ from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_
 from icpctl.mappings.paths import Constant, path_text
 from icpctl.scoring.conditions import field_name
 from icpctl.scoring.counts import FileCounts
-from icpctl.scoring.plan import carried_name, fields_of, is_custom, paths_of
+from icpctl.scoring.plan import carried_name, fields_of, paths_of
 from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES
 
@@ -152,21 +152,25 @@ def require_carried(
     files: Mapping[str, FileCounts],
     sources: Sequence[Source],
     mapped: Sequence[Mapped],
-    plan: Plan,
+    types: Iterable[str],
 ) -> None:
     """Raise `IcpctlError` `no_such_field` for a carried name that is not a field and in no record.
 
-    A key whose values are all null is known from the first records.
+    `types` are the condition types that are known, custom ones too, by their fields. A key whose
+    values are all null is known from the first records.
     """
     read = set[str]().union(*(of_file.fields for of_file in files.values()))
     has_visitors = any(of_file.visitors for of_file in files.values())
+    fields = (*FIELDS, *types)
     for number, text in enumerate(carry):
-        is_field = text in FIELDS or is_custom(plan, text)
+        is_field = text in fields
         if has_visitors and not is_field and carried_name(number) not in read:
-            _require_key(text, sources, mapped)
+            _require_key(text, sources, mapped, fields)
 
 
-def _require_key(text: str, sources: Sequence[Source], mapped: Sequence[Mapped]) -> None:
+def _require_key(
+    text: str, sources: Sequence[Source], mapped: Sequence[Mapped], fields: Sequence[str]
+) -> None:
     from icpctl.exports.similar_keys import survey
 
     keys: dict[str, None] = {}
@@ -175,7 +179,7 @@ def _require_key(text: str, sources: Sequence[Source], mapped: Sequence[Mapped])
         keys |= dict.fromkeys(key.text for key in known)
     if key_form(text) in map(key_form, keys):
         return
-    meant = nearest(text, [*keys, *FIELDS])
+    meant = nearest(text, [*keys, *fields])
     raise IcpctlError(
         f"no record has {text}, and it is not a field of the mapping",
         "no_such_field",
@@ -252,7 +256,7 @@ def _paths_tried(name: str, mapping: RecordMapping, plan: Plan) -> Iterator[Path
     elif name in CONDITION_TYPES and name not in OF_QUERIES:
         names = fields_of(CONDITION_TYPES[name])
     forms = set()
-    for path in (path for each in names for path in paths_of(plan, mapping, each)):
+    for path in (path for each in names for path in paths_of(plan.types, mapping, each)):
         form = (*_form(path), *(step for step in path if not isinstance(step, str)))
         if form not in forms:
             forms.add(form)

@@ -216,7 +216,8 @@ class SparkScan(Struct, frozen=True, dict=True):
         for (file, _), tally in blocks:
             counts.merge(tally.counts, so_far[file])
             so_far[file] += tally.lines
-        require_carried(self.options.carry, counts.files, self.sources, self.mapped, work.plan())
+        types = [*self.options.custom, *work.plan().types]
+        require_carried(self.options.carry, counts.files, self.sources, self.mapped, types)
         seconds = time.perf_counter() - self.started
         plan, configs = work.plan(), work.configs
         by = self.options.by

@@ -154,6 +154,26 @@ def test_matches_may_be_renamed_in_parquet(folder: Path) -> None:
     assert first == {"all": [{"config": "big-saas", "score": 100.0}], "points": 100.0}
 
 
+def test_a_carried_field_is_the_value_of_the_visitor(folder: Path) -> None:
+    (folder / "v.jsonl").write_text(
+        '{"id": 1, "domain": "x.example", "title": "CTO", "employee_count": 30}\n'
+        '{"id": 2, "domain": "x.example", "title": "VP", "company_size": "lots", "pages": "/a"}\n'
+        '{"id": 3, "domain": "x.example", "last_seen": "soon", "last_seen_at": "2026-11-03",'
+        ' "company_size": "lots", "employee_count": 40, "pages": ["/b"]}\n'
+    )
+    fields = ("company_size", "last_seen", "job_title", "pages", "page_view_count")
+    carried = [argument for field in fields for argument in ("--carry", field)]
+    alone = rows(score(folder, *carried, "--out", "-"))
+    assert [[row[field] for field in fields] for row in alone] == [
+        [30, None, "CTO", None, None],
+        ["lots", None, "VP", "/a", None],
+        [40, "2026-11-03", None, ["/b"], None],
+    ]
+    (account,) = rows(score(folder, *carried, "--by", "domain", "--out", "-"))
+    values = [account[field] for field in fields]
+    assert values == [40, "2026-11-03", ["CTO", "VP"], ["/a", "/b"], 2]
+
+
 NEAR = [
     {
         "id": "b",

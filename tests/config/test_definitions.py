@@ -221,6 +221,61 @@ def test_an_unknown_field_has_the_nearest_name() -> None:
     assert "icp_configs/fields.yaml:1:24" in result.output
 
 
+@pytest.mark.usefixtures("here")
+def test_the_paths_of_a_mapping_come_before_those_of_a_field() -> None:
+    write("icp_configs/fields.yaml", FIELDS)
+    condition = "field.annual_revenue, comparator: gte, value: 10000000"
+    text = CONFIG.replace("domain, comparator: not_in, value: {list: competitors}", condition)
+    write("icp_configs/ours.yaml", text)
+    write("m.yaml", "extends: default\nrecognised_by: who\nid: who\nfield.annual_revenue: money\n")
+    write("other.yaml", "extends: default\nrecognised_by: key\nid: key\nfield.unknown: band\n")
+    write(
+        "v.jsonl",
+        '{"who": "a", "money": "$12M", "company": {"annual_revenue": 1}}\n'
+        '{"who": "b", "money": "lots", "company": {"annual_revenue": "20M"}}\n',
+    )
+    write("w.jsonl", '{"key": "c", "band": "x", "company": {"annual_revenue": "30M"}}\n')
+    mappings = ("--mapping", "m.yaml", "--mapping", "other.yaml")
+    result = run("score", "v.jsonl", "w.jsonl", *mappings, "--out", "rows.jsonl")
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["id"], row["icp"]) for row in rows] == [
+        ("a", "ours"),
+        ("b", "ours"),
+        ("c", "ours"),
+    ]
+    assert "money" in run("inspect", "v.jsonl", "--mapping", "m.yaml").stdout
+    write("m.yaml", "id: who\nfield.Annual: money\n")
+    result = run("score", "v.jsonl", "--mapping", "m.yaml")
+    assert (result.exit_code, "m.yaml:2:1: error[ICP501]" in result.output) == (2, True)
+
+
+@pytest.mark.usefixtures("here")
+def test_options_name_fields_that_no_config_asks_for() -> None:
+    write("icp_configs/fields.yaml", "account: {kind: text, paths: [Account Name]}\n")
+    write(
+        "v.jsonl",
+        '{"id": 1, "Account Name": "Acme"}\n{"id": 2, "Account Name": " ACME "}\n'
+        '{"id": 3, "Account Name": "Beta", "domain": "rival.example"}\n',
+    )
+    carried = ("--carry", "field.account", "--out")
+    assert run("score", "v.jsonl", *carried, "rows.jsonl").exit_code == 0
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text("utf-8").splitlines()]
+    assert [row["field.account"] for row in rows] == ["Acme", " ACME ", "Beta"]
+    assert run("score", "v.jsonl", "--by", "field.account", *carried, "rows.jsonl").exit_code == 0
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["id"], row["icp_match"]) for row in rows] == [("acme", True), ("beta", False)]
+    assert rows[0]["field.account"] == ["Acme", " ACME "]
+    explained = run("explain", "v.jsonl", "--by", "field.account", "--id", "beta")
+    assert "beta in v.jsonl:3" in explained.stdout
+    by_account = json.loads(run("stats", "v.jsonl", "--by", "field.account", "-o", "json").stdout)
+    values = [(value["value"], value["visitors"]) for value in by_account["by"]["values"]]
+    assert values == [("Acme", 2), ("Beta", 1)]
+    assert "did you mean field.account?" in run("stats", "v.jsonl", "--by", "field.acount").output
+    result = run("score", "v.jsonl", "--carry", "field.acount", "--out", "rows.jsonl")
+    assert (result.exit_code, "did you mean field.account?" in result.output) == (2, True)
+
+
 def test_an_organizations_fields_come_before_its_parents(here: Path) -> None:
     write("icp_configs/fields.yaml", FIELDS)
     write("icp_configs/acme/fields.yaml", "annual_revenue: {kind: text, paths: [revenue_band]}\n")

@@ -62,7 +62,6 @@ def test_a_group_without_required_conditions_matches_everyone() -> None:
     [
         ("equals", "/pricing"),
         ("equals", "/"),
-        ("equals", "/pricing#plans?x"),
         ("equals", "example.com/pricing?plan=1"),
         ("equals", "https://www.example.com/"),
         ("equals", "localhost/pricing"),
@@ -73,7 +72,9 @@ def test_a_group_without_required_conditions_matches_everyone() -> None:
         ("ends_with", "pricing"),
         ("equals", "<ICP307>pricing"),
         ("equals", "<ICP307>pricing/plans?x=a.b"),
-        ("equals", "<ICP307>/pricing?plan=1"),
+        ("equals", "<ICP215>/pricing?plan=1"),
+        ("not_equals", "<ICP215>/pricing#plans"),
+        ("not_in", '[<ICP215>" /a?b", "/a", <ICP215>"/b#c", "a.example/?b"]'),
         ("equals", "<ICP307>/our pricing"),
         ("equals", '<ICP307>"#top"'),
         ("not_equals", "<ICP307>https://"),

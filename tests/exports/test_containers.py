@@ -89,6 +89,10 @@ def test_a_record_is_on_the_line_where_it_begins(tmp_path: Path) -> None:
         ('{"data": [1, 2]}', None),
         ('{"data": [{"id": 1}]}', "page"),
         ('{"data": []}', "page"),
+        ('{"data": [{"id": 1}, {"id": x}], "next": 1}', "page"),
+        ('{"data": [{"id": 1}, {"id"', "page"),
+        ('{\n"data": [\n{"id": 1},\n{"id"', "page"),
+        ('{"data": [{"id": 1}, {"id"\n{"id": 2}', None),
         ("[]", "array"),
         ('{\n"id": 1}\n{\n"id": 2}', "objects"),
         ('{"id": 1},\n{"id": 2}', "objects"),
@@ -100,6 +104,45 @@ def test_a_record_is_on_the_line_where_it_begins(tmp_path: Path) -> None:
 def test_how_a_file_holds_its_records(text: str, kind: str | None) -> None:
     layout = layout_of(text.encode(), is_whole=True, read_keys={"id"})
     assert (layout and layout.kind) == kind
+
+
+CUT = "the list is cut off: its ] is missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "rejected"),
+    [
+        ('[{"id": "a"}, {"id": "b"}', ["a", "b"], [(1, CUT)]),
+        ('[\n{"id": "a"},\n', ["a"], [(3, CUT)]),
+        ("[", [], [(1, CUT)]),
+        ('[{"id": "a"}]\n[{"id": "b"},', ["a", "b"], [(2, CUT)]),
+        ('{"data": [{"id": "a"}', ["a"], [(1, CUT)]),
+        ('{"data": [{"id": "a"}, {"id": "b', ["a"], [(1, "the line is cut off")]),
+        ('{"data": [{"id": x}, {"id": "b"}]}', ["b"], [(1, "bad JSON")]),
+        ('{\n"data": [\n{"id": "a"},\n{"id": x},\n{"id": "b"}]}', ["a", "b"], [(4, "bad JSON")]),
+        ('{"items": [], "data": [{"id": "a"}]}', ["a"], []),
+    ],
+)
+def test_what_precedes_and_follows_a_bad_place_is_read(
+    tmp_path: Path, text: str, ids: list[str], rejected: list[tuple[int, str]]
+) -> None:
+    path = tmp_path / "v.json"
+    path.write_text(text)
+    found = read(path, {"id": "id"})
+    assert found.column("id") == ids
+    reasons = [(line, reason.partition(":")[0]) for line, reason in found.rejected]
+    assert reasons == [(line, reason.partition(":")[0]) for line, reason in rejected]
+
+
+def test_records_before_the_damage_of_an_array_are_read(tmp_path: Path) -> None:
+    records = [{"id": f"{number * 7919:08}"} for number in range(5000)]
+    data = gzipped(json.dumps(records, indent=1).encode())
+    path = tmp_path / "v.json.gz"
+    path.write_bytes(data[: len(data) // 2])
+    found = read(path, {"id": "id"})
+    assert 1000 < len(found.rows) < 4000
+    assert found.column("id") == [record["id"] for record in records[: len(found.rows)]]
+    assert ["cut off or damaged" in reason for _, reason in found.rejected] == [True]
 
 
 VALUES = st.recursive(
@@ -475,6 +518,14 @@ def test_csv_as_people_have_it(tmp_path: Path, text: str, found: list[tuple[Any,
     assert shown[:1] == found
     assert rows.rejected == []
     assert "id" not in rows.column("id")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_excels_line_says_that_a_file_is_csv(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "export"
+    path.write_bytes('"sep=;"\r\nid;city\r\n1;Bonn\r\n'.encode(encoding))
+    rows = read(path, {"city": "city"})
+    assert (rows.column("city"), rows.rejected) == (["Bonn"], [])
 
 
 def test_csv_in_another_encoding(tmp_path: Path) -> None:

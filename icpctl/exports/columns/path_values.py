@@ -111,7 +111,7 @@ PathPlan: TypeAlias = ValuePlan | ListPlan
 def plan_steps(
     steps: Sequence[Step], above: ScanPath, wanted: WantedPaths, *, is_soft: bool
 ) -> PathPlan:
-    """PathPlan the steps that follow the scanner's path `above`."""
+    """Plan the steps that follow the scanner's path `above`."""
     keys: ScanPath = above
     for number, step in enumerate(steps):
         if isinstance(step, Elements):
@@ -146,7 +146,7 @@ class PlannedPath(Struct, frozen=True):
 
     @classmethod
     def of(cls, path: Path, wanted: WantedPaths, *, as_list: bool = False) -> PlannedPath:
-        """PathPlan a path; `as_list` means that a list at its end is several values."""
+        """Plan a path; `as_list` means that a list at its end is several values."""
         if isinstance(path[0], Constant):
             return cls(path)
         how = conversion(path)
@@ -192,7 +192,7 @@ class PlannedBounds(Struct, frozen=True):
 
     @classmethod
     def of(cls, path: Path, wanted: WantedPaths) -> list[PlannedBounds]:
-        """PathPlan the bounds of a path, if it may have any."""
+        """Plan the bounds of a path, if it may have any."""
         how = conversion(path)
         keys = [step for step in path if isinstance(step, str)]
         if not how or how.name != RANGE or len(keys) != len(path) - 1:
@@ -231,7 +231,7 @@ AnyPlanned: TypeAlias = PlannedPath | PlannedBounds | PlannedTogether
 
 
 def planned_path(path: Path, wanted: WantedPaths, *, as_list: bool = False) -> AnyPlanned:
-    """PathPlan a path, whatever it is; see `PlannedPath.of`."""
+    """Plan a path, whatever it is; see `PlannedPath.of`."""
     first = path[0]
     if not isinstance(first, Together):
         return PlannedPath.of(path, wanted, as_list=as_list)

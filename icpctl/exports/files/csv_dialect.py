@@ -127,10 +127,15 @@ def second_headers(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def looks_like_csv(head: bytes) -> bool:
-    """Return whether the first two lines have the same delimiter and begin no JSON."""
+    """Return whether the first two lines have the same delimiter and begin no JSON.
+
+    A first line in which Excel names the delimiter, which may be in quotes, says it at once.
+    """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
     head = head.removeprefix(codecs.BOM_UTF8)
+    if _EXCEL_HINT.match(head):
+        return True
     filled = (line for line in re.split(rb"\r\n|\n|\r", head) if line.strip())
     lines = [line for line in filled if not _RULE.fullmatch(line)][:2]
     if not lines or any(line.lstrip()[:1] in (b"{", b"[") for line in lines):

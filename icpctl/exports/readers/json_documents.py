@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
 
+from icpctl.exports.files.streams import DamagedError
 from icpctl.values.json_records import MAX_LINE_BYTES, NotARecordError, parse_record
 from icpctl.values.text_forms import key_form
 
@@ -24,6 +25,7 @@ PAGE_KEYS = ("data", "results", "records", "items", "value", "hits")
 """The keys under which pages of APIs have their records."""
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}\[\],\n]', re.DOTALL)
+_EMPTY = re.compile(rb"\[\s*\]")
 _COLON = re.compile(rb"\s*:\s*")
 _SPACE = b" \t\r\n"
 _CHUNK = 1 << 20
@@ -70,7 +72,12 @@ def layout_of(
         return None
     listed = _list_at(text, named) or _list_of_page(text, read_keys)
     end = _end_of_object(text)
-    if listed and ((end is None and not is_whole) or (end is not None and not text[end:].strip())):
+    if listed and end is None:
+        # The file goes on, or something in it is bad or cut off. Of lines the first has a record.
+        is_page = not is_whole or not rest.strip() or listed >= len(line.rstrip())
+    else:
+        is_page = end is not None and not text[end:].strip()
+    if listed and is_page:
         return Layout("page", start + listed, start)
     if end is not None and _has_commas(text[end:].lstrip(_SPACE), is_whole=is_whole):
         return Layout("objects", start, start)
@@ -126,7 +133,7 @@ def _list_at(text: bytes, named: Sequence[tuple[str, ...]]) -> int | None:
 def _list_of_page(text: bytes, read_keys: Collection[str]) -> int | None:
     """Return the byte after the bracket of an object's list of records, if it is a page."""
     depth = 0
-    begin = None
+    begin = empty = None
     tokens = [it for it in _TOKEN.finditer(text) if it[0] != b"\n"]
     for token in tokens:
         mark = token[0]
@@ -141,9 +148,11 @@ def _list_of_page(text: bytes, read_keys: Collection[str]) -> int | None:
                 continue
             if begin is None and key in PAGE_KEYS and _lists_objects(text[after.end() :]):
                 begin = after.end() + 1
+            elif empty is None and key in PAGE_KEYS and _EMPTY.match(text, after.end()):
+                empty = after.end() + 1
             elif key_form(key) in read_keys:
                 return None
-    return begin
+    return begin or empty
 
 
 def _text(token: bytes) -> str | None:
@@ -155,7 +164,7 @@ def _text(token: bytes) -> str | None:
 
 
 def _lists_objects(text: bytes) -> bool:
-    return bool(re.match(rb"\[\s*(?:\{|\]|\Z)", text))
+    return bool(re.match(rb"\[\s*(?:\{|\Z)", text))
 
 
 class RecordLines(Struct):
@@ -182,18 +191,25 @@ def record_lines(stream: Stream, layout: Layout) -> Iterator[RecordLines]:
     """Yield the records of a stream, about `_BATCH` bytes at a time.
 
     After the end of the list may be another one. Anything else there is rejected like a record.
+    Where the stream is damaged, what precedes the damage is yielded; then `DamagedError` is raised.
     """
     splitter = _Splitter(stream, layout)
     batch = RecordLines()
-    while (found := splitter.next_record()) is not None:
-        record, line = found
-        if record is None:
-            batch.too_long.append(line)
-        else:
-            batch.add(record, line)
-        if len(batch.data) >= _BATCH:
-            yield batch
-            batch = RecordLines()
+    try:
+        while (found := splitter.next_record()) is not None:
+            record, line = found
+            if record is None:
+                batch.too_long.append(line)
+            else:
+                batch.add(record, line)
+            if len(batch.data) >= _BATCH:
+                yield batch
+                batch = RecordLines()
+    except DamagedError:
+        yield batch
+        raise
+    if splitter.is_open:
+        batch.rejected.append((splitter.line, "the list is cut off: its ] is missing", b""))
     yield batch
 
 
@@ -206,9 +222,14 @@ class _Splitter:
         self._is_list = layout.kind != "objects"
         self._data = b""
         self._at = 0  # up to where `_data` was looked at
-        self._line = 1
+        self.line = 1
         self._has_ended = False
         self._skip(layout.start)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the stream has ended in a list, after a whole value or none."""
+        return self._is_list
 
     def next_record(self) -> tuple[bytes | None, int] | None:
         """Return the next value, None for one that is too long, and its line; None at the end."""
@@ -220,13 +241,14 @@ class _Splitter:
             self._drop_space()
         if not self._data:
             return None
-        line, depth, is_long = self._line, 0, False
+        line, depth, is_long = self.line, 0, False
         while True:
             token = _TOKEN.search(self._data, self._at)
             if token is None or (token[0] == b'"' and not self._has_ended):
                 is_long |= self._shorten(None if token is None else token.start())
                 if self._more():
                     continue
+                self._is_list &= depth == 0  # else the value is cut off, which is said of it
                 return self._cut(len(self._data), line, is_long=is_long)
             mark = token[0]
             self._at = token.end()
@@ -260,7 +282,7 @@ class _Splitter:
         return (None if is_long else record), line
 
     def _pass(self, end: int) -> None:
-        self._line += self._data.count(b"\n", 0, end)
+        self.line += self._data.count(b"\n", 0, end)
         self._data = self._data[end:]
         self._at = 0
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import Condition
-from icpctl.config.scalars import NUMBER
 from icpctl.errors import Finding, IcpctlError, Location, nearest
+from icpctl.values.number_forms import count, json_number
 from icpctl.values.number_forms import number as spelt_number
 from icpctl.vocabulary import COMPARATORS, Kind, Operator, Shape
 
@@ -136,10 +136,11 @@ def _numbers(value: object, entry: ConditionType | None) -> object:
         return value
     if isinstance(value, list):
         return [_numbers(listed, entry) for listed in value]
-    if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
+    if not isinstance(value, str):
         return value
-    number = spelt_number(value)
-    if number is None:
+    is_count = entry.is_count and not entry.is_days  # of which 1.200 is 1200
+    number = count(value) if is_count else spelt_number(value)
+    if number is None or number == json_number(value.strip()):
         return value
     return int(number) if number.is_integer() else number
 

@@ -42,7 +42,7 @@ class Sources(Struct):
         return cls(names, read_source("-") if "-" in names else None)
 
     def is_listed(self, config: ConfigFile) -> bool:
-        """Return whether a config was one of an array, as `list -o json` prints it, and no file."""
+        """Return whether a config was a body, as `list` and `get -o json` print it, and no file."""
         return config.slug in self.listed
 
     def load(self) -> dict[str, ConfigFile]:
@@ -76,16 +76,19 @@ class Sources(Struct):
         """Return the config of a text without a name, or the configs of an array."""
         if not isinstance(document.root, List):
             text = without_printed(document)
-            return [_named(text, body_of(text, None), text.data)]
+            config = _named(text, body_of(text, None), text.data)
+            if text.is_json:  # a body of the API, which is not a file either
+                self.listed.add(config.slug)
+            return [config]
         findings: list[Finding] = []
         configs: list[ConfigFile] = []
         for item in document.root.items:
-            config, item_findings = check_document(replace(document, root=unprinted(item)), None)
+            body, item_findings = check_document(replace(document, root=unprinted(item)), None)
             findings += item_findings
-            if config is not None:
+            if body is not None:
                 form: FileFormat = "json" if document.is_json else "yaml"
-                body = short_body(config)
-                configs.append(_named(document, config, config_text(body, form).encode()))
+                data = config_text(short_body(body), form).encode()
+                configs.append(_named(document, body, data))
         if any(finding.severity == "error" for finding in findings):
             raise not_valid(document.file, findings)
         self.listed |= {config.slug for config in configs}

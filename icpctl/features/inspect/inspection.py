@@ -23,8 +23,8 @@ from icpctl.exports.similar_keys import SURVEYED, survey
 from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.shared.distinct_numbers import distinct_numbers
 from icpctl.features.shared.row_values import values_of_rows
-from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, PAGES
-from icpctl.mappings.paths import Elements, path_text
+from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
+from icpctl.mappings.paths import Elements, Together, path_text
 from icpctl.values import date_forms, typed_columns
 from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES, Kind
@@ -135,7 +135,7 @@ class _Found:
     """The counts so far; a field with several paths also has a column for each of them."""
 
     def __init__(self, mapping: Mapping) -> None:
-        self.fields = [_Counted(name, mapping.paths[name]) for name in FIELDS]
+        self.fields = [_Counted(name, paths) for name, paths in mapping.paths.items()]
         self.records = self.rejected = 0
         paths = {counted_field.name: counted_field.paths for counted_field in self.fields}
         for field_counts in self.fields:
@@ -275,8 +275,7 @@ def _unused(sample: Iterable[dict[str, Any]], mapping: Mapping) -> list[Unused]:
 def _used(mapping: Mapping) -> set[Path]:
     """Return the paths down to all that a mapping reads, their keys in the form of comparisons."""
     used: set[Path] = set()
-    named = [*mapping.paths.values(), mapping.by, mapping.session]
-    for path in (path for paths in named for path in paths):
+    for path in _paths_read(mapping):
         keys: Path = ()
         for number, step in enumerate(path):
             if isinstance(step, str):
@@ -287,6 +286,14 @@ def _used(mapping: Mapping) -> set[Path]:
         if keys:
             used.add(_form(keys))
     return used
+
+
+def _paths_read(mapping: Mapping) -> Iterator[Path]:
+    """Yield all paths of a mapping; of a list of the values at several paths, each of these."""
+    fields = [*mapping.paths.values(), *mapping.deals.values(), *mapping.contact.values()]
+    tests = tuple(path for path, _ in mapping.only)
+    for path in (path for paths in [*fields, mapping.by, mapping.session, tests] for path in paths):
+        yield from path[0].paths if isinstance(path[0], Together) else [path]
 
 
 def _form(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """`icpctl mappings`."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,9 @@ def mappings(
         LISTS[output]([built_in(it) for it in built_in_names()])
     elif output == "json":
         print_mapping(load_mapping(name))
-    else:
+    elif name in built_in_names():
         sys.stdout.write(built_in_text(name))
+    else:
+        load_mapping(name)
+        sys.stdout.write(Path(name).read_text("utf-8"))
     return ExitCode.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -220,7 +221,16 @@ def _each(
 
 def _number(bounds: list[float], raw: Any) -> int | float | str:
     low, high = bounds
-    return as_number(low) if low == high else str(raw).strip()
+    if low == high:
+        return as_number(low)
+    return _range_text(low, high) if isinstance(raw, dict) else str(raw).strip()
+
+
+def _range_text(low: float, high: float) -> str:
+    """Return a range that the record has as an object of `min` and `max` as people write it."""
+    if isinf(high):
+        return f"{as_number(low)}+"
+    return f"up to {as_number(high)}" if isinf(low) else f"{as_number(low)}-{as_number(high)}"
 
 
 def _days(rows: pa.RecordBatch, plan: Plan) -> list[Seen]:

@@ -171,7 +171,8 @@ def _by_value(
     name: str, tokens: Tally, case_sensitive: bool
 ) -> tuple[Tally, dict[str, Counter[str]]]:
     """Counts by the normal form of values instead of JSON texts, and how each form is spelt."""
-    form = normal_forms.FORMS.get(CONDITION_TYPES[name].form, str)
+    entry = CONDITION_TYPES.get(name)  # a custom field is plain text
+    form = normal_forms.FORMS.get(entry.form, str) if entry else str
     keys = list(tokens.visitors)
     tally = Tally()
     spellings: dict[str, Counter[str]] = {}

@@ -56,10 +56,10 @@ def stats(
     }
     spark = on_spark.cluster(unbuilt)
     period = Period.parse(first, last)
-    options, org = scoring.options(), scoring.workspace().org
+    options, org = scoring.options(fields=[by] if by else []), scoring.workspace().org
     target = report_target(*reporting.asked)
     exports, configs = scoring.exports(), scoring.configs(config)
-    counts = StatsCounts.of(period, by, len(configs), len(options.tiers))
+    counts = StatsCounts.of(period, by, len(configs), len(options.tiers), options.custom)
     if spark:
         from icpctl.features.stats.on_spark import stats_on
 

@@ -29,11 +29,12 @@ from icpctl.scoring.run import score
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from icpctl.config.model import IcpConfig
     from icpctl.exports.files.sources import Source
     from icpctl.scoring.run import Options, Rows, Run
+    from icpctl.vocabulary import ConditionType
 
 
 class StatsReport(Report):
@@ -108,10 +109,17 @@ class StatsCounts(Struct):
     dateless: int = 0
 
     @classmethod
-    def of(cls, period: Period, by: str | None, configs: int, tiers: int = 0) -> StatsCounts:
+    def of(
+        cls,
+        period: Period,
+        by: str | None,
+        configs: int,
+        tiers: int = 0,
+        custom: Mapping[str, ConditionType] | None = None,
+    ) -> StatsCounts:
         """Nothing counted yet. Raises `IcpctlError` `no_such_field`."""
         if by is not None:
-            _require_text(by)
+            _require_text(by, custom or {})
         return cls(period, by, Counts(configs, tiers))
 
     @property
@@ -157,11 +165,12 @@ class StatsCounts(Struct):
         return Stats(report, run, self.dateless)
 
 
-def _require_text(name: str) -> None:
-    entry = CONDITION_TYPES.get(name)
+def _require_text(name: str, custom: Mapping[str, ConditionType]) -> None:
+    types = {**CONDITION_TYPES, **custom}
+    entry = types.get(name)
     if entry and entry.kind is Kind.TEXT:
         return
-    texts = [entry.name for entry in CONDITION_TYPES.values() if entry.kind is Kind.TEXT]
+    texts = [entry.name for entry in types.values() if entry.kind is Kind.TEXT]
     one_of = f"one of: {', '.join(texts)}"
     raise IcpctlError(
         f"--by {name}: this field holds no text" if entry else f"--by {name!r}: no such field",

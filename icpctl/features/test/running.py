@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options
+    from icpctl.vocabulary import ConditionType
 
 
 class Problem(Struct, frozen=True):
@@ -127,16 +128,20 @@ def run_tests(
         for config in configs
         if config not in tested and (config.slug in wanted if wanted else config.config.is_active)
     ]
-    warnings = _misspelt(tests, next(iter(options.mappings), None) or load_mapping(None))
+    mapping = next(iter(options.mappings), None) or load_mapping(None)
+    custom = [entry for entry in plan.types.values() if entry.is_custom]
+    warnings = _misspelt(tests, mapping, custom)
     uncovered = _uncovered(tested, judged)
     return TestRun(outcomes, warnings, untested, uncovered, unnoticed, len(mutants))
 
 
-def _misspelt(tests: Sequence[RuleTest], mapping: Mapping) -> list[Finding]:
+def _misspelt(
+    tests: Sequence[RuleTest], mapping: Mapping, custom: Sequence[ConditionType]
+) -> list[Finding]:
     """The fields of visitors that are not read, and most likely should be."""
     findings = []
     for test in tests:
-        for keys, meant in misspelt_fields(test.expected.visitor, mapping):
+        for keys, meant in misspelt_fields(test.expected.visitor, mapping, custom):
             message = f"{keys[-1]!r} is not a field that is read"
             place, hint = test.where_field(keys), f"did you mean {meant}?"
             findings.append(Finding("ICP308", severity_of("ICP308"), message, place, hint))

@@ -122,6 +122,21 @@ def test_what_get_prints_into_a_folder_can_be_applied(here: Path) -> None:
     assert json.loads((here / "other/a.json").read_text()) == body
 
 
+def test_a_body_on_stdin_keeps_the_file(here: Path) -> None:
+    """What `get -o json` prints and an API answers is no file that could take another's place."""
+    got = icpctl("get", "a", "-o", "json", cwd=here).out
+    ended = icpctl("apply", "-", cwd=here, stdin=got)
+    assert (ended.code, ended.err) == (0, "1 unchanged\n")
+    body = {**json.loads(got), "label": "New", "isActive": False, "priority": 7}
+    ended = icpctl("apply", "-", cwd=here, stdin=json.dumps(body))
+    assert (ended.code, ended.err) == (0, "1 updated\n")
+    text = (here / "icp_configs/a.yaml").read_text()
+    assert set(A.replace("label: A", "label: New").splitlines()) < set(text.splitlines())
+    assert icpctl("apply", "-", cwd=here, stdin=got).code == 0
+    assert json.loads(icpctl("get", "a", "-o", "json", cwd=here).out)["rules"] == body["rules"]
+    assert "priority" not in (here / "icp_configs/a.yaml").read_text()
+
+
 def test_an_array_is_several_configs(here: Path) -> None:
     """What `list -o json` prints; a config that is there keeps its file, format and comments."""
     listed = icpctl("list", "-o", "json", cwd=here).out

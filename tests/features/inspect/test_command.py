@@ -27,3 +27,19 @@ def test_keys_that_are_not_shown_are_counted(tmp_path: Path, more: int, said: st
     (tmp_path / "v.jsonl").write_text(json.dumps(record))
     ended = icpctl("inspect", "v.jsonl", cwd=tmp_path)
     assert ended.err == f"... and {said} not used; -o json has them all\n"
+
+
+def test_what_a_mapping_reads_besides_fields_is_used(tmp_path: Path) -> None:
+    mapping = """
+        id: who
+        job_title: {all: [role, title]}
+        where: {kind: visit}
+        deals: {key: who, outcome: stage}
+        contact: {name: {all: [first, last]}, email: mail}
+    """
+    (tmp_path / "m.yaml").write_text(mapping)
+    names = ("who", "role", "title", "kind", "stage", "first", "last", "mail", "other")
+    (tmp_path / "v.jsonl").write_text(json.dumps(dict.fromkeys(names, "visit")))
+    ended = icpctl("inspect", "v.jsonl", "--mapping", "m.yaml", "-o", "json", cwd=tmp_path)
+    (report,) = json.loads(ended.out)["files"]
+    assert [unused["key"] for unused in report["unused"]] == ["other"]

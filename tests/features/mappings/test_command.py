@@ -64,6 +64,16 @@ def test_a_printed_mapping_is_one_to_start_from(name: str, tmp_path: Path) -> No
     assert load_mapping(str(file)).paths == load_mapping(name).paths
 
 
+def test_a_mapping_of_ones_own_is_printed_as_it_is(tmp_path: Path) -> None:
+    text = "# mine\nid: who\n"
+    (tmp_path / "own.yaml").write_text(text)
+    assert icpctl("mappings", "own.yaml", cwd=tmp_path).out == text
+    (tmp_path / "own.yaml").write_text("idd: who\n")
+    ended = icpctl("mappings", "own.yaml", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("own.yaml:1:1: error[ICP501]")
+
+
 def test_no_such_mapping(tmp_path: Path) -> None:
     ended = icpctl("mappings", "rb2", cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")

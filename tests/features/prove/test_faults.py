@@ -253,20 +253,6 @@ def test_configs_that_perhaps_nobody_matches() -> None:
 @pytest.mark.parametrize(
     ("conditions", "because"),
     [
-        (["page_equals equals /a?b", "city exists"], [0]),
-    ],
-    ids=lambda it: "; ".join(map(str, it)),
-)
-def test_a_value_that_nothing_equals(conditions: list[str], because: list[int]) -> None:
-    found = proved(body(("AND", conditions)))
-    assert [it.code for it in found.facts] == ["ICP602"]
-    assert [it.condition for it in found.facts[0].because] == because
-    assert found.unknown == []
-
-
-@pytest.mark.parametrize(
-    ("conditions", "because"),
-    [
         (["country equals US", "city exists", "country in DE, FR"], [0, 2]),
         (["industry equals A", "industry equals B"], [0, 1]),
         (["job_title starts_with VP", "job_title starts_with Chief"], [0, 1]),

@@ -53,6 +53,15 @@ REASONS: list[tuple[str, Any, dict[str, Any], bool, str]] = [
         "seen 51-200; needs 100 or more for every number of the range",
     ),
     ("company_size equals", 100, {"company_size": "51-200"}, NOT, "seen 51-200; needs just 100"),
+    (
+        "company_size gte",
+        50,
+        {"company_size": {"min": 51, "max": 200}},
+        HELD,
+        'seen 51-200 (from {"min":51,"max":200})',
+    ),
+    ("company_size gte", 50, {"company_size": {"min": "51"}}, HELD, 'seen 51+ (from {"min":"51"})'),
+    ("company_size lt", 50, {"company_size": {"max": 10}}, HELD, 'seen 1-10 (from {"max":10})'),
     ("company_size not_equals", 5, {"company_size": 5}, NOT, "seen 5; must not be 5"),
     (
         *("company_size gte", 100, {"company_size": "lots"}, NOT),

@@ -218,7 +218,8 @@ MISSPELT = """\
 tests:
   - visitor:
       industri: saas
-      Company_Size: 70
+      Company-Siz: 70
+      Page_View_Count: 3
       company: {employe_count: 5, name: Acme, id: 7}
       company_id: 5
       ip: 192.0.2.1
@@ -233,9 +234,9 @@ def test_a_misspelt_field_is_told(tmp_path: Path) -> None:
     assert found == [
         "c/saas.test.yaml:3:7: warning[ICP308] 'industri' is not a field that is read",
         "  hint: did you mean industry?",
-        "c/saas.test.yaml:4:7: warning[ICP308] 'Company_Size' is not a field that is read",
+        "c/saas.test.yaml:4:7: warning[ICP308] 'Company-Siz' is not a field that is read",
         "  hint: did you mean company_size?",
-        "c/saas.test.yaml:5:17: warning[ICP308] 'employe_count' is not a field that is read",
+        "c/saas.test.yaml:6:17: warning[ICP308] 'employe_count' is not a field that is read",
         "  hint: did you mean employee_count?",
     ]
     annotations = run(tmp_path, MISSPELT, "-o", "github")
@@ -246,7 +247,25 @@ def test_a_misspelt_field_is_told(tmp_path: Path) -> None:
         "1 test of 1 config: 1 passed, 0 failed\n",
     )
     body = json.loads(run(tmp_path, MISSPELT, "-o", "json").out)
-    assert [(it["line"], it["column"]) for it in body["warnings"]] == [(3, 7), (4, 7), (5, 17)]
+    assert [(it["line"], it["column"]) for it in body["warnings"]] == [(3, 7), (4, 7), (6, 17)]
+
+
+def test_custom_fields_and_other_spellings_are_read(tmp_path: Path) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c/fields.yaml").write_text(
+        "band: {kind: text, paths: [job_titles, org.Revenue]}\n"
+    )
+    matching = ["{job_titles: x}", "{JobTitles: x}", "{Org: {revenue: x}}", "{field.band: x}"]
+    others = ["{field.bnd: x}", "{org: {revenu: x}}"]
+    lines = [f"- {{visitor: {visitor}, match: true}}" for visitor in matching]
+    lines += [f"- {{visitor: {visitor}, match: false}}" for visitor in others]
+    tests = "\n".join(lines)
+    condition = "{type: field.band, comparator: exists}"
+    config = f"label: A\nrules: {{groups: [{{operator: AND, conditions: [{condition}]}}]}}\n"
+    ended = run(tmp_path, f"tests:\n{tests}", config=config)
+    assert (ended.code, ended.out) == (0, "6 tests of 1 config: 6 passed, 0 failed\n")
+    hints = [line for line in ended.err.splitlines() if "hint" in line]
+    assert hints == ["  hint: did you mean field.band?", "  hint: did you mean Revenue?"]
 
 
 @pytest.mark.parametrize("name", ["rb2b_webhook", "segment_events", "warmly_webhook"])

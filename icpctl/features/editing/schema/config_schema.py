@@ -18,6 +18,7 @@ from icpctl.vocabulary import (
     COMPARATORS,
     Comparator,
     ConditionType,
+    Form,
     Kind,
     Operator,
     Shape,
@@ -173,7 +174,11 @@ def _condition(types: Sequence[ConditionType]) -> Schema:
                 "How much the condition adds to the score; greater than 0.",
             ),
         },
-        "allOf": [*(_allowed(kind, types) for kind in Kind), *_values(types)],
+        "allOf": [
+            *(_allowed(kind, types) for kind in Kind),
+            *_values(types),
+            _pages_without_query(types),
+        ],
     }
 
 
@@ -202,6 +207,14 @@ def _values(types: Sequence[ConditionType]) -> list[Schema]:
                 rule["then"]["required"] = ["value"]
                 rules.append(rule)
     return rules
+
+
+def _pages_without_query(types: Sequence[ConditionType]) -> Schema:
+    """Return the rule that a path that a whole page equals has no query and no fragment."""
+    names = [entry.name for entry in types if entry.form is Form.PAGE]
+    tests = [entry.name for entry in COMPARATORS.values() if entry.positive.is_equality]
+    text = {"pattern": r"^\s*([^/\s]|/[^?#]*$|$)"}
+    return _rule({"type": names, "comparator": tests}, {"value": {**text, "items": text}})
 
 
 def _element(kind: Kind, bounds: tuple[float, float] | None) -> Schema:
