@@ -1,7 +1,7 @@
 """Makes folders of configs: `python -m bench.configs FOLDER COUNT...`, always the same bytes.
 
 A config is kept when it matches 2 to 15 % of a sample; folder `COUNT` holds the first COUNT. They
-ask for plain equality wherever SPEC has normal forms, so that simple peers can answer them too.
+ask for plain equality wherever icpctl has normal forms, so that simple peers can answer them too.
 """
 
 from __future__ import annotations

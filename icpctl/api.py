@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from icpctl.exports.columns.batches import Rejected
     from icpctl.exports.columns.field_warnings import FieldWarning
     from icpctl.features.explain.explained import Explained
-    from icpctl.output.runs.layout import Layout
+    from icpctl.output.layout import Layout
     from icpctl.scoring.report import MatchReport
     from icpctl.scoring.run import Options, Run
 
@@ -78,7 +78,7 @@ def score(
     Raises `IcpctlError`: what reading configs and visitors raises, and `bad_usage`.
     """
     from icpctl.mappings.loading import load_mapping
-    from icpctl.output.runs.layout import Layout
+    from icpctl.output.layout import Layout
     from icpctl.scoring.run import Options
 
     pairs = _pairs(configs)
@@ -248,7 +248,7 @@ def _run(
 
     from icpctl.features.reasons.row_reasons import Reasons
     from icpctl.features.reasons.sentences import sentence
-    from icpctl.output.runs.verdict_rows import plain_columns
+    from icpctl.output.verdict_rows import plain_columns
     from icpctl.scoring.plan import make_plan
     from icpctl.scoring.run import score as score_exports
 
@@ -275,7 +275,7 @@ def _run(
 def _schema(layout: Layout) -> pa.Schema:
     import pyarrow as pa
 
-    from icpctl.output.runs.verdict_rows import plain_types
+    from icpctl.output.verdict_rows import plain_types
 
     return pa.schema(plain_types(layout, lists=True))
 

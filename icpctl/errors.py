@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What a process ends with (SPEC 7)."""
+    """What a process ends with."""
 
     DONE = 0
     FOUND = 1

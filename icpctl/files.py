@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location
-from icpctl.hidden_files import hidden_name, make_hidden, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,6 +151,8 @@ def _in_place(path: Path, _: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _beside(path: Path, target: Path) -> Iterator[BinaryIO]:
+    from icpctl.hidden_files import hidden_name, make_hidden, sweep
+
     new = hidden_name(target)
     try:
         with blaming(path):

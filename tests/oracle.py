@@ -1,7 +1,7 @@
-"""A naive evaluator written from the specification alone, for tests to hold icpctl to.
+"""A naive evaluator written from the rules alone, for tests to hold icpctl to.
 
 It shares no code with icpctl and prefers the obvious to the fast: a visitor and a config are plain
-dicts as `json.loads` gives them, and every sentence of the specification is a few lines of Python.
+dicts as `json.loads` gives them, and every rule is a few lines of Python.
 """
 
 from __future__ import annotations
@@ -726,7 +726,7 @@ def read_line(line: bytes, first: bool) -> dict[str, Any] | Rejected | None:
 def parse(text: str) -> Any:
     """JSON of any depth; the first of duplicate keys wins, a lone surrogate is U+FFFD.
 
-    NaN and the infinities, which section 4 takes as numbers that do not fit, have any letter case.
+    NaN and the infinities, which are taken as numbers that do not fit, have any letter case.
     """
     reader = json.JSONDecoder(object_pairs_hook=first_wins, parse_int=whole_number)
     escapes = r"\\(u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)"

@@ -1,4 +1,4 @@
-"""The sentences of the specification, sections 2 to 5, as tables of cases written by hand.
+"""The rules of conditions, values and scores as tables of cases written by hand.
 
 A `Row` is one condition with visitor values that it holds for and values that it does not hold
 for; each is a case, and so is its negated twin, which holds exactly when the row does not. A
@@ -83,7 +83,7 @@ def group(operator: str, *conditions: dict[str, Any]) -> dict[str, Any]:
     return {"groups": [{"operator": operator, "conditions": list(conditions)}]}
 
 
-# Section 2: every type with every comparator of its kind
+# Every type with every comparator of its kind
 
 PLAIN_TEXT = [
     *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"),
@@ -172,7 +172,7 @@ SECTION_2 = {
     ],
 }
 
-# Section 3: comparators
+# Comparators
 
 SECTION_3 = {
     "3 a subject is nothing, one value or several": [
@@ -266,7 +266,7 @@ CASE_SENSITIVE = {
     ],
 }
 
-# Section 4: visitor values
+# Visitor values
 
 SECTION_4 = {
     "4 the default mapping: keys in any spelling, and the first value that fits": [
@@ -868,7 +868,7 @@ WEBHOOKS = {
     ],
 }
 
-# Section 5: match and score
+# Match and score
 
 
 @dataclass(frozen=True)
@@ -1024,7 +1024,7 @@ class Ordered(NamedTuple):
     matches: list[tuple[str, float]]
 
     def configs(self) -> list[tuple[str, dict[str, Any]]]:
-        """The configs in the order of the table, which is that of section 1."""
+        """The configs in the order of the table, which is that of their priorities."""
         made = []
         for slug, priority, parts in self.entries:
             body = {"label": slug.title(), "rules": scored("", None, parts).rules}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import IcpConfig
-from icpctl.output.runs.layout import Layout
-from icpctl.output.runs.verdict_rows import FORMATS
+from icpctl.output.layout import Layout
+from icpctl.output.verdict_rows import FORMATS
 from icpctl.scoring.run import Options, score
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ PLACEHOLDER_SHARE = 0.003
 
 MODULE_LINES, FOLDER_FILES = 400, 15
 
-CORE_LINES = 22_700
+CORE_LINES = 22_665
 """Lines of the core at most; 16,000 is the aim."""
 
-LOADED_BY_SCORE = 95
+LOADED_BY_SCORE = 84
 """Own modules that `icpctl score FILE.jsonl` loads at most; 75 is the aim."""
 
 SOURCE = ROOT / "icpctl"

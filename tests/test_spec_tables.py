@@ -1,4 +1,4 @@
-"""The tables of the specification's sections 2 to 5, held against the oracle and icpctl."""
+"""The tables of cases written by hand, held against the oracle and icpctl."""
 
 from __future__ import annotations
 

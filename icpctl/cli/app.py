@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReasons, MakeReport, RunFigures
     from icpctl.config.loading import Loaded
     from icpctl.config.model import ConfigFile
-    from icpctl.output.runs.layout import Layout
+    from icpctl.output.layout import Layout
     from icpctl.scoring.plan import Plan
 
 SCORE = "Score and understand"

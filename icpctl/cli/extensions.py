@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from icpctl.config.loading import Loaded
     from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.files.sources import Source
-    from icpctl.output.runs.layout import Layout
+    from icpctl.output.layout import Layout
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run, Watch
 

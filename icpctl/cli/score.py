@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import By, Configs, MaxRejects, OnSpark, Rejects, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import TableFormat
+from icpctl.output.console import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from icpctl.cli.extensions import MakeReasons, MakeReport, RowReasons, RunFigures, RunReport
     from icpctl.config.model import ConfigFile
     from icpctl.exports.files.sources import Source
-    from icpctl.output.runs.layout import Layout
-    from icpctl.output.runs.row_files import Targets
+    from icpctl.output.layout import Layout, Targets
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Options, Rows, Run
 
@@ -107,10 +106,9 @@ def score(
     """
     from icpctl.cli.scoring_options import strictness
     from icpctl.output.console import print_written
-    from icpctl.output.runs.layout import Layout
-    from icpctl.output.runs.notes import print_notes, rejects_hint
-    from icpctl.output.runs.row_files import Targets
-    from icpctl.output.runs.tables import print_run, print_timings
+    from icpctl.output.layout import Layout, Targets
+    from icpctl.output.notes import print_notes, rejects_hint
+    from icpctl.output.tables import print_run, print_timings
 
     if full and output != "json":
         raise IcpctlError("--full needs -o json", "bad_usage", hint="add -o json, or leave it out")
@@ -269,7 +267,7 @@ def _score_here(
     from icpctl.config.model import named_configs
     from icpctl.files import replacing
     from icpctl.output.console import progress
-    from icpctl.output.runs.row_files import row_files
+    from icpctl.output.layout import RowFiles
     from icpctl.scoring.run import score as score_exports
 
     report, reasons = watchers.report, watchers.reasons
@@ -279,7 +277,11 @@ def _score_here(
             report.on_sources(sources)
 
     with ExitStack() as stack:
-        files = stack.enter_context(row_files(targets))
+        files = RowFiles()
+        if targets.has_files:
+            from icpctl.output.verdict_rows import row_files
+
+            files = stack.enter_context(row_files(targets))
         if reasons:
             stack.enter_context(reasons.writing())
         report_file = stack.enter_context(replacing(report.path)) if report else None

@@ -3,10 +3,9 @@
 import codecs
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from icpctl.errors import IcpctlError
-from icpctl.exports.visitor_keys import By, VisitorKey
 from icpctl.mappings.loading import load_mapping
 from icpctl.mappings.mapping import Mapping
 from icpctl.output.console import note
@@ -14,6 +13,9 @@ from icpctl.scoring.bounds import Strictness, parse_limit
 from icpctl.settings import load_settings
 from icpctl.values import date_forms
 from icpctl.vocabulary import ConditionType
+
+if TYPE_CHECKING:
+    from icpctl.exports.visitor_keys import By
 
 _T = TypeVar("_T")
 
@@ -92,8 +94,12 @@ def instant_of(as_of: str) -> datetime:
     return date_forms.EPOCH + timedelta(microseconds=micros)
 
 
-def visitor_keys(by: list[str], custom: dict[str, ConditionType] | None = None) -> By:
+def visitor_keys(by: list[str], custom: dict[str, ConditionType] | None = None) -> "By":
     """Return the keys of `--by`, which may be `custom` fields; raise `IcpctlError` `bad_usage`."""
+    if not by:
+        return ()
+    from icpctl.exports.visitor_keys import VisitorKey
+
     return parsed("--by", by, lambda name: VisitorKey.of(name, (custom or {}).get(name)))
 
 

@@ -9,7 +9,7 @@ import typer
 from icpctl.cli.extensions import EXTENSIONS, required
 from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
-from icpctl.output.formats import FindingsFormat
+from icpctl.output.console import FindingsFormat
 
 
 def validate(

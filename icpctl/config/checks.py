@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from icpctl.config.definitions import definitions_beside
 from icpctl.config.model import Body, Condition, Group, IcpConfig, Rules
 from icpctl.config.scalars import described
-from icpctl.documents.tree import (
+from icpctl.documents.document import (
     MAX_FINDINGS,
     Node,
     Object,

@@ -1,19 +1,19 @@
-"""Custom fields: `fields.yaml` in a folder of configs -> condition types `field.NAME` (SPEC 2)."""
+"""Custom fields: `fields.yaml` in a folder of configs -> condition types `field.NAME`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from icpctl.documents.document import KeyedReader, cut, read_document
-from icpctl.documents.tree import List, Object, Scalar
+from icpctl.documents.document import KeyedReader, List, Object, Scalar, cut
+from icpctl.documents.reading import read_document
 from icpctl.mappings.paths import is_many, parse_path
 from icpctl.vocabulary import CUSTOM_PREFIX, ConditionType, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from icpctl.documents.tree import Node
+    from icpctl.documents.document import Node
     from icpctl.errors import Finding
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -1,6 +1,6 @@
 """What a folder of configs defines for its configs: custom condition types and named lists.
 
-`{list: NAME}` in a condition stands for the lines of `lists/NAME.txt` (SPEC 1).
+`{list: NAME}` in a condition stands for the lines of `lists/NAME.txt`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a config uses that the partner's API does not know (SPEC 1), with its place."""
+"""What a config uses that the partner's API does not know, with its place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from icpctl.config.definitions import NamedList
 from icpctl.config.lints import Path, conditions_of
-from icpctl.documents.tree import Object, Problem, find, find_key
+from icpctl.documents.document import Object, Problem, find, find_key
 from icpctl.vocabulary import Shape
 
 if TYPE_CHECKING:

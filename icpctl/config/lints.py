@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from icpctl.config.definitions import NamedList
 from icpctl.config.scalars import described
-from icpctl.documents.tree import Problem, find
+from icpctl.documents.document import Problem, find
 from icpctl.values.text_forms import plain
 from icpctl.vocabulary import Form
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.model import Condition, ConfigFile, Group, IcpConfig
     from icpctl.config.scalars import Scalar, Value
-    from icpctl.documents.tree import Node
+    from icpctl.documents.document import Node
     from icpctl.errors import Finding
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -78,7 +78,8 @@ class Loaded(Struct):
 
 def read_file(path: Path) -> Document:
     """Read a config file. What keeps it from being read is a problem of the document."""
-    from icpctl.documents.document import MAX_BYTES, read_document
+    from icpctl.documents.document import MAX_BYTES
+    from icpctl.documents.reading import read_document
 
     try:
         return read_document(read_regular(path, MAX_BYTES), str(path))
@@ -89,8 +90,7 @@ def read_file(path: Path) -> Document:
 
 
 def _unreadable(path: Path, message: str) -> Document:
-    from icpctl.documents.document import Document
-    from icpctl.documents.tree import Problem
+    from icpctl.documents.document import Document, Problem
 
     return Document(str(path), b"", "", None, [Problem("ICP001", 0, message)])
 

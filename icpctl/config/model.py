@@ -1,4 +1,4 @@
-"""The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition` (SPEC 1 to 3), `ConfigFile`.
+"""The model of a config: `IcpConfig`, `Rules`, `Group`, `Condition`, `ConfigFile`.
 
 Files and programs go through the same models, and a failed validation names every problem, not
 only the first. Our own problems are pydantic errors whose type is the finding's code. What a
@@ -122,7 +122,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: object) -> object:
-        """Treat null as absent (SPEC 1), except for unknown keys, which are always refused."""
+        """Treat null as absent, except for unknown keys, which are always refused."""
         if not isinstance(data, dict) or None not in data.values():
             return data
         keys = cls.body_keys()
@@ -300,7 +300,7 @@ class ConfigFile(Struct, frozen=True, dict=True):
     @cached_property
     def document(self) -> Document:
         """The bytes as a tree with places: read again, since of most files nobody asks for it."""
-        from icpctl.documents.document import read_document
+        from icpctl.documents.reading import read_document
 
         return read_document(self.data, str(self.path))
 

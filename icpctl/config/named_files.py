@@ -13,8 +13,8 @@ from icpctl.config.definitions import NOTHING_DEFINED, definitions_in
 from icpctl.config.file_names import FIELDS_FILE, SUFFIXES, is_rule_test, not_a_config
 from icpctl.config.loading import Loaded, load_file
 from icpctl.config.store import Workspace
-from icpctl.documents.document import MAX_BYTES, Document, read_document
-from icpctl.documents.tree import List, Object
+from icpctl.documents.document import MAX_BYTES, Document, List, Object
+from icpctl.documents.reading import read_document
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import stdin
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.definitions import Definitions
     from icpctl.config.model import IcpConfig
-    from icpctl.documents.tree import Node
+    from icpctl.documents.document import Node
 
 PRINTED = ("etag", "organization")
 """What `get` and `list` print beside the fields of a config."""

@@ -1,7 +1,7 @@
 """Scalars of a config, given their type: text, number, boolean, and the value of a condition.
 
 YAML hands over every scalar as the text that was typed, JSON hands over numbers and booleans;
-both come through here (SPEC 1). Problems are raised as pydantic errors whose type is the
+both come through here. Problems are raised as pydantic errors whose type is the
 finding's code and whose context has `message` and `hint`.
 """
 
@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from icpctl.config.definitions import KEY, ListError, NamedList, NamedLists
 from icpctl.config.file_names import is_slug
-from icpctl.documents.tree import MAX_FINDINGS
+from icpctl.documents.document import MAX_FINDINGS
 from icpctl.values.number_forms import number as spelt_number
 from icpctl.values.text_forms import plain
 from icpctl.vocabulary import Comparator, ConditionType, Form, Kind, Shape, comparators_for

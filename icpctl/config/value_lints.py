@@ -12,7 +12,7 @@ from msgspec import Struct
 from icpctl.config.definitions import NamedList
 from icpctl.config.lints import conditions_of, listed_places
 from icpctl.config.scalars import described
-from icpctl.documents.tree import Problem, find
+from icpctl.documents.document import Problem, find
 from icpctl.errors import nearest
 from icpctl.values import country_forms, url_forms
 from icpctl.vocabulary import Form, Kind
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icpctl.config.lints import ConfigCheck
     from icpctl.config.model import Condition, IcpConfig
-    from icpctl.documents.tree import Node
+    from icpctl.documents.document import Node
 
 Remark: TypeAlias = "tuple[str, str] | None"
 """What is wrong with a value, and what to do; None where nothing is."""

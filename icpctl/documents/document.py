@@ -1,38 +1,125 @@
-"""Bytes of a file -> text, tree and places; whatever is wrong is a problem with a place.
+"""What a text is read into: a tree of values with their places, and problems that have one too.
 
 `KeyedReader` reads files that are one object of known keys, such as mappings.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from icpctl.documents.tree import Node, Object, Problem, Scalar
-from icpctl.documents.yaml_reader import read_yaml
 from icpctl.errors import Finding, IcpctlError, Location, severity_of, word_hint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
 MAX_BYTES = 1_048_576
-_EMPTY = "ICP007"
+MAX_DEPTH = 100
+MAX_FINDINGS = 1_000  # of one file; more help nobody, and hostile text has a million
+EMPTY = "ICP007"
 
-# What YAML 1.1 cannot hold as it is; JSON refuses the same below the space only.
-_UNPRINTABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
-_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_WIDE = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
+
+
+class Scalar(Struct):
+    """Text as typed (YAML), any JSON scalar, or None for null.
+
+    `start` and `end` count characters; the start is that of an anchor, where there is one.
+    """
+
+    start: int
+    value: str | int | float | bool | None
+    end: int = 0
+
+
+class List(Struct):
+    """A list and its items, in order; `flow` if brackets hold them."""
+
+    start: int
+    items: list[Node] = field(default_factory=list)
+    end: int = 0
+    flow: bool = True
+
+
+class Object(Struct):
+    """An object: for each key the place where it begins, and its value; `flow` if in braces."""
+
+    start: int
+    entries: dict[str, tuple[int, Node]] = field(default_factory=dict)
+    end: int = 0
+    flow: bool = True
+
+
+Node: TypeAlias = Scalar | List | Object
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong at a place of a text: a finding that does not know its file yet."""
+
+    code: str
+    start: int
+    message: str
+    hint: str | None = None
+
+
+class UnreadableError(Exception):
+    """A text that cannot be read on; `problem` says why and where."""
+
+    def __init__(self, code: str, start: int, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(code, start, message, hint)
+
+
+def plain(node: Node) -> object:
+    """Return the values of a tree as dicts, lists and scalars; its depth is limited."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, List):
+        return [plain(item) for item in node.items]
+    return {key: plain(value) for key, (_, value) in node.entries.items()}
+
+
+def find(node: Node, path: tuple[str | int, ...]) -> int:
+    """Return where the last step of `path` begins, or as far along it as the tree goes.
+
+    The place of a value is its own start, that of a null its key, which can be seen.
+    """
+    start = node.start
+    for step in path:
+        if isinstance(node, Object) and step in node.entries:
+            key, node = node.entries[str(step)]
+            start = key if isinstance(node, Scalar) and node.value is None else node.start
+        elif isinstance(node, List) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            start = node.start
+        else:
+            break
+    return start
+
+
+def find_key(node: Node, path: tuple[str | int, ...]) -> int:
+    """Return where the key begins that is the last step of `path`."""
+    for step in path[:-1]:
+        if isinstance(node, Object):
+            node = node.entries[str(step)][1]
+        elif isinstance(node, List):
+            node = node.items[int(step)]
+    return node.entries[str(path[-1])][0] if isinstance(node, Object) else node.start
+
+
+def duplicate_key(text: str, start: int, key: str, first: int) -> Problem:
+    """Return the problem of a key that its object has had since `first`."""
+    line = text.count("\n", 0, first) + 1
+    return Problem("ICP009", start, f"duplicate key {key[:60]!r}", f"the first is on line {line}")
+
+
+def too_deep(start: int) -> UnreadableError:
+    """Return the error for a text nested deeper than any config."""
+    return UnreadableError("ICP013", start, f"nested deeper than {MAX_DEPTH} levels")
 
 
 class Document(Struct, frozen=True, dict=True):
@@ -73,64 +160,13 @@ def split_lines(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
-def read_document(data: bytes, file: str, *, is_json: bool | None = None) -> Document:
-    """Read the bytes of a config file.
-
-    A name that ends in `.json` means JSON, any other YAML, unless `is_json` says which it is.
-    """
-    if is_json is None:
-        is_json = file.endswith(".json")
-    if len(data) > MAX_BYTES:
-        problem = Problem("ICP002", 0, "the file is over 1 MiB", "a config is a few kilobytes")
-        return Document(file, data, "", None, [problem], is_json)
-    text, problems = _decode(data)
-    if not problems:
-        problems = _unprintable(text, _CONTROL if is_json else _UNPRINTABLE)
-    if problems:
-        return Document(file, data, text, None, problems, is_json)
-    if is_json:
-        from icpctl.documents.json_reader import read_json
-
-        root, problems = read_json(text)
-    else:
-        root, problems = read_yaml(text)
-    if not problems and (root is None or (isinstance(root, Scalar) and root.value is None)):
-        root, problems = None, [Problem(_EMPTY, 0, "the file holds no config")]
-    return Document(file, data, text, root, problems, is_json)
-
-
-def _decode(data: bytes) -> tuple[str, list[Problem]]:
-    for mark, name in _WIDE.items():
-        if data.startswith(mark):
-            return "", [Problem("ICP003", 0, f"the file is {name}", "save it as UTF-8")]
-    body = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return body.decode(), []
-    except UnicodeDecodeError as error:
-        start = len(body[: error.start].decode())
-        message = f"the byte 0x{body[error.start]:02x} is not UTF-8"
-        text = body.decode(errors="replace")
-        return text, [Problem("ICP003", start, message, "save the file as UTF-8")]
-
-
-def _unprintable(text: str, pattern: str) -> list[Problem]:
-    if text.replace("\n", "").isprintable():  # few texts ask for the pattern, which is slow to make
-        return []
-    character = re.search(pattern, text)
-    if character is None:
-        return []
-    hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"
-    message = f"the character U+{ord(character.group()):04X} is not allowed in a file"
-    return [Problem("ICP004", character.start(), message, hint)]
-
-
 class KeyedReader:
     """Reads the entries of a file; what is wrong with it is noted, and raised at the end."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         # What an empty file means is what one means that holds comments only.
-        self.problems = [problem for problem in document.problems if problem.code != _EMPTY]
+        self.problems = [problem for problem in document.problems if problem.code != EMPTY]
 
     def entries(
         self,

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from icpctl.documents.tree import (
+from icpctl.documents.document import (
     MAX_DEPTH,
     List,
     Node,

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
 from icpctl.exports.columns.field_columns import first_value, keys_of_mapping
-from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
 from icpctl.exports.files.sources import head_of
 from icpctl.exports.recognition import (
     fields_in,
@@ -22,11 +21,11 @@ from icpctl.exports.recognition import (
     mapping_of,
     table_layout,
 )
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES, Mapping
 from icpctl.mappings.paths import path_text
 from icpctl.values import date_forms, text_forms
 from icpctl.values.json_records import scalar_text
+from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
@@ -297,6 +296,8 @@ def foreign_content(head: bytes, records: Sequence[dict[str, Any]]) -> str | Non
 
 def _is_without_header(head: bytes) -> bool:
     """Return whether the first line of a table has values: a third are numbers, dates or URLs."""
+    from icpctl.exports.files.csv_dialect import find_header, looks_like_csv
+
     names = find_header(head, is_whole=True).names if looks_like_csv(head) else []
     names = [name for name in names if name]
     return len(names) > 1 and sum(bool(_DATUM.fullmatch(name)) for name in names) * 3 >= len(names)

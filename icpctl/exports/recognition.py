@@ -13,11 +13,11 @@ from icpctl.exports.files.sources import HEAD_BYTES, head_of
 from icpctl.exports.files.streams import DamagedError
 from icpctl.exports.readers.json_documents import Layout, RecordLines, layout_of, record_lines
 from icpctl.exports.readers.reading import line_blocks
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.loading import built_in, built_in_signs
 from icpctl.mappings.mapping import DEFAULT, Mapping, built_in_names
 from icpctl.mappings.paths import Constant, Elements, Keys, Path, Together, is_present, keys_needed
 from icpctl.values import json_records
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from msgspec import Struct, field
 
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.conversions import BOUNDS
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, path_text
 from icpctl.values import country_forms, date_forms, json_records, number_forms, typed_columns
 from icpctl.values.page_columns import pages_alone
-from icpctl.values.text_forms import folded
+from icpctl.values.text_forms import folded, key_form
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from icpctl.errors import IcpctlError, Location, word_hint
 from icpctl.mappings.paths import parse_path
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:
-    from icpctl.errors import Location
     from icpctl.mappings.paths import Path
     from icpctl.vocabulary import ConditionType
 
@@ -125,11 +125,26 @@ def custom_paths(mapping: Mapping, entry: ConditionType) -> tuple[Path, ...]:
 @cache
 def built_in_names() -> tuple[str, ...]:
     """The names that `--mapping` takes besides files; the default is the first."""
-    names = {file.name.removesuffix(".yaml") for file in formats_folder().iterdir()}
+    names = {file.name.removesuffix(".yaml") for file in _formats_folder().iterdir()}
     names = {name for name in names if re.fullmatch("[a-z0-9_]+", name)}
     return DEFAULT, *sorted(names - {DEFAULT})
 
 
-def formats_folder() -> pathlib.Path:
+def built_in_text(name: str) -> str:
+    """The file of a built-in mapping, as it is. Raises `IcpctlError` `no_such_mapping`."""
+    if name not in built_in_names():
+        raise no_such(name)
+    return (_formats_folder() / f"{name}.yaml").read_text("utf-8")
+
+
+def no_such(name: str) -> IcpctlError:
+    """Return the error for a name of no mapping, nor file."""
+    if pathlib.Path(name).suffix or pathlib.Path(name).name != name:  # then a file is meant
+        return IcpctlError("no such file", "no_such_mapping", Location(name))
+    hint = word_hint(name, built_in_names(), "icpctl mappings lists the built-in ones")
+    return IcpctlError(f"unknown mapping {name!r}", "no_such_mapping", hint=hint)
+
+
+def _formats_folder() -> pathlib.Path:
     """The folder of the files of the built-in mappings."""
     return pathlib.Path(__file__).with_name("formats")

@@ -1,4 +1,4 @@
-"""What terminals and pipes get: colour, tables, bars, JSON, notes; Rich is loaded where needed."""
+"""What terminals and pipes get: formats, colour, tables, bars, JSON, notes; Rich where needed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ import re
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from rich.console import Console
+
+# What `--output` takes, for each kind of thing that is printed.
+FindingsFormat = Literal["text", "json", "github", "sarif", "junit"]
+ListFormat = Literal["table", "json", "yaml", "name"]
+ReportFormat = Literal["table", "json"]
+TableFormat = Literal["table", "tsv", "json"]
+ImpactFormat = Literal["table", "json", "markdown"]
+FileFormat = Literal["yaml", "json"]
+SingleFormat = Literal["yaml", "json", "table"]
+TestFormat = Literal["table", "json", "junit", "github"]
+PlanFormat = Literal["table", "json"]
+DescribeFormat = Literal["text", "json"]
+EquivalentFormat = Literal["text", "json"]
 
 # Characters that would move the cursor, hide text or turn its direction.
 _UNSHOWN = re.compile(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Test(Struct, frozen=True, cache_hash=True):
-    """A comparator that is not negative, with its values; texts are in the form of SPEC 3.
+    """A comparator that is not negative, with its values; texts are as they are compared.
 
     It is hashed once, because a list may be long.
     """
@@ -239,7 +239,7 @@ def make_plan(
     others: Sequence[Condition] = (),
     tiers: Mapping[str, float] | None = None,
 ) -> Plan:
-    """The plan for `(slug, config)` pairs; theirs is the order of SPEC 1.
+    """The plan for `(slug, config)` pairs, put in order: by priority, absent last, then by slug.
 
     `others` are more conditions to make bits of; `tiers` are names with their lowest scores.
     """

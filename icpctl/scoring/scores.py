@@ -1,4 +1,4 @@
-"""A config as bits, and its scores: exact, for all patterns of held conditions at once (SPEC 5)."""
+"""A config as bits, and its scores: exact, for all patterns of held conditions at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was asked for and is in no record of a file (SPEC 6): said by every command that reads.
+"""What was asked for and is in no record of a file: said by every command that reads.
 
 The scan notes which fields the records of each file have; what is missing is looked up afterwards,
 so that files that have everything cost nothing.
@@ -13,13 +13,13 @@ from msgspec import Struct, field
 
 from icpctl.errors import IcpctlError, Location, nearest
 from icpctl.exports.recognition import first_records
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.mappings.mapping import FIELDS, ID, LAST_SEEN, OF_QUERIES, built_in_names
 from icpctl.mappings.paths import Constant, path_text
 from icpctl.scoring.conditions import field_name
 from icpctl.scoring.counts import FileCounts
 from icpctl.scoring.plan import carried_name, fields_of, paths_of
+from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES
 
 if TYPE_CHECKING:

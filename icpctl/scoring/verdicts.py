@@ -1,4 +1,4 @@
-"""Bits -> matches, scores and the ICP of each visitor (SPEC 5)."""
+"""Bits -> matches, scores and the ICP of each visitor."""
 
 from __future__ import annotations
 

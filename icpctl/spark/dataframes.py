@@ -13,7 +13,7 @@ from icpctl.config.model import ConfigFile, named_configs
 from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.mappings.loading import load_mapping
-from icpctl.output.runs.layout import EXCLUDED_BY, TIER, VERDICT, Layout
+from icpctl.output.layout import EXCLUDED_BY, TIER, VERDICT, Layout
 from icpctl.scoring.run import Options
 from icpctl.spark.inputs.frames import columns_needed, quoted, schema_of
 from icpctl.spark.inputs.tables import RECORD

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from icpctl.output.runs.layout import Form
+    from icpctl.output.layout import Form
 
 _GROUP = "icpctl"
 _GONE, _WAIT = 3, 0.2

@@ -18,8 +18,7 @@ from icpctl.config.model import named_configs
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.visitor_scan import visitor_groups
-from icpctl.output.runs.layout import FORMS, Layout
-from icpctl.output.runs.row_files import refuse_taken_names, require_lines
+from icpctl.output.layout import FORMS, Layout, refuse_taken_names, require_lines
 from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.run import Run
 from icpctl.scoring.unread_fields import SURVEYS, extra_fields, require_carried
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import ConfigFile, IcpConfig
     from icpctl.exports.files.sources import Source
     from icpctl.exports.format_detection import Mapped
-    from icpctl.output.runs.layout import Form
+    from icpctl.output.layout import Form
     from icpctl.scoring.run import Options
     from icpctl.spark.judging import Judging
     from icpctl.spark.session import Cluster

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from icpctl.errors import IcpctlError
-from icpctl.output.runs.verdict_rows import harmless, json_lines, plain_columns
+from icpctl.output.verdict_rows import harmless, json_lines, plain_columns
 from icpctl.scoring.counts import RunCounts
 from icpctl.scoring.run import rows_of
 from icpctl.scoring.verdicts import judge

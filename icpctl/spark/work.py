@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 from msgspec import Struct, field
 
-from icpctl.output.runs.layout import Form, Layout
-from icpctl.output.runs.verdict_rows import plain_types
+from icpctl.output.layout import Form, Layout
+from icpctl.output.verdict_rows import plain_types
 from icpctl.scoring.plan import make_plan
 from icpctl.scoring.run import columns_of
 

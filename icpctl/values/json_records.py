@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
-"""A longer line or CSV record is rejected (SPEC 6); its end, LF or CR LF, does not count."""
+"""A longer line or CSV record is rejected; its end, LF or CR LF, does not count."""
 
 _DEEP = 100
 

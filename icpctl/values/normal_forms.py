@@ -1,4 +1,4 @@
-"""The normal form of each `Form`: how the equality comparators see a value (SPEC 4).
+"""The normal form of each `Form`: how the equality comparators see a value.
 
 Each form exists for one text, and with Arrow's kernels for a column of texts; tests hold the two
 together. Texts come in the form of `text_forms.plain`.

@@ -202,3 +202,16 @@ def _many_marks() -> re.Pattern[str]:
     """Return the pattern of more combining marks in a row than are composed at once."""
     marks = "".join(c for c in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(c))
     return re.compile(f"[{marks}]{{{_MARKS_AT_ONCE}}}")
+
+
+_SPACES_OF_KEYS = [0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]
+_DROPPED = dict.fromkeys([*_SPACES_OF_KEYS, ord("_"), ord("-")])
+
+
+def key_form(key: str) -> str:
+    """Return a key without letter case, spaces (Unicode's category Zs), `_` and `-`.
+
+    >>> key_form("Company Size") == key_form("company_size") == key_form("companySize")
+    True
+    """
+    return key.casefold().translate(_DROPPED)

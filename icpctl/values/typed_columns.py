@@ -1,4 +1,4 @@
-"""From the JSON texts of a field to its values (SPEC 4): texts, pages, numbers, booleans, days.
+"""From the JSON texts of a field to its values: texts, pages, numbers, booleans, days.
 
 A field arrives as one JSON text a record (`"Software"`, `180`, `["a", "b"]`, null where absent),
 because only that tells the string "180" from the number and a list from a text that looks like

@@ -3,7 +3,7 @@
 Schema, validation, the evaluator, proofs, wording, help and docs take names, kinds, value shapes
 and meanings from these tables. A condition type is added by its entry here and its paths in the
 mappings; a comparator by its entry here, its kernel (`scoring/conditions.py`) and its SQL
-(`features/sql/predicates.py`). The negative of a comparator needs an example alone (SPEC 2 and 3).
+(`features/sql/predicates.py`). The negative of a comparator needs an example alone.
 """
 
 from icpctl.vocabulary.comparators import (

@@ -1,4 +1,4 @@
-"""The comparators: the tests of a visitor's values against a config's value (SPEC 3)."""
+"""The comparators: the tests of a visitor's values against a config's value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The condition types: the fields of a visitor that conditions can ask about (SPEC 2)."""
+"""The condition types: the fields of a visitor that conditions can ask about."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """How the equality comparators of a condition type see a value (SPEC 3 and 4)."""
+    """How the equality comparators of a condition type see a value."""
 
     PLAIN = "plain"
     DOMAIN = "domain"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from icpctl import __version__
 from icpctl.cli.app import app
-from icpctl.output.formats import FindingsFormat
+from icpctl.output.console import FindingsFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

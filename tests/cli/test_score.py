@@ -457,7 +457,7 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
 # Stops in the middle of a run: some rows are written, and more are to come.
 STOPS = """
 import signal, sys, time
-import icpctl.output.runs.verdict_rows as rows
+import icpctl.output.verdict_rows as rows
 from icpctl.__main__ import main
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit deaf ears

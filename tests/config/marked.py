@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from icpctl.config.checks import check_document
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 
 MARK = re.compile(r"<(ICP\d{3})>")
 

@@ -1,4 +1,4 @@
-"""Sections 1 to 3 of the specification as cases: what a config may say, and what it may not."""
+"""What a config may say, and what it may not."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from icpctl import IcpConfig
 from icpctl.config.checks import check_document
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from tests import strategies
 from tests.config.marked import RULES, check, conditions, found_in
 from tests.long import long
 
-# The tables of sections 2 and 3, copied by hand: the vocabulary is held to them.
+# The condition types and comparators, written by hand: the vocabulary is held to them.
 
 KINDS = {
     "T": "utm_source utm_medium utm_campaign utm_term utm_content industry country region city "

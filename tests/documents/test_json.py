@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icpctl.documents.document import read_document
-from icpctl.documents.tree import plain
+from icpctl.documents.document import plain
+from icpctl.documents.reading import read_document
 from tests.config.marked import check, unmarked
 
 RULES = """"rules": {"groups": [{"operator": "AND", "conditions": [

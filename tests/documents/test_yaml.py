@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icpctl.config.checks import check_document
-from icpctl.documents import yaml_reader
-from icpctl.documents.document import read_document
-from icpctl.documents.tree import plain
+from icpctl.documents import reading
+from icpctl.documents.document import plain
+from icpctl.documents.reading import read_document
 from tests.config.marked import RULES, check, found_in, unmarked
 
 MIB = 1_048_576
@@ -72,7 +72,7 @@ def test_the_parser_written_in_python_finds_the_same_things(
     marked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text, expected = unmarked(marked)
-    monkeypatch.setattr(yaml_reader, "_Loader", yaml.BaseLoader)
+    monkeypatch.setattr(reading, "_Loader", yaml.BaseLoader)
     document = read_document(text.encode(), "saas.yaml")
     assert bool(document.problems) == any(code < "ICP100" for code, *_ in expected) or (
         # It reads half a character, which the model refuses.

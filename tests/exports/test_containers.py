@@ -1,4 +1,4 @@
-"""The same records are read from whatever they come in (SPEC 6)."""
+"""The same records are read from whatever they come in."""
 
 from __future__ import annotations
 

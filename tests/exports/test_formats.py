@@ -1,4 +1,4 @@
-"""Each known format is recognised by keys of its own, and its fields are read (SPEC 4)."""
+"""Each known format is recognised by keys of its own, and its fields are read."""
 
 from __future__ import annotations
 

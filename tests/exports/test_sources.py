@@ -1,4 +1,4 @@
-"""Which files an export is: files, folders, globs, whatever their names (SPEC 7)."""
+"""Which files an export is: files, folders, globs, whatever their names."""
 
 from __future__ import annotations
 

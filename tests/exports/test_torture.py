@@ -1,4 +1,4 @@
-"""Bad input loses nothing: every good line is scored, every other one reported (SPEC 6)."""
+"""Bad input loses nothing: every good line is scored, every other one reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mappings: paths, the files that hold them, and what is wrong with either (SPEC 4, 7)."""
+"""Mappings: paths, the files that hold them, and what is wrong with either."""
 
 from __future__ import annotations
 

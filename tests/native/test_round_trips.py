@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.scan_results import ELEMENTS, Block, CsvHeader, Wanted
+from icpctl.values.text_forms import key_form
 from tests.long import examples
 from tests.native.answers import native, python, read, values_in
 

@@ -9,8 +9,8 @@ import pytest
 
 from icpctl.errors import Finding, Location
 from icpctl.features.editing.output.config_lists import LISTS, SINGLES
+from icpctl.output.console import FindingsFormat, ListFormat, SingleFormat
 from icpctl.output.findings import FORMATS, Report, findings_text
-from icpctl.output.formats import FindingsFormat, ListFormat, SingleFormat
 
 
 @pytest.fixture(autouse=True)

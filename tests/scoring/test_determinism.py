@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from icpctl.config.model import IcpConfig
-from icpctl.output.runs.layout import Layout
-from icpctl.output.runs.verdict_rows import FORMATS
+from icpctl.output.layout import Layout
+from icpctl.output.verdict_rows import FORMATS
 from icpctl.scoring.run import Options, score
 from tests.long import long
 from tests.support import AS_OF

@@ -1,4 +1,4 @@
-"""What was asked for and is in no record of a file is said, wherever it first occurs (SPEC 6)."""
+"""What was asked for and is in no record of a file is said, wherever it first occurs."""
 
 from __future__ import annotations
 

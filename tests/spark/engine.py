@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from icpctl.config.model import IcpConfig
-from icpctl.output.runs.layout import Layout
-from icpctl.output.runs.verdict_rows import FORMATS
+from icpctl.output.layout import Layout
+from icpctl.output.verdict_rows import FORMATS
 from icpctl.scoring.run import Options
 from icpctl.scoring.run import score as score_here
 from icpctl.spark.run import Folders, score

@@ -15,7 +15,7 @@ import pytest
 
 from icpctl import spark as on_spark
 from icpctl.errors import IcpctlError, Location
-from icpctl.output.runs.layout import Layout
+from icpctl.output.layout import Layout
 from icpctl.spark.failures import as_icpctl_error
 from icpctl.spark.inputs.frames import Frames
 from icpctl.spark.jobs import Jobs

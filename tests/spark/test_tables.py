@@ -23,8 +23,8 @@ from icpctl.features.stats.counting import StatsCounts
 from icpctl.features.stats.counting import stats as stats_here
 from icpctl.features.stats.on_spark import stats
 from icpctl.mappings.loading import load_mapping
-from icpctl.output.runs.layout import VERDICT, Layout
-from icpctl.output.runs.verdict_rows import FORMATS
+from icpctl.output.layout import VERDICT, Layout
+from icpctl.output.verdict_rows import FORMATS
 from icpctl.scoring.run import score as score_here
 from icpctl.spark.run import Folders, score
 from tests.exports.torture import config

@@ -1,4 +1,4 @@
-"""Nested records through the default mapping (SPEC 4), scored and held to the oracle."""
+"""Nested records through the default mapping, scored and held to the oracle."""
 
 from __future__ import annotations
 

@@ -26,13 +26,13 @@ from icpctl.exports.columns.tokens import (
     chosen,
     converted,
 )
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings import conversions
 from icpctl.mappings.mapping import FIELDS, ID, PAGES
 from icpctl.mappings.paths import conversion, is_many, keys_needed, missing_texts, resolve
 from icpctl.values import json_records, typed_columns
 from icpctl.values.column import first_bytes
 from icpctl.values.page_columns import pages_alone
+from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Values that do not fit their field (SPEC 4): how many, and the first for people to see."""
+"""Values that do not fit their field: how many, and the first for people to see."""
 
 from __future__ import annotations
 

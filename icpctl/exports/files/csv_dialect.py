@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from icpctl.exports.scanner.key_forms import key_form
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

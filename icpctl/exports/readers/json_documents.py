@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 
 from icpctl.exports.files.streams import DamagedError
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.values.json_records import MAX_LINE_BYTES, NotARecordError, parse_record
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

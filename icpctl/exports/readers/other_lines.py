@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from icpctl.exports.files.csv_dialect import read_record
-from icpctl.exports.scanner.key_forms import key_form
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

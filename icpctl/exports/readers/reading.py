@@ -1,4 +1,4 @@
-"""Reads exports into batches of columns, on all cores, and loses nothing on the way (SPEC 6).
+"""Reads exports into batches of columns, on all cores, and loses nothing on the way.
 
 A file is cut into blocks. Reading a block is a task that any thread may do; its lines are numbered
 from 1, and put after those of the blocks before it when these are known. JSON lines, and records

@@ -19,10 +19,10 @@ from icpctl.exports.columns.json_texts import opened, opened_token
 from icpctl.exports.columns.path_values import RECORDS, Scanned, ScannedRecords, WantedPaths
 from icpctl.exports.columns.tokens import KeptTokens, TokenLists, Tokens
 from icpctl.exports.scanner import new_scanner
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.scan_results import ELEMENTS, Block, Kind, Table
 from icpctl.values import json_records
 from icpctl.values.column import first_bytes
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icpctl.exports.scanner.key_forms import cells_of_keys, key_form
 from icpctl.exports.scanner.scan_results import (
     Column,
     Elements,
@@ -35,6 +34,7 @@ from icpctl.exports.scanner.scan_results import (
     csv_words,
     json_words,
 )
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -195,6 +195,8 @@ class NativeScanner:
 
     def header(self, header: CsvHeader) -> None:
         """See `Scanner.header`."""
+        from icpctl.exports.scanner.csv_columns import cells_of_keys
+
         cells = cells_of_keys(header.names, self._paths)
         starts = np.cumsum([0, *map(len, cells)]).astype(np.int32)
         nodes = np.array([self._spelling(*place) for cell in cells for place in cell], np.int32)

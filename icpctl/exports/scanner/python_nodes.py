@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 
 from icpctl.exports.scanner.json_tokens import BadTokenError, unescape
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.scanner.scan_results import MAX_SPELLINGS, NO_KIND, Elements, Kind, Reason
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from icpctl.exports.scanner import json_tokens as tokens
 from icpctl.exports.scanner.csv_cells import Splitter, json_line, json_string, line_size
+from icpctl.exports.scanner.csv_columns import cells_of_keys
 from icpctl.exports.scanner.json_tokens import BadTokenError
-from icpctl.exports.scanner.key_forms import cells_of_keys
 from icpctl.exports.scanner.python_nodes import Tree
 from icpctl.exports.scanner.scan_results import (
     Column,

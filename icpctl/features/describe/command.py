@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli.options import Dir, Org, known_vocabulary, vocabulary
 from icpctl.errors import ExitCode
-from icpctl.output.formats import DescribeFormat
+from icpctl.output.console import DescribeFormat
 
 
 def _words(context: typer.Context) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from icpctl.vocabulary import COMPARATORS, comparators_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from icpctl.output.formats import DescribeFormat
+    from icpctl.output.console import DescribeFormat
     from icpctl.vocabulary import Vocabulary
 
 About: TypeAlias = "Callable[[str, Vocabulary], dict[str, Any]]"

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from icpctl.errors import IcpctlError, Location
 from icpctl.exports.format_detection import map_sources
 from icpctl.exports.recognition import first_records
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.similar_keys import (
     NAMES,
     SURE,
@@ -26,6 +25,7 @@ from icpctl.mappings.loading import built_in
 from icpctl.mappings.mapping import DEFAULT, ID, LAST_SEEN, PAGES, built_in_names
 from icpctl.mappings.paths import Elements, resolve
 from icpctl.values import date_forms, json_records
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

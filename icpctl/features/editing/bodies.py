@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from icpctl.config.checks import check_document
 from icpctl.config.named_files import PRINTED, read_source, unprinted
-from icpctl.documents.document import Document, read_document
-from icpctl.documents.tree import Node, Object, Scalar
+from icpctl.documents.document import Document, Node, Object, Scalar
+from icpctl.documents.reading import read_document
 from icpctl.errors import Finding, IcpctlError
 from icpctl.features.editing.body_fields import MEANING, full_body
 from icpctl.features.editing.texts.edits import edited

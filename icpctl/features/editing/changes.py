@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from icpctl.config.checks import check_document
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.model import ConfigFile, IcpConfig
-from icpctl.documents.document import Document, read_document
+from icpctl.documents.reading import read_document
 from icpctl.errors import IcpctlError, both_given
 from icpctl.features.editing.bodies import fields_of, not_valid, rules_of
 from icpctl.features.editing.body_fields import (
@@ -26,6 +26,8 @@ from icpctl.features.editing.texts.edits import edited
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from icpctl.documents.document import Document
 
 
 class Replacement(Struct, frozen=True):

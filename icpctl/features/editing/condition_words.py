@@ -138,7 +138,7 @@ def _numbers(value: object, entry: ConditionType | None) -> object:
         return [_numbers(listed, entry) for listed in value]
     if not isinstance(value, str):
         return value
-    is_count = entry.is_count and not entry.is_days  # of which 1.200 is 1200 (SPEC 4)
+    is_count = entry.is_count and not entry.is_days  # of which 1.200 is 1200
     number = count(value) if is_count else spelt_number(value)
     if number is None or number == json_number(value.strip()):
         return value

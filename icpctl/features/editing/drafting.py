@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from icpctl.config.checks import check_document
 from icpctl.config.definitions import NOTHING_DEFINED, Definitions
 from icpctl.config.file_names import is_slug, nearest_slug
-from icpctl.documents.document import Document, read_document, split_lines
-from icpctl.documents.tree import Object
+from icpctl.documents.document import Document, Object, split_lines
+from icpctl.documents.reading import read_document
 from icpctl.errors import IcpctlError
 from icpctl.features.editing.bodies import body_of, rules_of, without_printed
 from icpctl.features.editing.body_fields import MEANING, full_body, is_same, short_body

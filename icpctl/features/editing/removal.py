@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER
 from icpctl.config.loading import read_file
 from icpctl.config.store import leaves
-from icpctl.documents.tree import Object
+from icpctl.documents.document import Object
 from icpctl.errors import IcpctlError, Location
 
 if TYPE_CHECKING:

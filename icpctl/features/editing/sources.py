@@ -15,7 +15,7 @@ from icpctl.config.loading import Loaded, load_document, read_file
 from icpctl.config.model import ConfigFile
 from icpctl.config.named_files import read_source, unprinted
 from icpctl.config.store import Workspace
-from icpctl.documents.tree import List
+from icpctl.documents.document import List
 from icpctl.errors import Finding, IcpctlError, Location
 from icpctl.features.editing.bodies import body_of, not_valid, without_printed
 from icpctl.features.editing.body_fields import short_body

@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli.options import By, Configs, Scoring
 from icpctl.errors import ExitCode, IcpctlError, both_given
-from icpctl.output.formats import ReportFormat
+from icpctl.output.console import ReportFormat
 
 
 def explain(

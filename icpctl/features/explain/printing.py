@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from icpctl.features.explain.summary import summary
 from icpctl.features.reasons.explanation_tree import Screen, print_trees
 from icpctl.output.console import note, print_json, shown_line
-from icpctl.output.runs.notes import print_mapped, print_skipped, print_unread
+from icpctl.output.notes import print_mapped, print_skipped, print_unread
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.explain.explained import Explained
     from icpctl.features.reasons.explanation import Explanation
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.console import ReportFormat
 
 
 def print_explained(

@@ -7,7 +7,7 @@ import typer
 
 from icpctl.cli.options import BaseDir, BaseRef, By, Configs, Reporting, Scoring
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ImpactFormat
+from icpctl.output.console import ImpactFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from icpctl.features.impact.wording import (
     reached_text,
 )
 from icpctl.output.console import console, is_coloured, note, print_json, shown, styled, table
-from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.notes import SCORE_KEEPS_REJECTS, print_notes
 from icpctl.output.wording import counted, percent
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.impact.bounds import Bound
     from icpctl.features.impact.model import ConfigImpact, Impact, Sample
-    from icpctl.output.formats import ImpactFormat
+    from icpctl.output.console import ImpactFormat
     from icpctl.scoring.bounds import Strictness
 
 _MOST_MOVES = 20

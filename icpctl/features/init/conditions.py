@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from icpctl.config.checks import check_document
 from icpctl.config.definitions import NOTHING_DEFINED
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.features.init.model import Draft
 from icpctl.features.shared.text_layout import json_text
 from icpctl.mappings.mapping import PAGES

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from icpctl.cli.options import By, Configs, OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import ReportFormat
+from icpctl.output.console import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,8 @@ from icpctl.features.insight.wording import (
     visitors_of,
 )
 from icpctl.output.console import note, print_json, table
-from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.runs.tables import headline
+from icpctl.output.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.tables import headline
 from icpctl.output.wording import percent
 from icpctl.scoring.report import rate
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.insight.counting import Insight
     from icpctl.features.insight.model import ConditionInsight, ConfigInsight, InsightReport
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.console import ReportFormat
     from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 12  # of a table on a terminal

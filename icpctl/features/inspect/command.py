@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli.options import Encoding, Mapping, Visitors
 from icpctl.errors import ExitCode, IcpctlError
-from icpctl.output.formats import ReportFormat
+from icpctl.output.console import ReportFormat
 
 
 def inspect(

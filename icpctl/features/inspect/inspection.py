@@ -19,7 +19,6 @@ from icpctl.exports.files.sources import find_exports, find_sources
 from icpctl.exports.format_detection import Mapped, map_sources
 from icpctl.exports.readers.reading import Reader
 from icpctl.exports.recognition import first_records
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.exports.similar_keys import SURVEYED, survey
 from icpctl.features.drafting.mapping_draft import draft_mapping
 from icpctl.features.shared.distinct_numbers import distinct_numbers
@@ -27,6 +26,7 @@ from icpctl.features.shared.row_values import values_of_rows
 from icpctl.mappings.mapping import ID, LAST_SEEN, PAGES
 from icpctl.mappings.paths import Elements, Together, path_text
 from icpctl.values import date_forms, typed_columns
+from icpctl.values.text_forms import key_form
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from icpctl.features.drafting.mapping_text import mapping_text
 from icpctl.output.console import note, print_json, shown, shown_line, table
-from icpctl.output.runs.notes import print_mapped, print_skipped, print_unknown, print_unread
+from icpctl.output.notes import print_mapped, print_skipped, print_unknown, print_unread
 from icpctl.output.wording import ELLIPSIS, counted, fitted, percent
 from icpctl.scoring.unread_fields import Unread, UnreadFile
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.drafting.mapping_draft import MappingDraft
     from icpctl.features.inspect.inspection import FieldFound, Inspection
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.console import ReportFormat
 
 UNUSED_SHOWN = 20
 _VALUES_SHOWN, _VALUE_WIDTH, _EXAMPLE_WIDTH = 3, 21, 40

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.console import ReportFormat
 
 
 def mappings(
@@ -24,8 +24,8 @@ def mappings(
     A mapping says where records keep the fields; --mapping takes a name, or your own file.
     """
     from icpctl.features.mappings.printing import LISTS, print_mapping
-    from icpctl.mappings.loading import built_in, built_in_text, load_mapping
-    from icpctl.mappings.mapping import built_in_names
+    from icpctl.mappings.loading import built_in, load_mapping
+    from icpctl.mappings.mapping import built_in_names, built_in_text
 
     if name is None:
         LISTS[output]([built_in(it) for it in built_in_names()])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.mappings.mapping import Mapping
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.console import ReportFormat
 
 
 def list_table(mappings: Sequence[Mapping]) -> None:

@@ -172,7 +172,7 @@ def outcomes(
     from icpctl.features.outcomes.request import read_request
     from icpctl.features.report.target import report_file, report_target
     from icpctl.output.console import print_written
-    from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+    from icpctl.output.notes import SCORE_KEEPS_REJECTS, print_notes
 
     options, earlier = scoring.options(), None
     if base is not None or base_dir is not None:

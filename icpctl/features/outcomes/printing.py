@@ -22,7 +22,8 @@ from icpctl.features.shared.markdown import code, in_cell, table_lines
 from icpctl.features.shared.plain_rows import WRITERS
 from icpctl.files import replacing
 from icpctl.output.console import console, note, shown, table
-from icpctl.output.runs.notes import (
+from icpctl.output.layout import form_of, refuse_stdout
+from icpctl.output.notes import (
     DATE,
     commonest_values,
     print_layout,
@@ -30,7 +31,6 @@ from icpctl.output.runs.notes import (
     print_rejected,
     print_repeated_headers,
 )
-from icpctl.output.runs.row_files import form_of, refuse_stdout
 from icpctl.output.wording import counted, percent
 from icpctl.values import date_forms
 

@@ -11,7 +11,7 @@ from icpctl.cli.errors import exits
 from icpctl.cli.options import CaseSensitive, Dir, Org, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.files import replacing
-from icpctl.output.formats import FindingsFormat
+from icpctl.output.console import FindingsFormat
 
 Timeout = Annotated[
     float,
@@ -90,7 +90,7 @@ def _prove(
     from icpctl.features.prove.folder import prove as prove_all
     from icpctl.features.prove.output.report import print_proofs, report_of, write_witnesses
     from icpctl.output.console import print_written
-    from icpctl.output.runs.row_files import require_lines
+    from icpctl.output.layout import require_lines
 
     started = time.perf_counter()
     require_z3()

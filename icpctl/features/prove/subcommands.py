@@ -12,7 +12,7 @@ from icpctl.cli.errors import exits
 from icpctl.cli.options import BaseDir, BaseRef, CaseSensitive, Dir, Org, Slug, workspace
 from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.prove.command import Timeout, prove
-from icpctl.output.formats import EquivalentFormat
+from icpctl.output.console import EquivalentFormat
 
 if TYPE_CHECKING:
     from icpctl.config.model import Named

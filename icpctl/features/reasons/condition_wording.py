@@ -14,7 +14,7 @@ from icpctl.features.shared.condition_phrases import (
     values_in_words,
 )
 from icpctl.mappings.mapping import LAST_SEEN
-from icpctl.output.runs.notes import wanted
+from icpctl.output.notes import wanted
 from icpctl.output.wording import cut
 from icpctl.values import normal_forms
 from icpctl.values.json_records import Number, dumps

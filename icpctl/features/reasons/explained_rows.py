@@ -13,13 +13,13 @@ from icpctl.features.reasons.near_miss_files import NearMissWriter
 from icpctl.features.reasons.row_reasons import Reasons
 from icpctl.features.reasons.sentences import sentence
 from icpctl.files import replacing
-from icpctl.output.runs.row_files import form_of, refuse_stdout
+from icpctl.output.layout import form_of, refuse_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from icpctl.config.model import IcpConfig
-    from icpctl.output.runs.layout import Form, Layout
+    from icpctl.output.layout import Form, Layout
     from icpctl.scoring.plan import Plan
     from icpctl.scoring.run import Rows
 

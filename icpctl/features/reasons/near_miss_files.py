@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.reasons.row_reasons import NearMiss
     from icpctl.features.shared.plain_rows import PlainWriter
-    from icpctl.output.runs.layout import Form
+    from icpctl.output.layout import Form
 
 COLUMNS = ("id", "config", "group", "condition", "seen")
 _SCHEMA = pa.schema([(name, pa.int64() if name == "group" else pa.string()) for name in COLUMNS])

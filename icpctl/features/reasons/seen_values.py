@@ -64,7 +64,7 @@ def see(rows: pa.RecordBatch, plan: Plan) -> list[dict[str, Seen]]:
 
 
 def subject_of(condition: Condition, seen: dict[str, Seen]) -> Seen:
-    """What a condition looks at: for a range, also a number of employees (SPEC 4)."""
+    """What a condition looks at: for a range, also a number of employees."""
     own = seen[condition.type]
     if looks_at_sizes(condition) and not own.values:
         size = seen["company_size"]
@@ -74,7 +74,7 @@ def subject_of(condition: Condition, seen: dict[str, Seen]) -> Seen:
 
 
 def looks_at_sizes(condition: Condition) -> bool:
-    """Whether a number of employees stands for a range that is missing (SPEC 4)."""
+    """Whether a number of employees stands for a range that is missing."""
     comparison = condition.comparison.positive
     is_range = condition.condition_type.form is Form.SIZE_RANGE
     return is_range and comparison.is_equality and not comparison.needs_all

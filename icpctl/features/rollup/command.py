@@ -8,7 +8,7 @@ import typer
 
 from icpctl.cli.options import Encoding, Mapping, MaxRejects, OnSpark, Rejects, TempDir, Visitors
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ReportFormat
+from icpctl.output.console import ReportFormat
 
 
 def rollup(
@@ -46,7 +46,7 @@ def rollup(
     from icpctl.cli.scoring_options import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
     from icpctl.output.console import print_written
-    from icpctl.output.runs.row_files import require_lines
+    from icpctl.output.layout import require_lines
     from icpctl.scoring.bounds import parse_limit
 
     started = time.perf_counter()

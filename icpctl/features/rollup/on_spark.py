@@ -10,7 +10,7 @@ import pyarrow as pa
 from icpctl.exports.visitor_scan import visitor_groups
 from icpctl.features.rollup.printing import RollUpRun, names_of, suffix_of
 from icpctl.features.rollup.spark_tasks import RollUpWork, VisitorTally, writing_task
-from icpctl.output.runs.layout import FORMS
+from icpctl.output.layout import FORMS
 from icpctl.spark.inputs.frames import Frames, lines_before, schema_of
 from icpctl.spark.inputs.inputs import find_inputs
 from icpctl.spark.jobs import Jobs

@@ -25,7 +25,8 @@ from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
 from icpctl.mappings.mapping import FIELDS
 from icpctl.output.console import progress
-from icpctl.output.runs.notes import (
+from icpctl.output.layout import STDOUT
+from icpctl.output.notes import (
     print_damaged,
     print_exceeded,
     print_left_out,
@@ -36,7 +37,6 @@ from icpctl.output.runs.notes import (
     print_unknown,
     rejects_hint,
 )
-from icpctl.output.runs.row_files import STDOUT
 from icpctl.output.wording import counted
 from icpctl.temporary_folders import temporary_folder
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from icpctl.exports.format_detection import Mapped
     from icpctl.exports.visitor_keys import By
     from icpctl.mappings.mapping import Mapping
-    from icpctl.output.formats import ReportFormat
+    from icpctl.output.console import ReportFormat
     from icpctl.scoring.bounds import Amount
 
 _SHOWN = 10

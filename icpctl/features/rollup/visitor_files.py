@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.field_warnings import misfit_rows
 from icpctl.mappings.mapping import FLAT_NAMES, ID, LAST_SEEN, PAGES
-from icpctl.output.runs.verdict_rows import bytes_of
+from icpctl.output.verdict_rows import bytes_of
 from icpctl.values import json_records, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
 

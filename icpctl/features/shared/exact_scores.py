@@ -1,4 +1,4 @@
-"""Whether one visitor matches, and its score as an exact fraction (SPEC 5), for those who say why.
+"""Whether one visitor matches, and its score as an exact fraction, for those who say why.
 
 The kernel (`scoring/scores.py`) has the same in whole numbers for many visitors at once.
 `held` says for each condition of a group, or of all groups of a config, whether a visitor holds it.

@@ -14,8 +14,8 @@ from icpctl.config.definitions import LIST_SUFFIX, ListFolder, definitions_of
 from icpctl.config.file_names import LISTS_FOLDER, is_config_name
 from icpctl.config.loading import Loaded, load_document
 from icpctl.config.store import Workspace
-from icpctl.documents.document import MAX_BYTES, Document, read_document
-from icpctl.documents.tree import Problem
+from icpctl.documents.document import MAX_BYTES, Document, Problem
+from icpctl.documents.reading import read_document
 from icpctl.errors import IcpctlError, both_given
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from icpctl.output.runs.verdict_rows import harmless
+from icpctl.output.verdict_rows import harmless
 from icpctl.values.typed_columns import carried_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
-    from icpctl.output.runs.layout import Form
+    from icpctl.output.layout import Form
 
     Row = tuple[object, ...]
 

@@ -14,7 +14,7 @@ from icpctl.config import scalars
 from icpctl.config.file_names import SUFFIXES, TESTS_FOLDER, is_rule_test
 from icpctl.config.loading import read_file
 from icpctl.config.model import Flag, Text
-from icpctl.documents.tree import Node, Problem, find, find_key, plain
+from icpctl.documents.document import Node, Problem, find, find_key, plain
 from icpctl.errors import Finding, IcpctlError, Location, nearest, word_hint
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from icpctl.documents.document import MAX_BYTES, KeyedReader, read_document
-from icpctl.documents.tree import Object, Scalar
+from icpctl.documents.document import MAX_BYTES, KeyedReader, Object, Scalar
+from icpctl.documents.reading import read_document
 from icpctl.errors import IcpctlError, Location
 from icpctl.files import read_regular
 from icpctl.mappings.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from icpctl.documents.document import Document
-    from icpctl.documents.tree import Node
+    from icpctl.documents.document import Document, Node
     from icpctl.vocabulary import ConditionType, Vocabulary
 
 

@@ -1,4 +1,4 @@
-"""The normal forms of `values` in SQL: how equality sees a value (SPEC 4).
+"""The normal forms of `values` in SQL: how equality sees a value.
 
 Each takes a text that is visible and folded. The statement converts the visitor's
 values; `values` converts those of the configs when the statement is written.

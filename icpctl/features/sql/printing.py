@@ -14,7 +14,7 @@ from icpctl.features.shared.extras import require
 from icpctl.features.shared.file_changes import write_outputs
 from icpctl.files import read_regular
 from icpctl.output.console import note, print_written
-from icpctl.output.runs.row_files import STDOUT
+from icpctl.output.layout import STDOUT
 from icpctl.output.wording import counted
 from icpctl.values.date_forms import instant_text
 

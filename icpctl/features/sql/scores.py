@@ -1,4 +1,4 @@
-"""Groups and configs in SQL: whether they match, and their scores in hundredths (SPEC 5)."""
+"""Groups and configs in SQL: whether they match, and their scores in hundredths."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from unicodedata import category
 from msgspec import Struct
 from sqlglot import exp
 
-from icpctl.documents.tree import find
+from icpctl.documents.document import find
 from icpctl.errors import Finding, IcpctlError
 from icpctl.features.sql.columns import column_name
 from icpctl.features.sql.dialects import DIALECTS

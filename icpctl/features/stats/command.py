@@ -7,7 +7,7 @@ import typer
 
 from icpctl.cli.options import Configs, OnSpark, Reporting, Scoring
 from icpctl.errors import ExitCode
-from icpctl.output.formats import TableFormat
+from icpctl.output.console import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from msgspec import Struct
 from icpctl.features.report.period import Period
 from icpctl.features.report.spans import grouped
 from icpctl.output.console import add_bars, note, print_json, shown, tab_separated, table
-from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
-from icpctl.output.runs.tables import exclusion_and_tiers, print_configs, print_configs_tsv
+from icpctl.output.notes import SCORE_KEEPS_REJECTS, print_notes
+from icpctl.output.tables import exclusion_and_tiers, print_configs, print_configs_tsv
 from icpctl.output.wording import counted, percent
 from icpctl.scoring.report import rate
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.report.breakdowns import DayReport, FieldReport
     from icpctl.features.stats.counting import Stats, StatsReport
-    from icpctl.output.formats import TableFormat
+    from icpctl.output.console import TableFormat
     from icpctl.scoring.bounds import Strictness
 
 _MOST_ROWS = 31  # bars that fit on a terminal together

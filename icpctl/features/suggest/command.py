@@ -71,7 +71,7 @@ def suggest(
     from icpctl.features.suggest.printing import print_how, print_retuned, print_suggestion
     from icpctl.features.suggest.retuning import retune
     from icpctl.output.console import note, progress
-    from icpctl.output.runs.notes import SCORE_KEEPS_REJECTS, print_notes
+    from icpctl.output.notes import SCORE_KEEPS_REJECTS, print_notes
 
     unused = {
         "--with": with_fields,

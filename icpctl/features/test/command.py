@@ -6,7 +6,7 @@ import typer
 
 from icpctl.cli.options import AsOf, CaseSensitive, Dir, Mapping, Org, Scoring, workspace
 from icpctl.errors import ExitCode
-from icpctl.output.formats import TestFormat
+from icpctl.output.console import TestFormat
 
 
 def run_rule_tests(

@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from icpctl.exports.scanner.key_forms import key_form
 from icpctl.mappings.mapping import custom_paths
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ def _known(mapping: Mapping, custom: Iterable[ConditionType]) -> _Known:
 
 
 def _name(key: str, known: _Known) -> str:
-    """The known key that this is in another spelling (SPEC 4), else the key itself."""
+    """The known key that this is in another spelling, else the key itself."""
     form = key_form(key)
     return key if key in known else next((n for n in known if key_form(n) == form), key)
 

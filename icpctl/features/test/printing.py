@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from icpctl.config.model import Condition
     from icpctl.features.test.mutants import Mutant
     from icpctl.features.test.running import Outcome, Problem, TestRun
-    from icpctl.output.formats import TestFormat
+    from icpctl.output.console import TestFormat
 
 
 def print_tests(run: TestRun, output: TestFormat, *, coverage: bool, mutate: bool) -> None:

@@ -12,7 +12,7 @@ from icpctl.output.findings.text import findings_text, print_findings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from icpctl.output.formats import FindingsFormat
+    from icpctl.output.console import FindingsFormat
 
 __all__ = ["FORMATS", "Report", "finding_body", "findings_text", "print_findings"]
 

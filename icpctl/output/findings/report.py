@@ -57,7 +57,7 @@ class Report(Struct, frozen=True):
         return dict(sorted(by_file.items()))
 
     def body(self) -> dict[str, Any]:
-        """Return `{files, errors, warnings, findings: [...]}` (SPEC 7)."""
+        """Return `{files, errors, warnings, findings: [...]}`."""
         return {
             "files": self.files,
             "errors": self.errors,

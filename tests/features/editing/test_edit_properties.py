@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from icpctl import IcpConfig
 from icpctl.config.checks import check_document
 from icpctl.config.model import ConfigFile
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.features.editing.body_fields import full_body
 from icpctl.features.editing.changes import Changes, changed
 from icpctl.features.editing.group_changes import GroupChanges

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from icpctl import IcpConfig, IcpctlError, Workspace
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.features.editing.bodies import read_source
 from icpctl.features.editing.body_fields import is_same, short_body
 from icpctl.features.editing.changes import Changes

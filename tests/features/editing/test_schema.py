@@ -17,7 +17,7 @@ from icpctl.config.checks import check_document
 from icpctl.config.definitions import definitions_in
 from icpctl.config.file_names import is_config_name
 from icpctl.config.model import IcpConfig
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.features.editing.schema.config_schema import config_schema
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import COMPARATORS, CONDITION_TYPES

@@ -1,4 +1,4 @@
-"""Small worlds whose every visitor can be listed, and what a naive reading of SPEC makes of them.
+"""Small worlds whose every visitor can be listed, and what a naive evaluator makes of them.
 
 A world is a field with conditions on it and with visitors that together show every behaviour that
 these conditions can have. The truth of each condition comes from the oracle.

@@ -9,7 +9,7 @@ import pytest
 
 from icpctl.config.checks import check_document
 from icpctl.config.model import ConfigFile, IcpConfig
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.features.editing.condition_words import rules_of_words
 from icpctl.features.prove.folder import prove
 from icpctl.findings.codes import CODES
@@ -220,7 +220,7 @@ def test_two_groups_that_nobody_matches() -> None:
     ids="; ".join,
 )
 def test_what_is_possible(conditions: list[str]) -> None:
-    """A list, a number between whole ones, a number in place of a range: all of SPEC 4."""
+    """A list, a number between whole ones, a number in place of a range: each is possible."""
     assert proved(body(("AND", conditions))).facts == []
 
 

@@ -9,7 +9,7 @@ from icpctl.errors import ExitCode, IcpctlError
 from icpctl.features.editing.commands.confirm import require_yes
 from icpctl.features.editing.commands.options import DryRun, Yes
 from icpctl.files import require_writable
-from icpctl.output.formats import PlanFormat
+from icpctl.output.console import PlanFormat
 
 Sources = Annotated[
     list[str] | None,

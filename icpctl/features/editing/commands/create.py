@@ -16,7 +16,7 @@ from icpctl.features.editing.commands.options import (
     Rules,
     Where,
 )
-from icpctl.output.formats import FileFormat
+from icpctl.output.console import FileFormat
 
 
 def create(

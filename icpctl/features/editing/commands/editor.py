@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from icpctl.config.checks import check_document
-from icpctl.documents.document import read_document
+from icpctl.documents.reading import read_document
 from icpctl.errors import ExitCode, Finding, IcpctlError, Location
 from icpctl.features.editing.texts.edited_text import newline_of
 from icpctl.features.editing.writing import keep

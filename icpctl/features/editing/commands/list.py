@@ -7,7 +7,7 @@ import typer
 
 from icpctl.cli.options import Dir, Org, workspace
 from icpctl.errors import ExitCode
-from icpctl.output.formats import ListFormat
+from icpctl.output.console import ListFormat
 
 
 def list_configs(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from icpctl.cli.options import vocabulary
-from icpctl.output.formats import SingleFormat
+from icpctl.output.console import SingleFormat
 
 
 def conditions(context: typer.Context, incomplete: str) -> list[str]:

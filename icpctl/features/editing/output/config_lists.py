@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from icpctl.config.model import Condition, ConfigFile
-    from icpctl.output.formats import ListFormat, SingleFormat
+    from icpctl.output.console import ListFormat, SingleFormat
 
 
 def body(config: ConfigFile, *, with_org: bool = False) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.editing.applying import Plan, What
     from icpctl.features.editing.writing import Change
-    from icpctl.output.formats import PlanFormat
+    from icpctl.output.console import PlanFormat
 
 _TO_DO: dict[What, str] = {
     "created": "to create",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from icpctl.documents.tree import List, Node, Object, Scalar, plain
+from icpctl.documents.document import List, Node, Object, Scalar, plain
 from icpctl.features.editing.texts.alignment import align, same_key
 from icpctl.features.editing.texts.edited_text import LINE_END, EditedText
 from icpctl.features.editing.texts.members import Member, members

@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from icpctl.documents.tree import List, Node, Object
+from icpctl.documents.document import List, Node, Object
 
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+")
 _COMMENT = r"#[^\r\n]*|"

@@ -103,7 +103,7 @@ class Question:
 
     @property
     def looks_at_sizes(self) -> bool:
-        """Whether a number of employees stands for a range that is missing (SPEC 4)."""
+        """Whether a number of employees stands for a range that is missing."""
         return looks_at_sizes(self.condition)
 
 

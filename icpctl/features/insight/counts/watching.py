@@ -239,7 +239,7 @@ class _BatchView:
             ]
 
     def _lacking_rows(self, question: Question) -> np.ndarray:
-        """The rows without anything that the condition looks at (SPEC 4)."""
+        """The rows without anything that the condition looks at."""
         key = field_of(question), question.looks_at_sizes
         if key not in self._lacking:
             fields = self._watch.plan.fields

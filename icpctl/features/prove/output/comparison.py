@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from icpctl.features.prove.equivalence import Comparison
     from icpctl.features.prove.icp_equivalence import IcpComparison
-    from icpctl.output.formats import EquivalentFormat
+    from icpctl.output.console import EquivalentFormat
 
 Compared = tuple[str, str, "Comparison"]
 """What the first and the second are called, and what was found out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from icpctl.documents.tree import Problem, find
+from icpctl.documents.document import Problem, find
 from icpctl.features.shared.condition_phrases import phrase
 from icpctl.findings.codes import CODES
 from icpctl.vocabulary import Operator

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from icpctl.errors import Finding
     from icpctl.features.prove.facts import Pair, Proofs
     from icpctl.features.prove.space.witness import Witness
-    from icpctl.output.formats import FindingsFormat
+    from icpctl.output.console import FindingsFormat
 
 
 def report_of(loaded: Loaded, proofs: Sequence[Proofs], *, strict: bool) -> Report:

@@ -14,7 +14,7 @@ from icpctl.features.report.pages.page import (
     number,
     own,
 )
-from icpctl.output.runs.notes import misfit_text, unread_file_text
+from icpctl.output.notes import misfit_text, unread_file_text
 from icpctl.output.wording import counted
 
 if TYPE_CHECKING:

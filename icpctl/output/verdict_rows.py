@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from icpctl.exports.columns.json_texts import quoted
-from icpctl.output.runs.layout import EXCLUDED_BY, FORMS, TIER, WHY
+from icpctl.files import replacing
+from icpctl.output.layout import EXCLUDED_BY, FORMS, TIER, WHY, RowFiles
 from icpctl.values.typed_columns import carried_json, carried_texts, scalar_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
-    from icpctl.output.runs.layout import Form, Layout
+    from icpctl.output.layout import Form, Layout, Targets, Writer
     from icpctl.scoring.run import Rows
-
-
-class Writer(Protocol):
-    """Takes rows in order."""
-
-    def write(self, rows: Rows) -> None:
-        """Write the rows of one batch."""
-
-    def close(self) -> None:
-        """Write what the format needs at its end."""
 
 
 class JsonLines:
@@ -149,6 +143,28 @@ _WRITERS: dict[Form, Callable[[BinaryIO, Layout], Writer]] = {
 }
 FORMATS = {suffix: _WRITERS[form] for suffix, form in FORMS.items()}
 """A file's extension -> what writes it."""
+
+
+@contextmanager
+def row_files(targets: Targets) -> Iterator[RowFiles]:
+    """Yield what writes a run's files, which appear when the block ends without an error.
+
+    Raises `IcpctlError` `not_written`.
+    """
+    files = RowFiles()
+    with ExitStack() as stack:
+        if targets.out is not None:
+            file = (
+                sys.stdout.buffer
+                if targets.to_stdout
+                else stack.enter_context(replacing(Path(targets.out)))
+            )
+            # Closed in any case: what a writer has not closed, it complains about at the end.
+            files.rows = stack.enter_context(closing(FORMATS[targets.suffix](file, targets.layout)))
+        if targets.rejects is not None:
+            files.rejects = stack.enter_context(replacing(Path(targets.rejects)))
+        yield files
+
 
 _PLAIN_TYPES = {
     "source": pa.string(),

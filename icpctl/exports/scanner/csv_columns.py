@@ -1,4 +1,4 @@
-"""The form in which the keys of records and the names of columns are compared."""
+"""Which column of a CSV file holds the values of which keys."""
 
 from __future__ import annotations
 
@@ -6,25 +6,12 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from icpctl.exports.scanner.scan_results import ELEMENTS, MAX_SPELLINGS
+from icpctl.values.text_forms import key_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from icpctl.exports.scanner.scan_results import Path
-
-
-_SPACES = [0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]
-_DROPPED = dict.fromkeys([*_SPACES, ord("_"), ord("-")])
-
-
-def key_form(key: str) -> str:
-    """Return a key without letter case, spaces (Unicode's category Zs), `_` and `-`.
-
-    >>> key_form("Company Size") == key_form("company_size") == key_form("companySize")
-    True
-    """
-    return key.casefold().translate(_DROPPED)
-
 
 Keys = tuple[str, ...]
 

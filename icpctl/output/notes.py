@@ -16,7 +16,6 @@ from icpctl.exports.scanner import notice
 from icpctl.mappings.mapping import LAST_SEEN
 from icpctl.mappings.paths import path_text
 from icpctl.output.console import is_coloured, note, shown, shown_line, styled
-from icpctl.output.errors import print_error
 from icpctl.output.wording import counted, cut
 from icpctl.values.date_forms import has_two_readings
 from icpctl.vocabulary import CONDITION_TYPES, CUSTOM_PREFIX, Kind
@@ -226,6 +225,8 @@ def print_exceeded(rejected: int, limit: Amount, hint: str) -> None:
 
 
 def _print_error(message: str, hint: str) -> None:
+    from icpctl.output.errors import print_error
+
     print_error(IcpctlError(message, hint=hint))
 
 

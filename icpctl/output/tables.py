@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
-    from icpctl.output.formats import TableFormat
+    from icpctl.output.console import TableFormat
     from icpctl.scoring.report import ConfigReport, MatchReport
     from icpctl.scoring.run import Run
 

@@ -1,18 +1,23 @@
-"""YAML text -> tree, from the parser's events, so that hostile text ends in a problem, not a crash.
+"""Bytes of a file -> document: decoded, then read as YAML here, or as JSON by `json_reader`.
 
-Every scalar stays the text that was typed (SPEC 1): YAML's own idea of types is never asked.
+YAML is read from the parser's events, so that hostile text ends in a problem, not a crash. Every
+scalar stays the text that was typed: YAML's own idea of types is never asked.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Any
 
 import yaml
 from msgspec import Struct
 
-from icpctl.documents.tree import (
+from icpctl.documents.document import (
+    EMPTY,
+    MAX_BYTES,
     MAX_DEPTH,
+    Document,
     List,
     Node,
     Object,
@@ -30,6 +35,67 @@ _TAG_DIRECTIVE = re.compile("(?:^|[\n\r\x85\u2028\u2029])(%TAG)")
 
 # libyaml's parser where PyYAML was built with it: the same events, ten times as fast.
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+# What YAML 1.1 cannot hold as it is; JSON refuses the same below the space only.
+_UNPRINTABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
+_WIDE = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+def read_document(data: bytes, file: str, *, is_json: bool | None = None) -> Document:
+    """Read the bytes of a config file.
+
+    A name that ends in `.json` means JSON, any other YAML, unless `is_json` says which it is.
+    """
+    if is_json is None:
+        is_json = file.endswith(".json")
+    if len(data) > MAX_BYTES:
+        problem = Problem("ICP002", 0, "the file is over 1 MiB", "a config is a few kilobytes")
+        return Document(file, data, "", None, [problem], is_json)
+    text, problems = _decode(data)
+    if not problems:
+        problems = _unprintable(text, _CONTROL if is_json else _UNPRINTABLE)
+    if problems:
+        return Document(file, data, text, None, problems, is_json)
+    if is_json:
+        from icpctl.documents.json_reader import read_json
+
+        root, problems = read_json(text)
+    else:
+        root, problems = read_yaml(text)
+    if not problems and (root is None or (isinstance(root, Scalar) and root.value is None)):
+        root, problems = None, [Problem(EMPTY, 0, "the file holds no config")]
+    return Document(file, data, text, root, problems, is_json)
+
+
+def _decode(data: bytes) -> tuple[str, list[Problem]]:
+    for mark, name in _WIDE.items():
+        if data.startswith(mark):
+            return "", [Problem("ICP003", 0, f"the file is {name}", "save it as UTF-8")]
+    body = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return body.decode(), []
+    except UnicodeDecodeError as error:
+        start = len(body[: error.start].decode())
+        message = f"the byte 0x{body[error.start]:02x} is not UTF-8"
+        text = body.decode(errors="replace")
+        return text, [Problem("ICP003", start, message, "save the file as UTF-8")]
+
+
+def _unprintable(text: str, pattern: str) -> list[Problem]:
+    if text.replace("\n", "").isprintable():  # few texts ask for the pattern, which is slow to make
+        return []
+    character = re.search(pattern, text)
+    if character is None:
+        return []
+    hint = "is the file UTF-16? Save it as UTF-8" if "\0" in text[:2] else "remove it"
+    message = f"the character U+{ord(character.group()):04X} is not allowed in a file"
+    return [Problem("ICP004", character.start(), message, hint)]
 
 
 class _Frame(Struct):

@@ -1,19 +1,23 @@
-"""Which rows and columns a file of verdicts has, and what `--columns` makes of them."""
+"""The files of a run: which rows and columns they have, what `--columns` names, where they go."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from icpctl.errors import IcpctlError, nearest
+from icpctl.errors import IcpctlError, Location, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from typing import BinaryIO
 
     from icpctl.config.model import IcpConfig
+    from icpctl.exports.columns.batches import Rejected
+    from icpctl.scoring.run import Rows
 
 Form = Literal["jsonl", "csv", "parquet"]
 FORMS: dict[str, Form] = {
@@ -24,6 +28,7 @@ FORMS: dict[str, Form] = {
 }
 """A file's extension -> what it holds."""
 
+STDOUT = "-"
 PLACE = ("source", "line")
 VERDICT = ("id", "icp_match", "icp", "icp_score", "matches")
 TIER, EXCLUDED_BY, WHY = "icp_tier", "excluded_by", "why"
@@ -133,3 +138,115 @@ def _name_at(text: str, start: int, known: Collection[str]) -> str:
         "bad_usage",
         hint=f"did you mean {meant}? {listed}" if meant else listed,
     )
+
+
+class Targets(Struct, frozen=True):
+    """Where a run's rows and rejected lines go: files, for rows also `-`, or nowhere.
+
+    Raises `IcpctlError`: `unknown_format`, and `bad_usage` where a column's name is taken or
+    rejected lines are to go to stdout.
+    """
+
+    out: str | None = None
+    rejects: str | None = None
+    layout: Layout = field(default_factory=Layout)
+
+    def __post_init__(self) -> None:
+        _ = self.suffix
+        refuse_taken_names(self.layout)
+        require_lines(self.rejects)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether stdout gets the rows, so that the report must go elsewhere."""
+        return self.out == STDOUT
+
+    @property
+    def suffix(self) -> str:
+        """The extension that says in which format rows are written."""
+        if self.out is None or self.to_stdout:
+            return ".jsonl"
+        suffix = Path(self.out).suffix.lower()
+        if suffix not in FORMS:
+            raise _unclear(self.out or "--out ''", f"; {STDOUT} is JSONL on stdout")
+        return suffix
+
+    @property
+    def has_files(self) -> bool:
+        """Whether anything is written."""
+        return self.out is not None or self.rejects is not None
+
+
+def form_of(file: str, option: str) -> Form:
+    """Return the format that a file's name says. Raises `IcpctlError` `unknown_format`."""
+    form = FORMS.get(Path(file).suffix.lower())
+    if form is None:
+        raise _unclear(file or f"{option} ''", "")
+    return form
+
+
+def _unclear(file: str, more: str) -> IcpctlError:
+    """What is wrong with the name of a file that does not say what it should hold."""
+    return IcpctlError(
+        "the extension of the file does not say its format",
+        "unknown_format",
+        Location(file),
+        f"end it in one of {', '.join(FORMS)}{more}",
+    )
+
+
+class Writer(Protocol):
+    """Takes rows in order."""
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of one batch."""
+
+    def close(self) -> None:
+        """Write what the format needs at its end."""
+
+
+class RowFiles(Struct):
+    """Writes what a run hands on; what no file was asked for is dropped."""
+
+    rows: Writer | None = None
+    rejects: BinaryIO | None = None
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of a batch."""
+        if self.rows:
+            self.rows.write(rows)
+
+    def reject(self, rejected: Rejected) -> None:
+        """Write a rejected line."""
+        if self.rejects:
+            self.rejects.write(rejected.as_json().encode() + b"\n")
+
+
+def refuse_taken_names(layout: Layout) -> None:
+    """Refuse to carry a field under the name of a column. Raises `IcpctlError` `bad_usage`."""
+    own = layout.all_columns[: len(layout.all_columns) - len(layout.carry)]
+    taken = sorted(set(layout.carry) & {*PLACE, *VERDICT, *own})
+    if taken:
+        raise IcpctlError(
+            f"--carry {taken[0]}: the rows already have a column of this name",
+            "bad_usage",
+            hint=f"quote the path to give it another name: --carry '\"{taken[0]}\"'",
+        )
+
+
+def require_lines(file: str | None, option: str = "--rejects") -> None:
+    """Refuse a name for JSON lines that is `-` or that promises another format.
+
+    Raises `IcpctlError`: `bad_usage`, `unknown_format`.
+    """
+    refuse_stdout(file, option)
+    if file is not None and FORMS.get(Path(file).suffix.lower(), "jsonl") != "jsonl":
+        message = f"{option} writes JSON lines"
+        raise IcpctlError(message, "unknown_format", Location(file), "end it in .jsonl")
+
+
+def refuse_stdout(file: str | None, option: str) -> None:
+    """Refuse to put on stdout what an option writes. Raises `IcpctlError` `bad_usage`."""
+    if file == STDOUT:
+        hint = f"such as {option.removeprefix('--')}.jsonl"
+        raise IcpctlError(f"{option} takes a file, not stdout", "bad_usage", hint=hint)

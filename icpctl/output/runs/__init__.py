@@ -1,1 +1,0 @@
-"""What a scoring run prints and writes: tables, notes on stderr, and files of rows."""
