@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from icpctl.config.store import Workspace
 from icpctl.errors import IcpctlError
 from icpctl.exports.visitor_keys import VisitorKey
 from icpctl.features.rollup.on_spark import roll_up
@@ -225,6 +226,22 @@ def test_files_of_several_formats_are_put_together(tmp_path: Path) -> None:
     (tmp_path / "in" / "c.csv").write_text(leads)
     found = on_both(tmp_path, [tmp_path / "in"], How(by=(VisitorKey.of("domain"),)))
     assert (found.told["records"], found.told["visitors"]) == (45, 8)
+
+
+def test_custom_fields(tmp_path: Path) -> None:
+    (tmp_path / "fields.yaml").write_text(
+        "revenue: {kind: number, paths: [revenue]}\ntools: {kind: text, paths: ['tools[]']}\n"
+    )
+    types = Workspace(tmp_path).definitions().required().vocabulary.types
+    custom = {name: entry for name, entry in types.items() if entry.is_custom}
+    events = [
+        {"email": f"e{number % 7}", "revenue": f"${number}M", "tools": [f"t{number % 3}"]}
+        for number in range(40)
+    ]
+    (tmp_path / "e.jsonl").write_text("".join(json.dumps(it) + "\n" for it in events))
+    how = How(by=(VisitorKey.of("email"),), custom=custom)
+    found = on_both(tmp_path, [tmp_path / "e.jsonl"], how)
+    assert {"field.revenue", "field.tools"} < set(found.schema.names)
 
 
 def test_without_any_key(tmp_path: Path) -> None:

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from icpctl.cli.options import Encoding, Mapping, MaxRejects, OnSpark, Rejects, TempDir, Visitors
+from icpctl.cli.options import (
+    Dir,
+    Encoding,
+    Mapping,
+    MaxRejects,
+    OnSpark,
+    Org,
+    Rejects,
+    TempDir,
+    Visitors,
+    known_vocabulary,
+)
 from icpctl.errors import ExitCode
 from icpctl.output.console import ReportFormat
 
@@ -28,6 +39,8 @@ def rollup(
             "files (default: the mapping's); repeatable, the first one found counts.",
         ),
     ] = None,
+    directory: Dir = None,
+    org: Org = None,
     mapping: Mapping = None,
     rejects: Rejects = None,
     max_rejects: MaxRejects = "0",
@@ -41,7 +54,7 @@ def rollup(
     """Roll events or sessions up to visitors.
 
     Pages are put in order of time, page views and sessions are counted where no record has a
-    count, and every other field keeps its latest value.
+    count, and every other field keeps its latest value, also custom fields of the configs.
     """
     from icpctl.cli.scoring_options import encoding_of, mappings_of, visitor_keys, visitors_of
     from icpctl.features.rollup.printing import How, print_rollup, rollup_into
@@ -53,9 +66,11 @@ def rollup(
     unbuilt = {"--out -": out == "-", "--encoding": encoding is not None}
     spark = on_spark.cluster(unbuilt)
     limit = parse_limit(max_rejects, "--max-rejects")
-    keys = visitor_keys(by or [])
+    types = known_vocabulary(directory, org).types
+    custom = {name: entry for name, entry in types.items() if entry.is_custom}
+    keys = visitor_keys(by or [], custom)
     require_lines(rejects)
-    how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding))
+    how = How(mappings_of(mapping), keys, temp_dir, encoding_of(encoding), custom)
     if spark:
         from icpctl.features.rollup.on_spark import roll_up_on
 

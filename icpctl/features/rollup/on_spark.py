@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from icpctl.exports.format_detection import Mapped
-    from icpctl.exports.visitor_keys import By
     from icpctl.features.rollup.printing import How
     from icpctl.features.rollup.visitor_files import Shapes
     from icpctl.spark.session import Cluster
@@ -61,7 +60,7 @@ def roll_up(
         sources = [entry.source for entry in inputs]
         run.mapped = how.mapped(sources)
         frames = Frames.of(spark, inputs)
-        work = _work(frames.numbers, run.mapped, how.by)
+        work = _work(frames.numbers, run.mapped, how)
         with frames.fixed_blocks(), jobs.all_or_nothing(), rolled_up(frames, work) as folded:
             jobs.describe(f"roll up {frames.words}")
             tally = VisitorTally()
@@ -85,7 +84,7 @@ def roll_up(
     return run
 
 
-def _work(numbers: Sequence[int], mapped: Sequence[Mapped], by: By) -> RollUpWork:
+def _work(numbers: Sequence[int], mapped: Sequence[Mapped], how: How) -> RollUpWork:
     mappings = [file.mapping for file in mapped]
     files = [File(file.source, file.mapping) for file in mapped]
     return RollUpWork(
@@ -93,11 +92,12 @@ def _work(numbers: Sequence[int], mapped: Sequence[Mapped], by: By) -> RollUpWor
         {number: at for at, number in enumerate(numbers)},
         {
             numbers[member]: group.members[0]
-            for group in visitor_groups(mappings, by)
+            for group in visitor_groups(mappings, how.by)
             for member in group.members
         },
-        by,
-        tuple(names_of(mappings)),
+        how.by,
+        tuple(names_of(mappings, how.custom)),
+        how.custom,
     )
 
 

@@ -23,7 +23,7 @@ from icpctl.exports.readers.reading import Reader
 from icpctl.exports.visitor_scan import Progress, Scan
 from icpctl.features.rollup.visitor_files import FORMATS, Visitors
 from icpctl.files import replacing
-from icpctl.mappings.mapping import FIELDS
+from icpctl.mappings.mapping import FIELDS, custom_paths
 from icpctl.output.console import progress
 from icpctl.output.layout import STDOUT
 from icpctl.output.notes import (
@@ -41,7 +41,7 @@ from icpctl.output.wording import counted
 from icpctl.temporary_folders import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from icpctl.exports.columns.batches import Batch, Rejected
     from icpctl.exports.files.sources import Source
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from icpctl.mappings.mapping import Mapping
     from icpctl.output.console import ReportFormat
     from icpctl.scoring.bounds import Amount
+    from icpctl.vocabulary import ConditionType
 
 _SHOWN = 10
 
@@ -110,13 +111,15 @@ class RollUpRun(Struct):
 class How(Struct, frozen=True):
     """How to roll up: no `mappings` formats are recognised, no `by` means their keys.
 
-    `encoding` is that of CSV files which are not UTF-8.
+    `encoding` is that of CSV files which are not UTF-8; visitors may have `custom` fields besides
+    the built-in ones.
     """
 
     mappings: tuple[Mapping, ...] = ()
     by: By = ()
     temp_dir: Path | None = None
     encoding: str | None = None
+    custom: dict[str, ConditionType] = field(default_factory=dict)
 
     def mapped(self, sources: Sequence[Source]) -> list[Mapped]:
         """Return the mapping of each file, with its key; raise `IcpctlError` if it has none."""
@@ -159,11 +162,11 @@ def rollup_into(
         exports = find_exports(visitors, how.encoding)
         sources, run.skipped = exports.sources, exports.skipped
         run.mapped = how.mapped(sources)
-        names = names_of([file.mapping for file in run.mapped])
+        names = names_of([file.mapping for file in run.mapped], how.custom)
         scan = Scan(
             [(source, file.mapping) for source, file in zip(sources, run.mapped, strict=True)],
             Reader(Columns({}), temp_dir=how.temp_dir),
-            lambda mapping: Columns.of(mapping, {name: mapping.paths[name] for name in names}),
+            lambda mapping: columns_of_visitors(mapping, names, how.custom),
             needs_keys=True,
             by=how.by,
         )
@@ -196,13 +199,25 @@ def suffix_of(out: str) -> str:
     return suffix
 
 
-def names_of(mappings: Sequence[Mapping]) -> list[str]:
-    """Return the fields of visitors: those that any of these mappings has."""
-    return [
+def names_of(mappings: Sequence[Mapping], custom: Collection[str]) -> list[str]:
+    """Return the fields of visitors: those that any of these mappings has, and custom fields."""
+    built_in = [
         name
         for name in FIELDS
         if name in COUNTED or any(mapping.paths[name] for mapping in mappings)
     ]
+    return [*built_in, *custom]
+
+
+def columns_of_visitors(
+    mapping: Mapping, names: Sequence[str], custom: dict[str, ConditionType]
+) -> Columns:
+    """Return what is read of records for the fields `names`, of which some are `custom`."""
+    paths = {
+        name: custom_paths(mapping, custom[name]) if name in custom else mapping.paths[name]
+        for name in names
+    }
+    return Columns.of(mapping, paths, custom)
 
 
 def print_rollup(

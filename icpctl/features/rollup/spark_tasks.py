@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from msgspec import Struct, field
 
-from icpctl.exports.columns.field_columns import Columns
 from icpctl.exports.merge_events import types_of, visitors_of
-from icpctl.features.rollup.printing import RollUpRun
+from icpctl.features.rollup.printing import RollUpRun, columns_of_visitors
 from icpctl.features.rollup.visitor_files import Shapes, normalised
 from icpctl.spark.failures import telling
-from icpctl.spark.rollup_tasks import RecordWork, rows_without_tally
+from icpctl.spark.rollup_tasks import (
+    RecordWork,
+    column_name,
+    rows_without_tally,
+    with_field_names,
+)
 from icpctl.spark.work import TEXT
 
 if TYPE_CHECKING:
@@ -22,10 +26,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from icpctl.exports.columns.batches import Batch
+    from icpctl.exports.columns.field_columns import Columns
     from icpctl.mappings.mapping import Mapping as RecordMapping
     from icpctl.spark.failures import Task
     from icpctl.spark.rollup_tasks import RecordTally
     from icpctl.spark.work import Place
+    from icpctl.vocabulary import ConditionType
 
 
 class VisitorTally(Struct):
@@ -41,7 +47,7 @@ class VisitorTally(Struct):
         visitors = normalised(visitors_of(folded, self.names))
         self.count += visitors.num_rows
         self.shapes.see(visitors)
-        return dict(zip(self.names, visitors.columns, strict=True))
+        return dict(zip(map(column_name, self.names), visitors.columns, strict=True))
 
     def follow(self, other: VisitorTally) -> None:
         """Add the counts of other visitors."""
@@ -52,13 +58,14 @@ class VisitorTally(Struct):
 
 @dataclass(frozen=True)
 class RollUpWork(RecordWork):
-    """Everything that tasks need; `names` are the fields of visitors."""
+    """Everything that tasks need; `names` are the fields of visitors, some of them `custom`."""
 
     names: tuple[str, ...]
+    custom: dict[str, ConditionType]
 
     def wanted(self, mapping: RecordMapping) -> Columns:
         """Return the columns of visitors."""
-        return Columns.of(mapping, {name: mapping.paths[name] for name in self.names})
+        return columns_of_visitors(mapping, self.names, self.custom)
 
     def begin(self) -> RollUpRun:
         """Return the counts of no records yet."""
@@ -75,7 +82,7 @@ class RollUpWork(RecordWork):
     @property
     def visitor_types(self) -> dict[str, pa.DataType]:
         """The names and types of visitors' fields: JSON texts, of pages lists of them."""
-        return types_of(self.names)
+        return {column_name(name): kind for name, kind in types_of(self.names).items()}
 
 
 def writing_task(shapes: Shapes, *, as_text: bool) -> Task:
@@ -83,7 +90,7 @@ def writing_task(shapes: Shapes, *, as_text: bool) -> Task:
 
     @telling
     def task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
+        for batch in map(with_field_names, batches):
             if batch.num_rows and as_text:
                 yield rows_without_tally({TEXT: shapes.json_lines(batch)})
             elif batch.num_rows:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from icpctl.exports.columns import json_texts
 from icpctl.exports.columns.field_warnings import misfit_rows
-from icpctl.mappings.mapping import FLAT_NAMES, ID, LAST_SEEN, PAGES
+from icpctl.mappings.mapping import FIELDS, FLAT_NAMES, ID, LAST_SEEN, PAGES
 from icpctl.output.verdict_rows import bytes_of
 from icpctl.values import json_records, typed_columns
 from icpctl.vocabulary import CONDITION_TYPES, Kind
@@ -203,6 +203,8 @@ def normalised(visitors: pa.RecordBatch) -> pa.RecordBatch:
 
 def _normalised(name: str, tokens: pa.Array) -> pa.Array:
     tokens = json_texts.plain(tokens)
+    if name not in FIELDS:  # a custom field, whose kind is known to the folder of configs
+        return tokens
     if name == LAST_SEEN:
         micros, known, _ = typed_columns.instants(tokens)
         instants = pa.array(micros, mask=~known).cast(_INSTANT)

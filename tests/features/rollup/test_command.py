@@ -406,6 +406,61 @@ def _cell(value: Any) -> str:
     return json.dumps(value) if isinstance(value, list | bool) else str(value)
 
 
+FIELDS = """\
+revenue: {kind: number, paths: [company.revenue]}
+tools: {kind: text, paths: ["company.tools[]"]}
+signed_up: {kind: days, paths: [signed]}
+customer: {kind: boolean, paths: [customer]}
+"""
+
+WITH_FIELDS = """\
+label: Fields
+rules:
+  groups:
+    - operator: AND
+      conditions:
+        - {type: field.revenue, comparator: gte, value: 1000000}
+        - {type: field.tools, comparator: has_all, value: [Kafka, Spark], optional: true}
+        - {type: field.signed_up, comparator: lte, value: 30, optional: true, weight: 3}
+        - {type: field.customer, comparator: equals, value: true, optional: true, weight: 5}
+"""
+
+EVENTS_WITH_FIELDS = [
+    {"email": "a", "company": {"revenue": "$1.5M", "tools": ["Kafka"]}, "signed": "2026-11-10"},
+    {"email": "a", "company": {"tools": ["Spark"]}, "customer": "yes"},
+    {"email": "b", "company": {"revenue": 2e6}, "signed": "2026-01-10", "customer": False},
+    {"email": "c", "company": {"revenue": "lots"}},
+]
+
+
+@pytest.mark.parametrize("out", ["v.jsonl", "v.parquet"])
+def test_custom_fields_are_kept(tmp_path: Path, out: str) -> None:
+    """What is scored later has the verdicts of what is rolled up while it is scored."""
+    (tmp_path / "icp_configs").mkdir()
+    (tmp_path / "icp_configs" / "fields.yaml").write_text(FIELDS)
+    (tmp_path / "icp_configs" / "a.yaml").write_text(WITH_FIELDS)
+    lines = "".join(json.dumps(event) + "\n" for event in EVENTS_WITH_FIELDS)
+    (tmp_path / "e.jsonl").write_text(lines)
+    args = ["--as-of", "2026-11-20", "--out", "-"]
+    wanted = icpctl("score", "e.jsonl", "--by", "email", *args, cwd=tmp_path).out
+    assert [json.loads(line)["icp_score"] for line in wanted.splitlines()] == [100, 10, 0]
+    ended = icpctl("rollup", "e.jsonl", "--by", "email", "--out", out, cwd=tmp_path)
+    assert "field.revenue is not of its kind" in ended.err
+    assert icpctl("score", out, *args, cwd=tmp_path).out == wanted
+
+
+def test_visitors_are_told_apart_by_a_custom_field(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "fields.yaml").write_text("account: {kind: text, paths: [crm.no]}\n")
+    (tmp_path / "e.jsonl").write_text('{"crm": {"no": "A"}, "city": "Ulm"}\n' * 2)
+    args = ["rollup", "e.jsonl", "--by", "field.account", "--out", "-"]
+    ended = icpctl(*args, "--dir", "configs", cwd=tmp_path)
+    assert [json.loads(line)["field.account"] for line in ended.out.splitlines()] == ["A"]
+    ended = icpctl(*args, "--dir", "none", cwd=tmp_path)
+    assert ended.code == 2
+    assert "none" in ended.err
+
+
 def test_lines_of_a_csv_file_are_rejected_with_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "v.csv").write_text('id,city\n1,"Bad\nEms"\n2\n3,Ulm\n4,"Bonn\n')
     args = ["--dir", CONFIGS, "--out", "-", "--with-line", "--carry", "city", "--rejects", "r"]
