@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -182,7 +183,10 @@ def pieced(kind: str) -> st.SearchStrategy[str]:
 def words_of(name: str) -> st.SearchStrategy[str]:
     """A text for a condition of this type, or for its visitors."""
     pieces = PIECES_OF.get(name, name if name in PIECES else "text")
-    return weighted((9, styled(WORDS[name])), (1, pieced(pieces)))
+    words = weighted((9, styled(WORDS[name])), (1, pieced(pieces)))
+    if name == "page_equals":  # a path has neither query nor fragment
+        return words.filter(lambda text: not re.match("/.*[?#]", text.strip()))
+    return words
 
 
 # Visitor values

@@ -47,9 +47,13 @@ class Written:
         self.put("\n", owner)
 
     def lines_between(self, indent: int, owner: Path = ()) -> None:
-        """Blank lines and comments on lines of their own."""
+        """Blank lines, which are a block scalar's where they follow it, and lines of comments."""
         for _ in range(self.draw(st.sampled_from([0, 0, 0, 1, 2]))):
-            self.put(f"{' ' * indent}{self.comment()}\n" if self.chance(2) else "\n", owner)
+            before = self.pieces[-1].owner if self.pieces else ()
+            if self.chance(2):
+                self.put(f"{' ' * indent}{self.comment()}\n", owner)
+            else:
+                self.put("\n", before if before[:1] == ("end",) else owner)
 
 
 PLAIN_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/")
